@@ -1,0 +1,17 @@
+"""Four Korean words become a children's picture book: text, pictures and voices.
+
+Five nouns carry the whole service.
+
+- An **event** is a past-tense fact about one run; it never changes (`storybook.events`).
+- The **log** keeps every event of every run in one order; a **position** in it is the only clock
+  that readers need (`storybook.events.log`).
+- A **run** is the fold of its own events; what happens next is decided here (`storybook.run`).
+- A **projection** is a view computed from the log, thrown away and rebuilt at will
+  (`storybook.projections`).
+- A **stage** is one piece of work, done by an **engine** (`storybook.stages`).
+
+A module imports only from modules above it: `book`, `lexicon`, `events`, `run`, `commands`,
+`projections`, `stages`, `http`; `service` alone knows everything.
+"""
+
+__version__ = "2.0.0"

@@ -1,0 +1,168 @@
+"""The value objects of a picture book: what is asked for, its pages, and what is made for them.
+
+A book has five **pages**: page 0 is the cover and carries the title, pages 1 to 4 are the panels
+and carry the story. It is made by **work**: one stage for one page.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final, NewType
+
+import msgspec
+
+RunId = NewType("RunId", str)
+"""32 lower-case hexadecimal characters."""
+
+COVER_PAGE: Final = 0
+LAST_PAGE: Final = 4
+PAGES: Final = range(COVER_PAGE, LAST_PAGE + 1)
+
+VOICES: Final = tuple(f"{sex}{n}" for sex in "MF" for n in range(1, 6))
+"""The ten voices that every narrator knows: `M1` to `M5` are male, `F1` to `F5` female."""
+
+
+class Stage(enum.StrEnum):
+    """A kind of work, in the order in which a run reports them."""
+
+    LLM = "LLM"
+    COVER = "COVER"
+    PANEL_1 = "PANEL_1"
+    PANEL_2 = "PANEL_2"
+    PANEL_3 = "PANEL_3"
+    PANEL_4 = "PANEL_4"
+    TTS = "TTS"
+
+    @property
+    def is_picture(self) -> bool:
+        return self not in (Stage.LLM, Stage.TTS)
+
+
+class Role(enum.StrEnum):
+    """Who does the work of a stage."""
+
+    WRITER = "writer"
+    ILLUSTRATOR = "illustrator"
+    NARRATOR = "narrator"
+    TRANSCRIBER = "transcriber"
+
+
+PICTURE_STAGES: Final = tuple(stage for stage in Stage if stage.is_picture)
+"""The picture stage of each page, by page number."""
+
+
+class Work(msgspec.Struct, frozen=True, order=True):
+    """One stage for one page. The writer's work is for the whole book: its page is None."""
+
+    stage: Stage
+    page: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.stage}[{self.page}]" if self.stage is Stage.TTS else str(self.stage)
+
+
+WRITING: Final = Work(Stage.LLM)
+
+
+def picture_of(page: int) -> Work:
+    """The work that paints a page."""
+    return Work(PICTURE_STAGES[page], page)
+
+
+def reading_of(page: int) -> Work:
+    """The work that reads a page aloud."""
+    return Work(Stage.TTS, page)
+
+
+class StoryRequest(msgspec.Struct, frozen=True):
+    """The four words that a book is made from, in Korean, as the client sent them."""
+
+    era: str
+    place: str
+    characters: str
+    topic: str
+
+
+class TtsConfig(msgspec.Struct, frozen=True):
+    """How a book is read aloud. Voices are names from `VOICES`.
+
+    `speed` is a factor from 0.7 to 2.0; `segment_pause_ms` is the silence between two spoken
+    segments in milliseconds.
+    """
+
+    narrator_voice: str = "M1"
+    dialogue_voice: str = ""
+    character_voices: dict[str, str] = {}
+    lang: str = "ko"
+    speed: float = 1.05
+    segment_pause_ms: int = 250
+
+    def voice_of(self, character: str) -> str:
+        """The voice in which a character speaks: its own, the one for dialogue, the narrator's."""
+        return self.character_voices.get(character) or self.dialogue_voice or self.narrator_voice
+
+
+class Dialogue(msgspec.Struct, frozen=True):
+    """A line spoken by a character. `text` stands word for word in its page's summary."""
+
+    character: str
+    text: str
+    voice: str = ""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """The text of one page.
+
+    The cover has a `title`, a panel has a `summary`: the page's whole text, dialogue lines
+    included. `image_prompt` is the English description that its picture is painted from.
+    """
+
+    page: int
+    title: str = ""
+    summary: str = ""
+    dialogues: tuple[Dialogue, ...] = ()
+    image_prompt: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is read aloud."""
+        return self.title if self.page == COVER_PAGE else self.summary
+
+
+class Segment(msgspec.Struct, frozen=True):
+    """A stretch of speech in one voice; `start` and `end` are seconds from the audio's beginning.
+
+    `speaker` is the character who says it, empty for the narrator.
+    """
+
+    text: str
+    speaker: str
+    voice: str
+    start: float
+    end: float
+
+
+class Artifact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A finished file of a run. `name` is its file name in the run's folder.
+
+    `size` is in bytes, `sha256` in hexadecimal. A picture has `width` and `height` in pixels;
+    audio has `seconds` and the `segments` spoken in it.
+    """
+
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    width: int = 0
+    height: int = 0
+    seconds: float = 0.0
+    segments: tuple[Segment, ...] = ()
+
+
+def artifact_name(work: Work) -> str:
+    """The file that a piece of work makes: `cover.png`, `panel_1.png`, `page_0.wav`."""
+    if work.stage is Stage.TTS:
+        return f"page_{work.page}.wav"
+    if work.stage.is_picture:
+        return f"{work.stage.value.lower()}.png"
+    raise ValueError(f"{work} makes no file")

@@ -1,0 +1,184 @@
+"""Every event there is: past-tense facts about one run, as frozen tagged structs.
+
+An event is recorded as JSON: its type is the `type` column of the log, its fields the `data`.
+Unknown fields of a newer version are ignored when it is read. A shape that has been released
+never changes meaning: a new field gets a default, and a change that needs more than a default
+gets an entry in `UPCASTERS` beside the type, which lifts the old JSON. `tests/events/samples`
+keeps one recorded sample of every shape ever released, and a test replays them for ever.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Any, Final, Union, get_args
+
+import msgspec
+
+from storybook.book import Artifact, Dialogue, Stage, StoryRequest, TtsConfig, Work
+
+
+class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which engine did a piece of work: its name, its version, the model and the device."""
+
+    name: str
+    version: str = ""
+    model: str = ""
+    device: str = "cpu"
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """Where work was given away to, and under which id it can be asked for again."""
+
+    endpoint: str
+    prompt_id: str
+
+
+class MadeFrom(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an artifact was made from, for an audit or for making it again."""
+
+    prompt: str = ""
+    seed: int = 0
+    workflow_sha256: str = ""
+    voices: tuple[str, ...] = ()
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Why a stage failed. `kind` is a short stable word, `message` is for people."""
+
+    kind: str
+    message: str
+    retryable: bool
+
+
+class AbandonReason(enum.StrEnum):
+    """Why a piece of work was put down unfinished."""
+
+    CRASH = "crash"
+    SHUTDOWN = "shutdown"
+    CANCEL = "cancel"
+
+
+class RunRequested(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A book was asked for. `seed` decides everything that is left to chance in it."""
+
+    request: StoryRequest
+    seed: int
+    tts: TtsConfig | None = None
+    """None: the book is not read aloud."""
+    idempotency_key: str = ""
+    requested_by: str = ""
+
+
+class _StageEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A fact about one attempt at one piece of work. Attempts count from 1."""
+
+    stage: Stage
+    page: int | None
+    attempt: int
+
+    @property
+    def work(self) -> Work:
+        return Work(self.stage, self.page)
+
+
+class StageRequested(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+    """Work is to be done, not before `not_before` (microseconds since 1970, UTC)."""
+
+    not_before: int = 0
+
+
+class StageStarted(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+    """A worker took the work in hand. `worker` names the process and its start."""
+
+    worker: str
+    engine: EngineInfo
+
+
+class StageSubmitted(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+    """The work was given to an outside server, which may finish it even if we do not see it."""
+
+    submission: Submission
+
+
+class PageWritten(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A page's text is whole, checked, and stands from now on."""
+
+    page: int
+    attempt: int
+    title: str = ""
+    summary: str = ""
+    dialogues: tuple[Dialogue, ...] = ()
+    image_prompt: str = ""
+
+
+class StageCompleted(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+    """The work is done. The writer's work makes no artifact."""
+
+    artifact: Artifact | None = None
+    made_from: MadeFrom | None = None
+
+
+class StageFailed(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+    """The attempt failed."""
+
+    fault: Fault
+
+
+class StageAbandoned(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+    """The attempt was put down unfinished, through no fault of the work."""
+
+    reason: AbandonReason
+
+
+class RunCompleted(msgspec.Struct, frozen=True, tag=True):
+    """Every stage of the run is complete."""
+
+
+class RunFailed(msgspec.Struct, frozen=True, tag=True):
+    """Nothing is left that can be done, and something failed."""
+
+    fault: Fault
+    stage: Stage
+    page: int | None
+
+
+class RunCancelled(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Somebody stopped the run."""
+
+    cancelled_by: str = ""
+
+
+class RunRetried(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A failed or cancelled run goes on from what is missing."""
+
+    retried_by: str = ""
+
+
+class ArtifactsPruned(msgspec.Struct, frozen=True, tag=True):
+    """Files of a finished run were removed by retention."""
+
+    names: tuple[str, ...]
+
+
+Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
+    RunRequested,
+    StageRequested,
+    StageStarted,
+    StageSubmitted,
+    PageWritten,
+    StageCompleted,
+    StageFailed,
+    StageAbandoned,
+    RunCompleted,
+    RunFailed,
+    RunCancelled,
+    RunRetried,
+    ArtifactsPruned,
+]
+
+EVENT_TYPES: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+UPCASTERS: Final[dict[tuple[str, int], Upcaster]] = {}
+"""(type, schema) → the function that lifts that shape's JSON to the next schema."""

@@ -1,0 +1,201 @@
+"""What an engine is: a small class behind one of four protocols.
+
+A **writer** writes the pages, an **illustrator** paints one, a **narrator** reads one aloud, and a
+**transcriber** turns speech into text. An engine gets plain values, reports how far it is through
+`report(fraction)` (0 to 1, from any thread), and stops when it is cancelled. What goes wrong is
+one of two things: the engine cannot work at all (`EngineUnavailable`, with the mend), or this
+piece of work failed (`WorkFailed`, retryable or not).
+
+An engine imports its heavy modules when it is first used, so that building it costs nothing, and
+keeps the event loop free: what computes runs in a worker process or, if it lets go of the GIL, in
+a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from storybook.book import Page, Segment, StoryRequest
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+
+Report = Callable[[float], None]
+"""Tells how much of a piece of work is done, from 0 to 1. Never blocks, never raises."""
+
+
+class EngineUnavailable(Exception):
+    """The engine cannot work here. `why` says what is missing, `mend` what to do about it."""
+
+    def __init__(self, engine: str, why: str, mend: str) -> None:
+        super().__init__(f"{engine} is not available: {why}. {mend}")
+        self.engine, self.why, self.mend = engine, why, mend
+
+
+class WorkFailed(Exception):
+    """A piece of work failed. `kind` is a short stable word; trying again helps if `retryable`."""
+
+    def __init__(self, kind: str, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.kind, self.message, self.retryable = kind, message, retryable
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether an engine can work now; if not, why and what mends it."""
+
+    ready: bool
+    why: str = ""
+    mend: str = ""
+
+
+class Engine(Protocol):
+    """What all engines have in common.
+
+    `info` names it; `device` is what it occupies while it works (`cpu`, `gpu0`, an endpoint), and
+    `places` how many pieces of work it does there at once.
+    """
+
+    @property
+    def info(self) -> EngineInfo: ...
+
+    @property
+    def places(self) -> int: ...
+
+    async def readiness(self) -> Readiness:
+        """Look whether the engine can work, without loading a model."""
+        ...
+
+    async def unload(self) -> None:
+        """Let go of models and worker processes. The engine loads them again when used."""
+        ...
+
+
+class WritingOrder(msgspec.Struct, frozen=True):
+    """What a writer is to write. `standing` are the pages that an earlier attempt finished, in
+    order from page 0: they are not written again, and the story goes on behind them."""
+
+    request: StoryRequest
+    seed: int
+    attempt: int
+    standing: tuple[Page, ...] = ()
+
+
+class Writer(Engine, Protocol):
+    def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+        """Yield each missing page, in order, the moment it is whole."""
+        ...
+
+
+class PaintingOrder(msgspec.Struct, frozen=True):
+    """What an illustrator is to paint: `page.image_prompt`, for this request.
+
+    `seed` is the book's, the same on every page, so that its characters stay the same.
+    `submission` is what an earlier attempt gave away and may have been finished since.
+    """
+
+    request: StoryRequest
+    page: Page
+    seed: int
+    width: int = 1024
+    height: int = 1024
+    submission: Submission | None = None
+
+
+class Painting(msgspec.Struct, frozen=True):
+    """A finished picture: PNG bytes, its size in pixels, and what it was made from."""
+
+    png: bytes
+    width: int
+    height: int
+    made_from: MadeFrom
+
+
+class Illustrator(Engine, Protocol):
+    async def paint(
+        self,
+        order: PaintingOrder,
+        report: Report,
+        submitted: Callable[[Submission], Awaitable[None]],
+    ) -> Painting:
+        """Paint one page. An engine that gives work away awaits `submitted` with its handle, which
+        records it, before it waits for the result."""
+        ...
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """A sentence or a line to be spoken in one voice; `speaker` is empty for the narrator."""
+
+    text: str
+    speaker: str
+    voice: str
+
+
+class ReadingOrder(msgspec.Struct, frozen=True):
+    """What a narrator is to read aloud, piece by piece, with `pause_ms` of silence between."""
+
+    utterances: tuple[Utterance, ...]
+    lang: str
+    speed: float
+    pause_ms: int
+    seed: int
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A finished reading: WAV bytes (16-bit mono PCM), its length in seconds, when each utterance
+    is spoken, and what it was made from."""
+
+    wav: bytes
+    seconds: float
+    segments: tuple[Segment, ...]
+    made_from: MadeFrom
+
+
+class Narrator(Engine, Protocol):
+    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+        """Read one page aloud."""
+        ...
+
+
+class Transcript(msgspec.Struct, frozen=True):
+    """What was heard, and how sure the engine is of it (0 to 1)."""
+
+    text: str
+    confidence: float
+
+
+class Transcriber(Engine, Protocol):
+    async def transcribe(self, audio: bytes, language: str) -> Transcript:
+        """Turn a recording, in any container that browsers record, into text."""
+        ...
+
+
+AnyEngine = Writer | Illustrator | Narrator | Transcriber
+
+
+def ready_or_raise(engine: str, readiness: Readiness) -> None:
+    """Raise `EngineUnavailable` unless the engine is ready."""
+    if not readiness.ready:
+        raise EngineUnavailable(engine, readiness.why, readiness.mend)
+
+
+__all__: Sequence[str] = [
+    "AnyEngine",
+    "Engine",
+    "EngineUnavailable",
+    "Illustrator",
+    "Narrator",
+    "Painting",
+    "PaintingOrder",
+    "Readiness",
+    "Reading",
+    "ReadingOrder",
+    "Report",
+    "Transcriber",
+    "Transcript",
+    "Utterance",
+    "WorkFailed",
+    "Writer",
+    "WritingOrder",
+    "ready_or_raise",
+]
