@@ -1,0 +1,124 @@
+"""The contract that every log keeps, and nothing that only one of them could.
+
+- An append is one batch for one run: all of it or nothing, at an expected version, or `Conflict`
+  with the actual one. When it has answered, the events are durable.
+- Positions grow in the order in which events become visible: a reader at a cursor never misses one
+  that comes later with a smaller position. They need not be dense; nobody computes `position + 1`.
+- An append carries a command id; the same one again gives the same answer and appends nothing. So
+  a caller who does not know whether it happened (`OutcomeUnknown`) asks again.
+- A wake-up is a hint; what counts is reading behind the cursor. A tail therefore loses nothing,
+  repeats nothing, and costs nothing while it is slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Final, NewType, Protocol
+
+import msgspec
+
+from storybook.book import RunId
+from storybook.events.catalog import Event
+from storybook.events.codec import decode
+
+Position = NewType("Position", int)
+"""Where an event stands in the log; the first one is greater than 0."""
+Version = NewType("Version", int)
+"""How many events a run has; a run that does not exist has version 0, its first event version 1."""
+CommandId = NewType("CommandId", str)
+"""Names one intention to append, so that it can be repeated safely."""
+
+START: Final = Position(0)
+NO_RUN: Final = Version(0)
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """An event as it stands in the log.
+
+    `recorded_at` is in microseconds since 1970 (UTC), for people, never an order. `data` is the
+    event as UTF-8 JSON on one line. `digest` (32 bytes) covers the digest of the event before it in
+    the log, this row's columns, and the SHA-256 of `data`.
+    """
+
+    position: Position
+    run_id: RunId
+    version: Version
+    type: str
+    schema: int
+    recorded_at: int
+    data: bytes
+    digest: bytes
+
+    @property
+    def event(self) -> Event:
+        """The decoded event; decoded anew at each access."""
+        return decode(self.type, self.schema, self.data)
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """What an append answered: the positions of its first and last event, and the run's version
+    behind it."""
+
+    first: Position
+    last: Position
+    version: Version
+
+
+class LogError(Exception):
+    """Something is wrong with the log or with what was asked of it."""
+
+
+class Conflict(LogError):
+    """The run is at another version than the caller thought: load it, decide again."""
+
+    def __init__(self, run_id: RunId, expected: Version, actual: Version) -> None:
+        super().__init__(f"run {run_id} is at version {actual}, expected {expected}")
+        self.run_id, self.expected, self.actual = run_id, expected, actual
+
+
+class OutcomeUnknown(LogError):
+    """The append may or may not have happened: ask again with the same command id."""
+
+
+class LogBusy(LogError):
+    """More appends are waiting than the log takes; nothing was appended. Try again soon."""
+
+
+class LogUnavailable(LogError):
+    """The log cannot take appends now (a full disk, a read-only file); nothing was appended."""
+
+
+class LogLocked(LogError):
+    """Another process writes this log; only one may."""
+
+
+class EventLog(Protocol):
+    """The one order of all events of all runs."""
+
+    async def append(
+        self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
+    ) -> Appended:
+        """Append a batch (at least one event) to a run that is at version `expected`.
+
+        Raises `Conflict`, `OutcomeUnknown`, `LogBusy` or `LogUnavailable`.
+        """
+        ...
+
+    async def read(self, after: Position, limit: int) -> list[Recorded]:
+        """At most `limit` events behind a position, in order; empty at the end."""
+        ...
+
+    async def read_run(
+        self, run_id: RunId, after: Position = START, limit: int | None = None
+    ) -> list[Recorded]:
+        """The events of one run behind a position, in order."""
+        ...
+
+    async def head(self) -> Position:
+        """The position of the last event, 0 if there is none."""
+        ...
+
+    def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
+        """Every event behind a position, in order, in batches as they become visible; never ends.
+        """
+        ...
