@@ -1,0 +1,85 @@
+"""Intentions become events: load the run, decide, append at the version that was decided on.
+
+When another append came first (`Conflict`), the run is loaded and decided on again; when it is not
+known whether an append happened (`OutcomeUnknown`), the same one is asked for again under the same
+command id, which can have no second effect.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from storybook.book import RunId
+from storybook.events.catalog import Event
+from storybook.events.log import (
+    NO_RUN,
+    Appended,
+    CommandId,
+    Conflict,
+    EventLog,
+    OutcomeUnknown,
+    Position,
+    Version,
+)
+from storybook.run import Run, fold
+
+MAX_TRIES: Final = 20
+"""Each lost race means that somebody else's append went through; nobody loses this many in a row
+unless something is broken."""
+
+Decide = Callable[[Run | None], list[Event]]
+"""Takes the run as it stands and returns what follows, or raises `storybook.run.Refused`."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The run behind a command, and the position that a reader must have seen to see its effect.
+    `appended` is None where the decision was that nothing follows."""
+
+    run: Run
+    appended: Appended | None
+
+    @property
+    def position(self) -> Position:
+        return self.appended.last if self.appended is not None else Position(0)
+
+
+class Commands:
+    """The one way in which events of runs come to be."""
+
+    def __init__(
+        self, log: EventLog, new_command_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    ) -> None:
+        self._log, self._new_command_id = log, new_command_id
+
+    async def load(self, run_id: RunId) -> Run | None:
+        """The run as it stands now; None if there is none."""
+        return fold(recorded.event for recorded in await self._log.read_run(run_id))
+
+    async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+        """Carry out an intention. Raises what `decide` raises, or a `LogError`."""
+        for _ in range(MAX_TRIES):
+            run = await self.load(run_id)
+            events = decide(run)
+            if not events:
+                assert run is not None  # only an existing run can have nothing to do
+                return Outcome(run, None)
+            expected = Version(run.version) if run is not None else NO_RUN
+            try:
+                appended = await self._append(run_id, events, expected)
+            except Conflict:
+                continue
+            after = fold(events, run)
+            assert after is not None
+            return Outcome(after, appended)
+        raise OutcomeUnknown(f"run {run_id} was changed by others {MAX_TRIES} times in a row")
+
+    async def _append(self, run_id: RunId, events: list[Event], expected: Version) -> Appended:
+        command = CommandId(self._new_command_id())
+        try:
+            return await self._log.append(run_id, events, expected=expected, command=command)
+        except OutcomeUnknown:
+            return await self._log.append(run_id, events, expected=expected, command=command)

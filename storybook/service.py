@@ -1,0 +1,215 @@
+"""The composition root: the one file that knows every part, and builds the service of them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import random
+import secrets
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import anyio
+import msgspec
+
+from storybook.book import RunId, StoryRequest, TtsConfig
+from storybook.clock import MICROSECONDS, Clock, SystemClock
+from storybook.commands import Commands, Decide
+from storybook.events.log import EventLog
+from storybook.events.sqlite import SqliteLog
+from storybook.projections.projector import Projections
+from storybook.run import Refused, Run, cancel_run, prune_artifacts, request_run, retry_run
+from storybook.settings import Settings
+from storybook.stages.artifacts import ArtifactStore
+from storybook.stages.choice import Engines, choose_engines
+from storybook.stages.live import LiveProgress
+from storybook.stages.runner import Runner
+
+logger = logging.getLogger(__name__)
+
+LOG_FILE: Final = "log.db"
+PROJECTIONS_FILE: Final = "projections.db"
+OUTPUTS_FOLDER: Final = "outputs"
+
+RETENTION_SECONDS: Final = 3_600
+"""How often retention looks for runs whose files are due: a file may stay an hour too long."""
+
+DAY: Final = 86_400 * MICROSECONDS
+
+
+class IdempotencyMismatch(Refused):
+    """The same idempotency key came with another request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this Idempotency-Key was used for another request; use a new key for a new book"
+        )
+
+
+class TooManyRuns(Exception):
+    """As many runs are open as the limits allow."""
+
+    def __init__(self, limit: int, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"{limit} books are being made or waiting, which is the limit; "
+            f"try again in {retry_after_seconds} s"
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Service(msgspec.Struct, frozen=True):
+    """The service, running. Everything that a request or a command needs hangs here."""
+
+    settings: Settings
+    data: Path
+    clock: Clock
+    log: EventLog
+    commands: Commands
+    projections: Projections
+    artifacts: ArtifactStore
+    live: LiveProgress
+    engines: Engines
+
+    async def request_run(
+        self,
+        request: StoryRequest,
+        tts: TtsConfig | None,
+        *,
+        seed: int | None = None,
+        idempotency_key: str = "",
+        requested_by: str = "",
+    ) -> RunId:
+        """Ask for a book; `tts` None leaves it unread. Answered when every reader can see it.
+
+        The run id of a request with an idempotency key follows from the key, so that the log's own
+        optimistic lock finds the repetition. Raises `IdempotencyMismatch` or `TooManyRuns`.
+        """
+        run_id = _run_id(idempotency_key, requested_by)
+        decide = partial(
+            request_run,
+            request=request,
+            seed=secrets.randbelow(2**32) if seed is None else seed,
+            tts=tts,
+            idempotency_key=idempotency_key,
+            requested_by=requested_by,
+        )
+        try:
+            if idempotency_key:
+                before = await self.commands.load(run_id)
+                if before is not None:
+                    return _same_request(run_id, before, request, tts)
+            await self._check_queue()
+            await self._execute(run_id, decide)
+        except Refused:  # somebody used the same key at the same moment
+            before = await self.commands.load(run_id)
+            if before is None:
+                raise
+            return _same_request(run_id, before, request, tts)
+        return run_id
+
+    async def cancel_run(self, run_id: RunId, by: str = "") -> None:
+        """Stop a run. Raises `Refused`."""
+        await self._execute(run_id, partial(cancel_run, cancelled_by=by))
+
+    async def retry_run(self, run_id: RunId, by: str = "") -> None:
+        """Let a run go on from what is missing. Raises `Refused`."""
+        await self._execute(run_id, partial(retry_run, retried_by=by))
+
+    async def prune(self) -> None:
+        """Remove the files that retention no longer keeps."""
+        days = self.settings.retention.keep_days
+        if not days:
+            return
+        for run_id in await self.projections.ended_before(self.clock.now() - days * DAY):
+            run = await self.commands.load(run_id)
+            names = [it.name for it in run.artifacts if it.name not in run.pruned] if run else []
+            if names:
+                await self._execute(run_id, partial(prune_artifacts, names=names))
+                await self.artifacts.remove(run_id, names)
+                logger.info("run %s: %d files removed by retention", run_id, len(names))
+
+    async def _execute(self, run_id: RunId, decide: Decide) -> None:
+        outcome = await self.commands.execute(run_id, decide)
+        await self.projections.reached(outcome.position)
+
+    async def _check_queue(self) -> None:
+        limit = self.settings.limits.open_runs
+        if len(await self.projections.open_runs()) >= limit:
+            raise TooManyRuns(limit, retry_after_seconds=30)
+
+
+@asynccontextmanager
+async def open_service(
+    settings: Settings,
+    data: Path,
+    *,
+    clock: Clock | None = None,
+    engines: Engines | None = None,
+) -> AsyncIterator[Service]:
+    """The service on a data folder, working until the context is left.
+
+    Raises `LogLocked` if another process works on the same folder, and `SettingsError` for an
+    engine that does not exist.
+    """
+    clock = clock or SystemClock()
+    engines = engines or choose_engines(settings)
+    await anyio.Path(data).mkdir(parents=True, exist_ok=True)
+    async with (
+        SqliteLog.open(data / LOG_FILE, clock=clock.now) as log,
+        Projections.open(data / PROJECTIONS_FILE, log) as projections,
+    ):
+        commands = Commands(log)
+        artifacts = ArtifactStore(data / OUTPUTS_FOLDER)
+        live = LiveProgress()
+        service = Service(
+            settings, data, clock, log, commands, projections, artifacts, live, engines
+        )
+        runner = Runner(
+            log,
+            commands,
+            engines,
+            artifacts,
+            live,
+            clock=clock,
+            limits=settings.limits,
+            worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}",
+            chance=random.random,
+        )
+        try:
+            async with (
+                anyio.create_task_group() as tasks,
+                runner.running(await projections.open_runs()),
+            ):
+                tasks.start_soon(_keep_pruning, service)
+                yield service
+                tasks.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await engines.unload()
+
+
+async def _keep_pruning(service: Service) -> None:
+    while True:
+        await service.prune()
+        await service.clock.sleep_until(service.clock.now() + RETENTION_SECONDS * MICROSECONDS)
+
+
+def _run_id(idempotency_key: str, requested_by: str) -> RunId:
+    if not idempotency_key:
+        return RunId(uuid.uuid4().hex)
+    name = f"{len(requested_by)}:{requested_by}:{idempotency_key}"
+    return RunId(hashlib.sha256(name.encode()).hexdigest()[:32])
+
+
+def _same_request(
+    run_id: RunId, run: Run, request: StoryRequest, tts: TtsConfig | None
+) -> RunId:
+    if (run.request, run.tts) != (request, tts):
+        raise IdempotencyMismatch
+    return run_id

@@ -1,0 +1,170 @@
+"""The settings: `storybook.toml`, and the environment over it.
+
+The file is the first of `--config`, `STORYBOOK_CONFIG`, `storybook.toml` in the working folder and
+in the data folder. Every key may also be given as `STORYBOOK_<TABLE>_<KEY>`; lists have commas.
+An unknown key stops the start and names the nearest valid one. The data folder itself is
+`STORYBOOK_DATA`, else `./data`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+FILE_NAME: Final = "storybook.toml"
+PREFIX: Final = "STORYBOOK_"
+_OUTSIDE: Final = {"STORYBOOK_CONFIG", "STORYBOOK_DATA"}
+"""Variables of that prefix that are no setting."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message names the key, what was expected and found."""
+
+
+class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    host: str = "127.0.0.1"
+    port: int = 8000
+    cors_origins: tuple[str, ...] = ()
+
+
+class EngineChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which engine plays a role: `auto` takes the best that is there."""
+
+    engine: str = "auto"
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every bound that an operator may want to move."""
+
+    body_bytes: int = 64 * 1024
+    """A request is four short fields: more is a mistake or an attack."""
+    open_runs: int = 100
+    """Runs that are queued or running; beyond it a new one gets 429."""
+    runs_per_minute: int = 120
+    """New runs a minute from one address; beyond it 429."""
+    streams: int = 5_000
+    """Open event streams; beyond it a new one is told to come back in 15 s."""
+    keepalive_seconds: float = 15.0
+    """Silence on a stream before a keepalive: under the 30 s that proxies commonly allow."""
+    send_timeout_seconds: float = 30.0
+    """A stream whose client does not take its bytes for so long is ended; it resumes later."""
+    stage_timeout_seconds: float = 1_800.0
+    """One attempt at one stage; an engine that hangs longer is stopped and tried again."""
+    shutdown_seconds: float = 5.0
+    """What work in hand gets to finish when the server stops."""
+
+
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long files stay. The log itself keeps everything."""
+
+    keep_days: int = 0
+    """Pictures and audio of ended runs older than this are removed; 0 keeps them for ever."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    server: Server = Server()
+    writer: EngineChoice = EngineChoice()
+    illustrator: EngineChoice = EngineChoice()
+    narrator: EngineChoice = EngineChoice()
+    transcriber: EngineChoice = EngineChoice()
+    limits: Limits = Limits()
+    retention: Retention = Retention()
+
+
+def data_folder(environ: Mapping[str, str]) -> Path:
+    """Where everything that is made at run time lives."""
+    return Path(environ.get("STORYBOOK_DATA") or "data").absolute()
+
+
+def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
+    """The settings in force. Raises `SettingsError`."""
+    tables = _read(_find(environ, config))
+    for variable, text in environ.items():
+        if variable.startswith(PREFIX) and variable not in _OUTSIDE:
+            table, key = _table_and_key(variable)
+            tables.setdefault(table, {})[key] = _from_text(table, key, text, variable)
+    for table, key in _keys(tables):
+        _check_known(table, key)
+    try:
+        return msgspec.convert(tables, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"settings: {error}") from error
+
+
+def _find(environ: Mapping[str, str], config: Path | None) -> Path | None:
+    named = config or (Path(it) if (it := environ.get("STORYBOOK_CONFIG")) else None)
+    if named is not None:
+        if not named.is_file():
+            raise SettingsError(f"settings: no file {named}; name one that exists, or none")
+        return named
+    places = (Path(FILE_NAME), data_folder(environ) / FILE_NAME)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _read(file: Path | None) -> dict[str, dict[str, Any]]:
+    if file is None:
+        return {}
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings: {file} is no TOML: {error}") from error
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SettingsError(f"settings: {name} stands outside a table; write it in [server] …")
+    return tables
+
+
+_TABLES: Final[dict[str, dict[str, Any]]] = {
+    table.name: {field.name: field.type for field in msgspec.structs.fields(table.type)}
+    for table in msgspec.structs.fields(Settings)
+}
+
+
+def _keys(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for table, keys in tables.items():
+        yield from ((table, key) for key in keys)
+        if not keys:
+            yield table, ""
+
+
+def _check_known(table: str, key: str) -> None:
+    if table not in _TABLES:
+        raise SettingsError(f"settings: unknown table [{table}]{_nearest(table, _TABLES)}")
+    if key and key not in _TABLES[table]:
+        near = _nearest(key, _TABLES[table])
+        raise SettingsError(f"settings: unknown key {key} in [{table}]{near}")
+
+
+def _nearest(word: str, known: Mapping[str, object]) -> str:
+    found = difflib.get_close_matches(word, known, 1, 0.5)
+    return f"; did you mean {found[0]}?" if found else f"; known are {', '.join(known)}"
+
+
+def _table_and_key(variable: str) -> tuple[str, str]:
+    name = variable.removeprefix(PREFIX).lower()
+    for table in _TABLES:
+        if name.startswith(f"{table}_"):
+            return table, name.removeprefix(f"{table}_")
+    known = {f"{table}_{key}".upper(): key for table, keys in _TABLES.items() for key in keys}
+    near = _nearest(name.upper(), {PREFIX + name: None for name in known})
+    raise SettingsError(f"settings: unknown variable {variable}{near}")
+
+
+def _from_text(table: str, key: str, text: str, variable: str) -> Any:
+    _check_known(table, key)
+    kind = _TABLES[table][key]
+    try:
+        if kind is str:
+            return text
+        if kind is int or kind is float:
+            return kind(text)
+        return [item.strip() for item in text.split(",") if item.strip()]
+    except ValueError as error:
+        raise SettingsError(
+            f"settings: {variable} is to be a number, found {text!r}"
+        ) from error

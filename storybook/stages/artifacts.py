@@ -1,0 +1,86 @@
+"""The files of a run: `outputs/{run_id}/cover.png`, `panel_1.png` …, `page_0.wav` ….
+
+A file is written under a temporary name, forced to the disk, renamed, and its folder forced too;
+only then may an event speak of it. So a file without an event is an orphan and harmless, and an
+event without its file is a fault. There is one writer to a name: the runner has at most one attempt
+at a piece of work in hand, and a dead process writes nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import anyio.to_thread
+
+from storybook.book import Artifact, RunId, Segment
+from storybook.system import sync_file, sync_folder
+
+PNG: Final = "image/png"
+WAV: Final = "audio/wav"
+
+
+class ArtifactStore:
+    """The folder of all runs' files."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, run_id: RunId) -> Path:
+        return self.root / run_id
+
+    def path(self, run_id: RunId, name: str) -> Path:
+        return self.folder(run_id) / name
+
+    async def save_picture(
+        self, run_id: RunId, name: str, png: bytes, *, width: int, height: int
+    ) -> Artifact:
+        """Keep a picture of `width` × `height` pixels. Raises `OSError`."""
+        digest = await anyio.to_thread.run_sync(self._keep, self.path(run_id, name), png)
+        return Artifact(name, PNG, len(png), digest, width=width, height=height)
+
+    async def save_audio(
+        self,
+        run_id: RunId,
+        name: str,
+        wav: bytes,
+        *,
+        seconds: float,
+        segments: Sequence[Segment],
+    ) -> Artifact:
+        """Keep a reading of `seconds`. Raises `OSError`."""
+        digest = await anyio.to_thread.run_sync(self._keep, self.path(run_id, name), wav)
+        spoken = tuple(segments)
+        return Artifact(name, WAV, len(wav), digest, seconds=seconds, segments=spoken)
+
+    async def remove(self, run_id: RunId, names: Iterable[str]) -> None:
+        """Delete files, and the run's folder with the last of them; missing ones are no fault."""
+        paths = [self.path(run_id, name) for name in names]
+        await anyio.to_thread.run_sync(self._remove, self.folder(run_id), paths)
+
+    def _keep(self, path: Path, content: bytes) -> str:
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sync_folder(path.parent.parent)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                sync_file(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+        return hashlib.sha256(content).hexdigest()
+
+    def _remove(self, folder: Path, paths: list[Path]) -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not empty (the exported book), or gone already
+            folder.rmdir()

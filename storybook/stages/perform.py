@@ -1,0 +1,95 @@
+"""How each stage is performed: engine, file, event.
+
+`perform` carries out one attempt that has been started, and returns when it is complete in the log.
+It raises what the engine raises; the runner turns that into an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+
+import msgspec
+
+from storybook.book import WRITING, RunId, Stage, TtsConfig, Work, artifact_name
+from storybook.events.catalog import Event, Submission
+from storybook.run import Run, complete_stage, submit_stage, write_page
+from storybook.stages.artifacts import ArtifactStore
+from storybook.stages.choice import Engines
+from storybook.stages.engines import PaintingOrder, ReadingOrder, Report, WritingOrder
+from storybook.stages.narrator.utterances import utterances
+
+Tell = Callable[[Callable[[Run | None], list[Event]]], Awaitable[object]]
+"""Carries out a decision about this attempt's run."""
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """An attempt in hand: the run as it stood when it was started, and whom to tell."""
+
+    run_id: RunId
+    run: Run
+    work: Work
+    number: int
+    tell: Tell
+    report: Report
+
+
+async def perform(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
+    """Do the work of an attempt."""
+    match attempt.work.stage:
+        case Stage.LLM:
+            await _write(attempt, engines)
+        case Stage.TTS:
+            await _read_aloud(attempt, engines, artifacts)
+        case _:
+            await _paint(attempt, engines, artifacts)
+
+
+async def _write(attempt: Attempt, engines: Engines) -> None:
+    run, number = attempt.run, attempt.number
+    order = WritingOrder(run.request, run.seed, number, run.pages)
+    async with aclosing(engines.writer.write(order, attempt.report)) as pages:
+        async for page in pages:
+            await attempt.tell(lambda run, page=page: write_page(run, number, page))
+    await attempt.tell(lambda run: complete_stage(run, WRITING, number))
+
+
+async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
+    run, work, number = attempt.run, attempt.work, attempt.number
+    assert work.page is not None
+    order = PaintingOrder(
+        run.request, run.pages[work.page], run.seed, submission=run.submissions.get(work)
+    )
+
+    async def submitted(submission: Submission) -> None:
+        await attempt.tell(lambda run: submit_stage(run, work, number, submission))
+
+    painting = await engines.illustrator.paint(order, attempt.report, submitted)
+    artifact = await artifacts.save_picture(
+        attempt.run_id,
+        artifact_name(work),
+        painting.png,
+        width=painting.width,
+        height=painting.height,
+    )
+    await attempt.tell(
+        lambda run: complete_stage(run, work, number, artifact, painting.made_from)
+    )
+
+
+async def _read_aloud(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
+    run, work, number = attempt.run, attempt.work, attempt.number
+    assert work.page is not None
+    tts = run.tts or TtsConfig()
+    order = ReadingOrder(
+        utterances(run.pages[work.page], tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed
+    )
+    reading = await engines.narrator.read_aloud(order, attempt.report)
+    artifact = await artifacts.save_audio(
+        attempt.run_id,
+        artifact_name(work),
+        reading.wav,
+        seconds=reading.seconds,
+        segments=reading.segments,
+    )
+    await attempt.tell(lambda run: complete_stage(run, work, number, artifact, reading.made_from))

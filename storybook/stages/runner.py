@@ -1,0 +1,300 @@
+"""The runner takes requested work in hand and reports what became of it.
+
+It tails the log: requested work goes on the agenda, a cancelled run's work is stopped. Whenever
+something changes, it starts what is due and has a place. Each attempt runs in a cancel scope of its
+own, and ends in exactly one of these ways:
+
+- it completes, and the event is appended;
+- it fails, and `StageFailed` is appended (the decision says whether it is tried again);
+- its run was cancelled: the log says so already, and the attempt just ends;
+- the runner stops: `StageAbandoned` is appended behind a shield, and the work is requested again;
+- the process dies: the next runner finds the attempt in hand, and abandons it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
+from typing import Final
+
+import anyio
+import anyio.abc
+
+from storybook.book import RunId, Work
+from storybook.clock import MICROSECONDS, Clock
+from storybook.commands import Commands, Decide, Outcome
+from storybook.events.catalog import (
+    AbandonReason,
+    Fault,
+    RunCancelled,
+    RunRequested,
+    StageAbandoned,
+    StageRequested,
+    StageStarted,
+)
+from storybook.events.log import EventLog, LogBusy, LogUnavailable, Position, Recorded
+from storybook.run import (
+    InHand,
+    Refused,
+    StaleAttempt,
+    Waiting,
+    abandon_stage,
+    fail_stage,
+    fold,
+    start_stage,
+)
+from storybook.settings import Limits
+from storybook.stages.agenda import Agenda, Ticket
+from storybook.stages.artifacts import ArtifactStore
+from storybook.stages.choice import Engines
+from storybook.stages.devices import Devices
+from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
+from storybook.stages.live import LiveProgress
+from storybook.stages.perform import Attempt, perform
+
+logger = logging.getLogger(__name__)
+
+LOG_RETRY_SECONDS: Final = 1.0
+"""How often a result is offered again to a log that cannot take it (a full disk)."""
+
+_HEARD: Final = frozenset(
+    it.__name__ for it in (RunRequested, StageRequested, StageStarted, StageAbandoned, RunCancelled)
+)
+"""The event types that tell the runner something; the others are not even decoded."""
+
+
+class Runner:
+    """Consumes the log's requested stages until it is stopped.
+
+    `worker` names this process and its start; `chance` draws a number from 0 to 1 for back-off.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        commands: Commands,
+        engines: Engines,
+        artifacts: ArtifactStore,
+        live: LiveProgress,
+        *,
+        clock: Clock,
+        limits: Limits,
+        worker: str,
+        chance: Callable[[], float],
+    ) -> None:
+        self._log, self._commands, self._engines = log, commands, engines
+        self._artifacts, self._live, self._clock = artifacts, live, clock
+        self._limits, self._worker, self._chance = limits, worker, chance
+        self._agenda, self._devices = Agenda(), Devices()
+        self._turns: dict[RunId, int] = {}
+        self._in_hand: dict[tuple[RunId, Work], anyio.CancelScope] = {}
+        self._changed = anyio.Event()
+        self._stopping = False
+
+    @asynccontextmanager
+    async def running(self, open_runs: Iterable[RunId]) -> AsyncIterator[None]:
+        """Work until the context is left, then give work in hand a moment, and put it down.
+
+        `open_runs` are the runs that have not ended: what a dead process had in hand is requested
+        again, what waits is put on the agenda.
+        """
+        head = await self._log.head()
+        for run_id in open_runs:
+            await self._resume(run_id)
+        async with anyio.create_task_group() as attempts, anyio.create_task_group() as duties:
+            duties.start_soon(self._listen, head)
+            duties.start_soon(self._dispatch, attempts)
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._stop(duties, attempts)
+
+    async def _stop(
+        self, duties: anyio.abc.TaskGroup, attempts: anyio.abc.TaskGroup
+    ) -> None:
+        self._stopping = True
+        duties.cancel_scope.cancel()
+        with anyio.move_on_after(self._limits.shutdown_seconds):
+            while self._in_hand:
+                self._changed = anyio.Event()
+                await self._changed.wait()
+        attempts.cancel_scope.cancel()
+
+    # ------------------------------------------------------------------------ what is to be done
+
+    async def _resume(self, run_id: RunId) -> None:
+        """Take up an open run where the log left it."""
+        recorded = await self._log.read_run(run_id)
+        run = fold(it.event for it in recorded)
+        if run is None:
+            return
+        self._turns[run_id] = recorded[0].position
+        for work, state in run.work.items():
+            if isinstance(state, InHand):
+                logger.info("run %s: %s was in hand of %s, which died", run_id, work, state.worker)
+                abandon = partial(
+                    abandon_stage, work=work, attempt=state.attempt, reason=AbandonReason.CRASH
+                )
+                run = (await self._commands.execute(run_id, abandon)).run
+        for work, state in run.work.items():
+            if isinstance(state, Waiting):
+                self._put(run_id, work, state.attempt, state.not_before)
+
+    async def _listen(self, after: Position) -> None:
+        async with aclosing(self._log.tail(after)) as batches:
+            async for batch in batches:
+                for recorded in batch:
+                    if recorded.type in _HEARD:
+                        self._hear(recorded)
+                self._changed.set()
+
+    def _hear(self, recorded: Recorded) -> None:
+        run_id = recorded.run_id
+        match recorded.event:
+            case RunRequested():
+                self._turns[run_id] = recorded.position
+            case StageRequested() as it:
+                self._turns.setdefault(run_id, recorded.position)
+                self._put(run_id, it.work, it.attempt, it.not_before)
+            case StageStarted() | StageAbandoned() as it:
+                self._agenda.drop(run_id, it.work, it.attempt)
+            case RunCancelled():
+                self._turns.pop(run_id, None)
+                for (its_run, _), scope in self._in_hand.items():
+                    if its_run == run_id:
+                        scope.cancel()
+
+    def _put(self, run_id: RunId, work: Work, attempt: int, not_before: int) -> None:
+        self._agenda.put(Ticket(run_id, work, attempt, not_before, self._turns[run_id]))
+
+    # -------------------------------------------------------------------------- taking it in hand
+
+    async def _dispatch(self, attempts: anyio.abc.TaskGroup) -> None:
+        """Start what is due and has a place, whenever something has changed."""
+        async with anyio.create_task_group() as alarms:
+            alarm_at = 0
+            while True:
+                self._changed = changed = anyio.Event()
+                now = self._clock.now()
+                for ticket in self._agenda.due(now):
+                    engine = self._engines.of(ticket.work.stage)
+                    if self._key(ticket) not in self._in_hand and self._devices.take(engine):
+                        self._agenda.drop(ticket.run_id, ticket.work, ticket.attempt)
+                        scope = self._in_hand[self._key(ticket)] = anyio.CancelScope()
+                        attempts.start_soon(self._attempt, ticket, engine, scope)
+                later = self._agenda.next_moment(now)
+                if later is not None and (alarm_at <= now or later < alarm_at):
+                    alarm_at = later
+                    alarms.start_soon(self._alarm, later)
+                await changed.wait()
+
+    async def _alarm(self, moment: int) -> None:
+        await self._clock.sleep_until(moment)
+        self._changed.set()
+
+    @staticmethod
+    def _key(ticket: Ticket) -> tuple[RunId, Work]:
+        return ticket.run_id, ticket.work
+
+    async def _attempt(self, ticket: Ticket, engine: Engine, scope: anyio.CancelScope) -> None:
+        """One attempt, from its start to its last event."""
+        try:
+            with scope:
+                await self._start_and_perform(ticket, engine)
+        finally:
+            self._devices.release(engine)
+            del self._in_hand[self._key(ticket)]
+            self._live.end(ticket.run_id, ticket.work)
+            self._changed.set()
+
+    async def _start_and_perform(self, ticket: Ticket, engine: Engine) -> None:
+        run_id, work, number = ticket.run_id, ticket.work, ticket.attempt
+        start = partial(
+            start_stage, work=work, attempt=number, worker=self._worker, engine=engine.info
+        )
+        try:
+            with anyio.CancelScope(shield=True):  # what is started is known to be started
+                run = (await self._tell(run_id, start)).run
+        except (Refused, LogUnavailable, LogBusy) as error:  # cancelled, overtaken, or stopping
+            logger.info("run %s: %s was not started: %s", run_id, work, error)
+            return
+        self._live.begin(run_id, work)
+        tell = partial(self._tell, run_id)
+        report = partial(self._live.report, run_id, work)
+        try:
+            with anyio.fail_after(self._limits.stage_timeout_seconds):
+                await perform(
+                    Attempt(run_id, run, work, number, tell, report),
+                    self._engines,
+                    self._artifacts,
+                )
+        except StaleAttempt as refusal:
+            logger.info("run %s: %s was overtaken: %s", run_id, work, refusal)
+        except anyio.get_cancelled_exc_class():
+            if self._stopping:
+                with anyio.CancelScope(shield=True):
+                    await self._put_down(run_id, work, number)
+            raise
+        except Exception as error:
+            fault = self._fault(error, run_id, work)
+            await self._fail(run_id, work, number, fault)
+
+    # ------------------------------------------------------------------------------ reporting it
+
+    async def _tell(self, run_id: RunId, decide: Decide) -> Outcome:
+        """Carry out a decision, offering it again while the log cannot take it."""
+        while True:
+            try:
+                return await self._commands.execute(run_id, decide)
+            except (LogUnavailable, LogBusy) as error:
+                if self._stopping:
+                    raise
+                logger.warning("run %s: the log takes nothing now, waiting: %s", run_id, error)
+                wait = int(LOG_RETRY_SECONDS * MICROSECONDS)
+                await self._clock.sleep_until(self._clock.now() + wait)
+
+    async def _put_down(self, run_id: RunId, work: Work, attempt: int) -> None:
+        """Leave work in hand to the next process."""
+        abandon = partial(
+            abandon_stage, work=work, attempt=attempt, reason=AbandonReason.SHUTDOWN
+        )
+        await self._tell_last(run_id, abandon)
+
+    async def _fail(self, run_id: RunId, work: Work, attempt: int, fault: Fault) -> None:
+        logger.warning("run %s: %s attempt %d failed: %s", run_id, work, attempt, fault.message)
+        fail = partial(
+            fail_stage,
+            work=work,
+            attempt=attempt,
+            fault=fault,
+            now=self._clock.now(),
+            chance=self._chance(),
+        )
+        await self._tell_last(run_id, fail)
+
+    async def _tell_last(self, run_id: RunId, decide: Decide) -> None:
+        """Say how an attempt ended, if anybody still wants to know. What cannot be said while the
+        runner stops is found in hand at the next start."""
+        try:
+            await self._tell(run_id, decide)
+        except (Refused, LogUnavailable, LogBusy) as error:
+            logger.info("run %s: the end of an attempt was not recorded: %s", run_id, error)
+
+    def _fault(self, error: Exception, run_id: RunId, work: Work) -> Fault:
+        match error:
+            case WorkFailed(kind=kind, message=message, retryable=retryable):
+                return Fault(kind, message, retryable)
+            case EngineUnavailable():
+                return Fault("engine_unavailable", str(error), retryable=False)
+            case TimeoutError():
+                seconds = self._limits.stage_timeout_seconds
+                return Fault("timeout", f"{work} took longer than {seconds:g} s", retryable=True)
+            case Refused():
+                return Fault("bad_output", str(error), retryable=True)
+            case OSError():
+                return Fault("storage", f"{work} could not be kept: {error}", retryable=True)
+        logger.exception("run %s: %s: unexpected error", run_id, work, exc_info=error)
+        return Fault("internal", f"internal error in {work}; the server's log has more", True)

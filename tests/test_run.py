@@ -1,0 +1,512 @@
+"""The rules of a run: given events, when an intention, then events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from storybook.book import (
+    LAST_PAGE,
+    PAGES,
+    WRITING,
+    Artifact,
+    Dialogue,
+    Page,
+    Stage,
+    StoryRequest,
+    TtsConfig,
+    Work,
+    artifact_name,
+    picture_of,
+    reading_of,
+)
+from storybook.events.catalog import (
+    AbandonReason,
+    ArtifactsPruned,
+    EngineInfo,
+    Event,
+    Fault,
+    PageWritten,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunRequested,
+    RunRetried,
+    StageAbandoned,
+    StageCompleted,
+    StageFailed,
+    StageRequested,
+    StageStarted,
+    StageSubmitted,
+    Submission,
+)
+from storybook.run import (
+    BACKOFF_JITTER,
+    BACKOFF_SECONDS,
+    MAX_ATTEMPTS,
+    MAX_CRASHES,
+    InvalidHistory,
+    NoSuchRun,
+    Refused,
+    Run,
+    StaleAttempt,
+    Status,
+    abandon_stage,
+    cancel_run,
+    complete_stage,
+    fail_stage,
+    fold,
+    prune_artifacts,
+    request_run,
+    retry_run,
+    start_stage,
+    submit_stage,
+    write_page,
+)
+
+REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
+ENGINE = EngineInfo("test", "1")
+TRANSIENT = Fault("timeout", "too slow", retryable=True)
+FINAL = Fault("bad_prompt", "no such checkpoint", retryable=False)
+
+
+def page(number: int) -> Page:
+    """A page as a writer gives it."""
+    prompt = f"A view of page {number}."
+    if number == 0:
+        return Page(0, title="토끼와 호랑이", image_prompt=prompt)
+    line = Dialogue("토끼", "안녕!")
+    return Page(number, summary='토끼가 말했어요. "안녕!"', dialogues=(line,), image_prompt=prompt)
+
+
+def artifact(work: Work) -> Artifact:
+    return Artifact(artifact_name(work), "image/png", 10, "ab" * 32)
+
+
+class Story:
+    """A run and everything that has happened to it."""
+
+    def __init__(self, tts: TtsConfig | None = None) -> None:
+        self.events: list[Event] = []
+        self.run: Run | None = None
+        self.do(partial(request_run, request=REQUEST, seed=7, tts=tts))
+
+    def do(self, decide: Callable[[Run | None], list[Event]]) -> list[Event]:
+        new = decide(self.run)
+        self.events += new
+        self.run = fold(new, self.run)
+        return new
+
+    @property
+    def now(self) -> Run:
+        assert self.run is not None
+        return self.run
+
+    def start(self, work: Work, attempt: int = 1) -> list[Event]:
+        start = partial(start_stage, work=work, attempt=attempt, worker="w", engine=ENGINE)
+        return self.do(start)
+
+    def write(self, *numbers: int, attempt: int = 1) -> list[Event]:
+        new: list[Event] = []
+        for number in numbers:
+            new += self.do(lambda run, n=number: write_page(run, attempt, page(n)))  # type: ignore[misc]
+        return new
+
+    def finish(self, work: Work, attempt: int = 1) -> list[Event]:
+        made = None if work == WRITING else artifact(work)
+        return self.do(lambda run: complete_stage(run, work, attempt, made))
+
+    def fail(self, work: Work, fault: Fault, attempt: int = 1, chance: float = 0) -> list[Event]:
+        return self.do(
+            partial(fail_stage, work=work, attempt=attempt, fault=fault, now=1_000, chance=chance)
+        )
+
+    def abandon(self, work: Work, attempt: int, reason: AbandonReason) -> list[Event]:
+        return self.do(lambda run: abandon_stage(run, work, attempt, reason))
+
+    def make(self, *works: Work) -> None:
+        """Start and finish pieces of work that are waiting."""
+        for work in works:
+            self.start(work)
+            self.finish(work)
+
+
+def written(tts: TtsConfig | None = None) -> Story:
+    """A story whose text is whole."""
+    story = Story(tts)
+    story.start(WRITING)
+    story.write(*PAGES)
+    story.finish(WRITING)
+    return story
+
+
+def done() -> Story:
+    story = written()
+    story.make(*(picture_of(number) for number in PAGES))
+    return story
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+# ------------------------------------------------------------------------------ the way of a book
+
+
+def test_a_requested_run_asks_for_its_writing() -> None:
+    """A request is followed by the writer's work in the same batch."""
+    tts = TtsConfig()
+    assert request_run(None, REQUEST, 7, tts, idempotency_key="k", requested_by="me") == [
+        RunRequested(REQUEST, 7, tts, "k", "me"),
+        StageRequested(Stage.LLM, None, 1),
+    ]
+
+
+def test_a_run_is_requested_once() -> None:
+    """A second request of the same run is refused."""
+    with pytest.raises(Refused, match="already"):
+        request_run(Story().run, REQUEST, 7, None)
+
+
+def test_a_written_page_asks_for_its_picture_and_its_voice() -> None:
+    """A picture and a voice need only their own page's text."""
+    story = Story(TtsConfig())
+    story.start(WRITING)
+    assert story.write(0) == [
+        PageWritten(0, 1, title="토끼와 호랑이", image_prompt="A view of page 0."),
+        StageRequested(Stage.COVER, 0, 1),
+        StageRequested(Stage.TTS, 0, 1),
+    ]
+
+
+def test_a_run_without_voices_asks_for_pictures_only() -> None:
+    """Without a TTS configuration no page is read aloud, and the run is done without it."""
+    story = written()
+    assert not [e for e in story.events if isinstance(e, StageRequested) and e.stage == Stage.TTS]
+    story.make(*(picture_of(number) for number in PAGES))
+    assert story.now.status == Status.DONE
+
+
+def test_a_dialogue_gets_the_voice_it_is_read_in() -> None:
+    """The voice is the character's own, else the one for dialogue, else the narrator's."""
+    for tts, voice in [
+        (TtsConfig(), "M1"),
+        (TtsConfig(dialogue_voice="F2"), "F2"),
+        (TtsConfig(dialogue_voice="F2", character_voices={"토끼": "F5"}), "F5"),
+    ]:
+        story = Story(tts)
+        story.start(WRITING)
+        story.write(0, 1)
+        assert story.now.pages[1].dialogues == (Dialogue("토끼", "안녕!", voice),)
+
+
+def test_pages_come_in_order() -> None:
+    """A page that is not the next one is refused, and so is a page that stands already."""
+    story = Story()
+    story.start(WRITING)
+    with pytest.raises(Refused, match="page 0 is to be written next"):
+        story.write(1)
+    story.write(0)
+    with pytest.raises(Refused, match="page 1 is to be written next"):
+        story.write(0)
+
+
+@pytest.mark.parametrize(
+    ("empty", "what"),
+    [(Page(0, image_prompt="A view."), "text"), (Page(0, title="제목"), "image prompt")],
+)
+def test_an_empty_page_is_refused(empty: Page, what: str) -> None:
+    """A page needs a text and an image prompt before it stands."""
+    story = Story()
+    story.start(WRITING)
+    with pytest.raises(Refused, match=what):
+        story.do(lambda run: write_page(run, 1, empty))
+
+
+def test_writing_is_complete_with_the_last_page() -> None:
+    """A writer that stops early has not completed its work."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0, 1, 2)
+    with pytest.raises(Refused, match="stopped behind page 2"):
+        story.finish(WRITING)
+
+
+def test_a_book_is_done_when_everything_is_made() -> None:
+    """The last piece of work ends the run, whichever it is, in the same batch."""
+    story = written(TtsConfig())
+    story.make(*(picture_of(number) for number in PAGES))
+    story.make(*(reading_of(number) for number in PAGES[:-1]))
+    story.start(reading_of(LAST_PAGE))
+    assert kinds(story.finish(reading_of(LAST_PAGE))) == ["StageCompleted", "RunCompleted"]
+    assert story.now.status == Status.DONE
+    assert story.now.stage == Stage.TTS
+
+
+def test_stage_and_ready_pages_follow_the_work() -> None:
+    """The reported stage is the first that is not complete; ready pages have no gap."""
+    story = Story(TtsConfig())
+    assert (story.now.status, story.now.stage) == (Status.QUEUED, Stage.LLM)
+    story.start(WRITING)
+    assert story.now.status == Status.RUNNING
+    story.write(*PAGES)
+    story.make(picture_of(1), picture_of(2), reading_of(0))
+    assert (story.now.stage, story.now.ready_max_page) == (Stage.LLM, -1)
+    assert story.now.ready_max_audio_page == 0
+    story.finish(WRITING)
+    assert story.now.stage == Stage.COVER
+    story.make(picture_of(0))
+    assert (story.now.stage, story.now.ready_max_page) == (Stage.PANEL_3, 2)
+
+
+# ----------------------------------------------------------------------------- attempts as a fence
+
+
+def test_of_two_workers_one_takes_the_work() -> None:
+    """Work that is in hand, or never waited, cannot be started."""
+    story = Story()
+    story.start(WRITING)
+    for work, attempt in [(WRITING, 1), (WRITING, 2), (picture_of(0), 1)]:
+        with pytest.raises(StaleAttempt):
+            story.start(work, attempt)
+
+
+def test_a_late_attempt_is_refused_whatever_it_reports() -> None:
+    """After an abandoned attempt only the new one may report."""
+    story = Story()
+    story.start(WRITING)
+    story.abandon(WRITING, 1, AbandonReason.CRASH)
+    story.start(WRITING, 2)
+    submission = Submission("http://127.0.0.1:8188", "p")
+    for late in (
+        lambda run: write_page(run, 1, page(0)),
+        lambda run: complete_stage(run, WRITING, 1),
+        lambda run: submit_stage(run, WRITING, 1, submission),
+        lambda run: abandon_stage(run, WRITING, 1, AbandonReason.CRASH),
+        partial(fail_stage, work=WRITING, attempt=1, fault=TRANSIENT, now=0, chance=0),
+    ):
+        with pytest.raises(StaleAttempt):
+            story.do(late)
+
+
+def test_a_new_writer_goes_on_behind_the_pages_that_stand() -> None:
+    """Pages outlive the attempt that wrote them, and are not asked for again."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0, 1)
+    story.abandon(WRITING, 1, AbandonReason.CRASH)
+    story.start(WRITING, 2)
+    assert kinds(story.write(2, attempt=2)) == ["PageWritten", "StageRequested"]
+    assert [it.page for it in story.now.pages] == [0, 1, 2]
+
+
+def test_a_submission_outlives_its_attempt() -> None:
+    """What was given away can be adopted after a crash, and is forgotten when it failed."""
+    story = written()
+    cover, submission = picture_of(0), Submission("http://127.0.0.1:8188", "p")
+    story.start(cover)
+    new = story.do(lambda run: submit_stage(run, cover, 1, submission))
+    assert new == [StageSubmitted(Stage.COVER, 0, 1, submission)]
+    story.abandon(cover, 1, AbandonReason.CRASH)
+    assert story.now.submissions == {cover: submission}
+    story.start(cover, 2)
+    story.fail(cover, TRANSIENT, 2)
+    assert story.now.submissions == {}
+
+
+# ----------------------------------------------------------------------------- failing and retries
+
+
+def test_a_retryable_failure_is_tried_again_later() -> None:
+    """The wait grows with each failure, is stretched by chance, and stands in the log."""
+    story = written()
+    cover = picture_of(0)
+    story.start(cover)
+    first = 1_000 + int(BACKOFF_SECONDS[0] * 1e6)
+    assert story.fail(cover, TRANSIENT, 1) == [
+        StageFailed(Stage.COVER, 0, 1, TRANSIENT),
+        StageRequested(Stage.COVER, 0, 2, first),
+    ]
+    story.start(cover, 2)
+    second = 1_000 + int(BACKOFF_SECONDS[1] * (1 + BACKOFF_JITTER) * 1e6)
+    assert story.fail(cover, TRANSIENT, 2, chance=1)[1] == StageRequested(Stage.COVER, 0, 3, second)
+
+
+def test_attempts_run_out() -> None:
+    """After the last attempt the run fails, once nothing else is left to do."""
+    story = written()
+    cover = picture_of(0)
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        story.start(cover, attempt)
+        new = story.fail(cover, TRANSIENT, attempt)
+    assert kinds(new) == ["StageFailed"]
+    story.make(*(picture_of(number) for number in PAGES[1:-1]))
+    story.start(picture_of(LAST_PAGE))
+    assert story.finish(picture_of(LAST_PAGE))[1:] == [RunFailed(TRANSIENT, Stage.COVER, 0)]
+    assert (story.now.status, story.now.fault) == (Status.FAILED, TRANSIENT)
+    assert story.now.is_complete(picture_of(LAST_PAGE))
+
+
+def test_what_cannot_be_helped_is_not_tried_again() -> None:
+    """A failure that is not retryable is final at once."""
+    story = Story()
+    story.start(WRITING)
+    assert kinds(story.fail(WRITING, FINAL)) == ["StageFailed", "RunFailed"]
+
+
+def test_pages_that_stand_are_finished_although_the_writer_failed() -> None:
+    """The run ends only when the pictures of the written pages are made."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0, 1)
+    assert kinds(story.fail(WRITING, FINAL)) == ["StageFailed"]
+    story.make(picture_of(0))
+    story.start(picture_of(1))
+    assert kinds(story.finish(picture_of(1))) == ["StageCompleted", "RunFailed"]
+
+
+def test_retry_asks_for_what_is_missing() -> None:
+    """What is complete stays; failed work gets new attempts behind its old ones."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0, 1)
+    story.fail(WRITING, FINAL)
+    story.make(picture_of(0))
+    story.start(picture_of(1))
+    story.fail(picture_of(1), FINAL)
+    assert story.do(partial(retry_run, retried_by="me")) == [
+        RunRetried("me"),
+        StageRequested(Stage.LLM, None, 2),
+        StageRequested(Stage.PANEL_1, 1, 2),
+    ]
+    assert (story.now.status, story.now.fault) == (Status.QUEUED, None)
+    assert story.now.ready_max_page == 0
+
+
+def test_a_retry_counts_failures_anew() -> None:
+    """After a retry a piece of work may fail as often as at first."""
+    story = written()
+    cover = picture_of(0)
+    story.make(*(picture_of(number) for number in PAGES[1:]))
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        story.start(cover, attempt)
+        story.fail(cover, TRANSIENT, attempt)
+    story.do(retry_run)
+    story.start(cover, MAX_ATTEMPTS + 1)
+    new = story.fail(cover, TRANSIENT, MAX_ATTEMPTS + 1)
+    assert kinds(new) == ["StageFailed", "StageRequested"]
+
+
+@pytest.mark.parametrize("story", [Story(), done()], ids=["queued", "done"])
+def test_only_failed_and_cancelled_runs_are_retried(story: Story) -> None:
+    """A retry of any other run is refused, and says what the run is."""
+    with pytest.raises(Refused, match=story.now.status):
+        retry_run(story.run)
+
+
+# ------------------------------------------------------------------------- crash, shutdown, cancel
+
+
+@pytest.mark.parametrize("reason", [AbandonReason.CRASH, AbandonReason.SHUTDOWN])
+def test_abandoned_work_is_requested_again(reason: AbandonReason) -> None:
+    """Work of a process that died or stopped waits again, under a new attempt."""
+    story = Story()
+    story.start(WRITING)
+    assert story.abandon(WRITING, 1, reason) == [
+        StageAbandoned(Stage.LLM, None, 1, reason),
+        StageRequested(Stage.LLM, None, 2),
+    ]
+
+
+def test_work_that_keeps_killing_its_process_is_given_up() -> None:
+    """Crashes are counted, and far more of them are borne than failures."""
+    story = Story()
+    for attempt in range(1, MAX_CRASHES + 1):
+        story.start(WRITING, attempt)
+        new = story.abandon(WRITING, attempt, AbandonReason.CRASH)
+    assert kinds(new) == ["StageFailed", "RunFailed"]
+
+
+def test_stopping_the_server_is_no_crash() -> None:
+    """However often a server is stopped, its work is never given up for it."""
+    story = Story()
+    for attempt in range(1, MAX_CRASHES + 3):
+        story.start(WRITING, attempt)
+        story.abandon(WRITING, attempt, AbandonReason.SHUTDOWN)
+    assert story.now.status == Status.RUNNING
+
+
+def test_cancel_puts_down_all_work_and_keeps_what_is_made() -> None:
+    """Work in hand and work that waits is abandoned in the same batch; finished pages stay."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0, 1)
+    story.make(picture_of(0))
+    assert story.do(partial(cancel_run, cancelled_by="me")) == [
+        StageAbandoned(Stage.LLM, None, 1, AbandonReason.CANCEL),
+        StageAbandoned(Stage.PANEL_1, 1, 1, AbandonReason.CANCEL),
+        RunCancelled("me"),
+    ]
+    assert story.now.status == Status.CANCELLED
+    assert story.now.ready_max_page == 0
+    with pytest.raises(StaleAttempt):
+        story.write(2)
+
+
+def test_a_cancelled_run_can_be_retried() -> None:
+    """It goes on with the work that was put down."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0)
+    story.do(cancel_run)
+    assert [(e.stage, e.attempt) for e in story.do(retry_run) if isinstance(e, StageRequested)] == [
+        (Stage.LLM, 2),
+        (Stage.COVER, 2),
+    ]
+
+
+def test_an_ended_run_cannot_be_cancelled() -> None:
+    """A second cancel is refused, and so is one that comes too late."""
+    with pytest.raises(Refused, match="DONE"):
+        cancel_run(done().run)
+
+
+# --------------------------------------------------------------------------------- retention, rest
+
+
+def test_only_files_of_ended_runs_are_pruned_and_only_once() -> None:
+    """Pruning names files that exist; nothing follows from pruning them again."""
+    with pytest.raises(Refused):
+        prune_artifacts(written().run, ["cover.png"])
+    story = done()
+    prune = partial(prune_artifacts, names=["cover.png", "elsewhere.png"])
+    assert story.do(prune) == [ArtifactsPruned(("cover.png",))]
+    assert story.do(prune) == []
+    assert story.now.ready_max_page == LAST_PAGE
+
+
+def test_there_must_be_a_run() -> None:
+    """Every decision but a request needs an existing run."""
+    for decide in (cancel_run, retry_run):
+        with pytest.raises(NoSuchRun):
+            decide(None)
+
+
+def test_a_history_begins_with_its_request_and_has_one() -> None:
+    """Events that make no run are a damaged log, and say so."""
+    requested = RunRequested(REQUEST, 7)
+    with pytest.raises(InvalidHistory):
+        fold([RunCompleted()])
+    with pytest.raises(InvalidHistory):
+        fold([requested, requested])
+
+
+def test_the_run_is_the_fold_of_its_events() -> None:
+    """Folding from the start gives what folding batch by batch gave."""
+    story = done()
+    assert fold(story.events) == story.run
+    assert isinstance(story.events[-1], RunCompleted)
+    assert isinstance(story.events[2], StageStarted)
+    assert isinstance(story.events[-2], StageCompleted)
