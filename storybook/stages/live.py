@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 
 from storybook.book import RunId, Work
+from storybook.wakeup import Wakeup
 
 
 class LiveProgress:
@@ -16,7 +17,7 @@ class LiveProgress:
         self._loop = asyncio.get_running_loop()
         self._fractions: defaultdict[RunId, dict[Work, float]] = defaultdict(dict)
         self._version = 0
-        self._changed = asyncio.Event()
+        self._changed = Wakeup()
 
     def report(self, run_id: RunId, work: Work, fraction: float) -> None:
         """Say how far a piece of work is. Safe from any thread; returns at once."""
@@ -45,7 +46,7 @@ class LiveProgress:
     async def wait(self, seen: int) -> int:
         """Return a version newer than `seen`, as soon as there is one."""
         while self._version <= seen:
-            await self._changed.wait()
+            await self._changed.next.wait()
         return self._version
 
     def _note(self, run_id: RunId, work: Work, fraction: float) -> None:
@@ -56,5 +57,4 @@ class LiveProgress:
 
     def _wake(self) -> None:
         self._version += 1
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        self._changed.ring()

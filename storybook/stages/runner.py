@@ -53,6 +53,7 @@ from storybook.stages.devices import Devices
 from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.perform import Attempt, perform
+from storybook.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class Runner:
         self._agenda, self._devices = Agenda(), Devices()
         self._turns: dict[RunId, int] = {}
         self._in_hand: dict[tuple[RunId, Work], anyio.CancelScope] = {}
-        self._changed = anyio.Event()
+        self._changed = Wakeup()
         self._stopping = False
 
     @asynccontextmanager
@@ -119,8 +120,7 @@ class Runner:
         duties.cancel_scope.cancel()
         with anyio.move_on_after(self._limits.shutdown_seconds):
             while self._in_hand:
-                self._changed = anyio.Event()
-                await self._changed.wait()
+                await self._changed.next.wait()
         attempts.cancel_scope.cancel()
 
     # ------------------------------------------------------------------------ what is to be done
@@ -149,7 +149,7 @@ class Runner:
                 for recorded in batch:
                     if recorded.type in _HEARD:
                         self._hear(recorded)
-                self._changed.set()
+                self._changed.ring()
 
     def _hear(self, recorded: Recorded) -> None:
         run_id = recorded.run_id
@@ -177,7 +177,7 @@ class Runner:
         async with anyio.create_task_group() as alarms:
             alarm_at = 0
             while True:
-                self._changed = changed = anyio.Event()
+                changed = self._changed.next
                 now = self._clock.now()
                 for ticket in self._agenda.due(now):
                     engine = self._engines.of(ticket.work.stage)
@@ -193,7 +193,7 @@ class Runner:
 
     async def _alarm(self, moment: int) -> None:
         await self._clock.sleep_until(moment)
-        self._changed.set()
+        self._changed.ring()
 
     @staticmethod
     def _key(ticket: Ticket) -> tuple[RunId, Work]:
@@ -208,7 +208,7 @@ class Runner:
             self._devices.release(engine)
             del self._in_hand[self._key(ticket)]
             self._live.end(ticket.run_id, ticket.work)
-            self._changed.set()
+            self._changed.ring()
 
     async def _start_and_perform(self, ticket: Ticket, engine: Engine) -> None:
         run_id, work, number = ticket.run_id, ticket.work, ticket.attempt

@@ -1,0 +1,182 @@
+"""Engines that a test holds in its hand: each call waits until the test lets it go on."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+import anyio
+
+from storybook.book import PAGES, Dialogue, Page, RunId, Segment
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.stages.choice import Engines, NoTranscriber
+from storybook.stages.engines import (
+    Painting,
+    PaintingOrder,
+    Readiness,
+    Reading,
+    ReadingOrder,
+    Report,
+    WritingOrder,
+)
+from storybook.wakeup import Wakeup
+
+
+def tiny_png(shade: int = 0) -> bytes:
+    """A valid PNG of 2 × 2 grey pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    rows = bytes([0, shade, shade]) * 2
+    header = struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def tiny_wav(samples: int = 100) -> bytes:
+    """A valid WAV of 16-bit mono silence at 8 kHz."""
+    data = bytes(2 * samples)
+    head = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 8_000, 16_000, 2, 16)
+    body = b"WAVE" + head + b"data" + struct.pack("<I", len(data)) + data
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def page_of(number: int) -> Page:
+    """A page as the scripted writer writes it."""
+    prompt = f"A wide view of page {number}."
+    if number == 0:
+        return Page(0, title="토끼와 호랑이", image_prompt=prompt)
+    line = Dialogue("토끼", f"안녕, {number}쪽!")
+    text = f'토끼가 숲에서 말했어요. "{line.text}"'
+    return Page(number, summary=text, dialogues=(line,), image_prompt=prompt)
+
+
+class _Scripted:
+    """What all scripted engines share: calls seen, gates to open, errors to raise.
+
+    `script[key]` holds the errors of the next calls for a key, in order; behind them calls succeed.
+    With `held`, a call waits until `let(key)` was called as often.
+    """
+
+    def __init__(self, name: str, places: int = 1, device: str = "cpu", held: bool = False) -> None:
+        self.info = EngineInfo(name, "1", device=device)
+        self.places = places
+        self.held = held
+        self.calls: list[int] = []
+        self.cancelled: list[int] = []
+        self.most_at_once = 0
+        self.script: defaultdict[int, list[Exception]] = defaultdict(list)
+        self._at_once = 0
+        self._let: defaultdict[int, int] = defaultdict(int)
+        self._changed = Wakeup()
+
+    async def readiness(self) -> Readiness:
+        return Readiness(True)
+
+    async def unload(self) -> None:
+        return None
+
+    def let(self, *keys: int) -> None:
+        """Let one held call for each key go on."""
+        for key in keys:
+            self._let[key] += 1
+        self._changed.ring()
+
+    async def called(self, times: int) -> None:
+        """Return when there have been so many calls."""
+        while len(self.calls) < times:
+            await self._changed.next.wait()
+
+    async def _step(self, key: int) -> None:
+        self.calls.append(key)
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        self._changed.ring()
+        try:
+            while self.held and not self._let[key]:
+                await self._changed.next.wait()
+            if self.held:
+                self._let[key] -= 1
+            if self.script[key]:
+                raise self.script[key].pop(0)
+        except anyio.get_cancelled_exc_class():
+            self.cancelled.append(key)
+            raise
+        finally:
+            self._at_once -= 1
+
+
+class ScriptedWriter(_Scripted):
+    """Writes five short pages; keys are page numbers."""
+
+    orders: list[WritingOrder]
+
+    def __init__(self, *, places: int = 4, held: bool = False) -> None:
+        super().__init__("scripted-writer", places=places, held=held)
+        self.orders = []
+        self.stops_before = len(PAGES)
+
+    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+        self.orders.append(order)
+        for number in PAGES[len(order.standing) : self.stops_before]:
+            await self._step(number)
+            report(number / len(PAGES))
+            yield page_of(number)
+
+
+class ScriptedIllustrator(_Scripted):
+    """Paints tiny pictures; keys are page numbers."""
+
+    def __init__(self, places: int = 2, *, held: bool = False, device: str = "cpu") -> None:
+        super().__init__("scripted-illustrator", places, device, held)
+        self.orders: list[PaintingOrder] = []
+        self.submits = False
+
+    async def paint(
+        self,
+        order: PaintingOrder,
+        report: Report,
+        submitted: Callable[[Submission], Awaitable[None]],
+    ) -> Painting:
+        self.orders.append(order)
+        if self.submits:
+            await submitted(Submission("http://127.0.0.1:1", f"p{len(self.orders)}"))
+        await self._step(order.page.page)
+        report(0.5)
+        made_from = MadeFrom(order.page.image_prompt, order.seed)
+        return Painting(tiny_png(order.page.page), 2, 2, made_from)
+
+
+class ScriptedNarrator(_Scripted):
+    """Reads in silence; keys are call numbers from 1."""
+
+    def __init__(self, *, held: bool = False, device: str = "cpu") -> None:
+        super().__init__("scripted-narrator", 1, device, held)
+        self.orders: list[ReadingOrder] = []
+
+    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+        self.orders.append(order)
+        await self._step(len(self.orders))
+        segments = tuple(
+            Segment(it.text, it.speaker, it.voice, number * 0.1, number * 0.1 + 0.05)
+            for number, it in enumerate(order.utterances)
+        )
+        return Reading(tiny_wav(), 0.0125, segments, MadeFrom(voices=("M1",)))
+
+
+class Scripted:
+    """The scripted engines of a service."""
+
+    def __init__(self, *, held: bool = False, picture_places: int = 2) -> None:
+        self.writer = ScriptedWriter(held=held)
+        self.illustrator = ScriptedIllustrator(picture_places, held=held)
+        self.narrator = ScriptedNarrator(held=held)
+        self.engines = Engines(self.writer, self.illustrator, self.narrator, NoTranscriber())
+
+
+def run_id(number: int) -> RunId:
+    return RunId(f"{number:032x}")

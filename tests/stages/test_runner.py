@@ -1,0 +1,391 @@
+"""The runner: requested work is taken in hand, and what became of it is in the log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import anyio
+import pytest
+
+from storybook.book import (
+    PAGES,
+    WRITING,
+    RunId,
+    Stage,
+    StoryRequest,
+    TtsConfig,
+    Work,
+    picture_of,
+    reading_of,
+)
+from storybook.commands import Commands
+from storybook.events.catalog import EngineInfo, StageAbandoned, StageRequested, StageStarted
+from storybook.events.log import START, EventLog
+from storybook.events.sqlite import SqliteLog
+from storybook.run import (
+    BACKOFF_SECONDS,
+    Complete,
+    Failed,
+    InHand,
+    Run,
+    Status,
+    Waiting,
+    cancel_run,
+    fold,
+    request_run,
+    retry_run,
+    start_stage,
+    write_page,
+)
+from storybook.settings import Limits
+from storybook.stages.artifacts import ArtifactStore
+from storybook.stages.engines import EngineUnavailable, WorkFailed
+from storybook.stages.live import LiveProgress
+from storybook.stages.runner import Runner
+from tests.clocks import ManualClock
+from tests.engines import Scripted, page_of, run_id
+
+pytestmark = pytest.mark.anyio
+REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
+RUN = run_id(1)
+TRANSIENT = WorkFailed("timeout", "too slow", retryable=True)
+FINAL = WorkFailed("bad_prompt", "no such checkpoint", retryable=False)
+
+
+class Stand:
+    """A log, a runner on it with scripted engines, and a clock that stands still."""
+
+    def __init__(self, log: EventLog, scripted: Scripted, clock: ManualClock, root: Path) -> None:
+        self.log, self.scripted, self.clock = log, scripted, clock
+        self.commands = Commands(log)
+        self.artifacts = ArtifactStore(root / "outputs")
+        self.live = LiveProgress()
+
+    def runner(self, limits: Limits | None = None, worker: str = "w1") -> Runner:
+        return Runner(
+            self.log,
+            self.commands,
+            self.scripted.engines,
+            self.artifacts,
+            self.live,
+            clock=self.clock,
+            limits=limits or Limits(shutdown_seconds=0),
+            worker=worker,
+            chance=lambda: 0.0,
+        )
+
+    async def request(self, number: int = 1, *, read: bool = True) -> RunId:
+        tts = TtsConfig() if read else None
+        decide = partial(request_run, request=REQUEST, seed=7, tts=tts)
+        await self.commands.execute(run_id(number), decide)
+        return run_id(number)
+
+    async def until(self, holds: Callable[[Run], bool], run: RunId = RUN) -> Run:
+        """The run as soon as something holds of it."""
+        state: Run | None = None
+        with anyio.fail_after(10):
+            async with aclosing(self.log.tail(START)) as batches:
+                async for batch in batches:
+                    for recorded in batch:
+                        if recorded.run_id == run:
+                            state = fold([recorded.event], state)
+                            if state is not None and holds(state):
+                                return state
+        raise AssertionError("a tail never ends")
+
+    async def ended(self, run: RunId = RUN) -> Run:
+        return await self.until(lambda it: it.status.has_ended, run)
+
+    async def events(self, *kinds: type) -> list[object]:
+        recorded = await self.log.read(START, 10_000)
+        return [it.event for it in recorded if isinstance(it.event, kinds)]
+
+
+@asynccontextmanager
+async def stand(root: Path, *, held: bool = False, places: int = 2) -> AsyncIterator[Stand]:
+    clock = ManualClock()
+    async with SqliteLog.open(root / "log.db", clock=clock.now) as log:
+        yield Stand(log, Scripted(held=held, picture_places=places), clock, root)
+
+
+def in_hand(run: Run, *works: Work) -> bool:
+    return all(isinstance(run.work.get(work), InHand) for work in works)
+
+
+async def test_a_requested_run_becomes_a_book(tmp_path: Path) -> None:
+    """Every page has its picture and its voice, in files that the events describe."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        await it.request()
+        run = await it.ended()
+    assert run.status is Status.DONE
+    assert run.pages[2].dialogues[0].voice == "M1"
+    names = {path.name for path in it.artifacts.folder(RUN).iterdir()}
+    assert names == {artifact.name for artifact in run.artifacts}
+    assert len(names) == 10
+
+
+async def test_stages_overlap(tmp_path: Path) -> None:
+    """While page 1 is being written, page 0 is painted and read aloud."""
+    async with stand(tmp_path, held=True) as it, it.runner().running([]):
+        await it.request()
+        it.scripted.writer.let(0)
+        await it.until(lambda run: in_hand(run, WRITING, picture_of(0), reading_of(0)))
+        await it.scripted.writer.called(2)
+    assert it.scripted.writer.calls == [0, 1]
+
+
+async def test_an_engine_gets_no_more_than_it_has_places_for(tmp_path: Path) -> None:
+    """Pictures of several runs are painted side by side up to the painter's places."""
+    async with stand(tmp_path, places=2) as it, it.runner().running([]):
+        it.scripted.illustrator.held = True
+        for number in (1, 2, 3):
+            await it.request(number)
+        await it.scripted.illustrator.called(2)
+        it.scripted.illustrator.held = False
+        it.scripted.illustrator.let(0)
+        for number in (1, 2, 3):
+            await it.ended(run_id(number))
+    assert it.scripted.illustrator.most_at_once == 2
+    assert it.scripted.narrator.most_at_once == 1
+
+
+async def test_every_page_is_painted_with_the_seed_of_the_run(tmp_path: Path) -> None:
+    """The seed is drawn once, and the picture is made from the page's own text."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        await it.request()
+        await it.ended()
+    orders = it.scripted.illustrator.orders
+    assert {order.seed for order in orders} == {7}
+    assert {order.page.page for order in orders} == set(PAGES)
+
+
+async def test_failed_work_is_tried_again_after_its_wait(tmp_path: Path) -> None:
+    """The second attempt starts when the clock has reached its moment, not before."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        it.scripted.illustrator.script[0] = [TRANSIENT]
+        await it.request()
+        waits = await it.until(lambda run: run.work.get(picture_of(0)) == waiting(it.clock))
+        assert waits.failures == {picture_of(0): 1}
+        assert it.scripted.illustrator.calls.count(0) == 1
+        it.clock.advance(BACKOFF_SECONDS[0])
+        assert (await it.ended()).status is Status.DONE
+    assert it.scripted.illustrator.calls.count(0) == 2
+
+
+def waiting(clock: ManualClock) -> Waiting:
+    return Waiting(2, clock.now() + int(BACKOFF_SECONDS[0] * 1_000_000))
+
+
+async def test_one_failed_picture_does_not_stop_the_others(tmp_path: Path) -> None:
+    """The run fails at the end, with its other pages finished and the reason recorded."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        it.scripted.illustrator.script[2] = [FINAL]
+        await it.request()
+        run = await it.ended()
+    assert run.status is Status.FAILED
+    assert run.fault is not None and run.fault.kind == "bad_prompt"
+    assert all(run.is_complete(picture_of(page)) for page in (0, 1, 3, 4))
+    assert all(run.is_complete(reading_of(page)) for page in PAGES)
+
+
+async def test_a_retried_run_makes_only_what_is_missing(tmp_path: Path) -> None:
+    """What was finished before is not made again."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        it.scripted.illustrator.script[2] = [FINAL]
+        await it.request()
+        await it.ended()
+        await it.commands.execute(RUN, retry_run)
+        await it.until(lambda run: run.status is Status.DONE)
+    assert sorted(it.scripted.illustrator.calls) == [0, 1, 2, 2, 3, 4]
+    assert it.scripted.writer.calls == list(PAGES)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "retryable"),
+    [
+        (EngineUnavailable("x", "no model", "Run y"), "engine_unavailable", False),
+        (ValueError("secret detail"), "internal", True),
+        (OSError(28, "No space left on device"), "storage", True),
+    ],
+)
+async def test_every_error_becomes_a_fault_with_a_message(
+    tmp_path: Path, error: Exception, kind: str, retryable: bool
+) -> None:
+    """What people are told names the mend, and never what an unknown error said."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        it.scripted.writer.script[0] = [error]
+        await it.request()
+        run = await it.until(lambda run: run.failures.get(WRITING) == 1)
+        state = run.work[WRITING]
+    assert isinstance(state, Failed)
+    assert (state.fault.kind, state.fault.retryable) == (kind, retryable)
+    assert "secret" not in state.fault.message
+
+
+async def test_a_writer_that_stops_early_is_asked_again_for_the_rest(tmp_path: Path) -> None:
+    """The pages that stand are handed to the next attempt, which goes on behind them."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        it.scripted.writer.stops_before = 2
+        await it.request()
+        await it.until(lambda run: run.failures.get(WRITING) == 1)
+        it.scripted.writer.stops_before = 5
+        it.clock.advance(BACKOFF_SECONDS[0])
+        run = await it.ended()
+    assert run.status is Status.DONE
+    assert [len(order.standing) for order in it.scripted.writer.orders] == [0, 2]
+
+
+async def test_work_that_hangs_is_stopped_and_tried_again(tmp_path: Path) -> None:
+    """An attempt has a time limit."""
+    limits = Limits(stage_timeout_seconds=0.05)
+    async with stand(tmp_path) as it:
+        it.scripted.illustrator.held = True
+        async with it.runner(limits).running([]):
+            await it.request(read=False)
+            run = await it.until(lambda run: run.failures.get(picture_of(0)) == 1)
+    state = run.work[picture_of(0)]
+    assert isinstance(state, Failed) and state.fault.kind == "timeout"
+    assert 0 in it.scripted.illustrator.cancelled
+
+
+async def test_cancel_stops_the_work_in_hand(tmp_path: Path) -> None:
+    """The engines are cancelled, nothing is reported afterwards, other runs go on."""
+    async with stand(tmp_path, held=True) as it, it.runner().running([]):
+        await it.request(1)
+        await it.request(2)
+        it.scripted.writer.let(0, 0)
+        both = (picture_of(0), WRITING)
+        await it.until(lambda run: in_hand(run, *both), run_id(1))
+        await it.until(lambda run: in_hand(run, *both), run_id(2))
+        await it.commands.execute(RUN, cancel_run)
+        with anyio.fail_after(5):
+            while len(it.scripted.illustrator.cancelled + it.scripted.writer.cancelled) < 2:
+                await anyio.lowlevel.checkpoint()
+        other, run = await it.commands.load(run_id(2)), await it.commands.load(RUN)
+        assert other is not None and in_hand(other, *both)
+    assert run is not None and run.status is Status.CANCELLED
+    assert not any(isinstance(state, InHand | Waiting) for state in run.work.values())
+
+
+async def test_stopping_puts_work_down_and_the_next_runner_takes_it_up(tmp_path: Path) -> None:
+    """A stopped runner's work is abandoned for the shutdown, and finished after the restart."""
+    async with stand(tmp_path, held=True) as it:
+        async with it.runner().running([]):
+            await it.request()
+            it.scripted.writer.let(0)
+            await it.until(lambda run: in_hand(run, WRITING, picture_of(0), reading_of(0)))
+        put_down = await it.events(StageAbandoned)
+        assert {event.reason for event in put_down} == {"shutdown"}  # type: ignore[attr-defined]
+        assert len(put_down) == 3
+        for engine in (it.scripted.writer, it.scripted.illustrator, it.scripted.narrator):
+            engine.held = False
+        async with it.runner(worker="w2").running([RUN]):
+            assert (await it.ended()).status is Status.DONE
+
+
+async def test_stopping_lets_work_in_hand_finish_in_its_time(tmp_path: Path) -> None:
+    """What is finished within the shutdown time is recorded, and nothing new is started."""
+    async with stand(tmp_path, held=True) as it:
+        async with anyio.create_task_group() as tasks:
+            stop = anyio.Event()
+
+            async def serve() -> None:
+                async with it.runner(Limits(shutdown_seconds=10)).running([]):
+                    await it.request(read=False)
+                    it.scripted.writer.let(*PAGES)
+                    await it.until(lambda run: in_hand(run, picture_of(0), picture_of(1)))
+                    await it.until(lambda run: run.is_complete(WRITING))
+                    stop.set()
+
+            tasks.start_soon(serve)
+            await stop.wait()
+            await anyio.lowlevel.checkpoint()
+            it.scripted.illustrator.let(0, 1)
+        run = await it.commands.load(RUN)
+    assert run is not None
+    assert run.is_complete(picture_of(0)) and run.is_complete(picture_of(1))
+    assert sorted(it.scripted.illustrator.calls) == [0, 1]
+
+
+async def test_work_of_a_dead_process_is_requested_again_and_pages_are_kept(
+    tmp_path: Path,
+) -> None:
+    """What was in hand is abandoned as a crash; what is finished is not made again."""
+    async with stand(tmp_path) as it:
+        await it.request(read=False)
+        start = partial(start_stage, worker="dead", engine=EngineInfo("x"))
+        await it.commands.execute(RUN, partial(start, work=WRITING, attempt=1))
+        for number in (0, 1):
+            await it.commands.execute(
+                RUN, lambda run, n=number: write_page(run, 1, page_of(n))  # type: ignore[misc]
+            )
+        await it.commands.execute(RUN, partial(start, work=picture_of(0), attempt=1))
+        async with it.runner().running([RUN]):
+            run = await it.ended()
+        assert run.status is Status.DONE
+        abandoned = await it.events(StageAbandoned)
+    assert [(e.stage, e.reason) for e in abandoned] == [  # type: ignore[attr-defined]
+        (Stage.LLM, "crash"),
+        (Stage.COVER, "crash"),
+    ]
+    assert it.scripted.writer.calls == [2, 3, 4]
+
+
+async def test_each_started_stage_names_its_worker_and_engine(tmp_path: Path) -> None:
+    """Who did it stands in the log."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        await it.request()
+        await it.ended()
+        started: Sequence[object] = await it.events(StageStarted)
+    who = {(e.worker, e.engine.name) for e in started}  # type: ignore[attr-defined]
+    assert who == {
+        ("w1", "scripted-writer"),
+        ("w1", "scripted-illustrator"),
+        ("w1", "scripted-narrator"),
+    }
+
+
+async def test_a_submission_is_recorded_and_handed_to_the_next_attempt(tmp_path: Path) -> None:
+    """After a crash the illustrator is told what it had given away."""
+    async with stand(tmp_path, held=True) as it:
+        it.scripted.illustrator.submits = True
+        async with it.runner().running([]):
+            await it.request(read=False)
+            it.scripted.writer.let(0)
+            given = await it.until(lambda run: picture_of(0) in run.submissions)
+        it.scripted.illustrator.held = it.scripted.writer.held = False
+        async with it.runner().running([RUN]):
+            await it.ended()
+        orders = [o.submission for o in it.scripted.illustrator.orders if o.page.page == 0]
+    assert orders == [None, given.submissions[picture_of(0)]]
+
+
+async def test_no_run_waits_for_its_cover_behind_anothers_last_pages(tmp_path: Path) -> None:
+    """With one place, the second run's cover is painted before the first run's late pages."""
+    async with stand(tmp_path, places=1) as it:
+        it.scripted.illustrator.held = True
+        async with it.runner().running([]):
+            await it.request(1, read=False)
+            await it.until(lambda run: run.is_complete(WRITING), run_id(1))
+            await it.request(2, read=False)
+            await it.until(lambda run: run.is_complete(WRITING), run_id(2))
+            it.scripted.illustrator.held = False
+            it.scripted.illustrator.let(0)
+            await it.ended(run_id(2))
+        requested = await it.events(StageRequested)
+    order = [(o.page.page) for o in it.scripted.illustrator.orders]
+    assert order == [0, 0, 1, 2, 3, 4, 1, 2, 3, 4]
+    assert len(requested) == 12
+
+
+async def test_complete_means_complete(tmp_path: Path) -> None:
+    """A finished piece of work has an artifact with a digest, the writer's has none."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        await it.request()
+        run = await it.ended()
+    for work, state in run.work.items():
+        assert isinstance(state, Complete)
+        assert (state.artifact is None) == (work == WRITING)
