@@ -150,9 +150,10 @@ def _table_and_key(variable: str) -> tuple[str, str]:
     for table in _TABLES:
         if name.startswith(f"{table}_"):
             return table, name.removeprefix(f"{table}_")
-    known = {f"{table}_{key}".upper(): key for table, keys in _TABLES.items() for key in keys}
-    near = _nearest(name.upper(), {PREFIX + name: None for name in known})
-    raise SettingsError(f"settings: unknown variable {variable}{near}")
+    known = {
+        f"{PREFIX}{table}_{key}".upper(): key for table, keys in _TABLES.items() for key in keys
+    }
+    raise SettingsError(f"settings: unknown variable {variable}{_nearest(variable, known)}")
 
 
 def _from_text(table: str, key: str, text: str, variable: str) -> Any:

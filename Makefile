@@ -1,0 +1,73 @@
+# make book   a book from four words, on a new checkout: needs Python 3.11 or later, nothing else
+# make test   everything that the project promises
+# make help   the other commands
+PYTHON ?= python3
+VENV   ?= .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+LOCK := -q --universal --generate-hashes --no-emit-index-url --no-header -p 3.11 --upgrade
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
+
+ERA        ?= 조선시대
+PLACE      ?= 깊은 숲속 마을
+CHARACTERS ?= 호기심 많은 토끼, 겁 많은 호랑이
+TOPIC      ?= 우정
+BOOK        = --era "$(ERA)" --place "$(PLACE)" --characters "$(CHARACTERS)" --topic "$(TOPIC)"
+
+.PHONY: book serve test lint bench-quick lock docs clean help
+.DEFAULT_GOAL := help
+
+book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
+	@$(BIN)/storybook make $(BOOK)
+
+serve: $(VENV)/base.done         ## start the server at http://127.0.0.1:8000
+	@$(BIN)/storybook serve
+
+test: $(VENV)/test.done          ## lint, types and all tests, with what they need from the system
+	@sh tests/install-system-packages
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest
+
+bench-quick: $(VENV)/bench.done  ## the figures that the README reports, in under two minutes
+	@$(BIN)/python -m bench.quick
+
+docs: $(VENV)/base.done          ## draw the pictures in docs/architecture.md from the code's tables
+	@$(BIN)/python -m docs.draw
+
+lock: $(VENV)/lock.done          ## resolve and pin all dependencies again, with hashes
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/base.txt
+	$(BIN)/uv pip compile $(LOCK) requirements/build.in -o requirements/build.txt
+	$(BIN)/uv pip compile $(LOCK) --extra test -c requirements/base.txt pyproject.toml \
+		-o requirements/test.txt
+	$(BIN)/uv pip compile $(LOCK) --extra test --extra bench -c requirements/test.txt \
+		pyproject.toml -o requirements/bench.txt
+
+
+$(VENV)/base.done: requirements/base.txt requirements/build.txt pyproject.toml
+	@echo "Installing storybook into $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements/base.txt -r requirements/build.txt
+	@$(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/test.done: $(VENV)/base.done requirements/test.txt
+	@$(PIP) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(VENV)/bench.done: $(VENV)/test.done requirements/bench.txt
+	@$(PIP) --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(VENV)/lock.done: $(VENV)/base.done
+	@$(PIP) --require-hashes -r requirements/lock.txt
+	@touch $@
+
+clean:                           ## remove the virtual environment and caches; data/ stays
+	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

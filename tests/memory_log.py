@@ -1,0 +1,79 @@
+"""An `EventLog` in memory, true to the contract, for tests of what stands above the log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+
+from storybook.book import RunId
+from storybook.events.catalog import Event
+from storybook.events.chain import GENESIS, chain_digest, payload_digest
+from storybook.events.codec import SCHEMAS, encode
+from storybook.events.log import START, Appended, CommandId, Conflict, Position, Recorded, Version
+from storybook.wakeup import Wakeup
+
+FIRST_MOMENT = 1_700_000_000_000_000
+SECOND = 1_000_000
+
+
+class MemoryLog:
+    """Keeps events in a list. Each event is recorded at `now`, which the test moves."""
+
+    def __init__(self, now: int = FIRST_MOMENT) -> None:
+        self.now = now
+        self.events: list[Recorded] = []
+        self._answers: dict[CommandId, Appended] = {}
+        self._wakeup = Wakeup()
+
+    async def append(
+        self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
+    ) -> Appended:
+        if command in self._answers:
+            return self._answers[command]
+        actual = Version(sum(recorded.run_id == run_id for recorded in self.events))
+        if actual != expected:
+            raise Conflict(run_id, expected, actual)
+        for version, event in enumerate(events, start=actual + 1):
+            self._record(run_id, Version(version), event)
+        last = self.events[-1]
+        first = self.events[-len(events)]
+        answer = Appended(first.position, last.position, last.version)
+        self._answers[command] = answer
+        self._wakeup.ring()
+        return answer
+
+    def add(self, recorded: Recorded) -> None:
+        """Take over an event that was recorded in another log."""
+        self.events.append(recorded)
+        self._wakeup.ring()
+
+    def _record(self, run_id: RunId, version: Version, event: Event) -> None:
+        position, kind, data = Position(len(self.events) + 1), type(event).__name__, encode(event)
+        schema = SCHEMAS[kind]
+        before = self.events[-1].digest if self.events else GENESIS
+        digest = chain_digest(
+            *(before, position, run_id, version, kind, schema, self.now, payload_digest(data))
+        )
+        self.events.append(
+            Recorded(position, run_id, version, kind, schema, self.now, data, digest)
+        )
+
+    async def read(self, after: Position, limit: int) -> list[Recorded]:
+        return self.events[after : after + limit]
+
+    async def read_run(
+        self, run_id: RunId, after: Position = START, limit: int | None = None
+    ) -> list[Recorded]:
+        return [it for it in self.events[after:] if it.run_id == run_id][:limit]
+
+    async def head(self) -> Position:
+        return Position(len(self.events))
+
+    async def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
+        cursor = after
+        while True:
+            wake = self._wakeup.next
+            if batch := await self.read(cursor, 512):
+                cursor = batch[-1].position
+                yield batch
+            else:
+                await wake.wait()

@@ -1,0 +1,136 @@
+"""Commands: load, decide, append, and again on a conflict."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from storybook.book import RunId, StoryRequest
+from storybook.commands import MAX_TRIES, Commands, Decide
+from storybook.events.catalog import Event, RunCancelled
+from storybook.events.log import (
+    Appended,
+    CommandId,
+    Conflict,
+    EventLog,
+    LogUnavailable,
+    OutcomeUnknown,
+    Version,
+)
+from storybook.events.sqlite import SqliteLog
+from storybook.run import Refused, Run, Status, cancel_run, prune_artifacts, request_run, retry_run
+from tests.engines import run_id
+
+pytestmark = pytest.mark.anyio
+RUN = run_id(1)
+REQUEST = StoryRequest("조선시대", "숲", "토끼", "우정")
+request = partial(request_run, request=REQUEST, seed=7, tts=None)
+
+
+class Faulty:
+    """A log that fails as told, before the append or after it has happened, or is overtaken."""
+
+    def __init__(self, log: SqliteLog) -> None:
+        self._log = log
+        self.read_run = log.read_run
+        self.before: list[Exception] = []
+        self.after: list[Exception] = []
+        self.commands: list[CommandId] = []
+        self.overtaken_by: Decide | None = None
+
+    async def append(
+        self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
+    ) -> Appended:
+        self.commands.append(command)
+        if self.overtaken_by is not None:
+            other, self.overtaken_by = self.overtaken_by, None
+            await Commands(self._log).execute(run_id, other)
+        if self.before:
+            raise self.before.pop(0)
+        appended = await self._log.append(run_id, events, expected=expected, command=command)
+        if self.after:
+            raise self.after.pop(0)
+        return appended
+
+
+@asynccontextmanager
+async def faulty(root: Path) -> AsyncIterator[tuple[Faulty, Commands]]:
+    async with SqliteLog.open(root / "log.db", clock=lambda: 1) as log:
+        it = Faulty(log)
+        yield it, Commands(cast(EventLog, it))
+
+
+async def test_a_command_answers_with_the_run_behind_it(tmp_path: Path) -> None:
+    """The outcome has the new state and the position to wait for."""
+    async with faulty(tmp_path) as (log, commands):
+        outcome = await commands.execute(RUN, request)
+        assert outcome.run == await commands.load(RUN)
+        assert outcome.position == (await log.read_run(RUN))[-1].position
+
+
+async def test_a_lost_race_is_decided_anew(tmp_path: Path) -> None:
+    """On a conflict the run is loaded again, and the decision sees what the other did."""
+    async with faulty(tmp_path) as (log, commands):
+        await commands.execute(RUN, request)
+        seen: list[Status] = []
+
+        def cancel_too_late(run: Run | None) -> list[Event]:
+            assert run is not None
+            seen.append(run.status)
+            return cancel_run(run)
+
+        log.overtaken_by = cancel_run
+        with pytest.raises(Refused, match="CANCELLED"):
+            await commands.execute(RUN, cancel_too_late)
+        assert seen == [Status.QUEUED, Status.CANCELLED]
+
+
+async def test_an_unknown_outcome_is_asked_again_and_has_one_effect(tmp_path: Path) -> None:
+    """The second try carries the same command id, so an append that happened is not repeated."""
+    async with faulty(tmp_path) as (log, commands):
+        log.after = [OutcomeUnknown("the disk hung")]
+        outcome = await commands.execute(RUN, request)
+        assert log.commands[0] == log.commands[1]
+        assert len(await log.read_run(RUN)) == outcome.run.version == 2
+
+
+async def test_what_cannot_be_appended_is_said(tmp_path: Path) -> None:
+    """A full disk reaches the caller, and nothing has happened."""
+    async with faulty(tmp_path) as (log, commands):
+        log.before = [LogUnavailable("the disk is full")]
+        with pytest.raises(LogUnavailable):
+            await commands.execute(RUN, request)
+        assert await commands.load(RUN) is None
+
+
+async def test_endless_conflicts_end(tmp_path: Path) -> None:
+    """Somebody who loses every race is told so instead of trying for ever."""
+    async with faulty(tmp_path) as (log, commands):
+        log.before = [Conflict(RUN, Version(0), Version(1))] * MAX_TRIES
+        with pytest.raises(OutcomeUnknown, match="in a row"):
+            await commands.execute(RUN, request)
+
+
+async def test_nothing_follows_from_pruning_nothing(tmp_path: Path) -> None:
+    """A decision without events appends nothing."""
+    async with faulty(tmp_path) as (log, commands):
+        await commands.execute(RUN, request)
+        await commands.execute(RUN, cancel_run)
+        version = len(await log.read_run(RUN))
+        outcome = await commands.execute(RUN, partial(prune_artifacts, names=["cover.png"]))
+        assert (outcome.appended, outcome.position) == (None, 0)
+        assert len(await log.read_run(RUN)) == version
+
+
+async def test_refusals_pass_through(tmp_path: Path) -> None:
+    """What a decision refuses is not retried."""
+    async with faulty(tmp_path) as (log, commands):
+        await commands.execute(RUN, request)
+        with pytest.raises(Refused, match="QUEUED"):
+            await commands.execute(RUN, retry_run)
+        assert not [it for it in await log.read_run(RUN) if isinstance(it.event, RunCancelled)]

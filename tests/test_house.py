@@ -1,0 +1,114 @@
+"""The house rules that a machine can check."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "storybook"
+
+ROOMS = [
+    *("system", "wakeup", "clock", "database", "migrations"),
+    "book",
+    *("korean", "lexicon", "request"),
+    "events",
+    "run",
+    "commands",
+    "settings",
+    "projections",
+    "stages",
+    "export",
+    "service",
+    "http",
+    "cli",
+]
+"""From the ground up: a module imports only from its own room and from rooms before it."""
+
+MAY_KNOW_THE_LOG = {"service", "cli"}
+"""Rooms that may know which log is under the `EventLog` contract."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Every module of the package, with the room that it stands in."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).parts
+        room = parts[0].removesuffix(".py")
+        if room not in ("__init__", "__main__"):
+            yield room, path
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules of this project that a file imports, also inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (it.name for it in names if it.name.startswith("storybook"))
+            case ast.ImportFrom(module=str(module), level=0) if module.startswith("storybook"):
+                yield module
+            case ast.ImportFrom(level=level) if level:
+                yield "." * level  # relative: stays in its own room
+
+
+def test_every_room_is_listed() -> None:
+    """A new room gets its place in the order."""
+    assert {room for room, _ in modules()} <= set(ROOMS)
+
+
+@pytest.mark.parametrize(
+    ("room", "path"), list(modules()), ids=lambda it: str(it).removeprefix(str(PACKAGE))
+)
+def test_imports_run_one_way(room: str, path: Path) -> None:
+    """No module imports from a room that stands above its own."""
+    for module in imports(path):
+        _, _, rest = module.partition("storybook.")
+        other = rest.split(".")[0]
+        if other:
+            assert ROOMS.index(other) <= ROOMS.index(room), f"{path.name} imports {module}"
+
+
+def test_only_the_composition_root_knows_the_log() -> None:
+    """Everything else speaks to the `EventLog` contract."""
+    for room, path in modules():
+        if room in MAY_KNOW_THE_LOG | {"events"}:
+            continue
+        assert not [it for it in imports(path) if it.startswith("storybook.events.sqlite")], path
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files of the repository that match."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
+
+
+def test_no_lock_file_names_a_package_index() -> None:
+    """Where packages come from is the user's choice."""
+    for path in tracked("requirements/*"):
+        assert not re.search(r"https?://|--(extra-)?index-url", path.read_text()), path
+
+
+def test_every_locked_requirement_has_its_hashes() -> None:
+    """A package that was tampered with is not installed."""
+    for path in tracked("requirements/*.txt"):
+        blocks = re.split(r"\n(?=[a-z0-9])", path.read_text().strip(), flags=re.IGNORECASE)
+        for block in blocks:
+            assert "==" in block and "--hash=sha256:" in block, f"{path.name}: {block[:80]}"
+
+
+def test_the_project_carries_what_it_needs() -> None:
+    """No file reaches out of the repository or names a path of somebody's machine."""
+    reach = re.compile(r"\.\./shared|/home/\w|/root/|/Users/\w")
+    for path in tracked("*.py", "*.md", "*.toml", "*.sql", "Makefile", "*.html", "*.js", "*.css"):
+        if path.name != Path(__file__).name:
+            assert not reach.search(path.read_text(encoding="utf-8")), path

@@ -1,0 +1,109 @@
+"""Settings: a file, the environment over it, and clear words for what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storybook.settings import Settings, SettingsError, data_folder, load_settings
+from storybook.stages.choice import choose_engines
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees a settings file of the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_a_file_the_defaults_are_in_force() -> None:
+    """Nothing has to be configured."""
+    assert load_settings({}) == Settings()
+
+
+def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:
+    """A variable wins over the same key of the file; lists have commas; types are converted."""
+    file = tmp_path / "my.toml"
+    file.write_text('[server]\nport = 1\nhost = "0.0.0.0"\n[retention]\nkeep_days = 3\n')
+    environ = {
+        "STORYBOOK_SERVER_PORT": "9000",
+        "STORYBOOK_SERVER_CORS_ORIGINS": "http://a, http://b",
+        "STORYBOOK_LIMITS_KEEPALIVE_SECONDS": "2.5",
+    }
+    settings = load_settings(environ, file)
+    assert (settings.server.port, settings.server.host) == (9000, "0.0.0.0")
+    assert settings.server.cors_origins == ("http://a", "http://b")
+    assert settings.limits.keepalive_seconds == 2.5
+    assert settings.retention.keep_days == 3
+
+
+def test_the_file_is_looked_for_in_order(tmp_path: Path) -> None:
+    """`--config`, STORYBOOK_CONFIG, the working folder, the data folder: the first one counts."""
+    data = tmp_path / "data"
+    data.mkdir()
+    places = {
+        "option": tmp_path / "option.toml",
+        "variable": tmp_path / "variable.toml",
+        "working": tmp_path / "storybook.toml",
+        "data": data / "storybook.toml",
+    }
+    for port, place in enumerate(places.values(), 1):
+        place.write_text(f"[server]\nport = {port}\n")
+    environ = {"STORYBOOK_CONFIG": str(places["variable"])}
+    assert load_settings(environ, places["option"]).server.port == 1
+    assert load_settings(environ).server.port == 2
+    assert load_settings({}).server.port == 3
+    places["working"].unlink()
+    assert load_settings({}).server.port == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[server]\nprot = 1", r"unknown key prot in \[server\]; did you mean port\?"),
+        ("[sever]\nport = 1", r"unknown table \[sever\]; did you mean server\?"),
+        ("[zzz]", r"unknown table \[zzz\]; known are server, writer"),
+        ("[server]\nport = 'x'", r"Expected `int`, got `str` - at `\$.server.port`"),
+        ("port = 1", "port stands outside a table"),
+        ("[server", "is no TOML"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_mend(tmp_path: Path, text: str, message: str) -> None:
+    """An unknown key names the nearest valid one, a wrong type what was expected."""
+    file = tmp_path / "my.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=message):
+        load_settings({}, file)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("STORYBOOK_SERVER_PROT", "1", r"unknown key prot in \[server\]; did you mean port"),
+        ("STORYBOOK_PORT", "1", "unknown variable STORYBOOK_PORT"),
+        ("STORYBOOK_SERVER_PORT", "x", "STORYBOOK_SERVER_PORT is to be a number, found 'x'"),
+    ],
+)
+def test_a_wrong_variable_is_refused(variable: str, text: str, message: str) -> None:
+    """Misspelt variables are not ignored."""
+    with pytest.raises(SettingsError, match=message):
+        load_settings({variable: text})
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    """A path that leads nowhere is no wish for the defaults."""
+    with pytest.raises(SettingsError, match="no file"):
+        load_settings({}, tmp_path / "missing.toml")
+
+
+def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
+    """A name that no engine has stops the start."""
+    settings = load_settings({"STORYBOOK_WRITER_ENGINE": "poet"})
+    with pytest.raises(SettingsError, match=r"'poet' in \[writer\]; known are auto, composer"):
+        choose_engines(settings)
+
+
+def test_the_data_folder_comes_from_its_variable(tmp_path: Path) -> None:
+    """STORYBOOK_DATA, else ./data."""
+    assert data_folder({"STORYBOOK_DATA": str(tmp_path)}) == tmp_path
+    assert data_folder({}) == tmp_path / "data"
