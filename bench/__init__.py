@@ -1,0 +1,1 @@
+"""Measurements of the real thing: `python -m bench.quick` prints them all as one table."""
