@@ -35,6 +35,17 @@ Decide = Callable[[Run | None], list[Event]]
 """Takes the run as it stands and returns what follows, or raises `storybook.run.Refused`."""
 
 
+class TooManyRuns(Exception):
+    """As many runs are open as the limits allow."""
+
+    def __init__(self, limit: int, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"{limit} books are being made or waiting, which is the limit; "
+            f"try again in {retry_after_seconds} s"
+        )
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """The run behind a command, and the position that a reader must have seen to see its effect.
     `appended` is None where the decision was that nothing follows."""

@@ -20,7 +20,7 @@ import msgspec
 
 from storybook.book import RunId, StoryRequest, TtsConfig
 from storybook.clock import MICROSECONDS, Clock, SystemClock
-from storybook.commands import Commands, Decide
+from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.events.log import EventLog
 from storybook.events.sqlite import SqliteLog
 from storybook.projections.projector import Projections
@@ -50,17 +50,6 @@ class IdempotencyMismatch(Refused):
         super().__init__(
             "this Idempotency-Key was used for another request; use a new key for a new book"
         )
-
-
-class TooManyRuns(Exception):
-    """As many runs are open as the limits allow."""
-
-    def __init__(self, limit: int, retry_after_seconds: int) -> None:
-        super().__init__(
-            f"{limit} books are being made or waiting, which is the limit; "
-            f"try again in {retry_after_seconds} s"
-        )
-        self.retry_after_seconds = retry_after_seconds
 
 
 class Service(msgspec.Struct, frozen=True):

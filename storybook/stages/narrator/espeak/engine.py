@@ -1,0 +1,196 @@
+"""The narrator that speaks with eSpeak NG."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import anyio
+import anyio.to_thread
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from storybook.book import Segment
+from storybook.events.catalog import EngineInfo, MadeFrom
+from storybook.korean.reading import read_korean
+from storybook.stages.engines import (
+    EngineUnavailable,
+    Readiness,
+    Reading,
+    ReadingOrder,
+    Report,
+    Utterance,
+    WorkFailed,
+)
+from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
+from storybook.stages.narrator.espeak.voices import VOICES
+
+NAME: Final = "espeak"
+_PACKAGE: Final = "espeakng-loader"
+_MEND: Final = f"Install it with: pip install --force-reinstall {_PACKAGE}"
+_PROGRAM: Final = Path(__file__).with_name("speak.py")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
+_LINE_BYTES: Final = 1 << 16
+"""More than the longest line of an answer: the list of known languages, under 2 KiB."""
+_SECONDS_PER_ANSWER: Final = 30.0
+"""A sentence takes milliseconds. A program that is silent for this long will never answer."""
+
+
+class Espeak:
+    """Reads aloud with eSpeak NG, in a process of its own for each reading (see `speak`)."""
+
+    places = 1
+
+    def __init__(self) -> None:
+        self._has_spoken = False
+
+    @cached_property
+    def info(self) -> EngineInfo:
+        try:
+            version = importlib.metadata.version(_PACKAGE)
+        except importlib.metadata.PackageNotFoundError:
+            version = ""
+        return EngineInfo(NAME, version=version, model="ko", device="cpu")
+
+    async def readiness(self) -> Readiness:
+        """Load the library once, in a process that speaks nothing; what was ready stays so."""
+        try:
+            if not self._has_spoken:
+                await _speak(("ko",), [], lambda spoken: None)
+        except (EngineUnavailable, WorkFailed) as error:
+            why = error.why if isinstance(error, EngineUnavailable) else error.message
+            return Readiness(False, why, _MEND)
+        self._has_spoken = True
+        return Readiness(True)
+
+    async def unload(self) -> None:
+        """Nothing is held between readings."""
+
+    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+        """Read a page aloud. Raises `EngineUnavailable` if the library cannot be loaded, and
+        `WorkFailed` for a language or a voice that is not known."""
+        languages = _languages(order.lang)
+        pieces = [_piece(spoken, order.speed, languages[-1]) for spoken in order.utterances]
+        answer = await _speak(languages, pieces, lambda spoken: report(spoken / len(pieces)))
+        return await anyio.to_thread.run_sync(_reading, order, answer)
+
+
+class _Answer(NamedTuple):
+    """The program's answer: samples a second, and the 16-bit samples of each piece."""
+
+    rate: int
+    sounds: list[bytes]
+
+
+def _languages(wanted: str) -> tuple[str, ...]:
+    """The names to try for a language, the widest last: ko-KR → ko-kr, ko."""
+    if not _LANGUAGE.fullmatch(wanted):
+        message = f"{wanted!r} is not a language; expected one such as 'ko' or 'en-us'"
+        raise WorkFailed("unsupported_language", message, retryable=False)
+    name = wanted.lower().replace("_", "-")
+    return tuple(dict.fromkeys((name, name.split("-")[0])))
+
+
+def _piece(spoken: Utterance, speed: float, language: str) -> dict[str, Any]:
+    voice = VOICES.get(spoken.voice)
+    if voice is None:
+        message = f"there is no voice {spoken.voice!r}; known are {', '.join(VOICES)}"
+        raise WorkFailed("unknown_voice", message, retryable=False)
+    return {
+        "text": as_it_sounds(read_korean(spoken.text)) if language == "ko" else spoken.text,
+        "variant": voice.variant,
+        "rate": voice.rate(speed),
+        "pitch": voice.pitch,
+        "range": voice.liveliness,
+    }
+
+
+async def _speak(
+    languages: tuple[str, ...], pieces: list[dict[str, Any]], spoke: Callable[[int], None]
+) -> _Answer:
+    """Give the job to the program; `spoke` is told how many pieces are spoken so far. When this
+    is cancelled, or fails, the program is ended."""
+    job = _paths() | {"languages": languages, "pieces": pieces}
+    command = [sys.executable, "-I", "-S", str(_PROGRAM)]
+    # The library writes its complaints to stderr; what matters of them is in the answer.
+    async with await anyio.open_process(command, stderr=subprocess.DEVNULL) as program:
+        assert program.stdin and program.stdout
+        answer = BufferedByteReceiveStream(program.stdout)
+        try:
+            await program.stdin.send(json.dumps(job).encode())
+            await program.stdin.aclose()
+            rate = (await _line(answer))["rate"]
+            sounds: list[bytes] = []
+            for _ in pieces:
+                length = (await _line(answer))["bytes"]
+                sounds.append(await answer.receive_exactly(length))
+                spoke(len(sounds))
+        except _ENDED as error:
+            status = await program.wait()
+            message = f"eSpeak NG ended with exit status {status} before it had spoken"
+            raise WorkFailed("engine_crashed", message, retryable=True) from error
+        except TimeoutError as error:
+            program.kill()
+            message = f"eSpeak NG has not answered within {_SECONDS_PER_ANSWER:.0f} s"
+            raise WorkFailed("engine_hangs", message, retryable=True) from error
+    return _Answer(rate, sounds)
+
+
+_ENDED: Final = (
+    anyio.BrokenResourceError,
+    anyio.ClosedResourceError,
+    anyio.EndOfStream,
+    anyio.IncompleteRead,
+)
+
+
+async def _line(answer: BufferedByteReceiveStream) -> dict[str, Any]:
+    """The next line of the answer; a fault is raised."""
+    with anyio.fail_after(_SECONDS_PER_ANSWER):
+        line: dict[str, Any] = json.loads(await answer.receive_until(b"\n", _LINE_BYTES))
+    match line.get("fault"):
+        case None:
+            return line
+        case "library":
+            raise EngineUnavailable(NAME, line["message"], _MEND)
+        case kind:
+            raise WorkFailed(kind, line["message"], retryable=kind == "synthesis")
+
+
+def _paths() -> dict[str, str]:
+    """Where the library and its data are."""
+    try:
+        import espeakng_loader  # type: ignore[import-untyped]  # it has no type information
+
+        return {
+            "library": espeakng_loader.get_library_path(),
+            "data": espeakng_loader.get_data_path(),
+        }
+    except (ImportError, RuntimeError) as error:
+        raise EngineUnavailable(
+            NAME, f"{_PACKAGE} is missing or broken ({error})", _MEND
+        ) from error
+
+
+def _reading(order: ReadingOrder, answer: _Answer) -> Reading:
+    from storybook.stages.narrator import audio
+
+    pieces = [audio.from_pcm16(sound) for sound in answer.sounds]
+    sound, spans = audio.join(pieces, answer.rate, order.pause_ms)
+    segments = tuple(
+        Segment(spoken.text, spoken.speaker, spoken.voice, start, end)
+        for spoken, (start, end) in zip(order.utterances, spans, strict=True)
+    )
+    voices = tuple(dict.fromkeys(spoken.voice for spoken in order.utterances))
+    return Reading(
+        wav=audio.wav_bytes(sound, answer.rate),
+        seconds=sound.size / answer.rate,
+        segments=segments,
+        made_from=MadeFrom(voices=voices, seed=order.seed),
+    )

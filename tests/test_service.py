@@ -1,0 +1,161 @@
+"""The service as a whole, with scripted engines: requests, repeats, limits, retention, restarts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+
+from storybook.book import RunId, StoryRequest, TtsConfig
+from storybook.commands import TooManyRuns
+from storybook.events.log import START, LogLocked
+from storybook.run import Refused, fold
+from storybook.service import IdempotencyMismatch, Service, open_service
+from storybook.settings import Limits, Retention, Settings
+from tests.clocks import ManualClock
+from tests.engines import Scripted
+
+pytestmark = pytest.mark.anyio
+REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
+OTHER = StoryRequest("미래", "우주", "로봇", "꿈")
+
+
+@asynccontextmanager
+async def serving(
+    data: Path,
+    scripted: Scripted,
+    settings: Settings | None = None,
+    clock: ManualClock | None = None,
+) -> AsyncIterator[Service]:
+    settings = settings or Settings(limits=Limits(shutdown_seconds=0))
+    clock = clock or ManualClock()
+    async with open_service(settings, data, clock=clock, engines=scripted.engines) as service:
+        yield service
+
+
+async def ended(service: Service, run_id: RunId) -> str:
+    """The status with which a run ends."""
+    run = None
+    with anyio.fail_after(10):
+        async with aclosing(service.log.tail(START)) as batches:
+            async for batch in batches:
+                run = fold([it.event for it in batch if it.run_id == run_id], run)
+                if run is not None and run.status.has_ended:
+                    await service.projections.reached(batch[-1].position)
+                    return run.status
+    raise AssertionError("a tail never ends")
+
+
+async def test_who_asks_for_a_book_sees_it_at_once(tmp_path: Path) -> None:
+    """When a request is answered, the run's state can be read."""
+    async with serving(tmp_path, Scripted(held=True)) as service:
+        run_id = await service.request_run(REQUEST, TtsConfig())
+        state = service.projections.run_state(run_id)
+        assert state is not None
+        assert json.loads(state)["status"] in ("QUEUED", "RUNNING")
+
+
+async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
+    """However often, at the same moment, and after a restart; another request is refused."""
+    found: set[RunId] = set()
+
+    async def ask(service: Service) -> None:
+        found.add(await service.request_run(REQUEST, TtsConfig(), idempotency_key="k"))
+
+    for _ in range(2):
+        async with serving(tmp_path, Scripted()) as service:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(5):
+                    tasks.start_soon(ask, service)
+            with pytest.raises(IdempotencyMismatch):
+                await service.request_run(OTHER, TtsConfig(), idempotency_key="k")
+            with pytest.raises(IdempotencyMismatch):
+                await service.request_run(REQUEST, None, idempotency_key="k")
+            assert len((await service.projections.library()).runs) == 1
+    assert len(found) == 1
+
+
+async def test_two_people_may_use_the_same_key(tmp_path: Path) -> None:
+    """A key belongs to who asks."""
+    async with serving(tmp_path, Scripted()) as service:
+        first = await service.request_run(REQUEST, None, idempotency_key="k", requested_by="a")
+        second = await service.request_run(OTHER, None, idempotency_key="k", requested_by="b")
+        assert first != second
+
+
+async def test_a_full_queue_refuses_new_runs_but_answers_repeats(tmp_path: Path) -> None:
+    """Beyond the limit a new book is refused; asking again for one that was taken is not."""
+    settings = Settings(limits=Limits(open_runs=1, shutdown_seconds=0))
+    async with serving(tmp_path, Scripted(held=True), settings) as service:
+        run_id = await service.request_run(REQUEST, None, idempotency_key="k")
+        with pytest.raises(TooManyRuns, match="1 books"):
+            await service.request_run(OTHER, None)
+        assert await service.request_run(REQUEST, None, idempotency_key="k") == run_id
+        await service.cancel_run(run_id)
+        await service.request_run(OTHER, None)
+
+
+async def test_a_finished_run_is_not_cancelled(tmp_path: Path) -> None:
+    """A refusal says what the run is."""
+    async with serving(tmp_path, Scripted()) as service:
+        run_id = await service.request_run(REQUEST, None)
+        assert await ended(service, run_id) == "DONE"
+        with pytest.raises(Refused, match="DONE"):
+            await service.cancel_run(run_id)
+
+
+async def test_one_process_works_on_a_data_folder(tmp_path: Path) -> None:
+    """A second service on the same folder is refused, and the first goes on."""
+    async with serving(tmp_path, Scripted()) as service:
+        with pytest.raises(LogLocked):
+            async with serving(tmp_path, Scripted()):
+                pass
+        assert await ended(service, await service.request_run(REQUEST, None)) == "DONE"
+
+
+async def test_a_run_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """What was in hand is finished by the next service, and nothing finished is made again."""
+    first = Scripted(held=True)
+    async with serving(tmp_path, first) as service:
+        run_id = await service.request_run(REQUEST, None)
+        first.writer.let(0, 1)
+        await first.writer.called(3)
+    second = Scripted()
+    async with serving(tmp_path, second) as service:
+        assert await ended(service, run_id) == "DONE"
+    assert second.writer.calls == [2, 3, 4]
+
+
+async def test_retention_removes_old_files_and_says_so(tmp_path: Path) -> None:
+    """Files of ended runs go after their days; the run stays, and knows that they are gone."""
+    clock, settings = ManualClock(), Settings(retention=Retention(keep_days=2))
+    async with serving(tmp_path, Scripted(), settings, clock) as service:
+        run_id = await service.request_run(REQUEST, TtsConfig())
+        await ended(service, run_id)
+        clock.advance(86_400)
+        await service.prune()
+        assert service.artifacts.path(run_id, "cover.png").exists()
+        clock.advance(86_400 + 1)
+        await service.prune()
+        assert not service.artifacts.folder(run_id).exists()
+        run = await service.commands.load(run_id)
+        assert run is not None and len(run.pruned) == 10
+        version = run.version
+        await service.prune()
+        run = await service.commands.load(run_id)
+        assert run is not None and run.version == version
+
+
+async def test_without_retention_files_stay(tmp_path: Path) -> None:
+    """By default nothing is ever removed."""
+    clock = ManualClock()
+    async with serving(tmp_path, Scripted(), clock=clock) as service:
+        run_id = await service.request_run(REQUEST, None)
+        await ended(service, run_id)
+        clock.advance(86_400 * 10_000)
+        await service.prune()
+        assert service.artifacts.path(run_id, "cover.png").exists()
