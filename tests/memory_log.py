@@ -27,6 +27,8 @@ class MemoryLog:
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
     ) -> Appended:
+        if not events:
+            raise ValueError("an append needs at least one event")
         if command in self._answers:
             return self._answers[command]
         actual = Version(sum(recorded.run_id == run_id for recorded in self.events))

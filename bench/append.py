@@ -1,0 +1,203 @@
+"""Appends a second through the real log, beside a bare SQLite loop: `python -m bench.append`.
+
+Each appender appends one event of about 300 bytes, waits for the answer, and appends the next.
+The bare loop then makes the same rows again (JSON and digests included) and inserts them, in the
+same groups, in the same process, into another file with the same schema and PRAGMAs: no thread, no
+event loop, no version checked, nobody answered. The ratio says what all of that costs.
+
+With one appender, each append waits for two hops between threads, which is what the last line
+measures: on a disk that syncs in 0.1 ms they weigh as much as a third of a commit, on one that
+needs 2 ms nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final
+
+import anyio
+import msgspec
+
+from storybook.book import Artifact, RunId, Stage
+from storybook.database import open_reader, open_writer
+from storybook.events.catalog import MadeFrom, StageCompleted
+from storybook.events.chain import GENESIS, chain_digest, payload_digest
+from storybook.events.codec import encode
+from storybook.events.log import CommandId, Version
+from storybook.events.sqlite import SqliteLog
+from storybook.migrations import migrate
+
+APPENDS: Final = {1: 1_000, 16: 8_000, 256: 24_000}
+"""How many appends are measured at each number of concurrent appenders."""
+
+SWITCH_SECONDS: Final = 0.0005
+"""The interpreter's switch interval, as the service sets it."""
+
+UVLOOP: Final = sys.platform != "win32"
+"""The event loop that the service runs on."""
+
+EVENT: Final = StageCompleted(
+    stage=Stage.PANEL_2,
+    page=2,
+    attempt=1,
+    artifact=Artifact("panel_2.png", "image/png", 1_482_113, "5f" * 32, width=1024, height=1024),
+    made_from=MadeFrom(
+        prompt="a curious white rabbit and a shy tiger share rice cakes under a pine", seed=20_260
+    ),
+)
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """Medians over the repetitions: appends a second, the ratio of the two, the events in one
+    group, and how long one append takes in milliseconds."""
+
+    concurrent: int
+    log: float
+    bare: float
+    ratio: float
+    group: float
+    p50_ms: float
+    p99_ms: float
+
+
+def measure(folder: Path, repetitions: int) -> list[Figure]:
+    """Measure in a folder of the disk that matters; the two sides take turns."""
+    return [
+        _median([_once(folder, concurrent, count) for _ in range(repetitions)])
+        for concurrent, count in APPENDS.items()
+    ]
+
+
+def _once(folder: Path, concurrent: int, count: int) -> Figure:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        real, bare = Path(scratch, "real.db"), Path(scratch, "bare.db")
+        seconds, latencies = anyio.run(
+            _through_the_log, real, concurrent, count, backend_options={"use_uvloop": UVLOOP}
+        )
+        groups = _groups_of(real)
+        bare_seconds = _bare_loop(bare, groups, concurrent)
+    latencies.sort()
+    return Figure(
+        concurrent,
+        count / seconds,
+        count / bare_seconds,
+        bare_seconds / seconds,
+        count / len(groups),
+        latencies[len(latencies) // 2] * 1e3,
+        latencies[len(latencies) * 99 // 100] * 1e3,
+    )
+
+
+async def _through_the_log(path: Path, concurrent: int, count: int) -> tuple[float, list[float]]:
+    latencies: list[float] = []
+    ticks = itertools.count()  # a clock read once a group: the groups can be told from the rows
+
+    async def appender(log: SqliteLog, number: int) -> None:
+        run_id = _run_id(number)
+        for version in range(count // concurrent):
+            began = time.perf_counter()
+            await log.append(
+                run_id,
+                [EVENT],
+                expected=Version(version),
+                command=_command(number, version),
+            )
+            latencies.append(time.perf_counter() - began)
+
+    async with SqliteLog.open(path, clock=lambda: next(ticks)) as log:
+        began = time.perf_counter()
+        async with anyio.create_task_group() as appenders:
+            for number in range(concurrent):
+                appenders.start_soon(appender, log, number)
+        return time.perf_counter() - began, latencies
+
+
+def _groups_of(path: Path) -> list[int]:
+    """How many events each transaction had."""
+    db = open_reader(path)
+    sql = "SELECT count(*) FROM events GROUP BY recorded_at ORDER BY recorded_at"
+    groups = [count for (count,) in db.execute(sql).fetchall()]
+    db.close()
+    return groups
+
+
+def _bare_loop(path: Path, groups: list[int], concurrent: int) -> float:
+    db = open_writer(path)
+    migrate(db, "log")
+    position, digest = 0, GENESIS
+    began = time.perf_counter()
+    for now, count in enumerate(groups):
+        events, commands = [], []
+        for _ in range(count):
+            version, run = divmod(position, concurrent)
+            run_id, position, version = _run_id(run), position + 1, version + 1
+            kind, data = type(EVENT).__name__, encode(EVENT)
+            payload = payload_digest(data)
+            digest = chain_digest(digest, position, run_id, version, kind, 1, now, payload)
+            events.append((position, run_id, version, kind, 1, now, data, payload, digest))
+            commands.append((_command(run, version), run_id, position, position, version))
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany("INSERT INTO events VALUES (?,?,?,?,?,?,?,?,?)", events)
+        db.executemany("INSERT INTO commands VALUES (?,?,?,?,?)", commands)
+        db.execute("COMMIT")
+    seconds = time.perf_counter() - began
+    db.close()
+    return seconds
+
+
+def _run_id(run: int) -> RunId:
+    return RunId(f"{run:032x}")
+
+
+def _command(run: int, version: int) -> CommandId:
+    return CommandId(f"{version:024x}{run:08x}")
+
+
+def hop_seconds(hops: int = 2_000) -> float:
+    """How long a question to another thread and its answer take."""
+    there: SimpleQueue[bool] = SimpleQueue()
+    back: SimpleQueue[bool] = SimpleQueue()
+
+    def echo() -> None:
+        while there.get():
+            back.put(True)
+
+    thread = threading.Thread(target=echo)
+    thread.start()
+    began = time.perf_counter()
+    for _ in range(hops):
+        there.put(True)
+        back.get()
+    seconds = time.perf_counter() - began
+    there.put(False)
+    thread.join()
+    return seconds / hops
+
+
+def _median(figures: list[Figure]) -> Figure:
+    columns = zip(*map(msgspec.structs.astuple, figures), strict=True)
+    concurrent, *rest = [statistics.median(column) for column in columns]
+    return Figure(int(concurrent), *rest)
+
+
+def main() -> None:
+    sys.setswitchinterval(SWITCH_SECONDS)
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    print("concurrent   log/s  bare/s  ratio  events/group  p50 ms  p99 ms")
+    for row in measure(Path.cwd(), repetitions):
+        print(
+            f"{row.concurrent:10} {row.log:7,.0f} {row.bare:7,.0f} {row.ratio:6.2f}"
+            f" {row.group:13.1f} {row.p50_ms:7.2f} {row.p99_ms:7.2f}"
+        )
+    print(f"a hop to a thread and back: {hop_seconds() * 1e6:.0f} µs")
+
+
+if __name__ == "__main__":
+    main()

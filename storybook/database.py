@@ -1,0 +1,61 @@
+"""How what must last is opened in SQLite: a sentence for each PRAGMA.
+
+Projections, which can be thrown away, are opened in their own way (`projections/tables.py`).
+
+Transactions are explicit (`BEGIN IMMEDIATE` … `COMMIT`): a deferred one that begins with a read
+and then writes fails at once when another process has written in between, however long the busy
+timeout. A connection must not cross a fork, and is used by the thread that opened it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Final
+
+BUSY_MS: Final = 5_000
+"""How long a statement waits for another process's lock, in milliseconds."""
+WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
+"""What a WAL that grew under a long read is cut back to."""
+
+
+def open_writer(path: Path) -> sqlite3.Connection:
+    """Open a database for writing, and create it if it is missing. A COMMIT that has returned
+    survives a power cut."""
+    db = sqlite3.connect(path, isolation_level=None)
+    # Another process may be writing: wait for it rather than fail.
+    db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    # Readers never wait for the writer, nor the writer for readers.
+    db.execute("PRAGMA journal_mode = WAL")
+    # FULL syncs the WAL at each COMMIT; NORMAL would lose answered commits in a power cut.
+    db.execute("PRAGMA synchronous = FULL")
+    if sys.platform == "darwin":
+        # A plain fsync does not reach the disk there.
+        db.execute("PRAGMA fullfsync = ON")
+        db.execute("PRAGMA checkpoint_fullfsync = ON")
+    # Give the disk back what one long reader made the WAL grow to.
+    db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
+    # Keep the rows of a multi-row INSERT in memory while its triggers look at them: in a temporary
+    # file, which is the default, the INSERT of 16 rows took 1.7 times as long.
+    db.execute("PRAGMA temp_store = MEMORY")
+    # Let REPLACE fire the DELETE triggers, which it does not by default.
+    db.execute("PRAGMA recursive_triggers = ON")
+    # Refuse SQL functions with side effects in a schema that somebody else may have edited.
+    db.execute("PRAGMA trusted_schema = OFF")
+    return db
+
+
+def open_reader(path: Path) -> sqlite3.Connection:
+    """Open a database for reading only; raises `sqlite3.OperationalError` if it is missing."""
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    # A reader waits only while the WAL is recovered after a crash.
+    db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    # Refuse what would write, temporary tables included.
+    db.execute("PRAGMA query_only = ON")
+    # Only the writer's connection checkpoints: SQLite from 3.7.0 to 3.51.2 can damage a WAL that
+    # two connections write or checkpoint at the same instant.
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    # As for the writer.
+    db.execute("PRAGMA trusted_schema = OFF")
+    return db

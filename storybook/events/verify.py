@@ -1,0 +1,208 @@
+"""Audits a log: SQLite's own structures, the schema, and the digest chain event by event.
+
+An edit is found where it was made and nowhere else: each event is checked against the digest that
+stands before it, so that one changed row makes one fault. What a chain cannot show, that the end
+was cut off or everything written anew, an **anchor** shows: a head that was noted down earlier.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from storybook.database import open_reader
+from storybook.events.chain import GENESIS, chain_digest, payload_digest
+from storybook.events.log import START, Position
+from storybook.migrations import NewerDatabase, check_not_newer, migrate
+
+PAGE: Final = 2_000
+"""Rows that are read at once; no read stays open longer than a page."""
+
+Progress = Callable[[int, int], None]
+"""Told how many events have been checked, of how many."""
+
+
+class LogFault(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a log; `position` is None where no event is to blame."""
+
+    position: Position | None
+    message: str
+
+    def __str__(self) -> str:
+        return self.message if self.position is None else f"event {self.position}: {self.message}"
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """An event's position and digest, to be kept elsewhere; written `position:hexadecimal`."""
+
+    position: Position
+    digest: bytes
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.digest.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> Anchor:
+        """Raises ValueError if the text is no anchor."""
+        position, colon, digest = text.partition(":")
+        anchor = cls(Position(int(position)), bytes.fromhex(digest)) if colon else None
+        if anchor is None or len(anchor.digest) != 32:
+            raise ValueError(f"expected position:digest with 64 hexadecimal digits, found {text!r}")
+        return anchor
+
+
+class Row(NamedTuple):
+    """A row of `events`, as it stands there."""
+
+    position: int
+    run_id: str
+    version: int
+    type: str
+    schema: int
+    recorded_at: int
+    data: bytes
+    payload_digest: bytes
+    digest: bytes
+
+
+def head_of(path: Path) -> Anchor:
+    """The end of a log, to be noted down; position 0 and the digest before all if it is empty."""
+    db = open_reader(path)
+    try:
+        sql = "SELECT position, digest FROM events ORDER BY position DESC LIMIT 1"
+        row = db.execute(sql).fetchone()
+    finally:
+        db.close()
+    return Anchor(*row) if row is not None else Anchor(START, GENESIS)
+
+
+def verify_log(
+    path: Path, progress: Progress = lambda done, total: None, anchor: Anchor | None = None
+) -> Iterator[LogFault]:
+    """Everything that is wrong with a log, found while a server may go on writing it.
+
+    With an anchor, also whether the log still has that event with that digest.
+    """
+    try:
+        db = open_reader(path)
+        try:
+            check_not_newer(db, "log")
+            yield from _check_file(db)
+            yield from check_events(_rows(db, progress), anchor)
+            yield from _check_commands(db)
+        finally:
+            db.close()
+    except (sqlite3.Error, NewerDatabase) as error:
+        yield LogFault(None, f"{path} cannot be read: {error}")
+
+
+def check_events(rows: Iterable[Row], anchor: Anchor | None = None) -> Iterator[LogFault]:
+    """What is wrong with rows, given in the order of their positions from the first one on."""
+    previous, last = GENESIS, 0
+    versions: dict[str, int] = {}
+    for row in rows:
+        yield from (
+            LogFault(Position(row.position), message)
+            for message in (
+                _gap("position", last + 1, row.position),
+                _gap(f"version of run {row.run_id}", versions.get(row.run_id, 0) + 1, row.version),
+                _payload(row),
+                _chain(previous, row),
+                _anchored(anchor, row),
+            )
+            if message
+        )
+        previous, last = row.digest, row.position
+        versions[row.run_id] = row.version
+    if anchor is not None and anchor.position > last:
+        yield LogFault(None, f"the log ends at event {last}; the anchor is event {anchor.position}")
+
+
+def _gap(what: str, expected: int, found: int) -> str:
+    return "" if found == expected else f"expected {what} to be {expected}, found {found}"
+
+
+def _payload(row: Row) -> str:
+    found = payload_digest(row.data)
+    return _differs("its data was changed: the recorded SHA-256", row.payload_digest, found)
+
+
+def _chain(previous: bytes, row: Row) -> str:
+    expected = chain_digest(
+        previous,
+        row.position,
+        row.run_id,
+        row.version,
+        row.type,
+        row.schema,
+        row.recorded_at,
+        row.payload_digest,
+    )
+    return _differs("the chain is broken: the digest", expected, row.digest)
+
+
+def _anchored(anchor: Anchor | None, row: Row) -> str:
+    if anchor is None or row.position != anchor.position:
+        return ""
+    return _differs("this is another log than the anchor's: the digest", anchor.digest, row.digest)
+
+
+def _differs(what: str, expected: bytes, found: bytes) -> str:
+    if expected == found:
+        return ""
+    return f"{what} should be {expected.hex()[:16]}…, found {found.hex()[:16]}…"
+
+
+def _rows(db: sqlite3.Connection, progress: Progress) -> Iterator[Row]:
+    (total,) = db.execute("SELECT count(*) FROM events").fetchone()
+    columns = ", ".join(Row._fields)
+    sql = f"SELECT {columns} FROM events WHERE position > ? ORDER BY position LIMIT ?"
+    done, cursor = 0, -(2**63)
+    while page := db.execute(sql, (cursor, PAGE)).fetchall():
+        yield from map(Row._make, page)
+        done, cursor = done + len(page), page[-1][0]
+        progress(done, max(done, total))
+
+
+def _check_file(db: sqlite3.Connection) -> Iterator[LogFault]:
+    for (message,) in db.execute("PRAGMA integrity_check").fetchall():
+        if message != "ok":
+            yield LogFault(None, f"SQLite finds: {message}")
+    expected, found = _expected_schema(), _schema(db)
+    for name in sorted(expected.keys() | found.keys()):
+        if name not in found:
+            yield LogFault(None, f"the schema has lost {name}")
+        elif expected.get(name) != found[name]:
+            yield LogFault(None, f"the schema's {name} is not what the migrations made")
+
+
+def _expected_schema() -> dict[str, Any]:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(db, "log")
+        return _schema(db)
+    finally:
+        db.close()
+
+
+def _schema(db: sqlite3.Connection) -> dict[str, Any]:
+    """The SQL of each table, index and trigger, by kind and name."""
+    sql = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+    return dict(db.execute(sql).fetchall())
+
+
+def _check_commands(db: sqlite3.Connection) -> Iterator[LogFault]:
+    """Each command's answer names events that are there, of its run."""
+    sql = """
+        SELECT command, last_position FROM commands AS c
+        LEFT JOIN events AS first ON first.position = c.first_position
+        LEFT JOIN events AS last ON last.position = c.last_position
+        WHERE first.run_id IS NOT c.run_id OR last.run_id IS NOT c.run_id
+           OR last.version IS NOT c.version
+    """
+    for command, position in db.execute(sql).fetchall():
+        yield LogFault(Position(position), f"command {command} was answered with other events")

@@ -1,0 +1,344 @@
+"""The one thread that writes a log, and the one connection that it writes through.
+
+**Group commit.** The thread takes everything that waits, gives each event its position, version
+and digest, inserts all of it with as few statements as possible, and commits once. While the disk
+syncs, the next appends gather by themselves; a waiting window would only add its own length.
+
+**Plain sqlite3, not aiosqlite**: that one's connection is shared, so that transactions of different
+callers mix, and each statement costs a hop between threads. **Few statements**: CPython lets go of
+the GIL around each step of a statement and, beside a busy event loop, may wait a whole switch
+interval (5 ms) to have it back. The composition root therefore also lowers
+`sys.setswitchinterval`, which is the whole process's affair and none of a log's.
+
+**What can go wrong.** The machine cannot write (a full disk, a read-only file): nothing was
+appended, all that waits is told so, and the connection is opened anew for the next group. One
+append is bad: the group is rolled back and its appends go one by one, so that the bad one fails
+alone. COMMIT itself fails: nobody knows (the commit record may be on the disk even where this
+process no longer sees it); asking again under the same command id tells.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final
+
+import msgspec
+
+from storybook.book import RunId
+from storybook.events.chain import GENESIS, chain_digest
+from storybook.events.log import (
+    Appended,
+    CommandId,
+    Conflict,
+    LogError,
+    LogUnavailable,
+    OutcomeUnknown,
+    Position,
+    Recorded,
+    Version,
+)
+from storybook.migrations import NewerDatabase, migrate
+
+APPLICATION_ID: Final = 0x53544F52
+"""What `PRAGMA application_id` says of a log: 'STOR'."""
+GROUP_EVENTS: Final = 512
+"""Events in one transaction: beyond it, a commit costs little less an event, and delays more."""
+GROUP_BYTES: Final = 1024 * 1024
+"""Payload in one transaction, for the same reason."""
+KNOWN_RUNS: Final = 65_536
+"""Runs whose version is kept in memory (about 10 MB); beyond it, they are looked up anew."""
+
+Answer = Appended | Exception
+Connect = Callable[[Path], sqlite3.Connection]
+
+
+class Append(msgspec.Struct, frozen=True, gc=False):
+    """An append that waits. Each event is its type, schema, data and payload digest; `size` is the
+    data's, in bytes. The `future` belongs to the event loop, and this thread never touches it."""
+
+    future: asyncio.Future[Appended]
+    run_id: RunId
+    expected: Version
+    command: CommandId
+    events: list[tuple[str, int, bytes, bytes]]
+    size: int
+
+
+class Outcome(msgspec.Struct):
+    """What a group came to: the events that are now durable, an answer for every append in it, and
+    the end of the log."""
+
+    recorded: list[Recorded]
+    answers: list[tuple[asyncio.Future[Appended], Answer]]
+    head: Position
+
+
+class _CommitFailed(Exception):
+    """COMMIT failed, and it is not known what became of the transaction."""
+
+
+class Writer(threading.Thread):
+    """Takes appends from any thread and hands the outcome of each group to `deliver`."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], int],
+        connect: Connect,
+        deliver: Callable[[Outcome], None],
+    ) -> None:
+        super().__init__(name="log-writer", daemon=True)
+        self._path, self._clock, self._connect, self._deliver = path, clock, connect, deliver
+        self._queue: SimpleQueue[Append | None] = SimpleQueue()
+        self._opened = threading.Event()
+        self._why_not: Exception | None = None
+        self._db: sqlite3.Connection | None = None
+        self._position, self._digest = Position(0), GENESIS
+        self._versions: dict[RunId, Version] = {}
+        self.taken = 0
+        """How many events have left the queue since the start."""
+
+    def open(self) -> Position:
+        """Start the thread and return the end of the log. Raises `LogUnavailable`."""
+        self.start()
+        self._opened.wait()
+        if self._why_not is not None:
+            raise self._why_not
+        return self._position
+
+    def submit(self, append: Append) -> None:
+        self._queue.put(append)
+
+    def finish(self) -> None:
+        """End once everything that was submitted is done; `join` waits for it."""
+        self._queue.put(None)
+
+    def run(self) -> None:
+        try:
+            self._open()
+        except Exception as error:
+            self._why_not = LogUnavailable(f"{self._path} cannot be opened: {error}")
+            return
+        finally:
+            self._opened.set()
+        while group := self._take():
+            self._deliver(self._record(group))
+        self._close()
+
+    def _take(self) -> list[Append]:
+        """Everything that waits, up to the limits of a group; nothing when the end was asked for.
+
+        The mark of the end is put back for the next time if appends came before it.
+        """
+        group: list[Append] = []
+        events = size = 0
+        while events < GROUP_EVENTS and size < GROUP_BYTES:
+            if group and self._queue.empty():
+                break
+            append = self._queue.get()
+            if append is None:
+                if group:
+                    self._queue.put(None)
+                break
+            group.append(append)
+            events += len(append.events)
+            size += append.size
+        self.taken += events
+        return group
+
+    def _record(self, group: list[Append]) -> Outcome:
+        """Append a group, and say what became of each of its appends."""
+        try:
+            return self._transact(group, self._open())
+        except _CommitFailed as failed:
+            self._recover()
+            return self._all(group, OutcomeUnknown, str(failed))
+        except (sqlite3.OperationalError, NewerDatabase) as error:
+            self._recover()
+            return self._all(group, LogUnavailable, f"{self._path} cannot be written now: {error}")
+        except Exception as error:
+            self._roll_back()
+            return self._alone(group[0], error) if len(group) == 1 else self._one_by_one(group)
+
+    def _transact(self, group: list[Append], db: sqlite3.Connection) -> Outcome:
+        draft = _Draft(self._position, self._digest, self._clock())
+        for append in group:
+            self._draft(draft, append, db)
+        if draft.events:
+            db.execute("BEGIN IMMEDIATE")
+            _insert(db, "events", 9, draft.events)
+            _insert(db, "commands", 5, draft.commands)
+            _commit(db)
+        self._position, self._digest = draft.position, draft.digest
+        return Outcome(draft.recorded, draft.answers, draft.position)
+
+    def _draft(self, draft: _Draft, append: Append, db: sqlite3.Connection) -> None:
+        """Add an append to the group, or answer it if there is nothing to append.
+
+        Whether a command happened before is looked up only when its expected version is not the
+        run's: an append always moves its run on, so that a plain repeat never fits. One that fits
+        (decided anew under an old command id) is refused by the table, and then goes alone.
+        """
+        version = self._versions.get(append.run_id)
+        if version is None:
+            version = self._versions[append.run_id] = _version_of(db, append.run_id)
+        if append.expected == version:
+            self._versions[append.run_id] = draft.add(append, version)
+            return
+        earlier = draft.by_command.get(append.command) or _find_command(db, append.command)
+        draft.answers.append((append.future, _refusal(append, earlier, version)))
+
+    def _one_by_one(self, group: list[Append]) -> Outcome:
+        whole = Outcome([], [], self._position)
+        for append in group:
+            outcome = self._record([append])
+            whole.recorded += outcome.recorded
+            whole.answers += outcome.answers
+            whole.head = outcome.head
+        return whole
+
+    def _alone(self, append: Append, error: Exception) -> Outcome:
+        """The answer to an append that fails by itself: what it was answered before, if it was."""
+        answer: Answer = LogUnavailable(f"this append cannot be recorded: {error}")
+        with contextlib.suppress(sqlite3.Error):
+            if (earlier := _find_command(self._open(), append.command)) is not None:
+                answer = _refusal(append, earlier, append.expected)
+        return Outcome([], [(append.future, answer)], self._position)
+
+    def _all(self, group: list[Append], error: type[LogError], why: str) -> Outcome:
+        return Outcome([], [(append.future, error(why)) for append in group], self._position)
+
+    def _open(self) -> sqlite3.Connection:
+        """The connection; opened, and the end of the log read, if there is none."""
+        if self._db is None:
+            db = self._connect(self._path)
+            try:
+                self._check_ours(db)
+                migrate(db, "log")
+                self._position, self._digest = _end_of(db)
+            except Exception:
+                db.close()
+                raise
+            self._db = db
+        return self._db
+
+    def _check_ours(self, db: sqlite3.Connection) -> None:
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if tables and application != APPLICATION_ID:
+            raise sqlite3.DatabaseError("it is another program's database")
+
+    def _roll_back(self) -> None:
+        """Forget a group that failed; the log is as it was before it."""
+        self._versions.clear()
+        try:
+            if self._db is not None and self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._recover()
+
+    def _recover(self) -> None:
+        """Trust nothing that is remembered: open the log anew now, or else at the next group."""
+        self._close()
+        with contextlib.suppress(sqlite3.Error, NewerDatabase):
+            self._open()
+
+    def _close(self) -> None:
+        self._versions.clear()
+        db, self._db = self._db, None
+        if db is not None:
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
+
+
+class _Draft:
+    """A group being put together: what is to be inserted, and what will be answered."""
+
+    def __init__(self, position: Position, digest: bytes, now: int) -> None:
+        self.position, self.digest, self._now = position, digest, now
+        self.recorded: list[Recorded] = []
+        self.events: list[object] = []
+        """The rows of `events`, one after the other."""
+        self.commands: list[object] = []
+        self.by_command: dict[CommandId, tuple[RunId, Appended]] = {}
+        self.answers: list[tuple[asyncio.Future[Appended], Answer]] = []
+
+    def add(self, append: Append, version: int) -> Version:
+        """Add the events of an append to a run at a version; returns the version behind them."""
+        run_id, now, position, digest = append.run_id, self._now, self.position, self.digest
+        first = position + 1
+        for kind, schema, data, payload in append.events:
+            position, version = Position(position + 1), Version(version + 1)
+            digest = chain_digest(digest, position, run_id, version, kind, schema, now, payload)
+            self.events += (position, run_id, version, kind, schema, now, data, payload, digest)
+            self.recorded.append(
+                Recorded(position, run_id, version, kind, schema, now, data, digest)
+            )
+        self.position, self.digest = position, digest
+        answer = Appended(Position(first), position, Version(version))
+        self.commands += (append.command, run_id, first, position, version)
+        self.by_command[append.command] = (run_id, answer)
+        self.answers.append((append.future, answer))
+        return Version(version)
+
+
+def _refusal(append: Append, earlier: tuple[RunId, Appended] | None, version: Version) -> Answer:
+    """The answer to an append that adds nothing: a repeated command's, or the conflict."""
+    if earlier is None:
+        return Conflict(append.run_id, append.expected, version)
+    run_id, answer = earlier
+    if run_id != append.run_id:
+        return ValueError(f"command {append.command} was already used for run {run_id}")
+    return answer
+
+
+def _insert(db: sqlite3.Connection, table: str, columns: int, values: list[object]) -> None:
+    """Insert rows, given one after the other, in chunks of a power of two: few statements, few of
+    them prepared and kept."""
+    start, rows = 0, len(values) // columns
+    while rows:
+        chunk = min(1 << (rows.bit_length() - 1), GROUP_EVENTS)
+        end = start + chunk * columns
+        db.execute(_insert_sql(table, columns, chunk), values[start:end])
+        start, rows = end, rows - chunk
+
+
+@functools.cache
+def _insert_sql(table: str, columns: int, rows: int) -> str:
+    row = f"({','.join('?' * columns)})"
+    return f"INSERT INTO {table} VALUES {','.join([row] * rows)}"
+
+
+def _commit(db: sqlite3.Connection) -> None:
+    """COMMIT. A full disk is no doubt: the commit record is the last thing to be written."""
+    try:
+        db.execute("COMMIT")
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise
+        raise _CommitFailed(f"the commit failed, and may have happened: {error}") from error
+
+
+def _end_of(db: sqlite3.Connection) -> tuple[Position, bytes]:
+    row = db.execute("SELECT position, digest FROM events ORDER BY position DESC LIMIT 1")
+    return row.fetchone() or (Position(0), GENESIS)
+
+
+def _version_of(db: sqlite3.Connection, run_id: RunId) -> Version:
+    row = db.execute("SELECT coalesce(max(version), 0) FROM events WHERE run_id = ?", (run_id,))
+    return Version(row.fetchone()[0])
+
+
+def _find_command(db: sqlite3.Connection, command: CommandId) -> tuple[RunId, Appended] | None:
+    row = db.execute(
+        "SELECT run_id, first_position, last_position, version FROM commands WHERE command = ?",
+        (command,),
+    ).fetchone()
+    return None if row is None else (RunId(row[0]), Appended(*row[1:]))

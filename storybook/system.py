@@ -1,0 +1,206 @@
+"""All that differs between Linux, macOS and Windows, and nothing else.
+
+- What reaches the disk: `sync_file`, `sync_folder`.
+- Who may write: `LockFile`, held by one process, readable by all.
+- Who is told: `Doorbell` and `DoorbellRinger`, wake-ups between processes by datagram.
+- Who is running, and what stops it: `process_alive`, `STOP_SIGNALS`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+if sys.platform == "win32":
+    import ctypes
+    import msvcrt
+
+    STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGBREAK)
+    """What asks a server to stop: Ctrl-C, and Ctrl-Break or a closed console."""
+else:
+    import fcntl
+
+    STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+    """What asks a server to stop: Ctrl-C, and the service manager."""
+
+_LOCKED_BYTE: Final = 1 << 30
+"""Windows locks are mandatory: lock a byte far behind the text, so that others can read it."""
+
+
+def sync_file(descriptor: int) -> None:
+    """Make a file's content survive a power cut."""
+    if sys.platform == "darwin":
+        # fsync stops at the drive's cache there (man 2 fsync).
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder (a file just created or renamed) survive a power cut.
+
+    Windows cannot open a folder for this; NTFS journals its names by itself.
+    """
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        sync_file(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def process_alive(pid: int) -> bool:
+    """Whether a process with this id runs now."""
+    if sys.platform == "win32":
+        # os.kill(pid, 0) is no question there: 0 is CTRL_C_EVENT.
+        kernel = ctypes.windll.kernel32
+        handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+        if not handle:
+            return False
+        code = ctypes.c_ulong()
+        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
+        kernel.CloseHandle(handle)
+        return code.value == 259  # STILL_ACTIVE
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it runs, as another user
+    return True
+
+
+class AlreadyLocked(Exception):
+    """Another process, or another `LockFile` of this one, holds the lock. `text` is its content."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        super().__init__(f"{path} is held by another process")
+        self.path, self.text = path, text
+
+
+class LockFile:
+    """A lock that one process holds until it lets go or dies, with a text that anybody can read.
+
+    The file stays when the lock is released (removing it would race with the next holder); its
+    text is emptied then, but is left behind by a holder that was killed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock; raises `AlreadyLocked`."""
+        self._path = path
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            self._lock()
+        except OSError:
+            os.close(self._descriptor)
+            raise AlreadyLocked(path, path.read_text("utf-8")) from None
+
+    def write(self, text: str) -> None:
+        """Replace the text that others read."""
+        os.ftruncate(self._descriptor, 0)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        os.write(self._descriptor, text.encode())
+
+    def release(self) -> None:
+        """Let go of the lock; the operating system does it for a process that dies."""
+        self.write("")
+        if sys.platform == "win32":
+            os.lseek(self._descriptor, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(self._descriptor, msvcrt.LK_UNLCK, 1)
+        os.close(self._descriptor)
+
+    def _lock(self) -> None:
+        if sys.platform == "win32":
+            os.lseek(self._descriptor, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            # flock, not lockf: a lockf lock is lost when the process closes any other descriptor
+            # of the same file, such as one that just read it.
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_serial = itertools.count()
+
+
+class Doorbell:
+    """A datagram socket in a folder, which other processes ring. `fileno` is for the event loop.
+
+    Raises OSError where there are no such sockets (Windows) or the path is too long for one
+    (about 100 characters): a caller goes on without, by looking from time to time.
+    """
+
+    _path: Path
+    _socket: socket.socket
+
+    def __init__(self, folder: Path) -> None:
+        if sys.platform == "win32":
+            raise OSError("no datagram sockets in the file system")
+        folder.mkdir(exist_ok=True)
+        self._path = folder / f"{os.getpid()}-{next(_serial)}"
+        self._path.unlink(missing_ok=True)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        try:
+            self._socket.bind(str(self._path))
+        except OSError:
+            self._socket.close()
+            raise
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def clear(self) -> None:
+        """Take all that has been rung since the last time."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._socket.recv(1)
+
+    def close(self) -> None:
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+
+class DoorbellRinger:
+    """Rings every doorbell in a folder. Never blocks and never fails: a wake-up is a hint."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen_at = -1
+        self._bells: list[Path] = []
+        self._socket: socket.socket | None = None
+        if sys.platform != "win32":
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._socket.setblocking(False)
+
+    def ring(self) -> None:
+        if self._socket is None:
+            return
+        self._look()
+        for bell in self._bells:
+            try:
+                self._socket.sendto(b"\n", str(bell))
+            except (ConnectionRefusedError, FileNotFoundError):
+                bell.unlink(missing_ok=True)  # its process was killed
+            except OSError:
+                pass  # its buffer is full: it has been rung often enough
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+    def _look(self) -> None:
+        """List the folder again only when it has changed: a stat costs a fifth of a listing."""
+        try:
+            changed_at = self._folder.stat().st_mtime_ns
+        except FileNotFoundError:
+            return
+        if changed_at != self._seen_at:
+            self._seen_at = changed_at
+            self._bells = list(self._folder.iterdir())

@@ -1,0 +1,131 @@
+"""What differs between operating systems does the same on each."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storybook.system import (
+    STOP_SIGNALS,
+    AlreadyLocked,
+    Doorbell,
+    DoorbellRinger,
+    LockFile,
+    process_alive,
+    sync_file,
+    sync_folder,
+)
+
+sockets_only = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no datagram sockets in the file system"
+)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder with a short name: a socket's path has at most about 100 characters."""
+    with tempfile.TemporaryDirectory(prefix="bell") as folder:
+        yield Path(folder)
+
+
+def rung(bell: Doorbell) -> bool:
+    return bool(select.select([bell.fileno()], [], [], 0)[0])
+
+
+def test_a_process_is_alive_until_it_ends() -> None:
+    """This process is alive; one that has ended is not."""
+    assert process_alive(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    assert not process_alive(process.pid)
+
+
+def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
+    """The second is refused and told the text; after the release it is free and empty."""
+    lock = LockFile(tmp_path / "lock")
+    lock.write("first, and longer")
+    lock.write("me")
+    with pytest.raises(AlreadyLocked) as refused:
+        LockFile(tmp_path / "lock")
+    assert refused.value.text == "me"
+    lock.release()
+    again = LockFile(tmp_path / "lock")
+    assert (tmp_path / "lock").read_text() == ""
+    again.release()
+
+
+@sockets_only
+def test_a_doorbell_rings(short_folder: Path) -> None:
+    """Every bell in the folder is rung, also one put up later, until it is taken down."""
+    ringer = DoorbellRinger(short_folder)
+    ringer.ring()
+    first = Doorbell(short_folder)
+    ringer.ring()
+    assert rung(first)
+    first.clear()
+    assert not rung(first)
+    os.utime(short_folder, ns=(1, 1))  # whatever the clock's grain, the folder has changed
+    second = Doorbell(short_folder)
+    ringer.ring()
+    assert rung(first)
+    assert rung(second)
+    first.close()
+    ringer.ring()
+    second.close()
+    ringer.close()
+    assert list(short_folder.iterdir()) == []
+
+
+@sockets_only
+def test_a_dead_bell_is_taken_down(short_folder: Path) -> None:
+    """The socket of a process that was killed is removed at the next ring."""
+    script = "from storybook.system import *; b = Doorbell(Path(sys.argv[1])); os._exit(0)"
+    subprocess.run([sys.executable, "-c", script, short_folder], check=True)
+    assert len(list(short_folder.iterdir())) == 1
+    ringer = DoorbellRinger(short_folder)
+    ringer.ring()
+    ringer.close()
+    assert list(short_folder.iterdir()) == []
+
+
+@sockets_only
+def test_a_full_bell_is_rung_often_enough(short_folder: Path) -> None:
+    """Ringing never blocks, however long nobody listens."""
+    bell, ringer = Doorbell(short_folder), DoorbellRinger(short_folder)
+    for _ in range(2_000):
+        ringer.ring()
+    bell.clear()
+    assert not rung(bell)
+    bell.close()
+    ringer.close()
+
+
+@sockets_only
+def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    """Where no doorbell can be put up, an OSError says so."""
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    with pytest.raises(OSError, match="too long"):
+        Doorbell(folder)
+
+
+def test_files_and_folders_are_synced(tmp_path: Path) -> None:
+    """Both calls take what they are given and return."""
+    with (tmp_path / "file").open("wb") as file:
+        file.write(b"content")
+        file.flush()
+        sync_file(file.fileno())
+    sync_folder(tmp_path)
+
+
+def test_a_server_is_stopped_by_at_least_ctrl_c() -> None:
+    """SIGINT is among the signals that stop a server, on every system."""
+    assert STOP_SIGNALS[0].name == "SIGINT"
+    assert len(STOP_SIGNALS) == 2
