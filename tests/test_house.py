@@ -24,8 +24,8 @@ ROOMS = [
     "projections",
     "stages",
     "export",
-    "http",
     "service",
+    "http",
     "cli",
 ]
 """From the ground up: a module imports only from its own room and from rooms before it."""
