@@ -47,6 +47,8 @@ _PAIRS: Final = (
 
 _BY_FORM: Final = {form: pair for pair in _PAIRS for form in pair} | {"이야": ("이야", "야")}
 
+_STACKED: Final = re.compile("(이라고|라고|으로|로|이랑|랑|와|과)(.+)")
+
 _DIGIT_ENDINGS: Final = dict(zip("0123456789", "CROCOOCRRO", strict=True))
 _LETTER_ENDINGS: Final = {"L": "R", "M": "C", "N": "C", "R": "R"}
 _SIGN_ENDINGS: Final = {
@@ -68,12 +70,13 @@ _TRILLION_ZEROS: Final = range(12, 16)  # 조 is the one unit that ends open
 def particle(word: str, form: str) -> str:
     """The right form of a particle behind `word`, named by either of its forms (는, 은).
 
-    A particle that has one form only (에서, 도) comes back as it is. 야 is the vocative, 이야 the
-    copula: 곰아 but 곰이야.
+    A particle that has one form only (에서, 도) comes back as it is, and one with another behind it
+    (와는, 이라고만) keeps that. 야 is the vocative, 이야 the copula: 곰아 but 곰이야.
     """
     pair = _BY_FORM.get(form)
     if pair is None:
-        return form
+        stacked = _STACKED.match(form)
+        return particle(word, stacked[1]) + stacked[2] if stacked else form
     ending = ending_of(word)
     if ending is Ending.RIEUL and pair[1] == "로":
         return "로"

@@ -1,0 +1,105 @@
+"""The arcs: their shape, and reading them from `arcs/*.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+import msgspec
+
+LONG_WORD: Final = 2
+"""From this many syllables a topic word counts inside other words too (용기 in 용기있는)."""
+
+
+class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One page of a storyline.
+
+    `a`, `b` and `rest` are what the hero, the second character and all others do in the picture
+    ("happy, waving"); `time` is a key of the times in `looks.toml`. `beats` are choices of
+    phrasings, in the order in which they are told.
+    """
+
+    time: str
+    a: str
+    beats: tuple[tuple[str, ...], ...]
+    b: str = ""
+    rest: str = "happy, standing"
+
+
+class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A story in four pages. `hero` are the traits that suit its hero, in English; one that
+    `asks` also suits a topic that is a sentence."""
+
+    cast: Literal["one", "two"]
+    titles: tuple[str, ...]
+    page: tuple[Scene, Scene, Scene, Scene]
+    hero: tuple[str, ...] = ()
+    asks: bool = False
+
+
+class Arc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The storylines of one topic, and the words by which it is known."""
+
+    topic: str
+    words: tuple[str, ...]
+    storyline: tuple[Storyline, ...]
+
+
+def arc_of(topic: str) -> Arc:
+    """The arc for a topic in a person's words; the general one if none is known.
+
+    Of the topics that are named, the last counts, as Korean puts what matters last.
+    """
+    found = [(end, len(word), arc) for arc in arcs() for word, end in _named(arc, topic.lower())]
+    return max(found, key=lambda match: match[:2])[2] if found else general_arc()
+
+
+@cache
+def arcs() -> tuple[Arc, ...]:
+    """Every arc that has a topic, in the order of their file names."""
+    return tuple(arc for arc in _all() if arc.topic)
+
+
+@cache
+def general_arc() -> Arc:
+    """The arc for every other topic."""
+    return next(arc for arc in _all() if not arc.topic)
+
+
+def table(name: str) -> dict[str, Any]:
+    """One of the composer's other data files, by its name without the ending."""
+    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
+
+
+@cache
+def _all() -> tuple[Arc, ...]:
+    folder = files(__package__).joinpath("arcs")
+    sources = sorted(
+        (file.name, file.read_text("utf-8"))
+        for file in folder.iterdir()
+        if file.name.endswith(".toml")
+    )
+    return tuple(msgspec.convert(tomllib.loads(text), Arc) for _, text in sources)
+
+
+def _named(arc: Arc, topic: str) -> list[tuple[str, int]]:
+    """The arc's words in `topic`, each with where it ends. A word of one syllable must stand
+    alone but for a particle (꿈, 꿈을, but not 꿈틀)."""
+    padded = f" {topic} "
+    found = []
+    for word in arc.words:
+        whole = len(word) < LONG_WORD or word.isascii()
+        starts = f" {word}" if whole else word
+        at = padded.rfind(starts)
+        if at < 0:
+            continue
+        end = at + len(starts)
+        tail = padded[end:].split(" ")[0]
+        if not whole or tail in _TAILS:
+            found.append((word, end))
+    return found
+
+
+_TAILS: Final = ("", "이", "을", "은", "의", "과", "s")

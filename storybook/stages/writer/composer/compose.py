@@ -1,0 +1,182 @@
+"""Composing a book: choosing its storyline, telling its pages, describing its pictures."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from storybook.book import COVER_PAGE, Page, StoryRequest
+from storybook.lexicon import Character, cast, find_place, find_traits
+from storybook.lexicon.words import is_known_kind
+from storybook.stages.writer.composer import looks, request, telling
+from storybook.stages.writer.composer.arcs import Scene, Storyline, arc_of, table
+
+MAX_INTRODUCTION: Final = 110
+"""Longer, and everyone is introduced by name alone."""
+MAX_TEAM: Final = 14
+REST_ON_A_PAGE: Final = 3
+"""How many of the others a page names; with more of them, they take turns."""
+COUNTS: Final = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
+COUNTERS: Final = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟")
+ONLY_MANY: Final = "+"
+ELDERS: Final = ("mother", "father", "grandmother", "grandfather", "king", "queen")
+"""Kinds who help the hero rather than be one: it is the child who errs, fears and learns."""
+COVER_ACTS: Final = ("happy, waving", "happy, standing", "happy, standing")
+
+
+class _Roles(msgspec.Struct, frozen=True):
+    """The cast in a storyline: the hero, perhaps a second, and all others, by place in the cast."""
+
+    everyone: tuple[Character, ...]
+    order: tuple[int, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [self.everyone[place].name for place in self.order]
+
+    @property
+    def rest(self) -> list[str]:
+        return self.names[2:]
+
+
+def compose(story: StoryRequest, seed: int) -> tuple[Page, ...]:
+    """The five pages of the book for this request and seed: always the same ones."""
+    rng = random.Random(f"composer:{seed}")
+    everyone = cast(story.characters)
+    storyline = _chosen(story.topic, everyone, rng)
+    roles = _Roles(everyone, _order(everyone, storyline))
+    described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"))
+    words = _words(story, roles, storyline, rng)
+
+    def painted(page: Page, time: str, acts: Sequence[str]) -> Page:
+        doing = [acts[min(roles.order.index(place), 2)] for place in range(len(everyone))]
+        shown = list(zip(described, doing, strict=True))
+        drawn = looks.prompt(page.page, story.place, story.era, time, shown, page.text)
+        return msgspec.structs.replace(page, image_prompt=drawn)
+
+    title = telling.filled(rng.choice(storyline.titles), words)
+    pages = [painted(Page(COVER_PAGE, title=title), storyline.page[0].time, COVER_ACTS)]
+    for number, scene in enumerate(storyline.page, start=1):
+        page = _told(number, scene, roles, words, rng)
+        pages.append(painted(page, scene.time, (scene.a, scene.b, scene.rest)))
+    return tuple(pages)
+
+
+def _chosen(topic: str, everyone: Sequence[Character], rng: random.Random) -> Storyline:
+    fitting = "one" if len(everyone) == 1 else "two"
+    lines = [line for line in arc_of(topic).storyline if line.cast == fitting]
+    if request.is_sentence(topic):
+        lines = [line for line in lines if line.asks] or lines
+    return rng.choice(lines)
+
+
+def _order(everyone: Sequence[Character], storyline: Storyline) -> tuple[int, ...]:
+    """The cast's places by their role: first the hero, who has a trait that suits, or is young."""
+    suited = [
+        place
+        for place, character in enumerate(everyone)
+        if set(storyline.hero).intersection(find_traits(character.description))
+    ]
+    young = [place for place, one in enumerate(everyone) if one.kind.en not in ELDERS]
+    hero = next(iter([*suited, *young, 0]))
+    return (hero, *(place for place in range(len(everyone)) if place != hero))
+
+
+def _told(
+    number: int, scene: Scene, roles: _Roles, words: Mapping[str, str], rng: random.Random
+) -> Page:
+    told = [rng.choice(beat) for beat in scene.beats]
+    told = [beat for beat in told if roles.rest or not beat.startswith(ONLY_MANY)]
+    text = " ".join(beat.removeprefix(ONLY_MANY) for beat in told)
+    speakers = dict(zip("ab", roles.names, strict=False))
+    rest = {"rest": telling.listed(_turn(roles.rest, number))}
+    summary, dialogues = telling.spoken(telling.filled(text, {**words, **rest}), speakers)
+    return Page(number, summary=summary, dialogues=dialogues)
+
+
+def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
+    """Those of the others whom a page names."""
+    if len(rest) <= REST_ON_A_PAGE:
+        return rest
+    start = (page * REST_ON_A_PAGE) % len(rest)
+    return [*rest[start:], *rest[:start]][:REST_ON_A_PAGE]
+
+
+def _words(
+    story: StoryRequest, roles: _Roles, storyline: Storyline, rng: random.Random
+) -> dict[str, str]:
+    """What fills the slots of this book's phrasings."""
+    motif = find_place(story.place).motif
+    era, place = request.era_words(story.era), request.place_words(story.place)
+    topic = request.topic_words(story.topic)
+    words = {
+        **_scenery(motif, roles.everyone),
+        **_people(roles),
+        "place": place,
+        "topic": f"'{topic}'",
+        "topic_bare": topic if len(topic.split()) < 3 else f"'{topic}'",
+    }
+    for slot, kind in (("opening", "plain"), ("opening_family", "family")):
+        words[slot] = telling.filled(request.opening(kind, era, motif, rng), words)
+    return words
+
+
+def _people(roles: _Roles) -> dict[str, str]:
+    names = roles.names
+    people = {
+        "a": names[0],
+        "a_step": _gait(roles.everyone[roles.order[0]]),
+        "team": _team(roles.everyone),
+        "count": COUNTS[len(names)],
+        "intro": _introduction(roles.everyone),
+    }
+    if len(names) > 1:
+        people |= {"b": names[1], "b_step": _gait(roles.everyone[roles.order[1]])}
+    return people
+
+
+def _introduction(everyone: Sequence[Character]) -> str:
+    names = [character.name for character in everyone]
+    if len(names) == 1 and is_known_kind(names[0]) and not everyone[0].description:
+        return f"한 {names[0]}"
+    introduction = telling.listed([telling.introduced(character) for character in everyone])
+    return introduction if len(introduction) <= MAX_INTRODUCTION else telling.listed(names)
+
+
+def _team(everyone: Sequence[Character]) -> str:
+    """Everyone, as short as a title needs it."""
+    names = [character.name for character in everyone]
+    together = telling.joined(names)
+    if len(names) < 3 or (len(names) == 3 and len(together) <= MAX_TEAM):
+        return together
+    kind = everyone[0].kind.ko
+    if all(name.endswith(f" {kind}") for name in names):
+        return f"{COUNTERS[len(names)]} {kind}"
+    others = "식구들" if everyone[0].kind.en in ELDERS else "친구들"
+    return telling.joined([names[0], others])
+
+
+def _gait(character: Character) -> str:
+    gaits = _gaits()
+    return str(gaits.get(character.kind.en) or gaits.get(character.kind.motif) or "총총")
+
+
+def _scenery(motif: str, everyone: Sequence[Character]) -> dict[str, str]:
+    scenery: dict[str, Any] = _sceneries()[motif]
+    kinds = " ".join(f"{character.kind.ko} {character.name}" for character in everyone)
+    others = [critter for critter in scenery["critter"] if critter.split()[-1] not in kinds]
+    return {**scenery, "critter": (others or scenery["critter"])[0]}
+
+
+@cache
+def _gaits() -> dict[str, Any]:
+    return table("gaits")
+
+
+@cache
+def _sceneries() -> dict[str, Any]:
+    return table("scenery")

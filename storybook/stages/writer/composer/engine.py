@@ -1,0 +1,39 @@
+"""The composer as an engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import storybook
+from storybook.book import Page
+from storybook.events.catalog import EngineInfo
+from storybook.stages.engines import Readiness, Report, WritingOrder
+from storybook.stages.writer.composer.compose import compose
+
+BOOKS_AT_ONCE: Final = 4
+
+
+class Composer:
+    """A writer that needs no model, composes a book in milliseconds, and is always ready."""
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo(name="composer", version=storybook.__version__, device="cpu")
+
+    @property
+    def places(self) -> int:
+        return BOOKS_AT_ONCE
+
+    async def readiness(self) -> Readiness:
+        return Readiness(ready=True)
+
+    async def unload(self) -> None:
+        """There is nothing to let go of."""
+
+    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+        """Yield the pages behind those that stand."""
+        pages = compose(order.request, order.seed)
+        for page in pages[len(order.standing) :]:
+            yield page
+            report((page.page + 1) / len(pages))

@@ -1,0 +1,80 @@
+"""Filling the slots of a phrasing for one request.
+
+A slot is `{name}` or `{name:particle}`, the particle in either of its forms: `{a:는}` becomes 곰은.
+{a} is the hero, {b} the second character, {rest} all others, {team} all of them in a title,
+{count} how many they are; {a_step} is how the hero moves. {era}, {place} and {topic} are the
+person's words, and the rest is scenery. The last word of a slot's value alone is `{tree_noun}`.
+A spoken line is written `"a:안녕!"`: who speaks, then what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from storybook.book import Dialogue
+from storybook.korean.particles import Ending, ending_of, with_particle
+from storybook.lexicon import Character
+from storybook.lexicon.words import is_known_kind
+from storybook.stages.writer.composer.arcs import table
+
+_SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
+_SPOKEN: Final = re.compile(r'"([ab]):([^"]*)"')
+_NOUN: Final = "_noun"
+_VOCATIVES: Final = ("야", "아")
+
+
+def filled(phrasing: str, words: Mapping[str, str]) -> str:
+    """The phrasing with every slot filled from `words`."""
+    return _SLOT.sub(lambda slot: _fill(slot[1], slot[2] or "", words), phrasing)
+
+
+def spoken(text: str, speakers: Mapping[str, str]) -> tuple[str, tuple[Dialogue, ...]]:
+    """Take the speakers' marks out of a text: what is printed, and who says which line."""
+    dialogues = tuple(Dialogue(speakers[mark], line) for mark, line in _SPOKEN.findall(text))
+    return _SPOKEN.sub(lambda line: f'"{line[2]}"', text), dialogues
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a list, ready for a particle: 곰, 곰과 여우, 곰과 여우, 그리고 새."""
+    if len(names) < 3:
+        return joined(names)
+    if len(names) == 3:
+        return f"{joined(names[:2])}, 그리고 {names[2]}"
+    return f"{', '.join(names[:-1])}, 그리고 {names[-1]}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names joined by 와/과: 곰과 여우와 새."""
+    return " ".join([*(with_particle(name, "와") for name in names[:-1]), *names[-1:]])
+
+
+def introduced(character: Character) -> str:
+    """A character at its first mention: 호기심 많은 토끼 토토."""
+    noun = character.kind.ko if character.kind.ko not in character.name else ""
+    return " ".join(part for part in (character.description, noun, character.name) if part)
+
+
+def called(name: str) -> str:
+    """A name as one calls it: 곰아, 토끼야, but 할머니 and Tom, and 민준아 for 민준이."""
+    if name.endswith(_respected()) or not "가" <= name[-1] <= "힣":
+        return name
+    stem = name.removesuffix("이")
+    is_pet_form = stem not in ("", name) and ending_of(stem) is not Ending.OPEN
+    if is_pet_form and not is_known_kind(name.split()[-1]):
+        return with_particle(stem, "야")
+    return with_particle(name, "야")
+
+
+def _fill(name: str, form: str, words: Mapping[str, str]) -> str:
+    value = words[name] if name in words else words[name.removesuffix(_NOUN)].split()[-1]
+    if form in _VOCATIVES:
+        return called(value)
+    return with_particle(value, form) if form else value
+
+
+@cache
+def _respected() -> tuple[str, ...]:
+    return tuple(table("openings")["names"]["respected"])

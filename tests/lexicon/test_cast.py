@@ -1,0 +1,121 @@
+"""Reading a cast from the text in which a person named it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storybook.lexicon import cast
+from storybook.lexicon.cast import MAX_CAST
+
+CASTS = """
+토끼 → 토끼
+호기심 많은 토끼, 겁 많은 호랑이 → 호기심 많은/토끼, 겁 많은/호랑이
+호기심 많은 아이와 말하는 호랑이 → 호기심 많은/아이, 말하는/호랑이
+토끼와 거북이 → 토끼, 거북이
+토끼와거북이 → 토끼, 거북이
+아이하고 강아지랑 고양이 → 아이, 강아지, 고양이
+토끼 & 여우 → 토끼, 여우
+토끼/여우/곰 → 토끼, 여우, 곰
+용감한 기사 그리고 공주 → 용감한/기사, 공주
+토끼 곰 여우 → 토끼, 곰, 여우
+개, 소, 양, 말 → 개, 소, 양, 말
+토끼 토토와 거북이 부부 → 토토, 거북이 부부
+용감한 소녀 하나 → 용감한/하나
+귀여운 아기 고양이 나비와 씩씩한 강아지 뭉치 → 귀여운/나비, 씩씩한/뭉치
+고양이 구름이 → 구름이
+고양이 나비 → 나비
+토토라는 토끼 → 토토
+이름이 토토인 용감한 토끼 → 용감한/토토
+토끼(토토) → 토토
+토토(용감한 토끼) → 용감한/토토
+토토: 용감한 토끼 → 용감한/토토
+말하는 호랑이 '산군' → 말하는/산군
+착하고 용감한 곰 → 착하고 용감한/곰
+작고 하얀 강아지와 크고 까만 고양이 → 작고 하얀/강아지, 크고 까만/고양이
+아주 큰 곰 → 아주 큰/곰
+길 잃은 아기 곰 → 길 잃은/아기 곰
+호랑이 탈을 쓴 여우 → 호랑이 탈을 쓴/여우
+할머니의 강아지 → 할머니의/강아지
+토끼와 함께 사는 곰 → 토끼와 함께 사는/곰
+하늘을 나는 꼬마 토끼 → 하늘을 나는/꼬마 토끼
+장화 신은 고양이 → 장화 신은/고양이
+소풍 가는 오리 가족 → 소풍 가는/오리 가족
+로봇 강아지 → 로봇 강아지
+토끼 할아버지 → 토끼 할아버지
+사과 요정 → 사과 요정
+노랑 병아리와 파랑새 → 노랑 병아리, 파랑새
+사랑 많은 할머니 → 사랑 많은/할머니
+미소 짓는 아이 → 미소 짓는/아이
+치와와 초코 → 초코
+달님과 별님 → 달님, 별님
+민수하고 지영이 → 민수, 지영이
+민준이랑 서연이랑 → 민준, 서연
+엄마랑 아빠랑 나랑 → 엄마, 아빠, 아이
+흥부와 놀부 → 흥부, 놀부
+곰 세 마리 → 첫째 곰, 둘째 곰, 막내 곰
+아기 돼지 삼형제 → 첫째 아기 돼지, 둘째 아기 돼지, 막내 아기 돼지
+곰, 곰 → 첫째 곰, 둘째 곰
+큰 곰, 작은 곰 → 큰 곰, 작은 곰
+토끼와 거북이 이야기 → 토끼, 거북이
+Tom과 R2D2 → Tom, R2D2
+a brave rabbit and Tom the cat → 용감한/토끼, Tom
+🐰, 🐻 → 토끼, 곰
+토끼와 → 토끼
+토끼는 호기심이 많다 → 토끼
+우리 가족 → 우리 가족
+엄마 아빠 동생 → 엄마, 아빠, 동생
+해님 달님 → 해님, 달님
+주인공: 토끼, 악당: 늑대 → 주인공 토끼, 악당
+펭귄 뽀로로와 공룡 크롱 → 뽀로로, 크롱
+백설공주와 일곱 난쟁이 → 백설공주, 일곱 난쟁이
+!!! → 친구
+"""
+
+
+@pytest.mark.parametrize("line", CASTS.strip().splitlines())
+def test_a_cast_is_read_as_a_person_means_it(line: str) -> None:
+    """Lists, joining particles, descriptions, given names and counted groups are understood."""
+    text, expected = line.split(" → ")
+    read = [f"{one.description}/{one.name}" if one.description else one.name for one in cast(text)]
+    assert ", ".join(read) == expected
+
+
+KINDS = """
+토끼 토토 → rabbit
+꼬마토끼 → rabbit
+아기곰 → bear
+북극곰 → bear
+토끼 할아버지 → rabbit
+로봇 강아지 → dog
+용감한 소녀 하나 → girl
+세종대왕 → prince
+고양이 구름이 → cat
+아기 별 → spirit
+뽀로로 → child
+"""
+
+
+@pytest.mark.parametrize("line", KINDS.strip().splitlines())
+def test_a_character_is_painted_as_its_kind(line: str) -> None:
+    """The head noun decides the motif; who has no known kind looks like a child."""
+    text, motif = line.split(" → ")
+    assert [character.kind.motif for character in cast(text)] == [motif]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_gives_a_cast(text: str) -> None:
+    """Whatever is typed, there are one to eight characters with distinct, printable names."""
+    characters = cast(text)
+    names = [character.name for character in characters]
+    assert 1 <= len(names) <= MAX_CAST
+    assert len(set(names)) == len(names)
+    assert all(name.strip() == name and name and '"' not in name for name in names)
+
+
+def test_a_crowd_is_cut_to_what_a_book_can_hold() -> None:
+    """A long list gives the first eight."""
+    names = "토끼, 곰, 여우, 사슴, 소, 양, 개, 말, 닭, 뱀"
+    assert [character.name for character in cast(names)][-1] == "말"

@@ -1,0 +1,348 @@
+"""Books composed by rule."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storybook.book import Page, StoryRequest
+from storybook.korean.particles import Ending, ending_of
+from storybook.lexicon import cast, find_kind
+from storybook.stages.engines import WritingOrder
+from storybook.stages.writer.composer import Composer, compose
+from storybook.stages.writer.composer.arcs import arc_of, arcs, general_arc
+
+TOPICS = [
+    *(
+        "우정",
+        "용기",
+        "정직",
+        "나눔",
+        "가족",
+        "배려",
+        "꿈",
+        "자연",
+        "인내",
+        "자신감",
+        "모험",
+        "다름",
+    ),
+    *("우주 탐험", "양치질", "dinosaur"),
+]
+CASTS = [
+    "호기심 많은 아이",
+    "호기심 많은 토끼, 겁 많은 호랑이",
+    "할머니, 손자 민준, 강아지 뭉치",
+    "토끼, 곰, 여우, 사슴, 부엉이",
+]
+PLACES = ["깊은 숲속 마을", "바닷속 용궁", "우주", "학교", "사막", "서울"]
+ERAS = ["조선시대", "현대", "2050년", "공룡시대"]
+SEEDS = range(4)
+
+QUOTED = re.compile(r'"[^"]*"')
+OPEN_ONLY, CLOSED_ONLY = "는|가|를|와|야|랑|예요|였어요", "은|을|과|아|이에요|이었어요"
+
+
+def requests() -> list[tuple[StoryRequest, int]]:
+    """Every topic with every cast and seed; places and eras take turns."""
+    return [
+        (StoryRequest(ERAS[n % 4], PLACES[n % 6], characters, topic), seed)
+        for n, (topic, characters, seed) in enumerate(itertools.product(TOPICS, CASTS, SEEDS))
+    ]
+
+
+def narration(page: Page) -> str:
+    """A page's text without its spoken lines."""
+    return QUOTED.sub("", page.summary)
+
+
+def sentences(page: Page) -> int:
+    """How many sentences the narrator says on a page."""
+    return len(re.findall(r"[.!?](?=\s|$)", re.sub(r"'[^']*'", "", narration(page))))
+
+
+@pytest.fixture(scope="module")
+def books() -> list[tuple[StoryRequest, tuple[Page, ...]]]:
+    """A book for each of the requests."""
+    return [(request, compose(request, seed)) for request, seed in requests()]
+
+
+Books = list[tuple[StoryRequest, tuple[Page, ...]]]
+
+
+def test_a_book_has_a_title_and_four_pages_of_text(books: Books) -> None:
+    """Page 0 has only a title, pages 1 to 4 only a summary, and all have a prompt."""
+    for _, pages in books:
+        assert [page.page for page in pages] == [0, 1, 2, 3, 4]
+        assert pages[0].title and not pages[0].summary and not pages[0].dialogues
+        assert all(not page.title and 40 <= len(page.summary) <= 400 for page in pages[1:])
+        assert all(page.image_prompt for page in pages)
+
+
+def test_a_page_has_two_to_four_sentences_and_one_or_two_spoken_lines(books: Books) -> None:
+    """A page is as long as a child listens."""
+    for _, pages in books:
+        for page in pages[1:]:
+            assert 2 <= sentences(page) <= 4, page.summary
+            assert 1 <= len(page.dialogues) <= 2, page.summary
+
+
+def test_spoken_lines_stand_word_for_word_in_their_page_in_order(books: Books) -> None:
+    """Each line is quoted in the summary, and each quotation is a line of someone in the cast."""
+    for request, pages in books:
+        names = {character.name for character in cast(request.characters)}
+        for page in pages[1:]:
+            lines = [line.strip('"') for line in QUOTED.findall(page.summary)]
+            assert lines == [dialogue.text for dialogue in page.dialogues]
+            assert {dialogue.character for dialogue in page.dialogues} <= names
+            assert all(dialogue.voice == "" for dialogue in page.dialogues)
+
+
+def test_who_speaks_is_named_by_the_narrator(books: Books) -> None:
+    """A child who hears the page knows who says a line."""
+    for _, pages in books:
+        for page in pages[1:]:
+            for dialogue in page.dialogues:
+                assert dialogue.character in narration(page), page.summary
+
+
+def test_everyone_takes_part(books: Books) -> None:
+    """On every page the first page's whole cast, later the hero and at least one more."""
+    for request, pages in books:
+        names = [character.name for character in cast(request.characters)]
+        assert all(name in pages[1].summary for name in names)
+        for page in pages[1:]:
+            assert sum(name in page.summary for name in names) >= min(len(names), 2), page.summary
+
+
+def test_three_or_more_are_all_named_on_every_page(books: Books) -> None:
+    """With up to five characters, nobody is left out of a page."""
+    for request, pages in books:
+        names = [character.name for character in cast(request.characters)]
+        if len(names) > 2:
+            for page in pages[2:]:
+                assert all(name in page.summary for name in names), page.summary
+
+
+def test_the_text_is_clean(books: Books) -> None:
+    """No slot is left open; no space, particle or sentence sign stands twice."""
+    for _, pages in books:
+        for page in pages:
+            assert not re.search(r"[{}+]|\s\s|\s[.,!?]|^\s|\s$", page.text), page.text
+
+
+def test_names_have_the_right_particles_everywhere(books: Books) -> None:
+    """No 곰는 and no 토끼은, in any page of any book."""
+    for request, pages in books:
+        for name in (character.name for character in cast(request.characters)):
+            is_closed = ending_of(name) is not Ending.OPEN
+            wrong = OPEN_ONLY if is_closed else CLOSED_ONLY
+            for page in pages:
+                found = re.search(rf"(?<![가-힣]){name}(?:{wrong})(?=[\s.,!?]|$)", page.text)
+                assert not found, page.text
+
+
+def test_era_and_place_stand_in_the_first_sentence(books: Books) -> None:
+    """The book begins with when and where."""
+    for request, pages in books:
+        first = pages[1].summary.split(".")[0]
+        assert request.era in first
+        assert f"{request.place}에 " in first
+
+
+def test_a_description_stands_before_the_name_at_the_first_mention_only() -> None:
+    """호기심 많은 introduces the rabbit once."""
+    request = StoryRequest("조선시대", "숲", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
+    pages = compose(request, 1)
+    assert "호기심 많은 토끼와 겁 많은 호랑이가" in pages[1].summary
+    assert "".join(page.text for page in pages).count("호기심 많은") == 1
+
+
+def test_an_unknown_topic_stands_in_the_book() -> None:
+    """The word that a person typed is told of, with the right particle."""
+    for topic in ("우주 탐험", "양치질", "dinosaur", "김치"):
+        for characters in ("토끼", "토끼와 곰"):
+            text = " ".join(
+                page.text for page in compose(StoryRequest("현대", "숲", characters, topic), 3)
+            )
+            assert text.count(topic) >= 2
+
+
+def test_a_question_as_a_topic_gets_a_book_that_asks() -> None:
+    """A sentence is written down in a book of its own, never made a feast."""
+    for seed in range(6):
+        request = StoryRequest("현대", "숲", "토끼와 곰", "왜 하늘은 파랄까?")
+        assert all("잔치" not in page.text for page in compose(request, seed))
+
+
+def test_the_hero_is_the_one_whom_the_story_suits() -> None:
+    """In a story of courage the timid one finds it, wherever it stands in the list."""
+    request = StoryRequest("현대", "숲", "호기심 많은 토끼, 겁 많은 호랑이", "용기")
+    for seed in range(4):
+        last = compose(request, seed)[4]
+        assert last.dialogues[0].character == "호랑이" or "호랑이" in last.summary[:40]
+
+
+def test_a_child_rather_than_an_elder_is_the_hero() -> None:
+    """It is the child who errs and learns, and the mother who helps."""
+    for seed in range(4):
+        pages = compose(StoryRequest("현대", "마을", "엄마와 아이", "정직"), seed)
+        assert "아이" in pages[2].dialogues[0].character
+
+
+def test_the_same_request_and_seed_give_the_same_book() -> None:
+    """Nothing but the seed decides."""
+    request = StoryRequest("조선시대", "숲", "토끼, 곰, 여우", "모험")
+    assert compose(request, 7) == compose(request, 7)
+
+
+def test_different_seeds_give_many_different_books() -> None:
+    """A topic has dozens of books, for two characters and for one."""
+    for characters in ("토끼와 곰", "토끼"):
+        request = StoryRequest("조선시대", "숲", characters, "우정")
+        texts = {tuple(page.text for page in compose(request, seed)) for seed in range(60)}
+        assert len(texts) > 50
+
+
+def test_every_beat_of_every_storyline_can_be_told_in_three_ways() -> None:
+    """Each page of each storyline combines from at least three phrasings."""
+    for arc in (*arcs(), general_arc()):
+        assert {line.cast for line in arc.storyline} == {"one", "two"}
+        for storyline in arc.storyline:
+            for scene in storyline.page:
+                ways = 1
+                for beat in scene.beats:
+                    ways *= 1 if beat[0].startswith("+") else len(beat)
+                assert ways >= 3, (arc.topic, storyline.titles)
+
+
+@pytest.mark.parametrize(
+    ("topic", "arc"),
+    [
+        ("우정", "우정"),
+        ("친구와의 우정", "우정"),
+        ("용기와 우정", "우정"),
+        ("용감한 마음", "용기"),
+        ("꿈", "꿈"),
+        ("꿈을 이루는 법", "꿈"),
+        ("꿈틀꿈틀", ""),
+        ("friendship", "우정"),
+        ("kindergarten", ""),
+        ("우주 탐험", ""),
+        ("🦖", ""),
+    ],
+)
+def test_a_topic_finds_its_arc(topic: str, arc: str) -> None:
+    """Related words count, and of several topics the last; others get the general arc."""
+    assert arc_of(topic).topic == arc
+
+
+def test_prompts_follow_the_convention(books: Books) -> None:
+    """ASCII; the shot, place, era and time; then each character, the same words on each page."""
+    for request, pages in books:
+        count = len(cast(request.characters))
+        looks = [
+            [sentence.split(", ")[0] for sentence in page.image_prompt.split(". ")[1 : count + 1]]
+            for page in pages
+        ]
+        assert all(page.image_prompt.isascii() for page in pages)
+        assert all(look == looks[0] for look in looks)
+        assert all(" wearing a" in look for look in looks[0])
+        assert pages[0].image_prompt.startswith("A storybook cover view of ")
+        assert pages[3].image_prompt.startswith("A dramatic view of ")
+
+
+def test_a_described_character_is_painted_as_described() -> None:
+    """Known adjectives are translated, in order; the kind is the lexicon's; colours differ."""
+    request = StoryRequest("현대", "숲", "호기심 많은 하얀 토끼, 얼룩덜룩한 말하는 토끼", "우정")
+    prompt = compose(request, 3)[1].image_prompt
+    first, second = prompt.split(". ")[1:3]
+    assert first.startswith("A curious white rabbit wearing ")
+    assert second.startswith("A talking ")
+    colours = [re.findall(r"wearing an? (\w+)", sentence) for sentence in (first, second)]
+    assert colours[0] != colours[1]
+
+
+def test_a_look_leads_back_to_its_motif(books: Books) -> None:
+    """Whoever reads the prompt through the lexicon finds the same kinds in it."""
+    for request, pages in books:
+        characters = cast(request.characters)
+        sentences = pages[1].image_prompt.split(". ")[1 : len(characters) + 1]
+        found = [find_kind(sentence.split(" wearing ")[0]).motif for sentence in sentences]
+        assert found == [character.kind.motif for character in characters]
+
+
+GOLDEN_TITLE = "토끼와 호랑이의 알록달록 깃발"
+GOLDEN_PAGES = [
+    "옛날 조선시대, 깊은 숲속 마을에 호기심 많은 토끼와 겁 많은 호랑이가 살고 있었어요. "
+    "커다란 느티나무 아래 비밀 놀이터에서, 둘은 알록달록한 깃발을 만들었어요. 토끼는 "
+    '해님을 그리고, 호랑이는 그 옆에 달님을 그렸어요. 토끼가 활짝 웃으며 말했어요. "해님 '
+    '옆에는 달님이 있어야지!"',
+    '그런데 깃발을 서로 먼저 들겠다고 하다가 그만 다투고 말았어요. "내가 먼저야!" '
+    '"아니야, 내가 먼저야!" 힘껏 당기던 깃발은 찌이익 찢어졌고, 토끼의 손에는 해님만, '
+    "호랑이의 손에는 달님만 남았어요.",
+    "밤이 되자 거센 바람이 휘잉 불고, 사방이 캄캄해졌어요. 토끼는 해님 조각을 "
+    "만지작거리며 잠을 이루지 못했어요. 멀리 호랑이의 방에도 작은 불이 켜져 있었어요. "
+    '"혼자 있는 달님이 꼭 나 같아."',
+    "이른 아침, 토끼와 호랑이는 커다란 느티나무 아래에서 딱 마주쳤어요. 둘 다 반쪽 "
+    '깃발을 품에 꼭 안고 있었지요. "미안해. 네가 먼저 들어." "나도 미안해. 우리 같이 '
+    '들자!" 한 땀 한 땀 꿰맨 깃발을 둘이 함께 높이 들자, 해님과 달님이 나란히 펄럭였어요.',
+]
+GOLDEN_PROMPT = (
+    "A close meeting of a village deep in a forest, in the Joseon dynasty of old Korea, "
+    "on a sunny day. A curious gray rabbit wearing a yellow neckerchief, surprised, "
+    "standing. A timid golden striped tiger wearing a pink hanbok vest, surprised, "
+    "standing."
+)
+
+
+def test_a_golden_book() -> None:
+    """This request and seed give exactly this book."""
+    request = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
+    pages = compose(request, 1)
+    assert pages[0].title == GOLDEN_TITLE
+    assert [page.summary for page in pages[1:]] == GOLDEN_PAGES
+    assert pages[2].image_prompt == GOLDEN_PROMPT
+
+
+anything = st.text(min_size=1, max_size=200)
+
+
+@settings(max_examples=120, deadline=None)
+@given(era=anything, place=anything, characters=anything, topic=anything, seed=st.integers(0))
+def test_any_words_give_a_well_formed_book(
+    era: str, place: str, characters: str, topic: str, seed: int
+) -> None:
+    """Whatever is typed, the pages keep their lengths and their lines stay well-formed."""
+    request = StoryRequest(era, place, characters, topic)
+    pages = compose(request, seed)
+    assert len(pages) == 5
+    assert 0 < len(pages[0].title) <= 80
+    text = " ".join(page.text for page in pages)
+    assert all(character.name in text for character in cast(characters))
+    for page in pages:
+        assert page.image_prompt.isascii()
+        assert not re.search(r"[{}]|  ", page.text)
+    for page in pages[1:]:
+        assert 40 <= len(page.summary) <= 400
+        lines = [line.strip('"') for line in QUOTED.findall(page.summary)]
+        assert lines == [dialogue.text for dialogue in page.dialogues]
+
+
+@pytest.mark.anyio
+async def test_the_engine_writes_what_is_missing_and_reports() -> None:
+    """Pages that stand are not written again; the fraction grows to one."""
+    request = StoryRequest("조선시대", "숲", "토끼와 곰", "우정")
+    composer = Composer()
+    assert (await composer.readiness()).ready
+    whole = compose(request, 5)
+    order = WritingOrder(request, 5, attempt=2, standing=whole[:2])
+    fractions: list[float] = []
+    written = [page async for page in composer.write(order, fractions.append)]
+    assert tuple(written) == whole[2:]
+    assert fractions == [0.6, 0.8, 1.0]
+    await composer.unload()
