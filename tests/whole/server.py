@@ -1,0 +1,131 @@
+"""A real server in a process of its own, and a client that follows its streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+START_SECONDS = 20
+FOLLOW_SECONDS = 60
+
+WORDS = {
+    "era_ko": "조선시대",
+    "place_ko": "깊은 숲속 마을",
+    "characters_ko": "호기심 많은 토끼, 겁 많은 호랑이",
+    "topic_ko": "우정",
+}
+
+
+def storybook(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "storybook", "--data", str(data), *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+class Server:
+    """`storybook serve` on a free port."""
+
+    def __init__(self, data: Path) -> None:
+        self.log = (data.parent / "server.log").open("ab")
+        environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "storybook", "--data", str(data), "serve", "--port", "0"],
+            stdout=self.log,
+            stderr=self.log,
+            env=environ,
+        )
+        self.url = self._url(data / "log.db.lock")
+
+    def _url(self, lock: Path) -> str:
+        """Where it serves: the holder of the log says so as soon as it does."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                holder = json.loads(lock.read_text())
+            except (OSError, ValueError):
+                holder = {}
+            if holder.get("pid") == self.process.pid and holder.get("url"):
+                return str(holder["url"])
+            time.sleep(0.02)
+        raise AssertionError(f"the server did not start: {self.process.poll()}")
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As a service manager would; returns the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+    def request(self, **words: str) -> str:
+        """Ask for a book; returns its run id."""
+        answer = httpx.post(f"{self.url}/api/runs", json={**WORDS, **words})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["run_id"])
+
+    def state(self, run_id: str) -> dict[str, Any]:
+        answer = httpx.get(f"{self.url}/api/runs/{run_id}")
+        assert answer.status_code == 200, answer.text
+        state: dict[str, Any] = answer.json()
+        return state
+
+    def events(self, run_id: str) -> list[dict[str, Any]]:
+        """The run's events as recorded."""
+        answer = httpx.get(f"{self.url}/api/runs/{run_id}/log", params={"limit": 1000})
+        assert answer.status_code == 200, answer.text
+        events: list[dict[str, Any]] = answer.json()["events"]
+        return events
+
+
+@contextmanager
+def serving(data: Path) -> Iterator[Server]:
+    """A server that is stopped at the end, if it still runs."""
+    server = Server(data)
+    try:
+        yield server
+    finally:
+        server.process.kill()
+        server.process.wait()
+        server.log.close()
+
+
+def follow(
+    server: Server, run_id: str, last_id: str = "0", cut_after: int | None = None
+) -> Iterator[tuple[str, str]]:
+    """The (id, data) of the progress messages of a run, until it ends or so many have come."""
+    headers = {"Last-Event-ID": last_id}
+    url = f"{server.url}/api/runs/{run_id}/events"
+    came, block = 0, {}
+    with httpx.stream("GET", url, headers=headers, timeout=FOLLOW_SECONDS) as answer:
+        if answer.status_code == 204:
+            return
+        assert answer.status_code == 200
+        for line in answer.iter_lines():
+            field, _, value = line.partition(": ")
+            if line:
+                block[field] = value
+                continue
+            message, block = block, {}
+            if message.get("event") == "update":
+                yield message["id"], message["data"]
+                came += 1
+                if came == cut_after:
+                    return
