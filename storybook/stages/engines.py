@@ -158,15 +158,28 @@ class Narrator(Engine, Protocol):
 
 
 class Transcript(msgspec.Struct, frozen=True):
-    """What was heard, and how sure the engine is of it (0 to 1)."""
+    """What was heard, and how sure the engine is of it (0 to 1). Where nothing was said the text
+    is empty and the confidence 0."""
 
     text: str
     confidence: float
 
 
+class InvalidAudio(Exception):
+    """A recording that cannot be used; the message says why. The audio itself is in no error."""
+
+
+class AudioTooLarge(InvalidAudio):
+    """A recording over the limits: bytes or seconds."""
+
+
 class Transcriber(Engine, Protocol):
     async def transcribe(self, audio: bytes, language: str) -> Transcript:
-        """Turn a recording, in any container that browsers record, into text."""
+        """Turn a recording, in any container that browsers record, into text.
+
+        `language` is a tag such as `ko` or `ko-KR`. Raises `InvalidAudio` for a recording that
+        cannot be used, `EngineUnavailable`, and `WorkFailed` (`unsupported_language`, `busy` …).
+        """
         ...
 
 
@@ -181,9 +194,11 @@ def ready_or_raise(engine: str, readiness: Readiness) -> None:
 
 __all__: Sequence[str] = [
     "AnyEngine",
+    "AudioTooLarge",
     "Engine",
     "EngineUnavailable",
     "Illustrator",
+    "InvalidAudio",
     "Narrator",
     "Painting",
     "PaintingOrder",

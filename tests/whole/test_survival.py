@@ -29,11 +29,12 @@ def test_a_book_survives_the_death_of_its_server(tmp_path: Path, kills: tuple[in
     data = tmp_path / "data"
     run_id, last_id = "", "0"
     finished: dict[str, tuple[int, str]] = {}
-    for events in kills:
+    for recorded in kills:
         with serving(data) as server:
             run_id = run_id or server.request()
-            for last_id, _ in follow(server, run_id, last_id):
-                if len(server.events(run_id)) >= events:
+            for message_id, _ in follow(server, run_id, last_id):
+                last_id = message_id
+                if len(server.events(run_id)) >= recorded:
                     break
             finished |= recorded_files(data / "outputs" / run_id, server.events(run_id))
             server.kill()
