@@ -210,104 +210,132 @@ class InvalidHistory(Exception):
 
 def fold(events: Iterable[Event], run: Run | None = None) -> Run | None:
     """The state behind these events."""
-    for event in events:
-        run = evolve(run, event)
-    return run
+    remaining = iter(events)
+    if run is None:
+        first = next(remaining, None)
+        if first is None:
+            return None
+        run = _begin(first)
+    # One draft for all of them: a copy of the run for each event takes three times as long.
+    draft = _Draft(run)
+    count = 0
+    for event in remaining:
+        _EVOLVE[type(event)](draft, event)
+        count += 1
+    return draft.finish(run, count)
 
 
 def evolve(run: Run | None, event: Event) -> Run:
     """The state after one more event. Facts are not judged here: they have happened."""
-    if run is None:
-        if not isinstance(event, RunRequested):
-            raise InvalidHistory(f"a run begins with RunRequested, found {type(event).__name__}")
-        return Run(1, Status.QUEUED, event.request, event.seed, event.tts, event.idempotency_key)
-    change = _EVOLVE[type(event)](run, event)
-    return msgspec.structs.replace(run, version=run.version + 1, **change)
+    after = fold((event,), run)
+    assert after is not None  # a fold of at least one event
+    return after
 
 
-Change = dict[str, Any]
-"""The fields of a `Run` that an event changes."""
+def _begin(event: Event) -> Run:
+    if not isinstance(event, RunRequested):
+        raise InvalidHistory(f"a run begins with RunRequested, found {type(event).__name__}")
+    return Run(1, Status.QUEUED, event.request, event.seed, event.tts, event.idempotency_key)
 
 
-def _with(run: Run, work: Work, state: WorkState) -> dict[Work, WorkState]:
-    return {**run.work, work: state}
+class _Draft:
+    """What events change of a run, while they are folded; the run itself stays as it is."""
+
+    __slots__ = ("crashes", "failures", "fault", "pages", "pruned", "status", "submissions", "work")
+
+    def __init__(self, run: Run) -> None:
+        self.status, self.fault, self.pruned, self.pages = (
+            run.status,
+            run.fault,
+            run.pruned,
+            list(run.pages),
+        )
+        self.work, self.submissions = dict(run.work), dict(run.submissions)
+        self.failures, self.crashes = dict(run.failures), dict(run.crashes)
+
+    def finish(self, run: Run, events: int) -> Run:
+        return Run(
+            run.version + events,
+            self.status,
+            run.request,
+            run.seed,
+            run.tts,
+            run.idempotency_key,
+            tuple(self.pages),
+            self.work,
+            self.failures,
+            self.crashes,
+            self.submissions,
+            self.pruned,
+            self.fault,
+        )
 
 
-def _counted(counts: dict[Work, int], work: Work) -> dict[Work, int]:
-    return {**counts, work: counts.get(work, 0) + 1}
-
-
-def _without(submissions: dict[Work, Submission], work: Work) -> dict[Work, Submission]:
-    if work not in submissions:
-        return submissions
-    return {other: it for other, it in submissions.items() if other != work}
-
-
-def _requested_twice(run: Run, event: RunRequested) -> Change:
+def _requested_twice(draft: _Draft, event: RunRequested) -> None:
     raise InvalidHistory("RunRequested stands twice in one run")
 
 
-def _stage_requested(run: Run, event: StageRequested) -> Change:
-    return {"work": _with(run, event.work, Waiting(event.attempt, event.not_before))}
+def _stage_requested(draft: _Draft, event: StageRequested) -> None:
+    draft.work[event.work] = Waiting(event.attempt, event.not_before)
 
 
-def _stage_started(run: Run, event: StageStarted) -> Change:
-    in_hand = InHand(event.attempt, event.worker, event.engine)
-    return {"status": Status.RUNNING, "work": _with(run, event.work, in_hand)}
+def _stage_started(draft: _Draft, event: StageStarted) -> None:
+    draft.status = Status.RUNNING
+    draft.work[event.work] = InHand(event.attempt, event.worker, event.engine)
 
 
-def _stage_submitted(run: Run, event: StageSubmitted) -> Change:
-    return {"submissions": {**run.submissions, event.work: event.submission}}
+def _stage_submitted(draft: _Draft, event: StageSubmitted) -> None:
+    draft.submissions[event.work] = event.submission
 
 
-def _page_written(run: Run, event: PageWritten) -> Change:
-    page = Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
-    return {"pages": (*run.pages, page)}
+def _page_written(draft: _Draft, event: PageWritten) -> None:
+    draft.pages.append(
+        Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
+    )
 
 
-def _stage_completed(run: Run, event: StageCompleted) -> Change:
-    return {
-        "work": _with(run, event.work, Complete(event.attempt, event.artifact)),
-        "submissions": _without(run.submissions, event.work),
-    }
+def _stage_completed(draft: _Draft, event: StageCompleted) -> None:
+    work = event.work
+    draft.work[work] = Complete(event.attempt, event.artifact)
+    draft.submissions.pop(work, None)
 
 
-def _stage_failed(run: Run, event: StageFailed) -> Change:
-    return {
-        "work": _with(run, event.work, Failed(event.attempt, event.fault)),
-        "failures": _counted(run.failures, event.work),
-        "submissions": _without(run.submissions, event.work),
-    }
+def _stage_failed(draft: _Draft, event: StageFailed) -> None:
+    work = event.work
+    draft.work[work] = Failed(event.attempt, event.fault)
+    draft.failures[work] = draft.failures.get(work, 0) + 1
+    draft.submissions.pop(work, None)
 
 
-def _stage_abandoned(run: Run, event: StageAbandoned) -> Change:
-    change: Change = {"work": _with(run, event.work, Abandoned(event.attempt))}
+def _stage_abandoned(draft: _Draft, event: StageAbandoned) -> None:
+    work = event.work
+    draft.work[work] = Abandoned(event.attempt)
     if event.reason is AbandonReason.CRASH:
-        change["crashes"] = _counted(run.crashes, event.work)
-    return change
+        draft.crashes[work] = draft.crashes.get(work, 0) + 1
 
 
-def _run_completed(run: Run, event: RunCompleted) -> Change:
-    return {"status": Status.DONE}
+def _run_completed(draft: _Draft, event: RunCompleted) -> None:
+    draft.status = Status.DONE
 
 
-def _run_failed(run: Run, event: RunFailed) -> Change:
-    return {"status": Status.FAILED, "fault": event.fault}
+def _run_failed(draft: _Draft, event: RunFailed) -> None:
+    draft.status, draft.fault = Status.FAILED, event.fault
 
 
-def _run_cancelled(run: Run, event: RunCancelled) -> Change:
-    return {"status": Status.CANCELLED}
+def _run_cancelled(draft: _Draft, event: RunCancelled) -> None:
+    draft.status = Status.CANCELLED
 
 
-def _run_retried(run: Run, event: RunRetried) -> Change:
-    return {"status": Status.QUEUED, "fault": None, "failures": {}, "crashes": {}}
+def _run_retried(draft: _Draft, event: RunRetried) -> None:
+    draft.status, draft.fault = Status.QUEUED, None
+    draft.failures, draft.crashes = {}, {}
 
 
-def _artifacts_pruned(run: Run, event: ArtifactsPruned) -> Change:
-    return {"pruned": run.pruned.union(event.names)}
+def _artifacts_pruned(draft: _Draft, event: ArtifactsPruned) -> None:
+    draft.pruned = draft.pruned.union(event.names)
 
 
-_EVOLVE: Final[dict[type[Event], Callable[[Run, Any], Change]]] = {
+_EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     RunRequested: _requested_twice,
     StageRequested: _stage_requested,
     StageStarted: _stage_started,

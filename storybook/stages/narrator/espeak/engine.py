@@ -118,8 +118,11 @@ async def _speak(
     is cancelled, or fails, the program is ended."""
     job = _paths() | {"languages": languages, "pieces": pieces}
     command = [sys.executable, "-I", "-S", str(_PROGRAM)]
-    # The library writes its complaints to stderr; what matters of them is in the answer.
-    async with await anyio.open_process(command, stderr=subprocess.DEVNULL) as program:
+    # The library writes its complaints to stderr; what matters of them is in the answer. A session
+    # of its own keeps a terminal's Ctrl-C away: what that stops is decided in this process.
+    async with await anyio.open_process(
+        command, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as program:
         assert program.stdin and program.stdout
         answer = BufferedByteReceiveStream(program.stdout)
         try:
