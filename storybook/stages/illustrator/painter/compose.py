@@ -1,0 +1,215 @@
+"""From a scene to a picture: the layers in their order, and the cast where it stands.
+
+Sky, land and landmark; trouble, if it is the crisis; the characters, back row first, each with a
+shadow and grass over its feet; what lies about; the near foreground; the air; and then the sheet
+dries (`paper.finish`). All that is left to chance on a page comes from one generator, seeded by
+the book, the place and the page's role.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from storybook.stages.illustrator.painter import atmosphere, layout, paper, props
+from storybook.stages.illustrator.painter import shapes as sh
+from storybook.stages.illustrator.painter.creatures import forms
+from storybook.stages.illustrator.painter.creatures.figure import Standing
+from storybook.stages.illustrator.painter.creatures.look import Look, looks_of
+from storybook.stages.illustrator.painter.palette import (
+    WHITE,
+    difference,
+    mix,
+    name_hash,
+    times,
+)
+from storybook.stages.illustrator.painter.paper import Picture
+from storybook.stages.illustrator.painter.pigment import OVER, Board, Brush
+from storybook.stages.illustrator.painter.places import plants
+from storybook.stages.illustrator.painter.places.atlas import SETTINGS
+from storybook.stages.illustrator.painter.places.setting import Setting
+from storybook.stages.illustrator.painter.places.stage import SEASONS, Stage
+from storybook.stages.illustrator.painter.scene import Actor, Role, Scene
+
+HORIZON: Final[dict[Role, float]] = {
+    "cover": 60,
+    "wide": 0,
+    "encounter": -20,
+    "crisis": 20,
+    "resolution": 10,
+}
+"""How much lower the horizon is than the setting's own, by role (page units)."""
+CORNERS: Final[dict[Role, float]] = {
+    "cover": 9.0,
+    "wide": 9.0,
+    "encounter": 4.0,
+    "crisis": 9.0,
+    "resolution": 5.0,
+}
+"""How square the painted area is (superellipse exponent), by role."""
+FAINT: Final = 0.42
+"""A coat that differs less than this from the ground is set off by paler paper behind it."""
+BREATHES_ANYWHERE: Final = frozenset(
+    (
+        *("robot", "alien", "spirit", "star", "moon", "sun", "cloud", "fairy", "dragon", "snowman"),
+        *("fish", "whale", "dolphin", "shark", "turtle", "seal", "frog"),
+    )
+)
+"""Kinds that need no helmet under water or on the moon."""
+
+
+def paint(scene: Scene, size: int = 1024) -> Picture:
+    """The (size, size, 3) 8-bit RGB picture of a scene; depends on nothing but its arguments."""
+    rng = np.random.default_rng(name_hash("page", scene.seed, scene.role, scene.place))
+    setting = SETTINGS[scene.place]
+    board = Board(size)
+    st = _stage(scene, setting, Brush(board.canvas, rng))
+    setting.back(st)
+    setting.views[st.view](st)
+    if st.crisis:
+        setting.trouble(st)
+    if scene.role == "cover":
+        atmosphere.title_room(st)
+    _people(st, scene, setting)
+    setting.fore(st)
+    atmosphere.air(st, scene, setting)
+    return paper.finish(board.picture(), rng, corners=CORNERS[scene.role])
+
+
+def view_of(scene: Scene, setting: Setting) -> str:
+    """The side of the place that the scene names, or else the one that the seed chooses."""
+    if scene.view in setting.views:
+        return scene.view
+    return setting.common[name_hash("view", scene.seed) % len(setting.common)]
+
+
+def _stage(scene: Scene, setting: Setting, brush: Brush) -> Stage:
+    sway = 0.0 if setting.indoor else float(brush.rng.uniform(-26, 26))
+    return Stage(
+        brush,
+        atmosphere.mood_of(scene, setting),
+        scene.era,
+        scene.time,
+        scene.role,
+        setting.horizon + (0 if setting.indoor else HORIZON[scene.role]) + sway,
+        SEASONS[name_hash("season", scene.seed) % len(SEASONS)],
+        view_of(scene, setting),
+        (-1, 1)[name_hash("side", scene.seed) % 2],
+        scene.seed,
+    )
+
+
+def size_of(actor: Actor, look: Look, *, afloat: bool) -> layout.Size:
+    """How much room a character takes: swimmers and sleepers are longer than tall."""
+    swims = look.plan.form == "swimmer" or (afloat and bool(look.plan.shell))
+    asleep = "sleeping" in (actor.pose, actor.emotion)
+    broad = look.plan.tail in ("plume", "lizard", "brush") or look.plan.ears == "fan"
+    width = 1.15 if swims or asleep else 0.82 if broad else 0.7
+    return layout.Size(look.plan.scale, width)
+
+
+def _people(st: Stage, scene: Scene, setting: Setting) -> None:
+    """The characters with their shadows, and what they hold or what lies beside them."""
+    looks = looks_of(scene.cast, scene.dress, scene.seed)
+    sizes = [
+        size_of(a, look, afloat=setting.afloat) for a, look in zip(scene.cast, looks, strict=True)
+    ]
+    closeness = _closeness(scene)
+    spots = layout.place(
+        sizes, scene.role, scene.seed, side=st.side, afloat=setting.afloat, closeness=closeness
+    )
+    for spot in spots:
+        _set_off(st, setting, looks[spot.index], spot)
+    if not setting.afloat:
+        for spot in spots:
+            h = spot.height
+            st.b.shade(spot.x - 8, spot.y - 2, h * 0.34, h * 0.055, st.mood.shadow, 0.62)
+    left = list(scene.props)
+    for spot in spots:
+        actor, look = scene.cast[spot.index], looks[spot.index]
+        standing = _standing(setting, look, spot, spots, closeness, scene.role)
+        hands = forms.draw(st.b, look, actor, st.mood, standing)
+        if setting.grass is not None and st.view not in setting.bare:
+            around = (spot.x - spot.height * 0.30, spot.x + spot.height * 0.30)
+            plants.grass(st, spot.y - 3, spot.y + 9, 9, setting.grass, 24, around)
+        if actor.pose == "reading" and hands:
+            middle = (hands[0][0] + hands[-1][0]) / 2
+            props.draw(st, "book", middle, hands[0][1], spot.height * 0.26)
+            left = [name for name in left if name != "book"]
+        elif left and spot.index == 0 and hands and not st.crisis:
+            x, y = hands[0]
+            props.draw(st, left.pop(0), x, y, spot.height * 0.22)
+    _lying_about(st, setting, spots, left)
+
+
+def _closeness(scene: Scene) -> layout.Closeness:
+    """How close neighbours are on this page: at the story's end at least hand in hand."""
+    if len(scene.cast) < 2:
+        return "apart"
+    if any(actor.pose == "hugging" for actor in scene.cast):
+        return "hugging"
+    if scene.role == "resolution" or any(actor.pose == "holding" for actor in scene.cast):
+        return "holding"
+    return "apart"
+
+
+def _set_off(st: Stage, setting: Setting, look: Look, spot: layout.Spot) -> None:
+    """Lift the colour behind a character, more where its coat is like the ground's."""
+    worn = times(look.cloth if look.dressed else look.coat, st.mood.skin)
+    faint = difference(worn, st.c(setting.floor)) < FAINT
+    pale = mix(mix(st.mood.sky[2], WHITE, 0.6), st.mood.glow, 0.15)
+    h = spot.height
+    halo = sh.ellipse(spot.x, spot.y - h * 0.5, h * 0.40, h * 0.58)
+    lift = (0.34 if st.mood.dark or st.crisis else 0.5) if faint else 0.2
+    st.b.fill(halo, pale, lift, OVER, soft=h * 0.09)
+
+
+def _standing(
+    setting: Setting,
+    look: Look,
+    spot: layout.Spot,
+    spots: Sequence[layout.Spot],
+    closeness: layout.Closeness,
+    role: Role,
+) -> Standing:
+    partner = next((other for other in spots if other.index == spot.partner), None)
+    mutual = partner is not None and partner.partner == spot.index
+    reach = _reach(spot, partner, closeness) if partner is not None and mutual else None
+    return Standing(
+        spot.x,
+        spot.y,
+        spot.height,
+        spot.face,
+        reach,
+        close=partner is not None and role != "cover",
+        bubble=(setting.airless or setting.afloat) and look.kind not in BREATHES_ANYWHERE,
+        afloat=setting.afloat,
+    )
+
+
+def _reach(
+    spot: layout.Spot, partner: layout.Spot, closeness: layout.Closeness
+) -> tuple[float, float] | None:
+    """Where the near hand goes: to the partner's hand, half-way, or around its shoulder."""
+    if closeness == "apart":
+        return None
+    small = min(spot.height, partner.height)
+    if closeness == "hugging":
+        return partner.x, partner.y - min(0.42 * partner.height, 0.5 * spot.height)
+    return (spot.x + partner.x) / 2, (spot.y + partner.y) / 2 - small * 0.32
+
+
+def _lying_about(
+    st: Stage, setting: Setting, spots: Sequence[layout.Spot], names: Sequence[str]
+) -> None:
+    """Props on the ground, at the ends of the row in turn."""
+    xs = [spot.x for spot in spots] or [500.0]
+    reach = max((spot.height for spot in spots), default=300.0) * 0.5
+    for i, name in enumerate(names):
+        side = -st.side if i % 2 == 0 else st.side
+        end = max(xs) + reach if side > 0 else min(xs) - reach
+        x = float(np.clip(end + side * 70 * (i // 2), 110, 890))
+        y = 890 if not setting.afloat else 520
+        props.draw(st, name, x, y + 12 * (i % 3), 84)
