@@ -32,7 +32,7 @@ test: $(VENV)/test.done          ## lint, types and all tests, with what they ne
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest
 
-bench-quick: $(VENV)/bench.done  ## the figures that the README reports, in under two minutes
+bench-quick: $(VENV)/test.done  ## the figures that the README reports, in under two minutes
 	@$(BIN)/python -m bench.quick
 
 docs: $(VENV)/base.done          ## draw the pictures in docs/architecture.md from the code's tables
@@ -43,8 +43,6 @@ lock: $(VENV)/lock.done          ## resolve and pin all dependencies again, with
 	$(BIN)/uv pip compile $(LOCK) requirements/build.in -o requirements/build.txt
 	$(BIN)/uv pip compile $(LOCK) --extra test -c requirements/base.txt pyproject.toml \
 		-o requirements/test.txt
-	$(BIN)/uv pip compile $(LOCK) --extra test --extra bench -c requirements/test.txt \
-		pyproject.toml -o requirements/bench.txt
 
 
 $(VENV)/base.done: requirements/base.txt requirements/build.txt pyproject.toml
@@ -56,10 +54,6 @@ $(VENV)/base.done: requirements/base.txt requirements/build.txt pyproject.toml
 
 $(VENV)/test.done: $(VENV)/base.done requirements/test.txt
 	@$(PIP) --require-hashes -r requirements/test.txt
-	@touch $@
-
-$(VENV)/bench.done: $(VENV)/test.done requirements/bench.txt
-	@$(PIP) --require-hashes -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/lock.done: $(VENV)/base.done

@@ -69,7 +69,7 @@ async def _rates(folder: Path, repetitions: int, events: int) -> list[float]:
     """Events a second of the bare read, the fold and the rebuild, medians."""
     path = folder / "log.db"
     async with SqliteLog.open(path, clock=SystemClock().now) as log:
-        count = await _fill(log, events)
+        count = await fill(log, events)
         ways: list[Callable[[], Awaitable[object]]] = [
             lambda: anyio.to_thread.run_sync(_read_bare, path),
             lambda: _fold(log),
@@ -109,7 +109,7 @@ async def _fold(log: SqliteLog) -> None:
 # ------------------------------------------------------------------------------------- the log
 
 
-async def _fill(log: SqliteLog, events: int) -> int:
+async def fill(log: SqliteLog, events: int) -> int:
     book = _book()
     size = sum(map(len, book))
     rounds = max(1, round(events / size / AT_ONCE))

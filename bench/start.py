@@ -1,0 +1,105 @@
+"""How quickly the program is there, and what it weighs: `python -m bench.start`."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import anyio
+import psutil
+
+from bench.figures import REPETITIONS, Figure, median_of, print_figures
+from bench.fold import fill
+from storybook.clock import SystemClock
+from storybook.events.sqlite import SqliteLog
+from storybook.http.server import listen
+from storybook.projections.projector import Projections
+from storybook.service import LOG_FILE, PROJECTIONS_FILE
+
+EVENTS: Final = 200_000
+LOOK_SECONDS: Final = 0.005
+
+
+def _help_seconds() -> float:
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "storybook", "--help"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - began
+
+
+@contextmanager
+def _server(data: Path) -> Iterator[tuple[psutil.Process, float]]:
+    """A server on a data folder, and the seconds from its start to its first answer."""
+    with listen("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    options = ["--data", str(data), "serve", "--port", str(port)]
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "storybook", *options], stdout=subprocess.DEVNULL
+    )
+    try:
+        while not _answers(port):
+            time.sleep(LOOK_SECONDS)
+        yield psutil.Process(process.pid), time.perf_counter() - began
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/"):
+            return True
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+def _start_seconds(data: Path) -> float:
+    with _server(data) as (_, seconds):
+        return seconds
+
+
+def _idle_megabytes(data: Path) -> float:
+    """What a server that has answered once keeps for itself, in millions of bytes."""
+    with _server(data) as (process, _):
+        return float(process.memory_full_info().uss) / 1e6
+
+
+async def _prepare(data: Path) -> None:
+    """A log of many events with projections that have followed it."""
+    async with SqliteLog.open(data / LOG_FILE, clock=SystemClock().now) as log:
+        await fill(log, EVENTS)
+        async with Projections.open(data / PROJECTIONS_FILE, log):
+            pass
+
+
+def measure(folder: Path, repetitions: int = REPETITIONS) -> list[Figure]:
+    """Medians of starts; the memory is what is the process's own (USS)."""
+    empty, full = folder / "empty", folder / "full"
+    for data in (empty, full):
+        data.mkdir()
+    anyio.run(_prepare, full)
+    _help_seconds()  # the first one compiles
+    starts = [[_start_seconds(data) for data in (empty, full)] for _ in range(repetitions)]
+    on_empty, on_full = (statistics.median(seconds) for seconds in zip(*starts, strict=True))
+    what = "start to first answer"
+    return [
+        Figure("--help", median_of(_help_seconds, repetitions), "s", 0.3, "≤"),
+        Figure(f"{what}, empty log", on_empty, "s", 1, "≤"),
+        Figure(f"{what}, {EVENTS:,} events", on_full, "s", 1, "≤"),
+        Figure("server memory, idle", _idle_megabytes(empty), "MB", 100, "≤", "USS"),
+    ]
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="storybook-bench-") as scratch:
+        print_figures(measure(Path(scratch)))
