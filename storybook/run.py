@@ -18,7 +18,7 @@ A piece of work goes through these states; `attempt` counts from 1 and never goe
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -43,7 +43,9 @@ from storybook.events.catalog import (
     Event,
     Fault,
     MadeFrom,
+    PageRefused,
     PageWritten,
+    Problem,
     RunCancelled,
     RunCompleted,
     RunFailed,
@@ -82,6 +84,10 @@ a server to come back, short enough for a child."""
 
 BACKOFF_JITTER: Final = 0.5
 """The wait is stretched by up to this share, so that failed work does not come back in step."""
+
+
+EXCERPT_CHARACTERS: Final = 120
+"""How much of a refused page is recorded: enough to see why, too little to be the page."""
 
 
 class Status(enum.StrEnum):
@@ -294,6 +300,10 @@ def _page_written(draft: _Draft, event: PageWritten) -> None:
     )
 
 
+def _page_refused(draft: _Draft, event: PageRefused) -> None:
+    """Nothing yet: what changes the run is the failure of the attempt, which follows."""
+
+
 def _stage_completed(draft: _Draft, event: StageCompleted) -> None:
     work = event.work
     draft.work[work] = Complete(event.attempt, event.artifact)
@@ -341,6 +351,7 @@ _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     StageStarted: _stage_started,
     StageSubmitted: _stage_submitted,
     PageWritten: _page_written,
+    PageRefused: _page_refused,
     StageCompleted: _stage_completed,
     StageFailed: _stage_failed,
     StageAbandoned: _stage_abandoned,
@@ -421,6 +432,15 @@ def write_page(run: Run | None, attempt: int, page: Page) -> list[Event]:
         page.page, attempt, page.title, page.summary, dialogues, page.image_prompt
     )
     return _followed_up(run, [written])
+
+
+def refuse_page(
+    run: Run | None, attempt: int, page: Page, problems: Sequence[Problem]
+) -> list[Event]:
+    """Record that a page did not pass the check, and why. The attempt is then to fail."""
+    run = _existing(run)
+    _in_hand(run, WRITING, attempt)
+    return [PageRefused(page.page, attempt, tuple(problems), page.text[:EXCERPT_CHARACTERS])]
 
 
 def complete_stage(

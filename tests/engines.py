@@ -9,8 +9,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import anyio
 
-from storybook.book import PAGES, Dialogue, Page, RunId, Segment
+from storybook.book import PAGES, Dialogue, Page, RunId, Segment, StoryRequest
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.korean.particles import with_particle
+from storybook.lexicon import cast
 from storybook.stages.choice import Engines, NoTranscriber
 from storybook.stages.engines import (
     Painting,
@@ -22,6 +24,8 @@ from storybook.stages.engines import (
     WritingOrder,
 )
 from storybook.wakeup import Wakeup
+
+REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
 
 
 def tiny_png(shade: int = 0) -> bytes:
@@ -45,13 +49,25 @@ def tiny_wav(samples: int = 100) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def page_of(number: int) -> Page:
-    """A page as the scripted writer writes it."""
-    prompt = f"A wide view of page {number}."
+SCENES = (
+    "",
+    "옛날 숲에 {} 살고 있었어요.",
+    "아침이 되자 {} 길을 떠났어요.",
+    "갑자기 비가 쏟아져서 {} 울었어요.",
+    "마침내 해가 나고 {} 활짝 웃었어요.",
+)
+
+
+def page_of(number: int, request: StoryRequest = REQUEST) -> Page:
+    """A page as the scripted writer writes it: short, and such that it may stand."""
+    everyone = cast(request.characters)
+    kinds = ", ".join(character.kind.en for character in everyone)
+    prompt = f"A wide view of page {number}, with {kinds}."
+    names = ", ".join(character.name for character in everyone)
     if number == 0:
-        return Page(0, title="토끼와 호랑이", image_prompt=prompt)
-    line = Dialogue("토끼", f"안녕, {number}쪽!")
-    text = f'토끼가 숲에서 말했어요. "{line.text}"'
+        return Page(0, title=names, image_prompt=prompt)
+    line = Dialogue(everyone[0].name, f"안녕, {number}쪽!")
+    text = f'{SCENES[number].format(with_particle(names, "가"))} "{line.text}"'
     return Page(number, summary=text, dialogues=(line,), image_prompt=prompt)
 
 
@@ -115,8 +131,8 @@ class ScriptedWriter(_Scripted):
 
     orders: list[WritingOrder]
 
-    def __init__(self, *, places: int = 4, held: bool = False) -> None:
-        super().__init__("scripted-writer", places=places, held=held)
+    def __init__(self, *, places: int = 4, held: bool = False, device: str = "cpu") -> None:
+        super().__init__("scripted-writer", places, device, held)
         self.orders = []
         self.stops_before = len(PAGES)
 
@@ -125,7 +141,7 @@ class ScriptedWriter(_Scripted):
         for number in PAGES[len(order.standing) : self.stops_before]:
             await self._step(number)
             report(number / len(PAGES))
-            yield page_of(number)
+            yield page_of(number, order.request)
 
 
 class ScriptedIllustrator(_Scripted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
 import pytest
 
 from storybook.book import (
@@ -28,7 +29,9 @@ from storybook.events.catalog import (
     EngineInfo,
     Event,
     Fault,
+    PageRefused,
     PageWritten,
+    Problem,
     RunCancelled,
     RunCompleted,
     RunFailed,
@@ -45,6 +48,7 @@ from storybook.events.catalog import (
 from storybook.run import (
     BACKOFF_JITTER,
     BACKOFF_SECONDS,
+    EXCERPT_CHARACTERS,
     MAX_ATTEMPTS,
     MAX_CRASHES,
     InvalidHistory,
@@ -59,6 +63,7 @@ from storybook.run import (
     fail_stage,
     fold,
     prune_artifacts,
+    refuse_page,
     request_run,
     retry_run,
     start_stage,
@@ -223,6 +228,24 @@ def test_an_empty_page_is_refused(empty: Page, what: str) -> None:
     story.start(WRITING)
     with pytest.raises(Refused, match=what):
         story.do(lambda run: write_page(run, 1, empty))
+
+
+def test_a_refused_page_is_recorded_and_changes_nothing() -> None:
+    """What was wrong and how the text begins; the page is written by a later attempt."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0)
+    before = story.now
+    refused = Page(1, summary="가" * 1_000, image_prompt="A view.")
+    problems = [Problem("length", "too long")]
+    story.do(lambda run: refuse_page(run, 1, refused, problems))
+    assert story.events[-1] == PageRefused(1, 1, tuple(problems), "가" * EXCERPT_CHARACTERS)
+    assert story.now == msgspec.structs.replace(before, version=before.version + 1)
+    story.fail(WRITING, TRANSIENT)
+    story.start(WRITING, attempt=2)
+    with pytest.raises(StaleAttempt):
+        story.do(lambda run: refuse_page(run, 1, refused, problems))
+    story.write(1, attempt=2)
 
 
 def test_writing_is_complete_with_the_last_page() -> None:

@@ -51,6 +51,13 @@ class Fault(msgspec.Struct, frozen=True):
     retryable: bool
 
 
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong with a page. `kind` is a short stable word, `message` is for people."""
+
+    kind: str
+    message: str
+
+
 class AbandonReason(enum.StrEnum):
     """Why a piece of work was put down unfinished."""
 
@@ -112,6 +119,15 @@ class PageWritten(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     image_prompt: str = ""
 
 
+class PageRefused(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A page did not pass the check; the attempt at it fails. `excerpt` is how its text begins."""
+
+    page: int
+    attempt: int
+    problems: tuple[Problem, ...]
+    excerpt: str = ""
+
+
 class StageCompleted(_StageEvent, frozen=True, tag=True, omit_defaults=True):
     """The work is done. The writer's work makes no artifact."""
 
@@ -167,6 +183,7 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     StageStarted,
     StageSubmitted,
     PageWritten,
+    PageRefused,
     StageCompleted,
     StageFailed,
     StageAbandoned,

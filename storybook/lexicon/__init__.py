@@ -1,9 +1,9 @@
 """What words mean: Korean nouns, their English phrases, and the painter's motifs for them.
 
 A **word** is one entry of `words.toml` under the spelling that was found: its Korean, its English,
-its motif. It is a *place*, an *era*, a *kind* (of character) or a *prop*. A **character** is a kind
-with a name and, perhaps, a description; the **cast** of a book is all of them, read from the
-free text in which a person named them.
+its motif. It is a *place*, an *era*, a *season*, a *kind* (of character) or a *prop*. A
+**character** is a kind with a name and, perhaps, a description; the **cast** of a book is all of
+them, read from the free text in which a person named them.
 """
 
 from storybook.lexicon.cast import Character, cast
@@ -13,6 +13,7 @@ from storybook.lexicon.words import (
     find_kind,
     find_place,
     find_props,
+    find_season,
     find_traits,
 )
 
@@ -24,5 +25,6 @@ __all__ = [
     "find_kind",
     "find_place",
     "find_props",
+    "find_season",
     "find_traits",
 ]

@@ -66,7 +66,11 @@ _NUMBERS: Final = {"두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일�
 }
 _ORDINALS: Final = ("첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째", "일곱째", "여덟째")
 YOUNGEST: Final = "막내"
-_NAME_LIKE: Final = ("cloud", "star", "moon", "sun", "flower spirit", "butterfly", "seed")
+_NAME_LIKE: Final = (
+    *("cloud", "star", "moon", "sun", "flower spirit", "butterfly", "seed"),
+    *("lightning spirit", "dumpling", "rice cake", "bread", "apple", "strawberry", "tangerine"),
+    *("carrot", "potato", "tree spirit", "wind spirit"),
+)
 _PRONOUNS: Final = {
     "나": "아이",
     "저": "아이",

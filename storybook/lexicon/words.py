@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-Table = Literal["kind", "place", "era", "prop"]
+Table = Literal["kind", "place", "era", "season", "prop"]
 Folk = Literal["animal", "person", "being"]
 
 DEFAULT_PLACE_EN: Final = "a friendly green meadow by a river"
@@ -69,6 +69,11 @@ def find_place(text: str) -> Word:
 def find_era(text: str) -> Word:
     """The era that `text` names, by word or by year ("1592년", "2050년", "100년 후")."""
     return _era_of_years(text) or _find("era", text) or Word(text.strip(), DEFAULT_ERA_EN, "modern")
+
+
+def find_season(text: str) -> Word | None:
+    """The season that `text` names, also by its weather or feasts ("눈 덮인 산골", "추석")."""
+    return _find("season", text)
 
 
 def find_kind(text: str) -> Word:

@@ -16,14 +16,15 @@ from storybook.book import COVER_PAGE, RunId, Work
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """One attempt that waits to be started: not before `not_before` (microseconds since 1970).
-    `turn` is the position at which its run was requested."""
+    """One attempt that waits to be started: not before `not_before`, and `since` when it could be
+    (both in microseconds since 1970). `turn` is the position at which its run was requested."""
 
     run_id: RunId
     work: Work
     attempt: int
     not_before: int
     turn: int
+    since: int = 0
 
     @property
     def rank(self) -> tuple[bool, int, int]:

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
+from typing import NoReturn
 
 import msgspec
 
-from storybook.book import WRITING, RunId, Stage, TtsConfig, Work, artifact_name
-from storybook.events.catalog import Event, Submission
-from storybook.run import Run, complete_stage, submit_stage, write_page
+from storybook.book import WRITING, Page, RunId, Stage, TtsConfig, Work, artifact_name
+from storybook.events.catalog import Event, Problem, Submission
+from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.choice import Engines
-from storybook.stages.engines import PaintingOrder, ReadingOrder, Report, WritingOrder
+from storybook.stages.engines import (
+    PaintingOrder,
+    ReadingOrder,
+    Report,
+    WorkFailed,
+    WritingOrder,
+)
 from storybook.stages.narrator.utterances import utterances
+from storybook.stages.writer.check import PageCheck
 
 Tell = Callable[[Callable[[Run | None], list[Event]]], Awaitable[object]]
 """Carries out a decision about this attempt's run."""
@@ -34,24 +43,36 @@ class Attempt(msgspec.Struct, frozen=True):
     report: Report
 
 
-async def perform(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
-    """Do the work of an attempt."""
+async def perform(
+    attempt: Attempt, engines: Engines, artifacts: ArtifactStore, check: PageCheck
+) -> None:
+    """Do the work of an attempt. Every page that is written goes through `check` first."""
     match attempt.work.stage:
         case Stage.LLM:
-            await _write(attempt, engines)
+            await _write(attempt, engines, check)
         case Stage.TTS:
             await _read_aloud(attempt, engines, artifacts)
         case _:
             await _paint(attempt, engines, artifacts)
 
 
-async def _write(attempt: Attempt, engines: Engines) -> None:
+async def _write(attempt: Attempt, engines: Engines, check: PageCheck) -> None:
     run, number = attempt.run, attempt.number
-    order = WritingOrder(run.request, run.seed, number, run.pages)
+    standing = run.pages
+    order = WritingOrder(run.request, run.seed, number, standing)
     async with aclosing(engines.writer.write(order, attempt.report)) as pages:
         async for page in pages:
-            await attempt.tell(lambda run, page=page: write_page(run, number, page))
+            if problems := await check.problems(page, run.request, standing):
+                await _refuse(attempt, page, problems)
+            await attempt.tell(partial(write_page, attempt=number, page=page))
+            standing = (*standing, page)
     await attempt.tell(lambda run: complete_stage(run, WRITING, number))
+
+
+async def _refuse(attempt: Attempt, page: Page, problems: list[Problem]) -> NoReturn:
+    await attempt.tell(lambda run: refuse_page(run, attempt.number, page, problems))
+    why = "; ".join(it.message for it in problems)
+    raise WorkFailed("page_refused", f"page {page.page} did not pass: {why}", retryable=True)
 
 
 async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:

@@ -53,6 +53,7 @@ from storybook.stages.devices import Devices
 from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.perform import Attempt, perform
+from storybook.stages.writer.check import PageCheck, default_check
 from storybook.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Runner:
     """Consumes the log's requested stages until it is stopped.
 
     `worker` names this process and its start; `chance` draws a number from 0 to 1 for back-off.
+    `check` is what every page goes through before it stands.
     """
 
     def __init__(
@@ -84,10 +86,12 @@ class Runner:
         limits: Limits,
         worker: str,
         chance: Callable[[], float],
+        check: PageCheck | None = None,
     ) -> None:
         self._log, self._commands, self._engines = log, commands, engines
         self._artifacts, self._live, self._clock = artifacts, live, clock
         self._limits, self._worker, self._chance = limits, worker, chance
+        self._check = check or default_check()
         self._agenda, self._devices = Agenda(), Devices()
         self._turns: dict[RunId, int] = {}
         self._in_hand: dict[tuple[RunId, Work], anyio.CancelScope] = {}
@@ -141,7 +145,7 @@ class Runner:
                 run = (await self._commands.execute(run_id, abandon)).run
         for work, state in run.work.items():
             if isinstance(state, Waiting):
-                self._put(run_id, work, state.attempt, state.not_before)
+                self._put(run_id, work, state.attempt, state.not_before, self._clock.now())
 
     async def _listen(self, after: Position) -> None:
         async with aclosing(self._log.tail(after)) as batches:
@@ -158,7 +162,7 @@ class Runner:
                 self._turns[run_id] = recorded.position
             case StageRequested() as it:
                 self._turns.setdefault(run_id, recorded.position)
-                self._put(run_id, it.work, it.attempt, it.not_before)
+                self._put(run_id, it.work, it.attempt, it.not_before, recorded.recorded_at)
             case StageStarted() | StageAbandoned() as it:
                 self._agenda.drop(run_id, it.work, it.attempt)
             case RunCancelled():
@@ -167,8 +171,11 @@ class Runner:
                     if its_run == run_id:
                         scope.cancel()
 
-    def _put(self, run_id: RunId, work: Work, attempt: int, not_before: int) -> None:
-        self._agenda.put(Ticket(run_id, work, attempt, not_before, self._turns[run_id]))
+    def _put(
+        self, run_id: RunId, work: Work, attempt: int, not_before: int, requested_at: int
+    ) -> None:
+        turn, since = self._turns[run_id], max(not_before, requested_at)
+        self._agenda.put(Ticket(run_id, work, attempt, not_before, turn, since))
 
     # -------------------------------------------------------------------------- taking it in hand
 
@@ -179,12 +186,15 @@ class Runner:
             while True:
                 changed = self._changed.next
                 now = self._clock.now()
-                for ticket in self._agenda.due(now):
-                    engine = self._engines.of(ticket.work.stage)
-                    if self._key(ticket) not in self._in_hand and self._devices.take(engine):
-                        self._agenda.drop(ticket.run_id, ticket.work, ticket.attempt)
-                        scope = self._in_hand[self._key(ticket)] = anyio.CancelScope()
-                        attempts.start_soon(self._attempt, ticket, engine, scope)
+                wishes = [
+                    (ticket, self._engines.of(ticket.work.stage))
+                    for ticket in self._agenda.due(now)
+                    if self._key(ticket) not in self._in_hand
+                ]
+                for ticket, engine in self._devices.admit(wishes, now):
+                    self._agenda.drop(ticket.run_id, ticket.work, ticket.attempt)
+                    scope = self._in_hand[self._key(ticket)] = anyio.CancelScope()
+                    attempts.start_soon(self._attempt, ticket, engine, scope)
                 later = self._agenda.next_moment(now)
                 if later is not None and (alarm_at <= now or later < alarm_at):
                     alarm_at = later
@@ -203,6 +213,7 @@ class Runner:
         """One attempt, from its start to its last event."""
         try:
             with scope:
+                await self._devices.make_room(engine)
                 await self._start_and_perform(ticket, engine)
         finally:
             self._devices.release(engine)
@@ -230,6 +241,7 @@ class Runner:
                     Attempt(run_id, run, work, number, tell, report),
                     self._engines,
                     self._artifacts,
+                    self._check,
                 )
         except StaleAttempt as refusal:
             logger.info("run %s: %s was overtaken: %s", run_id, work, refusal)

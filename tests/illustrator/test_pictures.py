@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storybook.stages.illustrator.painter import layout, paper
-from storybook.stages.illustrator.painter.compose import paint, size_of, view_of
+from storybook.stages.illustrator.painter.compose import CAMERAS, paint, size_of, view_of
 from storybook.stages.illustrator.painter.creatures.look import look_of, looks_of
 from storybook.stages.illustrator.painter.creatures.plan import plans
 from storybook.stages.illustrator.painter.palette import difference, hexc
 from storybook.stages.illustrator.painter.places.atlas import SETTINGS
+from storybook.stages.illustrator.painter.places.stage import SEASONS
 from storybook.stages.illustrator.painter.scene import (
     ROLES,
     Actor,
@@ -116,6 +117,54 @@ def test_snow_lies_on_the_ground() -> None:
     assert snow[40:56, 8:56].mean() > noon[40:56, 8:56].mean() + 10
 
 
+def test_winter_lies_on_roofs_and_ground() -> None:
+    """A village in winter is whiter than in autumn, and its winter is never left to chance."""
+    autumn, winter = (
+        paint(Scene(place="village", season=s, time="noon"), SMALL)[30:58, 8:56].mean()
+        for s in ("autumn", "winter")
+    )
+    assert winter > autumn + 15
+    assert "winter" not in SEASONS
+
+
+def test_the_camera_is_nearer_when_they_meet() -> None:
+    """The same place fills the page on another scale by the page's role."""
+    scenes = [Scene(place="school", time="noon", role=role) for role in ("wide", "encounter")]
+    wide, close = (paint(scene, SMALL).astype(int) for scene in scenes)
+    assert np.abs(wide - close).mean() > 12
+    assert CAMERAS["encounter"].nearer > CAMERAS["resolution"].nearer > CAMERAS["wide"].nearer
+
+
+def test_a_helper_is_painted() -> None:
+    """What is nearby changes the picture, and stays beside the cast."""
+    alone = Scene(cast=(Actor("토토", "rabbit"),))
+    helped = Scene(cast=alone.cast, nearby=(Actor("a small bird", "bird"),))
+    difference_ = np.abs(paint(alone, SMALL).astype(int) - paint(helped, SMALL).astype(int))
+    assert 0 < (difference_.max(axis=2) > 40).mean() < 0.1
+
+
+def test_under_water_only_swimmers_float() -> None:
+    """A fish hovers above the ground on which a rabbit and a crab stand."""
+    kinds = ("fish", "rabbit", "crab")
+    actors = [Actor(kind, kind) for kind in kinds]
+    looks = looks_of(actors, "modern", 1)
+    sizes = [size_of(a, look, afloat=True) for a, look in zip(actors, looks, strict=True)]
+    assert [size.floats for size in sizes] == [True, False, False]
+    feet = {kinds[spot.index]: spot.y for spot in layout.place(sizes, "wide", 1)}
+    assert feet["fish"] < min(feet["rabbit"], feet["crab"]) - 80
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_back_row_is_seen_over_the_front_row(role: Role) -> None:
+    """In casts of five and six, who stands behind shows at least a third of its height."""
+    for n in (5, 6):
+        for seed in range(6):
+            spots = layout.place([layout.Size(1.0)] * n, role, seed)
+            front = min(spot.y - spot.height for spot in spots if not spot.behind)
+            for spot in spots:
+                assert not spot.behind or front - (spot.y - spot.height) > spot.height / 3
+
+
 def test_the_crisis_has_trouble_of_its_own() -> None:
     """The page of the crisis is darker than the same place on an ordinary page."""
     wide, crisis = (luminance(paint(Scene(place="sea", role=r), SMALL)) for r in ROLES[1:4:2])
@@ -147,7 +196,7 @@ def test_everybody_is_on_the_page_and_hides_nobody(
     actors = [Actor(f"이름{i}", kind) for i, kind in enumerate(kinds)]
     looks = looks_of(actors, "modern", seed)
     sizes = [size_of(a, look, afloat=afloat) for a, look in zip(actors, looks, strict=True)]
-    spots = layout.place(sizes, role, seed, afloat=afloat, closeness=close)
+    spots = layout.place(sizes, role, seed, closeness=close)
     assert sorted(spot.index for spot in spots) == list(range(len(kinds)))
     for spot in spots:
         half = spot.height * sizes[spot.index].width / 2

@@ -173,3 +173,35 @@ def test_lexicon_and_painter_agree_on_the_words_of_the_request() -> None:
     """Place and era motifs of Korean words are the ones that the scene shows."""
     read = scene("", request=StoryRequest("미래", "우주", "로봇", "우정"))
     assert (read.place, read.era) == (find_place("우주").motif, find_era("미래").motif)
+
+
+def test_a_season_is_read_from_the_prompt_or_else_the_request() -> None:
+    """The prompt's opening goes first; a place without seasons has none, snow has its own."""
+    winter = StoryRequest("겨울", "마을", "토끼", "우정")
+    assert scene("A wide view of a village, in autumn.", request=winter).season == "autumn"
+    assert scene("A wide view of a village.", request=winter).season == "winter"
+    assert scene("A wide view of a village.").season is None
+    assert scene("A wide view of a golden desert.", request=winter).season is None
+    assert scene("A wide view of a snowy land.").season == "winter"
+
+
+def test_helpers_are_read_from_what_is_nearby() -> None:
+    """Animals among the things; a star is a thing."""
+    read = scene(f"A wide view of a forest. {RABBIT}, happy. Nearby: a small blue bird, a star.")
+    assert [(helper.kind, helper.coat) for helper in read.nearby] == [("bird", hexc("#4c7fbf"))]
+    assert read.props == ("star",)
+
+
+def test_a_coat_of_two_colours_is_one_word() -> None:
+    """A black-and-white magpie is not told of in two clauses."""
+    request = StoryRequest("현대", "숲", "까치", "우정")
+    (magpie,) = scene("A forest. A black-and-white magpie, sad, sitting.", request=request).cast
+    assert (magpie.coat, magpie.emotion) == (hexc("#54505c"), "sad")
+
+
+def test_a_village_by_the_sea_has_houses() -> None:
+    """Its view is the one with houses, in English and Korean."""
+    assert scene("A wide view of a village by the sea.").view == "village"
+    request = StoryRequest("현대", "바닷가 마을", "갈매기", "우정")
+    read = scene("", request=request)
+    assert (read.place, read.view) == ("sea", "village")

@@ -8,7 +8,14 @@ from collections import Counter
 
 import pytest
 
-from storybook.lexicon import find_era, find_kind, find_place, find_props, find_traits
+from storybook.lexicon import (
+    find_era,
+    find_kind,
+    find_place,
+    find_props,
+    find_season,
+    find_traits,
+)
 from storybook.lexicon.words import DEFAULT_PLACE_EN, data, folk_of
 
 PLACES = """
@@ -138,3 +145,42 @@ def test_folk_tells_animals_from_people_and_beings() -> None:
     assert folk_of(find_kind("공주")) == "person"
     assert folk_of(find_kind("구름")) == "being"
     assert folk_of(find_kind("뽀로로")) == "person"
+
+
+@pytest.mark.parametrize(
+    ("text", "season"),
+    [
+        ("겨울", "winter"),
+        ("눈 덮인 산골", "winter"),
+        ("눈이 펑펑", "winter"),
+        ("벚꽃 핀 공원", "spring"),
+        ("단풍나무 숲", "autumn"),
+        ("어느 여름날", "summer"),
+        ("추석", "autumn"),
+        ("a village in snowy winter", "winter"),
+        ("큰눈이 마을", ""),
+        ("돌봄 교실", ""),
+        ("조선시대", ""),
+    ],
+)
+def test_a_season_is_found_by_its_name_weather_and_feasts(text: str, season: str) -> None:
+    """눈 as a word is snow; within another word it is nothing."""
+    found = find_season(text)
+    assert (found.motif if found else "") == season
+
+
+@pytest.mark.parametrize(
+    ("text", "en"),
+    [
+        ("갈매기", "seagull"),
+        ("박쥐", "bat"),
+        ("빨간 자동차", "car"),
+        ("꼬마 기차", "train"),
+        ("만두", "dumpling"),
+        ("사과나무", "tree spirit"),
+        ("감자", "potato"),
+    ],
+)
+def test_things_and_foods_can_be_characters(text: str, en: str) -> None:
+    """A train or a dumpling is no child."""
+    assert find_kind(text).en == en

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from storybook.book import Page, StoryRequest
 from storybook.korean.particles import Ending, ending_of
 from storybook.lexicon import cast, find_kind
+from storybook.lexicon.words import data
 from storybook.stages.engines import WritingOrder
 from storybook.stages.writer.composer import Composer, compose
-from storybook.stages.writer.composer.arcs import arc_of, arcs, general_arc
+from storybook.stages.writer.composer.arcs import arc_of, arcs, general_arc, table
 
 TOPICS = [
     *(
@@ -31,7 +32,7 @@ TOPICS = [
         "모험",
         "다름",
     ),
-    *("우주 탐험", "양치질", "dinosaur"),
+    *("우주 탐험", "양치질", "질투", "dinosaur"),
 ]
 CASTS = [
     "호기심 많은 아이",
@@ -164,7 +165,7 @@ def test_a_description_stands_before_the_name_at_the_first_mention_only() -> Non
 
 def test_an_unknown_topic_stands_in_the_book() -> None:
     """The word that a person typed is told of, with the right particle."""
-    for topic in ("우주 탐험", "양치질", "dinosaur", "김치"):
+    for topic in ("우주 탐험", "양치질", "질투", "dinosaur", "김치"):
         for characters in ("토끼", "토끼와 곰"):
             text = " ".join(
                 page.text for page in compose(StoryRequest("현대", "숲", characters, topic), 3)
@@ -232,7 +233,12 @@ def test_every_beat_of_every_storyline_can_be_told_in_three_ways() -> None:
         ("꿈틀꿈틀", ""),
         ("friendship", "우정"),
         ("kindergarten", ""),
-        ("우주 탐험", ""),
+        ("우주 탐험", "탐험"),
+        ("양치질", "습관"),
+        ("화", "감정"),
+        ("할머니와의 이별", "그리움"),
+        ("화산", ""),
+        ("김치", ""),
         ("🦖", ""),
     ],
 )
@@ -274,6 +280,87 @@ def test_a_look_leads_back_to_its_motif(books: Books) -> None:
         sentences = pages[1].image_prompt.split(". ")[1 : len(characters) + 1]
         found = [find_kind(sentence.split(" wearing ")[0]).motif for sentence in sentences]
         assert found == [character.kind.motif for character in characters]
+
+
+@pytest.mark.parametrize(
+    ("era", "place", "topic", "season"),
+    [
+        ("겨울", "마을", "우정", "in snowy winter"),
+        ("현대", "눈 덮인 산골", "우정", "in snowy winter"),
+        ("현대", "마을", "첫눈", "in snowy winter"),
+        ("봄", "단풍 든 산", "우정", "in spring"),
+        ("현대", "마을", "우정", ""),
+        ("겨울", "바닷속", "우정", ""),
+    ],
+)
+def test_a_season_that_is_named_stands_in_every_prompt(
+    era: str, place: str, topic: str, season: str
+) -> None:
+    """The era's season goes before the place's, and that before the topic's."""
+    for page in compose(StoryRequest(era, place, "토끼와 곰", topic), 2):
+        setting = page.image_prompt.split(". ")[0]
+        named = re.findall("spring|summer|autumn|winter", setting)
+        assert named == season.split()[-1:]
+        assert season in setting
+
+
+def test_a_winter_has_snow_and_not_rain() -> None:
+    """Its storm is a snowstorm, in the picture and in the text."""
+    for seed in range(6):
+        third = compose(StoryRequest("겨울", "마을", "토끼와 곰", "자연"), seed)[3]
+        assert "눈보라" in third.summary
+        assert "with falling snow" in third.image_prompt
+
+
+def test_every_animal_and_being_has_a_coat_of_its_own() -> None:
+    """Nobody is painted in the colours of another kind."""
+    kinds = {kind["en"] for kind in data()["kind"] if kind["folk"] != "person"}
+    assert kinds - table("looks")["coats"].keys() == {"mermaid"} & kinds
+
+
+@pytest.mark.parametrize(
+    ("characters", "look"),
+    [
+        ("갈매기", "A white seagull"),
+        ("까치", "A black-and-white magpie"),
+        ("북극곰", "A white bear"),
+        ("빨간 갈매기", "A red seagull"),
+        ("소방관", "A firefighter wearing a red coat"),
+        ("빨간 자동차", "A red car,"),
+    ],
+)
+def test_who_has_a_colour_in_life_has_it_in_a_book(characters: str, look: str) -> None:
+    """Unless the person says another one."""
+    for seed in range(3):
+        page = compose(StoryRequest("현대", "마을", characters, "우정"), seed)[1]
+        assert page.image_prompt.split(". ")[1].startswith(look)
+
+
+@pytest.mark.parametrize(
+    ("era", "clothes"),
+    [("조선시대", "hanbok"), ("중세", "gown"), ("석기시대", "fur tunic"), ("현대", "")],
+)
+def test_people_are_dressed_in_the_fashion_of_their_era(era: str, clothes: str) -> None:
+    """A hanbok belongs to old Korea, not to a castle or a cave."""
+    prompt = compose(StoryRequest(era, "성", "공주", "우정"), 1)[1].image_prompt
+    assert clothes in prompt
+    assert ("hanbok" in prompt) == (clothes == "hanbok")
+
+
+def test_a_helper_stands_in_the_prompt_of_the_pages_that_tell_of_it() -> None:
+    """The small bird is nearby where the text has it, and not where it is gone."""
+    for seed in range(12):
+        for page in compose(StoryRequest("현대", "숲", "토끼", "자연"), seed)[1:]:
+            told = [part for part in page.summary.split(".") if "작은 새" in part]
+            gone = any(re.search("없|사라|떠나|보이지 않", part) for part in told)
+            assert ("bird" in page.image_prompt) == (bool(told) and not gone), page.summary
+
+
+def test_two_of_a_kind_move_in_two_ways() -> None:
+    """No 총총 … 총총 in one sentence."""
+    request = StoryRequest("현대", "숲", "민준이와 서연이", "수학")
+    text = " ".join(page.text for seed in range(20) for page in compose(request, seed))
+    assert "민준이는 총총, 서연이는 사뿐사뿐" in text
 
 
 GOLDEN_TITLE = "토끼와 호랑이의 알록달록 깃발"

@@ -26,6 +26,9 @@ def mood_of(scene: Scene, setting: Setting) -> Mood:
             dark=False,
             veil=0.0,
         )
+    if scene.season == "winter" and not (setting.indoor or setting.airless or mood.dark):
+        snow = MOODS["snow"]
+        mood = _replace(mood, tint=mix(mood.tint, snow.tint, 0.6), haze=mix(mood.haze, WHITE, 0.4))
     if scene.role == "crisis" and not mood.dark:
         mood = _stormy(mood, 0.35 if setting.indoor else 0.8)
     if scene.role == "resolution" and not mood.dark and scene.place != "snow":
@@ -56,9 +59,10 @@ def title_room(st: Stage) -> None:
 def air(st: Stage, scene: Scene, setting: Setting) -> None:
     """What lies over the whole finished scene."""
     outdoors = not (setting.indoor or setting.airless or setting.afloat)
-    if outdoors and scene.time in ("rain", "storm"):
+    wet = scene.time in ("rain", "storm")
+    if outdoors and wet and not st.snowing:
         _rain(st)
-    if outdoors and scene.time == "snow":
+    if outdoors and st.snowing and (wet or scene.time in ("snow", "morning")):
         st.b.speckle(170, (0, 0, 1000, 1000), (1.6, 8), WHITE, 0.95)
     if setting.indoor and MOODS[scene.time].dark:
         st.b.vignette(560, 700, 0.45, hexc("#f3dcc0"), hexc("#8d7396"))

@@ -9,15 +9,17 @@ the book, the place and the page's role.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from storybook.stages.illustrator.painter import atmosphere, layout, paper, props
 from storybook.stages.illustrator.painter import shapes as sh
-from storybook.stages.illustrator.painter.creatures import forms
+from storybook.stages.illustrator.painter.creatures import forms, things
 from storybook.stages.illustrator.painter.creatures.figure import Standing
-from storybook.stages.illustrator.painter.creatures.look import Look, looks_of
+from storybook.stages.illustrator.painter.creatures.look import Look, look_of, looks_of
 from storybook.stages.illustrator.painter.palette import (
     WHITE,
     difference,
@@ -31,16 +33,38 @@ from storybook.stages.illustrator.painter.places import plants
 from storybook.stages.illustrator.painter.places.atlas import SETTINGS
 from storybook.stages.illustrator.painter.places.setting import Setting
 from storybook.stages.illustrator.painter.places.stage import SEASONS, Stage
-from storybook.stages.illustrator.painter.scene import Actor, Role, Scene
+from storybook.stages.illustrator.painter.scene import Actor, Role, Scene, Season
 
 HORIZON: Final[dict[Role, float]] = {
     "cover": 60,
     "wide": 0,
-    "encounter": -20,
-    "crisis": 20,
-    "resolution": 10,
+    "encounter": 20,
+    "crisis": -30,
+    "resolution": 30,
 }
 """How much lower the horizon is than the setting's own, by role (page units)."""
+
+
+class Camera(msgspec.Struct, frozen=True):
+    """How near the place is seen, how far towards its landmark the camera looks (page units), how
+    soft the distance is (blur, page units), and how far the camera tilts (degrees)."""
+
+    nearer: float = 1.0
+    towards: float = 0.0
+    soft: float = 0.0
+    tilt: float = 0.0
+    fore: float = 1.0
+    """How near the foreground is, about a lower corner."""
+
+
+CAMERAS: Final[dict[Role, Camera]] = {
+    "cover": Camera(),
+    "wide": Camera(),
+    "encounter": Camera(1.36, 260, soft=1.7, fore=1.3),
+    "crisis": Camera(1.12, 0, tilt=1.8),
+    "resolution": Camera(1.2, -110, fore=1.2),
+}
+"""The same place from where each role has its camera."""
 CORNERS: Final[dict[Role, float]] = {
     "cover": 9.0,
     "wide": 9.0,
@@ -49,6 +73,8 @@ CORNERS: Final[dict[Role, float]] = {
     "resolution": 5.0,
 }
 """How square the painted area is (superellipse exponent), by role."""
+HELPER: Final = 0.46
+"""How tall a helper is, to a child of scale 1."""
 FAINT: Final = 0.42
 """A coat that differs less than this from the ground is set off by paler paper behind it."""
 BREATHES_ANYWHERE: Final = frozenset(
@@ -58,6 +84,22 @@ BREATHES_ANYWHERE: Final = frozenset(
     )
 )
 """Kinds that need no helmet under water or on the moon."""
+WADERS: Final = frozenset(
+    (
+        *("frog", "penguin", "seal", "duck", "goose", "swan", "otter", "fairy", "dragon"),
+        *("turtle", "tadpole", "crocodile", "mermaid"),
+    )
+)
+"""Kinds with legs that swim under water; other ones walk on its ground."""
+CRAWLERS: Final = frozenset(
+    (
+        *("crab", "starfish", "car", "police car", "fire engine", "ambulance", "truck", "bus"),
+        *("train", "carrot", "potato", "mushroom", "cactus", "dumpling", "bread", "egg"),
+    )
+)
+"""Kinds without legs that stand on its ground too."""
+EVERGREEN: Final = frozenset({"jungle"})
+"""Views where it is always summer unless somebody says otherwise."""
 
 
 def paint(scene: Scene, size: int = 1024) -> Picture:
@@ -66,16 +108,29 @@ def paint(scene: Scene, size: int = 1024) -> Picture:
     setting = SETTINGS[scene.place]
     board = Board(size)
     st = _stage(scene, setting, Brush(board.canvas, rng))
-    setting.back(st)
-    setting.views[st.view](st)
-    if st.crisis:
-        setting.trouble(st)
+    _background(st, setting)
     if scene.role == "cover":
         atmosphere.title_room(st)
     _people(st, scene, setting)
-    setting.fore(st)
+    corner = 500 - 500 * st.side * (-1 if scene.role == "resolution" else 1)
+    with st.b.seen(CAMERAS[scene.role].fore, corner, 1000):
+        setting.fore(st)
     atmosphere.air(st, scene, setting)
     return paper.finish(board.picture(), rng, corners=CORNERS[scene.role])
+
+
+def _background(st: Stage, setting: Setting) -> None:
+    """The place with its landmark, and what goes wrong there, as the camera sees them."""
+    camera = CAMERAS[st.role]
+    x = 500 + st.side * camera.towards
+    with ExitStack() as stack:
+        if camera.soft:
+            stack.enter_context(st.b.group(blur=camera.soft))
+        stack.enter_context(st.b.seen(camera.nearer, x, st.horizon, camera.tilt * st.side))
+        setting.back(st)
+        setting.views[st.view](st)
+        if st.crisis:
+            setting.trouble(st)
 
 
 def view_of(scene: Scene, setting: Setting) -> str:
@@ -94,20 +149,28 @@ def _stage(scene: Scene, setting: Setting, brush: Brush) -> Stage:
         scene.time,
         scene.role,
         setting.horizon + (0 if setting.indoor else HORIZON[scene.role]) + sway,
-        SEASONS[name_hash("season", scene.seed) % len(SEASONS)],
+        _season(scene),
         view_of(scene, setting),
         (-1, 1)[name_hash("side", scene.seed) % 2],
         scene.seed,
     )
 
 
+def _season(scene: Scene) -> Season:
+    """The season that the scene names, or else one that the seed chooses."""
+    by_chance = SEASONS[name_hash("season", scene.seed) % len(SEASONS)]
+    return scene.season or ("summer" if scene.view in EVERGREEN else by_chance)
+
+
 def size_of(actor: Actor, look: Look, *, afloat: bool) -> layout.Size:
     """How much room a character takes: swimmers and sleepers are longer than tall."""
-    swims = look.plan.form == "swimmer" or (afloat and bool(look.plan.shell))
+    swimmer = look.plan.form != "biped" or look.kind in WADERS
+    floats = afloat and swimmer and look.kind not in CRAWLERS
+    swims = look.plan.form == "swimmer" or (floats and bool(look.plan.shell))
     asleep = "sleeping" in (actor.pose, actor.emotion)
     broad = look.plan.tail in ("plume", "lizard", "brush") or look.plan.ears == "fan"
-    width = 1.15 if swims or asleep else 0.82 if broad else 0.7
-    return layout.Size(look.plan.scale, width)
+    width = 1.5 if things.is_long(look.plan) else 1.15 if swims or asleep else 0.7
+    return layout.Size(look.plan.scale, max(width, 0.82) if broad else width, floats)
 
 
 def _people(st: Stage, scene: Scene, setting: Setting) -> None:
@@ -117,19 +180,18 @@ def _people(st: Stage, scene: Scene, setting: Setting) -> None:
         size_of(a, look, afloat=setting.afloat) for a, look in zip(scene.cast, looks, strict=True)
     ]
     closeness = _closeness(scene)
-    spots = layout.place(
-        sizes, scene.role, scene.seed, side=st.side, afloat=setting.afloat, closeness=closeness
-    )
+    spots = layout.place(sizes, scene.role, scene.seed, side=st.side, closeness=closeness)
     for spot in spots:
         _set_off(st, setting, looks[spot.index], spot)
-    if not setting.afloat:
-        for spot in spots:
+    for spot in spots:
+        if not sizes[spot.index].floats:
             h = spot.height
             st.b.shade(spot.x - 8, spot.y - 2, h * 0.34, h * 0.055, st.mood.shadow, 0.62)
     left = list(scene.props)
     for spot in spots:
         actor, look = scene.cast[spot.index], looks[spot.index]
-        standing = _standing(setting, look, spot, spots, closeness, scene.role)
+        floats = sizes[spot.index].floats
+        standing = _standing(setting, look, spot, spots, closeness, scene.role, floats)
         hands = forms.draw(st.b, look, actor, st.mood, standing)
         if setting.grass is not None and st.view not in setting.bare:
             around = (spot.x - spot.height * 0.30, spot.x + spot.height * 0.30)
@@ -142,6 +204,27 @@ def _people(st: Stage, scene: Scene, setting: Setting) -> None:
             x, y = hands[0]
             props.draw(st, left.pop(0), x, y, spot.height * 0.22)
     _lying_about(st, setting, spots, left)
+    _helping(st, scene, setting, spots)
+
+
+def _helping(st: Stage, scene: Scene, setting: Setting, spots: Sequence[layout.Spot]) -> None:
+    """The story's small helpers, beside the cast, on the landmark's side first."""
+    xs = [spot.x for spot in spots] or [500.0]
+    child = layout.FRAMES[scene.role].height
+    for i, helper in enumerate(scene.nearby):
+        look = look_of(helper, scene.dress, scene.seed)
+        if not look.plan.human:
+            look = msgspec.structs.replace(look, garment=look.plan.garment)
+        height = child * HELPER * look.plan.scale**0.4
+        side = st.side if i % 2 == 0 else -st.side
+        end = (max(xs) if side > 0 else min(xs)) + side * child * 0.52
+        x = float(np.clip(end, 90, 910))
+        hovers = look.plan.form == "spirit" or setting.afloat
+        y = layout.FRAMES[scene.role].foot + (24 if not hovers else -child * 0.9)
+        if not hovers:
+            st.b.shade(x - 4, y - 2, height * 0.34, height * 0.06, st.mood.shadow, 0.62)
+        standing = Standing(x, y, height, -side, afloat=setting.afloat)
+        forms.draw(st.b, look, helper, st.mood, standing)
 
 
 def _closeness(scene: Scene) -> layout.Closeness:
@@ -173,6 +256,7 @@ def _standing(
     spots: Sequence[layout.Spot],
     closeness: layout.Closeness,
     role: Role,
+    floats: bool,
 ) -> Standing:
     partner = next((other for other in spots if other.index == spot.partner), None)
     mutual = partner is not None and partner.partner == spot.index
@@ -185,7 +269,7 @@ def _standing(
         reach,
         close=partner is not None and role != "cover",
         bubble=(setting.airless or setting.afloat) and look.kind not in BREATHES_ANYWHERE,
-        afloat=setting.afloat,
+        afloat=floats,
     )
 
 
@@ -211,5 +295,5 @@ def _lying_about(
         side = -st.side if i % 2 == 0 else st.side
         end = max(xs) + reach if side > 0 else min(xs) - reach
         x = float(np.clip(end + side * 70 * (i // 2), 110, 890))
-        y = 890 if not setting.afloat else 520
+        y = 890
         props.draw(st, name, x, y + 12 * (i % 3), 84)

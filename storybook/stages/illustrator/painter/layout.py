@@ -1,7 +1,8 @@
 """Where the characters stand: pure geometry, by the page's part in the story.
 
 Up to four stand in one row. Five or six form two: three in front, the others smaller behind the
-gaps. The hero is in the middle or on a side that the seed chose, the same on every page.
+gaps and higher up, so that their heads and shoulders are seen; more than six are not painted. The
+hero is in the middle or on a side that the seed chose, the same on every page.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from storybook.stages.illustrator.painter.scene import Role
 
 
 class Size(msgspec.Struct, frozen=True):
-    """How big a character is: height relative to a child, and width relative to its height."""
+    """How big a character is: height relative to a child, and width relative to its height; and
+    whether it floats in water rather than stands on the ground."""
 
     scale: float
     width: float = 0.7
+    floats: bool = False
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -48,10 +51,10 @@ class Frame(msgspec.Struct, frozen=True):
 
 FRAMES: Final[dict[Role, Frame]] = {
     "cover": Frame(430, 915, 1.0, 0),
-    "wide": Frame(290, 862, 1.15, 140),
-    "encounter": Frame(390, 895, 1.34, 0),
+    "wide": Frame(262, 846, 1.15, 150),
+    "encounter": Frame(450, 922, 1.2, 0),
     "crisis": Frame(310, 880, 1.3, 80),
-    "resolution": Frame(410, 900, 0.94, 0),
+    "resolution": Frame(390, 895, 0.94, 0),
 }
 Closeness = Literal["apart", "holding", "hugging"]
 GAPS: Final[dict[Closeness, float]] = {"apart": 1.0, "holding": 0.86, "hugging": 0.74}
@@ -59,14 +62,18 @@ GAPS: Final[dict[Closeness, float]] = {"apart": 1.0, "holding": 0.86, "hugging":
 ROW: Final = 4
 """More characters than this stand in two rows."""
 WIDEST: Final = 870.0
-BACK_ROW: Final = (0.9, 0.42)
+BACK_ROW: Final = (0.9, 0.62)
 """How much smaller the back row is, and how far behind its feet are (in a child's heights)."""
+SMALLER: Final = 0.86
+"""How much smaller everybody is where there are two rows, so that both are seen."""
 CROWDED: Final = 760.0
 """Width of a front row with others behind (page units)."""
 BEHIND: Final = {2: 700.0, 3: 840.0}
 """Width of the back row, by how many stand in it (page units)."""
 EVENED: Final = 0.6
 """In two rows the tall are shorter and the small taller: the exponent of their scales."""
+FAR: Final = 0.8
+"""The same where everybody is far away, so that the smallest are still seen."""
 HEADROOM: Final = 60.0
 """Nobody is nearer to the top of the page than this (page units)."""
 HERO: Final = 1.08
@@ -79,7 +86,6 @@ def place(
     seed: int,
     *,
     side: int = 1,
-    afloat: bool = False,
     closeness: Closeness = "apart",
 ) -> tuple[Spot, ...]:
     """Spots for all characters, back to front. `closeness` brings neighbours into arm's
@@ -89,16 +95,18 @@ def place(
     frame, rng = FRAMES[role], np.random.default_rng([seed % 2**32, len(role), len(sizes)])
     front, back = _rows([size.scale for size in sizes], seed)
     gap = frame.gap * (1.0 if back else GAPS[closeness])
-    even = EVENED if back else 1.0
-    heights = [frame.height * size.scale**even * float(rng.uniform(0.97, 1.03)) for size in sizes]
+    even = EVENED if back else FAR if role == "wide" else 1.0
+    child = frame.height * (SMALLER if back else 1.0)
+    heights = [child * size.scale**even * float(rng.uniform(0.97, 1.03)) for size in sizes]
     if role == "cover":
         heights[0] *= HERO
     feet = [frame.foot + float(rng.uniform(-8, 8)) - (12 if i else 0) for i in range(len(sizes))]
-    if afloat:
-        feet = [y - 130 - float(rng.uniform(0, 90)) - 110 * (i % 2) for i, y in enumerate(feet)]
+    for i, size in enumerate(sizes):
+        if size.floats:
+            feet[i] -= 130 + float(rng.uniform(0, 90)) + 110 * (i % 2)
     for i in back:
         heights[i] *= BACK_ROW[0]
-        feet[i] -= BACK_ROW[1] * frame.height
+        feet[i] -= BACK_ROW[1] * child
     shift = -side * frame.aside
     widths = [height * size.width for height, size in zip(heights, sizes, strict=True)]
     front_row = _Row(front, gap, CROWDED if back else WIDEST, 0.0)

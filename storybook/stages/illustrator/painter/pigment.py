@@ -296,7 +296,7 @@ class Brush:
 
     def _everywhere(self, shader: skia.Shader) -> None:
         paint = skia.Paint(BlendMode=MULTIPLY, Shader=shader)
-        self.canvas.drawRect(skia.Rect(0, 0, 1000, 1000), paint)
+        self.canvas.drawRect(skia.Rect(-60, -60, 1060, 1060), paint)
 
     def bubble(self, x: float, y: float, r: float) -> None:
         """A bubble of air in water."""
@@ -328,6 +328,17 @@ class Brush:
         paint = skia.Paint()
         paint.setImageFilter(skia.ImageFilters.Blur(blur, blur))
         self.canvas.saveLayer(None, paint)
+        yield
+        self.canvas.restore()
+
+    @contextmanager
+    def seen(self, nearer: float, x: float, y: float, tilt: float = 0.0) -> Iterator[None]:
+        """Paint what follows `nearer` times as large about (x, y), turned by `tilt` (degrees)."""
+        self.canvas.save()
+        self.canvas.translate(x, y)
+        self.canvas.rotate(tilt)
+        self.canvas.scale(nearer, nearer)
+        self.canvas.translate(-x, -y)
         yield
         self.canvas.restore()
 

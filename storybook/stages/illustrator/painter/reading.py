@@ -4,7 +4,7 @@ A prompt that the house's writers made is plain English in a fixed order: the sh
 era and the hour; then one sentence for each character, its description first; then what is
 nearby. Any other English or Korean is read the same way, as far as its words are known: what the
 prompt does not say is taken from the request, and what neither says gets a friendly default.
-Reading never fails, and every character of the request is painted.
+Reading never fails, and the first six characters of the request are painted on every page.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from storybook.lexicon import (
     find_kind,
     find_place,
     find_props,
+    find_season,
 )
 from storybook.lexicon.words import DEFAULT_ERA_EN, DEFAULT_PLACE_EN, is_known_kind
 from storybook.stages.illustrator.painter.creatures.plan import FRIENDLY, plans
@@ -40,6 +41,7 @@ from storybook.stages.illustrator.painter.scene import (
     Pose,
     Role,
     Scene,
+    Season,
     Time,
 )
 
@@ -75,13 +77,15 @@ FEELINGS: Final[dict[Role, tuple[Emotion, Pose]]] = {
 
 MOVING_VIEWS: Final = frozenset({"home library"})
 """Views at home in another place than the lexicon's nearest."""
+SEASONLESS: Final = frozenset({"underwater", "space", "desert"})
 MOST_WORDS: Final = 4000
 """Characters of a prompt that are read: more than any picture can show."""
 MOST_PROPS: Final = 3
+MOST_HELPERS: Final = 2
 
 _SENTENCE: Final = re.compile(r"[.!?;\n。]+")
 _CLAUSE: Final = re.compile(
-    r",|\band\b|\bwhile\b|\bbeside\b|\bnext to\b|(?<=[가-힣])(?:와|과|하고) "
+    r",|(?<!-)\band\b|\bwhile\b|\bbeside\b|\bnext to\b|(?<=[가-힣])(?:와|과|하고) "
 )
 _NEARBY: Final = re.compile(r"\bnearby\s*:(.*)", re.IGNORECASE | re.DOTALL)
 _HELD: Final = re.compile(r"\b(?:holding|carrying|near|beside|around)\b([^,.]*)", re.IGNORECASE)
@@ -116,6 +120,8 @@ def read_scene(page: Page, request: StoryRequest, seed: int) -> Scene:
         role=role,
         cast=_actors(cast(request.characters)[:LARGEST_CAST], sentences, role),
         props=_props(prompt),
+        nearby=_helpers(_nearby(prompt)),
+        season=_season(place, (opening, request.era, request.place, request.topic)),
         seed=seed,
     )
 
@@ -195,10 +201,34 @@ def _era(texts: Sequence[str]) -> Era:
     return era
 
 
-def _props(prompt: str) -> tuple[str, ...]:
+def _season(place: Place, texts: Sequence[str]) -> Season | None:
+    """The season that the first of some texts names, where a place has seasons."""
+    if place in SEASONLESS:
+        return None
+    if place == "snow":
+        return "winter"
+    word = next((word for text in texts if (word := find_season(text)) is not None), None)
+    return None if word is None else msgspec.convert(word.motif, Season)
+
+
+def _nearby(prompt: str) -> str:
+    """What a prompt says is nearby, or is held by somebody."""
     nearby = _NEARBY.search(prompt)
-    text = nearby[1] if nearby else " ".join(_HELD.findall(prompt))
-    return tuple(word.motif for word in find_props(text)[:MOST_PROPS])
+    return nearby[1] if nearby else " ".join(_HELD.findall(prompt))
+
+
+def _props(prompt: str) -> tuple[str, ...]:
+    return tuple(word.motif for word in find_props(_nearby(prompt))[:MOST_PROPS])
+
+
+def _helpers(nearby: str) -> tuple[Actor, ...]:
+    """Animals and other small beings among what is nearby."""
+    found = []
+    for phrase in nearby.split(","):
+        word = find_kind(phrase)
+        if word.ko != phrase.strip() and not find_props(phrase):
+            found.append(Actor(phrase.strip(" ."), kind_of(word), coat=_color(phrase)))
+    return tuple(found[:MOST_HELPERS])
 
 
 # Characters.

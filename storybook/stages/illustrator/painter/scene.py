@@ -25,6 +25,7 @@ Place = Literal[
 ]
 Era = Literal["ancient", "modern", "future"]
 Time = Literal["morning", "noon", "sunset", "night", "rain", "storm", "snow"]
+Season = Literal["spring", "summer", "autumn", "winter"]
 Emotion = Literal["happy", "sad", "surprised", "sleeping", "calm", "brave"]
 Pose = Literal[
     "standing",
@@ -46,7 +47,8 @@ ROLES: Final[tuple[Role, ...]] = ("cover", "wide", "encounter", "crisis", "resol
 """The part that each page plays in the story, by page number."""
 
 LARGEST_CAST: Final = 6
-"""More characters than this cannot be told apart on one page."""
+"""More characters than this cannot be told apart on one page: of a larger cast the text tells of
+all (up to eight), and the pictures show the first six."""
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -69,8 +71,9 @@ class Scene(msgspec.Struct, frozen=True):
     """One page. `view` is the side of the place that is shown: empty leaves it to the seed.
 
     `dress` is the era of the book, in which its characters are clothed; `era` is that of the
-    place on this page. Every page of a book has the same `seed`: it fixes the season, the view
-    and the looks, and the role varies the rest.
+    place on this page. `nearby` are kinds of small helpers that stand by. Every page of a book
+    has the same `seed`: it fixes the season where none is named, the view and the looks, and the
+    role varies the rest.
     """
 
     place: Place = "forest"
@@ -81,4 +84,6 @@ class Scene(msgspec.Struct, frozen=True):
     role: Role = "wide"
     cast: tuple[Actor, ...] = ()
     props: tuple[str, ...] = ()
+    nearby: tuple[Actor, ...] = ()
+    season: Season | None = None
     seed: int = 0

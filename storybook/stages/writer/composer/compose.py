@@ -22,6 +22,8 @@ REST_ON_A_PAGE: Final = 3
 """How many of the others a page names; with more of them, they take turns."""
 COUNTS: Final = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 COUNTERS: Final = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟")
+OTHER_GAITS: Final = ("사뿐사뿐", "총총")
+"""How the second character moves if it would move like the hero."""
 ONLY_MANY: Final = "+"
 ELDERS: Final = ("mother", "father", "grandmother", "grandfather", "king", "queen")
 """Kinds who help the hero rather than be one: it is the child who errs, fears and learns."""
@@ -50,12 +52,14 @@ def compose(story: StoryRequest, seed: int) -> tuple[Page, ...]:
     storyline = _chosen(story.topic, everyone, rng)
     roles = _Roles(everyone, _order(everyone, storyline))
     described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"))
-    words = _words(story, roles, storyline, rng)
+    view = looks.view_of(story)
+    words = _words(story, roles, view, rng)
 
     def painted(page: Page, time: str, acts: Sequence[str]) -> Page:
         doing = [acts[min(roles.order.index(place), 2)] for place in range(len(everyone))]
         shown = list(zip(described, doing, strict=True))
-        drawn = looks.prompt(page.page, story.place, story.era, time, shown, page.text)
+        helpers = looks.helpers(page.text, words["critter"])
+        drawn = looks.prompt(page, view, time, shown, helpers)
         return msgspec.structs.replace(page, image_prompt=drawn)
 
     title = telling.filled(rng.choice(storyline.titles), words)
@@ -107,14 +111,14 @@ def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
 
 
 def _words(
-    story: StoryRequest, roles: _Roles, storyline: Storyline, rng: random.Random
+    story: StoryRequest, roles: _Roles, view: looks.View, rng: random.Random
 ) -> dict[str, str]:
     """What fills the slots of this book's phrasings."""
     motif = find_place(story.place).motif
     era, place = request.era_words(story.era), request.place_words(story.place)
     topic = request.topic_words(story.topic)
     words = {
-        **_scenery(motif, roles.everyone),
+        **_scenery(motif, view, roles.everyone),
         **_people(roles),
         "place": place,
         "topic": f"'{topic}'",
@@ -135,7 +139,9 @@ def _people(roles: _Roles) -> dict[str, str]:
         "intro": _introduction(roles.everyone),
     }
     if len(names) > 1:
-        people |= {"b": names[1], "b_step": _gait(roles.everyone[roles.order[1]])}
+        gait = _gait(roles.everyone[roles.order[1]])
+        other = next(step for step in OTHER_GAITS if step != gait)
+        people |= {"b": names[1], "b_step": gait if gait != people["a_step"] else other}
     return people
 
 
@@ -165,8 +171,10 @@ def _gait(character: Character) -> str:
     return str(gaits.get(character.kind.en) or gaits.get(character.kind.motif) or "총총")
 
 
-def _scenery(motif: str, everyone: Sequence[Character]) -> dict[str, str]:
+def _scenery(motif: str, view: looks.View, everyone: Sequence[Character]) -> dict[str, str]:
     scenery: dict[str, Any] = _sceneries()[motif]
+    if view.season is not None and motif != "snow":
+        scenery = scenery | _sceneries()[f"in_{view.season.motif}"]
     kinds = " ".join(f"{character.kind.ko} {character.name}" for character in everyone)
     others = [critter for critter in scenery["critter"] if critter.split()[-1] not in kinds]
     return {**scenery, "critter": (others or scenery["critter"])[0]}

@@ -14,8 +14,20 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
-from storybook.lexicon import Character, Word, find_era, find_place, find_props, find_traits
-from storybook.lexicon.words import folk_of
+import msgspec
+
+from storybook.book import Page, StoryRequest
+from storybook.lexicon import (
+    Character,
+    Word,
+    find_era,
+    find_kind,
+    find_place,
+    find_props,
+    find_season,
+    find_traits,
+)
+from storybook.lexicon.words import folk_of, is_known_kind
 from storybook.stages.writer.composer.arcs import table
 
 MAX_TRAITS: Final = 3
@@ -24,18 +36,34 @@ _COLOURS: Final = re.compile(
     "white|black|red|blue|yellow|green|pink|purple|orange|brown|gray|golden|silver|rainbow"
 )
 
+_SENTENCES: Final = re.compile(r"[.!?]")
+_GONE: Final = re.compile(r"없|사라|떠나|보이지 않")
+
 
 def looks(cast: Sequence[Character], era: str, rng: random.Random) -> tuple[str, ...]:
     """Each character's full description, such as "a curious white rabbit wearing a red scarf"."""
-    motif = find_era(era).motif
+    found = find_era(era)
+    wardrobe = _data()["wardrobes"].get(found.en, found.motif)
     colours = rng.sample(_data()["colours"], len(cast))
     coats: dict[str, list[str]] = {}
     described = []
     for character, colour in zip(cast, colours, strict=True):
         words = [*_adjectives(character, coats, rng), character.kind.en]
-        clothes = rng.choice(_data()["clothes"][f"{folk_of(character.kind)}_{motif}"])
-        described.append(f"{_with_article(' '.join(words))} wearing {colour_of(colour, clothes)}")
+        worn = colour_of(colour, rng.choice(_clothes(character.kind, wardrobe)))
+        if found.motif != "ancient" and (uniform := _data()["uniforms"].get(character.kind.en)):
+            worn = _with_article(uniform)
+        look = _with_article(" ".join(words))
+        bare = character.kind.en in _data()["unclothed"]
+        described.append(look if bare else f"{look} wearing {worn}")
     return tuple(described)
+
+
+def _clothes(kind: Word, wardrobe: str) -> list[str]:
+    """What a kind may wear, in the fashion of a wardrobe."""
+    table = _data()["clothes"]
+    gown = f"woman_{wardrobe}" if kind.en in _data()["women"]["kinds"] else ""
+    clothes: list[str] = table.get(gown) or table[f"{folk_of(kind)}_{wardrobe}"]
+    return clothes
 
 
 def colour_of(colour: str, clothes: str) -> str:
@@ -43,17 +71,56 @@ def colour_of(colour: str, clothes: str) -> str:
     return _with_article(f"{colour} {clothes}")
 
 
+class View(msgspec.Struct, frozen=True):
+    """What the pictures of a book have in common: its place, its era and, if the person named
+    one, its season, as English phrases."""
+
+    place: str
+    era: str
+    season: Word | None
+
+    @property
+    def wintry(self) -> bool:
+        return self.season is not None and self.season.motif == "winter"
+
+
+def view_of(story: StoryRequest) -> View:
+    """The view for a request. A season is named in the era, or else in the place or topic."""
+    named = (find_season(text) for text in (story.era, story.place, story.topic))
+    season = next((season for season in named if season is not None), None)
+    place = find_place(story.place)
+    shown = season if place.motif not in _data()["seasonless"] else None
+    return View(place.en, find_era(story.era).en, shown)
+
+
 def prompt(
-    page: int, place: str, era: str, time: str, acts: Sequence[tuple[str, str]], text: str
+    page: Page, view: View, time: str, acts: Sequence[tuple[str, str]], nearby: Sequence[str]
 ) -> str:
     """The image prompt of a page. `acts` are (full description, "emotion, pose") in the order of
-    the cast; props are taken from the page's Korean `text`."""
-    shot, when = _data()["shots"][str(page)], _data()["times"][time]
-    sentences = [f"A {shot} of {find_place(place).en}, {find_era(era).en}, {when}."]
+    the cast; `nearby` are helpers on the page, to which things in its Korean text are added."""
+    times = _data()["times"] | (_data()["winter_times"] if view.wintry else {})
+    setting = [f"A {_data()['shots'][str(page.page)]} of {view.place}", view.era, times[time]]
+    if view.season is not None:
+        setting.insert(2, view.season.en)
+    sentences = [f"{', '.join(setting)}."]
     sentences += [f"{look[0].upper()}{look[1:]}, {act}." for look, act in acts]
-    if props := find_props(text)[:MAX_PROPS]:
-        sentences.append(f"Nearby: {', '.join(prop.en for prop in props)}.")
+    things = [*nearby, *(prop.en for prop in find_props(page.text)[:MAX_PROPS])]
+    if things:
+        sentences.append(f"Nearby: {', '.join(things)}.")
     return " ".join(sentences)
+
+
+def helpers(text: str, critter: str) -> list[str]:
+    """The `critter` of a place as an English phrase, if a page's Korean text says it is there."""
+    kind = find_kind(critter)
+    told = [sentence for sentence in _SENTENCES.split(text) if critter in sentence]
+    if kind.ko == critter and not is_known_kind(critter):
+        return []
+    if not told or any(_GONE.search(sentence) for sentence in told):
+        return []
+    traits = find_traits(critter)
+    coat = [] if any(map(_COLOURS.fullmatch, traits)) else _data()["coats"].get(kind.en, [])[:1]
+    return [_with_article(" ".join([*traits, *coat, kind.en]))]
 
 
 def _adjectives(character: Character, coats: dict[str, list[str]], rng: random.Random) -> list[str]:
@@ -67,8 +134,10 @@ def _adjectives(character: Character, coats: dict[str, list[str]], rng: random.R
 
 def _coat(kind: Word, coats: dict[str, list[str]], rng: random.Random) -> list[str]:
     """A coat that no one of this kind wears yet, if there is one."""
-    known = _data()["coats"]
-    choice = known.get(kind.en) or known.get(kind.motif)
+    for name, coat in _data()["named_coats"].items():
+        if name in kind.ko:
+            return [coat]
+    choice = _data()["coats"].get(kind.en)
     if choice is None or folk_of(kind) == "person":
         return []
     left = coats.setdefault(kind.en, [])

@@ -97,6 +97,12 @@ def _ring(spine: sh.Pts, i: int, half: float) -> sh.Pts:
     return sh.limb(np.stack([spine[i] - across, spine[i] + across]), (0.018, 0.018))
 
 
+def hump(f: Figure) -> None:
+    """A camel's hump, behind its shoulder."""
+    if f.has("hump"):
+        f.part(sh.ellipse(-0.19, -0.40 + f.drop, 0.15, 0.17, -0.2), f.look.coat)
+
+
 def wings(f: Figure) -> None:
     """Wings behind the back: a dragon's, a fairy's or a butterfly's."""
     look, kind = f.look, f.plan.wings
@@ -207,7 +213,11 @@ def shell(f: Figure) -> None:
         turns = np.stack([-0.19 + r * np.cos(t), y + r * np.sin(t)], 1)
         f.stroke(turns, 1.1, deepen(look.shell, 2.2), 0.7)
     else:
-        f.part(sh.ellipse(-0.06, y, 0.245, 0.265, 0.1), look.shell, second=deepen(look.shell, 1.5))
+        f.part(sh.ellipse(-0.01, y, 0.31, 0.29), look.shell, second=deepen(look.shell, 1.5))
+        rim = sh.ellipse(-0.01, y, 0.262, 0.245)
+        f.stroke(rim, 0.9, deepen(look.shell, 2.2), 0.7)
+        for inner, outer in zip(rim[::4], sh.ellipse(-0.01, y, 0.31, 0.29)[::4], strict=True):
+            f.stroke(np.stack([inner, outer]), 0.7, deepen(look.shell, 2.2), 0.6)
 
 
 def neck(f: Figure) -> None:
@@ -352,7 +362,7 @@ def arm(f: Figure, near: bool) -> None:
     f.hands.append((float(at[0]), float(at[1])))
     if f.plan.wings == "arm":
         wing = sh.limb(spine + sh.at(s * 0.02, 0.02), (0.06, 0.10, 0.05), n=6)
-        f.part(wing, look.accent if f.look.kind in ("owl", "penguin") else look.coat)
+        f.part(wing, look.accent if f.has("wings") else look.coat)
         return
     if look.kind == "snowman":
         f.stroke(curve, 2.6, look.accent)

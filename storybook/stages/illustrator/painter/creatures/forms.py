@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from storybook.stages.illustrator.painter import shapes as sh
-from storybook.stages.illustrator.painter.creatures import body, clothes, face, head
+from storybook.stages.illustrator.painter.creatures import body, clothes, face, head, things
 from storybook.stages.illustrator.painter.creatures.figure import Figure, Standing
 from storybook.stages.illustrator.painter.creatures.look import Look
 from storybook.stages.illustrator.painter.palette import WHITE, Mood, deepen, hexc, mix, shift
@@ -39,6 +39,7 @@ def draw(brush: Brush, look: Look, actor: Actor, mood: Mood, standing: Standing)
 def _upright(f: Figure) -> None:
     look = f.look
     body.wings(f)
+    body.hump(f)
     clothes.behind(f)
     if not f.plan.shell:
         body.tail(f)
@@ -257,13 +258,17 @@ def _spirit(f: Figure) -> None:
     """A small friendly being of air or light."""
     look = f.look
     f.b.glow(f.at.x, f.at.y - f.h * 0.5, f.h * 0.75, f.mood.glow, 0.55)
-    shape = next(SPIRITS[mark] for mark in f.plan.marks if mark in SPIRITS)
-    for s in (-1, 1):
+    outlines = SPIRITS | things.OUTLINES
+    mark = next(mark for mark in f.plan.marks if mark in outlines)
+    for s in (-1, 1) if things.has_arms(f.plan) else ():
         f.part(sh.limb(sh.pts((s * 0.28, -0.42), (s * 0.47, -0.46)), (0.06, 0.05)), look.coat)
-    f.part(shape, look.coat, second=look.accent)
+    f.part(outlines[mark], look.coat, second=look.accent)
     if f.has("rays"):
         f.part(sh.ellipse(0, -0.5, 0.40), look.coat, line=0.7)
-    f.head_at = np.array([0.0, -0.56])
+    things.dress(f)
+    f.head_at = np.array(things.FACES.get(mark, (0.0, -0.56)))
     face.features(f)
+    if not things.has_arms(f.plan):
+        return  # what has no shoulders wears no scarf
     f.drop = 0.25  # what others wear at the neck is worn below the face
     clothes.on_body(f)

@@ -177,6 +177,18 @@ def cottage(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> N
     land.solid(st, sh.box(x - w * 0.07, base - h * 0.72, x + w * 0.07, base), land.BARK, depth)
 
 
+def house(
+    st: Stage, x: float, base: float, w: float, depth: float = 1.0, thatch: bool = False
+) -> None:
+    """A house of the era: a hanok, a cottage or a dome."""
+    if st.era == "future":
+        dome(st, x, base, w * 0.8, depth)
+    elif st.era == "modern" and not thatch:
+        cottage(st, x, base, w, depth)
+    else:
+        hanok(st, x, base, w, depth, thatch)
+
+
 def castle(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> None:
     """Storybook castle with pointed towers, about 0.8 w high."""
     stone, roof_blue = hexc("#e6dccb"), hexc("#7f9cc4")

@@ -96,8 +96,10 @@ def ground(
     """The near ground down to the bottom of the page."""
     x = np.linspace(-60, 1060, 7)
     top = sh.smooth(np.stack([x, y + amp * st.rng.uniform(-1, 1, 7)], 1), False, 9)
-    color, second = st.lying_snow(color), second and st.lying_snow(second, 0.6)
+    color, second = st.lying_snow(color), second and st.lying_snow(second, 0.8)
     c = st.c(color)
+    if st.snowing and not st.mood.dark:
+        c = mix(c, WHITE, 0.4)
     st.b.wash(
         np.concatenate([top, sh.trace("1060,1060 -60,1060")]),
         c,

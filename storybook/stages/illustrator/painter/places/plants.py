@@ -8,7 +8,7 @@ from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.palette import RGB, WHITE, deepen, hexc, mix, shift
 from storybook.stages.illustrator.painter.pigment import OVER
 from storybook.stages.illustrator.painter.places import land
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.stage import FRESH_SNOW, Stage
 
 
 def grass(
@@ -20,7 +20,8 @@ def grass(
     h: float = 22,
     xs: tuple[float, float] = (0, 1000),
 ) -> None:
-    """Tufts of short strokes, larger towards the viewer."""
+    """Tufts of short strokes, larger towards the viewer; few of them reach out of snow."""
+    n = n // 4 if st.snowing else n
     groups: list[list[sh.Pts]] = [[], []]
     for _ in range(n):
         t = st.rng.random()
@@ -51,7 +52,9 @@ def flowers(
     colors: str = "#f2a0a8 #fff4dc #f6cf57 #c9a3d8 #e8715c",
     xs: tuple[float, float] = (10, 990),
 ) -> None:
-    """Gouache dots on stalks."""
+    """Gouache dots on stalks; none in snow."""
+    if st.snowing:
+        return
     for c in colors.split():
         k = max(1, n // len(colors.split()))
         t = st.rng.random(k)
@@ -112,7 +115,9 @@ def tree(
     cx, cy, r = x + lean, base - h * 0.68, h * 0.21
     if st.season == "spring" and depth > 0.5 and st.u(0, 1) < 0.4:
         color = hexc("#efb3bb")  # blossom
-    elif st.season == "autumn" and st.u(0, 1) < 0.5:
+    elif st.snowing:
+        color = mix(color, FRESH_SNOW, 0.62)
+    elif st.season == "autumn" and st.u(0, 1) < 0.6:
         color = hexc(("#e0a04c", "#d98352", "#e3b75a")[int(st.u(0, 3))])
     c = st.c(color, depth)
     for i in range(7):
@@ -288,5 +293,9 @@ def branch(st: Stage, left: bool, color: RGB, y: float = 0) -> None:
     st.b.wash(sh.limb(sp, (13, 9, 6, 2)), st.c(land.BARK), wob=2)
     c = sh.smooth(sp, False, 10)
     at = c[st.rng.integers(2, len(c), 70)] + st.rng.normal(0, [24, 26], (70, 2))
+    if st.snowing:
+        snow = c[2::2] - sh.at(0, 9)
+        st.b.dabs(snow, (26, 10), st.c(FRESH_SNOW), 0.95, angle=0.1, spread=0.3, mode=OVER)
+        return
     st.b.dabs(at, (19, 9), st.c(color), 0.8, angle=0.6, spread=0.9, mode=OVER)
     st.b.dabs(at[:26] + 9, (16, 7), deepen(st.c(color), 1.3), 0.55, angle=0.6, spread=0.9)

@@ -26,7 +26,7 @@ def village_back(st: Stage) -> None:
         if i % 3 == 2:
             plants.tree(st, x, y + 24, 150, hexc("#9abb78"), 0.5)
         else:
-            _house(st, x, y + 18, st.u(150, 200), 0.5)
+            buildings.house(st, x, y + 18, st.u(150, 200), 0.5)
     land.ground(st, y + 6, hexc("#dccf9c"), hexc("#c3cf8d"))
     land.path(st, y + 10)
     plants.tree(
@@ -37,21 +37,12 @@ def village_back(st: Stage) -> None:
         st.seasonal("#9cbd6c", "#e2a05c", "#a9c77a"),
         0.85,
     )
-    _house(st, 500 - s * 300, y + 86, st.u(360, 410), 0.85)
-    _house(st, 500 + s * 390, y + 118, st.u(300, 340), 0.95, thatch=st.era == "ancient")
+    buildings.house(st, 500 - s * 300, y + 86, st.u(360, 410), 0.85)
+    buildings.house(st, 500 + s * 390, y + 118, st.u(300, 340), 0.95, thatch=st.era == "ancient")
     buildings.lamp(st, 500 - s * 60, y + 60, 130)
     if st.era == "ancient":
         _crocks(st, 500 - s * 470, s, y + 124)
     plants.grass(st, y + 90, 985, 60, hexc("#8a9a54"))
-
-
-def _house(st: Stage, x: float, base: float, w: float, depth: float, thatch: bool = False) -> None:
-    if st.era == "future":
-        buildings.dome(st, x, base, w * 0.8, depth)
-    elif st.era == "modern" and not thatch:
-        buildings.cottage(st, x, base, w, depth)
-    else:
-        buildings.hanok(st, x, base, w, depth, thatch)
 
 
 def _crocks(st: Stage, x: float, s: int, y: float) -> None:

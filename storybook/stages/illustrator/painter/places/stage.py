@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -18,10 +19,17 @@ from storybook.stages.illustrator.painter.palette import (
     times,
 )
 from storybook.stages.illustrator.painter.pigment import Brush
-from storybook.stages.illustrator.painter.scene import Era, Role, Time
+from storybook.stages.illustrator.painter.scene import Era, Role, Season, Time
 
-SEASONS = ("summer", "autumn", "spring")
+SEASONS: Final[tuple[Season, ...]] = ("summer", "autumn", "spring")
+"""The seasons that a book without one is set in: snow is only where somebody asked for it."""
 FRESH_SNOW = hexc("#f2f6fc")
+TURNS: Final[dict[Season, tuple[float, float, float]]] = {
+    "spring": (-0.015, -0.10, 0.07),
+    "autumn": (-0.075, 0.04, 0.05),
+    "winter": (0.02, -0.26, 0.10),
+}
+"""How leaf green turns by season: hue (turns), saturation, value."""
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -33,7 +41,7 @@ class Stage(msgspec.Struct, frozen=True):
     time: Time
     role: Role
     horizon: float
-    season: str = "summer"
+    season: Season = "summer"
     view: str = ""
     side: int = 1
     """Where the landmark stands, the same on every page of a book: +1 right, -1 left."""
@@ -52,7 +60,7 @@ class Stage(msgspec.Struct, frozen=True):
     @property
     def snowing(self) -> bool:
         """Does snow lie on things?"""
-        return self.time == "snow"
+        return self.time == "snow" or self.season == "winter"
 
     @property
     def crisis(self) -> bool:
@@ -69,12 +77,12 @@ class Stage(msgspec.Struct, frozen=True):
         return mix(color, FRESH_SNOW, share) if self.snowing else color
 
     def _turned(self, color: RGB) -> RGB:
-        """By season leaf greens (not the blue greens of pines) turn golden or fresh."""
+        """By season leaf greens (not the blue greens of pines) turn golden, fresh or pale."""
         h, s, _ = colorsys.rgb_to_hsv(*color)
         leaf = max(0.0, 1 - abs(h - 0.24) / 0.15) * min(1.0, s / 0.3)
         if self.season == "summer" or leaf == 0:
             return color
-        dh, ds, dv = (-0.075, 0.04, 0.05) if self.season == "autumn" else (-0.015, -0.10, 0.07)
+        dh, ds, dv = TURNS[self.season]
         return shift(color, dh * leaf, ds * leaf, dv * leaf)
 
     def u(self, a: float, b: float) -> float:
@@ -91,8 +99,8 @@ class Stage(msgspec.Struct, frozen=True):
         return hexc(choices[int(self.rng.integers(len(choices)))])
 
     def seasonal(self, summer: str, autumn: str, spring: str) -> RGB:
-        """A colour by season."""
-        return hexc({"summer": summer, "autumn": autumn, "spring": spring}[self.season])
+        """A colour by season; in winter it is the summer's, which pales."""
+        return hexc({"autumn": autumn, "spring": spring}.get(self.season, summer))
 
     def kept(self, codes: str, what: object) -> RGB:
         """One of several colours, the same for `what` on every page of a book."""

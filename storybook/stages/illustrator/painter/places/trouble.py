@@ -38,7 +38,10 @@ def rockfall(st: Stage) -> None:
 
 
 def gale(st: Stage) -> None:
-    """Wind with leaves in it."""
+    """Wind with leaves in it, or with snow."""
+    if st.snowing:
+        blizzard(st)
+        return
     gusts(st, 9)
     leaves = np.stack([st.rng.uniform(0, 1000, 46), st.rng.uniform(120, 820, 46)], 1)
     for code in ("#d9a04c", "#a9b85c"):
@@ -100,7 +103,10 @@ def big_shadow(st: Stage) -> None:
 
 
 def downpour(st: Stage) -> None:
-    """Puddles with rings, and a gust that bends everything."""
+    """Puddles with rings, and a gust that bends everything; in winter a blizzard."""
+    if st.snowing:
+        blizzard(st)
+        return
     for _ in range(6):
         x, y, w = st.u(60, 940), st.u(st.horizon + 170, 960), st.u(70, 150)
         puddle = sh.ellipse(x, y, w, w * 0.2)

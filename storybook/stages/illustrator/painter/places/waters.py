@@ -124,6 +124,20 @@ def _palms(st: Stage) -> None:
         plants.palm(st, 500 + st.side * dx, st.horizon + st.u(150, 190), h)
 
 
+def _village(st: Stage) -> None:
+    """Houses on a green bank above the beach, and boats in front of them."""
+    s, y = st.side, st.horizon
+    x = np.linspace(60, 620, 6)
+    rise = sh.pts(*((500 + s * a, y + 96 - 26 * (i > 0) - 9 * i) for i, a in enumerate(x)))
+    low = sh.pts((500 + s * 620, y + 190), (500 + s * 330, y + 172), (500 + s * 90, y + 124))
+    bank = sh.smooth(np.concatenate([rise, low]), n=5)
+    land.solid(st, bank, st.lying_snow(hexc("#b3c985")), second=st.lying_snow(hexc("#8fae6a"), 0.6))
+    for dx, dy, w in ((170, 62, 120), (300, 72, 160), (440, 104, 210)):
+        buildings.house(st, 500 + s * dx, y + dy, w, 0.85, thatch=st.era == "ancient")
+    buildings.house(st, 500 - s * 410, y + 130, 230, 0.9)
+    boat(st, 500 - s * 110, y + 40, 130)
+
+
 def _pier(st: Stage) -> None:
     """A wooden jetty with a moored boat."""
     s, y = st.side, st.horizon
@@ -151,7 +165,13 @@ def _pier(st: Stage) -> None:
 SEA: Final = Setting(
     sea_back,
     sea_fore,
-    {"sails": _sails, "lighthouse": _lighthouse, "palms": _palms, "pier": _pier},
+    {
+        "sails": _sails,
+        "lighthouse": _lighthouse,
+        "palms": _palms,
+        "pier": _pier,
+        "village": _village,
+    },
     ("sails", "lighthouse", "palms", "pier"),
     trouble.high_waves,
     520,

@@ -156,8 +156,12 @@ def mountain_back(st: Stage) -> None:
             plants.pine(st, i * 90 + st.u(-30, 30), y + st.u(20, 60), st.u(110, 180), depth=0.45)
     land.ground(st, y + 40, hexc("#b5c98c"), hexc("#cfc487"), amp=36)
     land.path(st, y + 44, hexc("#e6d6b4"))
-    for x in st.slots(4, 0.3):
-        plants.pine(st, x, y + st.u(70, 130), st.u(260, 380), depth=0.85)
+    for i, x in enumerate(st.slots(4, 0.3)):
+        if st.season in ("autumn", "spring") and i % 2 == 0:
+            leaves = hexc("#d98352" if st.season == "autumn" else "#efb3bb")
+            plants.tree(st, x, y + st.u(70, 120), st.u(230, 320), leaves, 0.85)
+        else:
+            plants.pine(st, x, y + st.u(70, 130), st.u(260, 380), depth=0.85)
     for x in st.slots(3, 0.3):
         land.rock(st, x, y + st.u(120, 200), st.u(70, 130))
     plants.grass(st, y + 70, 985, 90, hexc("#7f9a54"))
