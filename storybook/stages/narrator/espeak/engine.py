@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,8 +15,7 @@ import anyio
 import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from storybook.book import Segment
-from storybook.events.catalog import EngineInfo, MadeFrom
+from storybook.events.catalog import EngineInfo
 from storybook.korean.reading import read_korean
 from storybook.stages.engines import (
     EngineUnavailable,
@@ -30,12 +28,12 @@ from storybook.stages.engines import (
 )
 from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import VOICES
+from storybook.stages.narrator.reading import languages, put_together, unknown_voice
 
 NAME: Final = "espeak"
 _PACKAGE: Final = "espeakng-loader"
 _MEND: Final = f"Install it with: pip install --force-reinstall {_PACKAGE}"
 _PROGRAM: Final = Path(__file__).with_name("speak.py")
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
 _LINE_BYTES: Final = 1 << 16
 """More than the longest line of an answer: the list of known languages, under 2 KiB."""
 _SECONDS_PER_ANSWER: Final = 30.0
@@ -75,9 +73,9 @@ class Espeak:
     async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
         """Read a page aloud. Raises `EngineUnavailable` if the library cannot be loaded, and
         `WorkFailed` for a language or a voice that is not known."""
-        languages = _languages(order.lang)
-        pieces = [_piece(spoken, order.speed, languages[-1]) for spoken in order.utterances]
-        answer = await _speak(languages, pieces, lambda spoken: report(spoken / len(pieces)))
+        names = languages(order.lang)
+        pieces = [_piece(spoken, order.speed, names[-1]) for spoken in order.utterances]
+        answer = await _speak(names, pieces, lambda spoken: report(spoken / len(pieces)))
         return await anyio.to_thread.run_sync(_reading, order, answer)
 
 
@@ -88,20 +86,10 @@ class _Answer(NamedTuple):
     sounds: list[bytes]
 
 
-def _languages(wanted: str) -> tuple[str, ...]:
-    """The names to try for a language, the widest last: ko-KR → ko-kr, ko."""
-    if not _LANGUAGE.fullmatch(wanted):
-        message = f"{wanted!r} is not a language; expected one such as 'ko' or 'en-us'"
-        raise WorkFailed("unsupported_language", message, retryable=False)
-    name = wanted.lower().replace("_", "-")
-    return tuple(dict.fromkeys((name, name.split("-")[0])))
-
-
 def _piece(spoken: Utterance, speed: float, language: str) -> dict[str, Any]:
     voice = VOICES.get(spoken.voice)
     if voice is None:
-        message = f"there is no voice {spoken.voice!r}; known are {', '.join(VOICES)}"
-        raise WorkFailed("unknown_voice", message, retryable=False)
+        raise unknown_voice(spoken.voice, VOICES)
     return {
         "text": as_it_sounds(read_korean(spoken.text)) if language == "ko" else spoken.text,
         "variant": voice.variant,
@@ -112,11 +100,11 @@ def _piece(spoken: Utterance, speed: float, language: str) -> dict[str, Any]:
 
 
 async def _speak(
-    languages: tuple[str, ...], pieces: list[dict[str, Any]], spoke: Callable[[int], None]
+    names: tuple[str, ...], pieces: list[dict[str, Any]], spoke: Callable[[int], None]
 ) -> _Answer:
-    """Give the job to the program; `spoke` is told how many pieces are spoken so far. When this
-    is cancelled, or fails, the program is ended."""
-    job = _paths() | {"languages": languages, "pieces": pieces}
+    """Give the job to the program, with the language's names; `spoke` is told how many pieces are
+    spoken so far. When this is cancelled, or fails, the program is ended."""
+    job = _paths() | {"languages": names, "pieces": pieces}
     command = [sys.executable, "-I", "-S", str(_PROGRAM)]
     # The library writes its complaints to stderr; what matters of them is in the answer. A session
     # of its own keeps a terminal's Ctrl-C away: what that stops is decided in this process.
@@ -184,16 +172,4 @@ def _paths() -> dict[str, str]:
 def _reading(order: ReadingOrder, answer: _Answer) -> Reading:
     from storybook.stages.narrator import audio
 
-    pieces = [audio.from_pcm16(sound) for sound in answer.sounds]
-    sound, spans = audio.join(pieces, answer.rate, order.pause_ms)
-    segments = tuple(
-        Segment(spoken.text, spoken.speaker, spoken.voice, start, end)
-        for spoken, (start, end) in zip(order.utterances, spans, strict=True)
-    )
-    voices = tuple(dict.fromkeys(spoken.voice for spoken in order.utterances))
-    return Reading(
-        wav=audio.wav_bytes(sound, answer.rate),
-        seconds=sound.size / answer.rate,
-        segments=segments,
-        made_from=MadeFrom(voices=voices, seed=order.seed),
-    )
+    return put_together(order, [audio.from_pcm16(sound) for sound in answer.sounds], answer.rate)

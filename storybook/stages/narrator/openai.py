@@ -1,0 +1,206 @@
+"""The narrator that asks an OpenAI-compatible endpoint for speech.
+
+`supertonic serve`, OpenAI itself, and what speaks like it (openedai-speech, Kokoro-FastAPI,
+LocalAI). Each utterance is a request of its own, so that its times are exact, a few of them at
+once. Korean is turned into words before it is sent, as most models misread digits. Whether the same
+order gives the same bytes is up to the endpoint: the protocol has no seed.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import anyio
+import anyio.to_thread
+
+from storybook.book import VOICES
+from storybook.events.catalog import EngineInfo
+from storybook.korean.reading import read_korean
+from storybook.stages.engines import (
+    Readiness,
+    Reading,
+    ReadingOrder,
+    Report,
+    Utterance,
+    WorkFailed,
+    ready_or_raise,
+)
+from storybook.stages.narrator.endpoint import Endpoint, Refusal
+from storybook.stages.narrator.reading import each, languages, put_together, unknown_voice
+
+if TYPE_CHECKING:
+    import httpx
+
+    from storybook.stages.narrator.audio import Sound
+
+NAME: Final = "openai"
+DEFAULT_MODEL: Final = "supertonic-3"
+"""What `supertonic serve` loads if it is not told otherwise; other endpoints need their own."""
+KEY_VARIABLE: Final = "OPENAI_API_KEY"
+_REQUESTS_AT_ONCE: Final = 4
+"""Of one page: enough to hide the way to a far endpoint, few enough for its limits."""
+_LONGEST_SECONDS: Final = 600
+"""Of one utterance; what a file holds beyond it is not read."""
+_BLOCK_FRAMES: Final = 1 << 16
+_USUAL_RATE: Final = 24_000
+"""Samples a second of a page of which nothing is spoken."""
+_STREAMED_WAV: Final = re.compile(rb"\A(RIFF.{4}WAVE.{1,4096}?data)\0{4}(?=.)", re.DOTALL)
+"""A WAV header that was sent before its length was known, and says 0."""
+_STREAMED_LENGTH: Final = b"\\1" + b"\xff" * 4
+""""As long as it goes on", as other servers write."""
+_OWN_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
+_NOT_KNOWN: Final = "unrecognized|unknown|unexpected|unsupported param|extra|not permitted"
+_LANGUAGE_REFUSED: Final = re.compile(
+    rf"\blang\b.*(?:{_NOT_KNOWN})|(?:{_NOT_KNOWN}).*\blang\b", re.IGNORECASE | re.DOTALL
+)
+"""What an endpoint says that takes no field but OpenAI's; `lang` is Supertonic's."""
+
+
+class _Spoken(NamedTuple):
+    """The sound of an utterance and its samples a second; 0 if nothing is spoken."""
+
+    sound: Sound
+    rate: int
+
+
+class OpenAi:
+    """Reads aloud through the OpenAI-compatible endpoint at `url` (with or without its `/v1`).
+
+    `voices` gives an endpoint's names for ours, such as `{"M1": "onyx"}`; others are sent as they
+    are. `device` is what the endpoint shares with engines here, if it does (`gpu0`).
+    `key_variable` names the environment variable that holds the key. `transport` carries the
+    requests instead of the network.
+    """
+
+    places = 2
+    """Two pages at once: while one is put together, the endpoint speaks the next."""
+
+    def __init__(
+        self,
+        url: str,
+        model: str = "",
+        device: str = "",
+        voices: Mapping[str, str] = _OWN_NAMES,
+        key_variable: str = KEY_VARIABLE,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._endpoint = Endpoint(url, key_variable, transport)
+        self._model, self._voices = model or DEFAULT_MODEL, voices
+        self._takes_language = True
+        self.info = EngineInfo(
+            NAME, model=self._model, device=device or self._endpoint.host or NAME
+        )
+
+    async def readiness(self) -> Readiness:
+        """Whether the endpoint answers and takes the key."""
+        return await self._endpoint.readiness()
+
+    async def unload(self) -> None:
+        """Nothing is held between readings."""
+
+    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+        """Read a page aloud. Raises `EngineUnavailable` without a usable `url`, and `WorkFailed`
+        for all that the endpoint refuses. Cancelling closes the connections."""
+        if not self._endpoint.has_address():
+            ready_or_raise(NAME, self._endpoint.no_address())
+        language = languages(order.lang)[-1]
+        self._check_voices(order)
+        turns = anyio.CapacityLimiter(_REQUESTS_AT_ONCE)
+        async with self._endpoint.open() as client:
+
+            async def speak(spoken: Utterance) -> _Spoken:
+                async with turns:
+                    return await self._speak(client, spoken, language, order.speed)
+
+            spoken = await each(order.utterances, speak, report)
+        return await anyio.to_thread.run_sync(_reading, order, spoken)
+
+    async def _speak(
+        self, client: httpx.AsyncClient, spoken: Utterance, language: str, speed: float
+    ) -> _Spoken:
+        text = read_korean(spoken.text) if language == "ko" else spoken.text
+        if not any(char.isalnum() for char in text):
+            return await anyio.to_thread.run_sync(_silence)
+        request = {
+            "model": self._model,
+            "input": text,
+            "voice": self._voices.get(spoken.voice, spoken.voice),
+            "response_format": "wav",
+            "speed": speed,
+        }
+        try:
+            content = await self._ask(client, request, language)
+        except Refusal as refusal:
+            raise self._endpoint.failure(refusal) from None  # it may quote the key
+        return await anyio.to_thread.run_sync(_decoded, content, self._endpoint.base)
+
+    async def _ask(
+        self, client: httpx.AsyncClient, request: dict[str, Any], language: str
+    ) -> bytes:
+        """The sound file for a request, with the language until an endpoint refuses the field."""
+        if self._takes_language:
+            try:
+                return await self._endpoint.speech(client, request | {"lang": language})
+            except Refusal as refusal:
+                if refusal.status not in (400, 422) or not _LANGUAGE_REFUSED.search(refusal.text):
+                    raise
+            self._takes_language = False
+        return await self._endpoint.speech(client, request)
+
+    def _check_voices(self, order: ReadingOrder) -> None:
+        known = tuple(dict.fromkeys((*VOICES, *self._voices)))
+        for spoken in order.utterances:
+            if spoken.voice not in known:
+                raise unknown_voice(spoken.voice, known)
+
+
+def _silence() -> _Spoken:
+    import numpy as np
+
+    return _Spoken(np.zeros(0, np.float32), 0)
+
+
+def _decoded(content: bytes, base: str) -> _Spoken:
+    """The sound in a file, mixed to mono. It is read in blocks, as headers lie about the length."""
+    import numpy as np
+    import soundfile  # type: ignore[import-untyped]  # it has no type information
+
+    content = _STREAMED_WAV.sub(_STREAMED_LENGTH, content, count=1)
+    try:
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            rate = file.samplerate
+            blocks = [np.zeros(0, np.float32)]
+            for _ in range(_LONGEST_SECONDS * rate // _BLOCK_FRAMES + 1):
+                block = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+                blocks.append(block.mean(axis=1))
+                if len(block) < _BLOCK_FRAMES:
+                    break
+    except (soundfile.SoundFileError, ValueError, TypeError) as error:
+        message = f"{base} answers {len(content)} bytes that are no sound file"
+        raise WorkFailed("bad_answer", message, retryable=False) from error
+    sound = np.concatenate(blocks)
+    if not sound.size:
+        raise WorkFailed("bad_answer", f"{base} answers a file without sound", retryable=True)
+    return _Spoken(sound, rate)
+
+
+def _reading(order: ReadingOrder, spoken: list[_Spoken]) -> Reading:
+    """One reading at the highest of the rates that came."""
+    rate = max((it.rate for it in spoken), default=0) or _USUAL_RATE
+    return put_together(order, [_at_rate(it, rate) for it in spoken], rate)
+
+
+def _at_rate(spoken: _Spoken, rate: int) -> Sound:
+    """The sound at a rate at least as high, by linear interpolation."""
+    import numpy as np
+
+    sound, own = spoken
+    if own == rate or not sound.size:
+        return sound
+    places = np.arange(sound.size * rate // own) * (own / rate)
+    raised: Sound = np.interp(places, np.arange(sound.size), sound).astype(np.float32)
+    return raised
