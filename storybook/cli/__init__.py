@@ -1,0 +1,122 @@
+"""The command line: `storybook COMMAND`.
+
+A command's module is imported when the command is used; `--help` of the whole is written from the
+table below and imports none of them, nor anything that they need. `place.py` knows where things are
+and who holds them, `edge.py` turns errors into messages and exit codes, `output.py` draws.
+
+Exit codes: 0 it went well; 1 it did not, and the message says why; 2 it was called wrongly.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import rich_click as click
+
+from storybook import __version__
+from storybook.cli.failure import Failure
+from storybook.cli.place import Place
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "make": ("make", "Make a book from four words: text, pictures and voices."),
+    "serve": ("serve", "Serve the HTTP API, and make the books that are asked for."),
+    "list": ("look", "List the books, newest first."),
+    "show": ("look", "Show one book: its text, its files, and how it was made."),
+    "watch": ("follow", "Watch a book being made until it is done."),
+    "log": ("follow", "Print the log: every event, in order."),
+    "cancel": ("act", "Stop the making of a book; finished pages stay readable."),
+    "retry": ("act", "Let a failed or cancelled book go on from what is missing."),
+    "verify": ("keep", "Check that nothing is damaged: log, views and files."),
+    "rebuild": ("keep", "Compute the views anew from the log."),
+    "doctor": ("doctor", "Say what is ready here, and what to do about what is not."),
+}
+"""Each command's module in this package, and its line in `--help`."""
+
+PANELS: Final = {
+    "Make": ["make", "serve"],
+    "Look": ["list", "show", "watch", "log"],
+    "Steer": ["cancel", "retry"],
+    "Keep in order": ["verify", "rebuild", "doctor"],
+}
+
+
+class Commands(click.RichGroup):
+    """Lists commands from the table, and imports the one that is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return click.RichCommand(name=name, help=COMMANDS[name][1]) if name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name and command else command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            click.echo(f"{click.style('error:', fg='red', bold=True)} {failure}", err=True)
+            ctx.exit(1)
+
+
+def load_command(name: str) -> click.Command:
+    """The command itself; its function is called `<name>_command` in its module."""
+    module = importlib.import_module(f"storybook.cli.{COMMANDS[name][0]}")
+    command: click.Command = getattr(module, f"{name}_command")
+    return command
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="RUN is the beginning of a run's id (4 characters or more), or `latest`.",
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    envvar="STORYBOOK_DATA",
+    show_envvar=True,
+    help="Where books, log and models are kept; ./data if not given.",
+)
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    envvar="STORYBOOK_CONFIG",
+    show_envvar=True,
+    help="The settings; storybook.toml here or in the data folder if not given.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr about what happens.")
+@click.version_option(__version__, "--version", message="storybook %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, data: Path | None, config: Path | None, verbose: bool) -> None:
+    """Four Korean words become a children's picture book: text, pictures and voices.
+
+    `storybook make` asks for the words, or takes them as options; `storybook make --help` has an
+    example.
+    """
+    environ = {**os.environ, **({"STORYBOOK_DATA": str(data)} if data is not None else {})}
+    ctx.obj = Place(environ, config, verbose)
+
+
+cli_panels = [click.RichCommandPanel(name, commands=names) for name, names in PANELS.items()]
+for _panel in cli_panels:
+    cli.add_panel(_panel)
+
+
+def main() -> None:
+    """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal without some letter prints a question mark, rather than a traceback.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    cli(prog_name="storybook")

@@ -1,0 +1,128 @@
+"""One book in the making: each page's writing, painting and reading aloud, as they stand.
+
+Folded from the run's events, with the fractions that are only known while somebody watches.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from storybook.book import (
+    COVER_PAGE,
+    PAGES,
+    WRITING,
+    Role,
+    RunId,
+    Work,
+    picture_of,
+    reading_of,
+)
+from storybook.clock import MICROSECONDS
+from storybook.events.log import Recorded
+from storybook.projections.timings import TimingFold, Usual, eta_seconds
+from storybook.run import Abandoned, Complete, Failed, InHand, Run, Waiting, evolve
+
+
+class Sign(enum.Enum):
+    """How a piece of work stands."""
+
+    NOT_DUE = "not due"
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+    PUT_DOWN = "put down"
+    UNWANTED = "unwanted"
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A sign; `fraction` from 0 to 1 is known of work in hand only, and not of all."""
+
+    sign: Sign
+    fraction: float | None = None
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A page's line: its name, its three marks, and the beginning of its text."""
+
+    name: str
+    writing: Mark
+    painting: Mark
+    reading: Mark
+    text: str
+
+
+_SIGNS: Final[Mapping[type, Sign]] = {
+    Waiting: Sign.WAITING,
+    InHand: Sign.WORKING,
+    Complete: Sign.DONE,
+    Failed: Sign.FAILED,
+    Abandoned: Sign.PUT_DOWN,
+}
+
+
+class Board:
+    """A run as it is watched. `usual` is what each role's engine usually takes."""
+
+    def __init__(self, run_id: RunId, usual: Mapping[Role, Usual]) -> None:
+        self.run_id, self._usual = run_id, usual
+        self._run: Run | None = None
+        self._timings = TimingFold()
+        self.fractions: Mapping[Work, float] = {}
+        self.asked_at = self.changed_at = 0
+
+    @property
+    def run(self) -> Run:
+        assert self._run is not None  # a board is shown only behind its first event
+        return self._run
+
+    @property
+    def has_ended(self) -> bool:
+        return self._run is not None and self._run.status.has_ended
+
+    def feed(self, recorded: Recorded) -> None:
+        """Take the run's next event."""
+        event = recorded.event
+        self._run = evolve(self._run, event)
+        self._timings.feed(recorded, event)
+        self.asked_at = self.asked_at or recorded.recorded_at
+        self.changed_at = recorded.recorded_at
+
+    def seconds(self, now: int) -> float:
+        """Since the book was asked for; once it has ended, until then."""
+        end = self.changed_at if self.has_ended else now
+        return max(end - self.asked_at, 0) / MICROSECONDS
+
+    def seconds_left(self, now: int) -> float | None:
+        """Until the book is done, None while nobody can say."""
+        return eta_seconds(self.run, self._timings.started, self._usual, now)
+
+    def lines(self) -> list[Line]:
+        return [self._line(page) for page in PAGES]
+
+    def _line(self, page: int) -> Line:
+        written = self.run.pages[page].text if page < len(self.run.pages) else ""
+        return Line(
+            "cover" if page == COVER_PAGE else f"page {page}",
+            self._writing(page),
+            self._mark(picture_of(page)),
+            self._mark(reading_of(page)) if self.run.tts is not None else Mark(Sign.UNWANTED),
+            " ".join(written.split()),
+        )
+
+    def _writing(self, page: int) -> Mark:
+        """The writer's work is one for all pages: a page is in hand when those before it stand."""
+        standing = len(self.run.pages)
+        if page < standing:
+            return Mark(Sign.DONE)
+        whole = self._mark(WRITING)
+        return whole if page == standing or whole.sign is not Sign.WORKING else Mark(Sign.NOT_DUE)
+
+    def _mark(self, work: Work) -> Mark:
+        state = self.run.work.get(work)
+        sign = Sign.NOT_DUE if state is None else _SIGNS[type(state)]
+        return Mark(sign, self.fractions.get(work) if sign is Sign.WORKING else None)

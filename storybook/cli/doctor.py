@@ -1,0 +1,236 @@
+"""`storybook doctor`: what is ready here, and what to do about what is not.
+
+Each **check** looks at one thing. It is `ok`, worth `knowing`, or `bad`: then books cannot be made
+or served here as the settings want it, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import platform
+import shutil
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import rich_click as click
+from rich.table import Table
+from rich.text import Text
+
+from storybook import __version__
+from storybook.book import Role
+from storybook.cli.edge import run
+from storybook.cli.failure import Failure
+from storybook.cli.output import console, print_json, size
+from storybook.cli.place import Place, pass_place
+from storybook.database import open_reader
+from storybook.events.verify import head_of
+from storybook.migrations import NewerDatabase, check_not_newer
+from storybook.settings import SettingsError
+from storybook.stages.choice import EngineReport, choose_engines
+
+WAL_FIXED_IN: Final = (3, 51, 3)
+"""SQLite up to 3.51.2 can damage a WAL that two connections write or checkpoint at once."""
+BOOK_BYTES: Final = 25_000_000
+"""A book's files, generously: pictures of 2 MB, audio of 1 MB, the exported page."""
+LOW_DISK_BYTES: Final = 40 * BOOK_BYTES
+LOW_MEMORY_BYTES: Final = 1_000_000_000
+"""What the painter, the narrator and a server need together, with some air."""
+
+
+class Grade(enum.StrEnum):
+    OK = "ok"
+    KNOWING = "knowing"
+    BAD = "bad"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What a check found: `name` is what was looked at, `mend` what to do, if anything."""
+
+    name: str
+    grade: Grade
+    found: str
+    mend: str = ""
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@pass_place
+def doctor_command(place: Place, as_json: bool) -> None:
+    """Say what is ready here, and what to do about what is not.
+
+    Changes nothing, and works beside a running server. The exit code is 1 if something keeps books
+    from being made or served.
+    """
+    place.start_logging()
+    findings = [finding for check in CHECKS for finding in check(place)]
+    if as_json:
+        for finding in findings:
+            print_json(finding)
+    else:
+        console().print(_table(findings))
+    bad = [finding.name for finding in findings if finding.grade is Grade.BAD]
+    if bad:
+        raise Failure(f"to be mended: {', '.join(bad)}")
+
+
+_MARKS: Final = {
+    Grade.OK: Text("✓", "green"),
+    Grade.KNOWING: Text("!", "yellow"),
+    Grade.BAD: Text("✗", "red"),
+}
+
+
+def _table(findings: list[Finding]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for it in findings:
+        found = Text.assemble(it.found, *([("\n→ " + it.mend, "bold")] if it.mend else []))
+        table.add_row(_MARKS[it.grade], it.name, found)
+    return table
+
+
+# ------------------------------------------------------------------------------------------- checks
+
+
+def _versions(place: Place) -> Iterator[Finding]:
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    yield Finding(
+        "storybook", Grade.OK, f"{__version__} on Python {platform.python_version()}, {machine}"
+    )
+    if sqlite3.sqlite_version_info >= WAL_FIXED_IN:
+        yield Finding("SQLite", Grade.OK, sqlite3.sqlite_version)
+        return
+    yield Finding(
+        "SQLite",
+        Grade.OK,
+        f"{sqlite3.sqlite_version}; before 3.51.3 two connections that write at once can damage a "
+        "WAL, which cannot happen here: one connection writes",
+    )
+
+
+def _settings(place: Place) -> Iterator[Finding]:
+    place.settings  # noqa: B018 - a fault in them is a usage error, told before all else
+    yield Finding("settings", Grade.OK, "can be used")
+
+
+def _engines(place: Place) -> Iterator[Finding]:
+    try:
+        engines = choose_engines(place.settings)
+    except SettingsError as error:
+        yield Finding("engines", Grade.BAD, str(error), "Name an engine that exists, or auto.")
+        return
+
+    async def report() -> list[EngineReport]:
+        try:
+            return await engines.report()
+        finally:
+            await engines.unload()
+
+    for it in run(report):
+        name = " ".join(word for word in (it.engine, it.version, it.model) if word)
+        if it.ready:
+            yield Finding(it.role, Grade.OK, f"{name} on {it.device}, ready")
+        else:
+            # Books are made without speech to text; without the others they are not.
+            grade = Grade.KNOWING if it.role is Role.TRANSCRIBER else Grade.BAD
+            yield Finding(it.role, grade, f"{name}: {it.why}", it.mend)
+
+
+def _folder(place: Place) -> Iterator[Finding]:
+    folder = place.data
+    there = next(it for it in (folder, *folder.parents) if it.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        mend = "Change its permissions, or name another folder with --data."
+        yield Finding("data folder", Grade.BAD, f"{there} cannot be written", mend)
+        return
+    yield Finding("data folder", Grade.OK, f"{folder}{'' if there == folder else ' (to be made)'}")
+    yield _disk(there)
+
+
+def _disk(folder: Path) -> Finding:
+    free = shutil.disk_usage(folder).free
+    found = f"{size(free)} free, room for about {free // BOOK_BYTES:,} books"
+    if free < BOOK_BYTES:
+        return Finding("disk", Grade.BAD, found, "Make room, or name another folder with --data.")
+    if free < LOW_DISK_BYTES:
+        return Finding("disk", Grade.KNOWING, found, "Set [retention] keep_days, or make room.")
+    return Finding("disk", Grade.OK, found)
+
+
+def _memory(place: Place) -> Iterator[Finding]:
+    found = available_memory()
+    if found is None:
+        yield Finding("memory", Grade.OK, "this system does not tell how much is free")
+    elif found < LOW_MEMORY_BYTES:
+        mend = "Stop something else, if books fail for want of it."
+        yield Finding("memory", Grade.KNOWING, f"{size(found)} available", mend)
+    else:
+        yield Finding("memory", Grade.OK, f"{size(found)} available")
+
+
+def available_memory() -> int | None:
+    """Bytes that a program can have without swapping, None where the system does not tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1_024
+    except OSError:
+        pass
+    if sys.platform == "win32" or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _log(place: Place) -> Iterator[Finding]:
+    holder = place.holder()
+    who = f"; written by {holder}" if holder else "; no process writes it now"
+    if not place.log.exists():
+        yield Finding("log", Grade.OK, "none yet; the first book begins it")
+        return
+    try:
+        with closing(open_reader(place.log)) as db:
+            check_not_newer(db, "log")
+        head = head_of(place.log)
+    except (sqlite3.Error, NewerDatabase) as error:
+        yield Finding("log", Grade.BAD, str(error), "Run `storybook verify`.")
+        return
+    yield Finding(
+        "log", Grade.OK, f"{head.position:,} events, {size(place.log.stat().st_size)}{who}"
+    )
+
+
+def _port(place: Place) -> Iterator[Finding]:
+    server = place.settings.server
+    at = f"{server.host}:{server.port}"
+    holder = place.holder()
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    try:
+        with socket.create_server((server.host, server.port), family=family):
+            yield Finding("port", Grade.OK, f"{at} is free")
+    except OSError as error:
+        if holder is not None and holder.url:
+            yield Finding("port", Grade.OK, f"{holder.url} is served by process {holder.pid}")
+        else:
+            mend = "Stop what listens there, or set another one: `storybook serve --port`."
+            yield Finding("port", Grade.KNOWING, f"{at} cannot be had: {error.strerror}", mend)
+
+
+CHECKS: Final[tuple[Callable[[Place], Iterator[Finding]], ...]] = (
+    _versions,
+    _settings,
+    _engines,
+    _folder,
+    _memory,
+    _log,
+    _port,
+)
+"""In the order in which they are told."""

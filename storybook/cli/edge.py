@@ -1,0 +1,65 @@
+"""Where the command line meets the rest: runs a coroutine, and turns its errors into messages.
+
+An error that is meant for people becomes one line on stderr and exit code 1. Any other one is a
+fault of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+import anyio
+
+from storybook.cli.failure import Failure
+from storybook.commands import TooManyRuns
+from storybook.events.codec import UnreadableEvent
+from storybook.events.log import LogError
+from storybook.export import CannotExport
+from storybook.projections.rebuild import RebuildRunning
+from storybook.run import InvalidHistory, Refused
+from storybook.settings import SettingsError
+from storybook.stages.engines import EngineUnavailable
+
+T = TypeVar("T")
+
+TOLD: Final = (
+    CannotExport,
+    EngineUnavailable,
+    InvalidHistory,
+    LogError,
+    OSError,
+    RebuildRunning,
+    Refused,
+    SettingsError,
+    TooManyRuns,
+    UnreadableEvent,
+    sqlite3.Error,
+)
+"""Errors whose message is for people."""
+
+
+def run(main: Callable[[], Awaitable[T]], *, on_uvloop: bool = False) -> T:
+    """Run a command's coroutine. Raises `Failure`."""
+    try:
+        return anyio.run(main, backend_options={"use_uvloop": on_uvloop})
+    except BaseExceptionGroup as group:
+        first = _first(group)
+        if isinstance(first, (*TOLD, Failure, KeyboardInterrupt)):
+            raise _told(first) from group
+        raise
+    except TOLD as error:
+        raise _told(error) from error
+
+
+def _told(error: BaseException) -> BaseException:
+    is_meant = isinstance(error, TOLD) and not isinstance(error, BrokenPipeError)
+    return Failure(str(error)) if is_meant else error
+
+
+def _first(error: BaseException) -> BaseException:
+    """The error that a task group has wrapped."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,186 @@
+"""`storybook watch` and `storybook log`: what happens, as it happens."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+
+import msgspec
+import rich_click as click
+from rich.console import Console
+from rich.text import Text
+
+from storybook.book import RunId
+from storybook.cli.edge import run
+from storybook.cli.failure import Failure
+from storybook.cli.output import SHORT_ID, console, print_json
+from storybook.cli.place import Place, pass_place
+from storybook.cli.shelf import Shelf, has_log, open_shelf
+from storybook.cli.story import sentence
+from storybook.cli.watching import watch
+from storybook.events.codec import UnreadableEvent
+from storybook.events.log import Position, Recorded
+from storybook.projections.runs import iso_time
+from storybook.run import Run, Status, fold
+
+PAGE = 512
+"""Events read at once."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An event as the API's log shows it, and whose it is."""
+
+    position: Position
+    version: int
+    type: str
+    recorded_at: str
+    data: msgspec.Raw
+    digest: str
+    run_id: RunId
+
+
+# -------------------------------------------------------------------------------------------- watch
+
+
+@click.command("watch")
+@click.argument("run", metavar="RUN")
+@pass_place
+def watch_command(place: Place, run: str) -> None:
+    """Watch a book being made until it is done.
+
+    Beside a running server it shows every step; the exit code is 0 if the book gets done, else 1.
+    """
+    place.start_logging()
+    try:
+        ended = _run_watch(place, run)
+    except KeyboardInterrupt:
+        sys.exit(1)
+    if ended.status is not Status.DONE:
+        why = f": {ended.fault.message}" if ended.fault else ""
+        raise Failure(f"the book is {ended.status}{why}")
+
+
+def _run_watch(place: Place, text: str) -> Run:
+    async def main() -> Run:
+        async with open_shelf(place) as shelf:
+            run_id = await shelf.find(text)
+            return await _watch(shelf, run_id)
+
+    return run(main)
+
+
+async def _watch(shelf: Shelf, run_id: RunId) -> Run:
+    from storybook.cli.remote import Server
+
+    place = shelf.place
+    async with AsyncExitStack() as stack:
+        found = {}
+        holder = place.holder()
+        if holder is not None and holder.url:
+            found = await stack.enter_async_context(Server(holder).fractions(run_id))
+        elif holder is None and not await _has_ended(shelf, run_id):
+            click.echo("No process makes books here now; `storybook serve` does.", err=True)
+        return await watch(
+            shelf.log,
+            run_id,
+            place.projections,
+            fractions=lambda: found,
+            is_worked_on=lambda: place.holder() is not None,
+        )
+
+
+async def _has_ended(shelf: Shelf, run_id: RunId) -> bool:
+    run = fold(it.event for it in await shelf.history(run_id))
+    return run is not None and run.status.has_ended
+
+
+# ---------------------------------------------------------------------------------------------- log
+
+
+@click.command("log")
+@click.option("--run", "run_text", metavar="RUN", help="Only the events of one run.")
+@click.option(
+    "--after", type=click.IntRange(min=0), default=0, help="Only events behind a position."
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Each event as recorded, one JSON line each.")
+@pass_place
+def log_command(
+    place: Place, run_text: str | None, after: int, follow: bool, as_json: bool
+) -> None:
+    """Print the log: every event, in order.
+
+    A line has the event's position, its time (UTC), the run, and what happened.
+    """
+    place.start_logging()
+    if not has_log(place) and not follow:
+        return
+    out = console()
+
+    async def main() -> None:
+        async with open_shelf(place) as shelf:
+            run_id = await shelf.find(run_text) if run_text else None
+            async with aclosing(_events(shelf, run_id, Position(after), follow)) as batches:
+                async for batch in batches:
+                    _print(out, batch, as_json)
+
+    try:
+        run(main)
+    except KeyboardInterrupt:
+        return
+
+
+async def _events(
+    shelf: Shelf, run_id: RunId | None, after: Position, follow: bool
+) -> AsyncGenerator[list[Recorded], None]:
+    log, cursor = shelf.log, after
+    while page := (
+        await log.read_run(run_id, cursor, PAGE) if run_id else await log.read(cursor, PAGE)
+    ):
+        yield page
+        cursor = page[-1].position
+    if not follow:
+        return
+    async with aclosing(log.tail(cursor)) as batches:
+        async for batch in batches:
+            yield [it for it in batch if run_id in (None, it.run_id)]
+
+
+def _print(out: Console, batch: list[Recorded], as_json: bool) -> None:
+    if as_json:
+        for recorded in batch:
+            print_json(_entry(recorded))
+        return
+    for recorded in batch:
+        out.print(_line(recorded), soft_wrap=not out.is_terminal, no_wrap=True, overflow="ellipsis")
+    sys.stdout.flush()
+
+
+def _entry(recorded: Recorded) -> Entry:
+    return Entry(
+        recorded.position,
+        recorded.version,
+        recorded.type,
+        iso_time(recorded.recorded_at),
+        msgspec.Raw(recorded.data),
+        recorded.digest.hex(),
+        recorded.run_id,
+    )
+
+
+def _line(recorded: Recorded) -> Text:
+    moment = iso_time(recorded.recorded_at).replace("T", " ").rstrip("Z")
+    return Text.assemble(
+        (f"{recorded.position:>7}  ", "bold"),
+        (f"{moment}  ", "dim"),
+        (f"{recorded.run_id[:SHORT_ID]}  ", "cyan"),
+        f"{recorded.type:<16}  {_sentence(recorded)}",
+    )
+
+
+def _sentence(recorded: Recorded) -> str:
+    try:
+        return sentence(recorded.event)
+    except UnreadableEvent as error:
+        return str(error)

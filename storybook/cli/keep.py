@@ -1,0 +1,220 @@
+"""`storybook verify` and `storybook rebuild`: is everything in order, and the views made anew.
+
+Both only read the log, and work beside a running server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import anyio.to_thread
+import msgspec
+import rich_click as click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
+
+from storybook.book import Artifact, RunId
+from storybook.cli.edge import run
+from storybook.cli.failure import Failure
+from storybook.cli.output import SHORT_ID, console, duration, print_json
+from storybook.cli.place import Place, pass_place
+from storybook.cli.shelf import has_log, open_shelf
+from storybook.events.catalog import ArtifactsPruned, StageCompleted
+from storybook.events.log import START, EventLog, Position
+from storybook.events.verify import Anchor, head_of, verify_log
+from storybook.projections.rebuild import differences, rebuild
+
+PAGE: Final = 1_000
+"""Events read at once while the files that they speak of are gathered."""
+
+Step = Callable[[int, int], None]
+"""Told how much is done, of how much."""
+
+
+class Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", "dim")
+
+
+@contextmanager
+def _bar(what: str, unit: str, *, shown: bool) -> Iterator[Step]:
+    """A progress bar on stderr, on a terminal only."""
+    err = Console(stderr=True)
+    name, counted = TextColumn("{task.description}"), TextColumn(unit)
+    columns = (name, BarColumn(), MofNCompleteColumn(), counted, Rate())
+    with Progress(*columns, console=err, disable=not (shown and err.is_terminal)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+# ------------------------------------------------------------------------------------------ rebuild
+
+
+@click.command("rebuild")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@pass_place
+def rebuild_command(place: Place, as_json: bool) -> None:
+    """Compute the views anew from the log.
+
+    The new ones are made beside the old ones and swapped in when they are whole; a running server
+    goes on serving.
+    """
+    place.start_logging()
+
+    async def main() -> None:
+        async with open_shelf(place) as shelf:
+            with _bar("Replaying the log", "events", shown=not as_json) as step:
+                report = await rebuild(place.projections, shelf.log, step)
+        if as_json:
+            print_json(report)
+        else:
+            click.echo(
+                f"Rebuilt from {report.events:,} events in {duration(report.seconds)} "
+                f"({report.events_per_second:,.0f} a second), up to position {report.position}."
+            )
+
+    run(main)
+
+
+# ------------------------------------------------------------------------------------------- verify
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What `verify --json` prints. `head` is worth noting down: later it shows a cut-off log."""
+
+    faults: list[str]
+    events: int
+    files: int
+    head: str
+
+
+class Expected(msgspec.Struct, frozen=True):
+    """A file that the log says is there."""
+
+    run_id: RunId
+    artifact: Artifact
+
+
+def _anchor(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Anchor | None:
+    try:
+        return Anchor.parse(text) if text is not None else None
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command("verify")
+@click.option(
+    "--anchor",
+    callback=_anchor,
+    metavar="POSITION:DIGEST",
+    help="A head noted down earlier; shows whether the log's end was cut off since.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@pass_place
+def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
+    """Check that nothing is damaged: log, views and files.
+
+    The log's file, its digest chain event by event, the views against a replay, and the SHA-256 of
+    every picture and recording. Only reads. Beside a running server, what comes while it runs is
+    not looked at. Each fault is a line, and the exit code then is 1.
+    """
+    place.start_logging()
+    if not has_log(place):
+        raise Failure(f"there is no log in {place.data}")
+    verdict = run(partial(_verify, place, anchor, as_json))
+    if as_json:
+        print_json(verdict)
+    elif verdict.faults:
+        for fault in verdict.faults:
+            click.echo(fault)
+    else:
+        _print_whole(console(), verdict)
+    if verdict.faults:
+        count = len(verdict.faults)
+        raise Failure(f"{count} fault{'s' * (count > 1)} found")
+
+
+def _print_whole(out: Console, verdict: Verdict) -> None:
+    out.print(
+        Text.assemble(
+            ("✓ ", "green"),
+            f"Nothing is damaged: {verdict.events:,} events, the views, {verdict.files:,} files.",
+        )
+    )
+    out.print(Text(f"  head {verdict.head}", "dim"), soft_wrap=True)
+
+
+async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
+    faults = await anyio.to_thread.run_sync(_verify_log, place.log, anchor, not quiet)
+    head = await anyio.to_thread.run_sync(head_of, place.log)
+    holder = place.holder()
+    if holder is not None and not quiet:
+        click.echo(
+            f"What comes behind event {head.position} is not looked at; "
+            f"the log goes on being written by {holder}.",
+            err=True,
+        )
+    files = 0
+    if not faults:  # a damaged log says nothing about views and files
+        async with open_shelf(place) as shelf:
+            faults += await differences(place.projections, shelf.log)
+            expected = [it async for it in _expected(shelf.log, head.position)]
+        files = len(expected)
+        faults += await anyio.to_thread.run_sync(_verify_files, place.outputs, expected, not quiet)
+    return Verdict(faults, head.position, files, str(head))
+
+
+def _verify_log(path: Path, anchor: Anchor | None, shown: bool) -> list[str]:
+    with _bar("Checking the log", "events", shown=shown) as step:
+        return [f"log: {fault}" for fault in verify_log(path, step, anchor)]
+
+
+async def _expected(log: EventLog, head: Position) -> AsyncIterator[Expected]:
+    """Every file that the log says is there: completed and not pruned."""
+    found: dict[tuple[RunId, str], Artifact] = {}
+    cursor = START
+    while cursor < head and (page := await log.read(cursor, PAGE)):
+        for recorded in page:
+            if recorded.position <= head and recorded.type in _ABOUT_FILES:
+                match recorded.event:
+                    case StageCompleted(artifact=Artifact() as artifact):
+                        found[recorded.run_id, artifact.name] = artifact
+                    case ArtifactsPruned(names=names):
+                        for name in names:
+                            found.pop((recorded.run_id, name), None)
+        cursor = page[-1].position
+    for (run_id, _), artifact in sorted(found.items(), key=lambda it: it[0]):
+        yield Expected(run_id, artifact)
+
+
+_ABOUT_FILES: Final = {it.__name__ for it in (StageCompleted, ArtifactsPruned)}
+
+
+def _verify_files(outputs: Path, expected: list[Expected], shown: bool) -> list[str]:
+    faults = []
+    with _bar("Checking the files", "files", shown=shown) as step:
+        for done, it in enumerate(expected, start=1):
+            if fault := _file_fault(outputs / it.run_id / it.artifact.name, it.artifact):
+                faults.append(f"file {it.run_id[:SHORT_ID]}/{it.artifact.name}: {fault}")
+            step(done, len(expected))
+    return faults
+
+
+def _file_fault(path: Path, artifact: Artifact) -> str:
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return "missing; the log says that it is there"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if found == artifact.sha256:
+        return ""
+    return f"changed: its SHA-256 should be {artifact.sha256[:16]}…, found {found[:16]}…"

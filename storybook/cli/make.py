@@ -1,0 +1,333 @@
+"""`storybook make`: one book, from the words to the page to open.
+
+The book is made in this process. If a server holds the data folder, it is asked instead, and its
+log is watched; everything else is the same.
+"""
+
+from __future__ import annotations
+
+import sys
+import webbrowser
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import anyio
+import msgspec
+import rich_click as click
+from rich.text import Text
+
+from storybook.book import VOICES, RunId, StoryRequest, TtsConfig
+from storybook.cli.edge import run
+from storybook.cli.failure import Failure
+from storybook.cli.output import SHORT_ID, WHO, can_ask, console, duration, print_json
+from storybook.cli.place import Place, pass_place
+from storybook.cli.remote import Server
+from storybook.cli.shelf import open_shelf
+from storybook.cli.story import sentence
+from storybook.cli.watching import Fractions, watch
+from storybook.events.catalog import RunCancelled, RunFailed
+from storybook.events.log import EventLog, LogLocked, Recorded
+from storybook.events.sqlite import SqliteLog
+from storybook.export import export_book
+from storybook.request import SPEED_RANGE, InvalidRequest, clean_word
+from storybook.run import Status, fold
+from storybook.service import Service, open_service
+from storybook.stages.artifacts import ArtifactStore
+
+WORDS: Final = {
+    "era": ("When does it happen?", "조선시대"),
+    "place": ("Where?", "깊은 숲속 마을"),
+    "characters": ("Who is in it?", "호기심 많은 토끼, 겁 많은 호랑이"),
+    "topic": ("What is it about?", "우정"),
+}
+"""What is asked on a terminal for a word that is not given, and an example."""
+
+
+LOOK_SECONDS: Final = 0.5
+"""How often it is looked whether the server that makes the book still runs."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What `--json` says at the end. `book` is None unless the book is done."""
+
+    run_id: RunId
+    status: Status
+    title: str
+    folder: str
+    book: str | None
+    seconds: float
+    error: str | None
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What is to be made: a new book, or `resume`, one that is not whole yet."""
+
+    request: StoryRequest | None
+    tts: TtsConfig | None
+    seed: int | None
+    resume: str
+
+
+@click.command("make")
+@click.option("--era", metavar="TEXT", help="When it happens, such as 조선시대 or 우주 시대.")
+@click.option("--place", "where", metavar="TEXT", help='Where, such as "깊은 숲속 마을".')
+@click.option("--characters", metavar="TEXT", help='Who, such as "토끼, 겁 많은 호랑이".')
+@click.option("--topic", metavar="TEXT", help="What it is about, such as 우정 or 용기.")
+@click.option(
+    "--seed",
+    metavar="NUMBER",
+    type=click.IntRange(0, 2**32 - 1),
+    help="The same words and seed make the same book. Drawn by chance if not given.",
+)
+@click.option("--no-audio", is_flag=True, help="Text and pictures only.")
+@click.option(
+    "--narrator-voice",
+    type=click.Choice(VOICES, case_sensitive=False),
+    default="M1",
+    metavar="VOICE",
+    show_default=True,
+    help="Who reads it aloud: M1 to M5 are male, F1 to F5 female.",
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(*SPEED_RANGE),
+    default=1.05,
+    metavar="FACTOR",
+    show_default=True,
+    help="How fast it is read, from 0.7 to 2.",
+)
+@click.option("--resume", metavar="RUN", default="", help="Go on with a book that isn't whole yet.")
+@click.option("--open", "opens", is_flag=True, help="Open the finished book in the browser.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, no more.")
+@pass_place
+def make_command(
+    place: Place,
+    era: str | None,
+    where: str | None,
+    characters: str | None,
+    topic: str | None,
+    seed: int | None,
+    no_audio: bool,
+    narrator_voice: str,
+    speed: float,
+    resume: str,
+    opens: bool,
+    as_json: bool,
+) -> None:
+    """Make a book from four words: text, pictures and voices.
+
+    Words that are missing are asked for on a terminal. The book lies in its own folder at the end,
+    with `book.html`, which opens from disk. Beside a running server, the server makes it.
+
+    \b
+    For example:
+    storybook make --era 조선시대 --place "깊은 숲속 마을" \\
+        --characters "호기심 많은 토끼, 겁 많은 호랑이" --topic 우정
+    """
+    words = {"era": era, "place": where, "characters": characters, "topic": topic}
+    if resume and (seed is not None or any(words.values())):
+        raise click.UsageError("--resume goes on with a book as it was asked for: give no words.")
+    tts = None if no_audio else TtsConfig(narrator_voice=narrator_voice, speed=speed)
+    order = Order(None if resume else _request(words), tts, seed, resume)
+    place.start_logging()
+    made = _Making(place, order, as_json)
+    try:
+        result = run(made.make)
+    except KeyboardInterrupt:
+        made.say_how_to_go_on()
+        sys.exit(1)
+    if as_json:
+        print_json(result)
+    _finish(result, opens, quiet=as_json)
+
+
+# ---------------------------------------------------------------------------------------- the words
+
+
+def _request(words: dict[str, str | None]) -> StoryRequest:
+    missing = [name for name, word in words.items() if word is None]
+    if missing and not can_ask():
+        named = ", ".join(f"--{name}" for name in missing)
+        raise click.UsageError(f"Missing {named}: a book is made from four words.")
+    given = {
+        name: _asked(name) if word is None else _given(name, word) for name, word in words.items()
+    }
+    return StoryRequest(**given)
+
+
+def _given(name: str, word: str) -> str:
+    try:
+        return clean_word((f"--{name}",), word)
+    except InvalidRequest as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _asked(name: str) -> str:
+    question, example = WORDS[name]
+    return str(click.prompt(f"{question} ({example})", value_proc=partial(_given, name), err=True))
+
+
+# --------------------------------------------------------------------------------------- the making
+
+
+class _Making:
+    """One `make`, here or by the server that holds the data folder."""
+
+    def __init__(self, place: Place, order: Order, silent: bool) -> None:
+        self._place, self._order, self._silent = place, order, silent
+        self._artifacts = ArtifactStore(place.outputs)
+        self._run_id: RunId | None = None
+        self._server: Server | None = None
+        self._began = 0.0
+
+    async def make(self) -> Made:
+        """Make the book, or go on with it. Raises `Failure` and what `edge.run` tells."""
+        self._began = anyio.current_time()
+        if self._order.resume:
+            async with open_shelf(self._place) as shelf:
+                self._run_id = await shelf.find(self._order.resume)
+        try:
+            async with open_service(self._place.settings, self._place.data) as service:
+                return await self._make_here(service)
+        except LogLocked:
+            holder = self._place.holder()
+            if holder is None:  # it has just ended
+                raise
+            self._server = Server(holder)
+        return await self._make_there(self._server)
+
+    async def _make_here(self, service: Service) -> Made:
+        try:
+            self._run_id = await self._begin_here(service)
+            await self._watch(service.log, partial(service.live.current, self._run_id))
+        except anyio.get_cancelled_exc_class():
+            seconds = service.settings.limits.shutdown_seconds
+            click.echo(f"Stopping; work in hand gets {seconds:g} s to finish …", err=True)
+            raise
+        return await self._export(service.log)
+
+    async def _begin_here(self, service: Service) -> RunId:
+        if self._order.request is not None:
+            return await service.request_run(
+                self._order.request, self._order.tts, seed=self._order.seed, requested_by=WHO
+            )
+        assert self._run_id is not None
+        if await _is_to_be_retried(service.log, self._run_id):
+            await service.retry_run(self._run_id, by=WHO)
+        return self._run_id
+
+    async def _make_there(self, server: Server) -> Made:
+        if self._order.seed is not None:
+            raise Failure(
+                f"the server at {server.url} holds this data folder, and its API takes no seed: "
+                "leave --seed out, stop the server, or name another folder with --data"
+            )
+        if not self._silent:
+            click.echo(f"The server at {server.url} holds this data folder and makes the book.")
+        async with AsyncExitStack() as stack:
+            if self._order.request is not None:
+                self._run_id = await server.request_run(self._order.request, self._order.tts)
+            log = await stack.enter_async_context(SqliteLog.read_only(self._place.log))
+            assert self._run_id is not None
+            if self._order.resume and await _is_to_be_retried(log, self._run_id):
+                await server.retry_run(self._run_id)
+            found = await stack.enter_async_context(server.fractions(self._run_id))
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._end_with, server)
+                await self._watch(log, lambda: found)
+                tasks.cancel_scope.cancel()
+            return await self._export(log)
+
+    async def _end_with(self, server: Server) -> None:
+        """Raise `Failure` when the server has stopped: nobody goes on with the book then."""
+        while self._place.holder() is not None:  # noqa: ASYNC110 - another process sets no event
+            await anyio.sleep(LOOK_SECONDS)
+        assert self._run_id is not None
+        raise Failure(
+            f"the server at {server.url} has stopped; the book goes on with the next one, or with "
+            f"`storybook make --resume {_short(self._run_id)}`"
+        )
+
+    async def _watch(self, log: EventLog, fractions: Fractions) -> None:
+        assert self._run_id is not None
+        await watch(
+            log,
+            self._run_id,
+            self._place.projections,
+            silent=self._silent,
+            fractions=fractions,
+        )
+
+    async def _export(self, log: EventLog) -> Made:
+        run_id = self._run_id
+        assert run_id is not None
+        recorded = await log.read_run(run_id)
+        run = fold(it.event for it in recorded)
+        assert run is not None
+        is_done = run.status is Status.DONE
+        book = await export_book(run_id, run, self._artifacts) if is_done else None
+        return Made(
+            run_id,
+            run.status,
+            run.pages[0].title if run.pages else "",
+            str(self._artifacts.folder(run_id)),
+            str(book) if book is not None else None,
+            round(anyio.current_time() - self._began, 3),
+            None if is_done else _why(recorded),
+        )
+
+    def say_how_to_go_on(self) -> None:
+        """After Ctrl-C: what became of the book."""
+        if self._run_id is None:
+            click.echo("Nothing was begun.", err=True)
+        elif self._server is not None:
+            click.echo(
+                f"The server at {self._server.url} goes on with the book: "
+                f"`storybook watch {_short(self._run_id)}` shows it, "
+                f"`storybook cancel {_short(self._run_id)}` stops it.",
+                err=True,
+            )
+        else:
+            click.echo(
+                "The book is put down, and what is finished is kept: "
+                f"`storybook make --resume {_short(self._run_id)}` goes on with it, "
+                "and so does the next `storybook serve`.",
+                err=True,
+            )
+
+
+async def _is_to_be_retried(log: EventLog, run_id: RunId) -> bool:
+    run = fold(it.event for it in await log.read_run(run_id))
+    return run is not None and run.status in (Status.FAILED, Status.CANCELLED)
+
+
+def _why(recorded: list[Recorded]) -> str:
+    """Why the book isn't whole."""
+    for it in reversed(recorded):
+        if isinstance(event := it.event, RunFailed | RunCancelled):
+            return sentence(event)
+    return "the book is not done"
+
+
+def _short(run_id: RunId) -> str:
+    return run_id[:SHORT_ID]
+
+
+# ------------------------------------------------------------------------------------------ the end
+
+
+def _finish(made: Made, opens: bool, quiet: bool) -> None:
+    if made.book is None:
+        again = f"`storybook make --resume {_short(made.run_id)}` tries again"
+        raise Failure(f"{made.error}; what is finished lies in {made.folder}. {again}")
+    page = Path(made.book).as_uri()
+    if not quiet:
+        out = console()
+        took = f"  {duration(made.seconds)}"
+        out.print(Text.assemble(("✓ ", "green"), (made.title, "bold"), took))
+        for name, what in (("run", made.run_id), ("folder", made.folder), ("open", page)):
+            out.print(Text.assemble((f"  {name:<7}", "dim"), what), soft_wrap=True)
+    if opens and not webbrowser.open(page):
+        click.echo("No browser could be opened here.", err=True)

@@ -1,0 +1,77 @@
+"""Where things are: the data folder, its files, the settings, and who writes the log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from storybook.events.holder import Holder
+    from storybook.settings import Settings
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the global options say. `environ` has `STORYBOOK_DATA` as `--data` gave it."""
+
+    environ: Mapping[str, str]
+    config: Path | None
+    verbose: bool
+
+    @cached_property
+    def data(self) -> Path:
+        from storybook.settings import data_folder
+
+        return data_folder(self.environ)
+
+    @property
+    def log(self) -> Path:
+        return self.data / "log.db"
+
+    @property
+    def projections(self) -> Path:
+        return self.data / "projections.db"
+
+    @property
+    def outputs(self) -> Path:
+        return self.data / "outputs"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in force. A fault in them is a usage error."""
+        from storybook.settings import SettingsError, load_settings
+
+        try:
+            return load_settings(self.environ, self.config)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
+
+    def holder(self) -> Holder | None:
+        """Which process writes the log now, None if none does."""
+        from storybook.events.holder import find_holder
+
+        return find_holder(self.log)
+
+    def start_logging(self) -> None:
+        """Warnings to stderr; with `--verbose` what the storybook does, too."""
+        form = "%(asctime)s %(levelname)s %(message)s"
+        logging.basicConfig(format=form, level=logging.WARNING, handlers=[_Stderr()])
+        if self.verbose:
+            logging.getLogger("storybook").setLevel(logging.INFO)
+
+
+class _Stderr(logging.Handler):
+    """Writes to what stderr is at the moment: while a live table is drawn, that is above it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
+pass_place = click.make_pass_decorator(Place)

@@ -1,0 +1,99 @@
+"""Asks the server that holds a data folder, over its HTTP API: a log has one writer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import anyio
+import httpx
+import msgspec
+
+from storybook.book import RunId, Stage, StoryRequest, TtsConfig, Work
+from storybook.cli.failure import Failure
+from storybook.events.holder import Holder
+
+TIMEOUT_SECONDS: Final = 30.0
+"""A server answers within milliseconds; one that does not for so long is stuck."""
+
+
+class Server:
+    """A running storybook server."""
+
+    def __init__(self, holder: Holder) -> None:
+        """Raises `Failure` if the process that holds the folder serves nothing."""
+        if not holder.url:
+            raise Failure(
+                f"process {holder.pid} works in this data folder and takes no requests (another "
+                "`storybook make`, or a server that is just starting): wait until it is done, or "
+                "name another folder with --data"
+            )
+        self.url = holder.url.rstrip("/")
+
+    async def request_run(self, request: StoryRequest, tts: TtsConfig | None) -> RunId:
+        """Ask for a book."""
+        words = {f"{name}_ko": word for name, word in msgspec.structs.asdict(request).items()}
+        body = {**words, "tts_enabled": tts is not None, "tts_config": tts}
+        return RunId((await self._post("/api/runs", body))["run_id"])
+
+    async def cancel_run(self, run_id: RunId) -> None:
+        await self._post(f"/api/runs/{run_id}/cancel")
+
+    async def retry_run(self, run_id: RunId) -> None:
+        await self._post(f"/api/runs/{run_id}/retry")
+
+    async def _post(self, path: str, body: object = None) -> Any:
+        try:
+            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+                content = msgspec.json.encode(body) if body is not None else b""
+                headers = {"Content-Type": "application/json"}
+                answer = await client.post(self.url + path, content=content, headers=headers)
+        except httpx.HTTPError as error:
+            raise Failure(f"the server at {self.url} does not answer: {error}") from error
+        if answer.is_error:
+            raise Failure(f"the server at {self.url} refuses: {_detail(answer)}")
+        return msgspec.json.decode(answer.content)
+
+    @asynccontextmanager
+    async def fractions(self, run_id: RunId) -> AsyncIterator[dict[Work, float]]:
+        """How far the run's work in hand is, kept up to date while the context is open."""
+        found: dict[Work, float] = {}
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._listen, run_id, found)
+            try:
+                yield found
+            finally:
+                tasks.cancel_scope.cancel()
+
+    async def _listen(self, run_id: RunId, found: dict[Work, float]) -> None:
+        path = f"{self.url}/api/runs/{run_id}/events"
+        try:
+            async with (
+                httpx.AsyncClient(timeout=None, trust_env=False) as client,
+                client.stream("GET", path) as answer,
+            ):
+                event = ""
+                async for line in answer.aiter_lines():
+                    field, _, value = line.partition(": ")
+                    if field == "event":
+                        event = value
+                    elif field == "data" and event == "progress":
+                        _note(found, msgspec.json.decode(value))
+        except (httpx.HTTPError, msgspec.MsgspecError):
+            return  # only a nicety: the log says what counts
+
+
+def _note(found: dict[Work, float], said: Mapping[str, Any]) -> None:
+    work = Work(Stage(said["stage"]), None if said["stage"] == Stage.LLM else said["page"])
+    found[work] = said["fraction"]
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        detail = msgspec.json.decode(answer.content)["detail"]
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        return f"{answer.status_code} {answer.reason_phrase}"
+    if isinstance(detail, list):
+        return "; ".join(f"{'.'.join(map(str, it['loc'][1:]))}: {it['msg']}" for it in detail)
+    return str(detail)

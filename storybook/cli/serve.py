@@ -1,0 +1,80 @@
+"""`storybook serve`: the HTTP API, and the making of what it is asked for."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+from functools import partial
+
+import rich_click as click
+
+from storybook.cli.edge import run
+from storybook.cli.failure import Failure
+from storybook.cli.place import Place, pass_place
+from storybook.events.holder import Holder
+from storybook.events.log import LogLocked
+from storybook.events.sqlite import SqliteLog
+from storybook.http.server import listen, serve, tune_process
+from storybook.service import Service, open_service
+
+
+@click.command("serve")
+@click.option("--host", help="Where to listen. 127.0.0.1 if not set: this machine only.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="8000 if not set; 0 takes a free one.")
+@pass_place
+def serve_command(place: Place, host: str | None, port: int | None) -> None:
+    """Serve the HTTP API, and make the books that are asked for.
+
+    Goes on with books that an earlier process left unfinished. Ctrl-C stops it: work in hand gets
+    a moment to finish, and what doesn't is taken up again at the next start.
+    """
+    place.start_logging()
+    server = place.settings.server
+    holder = place.holder()
+    if holder is not None:  # said before the port is tried, which it probably has too
+        raise Failure(_taken(place, holder))
+    listening = _listening(host or server.host, server.port if port is None else port)
+    try:
+        run(partial(_serve, place, listening), on_uvloop=sys.platform != "win32")
+    except KeyboardInterrupt:  # before the server had taken over the signals
+        pass
+    finally:
+        listening.close()
+    click.echo("Stopped.", err=True)
+
+
+async def _serve(place: Place, listening: socket.socket) -> None:
+    try:
+        async with open_service(place.settings, place.data) as service:
+            await serve(service, listening, partial(_is_ready, place, service))
+            click.echo("Stopping …", err=True)
+    except LogLocked as error:
+        holder = place.holder()
+        raise Failure(_taken(place, holder) if holder is not None else str(error)) from error
+
+
+def _is_ready(place: Place, service: Service, url: str) -> None:
+    assert isinstance(service.log, SqliteLog)
+    service.log.announce(url)
+    tune_process()
+    click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.data})")
+    click.echo("Ctrl-C stops it.")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return listen(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            why = "something else listens there: stop it, or name another one with --port"
+        else:
+            why = error.strerror or str(error)
+        raise Failure(f"cannot listen at {host} port {port}: {why}") from error
+
+
+def _taken(place: Place, holder: Holder) -> str:
+    return (
+        f"{place.data} is taken by {holder}: use that one, stop it, or name another folder "
+        "with --data"
+    )

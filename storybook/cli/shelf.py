@@ -1,0 +1,89 @@
+"""The books of a data folder, for commands that only look.
+
+They work beside a running server: the log is opened for reading, and the views are read where the
+server keeps them up to date. Where no process does, they are caught up with the log first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from typing import Final
+
+from storybook.book import RunId
+from storybook.cli.failure import Failure
+from storybook.cli.place import Place
+from storybook.events.log import EventLog, Recorded
+from storybook.events.sqlite import SqliteLog
+from storybook.projections import reads, tables
+from storybook.projections.projector import Projections
+from storybook.projections.runs import RunSummary
+from storybook.run import Status
+
+LATEST: Final = "latest"
+FULL_ID: Final = 32
+SHORTEST_PREFIX: Final = 4
+SHOWN_RUNS: Final = 4
+"""Runs that are named where a prefix fits several."""
+_ALL: Final = 2**31
+
+
+class Shelf:
+    """A data folder's log and its views, opened for looking."""
+
+    def __init__(self, place: Place, log: EventLog) -> None:
+        self.place, self.log = place, log
+
+    async def books(self, status: Status | None = None, limit: int = _ALL) -> list[RunSummary]:
+        """The newest books."""
+        if self.place.holder() is None:
+            async with Projections.open(self.place.projections, self.log):
+                pass  # opening catches up
+        with closing(tables.connect_known(self.place.projections, read_only=True)) as db:
+            return reads.library(db, status, limit, None).runs
+
+    async def find(self, text: str) -> RunId:
+        """The run that a word on the command line means. Raises `Failure`."""
+        word = text.strip().lower()
+        if len(word) == FULL_ID and word.isalnum():
+            found = [RunId(word)] if await self.log.read_run(RunId(word), limit=1) else []
+        elif word == LATEST:
+            found = [book.run_id for book in await self.books(limit=1)]
+        elif len(word) < SHORTEST_PREFIX:
+            raise Failure(
+                f"{text!r} is too short for a run: give {SHORTEST_PREFIX} characters of its id "
+                f"or more, or `{LATEST}`"
+            )
+        else:
+            found = [it.run_id for it in await self.books() if it.run_id.startswith(word)]
+        return _only(text, found)
+
+    async def history(self, run_id: RunId) -> list[Recorded]:
+        """Every event of a run, in order."""
+        return await self.log.read_run(run_id)
+
+
+def _only(text: str, found: list[RunId]) -> RunId:
+    if not found:
+        raise Failure(f"no book {text!r} here; `storybook list` shows those there are")
+    if len(found) > 1:
+        some = ", ".join(found[:SHOWN_RUNS]) + (", …" if len(found) > SHOWN_RUNS else "")
+        raise Failure(f"{text!r} fits {len(found)} books: {some}; give more characters")
+    return found[0]
+
+
+def has_log(place: Place) -> bool:
+    """Whether anything was ever recorded in this data folder."""
+    return place.log.exists()
+
+
+@asynccontextmanager
+async def open_shelf(place: Place) -> AsyncIterator[Shelf]:
+    """Open a data folder for looking. Raises `Failure` if there is nothing in it."""
+    if not has_log(place):
+        raise Failure(
+            f"no books in {place.data} yet; `storybook make` makes one, "
+            "and --data names another folder"
+        )
+    async with SqliteLog.read_only(place.log) as log:
+        yield Shelf(place, log)

@@ -1,0 +1,109 @@
+"""Reads the log aloud: each event as a short sentence."""
+
+from __future__ import annotations
+
+from storybook.book import COVER_PAGE, Artifact, Stage
+from storybook.cli.output import duration, size
+from storybook.events.catalog import (
+    ArtifactsPruned,
+    EngineInfo,
+    Event,
+    PageRefused,
+    PageWritten,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunRequested,
+    RunRetried,
+    StageAbandoned,
+    StageCompleted,
+    StageFailed,
+    StageRequested,
+    StageStarted,
+    StageSubmitted,
+)
+
+SHOWN_CHARACTERS = 60
+"""Of a page's text, so that an event stays one line."""
+
+
+def work_name(stage: Stage, page: int | None) -> str:
+    """`writing`, `painting the cover`, `reading page 2 aloud`."""
+    if stage is Stage.LLM or page is None:
+        return "writing"
+    what = "the cover" if page == COVER_PAGE else f"page {page}"
+    return f"painting {what}" if stage.is_picture else f"reading {what} aloud"
+
+
+def engine_name(engine: EngineInfo) -> str:
+    """`painter 1.0`, with the model and the device where they say something."""
+    words = [engine.name, engine.version, engine.model]
+    device = "" if engine.device == "cpu" else f" on {engine.device}"
+    return " ".join(word for word in words if word) + device
+
+
+def sentence(event: Event) -> str:
+    """What happened, on one line."""
+    match event:
+        case RunRequested(request=it):
+            words = " · ".join((it.era, it.place, it.characters, it.topic))
+            unread = "" if event.tts is not None else ", not to be read aloud"
+            return f"a book is asked for: {words} (seed {event.seed}{unread})"
+        case PageWritten():
+            return f"{_page_is(event.page)} written: {_short(event.title or event.summary)}"
+        case PageRefused(problems=problems):
+            why = "; ".join(it.message for it in problems)
+            return f"{_page_is(event.page)} refused: {why}"
+        case RunCompleted():
+            return "the book is done"
+        case RunFailed(fault=fault):
+            return f"the book failed at {work_name(event.stage, event.page)}: {fault.message}"
+        case RunCancelled(cancelled_by=who):
+            return f"the book was cancelled{f' by {who}' if who else ''}"
+        case RunRetried(retried_by=who):
+            return f"the book goes on{f', as {who} asked' if who else ''}"
+        case ArtifactsPruned(names=names):
+            return f"removed by retention: {', '.join(names)}"
+    return f"{work_name(event.stage, event.page)}{_again(event.attempt)} {_of_stage(event)}"
+
+
+def _of_stage(
+    event: StageRequested
+    | StageStarted
+    | StageSubmitted
+    | StageCompleted
+    | StageFailed
+    | StageAbandoned,
+) -> str:
+    match event:
+        case StageRequested():
+            return "is wanted"
+        case StageStarted(engine=engine):
+            return f"begins ({engine_name(engine)})"
+        case StageSubmitted(submission=to):
+            return f"was given to {to.endpoint} as {to.prompt_id}"
+        case StageCompleted(artifact=artifact):
+            return "is done" + (f": {artifact.name}, {_measure(artifact)}" if artifact else "")
+        case StageFailed(fault=fault):
+            return f"failed ({fault.kind}): {fault.message}"
+        case StageAbandoned(reason=reason):
+            return f"was put down ({reason})"
+
+
+def _again(attempt: int) -> str:
+    return f", attempt {attempt}," if attempt > 1 else ""
+
+
+def _page_is(page: int) -> str:
+    return "the cover is" if page == COVER_PAGE else f"page {page} is"
+
+
+def _measure(artifact: Artifact) -> str:
+    if artifact.seconds:
+        return f"{duration(artifact.seconds)} of audio"
+    return f"{artifact.width} × {artifact.height}, {size(artifact.size)}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…"

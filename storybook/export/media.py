@@ -1,0 +1,44 @@
+"""Makes pictures and voices small enough to be carried inside one file.
+
+A watercolour of 1024 × 1024 pixels is some 2 MB as PNG and 0.2 MB as WebP; twenty seconds of voice
+are 0.9 MB as WAV and 0.1 MB as MP3. What cannot be made smaller is carried as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Final
+
+PICTURE_QUALITY: Final = 88
+"""Of 100: the grain and soft edges of a watercolour stay, at a tenth of the PNG."""
+MP3_RATES: Final = frozenset(
+    {8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000}
+)
+"""Samples a second that MP3 knows."""
+
+
+def small_picture(png: bytes) -> tuple[str, bytes]:
+    """A picture as media type and bytes."""
+    import skia  # type: ignore[import-not-found]  # skia-python has no stubs
+
+    image = skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(png))
+    encoded = image and image.encodeToData(skia.kWEBP, PICTURE_QUALITY)
+    return ("image/webp", bytes(encoded)) if encoded else ("image/png", png)
+
+
+def small_audio(wav: bytes) -> tuple[str, bytes]:
+    """A reading as media type and bytes."""
+    import soundfile  # type: ignore[import-untyped]  # it has no type information
+
+    samples, rate = soundfile.read(io.BytesIO(wav), dtype="int16")
+    if rate not in MP3_RATES or "MP3" not in soundfile.available_formats():
+        return "audio/wav", wav
+    mp3 = io.BytesIO()
+    soundfile.write(mp3, samples, rate, format="MP3")
+    return "audio/mpeg", mp3.getvalue()
+
+
+def data_uri(media_type: str, content: bytes) -> str:
+    """Content as a URI that carries it."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,80 @@
+"""Engines that make a small real book at once, or fail, or wait, as a test wants it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+
+import anyio
+
+from storybook.book import Page, Segment
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.stages.choice import Engines, NoTranscriber
+from storybook.stages.engines import (
+    Painting,
+    PaintingOrder,
+    Readiness,
+    Reading,
+    ReadingOrder,
+    Report,
+    WorkFailed,
+    WritingOrder,
+)
+from tests.export.finished import STORY, png, wav
+
+ENDLESS = "기다림"
+"""The topic of a book whose second page is never painted."""
+
+
+class _Double:
+    info = EngineInfo("double", "1.0")
+    places = 2
+
+    async def readiness(self) -> Readiness:
+        return Readiness(True)
+
+    async def unload(self) -> None:
+        return None
+
+
+class Scribe(_Double):
+    """Writes the same story whatever is asked for."""
+
+    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+        for page in STORY[len(order.standing) :]:
+            yield page
+
+
+class Brush(_Double):
+    """Paints one colour; has no paint for page `fails_at`."""
+
+    def __init__(self, fails_at: int | None = None) -> None:
+        self._fails_at = fails_at
+
+    async def paint(
+        self,
+        order: PaintingOrder,
+        report: Report,
+        submitted: Callable[[Submission], Awaitable[None]],
+    ) -> Painting:
+        report(0.5)
+        if order.page.page == self._fails_at:
+            raise WorkFailed("no_paint", "the paint has run out", retryable=False)
+        if order.request.topic == ENDLESS and order.page.page == 2:
+            await anyio.sleep_forever()
+        return Painting(png(), 64, 64, MadeFrom(order.page.image_prompt, order.seed))
+
+
+class Voice(_Double):
+    """Hums."""
+
+    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+        segments = tuple(
+            Segment(it.text, it.speaker, it.voice, n / 10, (n + 1) / 10)
+            for n, it in enumerate(order.utterances)
+        )
+        return Reading(wav(), 0.5, segments, MadeFrom(seed=order.seed))
+
+
+def double_engines(fails_at: int | None = None) -> Engines:
+    """All four roles."""
+    return Engines(Scribe(), Brush(fails_at), Voice(), NoTranscriber())

@@ -1,0 +1,38 @@
+"""Errors at the edge: messages for people, tracebacks for us."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from storybook.cli.edge import run
+from storybook.cli.failure import Failure
+from storybook.run import NoSuchRun
+
+
+async def _in_a_task_group(error: Exception) -> None:
+    async def fail() -> None:
+        raise error
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(fail)
+
+
+@pytest.mark.parametrize("error", [NoSuchRun(), OSError("no space"), Failure("no such run")])
+def test_errors_for_people_become_messages(error: Exception) -> None:
+    """Also out of a task group, which wraps them."""
+    with pytest.raises(Failure, match=str(error)):
+        run(lambda: _in_a_task_group(error))
+
+
+def test_other_errors_keep_their_traceback() -> None:
+    """They are faults of ours."""
+    with pytest.raises(ExceptionGroup) as raised:
+        run(lambda: _in_a_task_group(KeyError("x")))
+    assert isinstance(raised.value.exceptions[0], KeyError)
+
+
+def test_a_closed_pipe_is_not_told() -> None:
+    """`storybook log | head` ends quietly."""
+    with pytest.raises(BrokenPipeError):
+        run(lambda: _in_a_task_group(BrokenPipeError()))

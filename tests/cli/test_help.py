@@ -1,0 +1,109 @@
+"""The way in: help, usage errors, exit codes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from storybook import __version__
+from storybook.cli import COMMANDS, PANELS, load_command
+from storybook.cli.place import Place
+from storybook.service import LOG_FILE, OUTPUTS_FOLDER, PROJECTIONS_FILE
+from tests.cli.conftest import REPOSITORY, Shell
+
+HEAVY = ("anyio", "litestar", "httpx", "msgspec", "numpy", "skia", "soundfile", "sqlite3")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_commands_line_in_the_help_is_its_own_first_sentence(name: str) -> None:
+    """The table that spares imports says what the commands themselves say."""
+    command = load_command(name)
+    assert command.name == name
+    assert command.help is not None
+    assert command.help.split("\n\n")[0].replace("\n", " ") == COMMANDS[name][1]
+
+
+def test_every_command_stands_in_one_panel() -> None:
+    """The help shows each command once."""
+    shown = [name for names in PANELS.values() for name in names]
+    assert sorted(shown) == sorted(COMMANDS)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """`--help` is quick because what is heavy is imported when used."""
+    code = (
+        "import sys; from storybook.cli import main; sys.argv = ['storybook', '--help']\n"
+        "try: main()\n"
+        f"except SystemExit: print([it for it in {HEAVY!r} if it in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, encoding="utf-8"
+    )
+    assert done.stderr.strip() == "[]"
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+def test_it_runs_as_a_module() -> None:
+    """`python -m storybook` is the program."""
+    done = subprocess.run(
+        [sys.executable, "-m", "storybook", "--version"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert (done.returncode, done.stdout) == (0, f"storybook {__version__}\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(shell: Shell, name: str) -> None:
+    """A stranger gets a sentence and the options."""
+    result = shell(name, "--help")
+    assert result.exit_code == 0
+    assert "Usage: storybook" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("paint",), "paint"),
+        (("list", "--limit", "0"), "--limit"),
+        (("show",), "RUN"),
+        (("make", "--speed", "9"), "--speed"),
+        (("make", "--narrator-voice", "X1"), "--narrator-voice"),
+        (("make", "--resume", "latest", "--topic", "우정"), "--resume"),
+        (("verify", "--anchor", "12"), "--anchor"),
+    ],
+)
+def test_a_wrong_call_is_a_usage_error(shell: Shell, arguments: tuple[str, ...], word: str) -> None:
+    """Exit code 2, and the message names what is wrong."""
+    result = shell(*arguments)
+    assert result.exit_code == 2
+    assert word in result.stderr
+
+
+def test_a_fault_in_the_settings_is_a_usage_error(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nearest valid key is named."""
+    monkeypatch.setenv("STORYBOOK_SERVER_PRT", "1")
+    result = shell("serve")
+    assert result.exit_code == 2
+    assert "did you mean port" in result.stderr
+
+
+def test_the_files_are_the_services(tmp_path: Path) -> None:
+    """The command line names them itself, since the service is too heavy for `--help`."""
+    place = Place({"STORYBOOK_DATA": str(tmp_path)}, None, False)
+    assert [place.log, place.projections, place.outputs] == [
+        tmp_path / name for name in (LOG_FILE, PROJECTIONS_FILE, OUTPUTS_FOLDER)
+    ]
+
+
+def test_settings_are_found_in_the_named_data_folder(shell: Shell) -> None:
+    """`--data` moves the settings too."""
+    shell.data.mkdir()
+    (shell.data / "storybook.toml").write_text("[server]\nprot = 1\n", "utf-8")
+    assert shell("doctor").exit_code == 2

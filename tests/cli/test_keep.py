@@ -1,0 +1,134 @@
+"""`verify`, `rebuild` and `doctor`: damage is found, named, and nothing else is."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+import storybook.cli.doctor
+from storybook.cli.keep import Verdict
+from storybook.stages.choice import Engines, NoTranscriber
+from tests.cli.conftest import Shell
+from tests.cli.doubles import Brush, Scribe
+
+
+@contextmanager
+def edited(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path)) as db:
+        yield db
+        db.commit()
+
+
+def test_nothing_is_found_where_nothing_is_wrong(shell: Shell) -> None:
+    """Exit code 0, and the head to be noted down, which a later check is held to."""
+    shell.make()
+    verdict = shell.json("verify")
+    assert set(verdict) == set(Verdict.__struct_fields__)
+    assert (verdict["faults"], verdict["files"]) == ([], 10)
+    assert shell("verify", "--anchor", verdict["head"]).exit_code == 0
+
+
+def test_each_damaged_file_is_a_line(shell: Shell) -> None:
+    """Changed and missing ones."""
+    folder = Path(shell.make()["folder"])
+    (folder / "cover.png").write_bytes(b"no picture")
+    (folder / "page_3.wav").unlink()
+    result = shell("verify")
+    assert result.exit_code == 1
+    changed, missing = result.stdout.splitlines()
+    assert changed.startswith(f"file {folder.name[:8]}/cover.png: changed")
+    assert missing.startswith(f"file {folder.name[:8]}/page_3.wav: missing")
+
+
+def test_a_changed_event_is_a_line(shell: Shell) -> None:
+    """With its position."""
+    shell.make()
+    with edited(shell.data / "log.db") as db:
+        (trigger,) = db.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = 'events_never_change'"
+        ).fetchone()
+        db.execute("DROP TRIGGER events_never_change")
+        db.execute(
+            "UPDATE events SET data = CAST(replace(data, '우정', '미움') AS BLOB) "
+            "WHERE position = 1"
+        )
+        db.execute(trigger)
+    result = shell("verify")
+    assert result.exit_code == 1
+    (line,) = result.stdout.splitlines()
+    assert line.startswith("log: event 1: its data was changed")
+
+
+def test_a_cut_off_log_is_found_by_its_anchor(shell: Shell, tmp_path: Path) -> None:
+    """A chain can't show that its end is missing; a head that was noted down can."""
+    shell.make()
+    longer = Shell(tmp_path / "longer")
+    longer.make()
+    longer.make()
+    anchor = longer.json("verify")["head"]
+    result = shell("verify", "--anchor", anchor)
+    assert result.exit_code == 1
+    assert "the log ends at event" in result.stdout
+
+
+def test_changed_views_are_found_and_a_rebuild_mends_them(shell: Shell) -> None:
+    """Until then each difference is a line."""
+    shell.make()
+    with edited(shell.data / "projections.db") as db:
+        db.execute("UPDATE runs SET title = 'something else'")
+    assert shell("verify").exit_code == 1
+    report = shell.json("rebuild")
+    assert report["events"] == report["position"]
+    assert shell("verify").exit_code == 0
+
+
+def test_without_a_log_there_is_nothing_to_keep(shell: Shell) -> None:
+    """Exit code 1, and nothing is made."""
+    assert shell("verify").exit_code == 1
+    assert shell("rebuild").exit_code == 1
+    assert not shell.data.exists()
+
+
+def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
+    """Every role and everything around it; a missing transcriber keeps no book from being made."""
+    findings = {it["name"]: it for it in shell.json_lines("doctor")}
+    assert list(findings) == [
+        *("storybook", "SQLite", "settings", "writer", "illustrator", "narrator", "transcriber"),
+        *("data folder", "disk", "memory", "log", "port"),
+    ]
+    assert findings["writer"]["found"] == "double 1.0 on cpu, ready"
+    assert findings["transcriber"]["grade"] == "knowing"
+    assert findings["transcriber"]["mend"]
+    assert not shell.data.exists()
+
+
+def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that isn't ready keeps books from being made: exit code 1, with the mend."""
+    lame = Engines(Scribe(), Brush(), NoTranscriber(), NoTranscriber())  # type: ignore[arg-type]  # any engine that isn't ready
+    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", lambda settings: lame)
+    result = shell("doctor")
+    assert result.exit_code == 1
+    assert "to be mended: narrator" in result.stderr
+    assert "→ Send the four words as text" in result.stdout
+
+
+def test_the_doctor_sees_a_taken_port(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what can be done about it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        monkeypatch.setenv("STORYBOOK_SERVER_PORT", str(listening.getsockname()[1]))
+        (port,) = (it for it in shell.json_lines("doctor") if it["name"] == "port")
+    assert port["grade"] == "knowing"
+    assert "--port" in port["mend"]
+
+
+def test_the_doctor_knows_the_log(shell: Shell) -> None:
+    """How long it is, and that nobody writes it."""
+    shell.make()
+    (log,) = (it for it in shell.json_lines("doctor") if it["name"] == "log")
+    assert "40 events" in log["found"]
+    assert "no process writes it now" in log["found"]

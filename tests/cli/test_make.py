@@ -1,0 +1,128 @@
+"""`storybook make`, in this process."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import storybook.cli.make
+from storybook.book import PAGES, artifact_name, picture_of, reading_of
+from tests.cli.conftest import WORDS, Shell, until_it_waits, use_engines
+from tests.cli.doubles import ENDLESS
+
+FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, reading_of)}
+
+
+def test_a_book_lies_in_its_folder_with_the_page_to_open(shell: Shell) -> None:
+    """Ten files and `book.html`; the last lines name the folder and the page."""
+    result = shell("make", *WORDS)
+    assert result.exit_code == 0, result.output
+    (folder,) = (shell.data / "outputs").iterdir()
+    assert {it.name for it in folder.iterdir()} == {*FILES, "book.html"}
+    assert result.stdout.splitlines()[-2].endswith(str(folder))
+    assert result.stdout.splitlines()[-1].endswith((folder / "book.html").as_uri())
+
+
+def test_each_event_is_a_line_where_no_terminal_is(shell: Shell) -> None:
+    """The story of the making can be read from a pipe."""
+    lines = shell("make", *WORDS).stdout.splitlines()
+    assert "a book is asked for: 조선시대 · 깊은 숲속 마을 · 토끼, 호랑이 · 우정" in lines[0]
+    assert sum(" is written: " in line for line in lines) == len(PAGES)
+    assert any(line.endswith("the book is done") for line in lines)
+
+
+def test_json_is_one_object_and_nothing_else(shell: Shell) -> None:
+    """For a program that calls it."""
+    made = json.loads(shell("make", *WORDS, "--json").stdout)
+    assert made["status"] == "DONE"
+    assert made["error"] is None
+    assert Path(made["book"]) == shell.data / "outputs" / made["run_id"] / "book.html"
+    assert 0 < made["seconds"] < 60
+
+
+def test_options_reach_the_run(shell: Shell) -> None:
+    """Seed, voice and speed are recorded."""
+    shell.make("--seed", "7", "--narrator-voice", "f2", "--speed", "1.5")
+    shown = shell.json("show", "latest")
+    assert shown["seed"] == 7
+    assert (shown["tts"]["narrator_voice"], shown["tts"]["speed"]) == ("F2", 1.5)
+
+
+def test_a_book_without_audio_has_pictures_only(shell: Shell) -> None:
+    """`--no-audio`."""
+    made = shell.make("--no-audio")
+    names = {it.name for it in Path(made["folder"]).iterdir()}
+    assert names == {*(artifact_name(picture_of(page)) for page in PAGES), "book.html"}
+
+
+def test_missing_words_are_named(shell: Shell) -> None:
+    """Where nobody can be asked, a missing word is a usage error."""
+    result = shell("make", "--era", "조선시대", "--topic", "우정")
+    assert result.exit_code == 2
+    assert "--place, --characters" in result.stderr
+
+
+def test_missing_words_are_asked_for(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal; a blank answer is asked for again."""
+    monkeypatch.setattr(storybook.cli.make, "can_ask", lambda: True)
+    result = shell("make", *WORDS[:6], "--json", input=" \n용기\n")
+    assert "What is it about?" in result.stderr
+    assert result.exit_code == 0, result.output
+    assert shell.json("show", "latest")["request"]["topic"] == "용기"
+
+
+@pytest.mark.parametrize("word", ["", " ", "가" * 201, "종\x07소리"])
+def test_a_word_that_cannot_be_used_is_refused(shell: Shell, word: str) -> None:
+    """By the same rules as over HTTP, before anything is begun."""
+    result = shell("make", *WORDS[:6], "--topic", word)
+    assert result.exit_code == 2
+    assert "--topic" in result.stderr
+    assert not shell.data.exists()
+
+
+def test_a_failed_book_says_why_and_can_be_gone_on_with(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 1, the reason and the way on; `--resume` makes what is missing and no more."""
+    use_engines(monkeypatch, fails_at=3)
+    failed = shell("make", *WORDS)
+    assert failed.exit_code == 1
+    assert "painting page 3: the paint has run out" in failed.stderr
+    assert "make --resume" in failed.stderr
+    use_engines(monkeypatch)
+    made = shell.json("make", "--resume", "latest")
+    assert made["status"] == "DONE"
+    attempts = [it for it in shell.json("show", "latest")["timeline"] if it["stage"] != "LLM"]
+    assert [it["page"] for it in attempts if it["attempt"] > 1] == [3]
+
+
+def test_a_finished_book_is_exported_again(shell: Shell) -> None:
+    """`--resume` of a book that is whole writes its page anew."""
+    made = shell.make()
+    Path(made["book"]).unlink()
+    assert shell.json("make", "--resume", made["run_id"][:6])["book"] == made["book"]
+    assert Path(made["book"]).exists()
+
+
+def test_ctrl_c_puts_the_book_down(
+    shell: Shell, start: Callable[..., subprocess.Popen[str]]
+) -> None:
+    """What is finished stays, work in hand is put down in the log, and the way on is told."""
+    making = start(
+        *(shell.data, "make", *WORDS[:6], "--topic", ENDLESS),
+        STORYBOOK_LIMITS_SHUTDOWN_SECONDS="0.1",
+    )
+    until_it_waits(making)
+    making.send_signal(signal.SIGINT)
+    _, errors = making.communicate()
+    assert making.returncode == 1
+    assert "make --resume" in errors
+    assert "Traceback" not in errors
+    log = shell("log").stdout
+    assert "painting page 2 was put down (shutdown)" in log
+    assert "painting page 2, attempt 2, is wanted" in log

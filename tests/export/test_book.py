@@ -1,0 +1,175 @@
+"""The exported book: one file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+import soundfile  # type: ignore[import-untyped]  # it has no type information
+
+from storybook.export import CannotExport, export_book
+from storybook.export.media import small_audio, small_picture
+from storybook.run import Status
+from storybook.stages.artifacts import ArtifactStore
+from tests.export.finished import RUN, STORY, finished_run, png, segments_of, wav
+
+pytestmark = pytest.mark.anyio
+
+CHROMIUM = next((it for it in ("chromium", "google-chrome", "chrome") if shutil.which(it)), None)
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--enable-logging=stderr", "--virtual-time-budget=2000", "--dump-dom"),
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ArtifactStore:
+    return ArtifactStore(tmp_path)
+
+
+class Elements(HTMLParser):
+    """Every element of a document with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+async def exported(store: ArtifactStore) -> str:
+    path = await export_book(RUN, finished_run(store), store)
+    assert path == store.path(RUN, "book.html")
+    return path.read_text("utf-8")
+
+
+async def test_everything_is_inside(store: ArtifactStore) -> None:
+    """Five pictures and five recordings, and nothing that is asked for from elsewhere."""
+    text = await exported(store)
+    elements = Elements(text)
+    pictures = [it["src"] or "" for it in elements.of("img") if it.get("class") != "keepsake"]
+    recordings = [it["src"] or "" for it in elements.of("audio")]
+    assert [len(pictures), len(recordings)] == [5, 5]
+    assert all(it.startswith("data:image/webp;base64,") for it in pictures)
+    assert all(it.startswith("data:audio/mpeg;base64,") for it in recordings)
+    assert not elements.of("link")
+    assert not re.search(r"https?:|url\(|@import|\bfetch\b", text)
+    sources = [value for _, attributes in elements.found for value in attributes.values() if value]
+    assert not [it for it in sources if it.startswith(("//", "file:"))]
+
+
+async def test_the_policy_allows_this_style_and_script_only(store: ArtifactStore) -> None:
+    """Their hashes stand in it, and no host."""
+    text = await exported(store)
+    (policy,) = (it["content"] for it in Elements(text).of("meta") if "http-equiv" in it)
+    assert policy is not None
+    assert policy.startswith("default-src 'none';")
+    for tag in ("style", "script"):
+        found = re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        assert found
+        digest = base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+async def test_what_people_wrote_is_text(store: ArtifactStore) -> None:
+    """Signs of HTML, and of the template, stay signs."""
+    run = finished_run(store)
+    title, *rest = run.pages
+    named = msgspec.structs.replace(title, title='<b onload="x">{{script}}</b>')
+    run = msgspec.structs.replace(run, pages=(named, *rest))
+    text = (await export_book(RUN, run, store)).read_text("utf-8")
+    assert "<title>&lt;b onload=&quot;x&quot;&gt;{{script}}&lt;/b&gt;</title>" in text
+    assert not Elements(text).of("b")
+
+
+async def test_everybody_can_read_it(store: ArtifactStore) -> None:
+    """In Korean, each picture described, each button named."""
+    elements = Elements(await exported(store))
+    assert elements.of("html") == [{"lang": "ko"}]
+    assert elements.of("img")[3]["alt"] == "3쪽 그림: 갑자기 비가 쏟아졌어요."
+    assert all(it.get("aria-label") for it in elements.of("button") if it.get("class") == "read")
+    assert [it["aria-label"] for it in elements.of("section")][:2] == ["표지", "4쪽 가운데 1쪽"]
+
+
+async def test_spoken_words_carry_their_times(store: ArtifactStore) -> None:
+    """So that they can be lit up while they are spoken."""
+    spans = [it for it in Elements(await exported(store)).of("span") if "data-from" in it]
+    assert len(spans) == sum(len(segments_of(page)) for page in STORY)
+    assert [(it["data-from"], it["data-to"]) for it in spans[1:3]] == [
+        ("0.000", "0.100"),
+        ("0.100", "0.200"),
+    ]
+
+
+async def test_an_unread_book_has_nothing_to_hear(store: ArtifactStore) -> None:
+    """No recordings, no buttons for them."""
+    path = await export_book(RUN, finished_run(store, tts=None), store)
+    elements = Elements(path.read_text("utf-8"))
+    assert not elements.of("audio")
+    assert elements.of("body") == [{"class": "silent"}]
+    assert "read" not in [it.get("class") for it in elements.of("button")]
+
+
+async def test_only_a_whole_book_is_exported(store: ArtifactStore) -> None:
+    """One that isn't done, has been pruned, or has lost a file is refused, and no file is left."""
+    run = finished_run(store)
+    for broken, why in (
+        (msgspec.structs.replace(run, status=Status.FAILED), "FAILED"),
+        (msgspec.structs.replace(run, pruned=frozenset({"cover.png"})), "retention"),
+    ):
+        with pytest.raises(CannotExport, match=why):
+            await export_book(RUN, broken, store)
+    store.path(RUN, "panel_2.png").unlink()
+    with pytest.raises(CannotExport, match=r"panel_2\.png is missing"):
+        await export_book(RUN, run, store)
+    assert not [it for it in store.folder(RUN).iterdir() if "book.html" in it.name]
+
+
+def test_media_become_small() -> None:
+    """A picture of a book's size and a minute of voice are a fraction of what they were."""
+    assert small_picture(png(side=256))[0] == "image/webp"
+    recording = wav(seconds=20)
+    kind, content = small_audio(recording)
+    assert (kind, len(content) < len(recording) / 5) == ("audio/mpeg", True)
+    assert soundfile.info(io.BytesIO(content)).duration == pytest.approx(20, abs=0.1)
+
+
+def test_media_that_cannot_become_small_stay_as_they_are() -> None:
+    """An odd sample rate, or a picture that is none."""
+    odd = wav(rate=22_000)
+    assert small_audio(odd) == ("audio/wav", odd)
+    assert small_picture(b"none") == ("image/png", b"none")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open book.html in")
+async def test_a_browser_opens_it_from_disk(store: ArtifactStore, tmp_path: Path) -> None:
+    """The script runs under the policy, opens the page that the address names, and nothing is
+    refused."""
+    assert CHROMIUM is not None
+    await exported(store)
+    address = store.path(RUN, "book.html").as_uri() + "#p2"
+    done = subprocess.run(  # noqa: ASYNC221 - nothing else goes on in this test
+        [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", address],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    elements = Elements(done.stdout)
+    here = [it["id"] for it in elements.of("section") if "here" in (it["class"] or "").split()]
+    assert here == ["p2"]
+    assert len(elements.of("li")) == 6 + 4
+    assert "CONSOLE" not in done.stderr

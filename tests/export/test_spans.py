@@ -1,0 +1,77 @@
+"""Where spoken segments and dialogue stand in a page's text."""
+
+from __future__ import annotations
+
+import pytest
+
+from storybook.book import Dialogue, Page, Segment
+from storybook.export.spans import paragraphs
+from tests.export.finished import STORY, segments_of
+
+
+def segment(text: str, start: float = 0.0) -> Segment:
+    return Segment(text, "", "M1", start, start + 1)
+
+
+def texts(page: Page) -> list[str]:
+    return ["".join(span.text for span in spans) for spans in paragraphs(page, segments_of(page))]
+
+
+@pytest.mark.parametrize("page", STORY)
+def test_nothing_of_the_text_is_lost(page: Page) -> None:
+    """Put together again it is the text, but for white space between paragraphs."""
+    assert "".join("".join(texts(page)).split()) == "".join(page.text.split())
+
+
+@pytest.mark.parametrize("page", STORY)
+def test_every_segment_finds_its_place(page: Page) -> None:
+    """What the narrator speaks can be lit up where it stands."""
+    segments = segments_of(page)
+    lit = [span.segment for spans in paragraphs(page, segments) for span in spans if span.segment]
+    assert list(dict.fromkeys(lit)) == list(segments)
+
+
+def test_speech_stands_apart_with_its_quotation_marks() -> None:
+    """A quotation begins a paragraph, and keeps the words that tell who said it."""
+    assert texts(STORY[2]) == [
+        "어느 날 토끼는 호랑이를 만났어요.",
+        '"안녕, 나랑 같이 놀래?" 하고 토끼가 물었어요.',
+        "호랑이는 꼬리를 말고 작은 목소리로 대답했어요.",
+        '"나는 조금 무서워."',
+    ]
+    said = [span.text for spans in paragraphs(STORY[2], ()) for span in spans if span.is_said]
+    assert said == ['"안녕, 나랑 같이 놀래?"', '"나는 조금 무서워."']
+
+
+def test_speech_inside_a_sentence_stays_in_it() -> None:
+    """A quotation in the middle of a sentence doesn't tear it apart."""
+    page = Page(
+        1, summary="토끼가 “안녕!”이라고 말했어요. 끝.", dialogues=(Dialogue("토끼", "안녕!"),)
+    )
+    assert texts(page) == ["토끼가 “안녕!”이라고 말했어요.", "끝."]
+
+
+def test_line_breaks_make_paragraphs() -> None:
+    """As the writer set them."""
+    assert texts(Page(1, summary="하나.\n둘.\n\n셋.")) == ["하나.", "둘.", "셋."]
+
+
+def test_the_same_words_twice_are_lit_one_after_the_other() -> None:
+    """Segments are sought in order."""
+    page = Page(1, summary="하나, 하나!")
+    (spans,) = paragraphs(page, (segment("하나", 0), segment("하나", 1)))
+    assert [(it.text, it.segment.start) for it in spans if it.segment] == [("하나", 0), ("하나", 1)]
+
+
+def test_words_that_do_not_stand_there_are_not_lit() -> None:
+    """A narrator's own reading of a number is heard only."""
+    (spans,) = paragraphs(
+        Page(1, summary="3시예요. 가요."), (segment("세 시예요."), segment("가요."))
+    )
+    assert [it.text for it in spans if it.segment] == ["가요."]
+
+
+def test_dialogue_that_does_not_stand_there_changes_nothing() -> None:
+    """It may have been cut; the text stays as it is."""
+    page = Page(1, summary="하나. 둘.", dialogues=(Dialogue("토끼", "셋"), Dialogue("토끼", "")))
+    assert texts(page) == ["하나. 둘."]
