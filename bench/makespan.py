@@ -40,6 +40,13 @@ from storybook.stages.engines import (
 SCALE = 50
 TEXT_PART, PICTURE, VOICE = 25 / 5 / SCALE, 24 / SCALE, 6 / SCALE
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
+TEXTS = (
+    "",
+    "옛날 옛적 깊은 숲속 마을에 토끼가 살았어요.",
+    "어느 날 아침 호랑이가 문을 두드렸어요.",
+    "갑자기 비가 쏟아져서 토끼는 울었어요.",
+    "마침내 해가 나고 모두 활짝 웃었어요.",
+)
 
 
 class _Sleeper:
@@ -57,9 +64,8 @@ class SleepingWriter(_Sleeper):
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
         for number in PAGES:
             await anyio.sleep(TEXT_PART)
-            text = "옛날 옛적 깊은 숲속 마을에 토끼가 살았어요."
-            title, summary = (text, "") if number == 0 else ("", text)
-            yield Page(number, title, summary, (), "A wide view of a village.")
+            title, summary = ("토끼와 호랑이", "") if number == 0 else ("", TEXTS[number])
+            yield Page(number, title, summary, (), "A rabbit and a tiger in a village.")
 
 
 class SleepingIllustrator(_Sleeper):

@@ -1,0 +1,14 @@
+"""The HTTP API: `app.create_app` makes an ASGI application of a running service.
+
+- An **answer** is a whole response of ready bytes (`answers`); run states come ready-made out of
+  the projection, files out of the artifact store (`media`).
+- A **stream** is a response that stays open, server-sent events (`streams`). It is a cursor, never
+  a queue: it has a **source** that it asks for what stands behind the cursor.
+- A **feed** holds the messages of one run, or of the whole log, encoded once for all streams that
+  follow it (`progress`, `log_stream`). All feeds hang on one **tail** of the log (`tail`).
+- What comes in is checked field by field, and every fault is told (`orders`); what goes wrong is
+  mapped to a status in one table (`errors`).
+- The API describes itself from one table of its calls (`openapi`, `docs`).
+
+`server` runs the application under uvicorn, and ends open streams cleanly when it has to stop.
+"""

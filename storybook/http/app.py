@@ -1,0 +1,112 @@
+"""The ASGI application of a running service: every call, and how errors are answered."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Final
+
+import anyio
+from litestar import Litestar, route
+from litestar.config.cors import CORSConfig
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, Scope
+
+from storybook import __version__
+from storybook.http.access import access_logged
+from storybook.http.answers import Answer, json_answer
+from storybook.http.docs import render_page
+from storybook.http.engines import EngineCalls
+from storybook.http.errors import answer_error
+from storybook.http.log_stream import LogStream
+from storybook.http.media import Media
+from storybook.http.openapi import openapi_document
+from storybook.http.progress import ProgressStreams
+from storybook.http.requests import READ, run_id_in
+from storybook.http.runs import Runs
+from storybook.http.speech import Speech
+from storybook.http.streams import Streams
+from storybook.http.tail import Tail
+from storybook.service import Service
+
+_HEALTH: Final = json_answer({"status": "ok", "version": __version__})
+_HTML: Final = b"text/html; charset=utf-8"
+
+
+class HttpApp:
+    """The application, and the streams that are open in it."""
+
+    def __init__(self, service: Service) -> None:
+        self.streams = Streams(service.settings.limits)
+        self._tail = Tail(service.log, service.projections)
+        self.progress = ProgressStreams(service.log, service.live, self._tail, self.streams)
+        self.log_stream = LogStream(service.log, self._tail, self.streams)
+        document = openapi_document()
+        self._openapi = json_answer(document)
+        self._page = Answer(render_page(document), media_type=_HTML)
+        parts = (Runs(service), Media(service), Speech(service), EngineCalls(service))
+        routes = [*self._routes(), *(route for part in parts for route in part.routes())]
+        self.litestar = Litestar(
+            routes,
+            lifespan=[self._following],
+            exception_handlers={HTTPException: answer_error, Exception: answer_error},
+            request_max_body_size=service.settings.limits.body_bytes,
+            cors_config=_cors(service.settings.server.cors_origins),
+            openapi_config=None,
+            logging_config=None,
+        )
+        self.asgi: ASGIApp = access_logged(self.litestar)
+
+    def _routes(self) -> list[HTTPRouteHandler]:
+        return [
+            route("/", http_method=READ)(self._health),
+            route("/docs", http_method=READ)(self._docs),
+            route("/openapi.json", http_method=READ)(self._document),
+            route("/api/events", http_method=READ)(self._all_events),
+            route("/api/runs/{run_id:str}/events", http_method=READ)(self._run_events),
+        ]
+
+    async def _health(self) -> Answer:
+        return _HEALTH
+
+    async def _docs(self) -> Answer:
+        return self._page
+
+    async def _document(self) -> Answer:
+        return self._openapi
+
+    async def _all_events(self) -> ASGIApp:
+        return self.log_stream.answer
+
+    async def _run_events(self, scope: Scope) -> ASGIApp:
+        return partial(self.progress.answer, run_id_in(scope))
+
+    @asynccontextmanager
+    async def _following(self, _app: Litestar) -> AsyncIterator[None]:
+        """What runs beside the requests: the tail, the ticker, the stages' live progress."""
+        await self._tail.start()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._tail.run)
+            tasks.start_soon(self.streams.tick)
+            tasks.start_soon(self.progress.follow_live)
+            yield
+            tasks.cancel_scope.cancel()
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
+    """Whom the settings let call from a browser's page elsewhere; nobody unless they name one."""
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["Content-Type", "Idempotency-Key", "Last-Event-ID", "Range"],
+        expose_headers=[
+            "Content-Range",
+            "ETag",
+            "Retry-After",
+            "Storybook-Resumed-After",
+        ],
+    )

@@ -1,0 +1,151 @@
+"""What went wrong, as HTTP says it: one table, used at one place.
+
+The errors of the rooms below know nothing of HTTP; `STATUSES` maps them. What only HTTP can find
+wrong (a bad cursor, a body that fails validation) is an `HttpError` with its own status. Whatever
+is in neither is a fault of ours: "internal error" outside, everything in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from storybook.commands import TooManyRuns
+from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
+from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
+from storybook.run import NoSuchRun, Refused
+from storybook.stages.engines import (
+    AudioTooLarge,
+    EngineUnavailable,
+    InvalidAudio,
+    WorkFailed,
+)
+
+logger = logging.getLogger(__name__)
+
+STATUSES: Final[dict[type[Exception], int]] = {
+    NoSuchRun: 404,
+    Refused: 409,
+    TooManyRuns: 429,
+    InvalidAudio: 400,
+    AudioTooLarge: 413,
+    EngineUnavailable: 503,
+    WorkFailed: 503,
+    ProjectionsBusy: 503,
+    ProjectionsStopped: 503,
+    LogBusy: 503,
+    LogUnavailable: 503,
+    OutcomeUnknown: 503,
+}
+"""Errors whose message is meant for the client, by type; the nearest type counts."""
+
+RETRY_AFTER_SECONDS: Final[dict[type[Exception], int]] = {
+    LogBusy: 1,
+    OutcomeUnknown: 1,
+    ProjectionsBusy: 1,
+}
+"""How soon it is worth trying again, where the error itself does not say."""
+
+SENTENCES: Final[dict[int, str]] = {
+    404: "no such path; GET /docs lists the calls",
+    405: "this path does not take that method; the Allow header lists those it takes",
+    413: "the body is over its limit",
+}
+"""What is said where Litestar only has the status' name."""
+
+
+class HttpError(Exception):
+    """A request that cannot be served, found wrong by HTTP itself."""
+
+    status = 500
+
+    def __init__(self, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail: object = detail
+        self.headers = headers or {}
+
+
+class BadRequest(HttpError):
+    status = 400
+
+
+class NotFound(HttpError):
+    status = 404
+
+
+class Gone(HttpError):
+    status = 410
+
+
+class RangeNotSatisfiable(HttpError):
+    status = 416
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            f"the range lies outside the file, which has {size} bytes",
+            {"Content-Range": f"bytes */{size}"},
+        )
+
+
+class TooOften(HttpError):
+    status = 429
+
+    def __init__(self, limit: int, seconds: int) -> None:
+        super().__init__(
+            f"more than {limit} new books a minute from one address; try again in {seconds} s",
+            {"Retry-After": str(seconds)},
+        )
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a body: where it is, what it is, and a stable word for it."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+    type: str
+
+
+class Invalid(HttpError):
+    """The body fails validation; every fault found is told."""
+
+    status = 422
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, it.loc))}: {it.msg}" for it in faults))
+        self.detail = list(faults)
+
+
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The JSON answer for an error of any kind."""
+    status, detail, headers = _told(error)
+    if status == 500:
+        path = request.scope["raw_path"].decode("ascii", "backslashreplace")
+        logger.error("%s %s failed", request.method, path, exc_info=error)
+    return Response({"detail": detail}, status_code=status, headers=headers)
+
+
+def _told(error: Exception) -> tuple[int, object, dict[str, str]]:
+    if isinstance(error, HttpError):
+        return error.status, error.detail, error.headers
+    if isinstance(error, HTTPException):
+        headers = {name: str(value) for name, value in (error.headers or {}).items()}
+        status = error.status_code
+        return status, SENTENCES.get(status) or _framework_detail(error), headers
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind], str(error), _retry_after(error, kind)
+    return 500, "internal error", {}
+
+
+def _framework_detail(error: HTTPException) -> str:
+    return "internal error" if error.status_code == 500 else error.detail
+
+
+def _retry_after(error: Exception, kind: type) -> dict[str, str]:
+    seconds = getattr(error, "retry_after_seconds", RETRY_AFTER_SECONDS.get(kind))
+    return {} if seconds is None else {"Retry-After": str(seconds)}

@@ -1,0 +1,175 @@
+"""Pictures and audio, with `ETag`, `If-None-Match`, `Range` and `HEAD`.
+
+A file's name is checked in the bytes that were sent, before any routing has decoded or tidied them:
+`..`, `/` and `\\` are refused however often they were encoded. Then only names that a run's events
+speak of are looked for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+import anyio
+from litestar import route
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
+
+from storybook.book import Artifact, RunId
+from storybook.http.answers import Answer
+from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiable
+from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
+from storybook.http.requests import READ, header, method, run_id_in
+from storybook.run import NoSuchRun
+from storybook.service import Service
+
+logger = logging.getLogger(__name__)
+
+CHUNK_BYTES: Final = 256 * 1024
+"""Read and sent at once: a few chunks make a picture, and one client's share of memory is small."""
+KNOWN_FILES: Final = 4_096
+"""Artifacts remembered, about 2 MB: a player asks for a file many times, range by range."""
+MAX_DECODINGS: Final = 4
+"""How often a name is decoded to see what it hides; no honest one is encoded twice."""
+IMMUTABLE: Final = b"private, max-age=31536000, immutable"
+"""A finished file never changes under its name."""
+
+RUN_PATH: Final = "/api/runs/{run_id:str}"
+FOLDERS: Final = {"images": "image/png", "audio": "audio/wav"}
+
+
+class Media:
+    """The handlers, over a running service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._known: OrderedDict[tuple[str, str], Artifact] = OrderedDict()
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        return [
+            route(f"{RUN_PATH}/{folder}/{{filename:path}}", http_method=READ)(self.serve)
+            for folder in FOLDERS
+        ]
+
+    async def serve(self, scope: Scope) -> ASGIApp:
+        """One picture or one piece of audio, or the part of it that was asked for."""
+        run_id = run_id_in(scope)
+        folder, name = _file_in(scope)
+        artifact = await self._artifact(run_id, name, FOLDERS[folder])
+        path = self._service.artifacts.path(run_id, name)
+        try:
+            size = (await anyio.Path(path).stat()).st_size
+        except FileNotFoundError:
+            self._known.pop((run_id, name), None)
+            await self._artifact(run_id, name, FOLDERS[folder])  # raises if it was pruned
+            logger.error("run %s: %s is missing; see `storybook verify`", run_id, name)
+            raise NotFound("the file is missing on the server") from None
+        return _answer(scope, artifact, path, size)
+
+    async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
+        """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `Gone`."""
+        key = (run_id, name)
+        artifact = self._known.get(key) or await self._recorded(run_id, name)
+        if artifact.media_type != media_type:
+            raise _not_finished(name)
+        self._known[key] = artifact
+        self._known.move_to_end(key)
+        if len(self._known) > KNOWN_FILES:
+            self._known.popitem(last=False)
+        return artifact
+
+    async def _recorded(self, run_id: RunId, name: str) -> Artifact:
+        run = await self._service.commands.load(run_id)
+        if run is None:
+            raise NoSuchRun
+        if name in run.pruned:
+            raise Gone("the file was removed by retention")
+        for artifact in run.artifacts:
+            if artifact.name == name:
+                return artifact
+        raise _not_finished(name)
+
+
+def _not_finished(name: str) -> NotFound:
+    return NotFound(f"the run has no finished file {name[:80]!r}")
+
+
+class FileAnswer:
+    """Bytes `start` to `end` of a file."""
+
+    def __init__(
+        self, path: Path, start: int, end: int, status: int, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        self._path, self._start, self._end = path, start, end
+        self._status = status
+        self._headers = [(b"content-length", b"%d" % (end - start)), *headers]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head: HTTPResponseStartEvent = {
+            "type": "http.response.start",
+            "status": self._status,
+            "headers": self._headers,
+        }
+        if method(scope) == "HEAD":
+            await send(head)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        async with await anyio.open_file(self._path, "rb") as file:
+            await file.seek(self._start)
+            await send(head)
+            left = self._end - self._start
+            while left:
+                chunk = await file.read(min(left, CHUNK_BYTES))
+                if not chunk:
+                    raise OSError(f"{self._path} was cut short while it was sent")
+                left -= len(chunk)
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _answer(scope: Scope, artifact: Artifact, path: Path, size: int) -> ASGIApp:
+    etag = f'"{artifact.sha256}"'
+    headers = [(b"etag", etag.encode()), (b"cache-control", IMMUTABLE)]
+    asked = header(scope, b"if-none-match")
+    if asked is not None and matches(etag, asked):
+        return Answer(b"", status=304, headers=headers)
+    headers += [
+        (b"content-type", artifact.media_type.encode()),
+        (b"accept-ranges", b"bytes"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    part = _part(scope, etag, size)
+    if part is None:
+        return FileAnswer(path, 0, size, 200, headers)
+    start, end = part
+    headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
+    return FileAnswer(path, start, end, 206, headers)
+
+
+def _part(scope: Scope, etag: str, size: int) -> tuple[int, int] | None:
+    """The range to send, None for the whole file. A range is defined for GET only."""
+    text = header(scope, b"range")
+    fresh = still_fresh(etag, header(scope, b"if-range"))
+    if text is None or method(scope) != "GET" or not fresh:
+        return None
+    try:
+        return requested_range(text, size)
+    except Unsatisfiable:
+        raise RangeNotSatisfiable(size) from None
+
+
+def _file_in(scope: Scope) -> tuple[str, str]:
+    """The folder and the file name in a path, as the client sent it. Raises `BadRequest`."""
+    _, _, _, _, folder, sent = scope["raw_path"].decode("latin-1").split("/", 5)
+    name = sent
+    for _ in range(MAX_DECODINGS):
+        if any(sign in name for sign in ("..", "/", "\\", "\0")):
+            raise BadRequest("a file name has no '..', '/' or '\\' in it")
+        decoded = unquote(name)
+        if decoded == name:
+            return folder, name
+        name = decoded
+    raise BadRequest("the file name is encoded several times over")

@@ -1,0 +1,41 @@
+"""How often one address may ask for a new book: a token bucket for each."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+MANY_ADDRESSES: Final = 10_000
+"""Buckets that are kept before the full ones, which say nothing, are thrown away: about 2 MB."""
+
+
+class RateLimit:
+    """At most `per_minute` in a burst, and as many a minute in the long run."""
+
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, address: str, now: float) -> int:
+        """Take one token; 0 if there was one, else the whole seconds until there is.
+
+        `now` is in seconds of a clock that never goes back.
+        """
+        tokens = self._tokens(address, now)
+        if tokens < 1:
+            return max(1, math.ceil((1 - tokens) * 60 / self.per_minute))
+        if len(self._buckets) >= MANY_ADDRESSES:
+            self._forget_full(now)
+        self._buckets[address] = (tokens - 1, now)
+        return 0
+
+    def _tokens(self, address: str, now: float) -> float:
+        tokens, at = self._buckets.get(address, (float(self.per_minute), now))
+        return min(float(self.per_minute), tokens + (now - at) * self.per_minute / 60)
+
+    def _forget_full(self, now: float) -> None:
+        self._buckets = {
+            address: bucket
+            for address, bucket in self._buckets.items()
+            if self._tokens(address, now) < self.per_minute
+        }

@@ -1,0 +1,93 @@
+"""What stands in a request besides its body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, cast
+from urllib.parse import parse_qsl
+
+from litestar.enums import HttpMethod
+from litestar.exceptions import InternalServerException
+from litestar.types import HTTPScope, Scope
+
+from storybook.book import RunId
+from storybook.events.log import Position
+from storybook.http.errors import BadRequest
+
+MAX_POSITION_DIGITS: Final = 18
+"""What SQLite's integers hold with certainty."""
+
+READ: Final[list[HttpMethod]] = [HttpMethod.GET, HttpMethod.HEAD]
+"""The methods of a call that only looks."""
+
+
+def method(scope: Scope) -> str:
+    """GET, HEAD, POST …"""
+    return cast(HTTPScope, scope)["method"]
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """A header's value; `name` in lower case."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return value.decode("latin-1")
+    return None
+
+
+def query(scope: Scope) -> dict[str, str]:
+    """The query's parameters; of one given twice, the last."""
+    text = scope["query_string"].decode("latin-1")
+    return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+
+def last_event_id(scope: Scope) -> Position | None:
+    """The position that a client has seen everything up to; None if it names none.
+
+    The header, which EventSource sends when it comes back, wins over `?last_event_id=`, which
+    stays in the address that it was opened with. Raises `BadRequest`.
+    """
+    text = header(scope, b"last-event-id") or query(scope).get("last_event_id")
+    return None if not text else position_in("Last-Event-ID", text)
+
+
+def position_in(name: str, text: str) -> Position:
+    """A position from text. Raises `BadRequest`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_POSITION_DIGITS):
+        raise BadRequest(
+            f"{name} is to be a position in the log (0 or greater), found {text[:40]!r}"
+        )
+    return Position(int(text))
+
+
+def limit_in(parameters: dict[str, str], default: int, most: int) -> int:
+    """`?limit=`, from 1 to `most`. Raises `BadRequest`."""
+    text = parameters.get("limit", str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        raise BadRequest(f"limit is to be a number from 1 to {most}, found {text[:40]!r}")
+    return int(text)
+
+
+def sent_path(scope: Scope) -> str:
+    """The path as it was sent, without the query: encoded, so that it is one line of ASCII."""
+    return scope["raw_path"].decode("ascii", "backslashreplace")
+
+
+@contextmanager
+def reading_body() -> Iterator[None]:
+    """Reads a body; a client that leaves halfway is no fault of the server."""
+    try:
+        yield
+    except InternalServerException as error:  # all that Litestar's reading raises it for
+        raise BadRequest("the body broke off before its end") from error
+
+
+def run_id_in(scope: Scope) -> RunId:
+    """The `{run_id}` of the path."""
+    return RunId(scope["path_params"]["run_id"])
+
+
+def client_host(scope: Scope) -> str:
+    """The address that a request came from, without its port."""
+    client = scope["client"]
+    return client[0] if client else ""

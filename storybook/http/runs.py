@@ -1,0 +1,149 @@
+"""The calls about runs: ask for one, look at it, stop it, let it go on."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, get, post, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import Scope
+
+from storybook.book import RunId
+from storybook.events.log import START
+from storybook.http.answers import Answer, json_answer
+from storybook.http.errors import BadRequest, NotFound, TooOften
+from storybook.http.log_stream import LogEntry, log_entry
+from storybook.http.orders import read_order
+from storybook.http.rate import RateLimit
+from storybook.http.requests import (
+    READ,
+    client_host,
+    header,
+    limit_in,
+    position_in,
+    query,
+    reading_body,
+    run_id_in,
+)
+from storybook.projections.runs import encode_state
+from storybook.run import NoSuchRun, Status, fold
+from storybook.service import Service
+
+MAX_KEY_CHARACTERS: Final = 200
+"""An idempotency key is an id, not a text."""
+LIBRARY_DEFAULT, LIBRARY_MOST = 50, 200
+LOG_DEFAULT, LOG_MOST = 200, 1_000
+
+_STATE_HEADERS: Final = [(b"cache-control", b"no-store")]
+
+
+class RunCreated(msgspec.Struct, frozen=True):
+    run_id: RunId
+
+
+class RunLog(msgspec.Struct, frozen=True):
+    """A run's events. `next` is the `after` of the page behind this one, null on the last."""
+
+    events: list[LogEntry]
+    next: int | None
+
+
+class Runs:
+    """The handlers, over a running service."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._rate = RateLimit(service.settings.limits.runs_per_minute)
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        return [
+            post("/api/runs")(self.request),
+            get("/api/runs")(self.library),
+            route("/api/runs/{run_id:str}", http_method=READ)(self.state),
+            get("/api/runs/{run_id:str}/log")(self.log),
+            post("/api/runs/{run_id:str}/cancel", status_code=202)(self.cancel),
+            post("/api/runs/{run_id:str}/retry", status_code=202)(self.retry),
+        ]
+
+    async def request(self, request: Request[Any, Any, Any]) -> Answer:
+        with reading_body():
+            body = await request.body()
+        order = read_order(body)
+        key = _idempotency_key(request.scope)
+        host = client_host(request.scope)
+        if seconds := self._rate.take(host, time.monotonic()):
+            raise TooOften(self._rate.per_minute, seconds)
+        run_id = await self._service.request_run(order.request, order.tts, idempotency_key=key)
+        return json_answer(RunCreated(run_id), status=201)
+
+    async def library(self, scope: Scope) -> Answer:
+        parameters = query(scope)
+        try:
+            found = await self._service.projections.library(
+                status=_status(parameters.get("status", "")),
+                limit=limit_in(parameters, LIBRARY_DEFAULT, LIBRARY_MOST),
+                before=parameters.get("before") or None,
+            )
+        except ValueError as error:
+            raise BadRequest(str(error)) from error
+        return json_answer(found)
+
+    async def state(self, scope: Scope) -> Answer:
+        run_id = run_id_in(scope)
+        if scope["query_string"] and "at" in (parameters := query(scope)):
+            return await self._state_at(run_id, parameters["at"])
+        body = self._service.projections.run_state(run_id)
+        if body is None:
+            raise NoSuchRun
+        return Answer(body, headers=_STATE_HEADERS)
+
+    async def _state_at(self, run_id: RunId, at: str) -> Answer:
+        position = position_in("at", at)
+        if position > (head := await self._service.log.head()):
+            raise BadRequest(f"at is beyond the log's end, which is {head}")
+        events = await self._service.log.read_run(run_id)
+        if not events:
+            raise NoSuchRun
+        run = fold(it.event for it in events if it.position <= position)
+        if run is None:
+            raise NotFound(
+                f"the run did not exist at {position}: it begins at {events[0].position}"
+            )
+        return Answer(encode_state(run_id, run), headers=_STATE_HEADERS)
+
+    async def log(self, scope: Scope) -> Answer:
+        run_id, parameters = run_id_in(scope), query(scope)
+        after = position_in("after", parameters.get("after") or "0")
+        limit = limit_in(parameters, LOG_DEFAULT, LOG_MOST)
+        events = await self._service.log.read_run(run_id, after, limit + 1)
+        if not events and not await self._service.log.read_run(run_id, START, 1):
+            raise NoSuchRun
+        page = [log_entry(it) for it in events[:limit]]
+        return json_answer(RunLog(page, page[-1].position if len(events) > limit else None))
+
+    async def cancel(self, scope: Scope) -> Answer:
+        run_id = run_id_in(scope)
+        await self._service.cancel_run(run_id)
+        return json_answer(RunCreated(run_id), status=202)
+
+    async def retry(self, scope: Scope) -> Answer:
+        run_id = run_id_in(scope)
+        await self._service.retry_run(run_id)
+        return json_answer(RunCreated(run_id), status=202)
+
+
+def _status(text: str) -> Status | None:
+    if text and text.upper() not in Status.__members__:
+        raise BadRequest(f"status is to be one of {', '.join(Status)}; found {text[:40]!r}")
+    return Status(text.upper()) if text else None
+
+
+def _idempotency_key(scope: Scope) -> str:
+    key = header(scope, b"idempotency-key") or ""
+    if len(key) > MAX_KEY_CHARACTERS:
+        raise BadRequest(
+            f"Idempotency-Key is to have at most {MAX_KEY_CHARACTERS} characters, found {len(key)}"
+        )
+    return key

@@ -1,0 +1,147 @@
+"""The application under uvicorn, and how it stops.
+
+A server with open event streams does not stop by itself: their bodies never end, and uvicorn waits
+for them. So the signal handler also tells the streams, which end their bodies at once; clients come
+back to the next server with the id of what they saw last. The lifespan's end would be too late: it
+comes when all connections are closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from storybook.http.app import HttpApp
+from storybook.http.streams import Address, Streams
+from storybook.service import Service
+from storybook.system import STOP_SIGNALS
+
+BACKLOG: Final = 4_096
+"""Connections that may wait to be accepted: all clients come back at once after a restart."""
+GRACE_SECONDS: Final = 10
+"""What requests in hand get when the server stops; streams end at once."""
+
+SWITCH_SECONDS: Final = 0.0005
+"""How long a busy thread keeps the GIL from others. At Python's 5 ms the log's writer waits that
+long for each step that it makes beside a busy event loop: a commit of 100 rows took 285 ms."""
+GC_THRESHOLDS: Final = (100_000, 50, 1_000)
+"""The default collects the oldest generation while thousands of streams are written to: the slowest
+delivery to 5,000 took 350 ms, and 99 ms with these."""
+
+
+def tune_process() -> None:
+    """Settings of the interpreter that a server wants, once everything is imported and open."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def url_of(listening: socket.socket) -> str:
+    """Where a browser on this machine finds what listens here."""
+    host, port = listening.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which tells the streams when it stops and lets its caller clean up behind it."""
+
+    def __init__(
+        self, config: uvicorn.Config, streams: Streams, on_ready: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._streams, self._on_ready = streams, on_ready
+        self._loop = asyncio.get_running_loop()
+        streams.abort = self._abort
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            _cut(connection)  # it outlasted the grace; uvloop would not close with it open
+
+    def stop(self) -> None:
+        """Stop as after a signal."""
+        self._streams.drain()
+        self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """In the main thread between two bytecodes: the streams are told from the event loop."""
+        self._loop.call_soon_threadsafe(self._streams.drain)
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Unlike uvicorn's own, raise no captured signal again: that would kill the process before
+        the log is closed."""
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+    def _abort(self, address: Address) -> None:
+        """Cut a client's connection, whatever is still to be sent."""
+        for connection in self.server_state.connections:
+            if isinstance(connection, HttpToolsProtocol) and connection.client == address:
+                _cut(connection)
+
+
+async def serve(
+    service: Service, listening: socket.socket, on_ready: Callable[[str], None]
+) -> None:
+    """Serve until a stop signal; `on_ready` is given the URL when requests can come.
+
+    To be run in the main thread, which alone gets signals, and on uvloop where there is one:
+    `anyio.run(…, backend_options={"use_uvloop": sys.platform != "win32"})`.
+    """
+    app = HttpApp(service)
+    server = make_server(app, on_ready=lambda: on_ready(url_of(listening)))
+    await server.serve(sockets=[listening])
+
+
+def _cut(connection: object) -> None:
+    """Close a connection without sending what its client does not take."""
+    if isinstance(connection, HttpToolsProtocol):
+        connection.transport.abort()
+
+
+def make_server(app: HttpApp, on_ready: Callable[[], None]) -> Server:
+    """A server for an application, to be run on this event loop."""
+    config = uvicorn.Config(
+        app.asgi,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    return Server(config, app.streams, on_ready)

@@ -1,0 +1,99 @@
+"""The small calls: health, engines, the API's own description, and who may call from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from litestar.routes import HTTPRoute
+
+from storybook import __version__
+from storybook.http.openapi import CALLS, openapi_document
+from storybook.settings import Server
+from tests.http.serving import WORDS, Site, serving
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html"])
+async def test_the_server_says_that_it_is_there(site: Site, accept: str) -> None:
+    """The health answer is the same for everybody."""
+    answer = await site.client.get("/", headers={"Accept": accept})
+    assert answer.json() == {"status": "ok", "version": __version__}
+    assert (await site.client.head("/")).status_code == 200
+
+
+async def test_the_engines_are_named(site: Site) -> None:
+    """Each role has its engine, ready or with the reason and the mend."""
+    engines = (await site.client.get("/api/engines")).json()
+    assert list(engines) == ["writer", "illustrator", "narrator", "transcriber"]
+    assert engines["writer"]["engine"] == "scripted-writer"
+    assert engines["writer"]["ready"] is True
+    assert engines["transcriber"]["ready"] is False
+    assert engines["transcriber"]["why"] and engines["transcriber"]["mend"]
+
+
+async def test_the_document_names_every_call_and_no_other(site: Site) -> None:
+    """The table that the document is made from is the routes' own."""
+    written = {(call.method, call.path) for call in CALLS}
+    served = {
+        (method, re.sub(r"{(\w+):\w+}", r"{\1}", route.path))
+        for route in site.app.litestar.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods - {"HEAD", "OPTIONS"}
+    }
+    assert written == served
+
+
+async def test_the_document_is_served(site: Site) -> None:
+    """As JSON, whole, with every reference leading somewhere."""
+    answer = await site.client.get("/openapi.json")
+    document = answer.json()
+    assert document["openapi"].startswith("3.1")
+    assert document["paths"].keys() == openapi_document()["paths"].keys()
+    references = set(re.findall(r'"\$ref":"#/components/schemas/(\w+)"', answer.text))
+    assert references and references <= document["components"]["schemas"].keys()
+
+
+async def test_the_page_needs_nothing_from_elsewhere(site: Site) -> None:
+    """It names every call, and loads no script, style, font or picture."""
+    answer = await site.client.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert not re.search(r"https?:|//\w|<script|<link|<img|@import|url\(", answer.text)
+    for call in CALLS:
+        assert f"<code>{call.path}</code>" in answer.text
+
+
+async def test_pages_from_elsewhere_may_call_where_the_settings_say_so(tmp_path: Path) -> None:
+    """They may send and read the headers that streams, keys and ranges need."""
+    origin = "https://books.example"
+    async with serving(tmp_path, server=Server(cors_origins=(origin,))) as site:
+        preflight = await site.client.options(
+            "/api/runs",
+            headers={
+                "Origin": origin,
+                "Access-Control-Request-Method": "POST",
+                "Access-Control-Request-Headers": "content-type,idempotency-key,last-event-id",
+            },
+        )
+        run_id = await site.finished_book()
+        stream = await site.client.get(f"/api/runs/{run_id}/events", headers={"Origin": origin})
+        error = await site.client.get("/api/runs/none", headers={"Origin": origin})
+        stranger = await site.client.get("/", headers={"Origin": "https://evil.example"})
+    assert preflight.status_code == 204
+    assert preflight.headers["access-control-allow-origin"] == origin
+    allowed = preflight.headers["access-control-allow-headers"].lower()
+    assert "idempotency-key" in allowed and "last-event-id" in allowed
+    for answer in (stream, error):
+        assert answer.headers["access-control-allow-origin"] == origin
+        assert "Storybook-Resumed-After" in answer.headers["access-control-expose-headers"]
+    assert "access-control-allow-origin" not in stranger.headers
+
+
+async def test_nobody_from_elsewhere_may_call_otherwise(site: Site) -> None:
+    """Without a setting there are no CORS headers at all."""
+    answer = await site.client.post(
+        "/api/runs", json=WORDS, headers={"Origin": "https://a.example"}
+    )
+    assert not [name for name in answer.headers if name.startswith("access-control")]

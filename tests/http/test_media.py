@@ -1,0 +1,224 @@
+"""Pictures and audio: caching, ranges, and names that try to get out of their folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+
+import anyio
+import httpx
+import msgspec
+import pytest
+
+from storybook.book import RunId
+from storybook.run import prune_artifacts
+from tests.engines import tiny_png, tiny_wav
+from tests.http.serving import Site
+
+pytestmark = pytest.mark.anyio
+
+WAV = tiny_wav()
+SIZE = len(WAV)
+
+
+class Shelf(msgspec.Struct):
+    """A finished book on a running site."""
+
+    site: Site
+    run_id: RunId
+
+    async def get(
+        self, path: str = "audio/page_0.wav", method: str = "GET", **headers: str
+    ) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        url = f"/api/runs/{self.run_id}/{path}"
+        return await self.site.client.request(method, url, headers=named)
+
+
+@pytest.fixture(scope="module")
+async def shelf(site: Site) -> AsyncIterator[Shelf]:
+    """A book that no test changes."""
+    yield Shelf(site, await site.finished_book())
+
+
+async def test_a_picture_is_served(shelf: Shelf) -> None:
+    """Its bytes, its type, its SHA-256 as the entity tag, and leave to keep it for ever."""
+    answer = await shelf.get("images/panel_3.png")
+    assert (answer.status_code, answer.content) == (200, tiny_png(3))
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["etag"] == f'"{hashlib.sha256(tiny_png(3)).hexdigest()}"'
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert "immutable" in answer.headers["cache-control"]
+
+
+async def test_audio_is_served(shelf: Shelf) -> None:
+    """The same for WAV."""
+    answer = await shelf.get()
+    assert (answer.content, answer.headers["content-type"]) == (WAV, "audio/wav")
+
+
+async def test_head_has_the_headers_of_get(shelf: Shelf) -> None:
+    """All but the date are the same, without a body; a range is not defined for it."""
+    head = await shelf.get(method="HEAD", range="bytes=0-9")
+    get = await shelf.get()
+    assert (head.status_code, head.content) == (200, b"")
+    without_date = {**get.headers, "date": head.headers["date"]}
+    assert dict(head.headers) == without_date
+
+
+async def test_a_copy_that_is_still_right(shelf: Shelf) -> None:
+    """`If-None-Match` with the tag, weak, in a list, or `*`: 304 without a body."""
+    etag = (await shelf.get()).headers["etag"]
+    for tag in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        answer = await shelf.get(if_none_match=tag)
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == etag
+    assert (await shelf.get(if_none_match='"other"')).status_code == 200
+
+
+async def test_the_copy_counts_before_the_range(shelf: Shelf) -> None:
+    """A client that has the file needs no part of it."""
+    etag = (await shelf.get()).headers["etag"]
+    assert (await shelf.get(if_none_match=etag, range="bytes=0-1")).status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"),
+    [
+        ("bytes=0-9", 0, 10),
+        ("bytes=10-", 10, SIZE),
+        ("bytes=-5", SIZE - 5, SIZE),
+        (f"bytes=0-{SIZE + 100}", 0, SIZE),
+        (f"bytes=-{SIZE + 100}", 0, SIZE),
+        (f"bytes={SIZE - 1}-", SIZE - 1, SIZE),
+    ],
+)
+async def test_a_range(shelf: Shelf, asked: str, start: int, end: int) -> None:
+    """206 with exactly those bytes, and where they lie."""
+    answer = await shelf.get(range=asked)
+    assert (answer.status_code, answer.content) == (206, WAV[start:end])
+    assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{SIZE}"
+    assert answer.headers["content-length"] == str(end - start)
+
+
+@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=99999-", "bytes=-0"])
+async def test_a_range_outside_the_file(shelf: Shelf, asked: str) -> None:
+    """416, and how large the file is."""
+    answer = await shelf.get(range=asked)
+    assert answer.status_code == 416
+    assert answer.headers["content-range"] == f"bytes */{SIZE}"
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "lines=1-2", "bytes=5-2", "bytes=-", "x"])
+async def test_a_range_that_is_ignored(shelf: Shelf, asked: str) -> None:
+    """Several ranges, another unit and nonsense get the whole file."""
+    answer = await shelf.get(range=asked)
+    assert (answer.status_code, answer.content) == (200, WAV)
+
+
+async def test_a_range_of_one_version_only(shelf: Shelf) -> None:
+    """`If-Range` with the tag gives the range; with another tag or a date the whole file."""
+    etag = (await shelf.get()).headers["etag"]
+    assert (await shelf.get(range="bytes=0-1", if_range=etag)).status_code == 206
+    for other in ('"other"', f"W/{etag}", "Tue, 24 Nov 2026 06:00:00 GMT"):
+        assert (await shelf.get(range="bytes=0-1", if_range=other)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "..",
+        "../log.db",
+        "../../../../etc/passwd",
+        "%2e%2e",
+        "%2e%2e%2flog.db",
+        "..%2f..%2flog.db",
+        "%252e%252e%252flog.db",
+        "%25252e%25252e%25252f",
+        "..%5clog.db",
+        "a%5cb.png",
+        "a\\b.png",
+        "%2fetc%2fpasswd",
+        "/etc/passwd",
+        "a/b.png",
+        "cover.png%00.wav",
+        "cover.png/",
+        "%252525252525252e",
+    ],
+)
+@pytest.mark.parametrize("folder", ["images", "audio"])
+async def test_a_name_that_wants_out(shelf: Shelf, folder: str, name: str) -> None:
+    """However it is encoded it gets 400, before anybody looks for a run or a file."""
+    for run_id in (shelf.run_id, "0" * 32):
+        status, body = await raw_get(shelf.site.port, f"/api/runs/{run_id}/{folder}/{name}")
+        assert (status, b'"detail"' in body) == (400, True)
+
+
+async def raw_get(port: int, path: str) -> tuple[int, bytes]:
+    """Status and body for a path that is sent byte by byte as it stands."""
+    async with await anyio.connect_tcp("127.0.0.1", port) as connection:
+        request = f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
+        await connection.send(request.encode())
+        answer = b""
+        with anyio.fail_after(5):
+            async for chunk in connection:
+                answer += chunk
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "images/panel_5.png",
+        "images/page_0.wav",
+        "audio/cover.png",
+        "images/.cover.png.1",
+        "images/표지.png",
+        "images/%63over.pn",
+    ],
+)
+async def test_a_file_that_is_not_there(shelf: Shelf, path: str) -> None:
+    """404 for what the run's events do not speak of, though a file might lie there."""
+    answer = await shelf.get(path)
+    assert answer.status_code == 404
+    assert "no finished file" in answer.json()["detail"]
+
+
+async def test_a_name_may_be_encoded_once(shelf: Shelf) -> None:
+    """An honest client may encode more than it must."""
+    assert (await shelf.get("images/%63over.png")).status_code == 200
+
+
+async def test_a_file_that_retention_removed(site: Site) -> None:
+    """410, also for one that was served before."""
+    shelf = Shelf(site, await site.finished_book())
+    assert (await shelf.get("images/cover.png")).status_code == 200
+    await site.service.commands.execute(
+        shelf.run_id, lambda run: prune_artifacts(run, ["cover.png"])
+    )
+    await site.service.artifacts.remove(shelf.run_id, ["cover.png"])
+    answer = await shelf.get("images/cover.png")
+    assert answer.status_code == 410
+    assert "retention" in answer.json()["detail"]
+    assert (await shelf.get("images/panel_1.png")).status_code == 200
+
+
+async def test_a_file_that_somebody_removed(site: Site) -> None:
+    """404 and a line in the log: an event without its file is a fault."""
+    shelf = Shelf(site, await site.finished_book())
+    await site.service.artifacts.remove(shelf.run_id, ["panel_2.png"])
+    answer = await shelf.get("images/panel_2.png")
+    assert answer.status_code == 404
+    assert "missing" in answer.json()["detail"]
+
+
+async def test_a_large_file_comes_whole(site: Site) -> None:
+    """A file of many chunks is the same at the other end."""
+    shelf = Shelf(site, await site.finished_book())
+    content = bytes(range(256)) * 4_096 + b"end"
+    path = site.service.artifacts.path(shelf.run_id, "cover.png")
+    await anyio.Path(path).write_bytes(content)
+    answer = await shelf.get("images/cover.png")
+    assert answer.content == content

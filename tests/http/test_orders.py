@@ -1,0 +1,179 @@
+"""What a body may say, and every fault that is found in it."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from typing import Any
+
+import pytest
+
+from storybook.book import StoryRequest, TtsConfig
+from storybook.http.errors import Fault, Invalid
+from storybook.http.orders import Order, read_order
+from storybook.request import MAX_FIELD_CHARACTERS
+from tests.http.serving import WORDS, Site
+
+
+def order(**fields: Any) -> Order:
+    return read_order(json.dumps(WORDS | fields).encode())
+
+
+def faults_of(body: bytes) -> list[tuple[str, str]]:
+    """Where and what, for each fault of a body."""
+    with pytest.raises(Invalid) as caught:
+        read_order(body)
+    assert isinstance(caught.value.detail, list)
+    assert all(isinstance(it, Fault) and it.msg for it in caught.value.detail)
+    return [(".".join(map(str, it.loc)), it.type) for it in caught.value.detail]
+
+
+def faults(**fields: Any) -> list[tuple[str, str]]:
+    return faults_of(json.dumps(WORDS | fields).encode())
+
+
+def test_four_words_are_enough() -> None:
+    """Everything else has a default; unknown fields are ignored."""
+    assert order(unknown=1) == Order(
+        StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정"), TtsConfig()
+    )
+
+
+def test_text_is_cleaned() -> None:
+    """Line breaks and tabs become spaces, blanks around go, and Hangul is composed."""
+    decomposed = unicodedata.normalize("NFD", "토끼")
+    words = order(characters_ko=f" {decomposed}\r\n호랑이\t곰\n", topic_ko="우정\u2028나눔").request
+    assert words.characters == "토끼 호랑이 곰"
+    assert words.topic == "우정 나눔"
+
+
+def test_the_longest_text() -> None:
+    """The limit itself is allowed; one more is not."""
+    assert order(era_ko="가" * MAX_FIELD_CHARACTERS)
+    assert faults(era_ko="가" * (MAX_FIELD_CHARACTERS + 1)) == [("body.era_ko", "string_too_long")]
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\n\t", "\u3000"])
+def test_blank_text(blank: str) -> None:
+    """A field of nothing but blanks says nothing."""
+    assert faults(place_ko=blank) == [("body.place_ko", "string_too_short")]
+
+
+@pytest.mark.parametrize("value", [None, 5, True, ["우정"], {"a": 1}])
+def test_text_of_another_type(value: object) -> None:
+    """What is no text is not turned into one."""
+    assert faults(topic_ko=value) == [("body.topic_ko", "string_type")]
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x1b", "\x7f", "\x9f"])
+def test_control_characters(sign: str) -> None:
+    """They are refused rather than dropped, and named."""
+    assert faults(era_ko=f"조선{sign}시대") == [("body.era_ko", "control_character")]
+
+
+def test_every_fault_is_told() -> None:
+    """One entry for each, in the body's order, several in one field too."""
+    assert faults_of(
+        json.dumps(
+            {
+                "era_ko": "\0" * 201,
+                "characters_ko": 1,
+                "topic_ko": " ",
+                "tts_enabled": "yes",
+                "tts_config": {
+                    "narrator_voice": "X9",
+                    "character_voices": {"토끼": "M9"},
+                    "speed": 9,
+                    "segment_pause_ms": -1,
+                    "lang": "",
+                },
+            }
+        ).encode()
+    ) == [
+        ("body.era_ko", "string_too_long"),
+        ("body.era_ko", "control_character"),
+        ("body.place_ko", "missing"),
+        ("body.characters_ko", "string_type"),
+        ("body.topic_ko", "string_too_short"),
+        ("body.tts_enabled", "bool_type"),
+        ("body.tts_config.narrator_voice", "enum"),
+        ("body.tts_config.character_voices.토끼", "enum"),
+        ("body.tts_config.lang", "language_tag"),
+        ("body.tts_config.speed", "less_than_equal"),
+        ("body.tts_config.segment_pause_ms", "greater_than_equal"),
+    ]
+
+
+def test_voices_in_any_case() -> None:
+    """They are recorded in capitals, for the narrator, dialogue and characters alike."""
+    config = {
+        "narrator_voice": "f1",
+        "dialogue_voice": "m5",
+        "character_voices": {"호랑이": "f3"},
+        "lang": "en-US",
+        "speed": 0.7,
+        "segment_pause_ms": 5000,
+    }
+    assert order(tts_config=config).tts == TtsConfig(
+        "F1", "M5", {"호랑이": "F3"}, "en-US", 0.7, 5000
+    )
+
+
+def test_no_reading_aloud() -> None:
+    """Switched off, there is no configuration; it is checked all the same."""
+    assert order(tts_enabled=False).tts is None
+    assert faults(tts_enabled=False, tts_config=[]) == [("body.tts_config", "dict_type")]
+    assert order(tts_config=None).tts == TtsConfig()
+
+
+@pytest.mark.parametrize(
+    ("config", "fault"),
+    [
+        ({"speed": 0.69}, ("speed", "greater_than_equal")),
+        ({"speed": 2.01}, ("speed", "less_than_equal")),
+        ({"speed": "fast"}, ("speed", "float_type")),
+        ({"speed": True}, ("speed", "float_type")),
+        ({"segment_pause_ms": 5001}, ("segment_pause_ms", "less_than_equal")),
+        ({"segment_pause_ms": 1.5}, ("segment_pause_ms", "int_from_float")),
+        ({"segment_pause_ms": None}, ("segment_pause_ms", "float_type")),
+        ({"narrator_voice": 1}, ("narrator_voice", "enum")),
+        ({"dialogue_voice": "Z1"}, ("dialogue_voice", "enum")),
+        ({"character_voices": ["M1"]}, ("character_voices", "dict_type")),
+        ({"character_voices": {str(n): "M1" for n in range(51)}}, ("character_voices", "too_long")),
+        ({"lang": 5}, ("lang", "language_tag")),
+        ({"lang": "k" * 40}, ("lang", "language_tag")),
+    ],
+)
+def test_faults_of_the_voices(config: dict[str, object], fault: tuple[str, str]) -> None:
+    """Each setting has its type and its range."""
+    where, what = fault
+    assert faults(tts_config=config) == [(f"body.tts_config.{where}", what)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"nonsense", b'{"era_ko":"\xff"}', b"[" * 60_000, b'{"a":NaN}', b'"\\ud800"'],
+)
+def test_no_json(body: bytes) -> None:
+    """A body that is no JSON fails validation as a whole."""
+    assert faults_of(body) == [("body", "json_invalid")]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"5", b'"text"', b"null"])
+def test_no_object(body: bytes) -> None:
+    """So does one that is JSON, but no object."""
+    assert faults_of(body) == [("body", "dict_type")]
+
+
+@pytest.mark.anyio
+async def test_faults_over_http(site: Site) -> None:
+    """422, with a list of `loc`, `msg` and `type` as clients of the older servers know it."""
+    answer = await site.client.post("/api/runs", json={"era_ko": 5, "place_ko": "숲"})
+    assert answer.status_code == 422
+    detail = answer.json()["detail"]
+    assert [it["loc"] for it in detail] == [
+        ["body", "era_ko"],
+        ["body", "characters_ko"],
+        ["body", "topic_ko"],
+    ]
+    assert all(set(it) == {"loc", "msg", "type"} for it in detail)
