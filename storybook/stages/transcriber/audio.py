@@ -1,0 +1,144 @@
+"""From a recording to plain sound: the guard that every transcriber has before it.
+
+What comes out is the same for all of them: a `Clip` of 16,000 samples a second, one channel. What
+cannot be used raises `InvalidAudio`, in bounded time and memory whatever the file claims: the
+container is told by its content (`container`), and the decoder is a process of its own
+(`decoder`) that is ended when it takes too long or when nobody waits for it any more. Nothing of a
+recording is written to disk, logged, or quoted in an error.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from storybook.stages.engines import (
+    AudioTooLarge,
+    EngineUnavailable,
+    InvalidAudio,
+    Readiness,
+    ready_or_raise,
+)
+from storybook.stages.transcriber.container import (
+    KNOWN,
+    Container,
+    is_cut_off,
+    sniff,
+    tells_its_length,
+)
+from storybook.stages.transcriber.decoder import MAX_SECONDS, RATE
+
+MAX_BYTES: Final = 25 * 1024 * 1024
+"""A minute of uncompressed stereo at 48 kHz, and twice that."""
+MAX_WALL_SECONDS: Final = 15.0
+"""A decoder that still works then is stopped: it takes a tenth of a second for a minute."""
+_MISSING_SECONDS: Final = 0.2
+_MISSING_SHARE: Final = 0.1
+"""What may be missing from a file that says how long it is: codecs count their run-in in."""
+_PROGRAM: Final = Path(__file__).with_name("decoder.py")
+_PIPE_BROKE: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError)
+
+
+class Clip(msgspec.Struct, frozen=True):
+    """Plain sound: 16-bit mono samples (little endian), `RATE` a second."""
+
+    pcm: bytes
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pcm) / 2 / RATE
+
+
+def decoder_readiness(engine: str) -> Readiness:
+    """Whether recordings can be decoded here at all; `engine` is who asks."""
+    if find_spec("av") is None:
+        why = f"{engine} decodes recordings with PyAV, which is not installed"
+        return Readiness(False, why, "Install it with: pip install av")
+    return Readiness(True)
+
+
+async def decode(engine: str, recording: bytes) -> Clip:
+    """The sound of a recording. Raises `InvalidAudio`, and `EngineUnavailable` without PyAV."""
+    ready_or_raise(engine, decoder_readiness(engine))
+    container = await anyio.to_thread.run_sync(_examined, recording)
+    answer = await _run_decoder(container, recording)
+    line, _, sound = answer.partition(b"\n")
+    head: dict[str, Any] = json.loads(line)
+    match head.get("fault"):
+        case None:
+            pass
+        case "library":
+            raise EngineUnavailable(
+                engine, f"PyAV cannot be loaded ({head['message']})", "Reinstall it: pip install av"
+            )
+        case "too_long":
+            raise AudioTooLarge(f"the recording is too long: {head['message']}")
+        case _:
+            raise InvalidAudio(f"the recording cannot be used: {head['message']}")
+    if tells_its_length(recording, container):
+        _check_whole(head["held"], head["claimed"])
+    return Clip(sound)
+
+
+def _examined(recording: bytes) -> Container:
+    """The recording's container; what is no whole recording is refused."""
+    if not recording:
+        raise InvalidAudio("the audio file is empty")
+    if len(recording) > MAX_BYTES:
+        raise AudioTooLarge(f"the audio file is over {MAX_BYTES // 1024**2} MB")
+    container = sniff(recording)
+    if container is None:
+        raise InvalidAudio(f"the file is no recording: expected one of {KNOWN}, by its content")
+    if is_cut_off(recording, container):
+        raise InvalidAudio(
+            f"the recording is cut off: its {container.name.lower()} file says that it is larger "
+            f"than the {len(recording)} bytes that came; send the whole file"
+        )
+    return container
+
+
+def _check_whole(held: float, claimed: float | None) -> None:
+    if claimed is None:
+        return
+    missing = claimed - held
+    if not missing <= max(_MISSING_SECONDS, claimed * _MISSING_SHARE):  # also if it is no number
+        raise InvalidAudio(
+            f"the recording is cut off: it says that it has {claimed:.1f} s of sound, "
+            f"and has {held:.1f} s"
+        )
+
+
+async def _run_decoder(container: Container, recording: bytes) -> bytes:
+    """What the program answers. It is ended when this is cancelled."""
+    command = [sys.executable, "-P", str(_PROGRAM), container.value]
+    try:
+        with anyio.fail_after(MAX_WALL_SECONDS):
+            done = await anyio.run_process(
+                command, input=recording, stderr=subprocess.DEVNULL, check=False
+            )
+    except TimeoutError as error:
+        raise InvalidAudio(
+            f"the recording cannot be used: it is not decoded within {MAX_WALL_SECONDS:.0f} s"
+        ) from error
+    except ExceptionGroup as group:
+        if group.split(_PIPE_BROKE)[1] is not None:
+            raise
+        raise _decoder_broke() from group
+    if done.returncode != 0 or b"\n" not in done.stdout:
+        raise _decoder_broke()
+    return done.stdout
+
+
+def _decoder_broke() -> InvalidAudio:
+    return InvalidAudio("the recording cannot be used: the decoder breaks on it")
+
+
+__all__ = ["MAX_BYTES", "MAX_SECONDS", "RATE", "Clip", "decode", "decoder_readiness"]

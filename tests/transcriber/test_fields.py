@@ -1,0 +1,88 @@
+"""What is meant by what was said."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storybook.stages.transcriber.field_rules import Field
+from storybook.stages.transcriber.fields import MOST_LETTERS, parse_field
+from tests.transcriber.spoken_answers import CHARACTERS, ERA, PLACE, TOPIC, UNCHANGED
+
+ANSWERS = {
+    Field.ERA: ERA,
+    Field.PLACE: PLACE,
+    Field.CHARACTERS: CHARACTERS,
+    Field.TOPIC: TOPIC,
+}
+WORDS = (
+    *(
+        "음",
+        "어",
+        "저는",
+        "토끼랑",
+        "거북이",
+        "숲이요",
+        "이요",
+        "요",
+        "로",
+        "해",
+        "주세요",
+        "우정에",
+    ),
+    *("대한", "이야기", "옛날", "조선시대", "말고", "아니", ",", ".", "…", "그리고", "나오고"),
+    *("좋아요", "같이", "하고", "에서", "시대는", "배경으로", "주인공은"),
+)
+CASES = [
+    (field, said, meant) for field, answers in ANSWERS.items() for said, meant in answers.items()
+]
+
+
+@pytest.mark.parametrize(("field", "said", "meant"), CASES)
+def test_the_answer_is_found_in_the_sentence(field: Field, said: str, meant: str) -> None:
+    """Fillers, leads, wishes, sentence endings and particles fall away."""
+    assert parse_field(field, said) == meant
+
+
+@pytest.mark.parametrize(("field", "said", "meant"), CASES)
+def test_an_answer_that_was_found_stays(field: Field, said: str, meant: str) -> None:
+    """Taken once more, nothing more falls away."""
+    assert parse_field(field, meant) == meant
+
+
+@pytest.mark.parametrize("field", Field)
+@pytest.mark.parametrize("said", UNCHANGED)
+def test_what_is_not_understood_passes_through(field: Field, said: str) -> None:
+    """A person corrects it in the form."""
+    assert parse_field(field, said) == said
+
+
+def test_the_table_is_large() -> None:
+    """At least 30 answers to each question."""
+    assert len(CASES) >= 120
+    assert all(len(answers) >= 30 for answers in ANSWERS.values())
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@given(
+    st.sampled_from(list(Field)),
+    st.lists(
+        st.sampled_from(WORDS),
+        max_size=10,
+    ),
+    st.text(max_size=8),
+)
+def test_any_words_give_an_answer(field: Field, words: list[str], other: str) -> None:
+    """Never an error, never empty for something said, never a word that was not said."""
+    said = " ".join([*words, other])
+    meant = parse_field(field, said)
+    assert bool(meant) == bool("".join(said.split()))
+    assert len(meant) <= len(said) + said.count(" ")
+
+
+def test_a_story_is_no_answer() -> None:
+    """It is passed on, and costs no time."""
+    story = "옛날에 토끼랑 거북이가 살았어요 " * 50
+    assert len(story) > MOST_LETTERS
+    assert parse_field(Field.CHARACTERS, story) == story.strip()
