@@ -185,6 +185,13 @@ def test_a_season_is_read_from_the_prompt_or_else_the_request() -> None:
     assert scene("A wide view of a snowy land.").season == "winter"
 
 
+def test_a_hanok_village_is_old_in_every_era() -> None:
+    """Its houses are hanok, and its people are dressed for today."""
+    request = StoryRequest("현대", "한옥 마을", "토끼", "우정")
+    read = scene("A wide view of a hanok village, in the present day.", request=request)
+    assert (read.place, read.era, read.dress) == ("village", "ancient", "modern")
+
+
 def test_helpers_are_read_from_what_is_nearby() -> None:
     """Animals among the things; a star is a thing."""
     read = scene(f"A wide view of a forest. {RABBIT}, happy. Nearby: a small blue bird, a star.")

@@ -89,6 +89,8 @@ _CLAUSE: Final = re.compile(
 )
 _NEARBY: Final = re.compile(r"\bnearby\s*:(.*)", re.IGNORECASE | re.DOTALL)
 _HELD: Final = re.compile(r"\b(?:holding|carrying|near|beside|around)\b([^,.]*)", re.IGNORECASE)
+_HANOK: Final = re.compile(r"한옥|초가|기와집|서당|민속촌|\bhanok\b", re.IGNORECASE)
+"""Places that are old in every era."""
 _WORN: Final = re.compile(
     r"\b(?:wearing|wears|dressed in|in an?|with an?|in|with)\b|(?:입은|두른|쓴)", re.IGNORECASE
 )
@@ -114,7 +116,9 @@ def read_scene(page: Page, request: StoryRequest, seed: int) -> Scene:
     return Scene(
         place=place,
         view=view,
-        era=_era((opening, request.era)),
+        era="ancient"
+        if _HANOK.search(f"{opening} {request.place}")
+        else _era((opening, request.era)),
         dress=_era((request.era, opening)),
         time=hour or HOURS[role],
         role=role,

@@ -191,7 +191,7 @@ def house(
 
 def castle(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> None:
     """Storybook castle with pointed towers, about 0.8 w high."""
-    stone, roof_blue = hexc("#e6dccb"), hexc("#7f9cc4")
+    stone, roof_blue = hexc("#e6dccb"), st.lying_snow(hexc("#7f9cc4"), 0.7)
     for dx, tall, wide in (
         (-0.42, 0.5, 0.13),
         (0.42, 0.5, 0.13),
@@ -226,7 +226,7 @@ def school(st: Stage, x: float, base: float, w: float) -> None:
     body = sh.resample(sh.box(x - w / 2, base - h, x + w / 2, base), 14)[0]
     land.solid(st, body, hexc("#f0d2ae"), 0.85, light=0.3)
     tiles = sh.pts((-0.54, 0), (-0.48, -54 / w), (0.48, -54 / w), (0.54, 0)) * (w, w)
-    land.solid(st, tiles + sh.at(x, base - h), hexc("#c9705c"), 0.85)
+    land.solid(st, tiles + sh.at(x, base - h), st.lying_snow(hexc("#c9705c"), 0.8), 0.85)
     gable = sh.pts((-84, 0), (-84, -h - 70), (0, -h - 150), (84, -h - 70), (84, 0))
     land.solid(st, gable + sh.at(x, base), hexc("#f6e2c0"), 0.9, light=0.25)
     land.solid(st, sh.ellipse(x, base - h - 70, 32), hexc("#fffaf0"), 0.95)
@@ -336,7 +336,7 @@ def tower(
                 (x + w * 0.5, base - h - 16),
                 (x + w * 0.54, base - h),
             ),
-            shift(color, 0.5, 0, -0.1),
+            st.lying_snow(shift(color, 0.5, 0, -0.1)),
             depth,
             0.8,
         )
@@ -427,7 +427,7 @@ def dome(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> None
     """Glass-and-metal habitat with a round door."""
     t = np.linspace(np.pi, 2 * np.pi, 26)
     p = np.stack([x + w / 2 * np.cos(t), base + w * 0.46 * np.sin(t)], 1)
-    land.solid(st, p, hexc("#b9c9dc"), depth, second=hexc("#a9b4dd"))
+    land.solid(st, p, st.lying_snow(hexc("#b9c9dc"), 0.7), depth, second=hexc("#a9b4dd"))
     for k in (-0.5, 0.0, 0.5):
         st.b.line(
             np.stack(

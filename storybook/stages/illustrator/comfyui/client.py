@@ -1,0 +1,216 @@
+"""One ComfyUI over HTTP: its routes as methods, its answers as values, its faults as errors.
+
+Requests carry no `Origin` (the server refuses one that is not its own) and go past any proxy of
+the environment. `POST /prompt` is sent once and never repeated: the same id posted twice is painted
+twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from storybook.stages.illustrator.comfyui.errors import Rejected, Unreachable, Unsuited
+from storybook.stages.illustrator.comfyui.explain import MODEL_INPUTS, Problem
+from storybook.stages.illustrator.comfyui.graph import Graph, NodeId
+from storybook.stages.illustrator.comfyui.state import ImageFile, State, state_of
+from storybook.stages.illustrator.comfyui.timing import Timing
+
+if TYPE_CHECKING:
+    import httpx
+
+ANSWER_BYTES: Final = 256 * 1024 * 1024
+"""The longest answer that is read; noise of 8192 × 8192 pixels makes 136 MB."""
+
+
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    route: str
+    status: int
+    content: bytes
+
+
+class Server:
+    """A ComfyUI. Every method raises `Unreachable` if it does not answer, or not like ComfyUI."""
+
+    def __init__(self, url: str, http: httpx.AsyncClient, timing: Timing) -> None:
+        self.url, self._http, self._timing = url, http, timing
+        self._has_jobs: bool | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, timing: Timing) -> AsyncIterator[Server]:
+        """A server, with its connections until the context is left."""
+        import httpx
+
+        verify = url.startswith("https:")  # without TLS, certificates need not be loaded
+        async with httpx.AsyncClient(
+            base_url=url, timeout=timing.request, trust_env=False, verify=verify
+        ) as http:
+            yield cls(url, http, timing)
+
+    # ------------------------------------------------------------------------------------- asking
+
+    async def version(self) -> str:
+        """ComfyUI's version. Quick: this only asks whether it is there."""
+        stats = await self._json("GET", "/system_stats", timeout=self._timing.glance)
+        system = stats.get("system") if isinstance(stats, dict) else None
+        if not isinstance(system, dict):
+            raise Unreachable(self.url, "something answers there that is not ComfyUI")
+        return str(system.get("comfyui_version") or "unknown")
+
+    async def object_info(self) -> dict[str, Any]:
+        """All node types, by class."""
+        return await self._object("/object_info")
+
+    async def look(self, prompt_id: str) -> State:
+        """What has become of a prompt. The queue is asked first: see `state`."""
+        queue = await self._object("/queue")
+        return state_of(prompt_id, queue, await self._object(f"/history/{prompt_id}"))
+
+    async def view(self, image: ImageFile) -> bytes | None:
+        """The content of a file, or None if it is not there any more."""
+        parameters = {
+            "filename": image.filename,
+            "subfolder": image.subfolder,
+            "type": image.type,
+        }
+        answer = await self._request(
+            "GET", "/view", params=parameters, timeout=self._timing.download
+        )
+        return None if answer.status == 404 else self._expect(answer).content
+
+    # -------------------------------------------------------------------------------------- doing
+
+    async def submit(self, graph: Graph, prompt_id: str, output: NodeId) -> tuple[Problem, ...]:
+        """Give a prompt to the server, and hear what it says against parts that the picture does
+        not need. Raises `Rejected` if it will not make the picture; `was_taken` says that it took
+        the rest of the prompt all the same, which is then to be withdrawn."""
+        body = {"prompt": graph, "prompt_id": prompt_id, "client_id": prompt_id}
+        answer = await self._request("POST", "/prompt", json=body)
+        if answer.status == 400:
+            raise Rejected(self.url, _problems(_decoded(answer.content)) or _WITHOUT_REASON)
+        said = _decoded(self._expect(answer).content)
+        if said.get("prompt_id") != prompt_id:
+            await self.take_out(str(said.get("prompt_id")))
+            raise Unsuited(self.url, "it is too old: it gives prompts ids of its own; update it")
+        errors: Mapping[str, Any] = said.get("node_errors") or {}
+        if any(_concerns(output, node, it) for node, it in errors.items()):
+            raise Rejected(self.url, _problems(said), was_taken=True)
+        return _problems(said)
+
+    async def take_out(self, prompt_id: str) -> None:
+        """Take our prompt, and no other, out of the queue; nothing happens if it runs."""
+        await self._post("/queue", {"delete": [prompt_id]})
+
+    async def interrupt(self, prompt_id: str) -> None:
+        """Interrupt our prompt if it is the one that runs."""
+        await self._post("/interrupt", {"prompt_id": prompt_id})
+
+    async def cancel_job(self, prompt_id: str) -> bool:
+        """Cancel our prompt, waiting or running, in one step; False where the server is too old."""
+        if self._has_jobs is None:
+            probe = await self._request("GET", "/api/jobs", params={"limit": 1})
+            self._has_jobs = probe.status == 200
+        if self._has_jobs:
+            await self._post(f"/api/jobs/{prompt_id}/cancel", {})
+        return self._has_jobs
+
+    async def free(self) -> None:
+        """Let the server unload its models and forget what it has computed."""
+        await self._post("/free", {"unload_models": True, "free_memory": True})
+
+    # ------------------------------------------------------------------------------------ speaking
+
+    async def _object(self, path: str) -> dict[str, Any]:
+        found = await self._json("GET", path)
+        if not isinstance(found, dict):
+            raise Unreachable(self.url, "something answers there that is not ComfyUI")
+        return found
+
+    async def _json(self, method: str, path: str, **more: Any) -> Any:
+        answer = self._expect(await self._request(method, path, **more))
+        try:
+            return msgspec.json.decode(answer.content)
+        except msgspec.DecodeError as error:
+            why = "something answers there that is not ComfyUI"
+            raise Unreachable(self.url, why) from error
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> None:
+        self._expect(await self._request("POST", path, json=body))
+
+    def _expect(self, answer: Answer) -> Answer:
+        if answer.status != 200:
+            raise Unreachable(self.url, f"{answer.route} was answered with {answer.status}")
+        return answer
+
+    async def _request(self, method: str, path: str, **more: Any) -> Answer:
+        import httpx
+
+        content = bytearray()
+        try:
+            async with self._http.stream(method, path, **more) as response:
+                async for piece in response.aiter_bytes():
+                    content += piece
+                    if len(content) > ANSWER_BYTES:
+                        raise Unreachable(self.url, f"{path} sends more than {ANSWER_BYTES} bytes")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            why = str(error).strip() or type(error).__name__
+            raise Unreachable(self.url, f"it does not answer ({why})") from error
+        return Answer(f"{method} {path}", response.status_code, bytes(content))
+
+
+_WITHOUT_REASON: Final = (Problem("rejected", "", "the server refuses it and says not why", ""),)
+
+
+def _decoded(content: bytes) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _concerns(output: NodeId, node: NodeId, errors: Mapping[str, Any]) -> bool:
+    """Whether what is wrong with a node keeps the picture from being made."""
+    return node == output or output in (errors.get("dependent_outputs") or ())
+
+
+def _problems(said: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """What the server says against a prompt. The nodes' errors say it; the error above them is
+    often empty. Tracebacks are left out: they name paths of the server."""
+    found = [
+        _problem(f"node {node} ({errors.get('class_type', '?')})", it)
+        for node, errors in (said.get("node_errors") or {}).items()
+        for it in errors.get("errors") or ()
+    ]
+    error = said.get("error")
+    if not found and isinstance(error, dict):
+        message = ". ".join(str(error[key]) for key in ("message", "details") if error.get(key))
+        found.append(Problem(str(error.get("type", "rejected")), "", message, ""))
+    return tuple(found)
+
+
+def _problem(where: str, error: Mapping[str, Any]) -> Problem:
+    more: Mapping[str, Any] = error.get("extra_info") or {}
+    name = str(more.get("input_name", ""))
+    kind, has = str(error.get("type", "rejected")), _options(more.get("input_config"))
+    mend = ""
+    if kind == "value_not_in_list" and name in MODEL_INPUTS:
+        kind = "missing_model"
+        mend = "Put the file into ComfyUI's models folder, or choose one that is there"
+    message = ": ".join(str(error[key]) for key in ("message", "details") if error.get(key))
+    return Problem(kind, where, message, mend, has)
+
+
+def _options(config: Any) -> tuple[str, ...]:
+    """The values that an input may have, in either shape; none where the server does not list
+    them (beyond 20)."""
+    match config:
+        case [list() as names, *_] | ["COMBO", {"options": list() as names}]:
+            return tuple(str(name) for name in names)
+    return ()

@@ -1,0 +1,114 @@
+"""The websocket of one prompt, kept open.
+
+Its client id is the prompt's own id, so that two never share one, and whoever adopts the prompt
+after a restart hears of it too. It is opened before the prompt is posted. When it is silent for
+long it may be deaf (a server forgets a client whose older websocket closes late, and a client that
+does not read stalls all others), so it is closed, waited for, and opened anew; and each time, the
+history is to be looked at.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from storybook.stages.illustrator.comfyui.progress import FEATURES, Heard, Progress
+from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.wakeup import Wakeup
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+logger = logging.getLogger(__name__)
+
+MESSAGE_BYTES: Final = 256 * 1024 * 1024
+"""The longest message: pictures come through the websocket too, and the library's own limit of
+1 MiB would close it."""
+
+MOST_SILENCES: Final = 3
+"""How often the patience with a silent websocket is doubled."""
+
+MOST_DOUBLINGS: Final = 5
+"""How often the pause before the next try to open one is doubled."""
+
+
+class Ears:
+    """Listens for one prompt. `look` rings when its history may have changed."""
+
+    def __init__(
+        self,
+        url: str,
+        prompt_id: str,
+        progress: Progress,
+        timing: Timing,
+        report: Callable[[float], None],
+    ) -> None:
+        scheme, _, rest = url.partition("://")
+        secure = "wss" if scheme == "https" else "ws"
+        self.address = f"{secure}://{rest.rstrip('/')}/ws?clientId={prompt_id}"
+        self._progress, self._timing, self._report = progress, timing, report
+        self.look = Wakeup()
+        self.tried = anyio.Event()
+        """Set when it is open, or the first try to open it has failed."""
+        self.is_open = False
+        self.heard_at = 0.0
+        """When the prompt last gave a sign, on the event loop's clock."""
+
+    async def listen(self) -> None:
+        """Keep listening until cancelled."""
+        from websockets.exceptions import WebSocketException
+
+        silences = failures = 0
+        while True:
+            try:
+                silences, failures = await self._listen_once(silences), 0
+            except (OSError, WebSocketException, TimeoutError) as error:
+                logger.info("%s: no websocket: %s", self.address, error)
+                failures = min(failures + 1, MOST_DOUBLINGS)
+            self.tried.set()
+            self.look.ring()
+            await anyio.sleep(self._timing.look_again * 2**failures)
+
+    async def _listen_once(self, silences: int) -> int:
+        """Listen until the websocket falls silent or drops. Returns how many times in a row it has
+        been silent, each of which doubles the next one's patience."""
+        from websockets.asyncio.client import connect
+
+        websocket = await connect(
+            self.address,
+            proxy=None,
+            max_size=MESSAGE_BYTES,
+            open_timeout=self._timing.request,
+            close_timeout=self._timing.close,
+            ping_interval=self._timing.ping,
+            ping_timeout=self._timing.ping,
+        )
+        try:
+            await websocket.send(FEATURES)
+            self.is_open = True
+            self.tried.set()
+            patience = self._timing.silence * 2 ** min(silences, MOST_SILENCES)
+            return 0 if await self._until_silent(websocket, patience) else silences + 1
+        finally:
+            self.is_open = False
+            with anyio.CancelScope(shield=True):  # bounded by `close_timeout`
+                await websocket.close()
+
+    async def _until_silent(self, websocket: ClientConnection, patience: float) -> bool:
+        """Take in messages until none comes for so long; whether any told of our prompt."""
+        has_signs = False
+        while True:
+            with anyio.move_on_after(patience) as silence:
+                message = await websocket.recv()
+            if silence.cancelled_caught:
+                return has_signs
+            heard = self._progress.hear(message)
+            if heard is not Heard.NOTHING:
+                has_signs = True
+                self.heard_at = anyio.current_time()
+                self._report(self._progress.fraction)
+            if heard is Heard.LOOK:
+                self.look.ring()

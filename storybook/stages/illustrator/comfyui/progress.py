@@ -1,0 +1,103 @@
+"""What a server's websocket says of one prompt: how far it is, and when to look at the history.
+
+The websocket is a hint. Messages are missed while it is closed, other prompts' are broadcast to
+everybody if they were posted without a client id, and `executing` with no node ends a success, an
+error and an interruption alike. So nothing here decides how a prompt ended.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+
+from storybook.stages.illustrator.comfyui.graph import NodeId
+
+SAMPLER_WEIGHT: Final = 20
+"""What a sampler counts for in the progress, where any other node counts 1."""
+
+ENDS: Final = frozenset({"execution_success", "execution_error", "execution_interrupted"})
+
+PREVIEW, PREVIEW_WITH_METADATA = 1, 4
+"""Binary events; the second says whose preview it is, and is asked for by `FEATURES`."""
+
+FEATURES: Final = '{"type":"feature_flags","data":{"supports_preview_metadata":true}}'
+"""The first message of a client, which lets the server put metadata before its previews."""
+
+
+class Heard(enum.Enum):
+    """What a message means for whoever follows the prompt."""
+
+    NOTHING = enum.auto()
+    SIGN = enum.auto()
+    """The prompt is being worked on."""
+    LOOK = enum.auto()
+    """It may have ended: look."""
+
+
+class Progress:
+    """How far a prompt is. `nodes` are those of its graph, `samplers` those that take long."""
+
+    def __init__(
+        self, prompt_id: str, nodes: Collection[NodeId], samplers: Collection[NodeId]
+    ) -> None:
+        self._prompt_id = prompt_id
+        self._weights = {it: SAMPLER_WEIGHT if it in samplers else 1 for it in nodes}
+        self._done: dict[NodeId, float] = {}
+        self.fraction = 0.0
+        """How much is done, from 0 to 1; it never goes back."""
+
+    def hear(self, message: str | bytes) -> Heard:
+        """Take in a message of the websocket, whatever it is."""
+        if isinstance(message, bytes):
+            return self._hear_binary(message)
+        try:
+            found = msgspec.json.decode(message)
+            heard = self._hear(str(found["type"]), found["data"])
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
+            return Heard.NOTHING  # node packs send messages of their own
+        total = sum(self._weights.values())
+        done = sum(self._weights.get(it, 0) * part for it, part in self._done.items())
+        self.fraction = max(self.fraction, done / total if total else 0.0)
+        return heard
+
+    def _hear(self, kind: str, data: dict[str, Any]) -> Heard:
+        if kind == "status":
+            is_idle = data["status"]["exec_info"]["queue_remaining"] == 0
+            return Heard.LOOK if is_idle else Heard.NOTHING
+        if data.get("prompt_id") != self._prompt_id:
+            # behind a reconnect, the node that runs is told without an id, and to us alone
+            return Heard.SIGN if kind == "executing" and "prompt_id" not in data else Heard.NOTHING
+        match kind:
+            case "execution_cached":
+                self._done |= dict.fromkeys(map(str, data["nodes"]), 1.0)
+            case "progress_state":
+                for node, it in data["nodes"].items():
+                    is_finished = it["state"] == "finished"
+                    self._done[node] = 1.0 if is_finished else _part(it["value"], it["max"])
+            case "progress":
+                self._done[str(data["node"])] = _part(data["value"], data["max"])
+            case "executed":
+                self._done[str(data["node"])] = 1.0
+            case "executing":
+                return Heard.SIGN if data.get("node") is not None else Heard.LOOK
+        return Heard.LOOK if kind in ENDS else Heard.SIGN
+
+    def _hear_binary(self, frame: bytes) -> Heard:
+        """A preview is a sign if it says that it is ours; the picture in it is not used."""
+        if len(frame) < 8 or struct.unpack_from(">I", frame)[0] != PREVIEW_WITH_METADATA:
+            return Heard.NOTHING
+        (length,) = struct.unpack_from(">I", frame, 4)
+        try:
+            metadata = msgspec.json.decode(frame[8 : 8 + length])
+            is_ours = metadata["prompt_id"] == self._prompt_id
+        except (msgspec.DecodeError, KeyError, TypeError):
+            return Heard.NOTHING
+        return Heard.SIGN if is_ours else Heard.NOTHING
+
+
+def _part(value: float, most: float) -> float:
+    return min(1.0, max(0.0, value / most)) if most else 0.0

@@ -1,0 +1,46 @@
+"""The workflow file: the user's own, or the one that ships with the package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from storybook.stages.illustrator.comfyui.catalogue import Catalogue
+from storybook.stages.illustrator.comfyui.explain import Explanation, explain
+
+SHIPPED: Final = "default.json"
+LOADER: Final = "CheckpointLoaderSimple"
+
+
+class Workflow:
+    """A workflow file, and which of its nodes the configuration names (see `roles`)."""
+
+    def __init__(self, path: str, named: Mapping[str, str]) -> None:
+        self.path, self._named = path, dict(named)
+
+    @property
+    def is_shipped(self) -> bool:
+        return not self.path
+
+    def explain(self, catalogue: Catalogue | None) -> Explanation:
+        """Explain the file against a server's catalogue. Raises `OSError` if it cannot be read, and
+        `msgspec.DecodeError` if it is no JSON."""
+        if not self.is_shipped:
+            content = Path(self.path).read_bytes()
+            return explain(msgspec.json.decode(content), catalogue, self._named)
+        shipped = resources.files(__package__).joinpath(SHIPPED).read_bytes()
+        return explain(_with_checkpoint(msgspec.json.decode(shipped), catalogue), catalogue)
+
+
+def _with_checkpoint(graph: dict[str, Any], catalogue: Catalogue | None) -> dict[str, Any]:
+    """The shipped workflow names no checkpoint: it takes the server's first, whichever that is."""
+    loader = catalogue.of(LOADER) if catalogue else None
+    name = loader.input("ckpt_name") if loader else None
+    for node in graph.values():
+        if node["class_type"] == LOADER and name is not None and name.options:
+            node["inputs"]["ckpt_name"] = name.options[0]
+    return graph

@@ -1,0 +1,51 @@
+"""How the websocket of a prompt is kept open."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from storybook.stages.illustrator.comfyui.ears import Ears
+from storybook.stages.illustrator.comfyui.progress import Progress
+from storybook.stages.illustrator.comfyui.timing import Timing
+
+pytestmark = pytest.mark.anyio
+
+
+class Enough(Exception):
+    """Ends what would go on for ever."""
+
+
+def ears(url: str, timing: Timing) -> Ears:
+    return Ears(url, "p", Progress("p", ("1",), ()), timing, lambda fraction: None)
+
+
+async def test_failed_tries_come_further_and_further_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Up to a limit; a server that lets none through is not flooded."""
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 8:
+            raise Enough
+
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    deaf = ears("http://127.0.0.1:1", Timing(look_again=1.0))
+    with pytest.raises(Enough):
+        await deaf.listen()
+    assert pauses == [2, 4, 8, 16, 32, 32, 32, 32]
+    assert deaf.tried.is_set() and not deaf.is_open
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://painter:8188", "ws://painter:8188/ws?clientId=p"),
+        ("https://painter/comfy/", "wss://painter/comfy/ws?clientId=p"),
+    ],
+)
+async def test_its_address_follows_from_the_servers(url: str, address: str) -> None:
+    """Encrypted if the server is, and behind the same path."""
+    assert ears(url, Timing()).address == address

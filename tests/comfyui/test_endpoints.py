@@ -1,0 +1,150 @@
+"""Several servers: pictures side by side, one each, and none on a dead one."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+import anyio
+import pytest
+
+from storybook.stages.engines import EngineUnavailable
+from storybook.stages.illustrator.comfyui import Timing
+from storybook.stages.illustrator.comfyui.errors import Unreachable
+from storybook.stages.illustrator.comfyui.pool import Pool
+from tests.comfyui.double import ComfyDouble
+from tests.comfyui.studio import Studio, order
+
+pytestmark = pytest.mark.anyio
+
+
+async def paint_pages(studio: Studio, count: int) -> None:
+    async with anyio.create_task_group() as tasks:
+        for page in range(count):
+            tasks.start_soon(studio.paint, order(page=page, prompt=f"Page {page}."))
+
+
+async def doubles(stack: AsyncExitStack, count: int) -> list[ComfyDouble]:
+    return [await stack.enter_async_context(ComfyDouble().serving()) for _ in range(count)]
+
+
+async def test_pages_are_painted_side_by_side_one_on_each() -> None:
+    """Each server has one prompt of ours at a time, and there is a place for each."""
+    async with AsyncExitStack() as stack:
+        first, second = await doubles(stack, 2)
+        first.faults.hold = second.faults.hold = "KSampler"
+        studio = Studio(first, second)
+        assert studio.engine.places == 2
+        assert studio.engine.info.device == f"{first.url}, {second.url}"
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(paint_pages, studio, 4)
+            await first.until(lambda: len(first.running) == 1)
+            await second.until(lambda: len(second.running) == 1)
+            assert first.pending == second.pending == []
+            first.release()
+            second.release()
+        assert len(studio.paintings) == 4
+        assert len(first.painted) >= 1 and len(second.painted) >= 1
+
+
+async def test_a_dead_endpoint_is_left_out() -> None:
+    """Its picture goes to the other one; the next ones do not wait for it."""
+    async with AsyncExitStack() as stack:
+        dead, alive = await doubles(stack, 2)
+        await dead.stop()
+        studio = Studio(dead, alive, back_off=30, back_off_limit=60)
+        for page in range(3):
+            await studio.paint(order(prompt=f"Page {page}."))
+        assert len(alive.painted) == 3
+        await dead.start()
+
+
+async def test_an_endpoint_that_dies_over_a_picture_loses_it_to_another() -> None:
+    """The picture is given away again, and recorded again."""
+    async with AsyncExitStack() as stack:
+        dying, other = await doubles(stack, 2)
+        dying.faults.hold = "KSampler"
+        studio = Studio(dying, other, gone=0.05)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(studio.paint)
+            await dying.until(lambda: len(dying.running) == 1)
+            await dying.stop()
+        assert [it.endpoint for it in studio.submissions] == [dying.url, other.url]
+        assert len(other.painted) == 1
+        await dying.start()
+
+
+async def test_a_dead_worker_loses_its_picture_to_another() -> None:
+    """Behind a living HTTP server."""
+    async with AsyncExitStack() as stack:
+        dead, alive = await doubles(stack, 2)
+        dead.kill_worker()
+        studio = Studio(dead, alive)
+        await studio.paint()
+        assert len(alive.painted) == 1
+        assert dead.pending == []
+
+
+async def test_an_endpoint_comes_back_by_itself() -> None:
+    """Once its time is over it is tried again, and has its turn with the others."""
+    async with AsyncExitStack() as stack:
+        first, second = await doubles(stack, 2)
+        await first.stop()
+        studio = Studio(first, second, back_off=0.001)
+        await studio.paint()
+        await first.start()
+        pages = 0
+        while not first.painted:
+            pages += 1
+            await studio.paint(order(prompt=f"Page {pages}."))
+        assert len(first.painted) == 1
+
+
+async def test_an_endpoint_without_the_model_is_passed_over() -> None:
+    """The others have it; if none has, the message names it."""
+    async with AsyncExitStack() as stack:
+        without, having = await doubles(stack, 2)
+        without.models("other.safetensors")
+        studio = Studio(without, having)
+        await studio.paint()
+        assert (len(without.posts), len(having.painted)) == (0, 1)
+        assert (await studio.engine.readiness()).ready
+        having.models("other.safetensors")
+        with pytest.raises(EngineUnavailable, match="sd15_random_tiny"):
+            await Studio(without, having).paint()
+
+
+async def test_a_mended_server_is_tried_at_once() -> None:
+    """A new picture tries a server that is left out when there is no other."""
+    async with AsyncExitStack() as stack:
+        (only,) = await doubles(stack, 1)
+        only.kill_worker()
+        studio = Studio(only, back_off_limit=60)
+        with pytest.raises(EngineUnavailable):
+            await studio.paint()
+        await only.restart()
+        await studio.paint()
+
+
+async def test_each_failure_in_a_row_doubles_the_time_and_a_success_ends_the_row() -> None:
+    """Up to a limit."""
+    timing = Timing(back_off=1, back_off_limit=3)
+    pool = Pool(("http://a",), timing)
+    (endpoint,) = pool.endpoints
+    trouble = Unreachable("http://a", "it does not answer")
+
+    def seconds() -> float:
+        pool.leave_out(endpoint, trouble)
+        return round(endpoint.due_at - anyio.current_time())
+
+    assert [seconds() for _ in range(3)] == [1, 2, 3]
+    pool.is_well(endpoint)
+    assert (endpoint.due_at, endpoint.trouble) == (0, None)
+    assert seconds() == 1
+
+
+async def test_the_same_address_twice_is_one_place() -> None:
+    """And a slash at its end is none."""
+    async with ComfyDouble().serving() as double:
+        studio = Studio(urls=(double.url, f"{double.url}/"))
+        assert studio.engine.places == 1
+        await studio.paint()
