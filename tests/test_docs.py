@@ -1,0 +1,110 @@
+"""The documents tell the truth: drawings are today's, links lead somewhere, examples run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.draw import documents, drawn
+from tests.whole.server import WORDS, Server, follow, serving, storybook
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda it: it.name)
+def test_drawings_are_todays(document: Path) -> None:
+    """What a document shows of the code's tables is what they say; `make docs` draws it anew."""
+    text = document.read_text(encoding="utf-8")
+    assert text == drawn(text)
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link of every document names a file that is there."""
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        text = document.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def shell_blocks(heading: str) -> list[str]:
+    """The commands under a heading of the README, one entry a block."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+
+
+def test_every_command_of_the_command_line_is_described() -> None:
+    """The README's table and `--help` name the same commands."""
+    section = README.split("\n## The command line\n")[1].split("\n## ")[0]
+    described = set(re.findall(r"`([a-z]+)`", "".join(re.findall(r"^\| (`.*?) \|", section, re.M))))
+    from storybook.cli import COMMANDS
+
+    assert described == set(COMMANDS)
+
+
+def test_the_curl_calls_of_the_readme_work(tmp_path: Path) -> None:
+    """Each call is made as it stands there; only the address and the id are put in."""
+    with serving(tmp_path / "data") as server:
+        run_id = server.request()
+        list(follow(server, run_id))
+        _make_the_calls(server, run_id, tmp_path)
+
+
+def _make_the_calls(server: Server, run_id: str, tmp_path: Path) -> None:
+    calls = [it for block in shell_blocks("The API") for it in re.split(r"\n(?=curl)", block)]
+    assert len(calls) >= 12
+    for call in calls:
+        command = call.strip().replace("http://127.0.0.1:8000", server.url)
+        command = command.replace("$RUN", run_id)
+        result = subprocess.run(
+            shlex.split(command.replace("\\\n", " ")),
+            capture_output=True,
+            cwd=tmp_path,
+            timeout=30,
+            check=False,
+        )
+        expected = (0, 28) if "--max-time" in command else (0,)
+        assert result.returncode in expected, (command, result.stderr)
+        answer = result.stdout.decode()
+        refused = command.endswith(("/cancel", "/retry"))  # the book has ended, which 409 says
+        assert ('"detail"' in answer) == refused, (command, answer)
+        if "/events" in command:
+            assert "retry: " in answer
+    assert (tmp_path / "cover.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "page_0.wav").read_bytes().startswith(b"RIFF")
+
+
+def test_the_words_of_the_readme_are_those_that_make_book_uses() -> None:
+    """The example of the README, the Makefile and the tests is one and the same."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for word in WORDS.values():
+        assert word in makefile
+        assert word in README
+
+
+def test_the_version_is_one(tmp_path: Path) -> None:
+    """The program, the package and the changelog name the same version."""
+    import storybook as package
+
+    assert storybook(tmp_path, "--version").stdout.strip().endswith(package.__version__)
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {package.__version__}" in changelog
+
+
+def test_the_benchmarks_run(tmp_path: Path) -> None:
+    """Every figure can be measured; what they are is no matter of the tests."""
+    result = subprocess.run(
+        [sys.executable, "-m", "bench.quick", "--once"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "medians of 1" in result.stdout
