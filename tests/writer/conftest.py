@@ -16,7 +16,13 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def hasty_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, but it comes to an end as soon as it may."""
+    return make_tiny_gguf(tmp_path_factory.mktemp("models") / "hasty.gguf", haste=8.0)
+
+
+@pytest.fixture(scope="session")
 def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A GGUF that takes seconds for a book, and most of a second to read its prompt."""
+    """A GGUF that takes a second or more to read its prompt."""
     file = tmp_path_factory.mktemp("models") / "slow.gguf"
     return make_tiny_gguf(file, layers=6, width=256)

@@ -1,7 +1,7 @@
 """Makes the small GGUF that stands in for a language model: real format, random weights.
 
-A llama of two layers with a byte-level tokenizer, so that it can write any Korean text that a
-grammar lets it write, and makes no sense. It loads in milliseconds and takes half a megabyte.
+A llama of one layer with a byte-level tokenizer, so that it can write any Korean text that a
+grammar lets it write, and makes no sense. It loads in milliseconds.
 """
 
 from __future__ import annotations
@@ -23,22 +23,26 @@ TEMPLATE: Final = (
 
 SPECIAL: Final = ("<|im_start|>", "<|im_end|>", "<s>")
 HEADS: Final = 4
+ENDINGS: Final = '".!?]}'
+Weights = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def make_tiny_gguf(
     path: Path,
     *,
     template: str | None = TEMPLATE,
-    layers: int = 2,
-    width: int = 64,
+    layers: int = 1,
+    width: int = 32,
     context: int = 32_768,
     seed: int = 0,
+    haste: float = 0.0,
 ) -> Path:
-    """Write a model with a trained context of `context` tokens; returns `path`."""
+    """Write a model with a trained context of `context` tokens; returns `path`. With `haste` it
+    likes signs that end a string, a word or a list by so much (in logits)."""
     writer = gguf.GGUFWriter(path, "llama")
     _describe(writer, layers, width, context)
     _add_tokenizer(writer, template)
-    _add_weights(writer, layers, width, np.random.default_rng(seed))
+    _add_weights(writer, layers, width, np.random.default_rng(seed), haste)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -81,27 +85,33 @@ def _byte_letters() -> list[str]:
 
 
 def _add_weights(
-    writer: gguf.GGUFWriter, layers: int, width: int, rng: np.random.Generator
+    writer: gguf.GGUFWriter, layers: int, width: int, rng: np.random.Generator, haste: float
 ) -> None:
     vocabulary = 257 + len(SPECIAL)
 
-    def add(name: str, *shape: int) -> None:
-        values: np.ndarray[Any, np.dtype[np.float32]]
-        values = rng.standard_normal(shape, np.float32) / np.sqrt(width, dtype=np.float32)
-        writer.add_tensor(name, values)
+    def drawn(*shape: int) -> Weights:
+        values: Weights = rng.standard_normal(shape, np.float32)
+        return values * np.float32(width**-0.5)
 
     def add_ones(name: str) -> None:
         writer.add_tensor(name, np.ones(width, np.float32))
 
-    add("token_embd.weight", vocabulary, width)
+    embedding, output = drawn(vocabulary, width), drawn(vocabulary, width)
+    if haste:
+        # One dimension that is the same for every token becomes a constant behind the last norm,
+        # and so its output weight a bias.
+        embedding[:, 0] = width
+        output[:, 0] = 0
+        output[[_byte_letters().index(sign) for sign in ENDINGS], 0] = haste / np.sqrt(width)
+    writer.add_tensor("token_embd.weight", embedding)
     for layer in range(layers):
         block = f"blk.{layer}"
         add_ones(f"{block}.attn_norm.weight")
         for part in ("q", "k", "v", "output"):
-            add(f"{block}.attn_{part}.weight", width, width)
+            writer.add_tensor(f"{block}.attn_{part}.weight", drawn(width, width))
         add_ones(f"{block}.ffn_norm.weight")
-        add(f"{block}.ffn_gate.weight", 2 * width, width)
-        add(f"{block}.ffn_up.weight", 2 * width, width)
-        add(f"{block}.ffn_down.weight", width, 2 * width)
+        writer.add_tensor(f"{block}.ffn_gate.weight", drawn(2 * width, width))
+        writer.add_tensor(f"{block}.ffn_up.weight", drawn(2 * width, width))
+        writer.add_tensor(f"{block}.ffn_down.weight", drawn(width, 2 * width))
     add_ones("output_norm.weight")
-    add("output.weight", vocabulary, width)
+    writer.add_tensor("output.weight", output)

@@ -1,0 +1,70 @@
+"""The request as a language model needs it.
+
+A person's words are material, never instructions: signs that could end a message, a string or a
+role in some model's format are taken out of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from storybook.book import StoryRequest
+from storybook.lexicon import Character, cast, find_era, find_place
+from storybook.lexicon.words import DEFAULT_KIND_EN, DEFAULT_PLACE_EN, is_known_kind
+
+MAX_FOREIGN: Final = 12
+"""More words that are not Hangul than this is no Korean request; the first ones may be used."""
+
+_SIGNS: Final = re.compile(r"[<>|{}\[\]\\\"`]+")
+_NOT_HANGUL: Final = re.compile(r"(?:(?![가-힣])[\w-])+")
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """What a book is to be made from. `place_en` is empty for a place that the lexicon does not
+    know: the model then says what it looks like. `foreign` are the words of the request that are
+    not Hangul (R2D2, Tom): the only ones that the text may have."""
+
+    era: str
+    place: str
+    topic: str
+    cast: tuple[Character, ...]
+    place_en: str
+    era_en: str
+    foreign: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(character.name for character in self.cast)
+
+
+def brief_of(request: StoryRequest) -> Brief:
+    """What a language model is told of a request."""
+    place_en = find_place(request.place).en
+    return Brief(
+        era=_without_signs(request.era),
+        place=_without_signs(request.place),
+        topic=_without_signs(request.topic),
+        cast=cast(request.characters),
+        place_en="" if place_en == DEFAULT_PLACE_EN else place_en,
+        era_en=find_era(request.era).en,
+        foreign=foreign_words(request)[:MAX_FOREIGN],
+    )
+
+
+def foreign_words(request: StoryRequest) -> tuple[str, ...]:
+    """The words of a request that have letters other than Hangul."""
+    text = " ".join((request.era, request.place, request.characters, request.topic))
+    words = (word for word in _NOT_HANGUL.findall(text) if any(map(str.isalpha, word)))
+    return tuple(dict.fromkeys(words))
+
+
+def is_known(character: Character) -> bool:
+    """Whether the lexicon knows what such a character is."""
+    return character.kind.en != DEFAULT_KIND_EN or is_known_kind(character.kind.ko)
+
+
+def _without_signs(text: str) -> str:
+    return " ".join(_SIGNS.sub(" ", text).split())

@@ -1,0 +1,171 @@
+"""From the members of a model's answer to pages, and from pages to the beginning of an answer.
+
+The model says narration and spoken lines apart. A page's text has them one behind the other, each
+line with who says it and how ("안녕?" 토끼가 물었어요.), so that a listener knows it too.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from storybook.book import COVER_PAGE, Dialogue, Page
+from storybook.korean.particles import with_particle
+from storybook.lexicon import Character
+from storybook.stages.writer.answer.bounds import LINES
+from storybook.stages.writer.answer.brief import Brief, is_known
+from storybook.stages.writer.answer.picture import (
+    ACTS,
+    Picture,
+    Sheet,
+    fallback_sheet,
+    prompt_of,
+    read_prompt,
+    times,
+)
+
+MEMBERS: Final = ("cover", "page_1", "page_2", "page_3", "page_4")
+"""The member of an answer that each page is."""
+
+_QUOTES: Final = "\"'“”‘’「」『』 "
+_SAID: Final = {"?": "물었어요", "!": "외쳤어요"}
+
+
+class Malformed(Exception):
+    """A member of an answer has not the form that was asked for."""
+
+
+class _Line(msgspec.Struct):
+    character: str
+    text: str
+
+
+class _Picture(msgspec.Struct):
+    time: str
+    acts: dict[str, str]
+    scene: str = ""
+
+
+class _Told(msgspec.Struct):
+    picture: _Picture
+    title: str = ""
+    summary: str = ""
+    dialogues: list[_Line] = []
+
+
+def sheet_of(brief: Brief, seed: int, members: dict[str, Any]) -> Sheet:
+    """The sheet that an answer begins with; what it does not say is drawn from the lexicon."""
+    fallback = fallback_sheet(brief, seed)
+    cards = members.get("cards")
+    said = cards if isinstance(cards, dict) else {}
+    place = brief.place_en or _phrase(members.get("place")) or fallback.place
+    return Sheet(
+        place,
+        tuple(
+            _phrase(said[character.name]) if _is_card(character, said) else drawn
+            for character, drawn in zip(brief.cast, fallback.cards, strict=True)
+        ),
+    )
+
+
+def sheet_of_standing(brief: Brief, seed: int, standing: Sequence[Page]) -> Sheet:
+    """The sheet that the pages that stand were painted from."""
+    for page in standing:
+        if found := read_prompt(page.page, brief, page.image_prompt):
+            return found[0]
+    return fallback_sheet(brief, seed)
+
+
+def page_of(number: int, brief: Brief, sheet: Sheet, said: Any) -> Page:
+    """The page that a member of an answer tells. Raises `Malformed`."""
+    try:
+        told = msgspec.convert(said, _Told)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"{MEMBERS[number]}: {error}") from error
+    prompt = prompt_of(number, brief, sheet, _pictured(brief, told.picture))
+    if number == COVER_PAGE:
+        return Page(number, title=_clean(told.title), image_prompt=prompt)
+    dialogues = tuple(
+        Dialogue(line.character, text)
+        for line in told.dialogues[:LINES]
+        if (text := _clean(line.text).strip(_QUOTES))
+    )
+    summary = f"{_clean(told.summary)} {_spoken(dialogues)}".strip()
+    return Page(number, summary=summary, dialogues=dialogues, image_prompt=prompt)
+
+
+def beginning(brief: Brief, sheet: Sheet, standing: Sequence[Page]) -> str:
+    """The answer as far as it stands: text that the next page goes on behind."""
+    head = {"place": sheet.place, "cards": dict(zip(brief.names, sheet.cards, strict=True))}
+    members = head | {MEMBERS[page.page]: _said(brief, page) for page in standing}
+    return as_json(members).removesuffix("}") + ","
+
+
+def as_json(value: Any) -> str:
+    """JSON as the model is to write it: no spaces, Hangul as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_card(character: Character, cards: dict[str, Any]) -> bool:
+    """Whether a character's card says what is to be seen: the kind, if it is known, and clothes."""
+    card = cards.get(character.name)
+    kind = character.kind.en if is_known(character) else ""
+    return isinstance(card, str) and kind in card and " wearing " in card
+
+
+def _said(brief: Brief, page: Page) -> dict[str, Any]:
+    """What the model would have said for this page."""
+    picture = _picture_said(brief, page)
+    if page.page == COVER_PAGE:
+        return {"title": page.title, "picture": picture}
+    lines = [{"character": it.character, "text": it.text} for it in page.dialogues]
+    narration = page.summary.removesuffix(_spoken(page.dialogues)).strip()
+    return {"summary": narration, "dialogues": lines, "picture": picture}
+
+
+def _picture_said(brief: Brief, page: Page) -> dict[str, Any]:
+    found = read_prompt(page.page, brief, page.image_prompt)
+    if found is None:
+        return {"scene": page.image_prompt}
+    _, picture = found
+    acts = dict(zip(brief.names, picture.acts, strict=True))
+    return {"time": picture.time, "acts": acts, "scene": picture.scene}
+
+
+def _pictured(brief: Brief, said: _Picture) -> Picture:
+    """What the model says of a picture, in the words that a prompt may have."""
+    time = said.time if said.time in times() else times()[0]
+    acts = (said.acts.get(name, "") for name in brief.names)
+    return Picture(
+        time,
+        tuple(act if act in ACTS else ACTS[0] for act in acts),
+        _ascii(said.scene),
+    )
+
+
+def _spoken(dialogues: Sequence[Dialogue]) -> str:
+    """The spoken lines of a page as they stand behind its narration."""
+    return " ".join(
+        f'"{line.text}" {with_particle(line.character, "가")} '
+        f"{_SAID.get(line.text[-1:], '말했어요')}."
+        for line in dialogues
+    )
+
+
+def _phrase(said: Any) -> str:
+    """A phrase that can stand within a prompt's sentence."""
+    return _ascii(said).replace(".", "").replace(",", "").strip() if isinstance(said, str) else ""
+
+
+def _ascii(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(plain.split())
+
+
+def _clean(text: str) -> str:
+    """Composed Hangul, with single spaces and no control characters."""
+    return " ".join(unicodedata.normalize("NFC", text).split())

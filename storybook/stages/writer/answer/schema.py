@@ -1,0 +1,114 @@
+"""The JSON schema of an answer, for servers that bind a model to one.
+
+Members are properties and not elements of a list: every server keeps their order, and none needs to
+know lists of fixed shape. The patterns say what the grammar of the llama engine says, more loosely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from storybook.book import COVER_PAGE, PAGES
+from storybook.lexicon import Character
+from storybook.stages.writer.answer import bounds
+from storybook.stages.writer.answer.brief import Brief, is_known
+from storybook.stages.writer.answer.pages import MEMBERS
+from storybook.stages.writer.answer.picture import ACTS, times
+
+Schema = dict[str, Any]
+
+
+def schema(brief: Brief, first_page: int = COVER_PAGE) -> Schema:
+    """The schema of an answer from `first_page` on; from the cover on, it begins with the sheet."""
+    title = _korean(brief, 2, 40, "[가-힣!?]")
+    cover = _object({"title": title, "picture": _defined("picture")})
+    pages = {
+        MEMBERS[number]: cover if number == COVER_PAGE else _defined("panel")
+        for number in PAGES[first_page:]
+    }
+    book = _object(pages if first_page else {**_sheet(brief), **pages})
+    return {**book, "$defs": _definitions(brief)}
+
+
+def _definitions(brief: Brief) -> dict[str, Schema]:
+    """What stands in several places. Servers bound how many values a schema may have in all."""
+    return {
+        "act": _one_of(ACTS),
+        "picture": _picture(brief),
+        "panel": _object(
+            {
+                "summary": _summary(brief),
+                "dialogues": _dialogues(brief),
+                "picture": _defined("picture"),
+            }
+        ),
+    }
+
+
+def _sheet(brief: Brief) -> dict[str, Schema]:
+    return {
+        "place": _one_of([brief.place_en]) if brief.place_en else _pattern("an? [a-z -]{5,60}"),
+        "cards": _object({character.name: _card(character) for character in brief.cast}),
+    }
+
+
+def _card(character: Character) -> Schema:
+    kind = f" {character.kind.en}" if is_known(character) else ""
+    return _pattern(f"an? [a-z -]{{3,30}}{kind} wearing an? [a-z -]{{3,24}}")
+
+
+def _summary(brief: Brief) -> Schema:
+    words = bounds.SENTENCES[1] * bounds.SENTENCE_WORDS[1]
+    return _korean(brief, 20, bounds.letters(words))
+
+
+def _dialogues(brief: Brief) -> Schema:
+    line = _object(
+        {
+            "character": _one_of(brief.names),
+            "text": _korean(brief, 2, bounds.letters(bounds.LINE_WORDS[1])),
+        }
+    )
+    return {"type": "array", "items": line, "maxItems": bounds.LINES}
+
+
+def _picture(brief: Brief) -> Schema:
+    letters = bounds.SCENE_WORDS[1] * 7
+    return _object(
+        {
+            "time": _one_of(times()),
+            "acts": _object(dict.fromkeys(brief.names, _defined("act"))),
+            "scene": _english(letters),
+        }
+    )
+
+
+def _korean(brief: Brief, least: int, most: int, end: str = "[.!?…~]") -> Schema:
+    foreign = "".join(dict.fromkeys("".join(brief.foreign))).replace("-", "")
+    return _pattern(f"[가-힣0-9{foreign} .,!?~…-]{{{least},{most}}}{end}")
+
+
+def _english(most: int) -> Schema:
+    return _pattern(f"[A-Za-z ,.'-]{{10,{most}}}")
+
+
+def _pattern(body: str) -> Schema:
+    return {"type": "string", "pattern": f"^{body}$"}
+
+
+def _one_of(values: Iterable[str]) -> Schema:
+    return {"type": "string", "enum": list(values)}
+
+
+def _defined(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _object(properties: dict[str, Schema]) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

@@ -1,0 +1,91 @@
+"""Listens to a model's answer and gives its pages, the moment their objects close.
+
+One `Telling` is one answer, of whatever model. What an answer can get wrong by being cut or being
+no JSON of the right form is found here, as a failure after which another attempt, with another
+seed, goes on behind the pages that stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from storybook.book import PAGES, Page
+from storybook.stages.engines import Report, WorkFailed, WritingOrder
+from storybook.stages.writer.answer.brief import Brief
+from storybook.stages.writer.answer.pages import (
+    MEMBERS,
+    Malformed,
+    page_of,
+    sheet_of,
+    sheet_of_standing,
+)
+from storybook.stages.writer.answer.picture import Sheet
+from storybook.stages.writer.answer.reader import Member, MemberReader
+
+PAGE_CHARACTERS: Final = 600
+"""About what a page's object has, to tell how far it is."""
+
+
+class Telling:
+    """The pages of one answer to an order, behind those that stand."""
+
+    def __init__(self, brief: Brief, order: WritingOrder, report: Report) -> None:
+        self._brief, self._order, self._report = brief, order, report
+        self._reader = MemberReader()
+        self._head: dict[str, Any] = {}
+        self._sheet = (
+            sheet_of_standing(brief, order.seed, order.standing) if order.standing else None
+        )
+        self._next = len(order.standing)
+        self._fraction = 0.0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every page has been told."""
+        return self._next == len(PAGES)
+
+    @property
+    def sheet(self) -> Sheet:
+        """What every picture of the book has: as it stands, or as the answer began."""
+        if self._sheet is None:
+            self._sheet = sheet_of(self._brief, self._order.seed, self._head)
+        return self._sheet
+
+    def hear(self, text: str) -> Iterator[Page]:
+        """Take some of the answer, and give the pages that are whole with it. Raises `WorkFailed`
+        of kind `bad_answer`."""
+        try:
+            for member in self._reader.feed(text):
+                yield from self._page(member)
+        except (ValueError, Malformed) as error:
+            message = f"the model's answer cannot be read: {str(error)[:200]}"
+            raise WorkFailed("bad_answer", message, retryable=True) from error
+        self._tell()
+
+    def end(self, reason: str) -> None:
+        """The answer has ended. Raises `WorkFailed` of kind `cut_answer` if pages are missing."""
+        if not self.is_complete:
+            message = f"the model's answer ends before page {self._next} is whole ({reason})"
+            raise WorkFailed("cut_answer", message, retryable=True)
+
+    def _page(self, member: Member) -> Iterator[Page]:
+        if member.key not in MEMBERS:
+            self._head[member.key] = member.value
+            return
+        number = MEMBERS.index(member.key)
+        if number < len(self._order.standing):
+            return  # the beginning that was put into the model's mouth
+        if number != self._next:
+            raise Malformed(f"expected {MEMBERS[self._next]}, found {member.key}")
+        page = page_of(number, self._brief, self.sheet, member.value)
+        self._next += 1
+        self._tell()
+        yield page
+
+    def _tell(self) -> None:
+        """Say how far the book is."""
+        begun = min(self._reader.unfinished / PAGE_CHARACTERS, 0.95)
+        # What comes before the cover has a length too: a later part never takes progress back.
+        self._fraction = max(self._fraction, min(1.0, (self._next + begun) / len(PAGES)))
+        self._report(self._fraction)

@@ -1,0 +1,197 @@
+"""A writer that runs a GGUF model in this process, by llama.cpp.
+
+The model is loaded when a book is first written and kept until `unload`. Each step (loading, one
+page) runs in a thread that holds the model's lock; when a book is cancelled, the step is told to
+stop and left behind, and whoever wants the model next waits the moment until it has stopped.
+
+A book that was begun by an earlier attempt goes on: the pages that stand are put behind the prompt
+as the beginning of the model's own answer. Each attempt has a seed of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import random
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from storybook.book import PAGES, Page
+from storybook.events.catalog import EngineInfo
+from storybook.stages.engines import (
+    EngineUnavailable,
+    Readiness,
+    Report,
+    WorkFailed,
+    WritingOrder,
+    ready_or_raise,
+)
+from storybook.stages.writer.answer.brief import Brief, brief_of
+from storybook.stages.writer.answer.budget import longest_answer
+from storybook.stages.writer.answer.pages import beginning
+from storybook.stages.writer.answer.prompt import messages
+from storybook.stages.writer.answer.telling import Telling
+from storybook.stages.writer.llama.files import is_gguf
+from storybook.stages.writer.llama.grammar import grammar
+from storybook.stages.writer.llama.model import BadModel, Model, StopFlag, Stopped
+
+NAME: Final = "llama"
+PACKAGE: Final = "llama-cpp-python"
+CONTEXT_TOKENS: Final = 8_192
+"""Enough for the rules, eight characters and five pages in the tokens of present models."""
+
+T = TypeVar("T")
+
+
+class Llama:
+    """Writes by a GGUF model.
+
+    `model` is its file (None: none was found). `device` is `cpu`, or `gpu0`, `gpu1` … to put all
+    layers there; `context` is how many tokens prompt and book may have together.
+    """
+
+    def __init__(
+        self, *, model: Path | None, device: str = "cpu", context: int = CONTEXT_TOKENS
+    ) -> None:
+        self._file, self._device, self._context = model, device, context
+        self._model: Model | None = None
+        self._lock = threading.Lock()
+        self._turn = anyio.Semaphore(1)
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo(NAME, _version(), self._file.name if self._file else "", self._device)
+
+    @property
+    def places(self) -> int:
+        return 1
+
+    async def readiness(self) -> Readiness:
+        return await anyio.to_thread.run_sync(self._readiness)
+
+    def _readiness(self) -> Readiness:
+        if importlib.util.find_spec("llama_cpp") is None:
+            return Readiness(False, f"{PACKAGE} is missing", 'pip install "storybook[llama]"')
+        if self._file is None:
+            return Readiness(False, "there is no model", _MEND_MODEL)
+        try:
+            if is_gguf(self._file):
+                return Readiness(True)
+        except OSError as error:
+            return Readiness(False, f"{self._file}: {error.strerror or error}", _MEND_MODEL)
+        return Readiness(False, f"{self._file} is no GGUF file", _MEND_MODEL)
+
+    async def unload(self) -> None:
+        """Free the model, once what is in hand has ended."""
+        async with self._turn:
+            await anyio.to_thread.run_sync(self._free)
+
+    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+        """Yield each page behind those that stand, the moment its object is whole.
+
+        Raises `EngineUnavailable`, and `WorkFailed` of kind `context_too_small` (for good) or
+        `cut_answer` and `bad_answer`, after which another attempt draws another seed.
+        """
+        ready_or_raise(NAME, await self.readiness())
+        if len(order.standing) == len(PAGES):
+            return
+        stop = StopFlag()
+        async with self._turn:
+            try:
+                book = await self._step(stop, lambda model: _Book(model, order, stop, report))
+                while (page := await self._step(stop, lambda _: book.next_page())) is not None:
+                    yield page
+            finally:
+                stop.set()
+
+    async def _step(self, stop: StopFlag, work: Callable[[Model], T]) -> T:
+        """Do some work with the model in a thread; a cancelled step is left to end by itself."""
+
+        def locked() -> T:
+            with self._lock:
+                if stop.is_set:
+                    raise Stopped
+                return work(self._loaded())
+
+        try:
+            return await anyio.to_thread.run_sync(locked, abandon_on_cancel=True)
+        except anyio.get_cancelled_exc_class():
+            stop.set()
+            raise
+
+    def _loaded(self) -> Model:
+        if self._model is None:
+            assert self._file is not None  # it is ready
+            try:
+                self._model = Model(self._file, self._device, self._context)
+            except BadModel as error:
+                why = f"{self._file} does not load with a context of {self._context}: {error}"
+                raise EngineUnavailable(NAME, why, _MEND_LOAD) from error
+        return self._model
+
+    def _free(self) -> None:
+        with self._lock:
+            if self._model is not None:
+                self._model.close()
+                self._model = None
+
+
+_MEND_MODEL: Final = "Put a GGUF file into data/models, or name one as [writer] model"
+_MEND_LOAD: Final = "Name another file as [writer] model, or a smaller [writer] context"
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version(PACKAGE)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+class _Book:
+    """One answer of the model, decoded page by page."""
+
+    def __init__(self, model: Model, order: WritingOrder, stop: StopFlag, report: Report) -> None:
+        brief, first_page = brief_of(order.request), len(order.standing)
+        self._telling = Telling(brief, order, report)
+        begun = beginning(brief, self._telling.sheet, order.standing) if order.standing else ""
+        tokens = model.tokens(model.prompt(messages(brief)), begun)
+        _check_context(model, brief, len(tokens), first_page)
+        pieces = model.pieces(tokens, grammar(brief, first_page), _seed(order), stop)
+        self._pages = self._told(begun, pieces)
+
+    def next_page(self) -> Page | None:
+        """Decode up to the end of a page; None behind the last one."""
+        return next(self._pages, None)
+
+    def _told(self, begun: str, pieces: Iterator[str]) -> Iterator[Page]:
+        yield from self._telling.hear(begun)
+        for piece in pieces:
+            yield from self._telling.hear(piece)
+            if self._telling.is_complete:
+                return
+        self._telling.end("the context is full")
+
+
+def _check_context(model: Model, brief: Brief, prompt: int, first_page: int) -> None:
+    """Refuse what would be cut, before it costs minutes."""
+    answer = len(model.tokens(longest_answer(brief, first_page)))
+    for limit, mend in (
+        (model.context, "set [writer] context to {} or more"),
+        (model.trained_context, "take a model with a context of {} or more"),
+    ):
+        if limit and prompt + answer > limit:
+            message = (
+                f"the prompt has {prompt} tokens and a book up to {answer}, but only {limit} fit: "
+                + mend.format(prompt + answer)
+            )
+            raise WorkFailed("context_too_small", message, retryable=False)
+
+
+def _seed(order: WritingOrder) -> int:
+    """32 bits, others for each attempt."""
+    return random.Random(f"{NAME}:{order.seed}:{order.attempt}").getrandbits(32)

@@ -1,0 +1,127 @@
+"""The grammar (GBNF) of a book's answer: what it cannot say, a model cannot write.
+
+Korean text is Hangul, digits and the signs of picture books, in words, sentences and pages of
+bounded length; words of another script only if the request has them. A line's speaker is one of the
+cast. What is for the painter is ASCII. There is no place for a thought before the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from storybook.book import COVER_PAGE, PAGES
+from storybook.lexicon import Character
+from storybook.lexicon.words import folk_of
+from storybook.stages.writer.answer import bounds
+from storybook.stages.writer.answer.brief import Brief, is_known
+from storybook.stages.writer.answer.pages import MEMBERS, as_json
+from storybook.stages.writer.answer.picture import EMOTIONS, POSES, times
+
+_COLOURS = (
+    *("white", "black", "brown", "gray", "golden", "silver", "red", "orange", "yellow"),
+    *("green", "blue", "purple", "pink", "turquoise"),
+)
+
+
+def grammar(brief: Brief, first_page: int = COVER_PAGE) -> str:
+    """The grammar of an answer from `first_page` on; from the cover on, it begins with the sheet.
+
+    Behind pages that stand it goes on where `pages.beginning` ends.
+    """
+    pages = _members(_page(number) for number in PAGES[first_page:])
+    head = f'{_literal("{" + _key("place"))} place "," cards "," '
+    root = f'{head if first_page == COVER_PAGE else ""}{pages} "}}"'
+    rules = {"root": root, **_text_rules(brief), **_picture_rules(brief)}
+    return "\n".join(f"{name} ::= {body}" for name, body in rules.items()) + "\n"
+
+
+def _page(number: int) -> str:
+    told = "cover" if number == COVER_PAGE else "panel"
+    return f"{_literal(_key(MEMBERS[number]))} {told}"
+
+
+def _text_rules(brief: Brief) -> dict[str, str]:
+    narration = f"{_words(bounds.SENTENCE_WORDS)} end"
+    line = f"{_words(bounds.LINE_WORDS)} end"
+    foreign = "".join(f" | {_literal(word)}" for word in brief.foreign)
+    return {
+        "cover": '"{\\"title\\":\\"" title "\\"" picture',
+        "panel": '"{\\"summary\\":\\"" narration "\\",\\"dialogues\\":[" lines? "]" picture',
+        "lines": f'line ("," line){{0,{bounds.LINES - 1}}}',
+        "line": '"{\\"character\\":" name ",\\"text\\":\\"" spoken "\\"}"',
+        "name": _any(as_json(name) for name in brief.names),
+        "title": f"{_words(bounds.TITLE_WORDS)} [!?]?",
+        "narration": _repeated("sentence", '" "', bounds.SENTENCES),
+        "sentence": narration,
+        "spoken": line,
+        "word": f"([가-힣]{foreign}){{1,{bounds.WORD_LETTERS}}} | [0-9]{{1,4}} [가-힣]{{0,4}}",
+        "gap": '" " | ", "',
+        "end": "[.!?…~]",
+    }
+
+
+def _picture_rules(brief: Brief) -> dict[str, str]:
+    cards = (
+        f"{_literal(_key(character.name))} card-{place}"
+        for place, character in enumerate(brief.cast)
+    )
+    acts = (f"{_literal(_key(name))} act" for name in brief.names)
+    return {
+        "place": _literal(as_json(brief.place_en)) if brief.place_en else '"\\"" phrase "\\""',
+        "cards": f'{_literal(_key("cards") + "{")} {_members(cards)} "}}"',
+        **{f"card-{place}": _card(it) for place, it in enumerate(brief.cast)},
+        "picture": '",\\"picture\\":{\\"time\\":" time ",\\"acts\\":{" acts "},'
+        '\\"scene\\":\\"" scene "\\"}}"',
+        "time": _any(as_json(time) for time in times()),
+        "acts": _members(acts),
+        "act": '"\\"" emotion ", " pose "\\""',
+        "emotion": _any(EMOTIONS),
+        "pose": _any(POSES),
+        "scene": f"[A-Z] [a-z]{{0,{bounds.LATIN_LETTERS - 1}}} (latin-gap latin)"
+        f'{{{bounds.SCENE_WORDS[0] - 1},{bounds.SCENE_WORDS[1] - 1}}} "."',
+        "latin": f"[a-z] [a-z'-]{{0,{bounds.LATIN_LETTERS - 1}}}",
+        "latin-gap": '" " | ", "',
+        "phrase": f'first (" " latin){{1,{bounds.SCENE_WORDS[0]}}}',
+        "first": f'"an " [aeiou] {_letters} | "a " [b-df-hj-np-tv-z] {_letters}',
+        "colour": _any(_COLOURS),
+        "clothes": 'coloured (" " latin){1,2}',
+        "coloured": _any(f"{'an' if it[0] in 'aeiou' else 'a'} {it}" for it in _COLOURS),
+    }
+
+
+_letters = f"[a-z-]{{1,{bounds.LATIN_LETTERS - 1}}}"
+
+
+def _card(character: Character) -> str:
+    """Adjectives, the coat's colour unless it is a person, the kind, and coloured clothes."""
+    kind = _literal(f" {character.kind.en}") if is_known(character) else '" " latin'
+    has_coat = is_known(character) and folk_of(character.kind) != "person"
+    colour = '" " colour ' if has_coat else ""
+    more = f'(" " latin){{0,{bounds.CARD_ADJECTIVES - 1}}}'
+    return f'"\\"" first {more} {colour}{kind} " wearing " clothes "\\""'
+
+
+def _words(many: tuple[int, int]) -> str:
+    return _repeated("word", "gap", many)
+
+
+def _repeated(rule: str, between: str, many: tuple[int, int]) -> str:
+    least, most = many
+    return f"{rule} ({between} {rule}){{{least - 1},{most - 1}}}"
+
+
+def _members(members: Iterable[str]) -> str:
+    return ' "," '.join(members)
+
+
+def _key(name: str) -> str:
+    return f"{as_json(name)}:"
+
+
+def _any(literals: Iterable[str]) -> str:
+    return " | ".join(map(_literal, literals))
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

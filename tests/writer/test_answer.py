@@ -1,0 +1,221 @@
+"""From a model's answer to pages: reading it while it is written, and putting it together."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storybook.book import Dialogue, Page, StoryRequest
+from storybook.stages.engines import WorkFailed, WritingOrder
+from storybook.stages.writer.answer.brief import brief_of
+from storybook.stages.writer.answer.pages import (
+    MEMBERS,
+    Malformed,
+    as_json,
+    beginning,
+    page_of,
+    sheet_of,
+    sheet_of_standing,
+)
+from storybook.stages.writer.answer.picture import (
+    ACTS,
+    Picture,
+    Sheet,
+    fallback_sheet,
+    prompt_of,
+    read_prompt,
+    times,
+)
+from storybook.stages.writer.answer.reader import Member, MemberReader
+from storybook.stages.writer.answer.telling import Telling
+from storybook.stages.writer.composer.compose import compose
+
+REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
+BRIEF = brief_of(REQUEST)
+SHEET = Sheet(
+    "a village deep in a forest",
+    ("a curious white rabbit wearing a red scarf", "a timid orange tiger wearing a blue vest"),
+)
+PICTURE = {
+    "time": "at sunset",
+    "acts": {"토끼": "happy, waving", "호랑이": "sad, sitting"},
+    "scene": "A rabbit meets a tiger by a brook.",
+}
+LINE = {"character": "토끼", "text": "안녕?"}
+PANEL = {"summary": "토끼가 길을 나섰어요.", "dialogues": [LINE], "picture": PICTURE}
+ANSWER = {
+    "place": SHEET.place,
+    "cards": dict(zip(BRIEF.names, SHEET.cards, strict=True)),
+    "cover": {"title": "토끼와 호랑이", "picture": PICTURE},
+    **dict.fromkeys(MEMBERS[1:], PANEL),
+}
+
+
+def ignore(fraction: float) -> None:
+    """Nobody watches."""
+
+
+def told(*pieces: str, standing: tuple[Page, ...] = ()) -> list[Page]:
+    telling = Telling(BRIEF, WritingOrder(REQUEST, 7, 1, standing), ignore)
+    return [page for piece in pieces for page in telling.hear(piece)]
+
+
+# ------------------------------------------------------------------------------------ reading it
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda it: st.lists(it, max_size=3) | st.dictionaries(st.text(max_size=3), it),
+            max_leaves=6,
+        ),
+        max_size=5,
+    ),
+    st.booleans(),
+    st.integers(1, 9),
+)
+def test_any_object_is_read_however_it_is_cut(value: object, pretty: bool, size: int) -> None:
+    """Members come in order and whole, with strings that have braces, quotes and escapes."""
+    text = json.dumps(value, ensure_ascii=pretty, indent=2 if pretty else None)
+    reader = MemberReader()
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert dict(member for piece in pieces for member in reader.feed(piece)) == value
+    assert reader.is_complete
+
+
+def test_a_member_comes_with_its_closing_brace() -> None:
+    """Not with what follows it: a page stands the moment its object closes."""
+    reader = MemberReader()
+    assert list(reader.feed('{"cover":{"title":"책"')) == []
+    assert list(reader.feed("}")) == [Member("cover", {"title": "책"})]
+    assert list(reader.feed(',"page_1":{}')) == [Member("page_1", {})]
+
+
+def test_what_stands_around_the_object_is_passed_over() -> None:
+    """Fences and remarks, before and behind."""
+    assert dict(MemberReader().feed('Here: ```json\n{"a": 1, "b": "}"}\n``` {"c": 2}')) == {
+        "a": 1,
+        "b": "}",
+    }
+
+
+def test_raw_line_breaks_in_strings_are_read() -> None:
+    """Some servers' grammars let them through."""
+    assert dict(MemberReader().feed('{"a": "x\ny"}')) == {"a": "x\ny"}
+
+
+# ------------------------------------------------------------------------------ putting together
+
+
+def test_every_prompt_has_the_characters_cards_word_for_word() -> None:
+    """Whatever the model says of a picture: the cards are put in here."""
+    pages = told(as_json(ANSWER))
+    assert len(pages) == 5
+    for page in pages:
+        for card in SHEET.cards:
+            assert f"{card[0].upper()}{card[1:]}, " in page.image_prompt
+    assert pages[0].image_prompt == (
+        "A storybook cover view of a village deep in a forest, in the Joseon dynasty of old "
+        "Korea, at sunset. A curious white rabbit wearing a red scarf, happy, waving. A timid "
+        "orange tiger wearing a blue vest, sad, sitting. A rabbit meets a tiger by a brook."
+    )
+
+
+def test_a_pages_text_has_its_lines_and_who_says_them() -> None:
+    """A listener hears who speaks; each line stands word for word in the text."""
+    lines = [LINE, {"character": "호랑이", "text": '"누구야!"'}]
+    page = page_of(1, BRIEF, SHEET, {**PANEL, "dialogues": lines})
+    assert page.summary == (
+        '토끼가 길을 나섰어요. "안녕?" 토끼가 물었어요. "누구야!" 호랑이가 외쳤어요.'
+    )
+    assert page.dialogues == (Dialogue("토끼", "안녕?"), Dialogue("호랑이", "누구야!"))
+
+
+def test_what_a_model_leaves_out_of_a_picture_is_filled_in() -> None:
+    """Servers without a grammar: unknown times and acts, a missing card, letters beyond ASCII."""
+    said = {"time": "tea time", "acts": {"토끼": "flying"}, "scene": "Ein Häschen — 토끼."}
+    page = page_of(1, BRIEF, SHEET, {**PANEL, "picture": said})
+    assert page.image_prompt.isascii()
+    found = read_prompt(1, BRIEF, page.image_prompt)
+    assert found == (SHEET, Picture(times()[0], (ACTS[0], ACTS[0]), "Ein Haschen ."))
+    sheet = sheet_of(BRIEF, 7, {"cards": {"토끼": "a fox", "호랑이": SHEET.cards[1]}})
+    assert sheet.cards == (fallback_sheet(BRIEF, 7).cards[0], SHEET.cards[1])
+
+
+@pytest.mark.parametrize("said", [None, [], {}, {"summary": 1}, {**PANEL, "picture": "a view"}])
+def test_a_page_of_another_form_is_malformed(said: object) -> None:
+    """The message says which page."""
+    with pytest.raises(Malformed, match="page_1"):
+        page_of(1, BRIEF, SHEET, said)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ['{"cover": {]}', '{"cover":{},', '{"page_2":{"picture":{}}}'],
+    ids=["no JSON", "no page", "out of order"],
+)
+def test_an_answer_that_cannot_be_read_is_tried_again(answer: str) -> None:
+    """It is the model's fault, and another seed may do better."""
+    with pytest.raises(WorkFailed) as failure:
+        told(answer)
+    assert (failure.value.kind, failure.value.retryable) == ("bad_answer", True)
+
+
+def test_an_answer_that_ends_early_is_tried_again() -> None:
+    """The pages that were whole have been given by then."""
+    telling = Telling(BRIEF, WritingOrder(REQUEST, 7, 1), ignore)
+    text = as_json(ANSWER)
+    assert len(list(telling.hear(text[: text.index('"page_2"') + 30]))) == 2
+    with pytest.raises(WorkFailed, match=r"before page 2 is whole \(length\)") as failure:
+        telling.end("length")
+    assert (failure.value.kind, failure.value.retryable) == ("cut_answer", True)
+
+
+# -------------------------------------------------------------------------------------- and back
+
+
+def test_the_beginning_of_an_answer_is_what_was_said() -> None:
+    """Pages that stand go back into the model's mouth as it said them."""
+    pages = told(as_json(ANSWER))
+    begun = beginning(BRIEF, SHEET, pages[:3])
+    assert as_json(ANSWER).startswith(begun)
+    assert begun.endswith('"}},')
+
+
+def test_a_later_attempt_has_the_same_sheet() -> None:
+    """It is read from the prompts that stand, a composer's too."""
+    pages = told(as_json(ANSWER))
+    assert sheet_of_standing(BRIEF, 99, pages[:1]) == SHEET
+    composed = compose(REQUEST, seed=7)
+    for card in sheet_of_standing(BRIEF, 99, composed[:2]).cards:
+        assert f"{card[1:]}, " in composed[1].image_prompt
+    rest = told('{"page_2":' + as_json(PANEL) + "}", standing=composed[:2])
+    assert composed[0].image_prompt.split(". ")[1].split(",")[0] in rest[0].image_prompt
+
+
+@given(st.sampled_from(times()), st.sampled_from(ACTS), st.sampled_from(ACTS), st.integers(0, 4))
+def test_a_prompt_reads_back_as_what_it_was_made_of(
+    time: str, rabbit: str, tiger: str, page: int
+) -> None:
+    """With a scene behind it or without."""
+    for scene in ("", "A brook, a bridge. A sign."):
+        picture = Picture(time, (rabbit, tiger), scene)
+        prompt = prompt_of(page, BRIEF, SHEET, picture)
+        assert read_prompt(page, BRIEF, prompt) == (SHEET, picture)
+
+
+@pytest.mark.parametrize("prompt", ["", "watercolor, rabbit, tiger", "A wide view of a village."])
+def test_a_prompt_of_another_form_is_not_read(prompt: str) -> None:
+    """Nothing is guessed."""
+    assert read_prompt(1, BRIEF, prompt) is None
+
+
+def test_signs_that_could_end_a_message_are_taken_out_of_a_persons_words() -> None:
+    """Words are material, never instructions."""
+    brief = brief_of(StoryRequest("조선<|im_end|>", "숲\n{}", "토끼", "[INST]우정`"))
+    assert (brief.era, brief.place, brief.topic) == ("조선 im_end", "숲", "INST 우정")

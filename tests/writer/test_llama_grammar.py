@@ -1,0 +1,102 @@
+"""What the grammar lets a model write, whatever its weights are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storybook.book import PAGES, StoryRequest
+from storybook.stages.writer.answer import bounds
+from storybook.stages.writer.answer.brief import Brief, brief_of
+from storybook.stages.writer.answer.pages import MEMBERS
+from storybook.stages.writer.answer.picture import ACTS, times
+from storybook.stages.writer.llama.grammar import grammar
+from storybook.stages.writer.llama.model import Model, StopFlag
+
+REQUEST = StoryRequest("2050년", "화산 속 도서관", "R2D2와 소녀 하나, 겁 많은 토끼", "우정")
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model: Path) -> Iterator[Model]:
+    model = Model(tiny_model, "cpu", 8_192)
+    yield model
+    model.close()
+
+
+def answer(model: Model, brief: Brief, seed: int, first_page: int = 0) -> str:
+    """All that a model with random weights says under the grammar."""
+    tokens = model.tokens("책")
+    return "".join(model.pieces(tokens, grammar(brief, first_page), seed, StopFlag()))
+
+
+def narrations(members: dict[str, Any]) -> list[str]:
+    panels = [members[name] for name in MEMBERS[1:]]
+    lines = [line["text"] for panel in panels for line in panel["dialogues"]]
+    return [members["cover"]["title"], *(panel["summary"] for panel in panels), *lines]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_answer_is_a_whole_book(model: Model, seed: int) -> None:
+    """Title, four panels, at most two lines each, the cast's names only, and nothing before it."""
+    brief = brief_of(REQUEST)
+    said = answer(model, brief, seed)
+    members = json.loads(said)
+    assert said.startswith('{"place":"a')
+    assert list(members) == ["place", "cards", *MEMBERS]
+    for name in MEMBERS[1:]:
+        panel = members[name]
+        assert list(panel) == ["summary", "dialogues", "picture"]
+        assert len(panel["dialogues"]) <= bounds.LINES
+        assert {line["character"] for line in panel["dialogues"]} <= set(brief.names)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_korean_text_is_hangul_digits_and_signs(model: Model, seed: int) -> None:
+    """No Chinese letter, no Latin one but in the request's own words; sentences of bounded
+    length."""
+    members = json.loads(answer(model, brief_of(REQUEST), seed))
+    for text in narrations(members):
+        assert re.fullmatch(r"[가-힣0-9 .,!?…~]+", text.replace("R2D2", "")), text
+    for name in MEMBERS[1:]:
+        sentences = re.split(r"(?<=[.!?…~]) ", members[name]["summary"])
+        assert bounds.SENTENCES[0] <= len(sentences) <= bounds.SENTENCES[1]
+        assert all(len(it.split()) <= bounds.SENTENCE_WORDS[1] for it in sentences)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_painted_is_ascii(model: Model, seed: int) -> None:
+    """Cards have the kind, a colour and clothes; acts and times are words that painters know."""
+    members = json.loads(answer(model, brief_of(REQUEST), seed))
+    cards = members["cards"]
+    assert re.fullmatch(r"an? .+ rabbit wearing an? \w+ .+", cards["토끼"])
+    assert re.fullmatch(r"an? .+ girl wearing an? \w+ .+", cards["하나"])
+    assert re.fullmatch(r"an? .+ wearing an? \w+ .+", cards["R2D2"])
+    for name in MEMBERS:
+        picture = members[name]["picture"]
+        assert picture["time"] in times()
+        assert set(picture["acts"].values()) <= set(ACTS)
+        assert re.fullmatch(r"[A-Z][a-z ,'-]+\.", picture["scene"])
+    assert (
+        json.dumps([cards, members["place"]], ensure_ascii=False)
+        .replace("토끼", "")
+        .replace("하나", "")
+        .isascii()
+    )
+
+
+@pytest.mark.parametrize("first_page", PAGES[1:])
+def test_it_goes_on_with_any_page(model: Model, first_page: int) -> None:
+    """Behind what stands, the rest is all that is left to say."""
+    said = answer(model, brief_of(REQUEST), 1, first_page)
+    assert list(json.loads("{" + said)) == list(MEMBERS[first_page:])
+
+
+def test_names_that_need_escaping_do_no_harm(model: Model) -> None:
+    """A grammar of names as no child has them is one that can be used."""
+    brief = brief_of(StoryRequest("a\\b", '"]\n', 'Tom "the" cat\\, [토끼], (곰)', "{}"))
+    assert list(json.loads(answer(model, brief, 1))["cards"]) == list(brief.names)

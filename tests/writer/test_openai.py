@@ -1,0 +1,344 @@
+"""Writing through an OpenAI-compatible endpoint: a real server, and a small one that misbehaves."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.abc
+import httpx
+import pytest
+
+from storybook.book import PAGES
+from storybook.stages.engines import EngineUnavailable, WorkFailed, Writer, WritingOrder
+from storybook.stages.writer.answer.brief import brief_of
+from storybook.stages.writer.answer.pages import MEMBERS, as_json
+from storybook.stages.writer.answer.schema import schema
+from storybook.stages.writer.composer.compose import compose
+from storybook.stages.writer.openai import OpenAI
+from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written
+
+CONTEXT: Final = 20_000
+ORDER: Final = WritingOrder(REQUEST, seed=7, attempt=1)
+KEY: Final = "sk-very-secret"
+START_SECONDS: Final = 30
+
+pytestmark = pytest.mark.anyio
+
+
+# ------------------------------------------------------------------------------- the real server
+
+
+@pytest.fixture(scope="module")
+def llama_server(hasty_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """llama-cpp-python's own server with the tiny model; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "llama_cpp.server", "--model", str(hasty_model)]
+    command += ["--port", str(port), "--n_ctx", str(CONTEXT), "--model_alias", "tiny"]
+    with (tmp_path_factory.mktemp("server") / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{url}/v1/models", server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    """Return when the server answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "the server has died"
+        try:
+            httpx.get(url)
+        except httpx.ConnectError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail(f"{url} does not answer")
+
+
+class TestOpenAI(WriterConformance):
+    rules = NONSENSE
+
+    @pytest.fixture
+    def writer(self, llama_server: str) -> Writer:
+        return OpenAI(url=llama_server, context=CONTEXT, environ={})
+
+
+async def test_it_takes_the_first_model_that_the_server_has(llama_server: str) -> None:
+    """Unless one is named."""
+    writer = OpenAI(url=llama_server, environ={})
+    await writer.readiness()
+    assert (writer.info.name, writer.info.model) == ("openai", "tiny")
+    assert writer.info.device == f"{llama_server}/v1"
+    named = OpenAI(url=llama_server, model="other", device="gpu0", environ={})
+    assert (named.info.model, named.info.device) == ("other", "gpu0")
+
+
+# ------------------------------------------------------------------------- one that misbehaves
+
+Answer = Callable[[dict[str, Any]], tuple[int, list[bytes]]]
+"""Status and pieces of the body for a request's JSON; a body without an end breaks off."""
+
+
+class Server:
+    """Answers `POST /v1/chat/completions` as a test tells it, and lists one model."""
+
+    def __init__(self, answer: Answer, models: int = 200) -> None:
+        self.url = ""
+        self.asked: list[dict[str, Any]] = []
+        self.keys: list[str] = []
+        self.gone = anyio.Event()
+        self._answer, self._models = answer, models
+
+    async def handle(self, stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            head, _, body = await self._request(stream)
+            self.keys += [
+                line.partition(" ")[2]
+                for line in head.split("\r\n")
+                if line.lower().startswith("authorization:")
+            ]
+            if head.startswith("GET"):
+                said = json.dumps({"data": [{"id": "Qwen3-8B"}]}).encode()
+                status, pieces = self._models, [said]
+            else:
+                self.asked.append(json.loads(body))
+                status, pieces = self._answer(self.asked[-1])
+            await stream.send(f"HTTP/1.1 {status} X\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+            for piece in pieces:
+                if not piece:  # hold the line until the client leaves it
+                    with pytest.raises(anyio.EndOfStream):
+                        await stream.receive()
+                    self.gone.set()
+                    return
+                await stream.send(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            if not pieces or pieces[-1] != BREAK:
+                await stream.send(b"0\r\n\r\n")
+
+    async def _request(self, stream: anyio.abc.SocketStream) -> tuple[str, str, bytes]:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += await stream.receive()
+        head, _, body = received.partition(b"\r\n\r\n")
+        lengths = [line for line in head.lower().split(b"\r\n") if b"content-length" in line]
+        length = int(lengths[0].split(b":")[1]) if lengths else 0
+        while len(body) < length:
+            body += await stream.receive()
+        return head.decode(), "", body
+
+
+BREAK: Final = b": the line goes dead"
+
+
+def said(text: str, reason: str | None = None) -> bytes:
+    """One event of a stream."""
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": reason}
+    return f"data: {json.dumps({'choices': [choice]})}\n\n".encode()
+
+
+@asynccontextmanager
+async def serving(answer: Answer, models: int = 200) -> AsyncIterator[Server]:
+    """A server for one test."""
+    server = Server(answer, models)
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener:
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        server.url = f"http://127.0.0.1:{port}/v1"
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listener.serve, server.handle)
+            yield server
+            tasks.cancel_scope.cancel()
+
+
+def book(first_page: int = 0) -> dict[str, Any]:
+    """An answer that a good model gives."""
+    picture = {"time": "at sunset", "acts": {}, "scene": "A view."}
+    told = {
+        "title": "토끼와 호랑이",
+        "summary": "토끼가 살았어요.",
+        "dialogues": [],
+        "picture": picture,
+    }
+    return dict.fromkeys(MEMBERS[first_page:], told)
+
+
+def writer_of(server: Server, **arguments: Any) -> OpenAI:
+    return OpenAI(url=server.url, **{"environ": {"OPENAI_API_KEY": KEY}, **arguments})
+
+
+async def test_it_asks_for_a_schema_and_for_no_thinking() -> None:
+    """As OpenAI has it, streamed, with a seed for each attempt and the key."""
+    async with serving(lambda _: (200, [said(as_json(book()))])) as server:
+        writer = writer_of(server)
+        await written(writer, ORDER)
+        await written(writer, WritingOrder(REQUEST, seed=7, attempt=2))
+    first, second = server.asked
+    assert first["response_format"]["json_schema"]["schema"] == schema(brief_of(REQUEST))
+    assert first["chat_template_kwargs"] == {"enable_thinking": False}
+    assert first["messages"][-1]["content"].endswith(" /no_think")
+    assert first["stream"]
+    assert first["model"] == "Qwen3-8B"
+    assert first["seed"] != second["seed"]
+    assert set(server.keys) == {f"Bearer {KEY}"}
+
+
+async def test_a_server_that_understands_less_is_asked_for_less() -> None:
+    """And the next time at once in its own way."""
+
+    def answer(body: dict[str, Any]) -> tuple[int, list[bytes]]:
+        if body["response_format"]["type"] == "json_schema":
+            return 400, [b"unknown response_format"]
+        return 200, [said(as_json(book()))]
+
+    async with serving(answer) as server:
+        writer = writer_of(server)
+        assert len(await written(writer, ORDER)) == len(PAGES)
+        assert len(server.asked) == 3
+        assert server.asked[-1]["response_format"]["schema"] == schema(brief_of(REQUEST))
+        await written(writer, ORDER)
+        assert len(server.asked) == 4
+
+
+async def test_a_page_is_there_while_the_server_writes_the_next() -> None:
+    """The cover comes before the answer ends; who then leaves ends the server's work."""
+    text = as_json(book())
+    begun = text[: text.index(',"page_1"')]
+    async with serving(lambda _: (200, [said(begun), b""])) as server:
+        with anyio.fail_after(5):
+            async with aclosing(writer_of(server).write(ORDER, lambda fraction: None)) as pages:
+                assert (await anext(pages)).page == 0
+            await server.gone.wait()
+
+
+async def test_a_cancelled_book_ends_the_servers_work() -> None:
+    """Within a second, also while it has not said a word."""
+    async with serving(lambda _: (200, [b""])) as server:
+        with anyio.move_on_after(0.2):
+            await written(writer_of(server), ORDER)
+        with anyio.fail_after(1):
+            await server.gone.wait()
+
+
+async def test_a_thought_before_the_answer_is_passed_over() -> None:
+    """Some models think whatever they are told, and think of braces."""
+    pieces = [said("<thi"), said('nk>{"cover":1}'), said("</think>\n\n"), said(as_json(book()))]
+    async with serving(lambda _: (200, pieces)) as server:
+        assert len(await written(writer_of(server), ORDER)) == len(PAGES)
+
+
+async def test_what_stands_is_given_back_as_the_models_own_message() -> None:
+    """And only the missing pages are asked for."""
+    async with serving(lambda _: (200, [said(as_json(book(2)))])) as server:
+        standing = compose(REQUEST, seed=7)[:2]
+        rest = await written(writer_of(server), WritingOrder(REQUEST, 7, 2, standing))
+    assert [page.page for page in rest] == [2, 3, 4]
+    (asked,) = server.asked
+    _, _, answer, wish = asked["messages"]
+    assert answer["role"] == "assistant"
+    assert json.loads(answer["content"])["page_1"]["summary"] == standing[1].summary
+    assert "page_2, page_3, page_4" in wish["content"]
+    wanted = asked["response_format"]["json_schema"]["schema"]
+    assert wanted["required"] == ["page_2", "page_3", "page_4"]
+
+
+@pytest.mark.parametrize(
+    ("status", "pieces", "kind"),
+    [
+        (200, [said('{"cover":'), said("", "length"), b"data: [DONE]\n\n"], "cut_answer"),
+        (200, [said("{}", "stop")], "cut_answer"),
+        (200, [said("I cannot write that.", "stop")], "cut_answer"),
+        (200, [said('{"cover":{]')], "bad_answer"),
+        (200, [b"data: nonsense\n\n"], "bad_answer"),
+        (200, [b'data: {"error":{"message":"no memory"}}\n\n'], "server_error"),
+        (200, [said('{"cover":'), BREAK], "connection_lost"),
+        (429, [b"slow down"], "server_busy"),
+        (503, [b"loading model"], "server_busy"),
+        (500, [b"oops"], "server_error"),
+    ],
+)
+async def test_what_may_go_better_next_time_is_retryable(
+    status: int, pieces: list[bytes], kind: str
+) -> None:
+    """Cut, broken, busy: another attempt may be luckier."""
+    async with serving(lambda _: (status, pieces)) as server:
+        with pytest.raises(WorkFailed) as failure:
+            await written(writer_of(server), ORDER)
+    assert (failure.value.kind, failure.value.retryable) == (kind, True)
+
+
+async def test_a_server_that_is_loading_its_model_is_asked_again() -> None:
+    """It is not ready, but it is there: the book waits for the next attempt."""
+    async with serving(lambda _: (200, []), models=503) as server:
+        writer = writer_of(server)
+        assert not (await writer.readiness()).ready
+        with pytest.raises(WorkFailed) as failure:
+            await written(writer, ORDER)
+    assert (failure.value.kind, failure.value.retryable) == ("server_busy", True)
+
+
+async def test_a_request_that_no_server_understands_fails_for_good() -> None:
+    """What it says is passed on, on one line."""
+    async with serving(lambda _: (400, [b"max_tokens\nis too large"])) as server:
+        with pytest.raises(WorkFailed, match="400: max_tokens is too large") as failure:
+            await written(writer_of(server), ORDER)
+    assert not failure.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("status", "mend"), [(401, "OPENAI_API_KEY"), (403, "OPENAI_API_KEY"), (404, "model")]
+)
+async def test_a_server_that_lets_nobody_in_is_unavailable(status: int, mend: str) -> None:
+    """The message says what to set."""
+    async with serving(lambda _: (status, [b"no"])) as server:
+        with pytest.raises(EngineUnavailable, match=mend):
+            await written(writer_of(server), ORDER)
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    """Readiness says so in good time, and how to mend it."""
+    async with serving(lambda _: (200, [])) as server:
+        pass
+    readiness = await writer_of(server).readiness()
+    assert not readiness.ready
+    assert "does not answer" in readiness.why
+    assert "[writer] url" in readiness.mend
+    with pytest.raises(EngineUnavailable):
+        await written(writer_of(server), ORDER)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+async def test_the_key_is_never_said(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Not even by a server that repeats it: not in the error, not in the log."""
+    caplog.set_level(logging.DEBUG)
+    async with serving(lambda _: (status, [f"key {KEY} is wrong".encode()])) as server:
+        writer = writer_of(server)
+        with pytest.raises((WorkFailed, EngineUnavailable)) as failure:
+            await written(writer, ORDER)
+        url = server.url.replace("http://", "http://me:pass-word@")
+        writer = OpenAI(url=url, environ={"OPENAI_API_KEY": KEY})
+        said = [str(failure.value), str(await writer.readiness()), str(writer.info), caplog.text]
+    for text in said:
+        assert KEY not in text
+        assert "pass-word" not in text
+
+
+async def test_what_would_not_fit_is_refused_beforehand() -> None:
+    """By a rough count: the server's tokenizer is not known here."""
+    async with serving(lambda _: (200, [])) as server:
+        with pytest.raises(WorkFailed, match=r"only 2000 fit: set \[writer\] context") as failure:
+            await written(writer_of(server, context=2_000), ORDER)
+        assert server.asked == []
+    assert (failure.value.kind, failure.value.retryable) == ("context_too_small", False)
