@@ -26,7 +26,7 @@ from storybook.events.log import START
 from storybook.run import fold
 from storybook.service import Service, open_service
 from storybook.settings import Limits, Settings
-from storybook.stages.choice import Engines, NoTranscriber
+from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     Painting,
     PaintingOrder,
@@ -34,6 +34,7 @@ from storybook.stages.engines import (
     Reading,
     ReadingOrder,
     Report,
+    Transcript,
     WritingOrder,
 )
 
@@ -85,6 +86,11 @@ class SleepingNarrator(_Sleeper):
         return Reading(b"wav", 1.0, (), MadeFrom())
 
 
+class SleepingTranscriber(_Sleeper):
+    async def transcribe(self, audio: bytes, language: str) -> Transcript:
+        return Transcript("", 0.0)
+
+
 class Span(msgspec.Struct, frozen=True):
     """Seconds until all runs are done, and until the first page of the first run has a picture."""
 
@@ -127,7 +133,7 @@ async def play(data: Path, runs: int, picture_places: int) -> Span:
         SleepingWriter("writer", runs),
         SleepingIllustrator("illustrator", picture_places),
         SleepingNarrator("narrator", runs),
-        NoTranscriber(),
+        SleepingTranscriber("transcriber", 1),
     )
     settings = Settings(limits=Limits(shutdown_seconds=0))
     async with open_service(settings, data, engines=engines) as service:

@@ -39,7 +39,7 @@ from storybook.run import complete_stage, request_run, start_stage, write_page
 from storybook.service import Service
 from storybook.settings import Settings
 from storybook.stages.artifacts import ArtifactStore
-from storybook.stages.choice import Engines, NoTranscriber
+from storybook.stages.choice import Engines
 from storybook.stages.live import LiveProgress
 
 RUN: Final = RunId("5b" * 16)
@@ -91,7 +91,7 @@ def cpu_seconds(pid: int) -> float:
 
 async def _serve(folder: Path) -> None:
     settings, clock = Settings(), SystemClock()
-    nobody: Any = NoTranscriber()  # no stage is performed, so no engine is ever called
+    nobody: Any = None  # no stage is performed, so no engine is ever called
     async with (
         SqliteLog.open(folder / "log.db", clock=clock.now) as log,
         Projections.open(folder / "projections.db", log) as projections,

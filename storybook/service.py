@@ -28,6 +28,7 @@ from storybook.run import Refused, Run, cancel_run, prune_artifacts, request_run
 from storybook.settings import Settings
 from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.choice import Engines, choose_engines
+from storybook.stages.devices import Devices
 from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
 
@@ -147,7 +148,7 @@ async def open_service(
     engine that does not exist.
     """
     clock = clock or SystemClock()
-    engines = engines or choose_engines(settings)
+    engines = engines or await choose_engines(settings, data)
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
         SqliteLog.open(data / LOG_FILE, clock=clock.now) as log,
@@ -169,6 +170,7 @@ async def open_service(
             limits=settings.limits,
             worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}",
             chance=random.random,
+            devices=Devices(settings.devices.roomy, settings.devices.patience_seconds),
         )
         try:
             async with (
@@ -180,7 +182,7 @@ async def open_service(
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
-                await engines.unload()
+                await engines.close()
 
 
 async def _keep_pruning(service: Service) -> None:

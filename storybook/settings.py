@@ -1,9 +1,9 @@
 """The settings: `storybook.toml`, and the environment over it.
 
 The file is the first of `--config`, `STORYBOOK_CONFIG`, `storybook.toml` in the working folder and
-in the data folder. Every key may also be given as `STORYBOOK_<TABLE>_<KEY>`; lists have commas.
-An unknown key stops the start and names the nearest valid one. The data folder itself is
-`STORYBOOK_DATA`, else `./data`.
+in the data folder. Every key may also be given as `STORYBOOK_<TABLE>_<KEY>`: lists have commas, a
+key that is a table is `name=value` with commas. An unknown key stops the start and names the
+nearest valid one. The data folder itself is `STORYBOOK_DATA`, else `./data`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 import msgspec
 
@@ -32,10 +32,65 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cors_origins: tuple[str, ...] = ()
 
 
-class EngineChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which engine plays a role: `auto` takes the best that is there."""
+class WriterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`engine`: `auto` takes the best that is there. `model` is a GGUF file for `llama`, a model's
+    name for `openai`, which is asked at `url`. `device` is `cpu` or a GPU (`gpu0`); `context` is in
+    tokens."""
 
     engine: str = "auto"
+    model: str = ""
+    url: str = ""
+    device: str = ""
+    context: int = 8_192
+
+
+class IllustratorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`urls` are ComfyUI servers, `workflow` a workflow file in either format, `nodes` the nodes in
+    it that are not found by themselves, `style` what stands before every prompt. `launch` starts
+    ComfyUI in `launch_folder` if it does not answer. `device` names the GPU that it shares."""
+
+    engine: str = "auto"
+    urls: tuple[str, ...] = ("http://127.0.0.1:8188",)
+    workflow: str = ""
+    nodes: dict[str, str] = {}
+    style: str = "watercolor painting, children's book illustration"
+    launch: str = ""
+    launch_folder: str = ""
+    device: str = ""
+
+
+class NarratorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`model` is a folder for `supertonic`, a model's name for `openai`, which is asked at `url`
+    and knows our voices under the names in `voices`. The key is in the variable `key_variable`."""
+
+    engine: str = "auto"
+    model: str = ""
+    url: str = ""
+    voices: dict[str, str] = {}
+    key_variable: str = "OPENAI_API_KEY"
+    device: str = "cpu"
+
+
+class TranscriberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`model` is a Whisper model's name or folder, or what `openai` calls it; a model that nobody
+    needs is unloaded after `idle_seconds`."""
+
+    engine: str = "auto"
+    model: str = ""
+    url: str = ""
+    key_variable: str = "OPENAI_API_KEY"
+    device: str = "auto"
+    idle_seconds: float = 300.0
+
+
+class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How engines share a GPU: one at a time, unless all that name it fit there at once."""
+
+    roomy: tuple[str, ...] = ()
+    """Devices on which all their engines fit beside each other."""
+    patience_seconds: float = 120.0
+    """How long an engine may keep a device while another's work waits: each change of hands loads
+    a model anew, which takes about 20 s."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,10 +123,11 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: Server = Server()
-    writer: EngineChoice = EngineChoice()
-    illustrator: EngineChoice = EngineChoice()
-    narrator: EngineChoice = EngineChoice()
-    transcriber: EngineChoice = EngineChoice()
+    writer: WriterSettings = WriterSettings()
+    illustrator: IllustratorSettings = IllustratorSettings()
+    narrator: NarratorSettings = NarratorSettings()
+    transcriber: TranscriberSettings = TranscriberSettings()
+    devices: DeviceSettings = DeviceSettings()
     limits: Limits = Limits()
     retention: Retention = Retention()
 
@@ -164,8 +220,17 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
             return text
         if kind is int or kind is float:
             return kind(text)
-        return [item.strip() for item in text.split(",") if item.strip()]
+        items = [item.strip() for item in text.split(",") if item.strip()]
+        return _pairs(items, variable) if get_origin(kind) is dict else items
     except ValueError as error:
         raise SettingsError(
             f"settings: {variable} is to be a number, found {text!r}"
         ) from error
+
+
+def _pairs(items: list[str], variable: str) -> dict[str, str]:
+    pairs = [item.partition("=") for item in items]
+    if not all(sign for _, sign, _ in pairs):
+        found = ",".join(items)
+        raise SettingsError(f"settings: {variable} is to be name=value,…, found {found!r}")
+    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -13,14 +13,16 @@ from storybook.book import PAGES, Dialogue, Page, RunId, Segment, StoryRequest
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.korean.particles import with_particle
 from storybook.lexicon import cast
-from storybook.stages.choice import Engines, NoTranscriber
+from storybook.stages.choice import Engines
 from storybook.stages.engines import (
+    EngineUnavailable,
     Painting,
     PaintingOrder,
     Readiness,
     Reading,
     ReadingOrder,
     Report,
+    Transcript,
     WritingOrder,
 )
 from storybook.wakeup import Wakeup
@@ -182,6 +184,22 @@ class ScriptedNarrator(_Scripted):
             for number, it in enumerate(order.utterances)
         )
         return Reading(tiny_wav(), 0.0125, segments, MadeFrom(voices=("M1",)))
+
+
+class NoTranscriber:
+    """Stands where a test needs nobody who hears."""
+
+    info = EngineInfo("none")
+    places = 1
+
+    async def readiness(self) -> Readiness:
+        return Readiness(False, "nobody hears in this test", "Ask for another test")
+
+    async def unload(self) -> None:
+        return None
+
+    async def transcribe(self, audio: bytes, language: str) -> Transcript:
+        raise EngineUnavailable("none", "nobody hears in this test", "Ask for another test")
 
 
 class Scripted:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from storybook.settings import Settings, SettingsError, data_folder, load_settings
-from storybook.stages.choice import choose_engines
 
 
 @pytest.fixture(autouse=True)
@@ -96,11 +95,12 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
         load_settings({}, tmp_path / "missing.toml")
 
 
-def test_an_unknown_engine_is_refused_with_the_known_ones() -> None:
-    """A name that no engine has stops the start."""
-    settings = load_settings({"STORYBOOK_WRITER_ENGINE": "poet"})
-    with pytest.raises(SettingsError, match=r"'poet' in \[writer\]; known are auto, composer"):
-        choose_engines(settings)
+def test_tables_come_from_pairs() -> None:
+    """A table's key in the environment is name=value with commas; anything else is refused."""
+    settings = load_settings({"STORYBOOK_NARRATOR_VOICES": "M1=alloy, F1 = nova"})
+    assert settings.narrator.voices == {"M1": "alloy", "F1": "nova"}
+    with pytest.raises(SettingsError, match="name=value"):
+        load_settings({"STORYBOOK_NARRATOR_VOICES": "alloy"})
 
 
 def test_the_data_folder_comes_from_its_variable(tmp_path: Path) -> None:

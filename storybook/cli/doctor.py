@@ -123,19 +123,19 @@ def _settings(place: Place) -> Iterator[Finding]:
 
 
 def _engines(place: Place) -> Iterator[Finding]:
-    try:
-        engines = choose_engines(place.settings)
-    except SettingsError as error:
-        yield Finding("engines", Grade.BAD, str(error), "Name an engine that exists, or auto.")
-        return
-
     async def report() -> list[EngineReport]:
+        engines = await choose_engines(place.settings, place.data)
         try:
             return await engines.report()
         finally:
-            await engines.unload()
+            await engines.close()
 
-    for it in run(report):
+    try:
+        reports = run(report)
+    except SettingsError as error:
+        yield Finding("engines", Grade.BAD, str(error), "Name an engine that exists, or auto.")
+        return
+    for it in reports:
         name = " ".join(word for word in (it.engine, it.version, it.model) if word)
         if it.ready:
             yield Finding(it.role, Grade.OK, f"{name} on {it.device}, ready")

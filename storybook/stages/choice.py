@@ -1,39 +1,126 @@
 """Which engine does which role.
 
-Each role has a table of engines by name; `auto` takes the first one of it that is there. A name
-that is in no table stops the start and says which names there are.
+Each role has a table of engines by name, best first. `auto` takes the first one that is ready; a
+name takes that one, ready or not: it is never replaced in silence, and says itself what it lacks
+and what mends it. A name that is in no table stops the start and says which names there are.
 """
 
 from __future__ import annotations
 
-import importlib
-from typing import Any, Final
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
 
 from storybook.book import Role, Stage
-from storybook.events.catalog import EngineInfo
 from storybook.settings import Settings, SettingsError
-from storybook.stages.engines import (
-    Engine,
-    EngineUnavailable,
-    Illustrator,
-    Narrator,
-    Readiness,
-    Transcriber,
-    Transcript,
-    Writer,
-)
+from storybook.stages.engines import Engine, Illustrator, Narrator, Transcriber, Writer
 
-ENGINES: Final[dict[Role, dict[str, str]]] = {
-    Role.WRITER: {"composer": "storybook.stages.writer.composer:Composer"},
-    Role.ILLUSTRATOR: {"painter": "storybook.stages.illustrator.painter:Painter"},
-    Role.NARRATOR: {"espeak": "storybook.stages.narrator.espeak:Espeak"},
-    Role.TRANSCRIBER: {"none": "storybook.stages.choice:NoTranscriber"},
+# Engines are imported when they are built: their modules are many, and most are never needed.
+
+
+def _llama(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.writer.llama import Llama, find_model
+
+    it = settings.writer
+    model = find_model(data, _path(it.model))
+    return Llama(model=model, device=it.device or "cpu", context=it.context)
+
+
+def _writing_endpoint(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.writer.openai import OpenAI
+
+    it = settings.writer
+    return OpenAI(url=it.url, model=it.model, device=it.device, context=it.context)
+
+
+def _composer(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.writer.composer import Composer
+
+    return Composer()
+
+
+def _comfyui(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.illustrator.comfyui import ComfyUI
+
+    it = settings.illustrator
+    return ComfyUI(
+        urls=it.urls,
+        workflow=it.workflow,
+        style=it.style,
+        nodes=it.nodes,
+        device=it.device,
+        launch=it.launch,
+        launch_folder=it.launch_folder,
+    )
+
+
+def _painter(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.illustrator.painter import Painter
+
+    return Painter()
+
+
+def _supertonic(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.narrator.supertonic import Supertonic
+
+    it = settings.narrator
+    return Supertonic(data, _path(it.model), it.device)
+
+
+def _speaking_endpoint(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.narrator.openai import OpenAi
+
+    it = settings.narrator
+    return OpenAi(it.url, it.model, it.device, it.voices, it.key_variable)
+
+
+def _espeak(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.narrator.espeak import Espeak
+
+    return Espeak()
+
+
+def _hearing_endpoint(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.transcriber.openai import DEFAULT_MODEL, OpenAi
+
+    it = settings.transcriber
+    return OpenAi(url=it.url, model=it.model or DEFAULT_MODEL, key_variable=it.key_variable)
+
+
+def _whisper(settings: Settings, data: Path) -> Engine:
+    from storybook.stages.transcriber.whisper import Whisper
+
+    it = settings.transcriber
+    return Whisper(
+        model=it.model or "base",
+        models_folder=data / MODELS_FOLDER,
+        device=it.device,
+        idle_seconds=it.idle_seconds,
+    )
+
+
+Build = Callable[[Settings, Path], Engine]
+"""Builds an engine from the settings and the data folder. Costs nothing and cannot fail."""
+
+OPENAI: Final = "openai"
+"""The remote alternative of a role: `auto` looks at it only if its `url` is set."""
+
+ENGINES: Final[dict[Role, dict[str, Build]]] = {
+    Role.WRITER: {OPENAI: _writing_endpoint, "llama": _llama, "composer": _composer},
+    Role.ILLUSTRATOR: {"comfyui": _comfyui, "painter": _painter},
+    Role.NARRATOR: {
+        OPENAI: _speaking_endpoint,
+        "supertonic": _supertonic,
+        "espeak": _espeak,
+    },
+    Role.TRANSCRIBER: {OPENAI: _hearing_endpoint, "whisper": _whisper},
 }
-"""Each role's engines, best first, as `module:class`; imported when chosen."""
+"""Each role's engines, best first. The last one of a role is taken ready or not."""
 
 AUTO: Final = "auto"
+MODELS_FOLDER: Final = "models"
 
 
 class EngineReport(msgspec.Struct, frozen=True):
@@ -89,43 +176,43 @@ class Engines(msgspec.Struct, frozen=True):
             )
         return reports
 
-    async def unload(self) -> None:
-        """Let go of everything that the engines hold."""
+    async def close(self) -> None:
+        """Let go of everything that the engines hold, for good."""
         for engine in self.by_role().values():
-            await engine.unload()
+            if isinstance(engine, Closing):
+                await engine.aclose()
+            else:
+                await engine.unload()
 
 
-def choose_engines(settings: Settings) -> Engines:
-    """The engines that the settings name. Raises `SettingsError` for a name that is not known."""
-    chosen: dict[str, Any] = {
-        role.value: _engine(role, getattr(settings, role.value).engine) for role in Role
-    }
+@runtime_checkable
+class Closing(Protocol):
+    """An engine that has something to end for good, such as a server that it started."""
+
+    async def aclose(self) -> None: ...
+
+
+async def choose_engines(settings: Settings, data: Path) -> Engines:
+    """The engines in force. Raises `SettingsError` for a name that no engine has."""
+    chosen: dict[str, Any] = {role.value: await _choose(role, settings, data) for role in Role}
     return Engines(**chosen)
 
 
-def _engine(role: Role, name: str) -> Any:
-    table = ENGINES[role]
-    if name != AUTO and name not in table:
-        known = ", ".join([AUTO, *table])
-        raise SettingsError(f"settings: unknown engine {name!r} in [{role}]; known are {known}")
-    place = next(iter(table.values())) if name == AUTO else table[name]
-    module, _, attribute = place.partition(":")
-    return getattr(importlib.import_module(module), attribute)()
+async def _choose(role: Role, settings: Settings, data: Path) -> Engine:
+    table, wanted = ENGINES[role], getattr(settings, role.value)
+    if wanted.engine != AUTO:
+        if wanted.engine not in table:
+            known = ", ".join([AUTO, *table])
+            what = f"unknown engine {wanted.engine!r} in [{role}]"
+            raise SettingsError(f"settings: {what}; known are {known}")
+        return table[wanted.engine](settings, data)
+    *better, last = (name for name in table if name != OPENAI or wanted.url)
+    for name in better:
+        engine = table[name](settings, data)
+        if (await engine.readiness()).ready:
+            return engine
+    return table[last](settings, data)
 
 
-class NoTranscriber:
-    """Stands in where no speech-to-text engine is built in: it says so, and what works instead."""
-
-    info = EngineInfo("none")
-    places = 1
-    _why: Final = "speech to text has no engine in this version"
-    _mend: Final = "Send the four words as text to POST /api/runs instead"
-
-    async def readiness(self) -> Readiness:
-        return Readiness(False, self._why, self._mend)
-
-    async def transcribe(self, audio: bytes, language: str) -> Transcript:
-        raise EngineUnavailable("transcriber", self._why, self._mend)
-
-    async def unload(self) -> None:
-        return None
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None

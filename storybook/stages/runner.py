@@ -87,12 +87,13 @@ class Runner:
         worker: str,
         chance: Callable[[], float],
         check: PageCheck | None = None,
+        devices: Devices | None = None,
     ) -> None:
         self._log, self._commands, self._engines = log, commands, engines
         self._artifacts, self._live, self._clock = artifacts, live, clock
         self._limits, self._worker, self._chance = limits, worker, chance
         self._check = check or default_check()
-        self._agenda, self._devices = Agenda(), Devices()
+        self._agenda, self._devices = Agenda(), devices or Devices()
         self._turns: dict[RunId, int] = {}
         self._in_hand: dict[tuple[RunId, Work], anyio.CancelScope] = {}
         self._changed = Wakeup()

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 import storybook.cli.doctor
 import storybook.service
 from storybook.cli import cli
-from tests.cli.doubles import double_engines
+from tests.cli.doubles import chosen_doubles
 
 REPOSITORY = Path(__file__).parents[2]
 WORDS = (
@@ -73,7 +73,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def use_engines(monkeypatch: pytest.MonkeyPatch, fails_at: int | None = None) -> None:
     """Let every command use the engines of `doubles`."""
     for module in (storybook.service, storybook.cli.doctor):
-        monkeypatch.setattr(module, "choose_engines", lambda settings: double_engines(fails_at))
+        monkeypatch.setattr(module, "choose_engines", chosen_doubles(fails_at))
 
 
 def until_it_waits(making: subprocess.Popen[str]) -> None:

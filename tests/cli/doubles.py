@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any
 
 import anyio
 
 from storybook.book import Page, Segment
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.stages.choice import Engines, NoTranscriber
+from storybook.settings import Settings
+from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     Painting,
     PaintingOrder,
@@ -19,6 +22,7 @@ from storybook.stages.engines import (
     WorkFailed,
     WritingOrder,
 )
+from tests.engines import NoTranscriber
 from tests.export.finished import STORY, png, wav
 
 ENDLESS = "기다림"
@@ -78,3 +82,14 @@ class Voice(_Double):
 def double_engines(fails_at: int | None = None) -> Engines:
     """All four roles."""
     return Engines(Scribe(), Brush(fails_at), Voice(), NoTranscriber())
+
+
+def chosen_doubles(
+    fails_at: int | None = None,
+) -> Callable[[Settings, Path], Coroutine[Any, Any, Engines]]:
+    """What stands in for `choose_engines`."""
+
+    async def choose(settings: Settings, data: Path) -> Engines:
+        return double_engines(fails_at)
+
+    return choose

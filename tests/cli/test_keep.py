@@ -12,9 +12,11 @@ import pytest
 
 import storybook.cli.doctor
 from storybook.cli.keep import Verdict
-from storybook.stages.choice import Engines, NoTranscriber
+from storybook.settings import Settings
+from storybook.stages.choice import Engines
 from tests.cli.conftest import Shell
 from tests.cli.doubles import Brush, Scribe
+from tests.engines import NoTranscriber
 
 
 @contextmanager
@@ -110,11 +112,15 @@ def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
 def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that isn't ready keeps books from being made: exit code 1, with the mend."""
     lame = Engines(Scribe(), Brush(), NoTranscriber(), NoTranscriber())  # type: ignore[arg-type]  # any engine that isn't ready
-    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", lambda settings: lame)
+
+    async def chosen(settings: Settings, data: Path) -> Engines:
+        return lame
+
+    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", chosen)
     result = shell("doctor")
     assert result.exit_code == 1
     assert "to be mended: narrator" in result.stderr
-    assert "→ Send the four words as text" in result.stdout
+    assert "→ Ask for another test" in result.stdout
 
 
 def test_the_doctor_sees_a_taken_port(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,9 @@ import anyio
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.service import Service, open_service
 from storybook.settings import Limits, Settings
-from storybook.stages.choice import Engines, NoTranscriber
+from storybook.stages.choice import Engines
 from tests.comfyui.studio import REQUEST, Studio
-from tests.engines import ScriptedNarrator, ScriptedWriter
+from tests.engines import NoTranscriber, ScriptedNarrator, ScriptedWriter
 
 NAP_SECONDS = 0.01
 MINUTE = 60 * MICROSECONDS

@@ -16,7 +16,7 @@ from storybook.stages.engines import (
     Transcript,
     WorkFailed,
 )
-from tests.transcriber.recordings import FORMATS, encode, noise, recorded, silence, spoken
+from tests.transcriber.recordings import encode, noise, recorded, silence, spoken
 
 SAID = "음… 옛날 조선시대요."
 """What the transcribers under test hear in any speech: their models are made for the tests."""
@@ -41,7 +41,7 @@ class TranscriberConformance:
         """Asked twice it answers the same."""
         assert await transcriber.readiness() == await transcriber.readiness() == Readiness(True)
 
-    @pytest.mark.parametrize("name", FORMATS)
+    @pytest.mark.parametrize("name", ["webm", "ogg", "mp4", "wav", "mp3", "flac"])
     async def test_speech_is_heard_in_every_container(
         self, transcriber: Transcriber, name: str
     ) -> None:

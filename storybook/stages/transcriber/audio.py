@@ -16,7 +16,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-import anyio
 import anyio.to_thread
 import msgspec
 
@@ -40,11 +39,12 @@ MAX_BYTES: Final = 25 * 1024 * 1024
 """A minute of uncompressed stereo at 48 kHz, and twice that."""
 MAX_WALL_SECONDS: Final = 15.0
 """A decoder that still works then is stopped: it takes a tenth of a second for a minute."""
+DECODERS: Final = 2
+"""Recordings that an engine decodes at once: each takes up to a core and, at its limits, 100 MB."""
 _MISSING_SECONDS: Final = 0.2
 _MISSING_SHARE: Final = 0.1
 """What may be missing from a file that says how long it is: codecs count their run-in in."""
 _PROGRAM: Final = Path(__file__).with_name("decoder.py")
-_PIPE_BROKE: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError)
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -117,28 +117,41 @@ def _check_whole(held: float, claimed: float | None) -> None:
 
 
 async def _run_decoder(container: Container, recording: bytes) -> bytes:
-    """What the program answers. It is ended when this is cancelled."""
-    command = [sys.executable, "-P", str(_PROGRAM), container.value]
+    """What the program answers. It is ended when this is cancelled.
+
+    It is started by `subprocess` (a millisecond) and not by the event loop: uvloop forks, and runs
+    Python in the copy before the program. That copy has the models that are loaded here, without
+    their threads; if it lets go of one it waits for these for ever, and the loop waits for it.
+    """
+    process = subprocess.Popen(  # noqa: ASYNC220 - see above
+        [sys.executable, "-P", str(_PROGRAM), container.value],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
-        with anyio.fail_after(MAX_WALL_SECONDS):
-            done = await anyio.run_process(
-                command, input=recording, stderr=subprocess.DEVNULL, check=False
-            )
-    except TimeoutError as error:
+        answer = await anyio.to_thread.run_sync(_talk, process, recording, abandon_on_cancel=True)
+    except subprocess.TimeoutExpired as error:
         raise InvalidAudio(
             f"the recording cannot be used: it is not decoded within {MAX_WALL_SECONDS:.0f} s"
         ) from error
-    except ExceptionGroup as group:
-        if group.split(_PIPE_BROKE)[1] is not None:
-            raise
-        raise _decoder_broke() from group
-    if done.returncode != 0 or b"\n" not in done.stdout:
+    finally:
+        process.kill()  # which ends the thread too
+    if process.returncode != 0 or b"\n" not in answer:
         raise _decoder_broke()
-    return done.stdout
+    return answer
+
+
+def _talk(process: subprocess.Popen[bytes], recording: bytes) -> bytes:
+    with process:
+        try:
+            return process.communicate(recording, MAX_WALL_SECONDS)[0]
+        finally:
+            process.kill()
 
 
 def _decoder_broke() -> InvalidAudio:
     return InvalidAudio("the recording cannot be used: the decoder breaks on it")
 
 
-__all__ = ["MAX_BYTES", "MAX_SECONDS", "RATE", "Clip", "decode", "decoder_readiness"]
+__all__ = ["DECODERS", "MAX_BYTES", "MAX_SECONDS", "RATE", "Clip", "decode", "decoder_readiness"]

@@ -29,7 +29,7 @@ from storybook.stages.engines import (
     WorkFailed,
     ready_or_raise,
 )
-from storybook.stages.transcriber.audio import RATE, Clip, decode, decoder_readiness
+from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, UNKNOWN_LOGPROB, Heard, weigh
 from storybook.stages.transcriber.language import language_code
 
@@ -77,6 +77,7 @@ class OpenAi:
         self._model = model
         self._key_variable = key_variable
         self._gives_segments = True
+        self._decoding = anyio.CapacityLimiter(DECODERS)
         self._turns = anyio.CapacityLimiter(PLACES)
         self.info = EngineInfo(
             NAME, version=storybook.__version__, model=model, device=self._base or NAME
@@ -99,7 +100,8 @@ class OpenAi:
         """Turn a recording into text. Cancelling closes the connection."""
         code = language_code(language)
         ready_or_raise(NAME, self._is_set_up())
-        clip = await decode(NAME, audio)
+        async with self._decoding:
+            clip = await decode(NAME, audio)
         voice = await anyio.to_thread.run_sync(_voice_seconds, clip)
         if not voice:
             return NOTHING_HEARD

@@ -19,7 +19,7 @@ from storybook.stages.engines import (
     Transcript,
     ready_or_raise,
 )
-from storybook.stages.transcriber.audio import RATE, Clip, decode, decoder_readiness
+from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, weigh
 from storybook.stages.transcriber.language import language_code
 from storybook.stages.transcriber.whisper.model import (
@@ -57,7 +57,7 @@ class Whisper:
         self._wanted_device = device
         self._idle = round(idle_seconds * MICROSECONDS)
         self._clock = clock or SystemClock()
-        self._turn = anyio.Lock()
+        self._decoding, self._turn = anyio.CapacityLimiter(DECODERS), anyio.Lock()
         self._model: Model | None = None
         self._used_at = 0
         self._used = Wakeup()
@@ -94,7 +94,8 @@ class Whisper:
         and at the end of the segment in hand while the model works: it cannot be interrupted."""
         code = language_code(language)
         ready_or_raise(NAME, await self.readiness())
-        clip = await decode(NAME, audio)
+        async with self._decoding:
+            clip = await decode(NAME, audio)
         async with self._turn:
             try:
                 return await anyio.to_thread.run_sync(self._hear, clip, code)

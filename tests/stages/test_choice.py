@@ -1,0 +1,122 @@
+"""Which engine does which role: named, the best that is there, and never another in silence."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storybook.book import Role, Stage
+from storybook.settings import Settings, SettingsError, load_settings
+from storybook.stages.choice import ENGINES, Engines, choose_engines
+from storybook.stages.engines import EngineUnavailable, WritingOrder
+from tests.narrator.tiny_supertonic import make_model
+from tests.test_run import REQUEST
+from tests.writer.tiny_gguf import make_tiny_gguf
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees models of the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address at which nobody answers."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def names(engines: Engines) -> dict[str, str]:
+    return {role.value: engine.info.name for role, engine in engines.by_role().items()}
+
+
+def with_illustrator_at(url: str, **variables: str) -> Settings:
+    return load_settings({"STORYBOOK_ILLUSTRATOR_URLS": url, **variables})
+
+
+async def test_with_nothing_there_the_embedded_engines_work(tmp_path: Path, nobody: str) -> None:
+    """`auto` falls back to what needs no model and no server."""
+    engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
+    assert names(engines) == {
+        "writer": "composer",
+        "illustrator": "painter",
+        "narrator": "espeak",
+        "transcriber": "whisper",
+    }
+    report = {it.role: it for it in await engines.report()}
+    assert report[Role.WRITER].ready and report[Role.NARRATOR].ready
+    assert not report[Role.TRANSCRIBER].ready and report[Role.TRANSCRIBER].mend
+
+
+async def test_models_that_are_there_are_used(tmp_path: Path, nobody: str) -> None:
+    """A GGUF file and Supertonic's folder in the data folder are found by themselves."""
+    models = tmp_path / "data" / "models"
+    models.mkdir(parents=True)
+    make_tiny_gguf(models / "tiny.gguf")
+    make_model(models / "supertonic")
+    engines = await choose_engines(with_illustrator_at(nobody), tmp_path / "data")
+    assert names(engines)["writer"] == "llama"
+    assert names(engines)["narrator"] == "supertonic"
+
+
+async def test_an_engine_that_is_named_is_never_replaced(tmp_path: Path, nobody: str) -> None:
+    """It stays, is reported as not ready, and its work says what is missing and how to mend it."""
+    settings = with_illustrator_at(
+        nobody,
+        STORYBOOK_WRITER_ENGINE="llama",
+        STORYBOOK_ILLUSTRATOR_ENGINE="comfyui",
+        STORYBOOK_NARRATOR_ENGINE="openai",
+    )
+    engines = await choose_engines(settings, tmp_path)
+    assert names(engines)["writer"] == "llama"
+    for report in await engines.report():
+        assert not report.ready and report.why and report.mend, report
+    with pytest.raises(EngineUnavailable):
+        async for _ in engines.writer.write(WritingOrder(REQUEST, 1, 1), lambda fraction: None):
+            pass
+
+
+async def test_a_remote_alternative_is_looked_at_where_its_url_is_set(
+    tmp_path: Path, nobody: str
+) -> None:
+    """One that does not answer is passed over by `auto`."""
+    settings = with_illustrator_at(nobody, STORYBOOK_WRITER_URL=nobody)
+    assert names(await choose_engines(settings, tmp_path))["writer"] == "composer"
+
+
+async def test_an_unknown_engine_is_refused_with_the_known_ones(tmp_path: Path) -> None:
+    """A name that no engine has stops the start."""
+    settings = load_settings({"STORYBOOK_WRITER_ENGINE": "poet"})
+    with pytest.raises(SettingsError, match=r"'poet' in \[writer\]; known are auto, openai, llama"):
+        await choose_engines(settings, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("role", "name"), [(role, name) for role, table in ENGINES.items() for name in table]
+)
+async def test_every_engine_is_built_from_plain_settings(
+    role: Role, name: str, tmp_path: Path, nobody: str
+) -> None:
+    """Building costs nothing; whatever is missing is told by `readiness`, not by an exception."""
+    settings = with_illustrator_at(nobody, **{f"STORYBOOK_{role.name}_ENGINE": name})
+    engines = await choose_engines(settings, tmp_path)
+    engine = engines.by_role()[role]
+    assert engine.info.name == name
+    readiness = await engine.readiness()
+    assert readiness.ready or (readiness.why and readiness.mend)
+    await engines.close()
+
+
+async def test_each_stage_has_its_engine(tmp_path: Path, nobody: str) -> None:
+    """Text by the writer, pictures by the illustrator, voices by the narrator."""
+    engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
+    assert engines.of(Stage.LLM) is engines.writer
+    assert engines.of(Stage.PANEL_3) is engines.illustrator
+    assert engines.of(Stage.TTS) is engines.narrator
