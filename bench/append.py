@@ -42,9 +42,6 @@ APPENDS: Final = {1: 1_000, 16: 8_000, 256: 24_000}
 SWITCH_SECONDS: Final = 0.0005
 """The interpreter's switch interval, as the service sets it."""
 
-UVLOOP: Final = sys.platform != "win32"
-"""The event loop that the service runs on."""
-
 EVENT: Final = StageCompleted(
     stage=Stage.PANEL_2,
     page=2,
@@ -91,9 +88,7 @@ def _figures(folder: Path, repetitions: int, concurrent: int, count: int) -> Ite
 def _once(folder: Path, concurrent: int, count: int) -> Rates:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         real, bare = Path(scratch, "real.db"), Path(scratch, "bare.db")
-        seconds, latencies = anyio.run(
-            _through_the_log, real, concurrent, count, backend_options={"use_uvloop": UVLOOP}
-        )
+        seconds, latencies = anyio.run(_through_the_log, real, concurrent, count)
         groups = _groups_of(real)
         bare_seconds = _bare_loop(bare, groups, concurrent)
     latencies.sort()

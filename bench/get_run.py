@@ -1,9 +1,9 @@
 """`GET /api/runs/{run_id}` beside FastAPI: `python -m bench.get_run [PYTHON]`.
 
-Both servers run under uvicorn with uvloop and httptools, one after the other, and answer the same
-body: ours from the projection, the other one from a dict. `PYTHON` is an interpreter that has
-fastapi and uvicorn, if this one has not. Eight connections ask as fast as they are answered. The
-ratio is of answers a second of the server's CPU time, which other work on the machine disturbs
+Both servers run under uvicorn with httptools, FastAPI's on uvloop besides, one after the other,
+and answer the same body: ours from the projection, the other one from a dict. `PYTHON` is an
+interpreter that has fastapi and uvicorn, if this one has not. Eight connections ask as fast as
+they are answered. The ratio is of answers a second of the server's CPU time, which other work on the machine disturbs
 less than answers a second. Reads /proc: Linux only.
 """
 

@@ -151,4 +151,4 @@ def _complete(work: Work) -> Decide:
 
 
 if __name__ == "__main__":
-    anyio.run(_serve, Path(sys.argv[1]), backend_options={"use_uvloop": True})
+    anyio.run(_serve, Path(sys.argv[1]))

@@ -25,12 +25,13 @@ from storybook.events.log import EventLog
 from storybook.events.sqlite import SqliteLog
 from storybook.projections.projector import Projections
 from storybook.run import Refused, Run, cancel_run, prune_artifacts, request_run, retry_run
-from storybook.settings import Settings
+from storybook.settings import Settings, SettingsError
 from storybook.stages.artifacts import ArtifactStore
-from storybook.stages.choice import Engines, choose_engines
+from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
 from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
+from storybook.stages.writer.check import PageCheck, Rules, forbidden_words
 
 logger = logging.getLogger(__name__)
 
@@ -141,14 +142,17 @@ async def open_service(
     *,
     clock: Clock | None = None,
     engines: Engines | None = None,
+    check: PageCheck | None = None,
 ) -> AsyncIterator[Service]:
     """The service on a data folder, working until the context is left.
 
-    Raises `LogLocked` if another process works on the same folder, and `SettingsError` for an
-    engine that does not exist.
+    `engines` and `check` (what every page goes through before it stands) are those of the settings
+    if they are not given. Raises `LogLocked` if another process works on the same folder, and
+    `SettingsError` for settings that cannot be used.
     """
     clock = clock or SystemClock()
     engines = engines or await choose_engines(settings, data)
+    check = check or _page_check(settings)
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
         SqliteLog.open(data / LOG_FILE, clock=clock.now) as log,
@@ -170,6 +174,7 @@ async def open_service(
             limits=settings.limits,
             worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}",
             chance=random.random,
+            check=check,
             devices=Devices(settings.devices.roomy, settings.devices.patience_seconds),
         )
         try:
@@ -178,11 +183,22 @@ async def open_service(
                 runner.running(await projections.open_runs()),
             ):
                 tasks.start_soon(_keep_pruning, service)
+                for engine in engines.by_role().values():
+                    if isinstance(engine, Idling):
+                        tasks.start_soon(engine.unload_when_idle)
                 yield service
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()
+
+
+def _page_check(settings: Settings) -> PageCheck:
+    words = settings.writer.forbidden_words
+    try:
+        return PageCheck(Rules(forbidden_words(Path(words) if words else None)))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"settings: forbidden_words in [writer]: {words}: {error}") from error
 
 
 async def _keep_pruning(service: Service) -> None:

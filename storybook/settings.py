@@ -35,13 +35,15 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WriterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`engine`: `auto` takes the best that is there. `model` is a GGUF file for `llama`, a model's
     name for `openai`, which is asked at `url`. `device` is `cpu` or a GPU (`gpu0`); `context` is in
-    tokens."""
+    tokens. `forbidden_words` is a TOML file with the words that no page may have (lists `korean`
+    and `english`), instead of the package's own."""
 
     engine: str = "auto"
     model: str = ""
     url: str = ""
     device: str = ""
     context: int = 8_192
+    forbidden_words: str = ""
 
 
 class IllustratorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

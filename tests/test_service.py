@@ -15,7 +15,7 @@ from storybook.commands import TooManyRuns
 from storybook.events.log import START, LogLocked
 from storybook.run import Refused, fold
 from storybook.service import IdempotencyMismatch, Service, open_service
-from storybook.settings import Limits, Retention, Settings
+from storybook.settings import Limits, Retention, Settings, SettingsError, WriterSettings
 from tests.clocks import ManualClock
 from tests.engines import Scripted
 
@@ -148,6 +148,25 @@ async def test_retention_removes_old_files_and_says_so(tmp_path: Path) -> None:
         await service.prune()
         run = await service.commands.load(run_id)
         assert run is not None and run.version == version
+
+
+async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None:
+    """A page with such a word does not stand, and a file that cannot be read stops the start."""
+    words = tmp_path / "words.toml"
+    words.write_text('korean = ["토끼"]\nenglish = []\n', encoding="utf-8")
+    limits = Limits(shutdown_seconds=0)
+    settings = Settings(limits=limits, writer=WriterSettings(forbidden_words=str(words)))
+    async with serving(tmp_path / "data", Scripted(), settings) as service:
+        run_id = await service.request_run(REQUEST, None)
+        with anyio.fail_after(10):
+            async with aclosing(service.log.tail(START)) as batches:
+                async for batch in batches:
+                    if any(it.type == "PageRefused" and it.run_id == run_id for it in batch):
+                        break
+    words.write_text("korean = 1", encoding="utf-8")
+    with pytest.raises(SettingsError, match="forbidden_words"):
+        async with serving(tmp_path / "data", Scripted(), settings):
+            pass
 
 
 async def test_without_retention_files_stay(tmp_path: Path) -> None:

@@ -40,10 +40,10 @@ TOLD: Final = (
 """Errors whose message is for people."""
 
 
-def run(main: Callable[[], Awaitable[T]], *, on_uvloop: bool = False) -> T:
+def run(main: Callable[[], Awaitable[T]]) -> T:
     """Run a command's coroutine. Raises `Failure`."""
     try:
-        return anyio.run(main, backend_options={"use_uvloop": on_uvloop})
+        return anyio.run(main)
     except BaseExceptionGroup as group:
         first = _first(group)
         if isinstance(first, (*TOLD, Failure, KeyboardInterrupt)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import socket
-import sys
 from functools import partial
 
 import rich_click as click
@@ -36,7 +35,7 @@ def serve_command(place: Place, host: str | None, port: int | None) -> None:
         raise Failure(_taken(place, holder))
     listening = _listening(host or server.host, server.port if port is None else port)
     try:
-        run(partial(_serve, place, listening), on_uvloop=sys.platform != "win32")
+        run(partial(_serve, place, listening))
     except KeyboardInterrupt:  # before the server had taken over the signals
         pass
     finally:

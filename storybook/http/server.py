@@ -80,7 +80,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
-            _cut(connection)  # it outlasted the grace; uvloop would not close with it open
+            _cut(connection)  # it outlasted the grace
 
     def stop(self) -> None:
         """Stop as after a signal."""
@@ -117,8 +117,7 @@ async def serve(
 ) -> None:
     """Serve until a stop signal; `on_ready` is given the URL when requests can come.
 
-    To be run in the main thread, which alone gets signals, and on uvloop where there is one:
-    `anyio.run(…, backend_options={"use_uvloop": sys.platform != "win32"})`.
+    To be run in the main thread, which alone gets signals.
     """
     app = HttpApp(service)
     server = make_server(app, on_ready=lambda: on_ready(url_of(listening)))

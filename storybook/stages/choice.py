@@ -192,6 +192,15 @@ class Closing(Protocol):
     async def aclose(self) -> None: ...
 
 
+@runtime_checkable
+class Idling(Protocol):
+    """An engine that lets go of its model by itself when nobody has needed it for a while."""
+
+    async def unload_when_idle(self) -> None:
+        """Watch for that until it is cancelled."""
+        ...
+
+
 async def choose_engines(settings: Settings, data: Path) -> Engines:
     """The engines in force. Raises `SettingsError` for a name that no engine has."""
     chosen: dict[str, Any] = {role.value: await _choose(role, settings, data) for role in Role}

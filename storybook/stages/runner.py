@@ -53,7 +53,7 @@ from storybook.stages.devices import Devices
 from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.perform import Attempt, perform
-from storybook.stages.writer.check import PageCheck, default_check
+from storybook.stages.writer.check import PageCheck
 from storybook.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Runner:
     """Consumes the log's requested stages until it is stopped.
 
     `worker` names this process and its start; `chance` draws a number from 0 to 1 for back-off.
-    `check` is what every page goes through before it stands.
+    `check` is what every page goes through before it stands, `devices` what the engines share.
     """
 
     def __init__(
@@ -86,14 +86,13 @@ class Runner:
         limits: Limits,
         worker: str,
         chance: Callable[[], float],
-        check: PageCheck | None = None,
-        devices: Devices | None = None,
+        check: PageCheck,
+        devices: Devices,
     ) -> None:
         self._log, self._commands, self._engines = log, commands, engines
         self._artifacts, self._live, self._clock = artifacts, live, clock
         self._limits, self._worker, self._chance = limits, worker, chance
-        self._check = check or default_check()
-        self._agenda, self._devices = Agenda(), devices or Devices()
+        self._check, self._devices, self._agenda = check, devices, Agenda()
         self._turns: dict[RunId, int] = {}
         self._in_hand: dict[tuple[RunId, Work], anyio.CancelScope] = {}
         self._changed = Wakeup()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
@@ -12,9 +11,9 @@ from tests.http.serving import Site, serving
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> tuple[str, dict[str, Any]]:
-    """The event loop that the server runs on, for all tests here, so that they may share a site."""
-    return "asyncio", {"use_uvloop": True}
+def anyio_backend() -> str:
+    """The same for all tests here, so that they may share a site."""
+    return "asyncio"
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ async def main():
         await serve(service, listen("127.0.0.1", 0), lambda url: print(url, flush=True))
     print("closed", flush=True)
 
-anyio.run(main, backend_options={"use_uvloop": True})
+anyio.run(main)
 """
 
 

@@ -42,9 +42,11 @@ from storybook.run import (
 )
 from storybook.settings import Limits
 from storybook.stages.artifacts import ArtifactStore
+from storybook.stages.devices import Devices
 from storybook.stages.engines import EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
+from storybook.stages.writer.check import default_check
 from tests.clocks import ManualClock
 from tests.engines import Scripted, page_of, run_id
 
@@ -75,6 +77,8 @@ class Stand:
             limits=limits or Limits(shutdown_seconds=0),
             worker=worker,
             chance=lambda: 0.0,
+            check=default_check(),
+            devices=Devices(),
         )
 
     async def request(self, number: int = 1, *, read: bool = True) -> RunId:

@@ -119,9 +119,10 @@ def _check_whole(held: float, claimed: float | None) -> None:
 async def _run_decoder(container: Container, recording: bytes) -> bytes:
     """What the program answers. It is ended when this is cancelled.
 
-    It is started by `subprocess` (a millisecond) and not by the event loop: uvloop forks, and runs
-    Python in the copy before the program. That copy has the models that are loaded here, without
-    their threads; if it lets go of one it waits for these for ever, and the loop waits for it.
+    It is started by `subprocess` (a millisecond) and not by the event loop, whichever that is:
+    uvloop forks, and runs Python in the copy before the program. That copy has the models that are
+    loaded here, without their threads; if it lets go of one it waits for these for ever, and the
+    loop waits for it.
     """
     process = subprocess.Popen(  # noqa: ASYNC220 - see above
         [sys.executable, "-P", str(_PROGRAM), container.value],
