@@ -3,8 +3,8 @@
 Both servers run under uvicorn with httptools, FastAPI's on uvloop besides, one after the other,
 and answer the same body: ours from the projection, the other one from a dict. `PYTHON` is an
 interpreter that has fastapi and uvicorn, if this one has not. Eight connections ask as fast as
-they are answered. The ratio is of answers a second of the server's CPU time, which other work on the machine disturbs
-less than answers a second. Reads /proc: Linux only.
+they are answered. The ratio is of answers a second of the server's CPU time, which other work on
+the machine disturbs less than answers a second. Reads /proc: Linux only.
 """
 
 from __future__ import annotations
