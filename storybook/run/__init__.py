@@ -1,0 +1,87 @@
+"""The rules of a run, as pure functions: no I/O, no clock, no chance.
+
+`evolve` folds a run's events into its state. A **decision** takes the state and an intention and
+returns the events that follow from it, or raises `Refused`. What comes next is decided here and
+nowhere else, in the same batch as the fact that causes it: a decision's own events are folded, and
+the work that has become due, or the run's end, is appended to them.
+
+A piece of work goes through these states; `attempt` counts from 1 and never goes back:
+
+    (not due) ─► Waiting ─► InHand ─► Complete
+                    ▲          ├────► Failed      (no attempts left, or trying again can't help)
+                    └──────────┘ failed or abandoned, to be tried again
+                 Waiting, InHand ───► Abandoned   (the run was cancelled)
+
+`attempt` is the fence: what is reported for any attempt but the one in hand is refused.
+
+`state` has the plan as a table, the states of work, and the run; `evolution` the fold; `decisions`
+what may be done; `follow_up` what comes next.
+"""
+
+from storybook.run.decisions import (
+    BACKOFF_JITTER,
+    BACKOFF_SECONDS,
+    EXCERPT_CHARACTERS,
+    MAX_ATTEMPTS,
+    MAX_CRASHES,
+    NoSuchRun,
+    Refused,
+    StaleAttempt,
+    abandon_stage,
+    cancel_run,
+    complete_stage,
+    fail_stage,
+    prune_artifacts,
+    refuse_page,
+    request_run,
+    retry_run,
+    start_stage,
+    submit_stage,
+    write_page,
+)
+from storybook.run.evolution import InvalidHistory, evolve, fold
+from storybook.run.state import (
+    WAITS_FOR,
+    Abandoned,
+    Complete,
+    Failed,
+    InHand,
+    Run,
+    Status,
+    Waiting,
+    WorkState,
+)
+
+__all__ = [
+    "BACKOFF_JITTER",
+    "BACKOFF_SECONDS",
+    "EXCERPT_CHARACTERS",
+    "MAX_ATTEMPTS",
+    "MAX_CRASHES",
+    "WAITS_FOR",
+    "Abandoned",
+    "Complete",
+    "Failed",
+    "InHand",
+    "InvalidHistory",
+    "NoSuchRun",
+    "Refused",
+    "Run",
+    "StaleAttempt",
+    "Status",
+    "Waiting",
+    "WorkState",
+    "abandon_stage",
+    "cancel_run",
+    "complete_stage",
+    "evolve",
+    "fail_stage",
+    "fold",
+    "prune_artifacts",
+    "refuse_page",
+    "request_run",
+    "retry_run",
+    "start_stage",
+    "submit_stage",
+    "write_page",
+]

@@ -1,0 +1,215 @@
+"""What may be done with a run, and which events follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from storybook.book import PAGES, WRITING, Artifact, Dialogue, Page, StoryRequest, TtsConfig, Work
+from storybook.events.catalog import (
+    AbandonReason,
+    ArtifactsPruned,
+    EngineInfo,
+    Event,
+    Fault,
+    MadeFrom,
+    PageRefused,
+    PageWritten,
+    Problem,
+    RunCancelled,
+    RunRequested,
+    RunRetried,
+    StageAbandoned,
+    StageCompleted,
+    StageFailed,
+    StageRequested,
+    StageStarted,
+    StageSubmitted,
+    Submission,
+)
+from storybook.run.follow_up import followed_up
+from storybook.run.state import InHand, Run, Status, Waiting
+
+MAX_ATTEMPTS: Final = 3
+"""Failures of one piece of work before the run does without it; a retry counts anew. More would
+only keep a child waiting for something that does not come."""
+
+MAX_CRASHES: Final = 10
+"""Process deaths under one piece of work before it is taken for their cause. Far above what
+restarts in a row need, and an end to a picture that kills every process that paints it."""
+
+BACKOFF_SECONDS: Final = (1.0, 5.0)
+"""How long to wait behind the first failure and behind the second, before jitter: long enough for
+a server to come back, short enough for a child."""
+
+BACKOFF_JITTER: Final = 0.5
+"""The wait is stretched by up to this share, so that failed work does not come back in step."""
+
+
+EXCERPT_CHARACTERS: Final = 120
+"""How much of a refused page is recorded: enough to see why, too little to be the page."""
+
+
+class Refused(Exception):
+    """The intention contradicts the run's state. The message says what the state is."""
+
+
+class NoSuchRun(Refused):
+    """There is no such run."""
+
+    def __init__(self) -> None:
+        super().__init__("no such run")
+
+
+class StaleAttempt(Refused):
+    """The report is for an attempt that is not the one expected: its sender was overtaken."""
+
+
+def request_run(
+    run: Run | None,
+    request: StoryRequest,
+    seed: int,
+    tts: TtsConfig | None,
+    *,
+    idempotency_key: str = "",
+    requested_by: str = "",
+) -> list[Event]:
+    """Ask for a book."""
+    if run is not None:
+        raise Refused("this run has been requested already")
+    requested = RunRequested(request, seed, tts, idempotency_key, requested_by)
+    return followed_up(None, [requested])
+
+
+def start_stage(
+    run: Run | None, work: Work, attempt: int, *, worker: str, engine: EngineInfo
+) -> list[Event]:
+    """Take waiting work in hand. Of several workers that try, one wins."""
+    state = _existing(run).work.get(work)
+    if not (isinstance(state, Waiting) and state.attempt == attempt):
+        raise StaleAttempt(f"{work} attempt {attempt} is not waiting: it is {state}")
+    return [StageStarted(work.stage, work.page, attempt, worker, engine)]
+
+
+def submit_stage(run: Run | None, work: Work, attempt: int, submission: Submission) -> list[Event]:
+    """Record that work in hand was given to an outside server."""
+    _in_hand(_existing(run), work, attempt)
+    return [StageSubmitted(work.stage, work.page, attempt, submission)]
+
+
+def write_page(run: Run | None, attempt: int, page: Page) -> list[Event]:
+    """Let a page stand. Pages come in order; each dialogue gets the voice that it is read in."""
+    run = _existing(run)
+    _in_hand(run, WRITING, attempt)
+    if page.page != len(run.pages):
+        raise Refused(f"page {len(run.pages)} is to be written next, not page {page.page}")
+    if not page.text.strip() or not page.image_prompt.strip():
+        raise Refused(f"page {page.page} has no {'text' if page.image_prompt else 'image prompt'}")
+    voices = run.tts or TtsConfig()
+    dialogues = tuple(
+        Dialogue(line.character, line.text, voices.voice_of(line.character))
+        for line in page.dialogues
+    )
+    written = PageWritten(
+        page.page, attempt, page.title, page.summary, dialogues, page.image_prompt
+    )
+    return followed_up(run, [written])
+
+
+def refuse_page(
+    run: Run | None, attempt: int, page: Page, problems: Sequence[Problem]
+) -> list[Event]:
+    """Record that a page did not pass the check, and why. The attempt is then to fail."""
+    run = _existing(run)
+    _in_hand(run, WRITING, attempt)
+    return [PageRefused(page.page, attempt, tuple(problems), page.text[:EXCERPT_CHARACTERS])]
+
+
+def complete_stage(
+    run: Run | None,
+    work: Work,
+    attempt: int,
+    artifact: Artifact | None = None,
+    made_from: MadeFrom | None = None,
+) -> list[Event]:
+    """Finish work in hand."""
+    run = _existing(run)
+    _in_hand(run, work, attempt)
+    if work == WRITING and len(run.pages) < len(PAGES):
+        raise Refused(f"the writer stopped behind page {len(run.pages) - 1}")
+    return followed_up(run, [StageCompleted(work.stage, work.page, attempt, artifact, made_from)])
+
+
+def fail_stage(
+    run: Run | None, work: Work, attempt: int, fault: Fault, *, now: int, chance: float
+) -> list[Event]:
+    """Give up an attempt, and try again later if that can help.
+
+    `now` is in microseconds since 1970; `chance`, from 0 to 1, spreads the waiting times.
+    """
+    run = _existing(run)
+    _in_hand(run, work, attempt)
+    failed = StageFailed(work.stage, work.page, attempt, fault)
+    failures = run.failures.get(work, 0)
+    if not fault.retryable or failures + 1 >= MAX_ATTEMPTS:
+        return followed_up(run, [failed])
+    seconds = BACKOFF_SECONDS[failures] * (1 + BACKOFF_JITTER * chance)
+    again = StageRequested(work.stage, work.page, attempt + 1, now + int(seconds * 1_000_000))
+    return followed_up(run, [failed, again])
+
+
+def abandon_stage(run: Run | None, work: Work, attempt: int, reason: AbandonReason) -> list[Event]:
+    """Put work in hand down (its process died or stops), and request it again."""
+    run = _existing(run)
+    _in_hand(run, work, attempt)
+    if reason is AbandonReason.CRASH and run.crashes.get(work, 0) + 1 >= MAX_CRASHES:
+        fault = Fault("crash", f"the process died {MAX_CRASHES} times during {work}", False)
+        return followed_up(run, [StageFailed(work.stage, work.page, attempt, fault)])
+    return [
+        StageAbandoned(work.stage, work.page, attempt, reason),
+        StageRequested(work.stage, work.page, attempt + 1),
+    ]
+
+
+def cancel_run(run: Run | None, cancelled_by: str = "") -> list[Event]:
+    """Stop a run. Work that waits or is in hand is put down, finished pages stay."""
+    run = _existing(run)
+    if run.status.has_ended:
+        raise Refused(f"the run has ended ({run.status}); only one that goes on can be cancelled")
+    put_down: list[Event] = [
+        StageAbandoned(work.stage, work.page, state.attempt, AbandonReason.CANCEL)
+        for work, state in run.work.items()
+        if isinstance(state, Waiting | InHand)
+    ]
+    return [*put_down, RunCancelled(cancelled_by)]
+
+
+def retry_run(run: Run | None, retried_by: str = "") -> list[Event]:
+    """Let a failed or cancelled run go on from what is missing."""
+    run = _existing(run)
+    if run.status not in (Status.FAILED, Status.CANCELLED):
+        raise Refused(f"the run is {run.status}; only a FAILED or CANCELLED one can be retried")
+    return followed_up(run, [RunRetried(retried_by)])
+
+
+def prune_artifacts(run: Run | None, names: Iterable[str]) -> list[Event]:
+    """Record that files of an ended run are removed."""
+    run = _existing(run)
+    if not run.status.has_ended:
+        raise Refused(f"the run is {run.status}; only an ended one is pruned")
+    known = {artifact.name for artifact in run.artifacts} - run.pruned
+    gone = tuple(name for name in names if name in known)
+    return [ArtifactsPruned(gone)] if gone else []
+
+
+def _existing(run: Run | None) -> Run:
+    if run is None:
+        raise NoSuchRun
+    return run
+
+
+def _in_hand(run: Run, work: Work, attempt: int) -> InHand:
+    state = run.work.get(work)
+    if not (isinstance(state, InHand) and state.attempt == attempt):
+        raise StaleAttempt(f"{work} attempt {attempt} is not in hand: it is {state}")
+    return state

@@ -1,0 +1,180 @@
+"""How events change a run. Facts are not judged here: they have happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from storybook.book import Page
+from storybook.events.catalog import (
+    AbandonReason,
+    ArtifactsPruned,
+    Event,
+    PageRefused,
+    PageWritten,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunRequested,
+    RunRetried,
+    StageAbandoned,
+    StageCompleted,
+    StageFailed,
+    StageRequested,
+    StageStarted,
+    StageSubmitted,
+)
+from storybook.run.state import Abandoned, Complete, Failed, InHand, Run, Status, Waiting
+
+
+class InvalidHistory(Exception):
+    """Recorded events do not make a run; the log was written by something else."""
+
+
+def fold(events: Iterable[Event], run: Run | None = None) -> Run | None:
+    """The state behind these events."""
+    remaining = iter(events)
+    if run is None:
+        first = next(remaining, None)
+        if first is None:
+            return None
+        run = _begin(first)
+    # One draft for all of them: a copy of the run for each event takes three times as long.
+    draft = _Draft(run)
+    count = 0
+    for event in remaining:
+        _EVOLVE[type(event)](draft, event)
+        count += 1
+    return draft.finish(run, count)
+
+
+def evolve(run: Run | None, event: Event) -> Run:
+    """The state after one more event. Facts are not judged here: they have happened."""
+    after = fold((event,), run)
+    assert after is not None  # a fold of at least one event
+    return after
+
+
+def _begin(event: Event) -> Run:
+    if not isinstance(event, RunRequested):
+        raise InvalidHistory(f"a run begins with RunRequested, found {type(event).__name__}")
+    return Run(1, Status.QUEUED, event.request, event.seed, event.tts, event.idempotency_key)
+
+
+class _Draft:
+    """What events change of a run, while they are folded; the run itself stays as it is."""
+
+    __slots__ = ("crashes", "failures", "fault", "pages", "pruned", "status", "submissions", "work")
+
+    def __init__(self, run: Run) -> None:
+        self.status, self.fault, self.pruned, self.pages = (
+            run.status,
+            run.fault,
+            run.pruned,
+            list(run.pages),
+        )
+        self.work, self.submissions = dict(run.work), dict(run.submissions)
+        self.failures, self.crashes = dict(run.failures), dict(run.crashes)
+
+    def finish(self, run: Run, events: int) -> Run:
+        return Run(
+            run.version + events,
+            self.status,
+            run.request,
+            run.seed,
+            run.tts,
+            run.idempotency_key,
+            tuple(self.pages),
+            self.work,
+            self.failures,
+            self.crashes,
+            self.submissions,
+            self.pruned,
+            self.fault,
+        )
+
+
+def _requested_twice(draft: _Draft, event: RunRequested) -> None:
+    raise InvalidHistory("RunRequested stands twice in one run")
+
+
+def _stage_requested(draft: _Draft, event: StageRequested) -> None:
+    draft.work[event.work] = Waiting(event.attempt, event.not_before)
+
+
+def _stage_started(draft: _Draft, event: StageStarted) -> None:
+    draft.status = Status.RUNNING
+    draft.work[event.work] = InHand(event.attempt, event.worker, event.engine)
+
+
+def _stage_submitted(draft: _Draft, event: StageSubmitted) -> None:
+    draft.submissions[event.work] = event.submission
+
+
+def _page_written(draft: _Draft, event: PageWritten) -> None:
+    draft.pages.append(
+        Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
+    )
+
+
+def _page_refused(draft: _Draft, event: PageRefused) -> None:
+    """Nothing yet: what changes the run is the failure of the attempt, which follows."""
+
+
+def _stage_completed(draft: _Draft, event: StageCompleted) -> None:
+    work = event.work
+    draft.work[work] = Complete(event.attempt, event.artifact)
+    draft.submissions.pop(work, None)
+
+
+def _stage_failed(draft: _Draft, event: StageFailed) -> None:
+    work = event.work
+    draft.work[work] = Failed(event.attempt, event.fault)
+    draft.failures[work] = draft.failures.get(work, 0) + 1
+    draft.submissions.pop(work, None)
+
+
+def _stage_abandoned(draft: _Draft, event: StageAbandoned) -> None:
+    work = event.work
+    draft.work[work] = Abandoned(event.attempt)
+    if event.reason is AbandonReason.CRASH:
+        draft.crashes[work] = draft.crashes.get(work, 0) + 1
+
+
+def _run_completed(draft: _Draft, event: RunCompleted) -> None:
+    draft.status = Status.DONE
+
+
+def _run_failed(draft: _Draft, event: RunFailed) -> None:
+    draft.status, draft.fault = Status.FAILED, event.fault
+
+
+def _run_cancelled(draft: _Draft, event: RunCancelled) -> None:
+    draft.status = Status.CANCELLED
+
+
+def _run_retried(draft: _Draft, event: RunRetried) -> None:
+    draft.status, draft.fault = Status.QUEUED, None
+    draft.failures, draft.crashes = {}, {}
+
+
+def _artifacts_pruned(draft: _Draft, event: ArtifactsPruned) -> None:
+    draft.pruned = draft.pruned.union(event.names)
+
+
+_EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
+    RunRequested: _requested_twice,
+    StageRequested: _stage_requested,
+    StageStarted: _stage_started,
+    StageSubmitted: _stage_submitted,
+    PageWritten: _page_written,
+    PageRefused: _page_refused,
+    StageCompleted: _stage_completed,
+    StageFailed: _stage_failed,
+    StageAbandoned: _stage_abandoned,
+    RunCompleted: _run_completed,
+    RunFailed: _run_failed,
+    RunCancelled: _run_cancelled,
+    RunRetried: _run_retried,
+    ArtifactsPruned: _artifacts_pruned,
+}

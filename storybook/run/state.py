@@ -1,0 +1,145 @@
+"""What a run is: its plan as a table, the states of its work, and the run itself."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from storybook.book import (
+    PAGES,
+    WRITING,
+    Artifact,
+    Page,
+    Stage,
+    StoryRequest,
+    TtsConfig,
+    Work,
+    picture_of,
+    reading_of,
+)
+from storybook.events.catalog import EngineInfo, Fault, Submission
+
+WAITS_FOR: Final[Mapping[Work, tuple[int, ...]]] = {
+    WRITING: (),
+    **{picture_of(page): (page,) for page in PAGES},
+    **{reading_of(page): (page,) for page in PAGES},
+}
+"""All work of a book, in the order in which it is reported, and the pages whose text it waits for.
+A picture or a voice needs only its own page's text."""
+
+
+class Status(enum.StrEnum):
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def has_ended(self) -> bool:
+        return self in (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Requested; to be started at `not_before` (microseconds since 1970) or later."""
+
+    attempt: int
+    not_before: int
+
+
+class InHand(msgspec.Struct, frozen=True):
+    """A worker is at it."""
+
+    attempt: int
+    worker: str
+    engine: EngineInfo
+
+
+class Complete(msgspec.Struct, frozen=True):
+    """Done, with its artifact (the writer's work makes none)."""
+
+    attempt: int
+    artifact: Artifact | None
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """Given up."""
+
+    attempt: int
+    fault: Fault
+
+
+class Abandoned(msgspec.Struct, frozen=True):
+    """Put down; whether it is taken up again is told by the next event."""
+
+    attempt: int
+
+
+WorkState = Waiting | InHand | Complete | Failed | Abandoned
+
+
+class Run(msgspec.Struct, frozen=True):
+    """The fold of a run's events. `version` is how many there are."""
+
+    version: int
+    status: Status
+    request: StoryRequest
+    seed: int
+    tts: TtsConfig | None
+    idempotency_key: str = ""
+    pages: tuple[Page, ...] = ()
+    """The pages whose text stands, in order from page 0."""
+    work: dict[Work, WorkState] = {}
+    failures: dict[Work, int] = {}
+    """Failed attempts since the run was requested or retried."""
+    crashes: dict[Work, int] = {}
+    submissions: dict[Work, Submission] = {}
+    """Work given away that may come back finished, also to a later attempt."""
+    pruned: frozenset[str] = frozenset()
+    """Names of artifacts whose files retention has removed."""
+    fault: Fault | None = None
+    """Why the run failed."""
+
+    @property
+    def plan(self) -> Iterator[Work]:
+        """All work of this run, in the order in which it is reported."""
+        return (work for work in WAITS_FOR if self.tts is not None or work.stage is not Stage.TTS)
+
+    def is_complete(self, work: Work) -> bool:
+        return isinstance(self.work.get(work), Complete)
+
+    @property
+    def stage(self) -> Stage:
+        """The first stage that is not complete; the last one once all are."""
+        return next((w.stage for w in self.plan if not self.is_complete(w)), Stage.TTS)
+
+    @property
+    def ready_max_page(self) -> int:
+        """The largest n such that pages 0 to n have their picture, -1 if page 0 has none."""
+        return self._ready_up_to(picture_of)
+
+    @property
+    def ready_max_audio_page(self) -> int:
+        """The same for audio."""
+        return self._ready_up_to(reading_of)
+
+    def _ready_up_to(self, work_of: Callable[[int], Work]) -> int:
+        for page in PAGES:
+            if not isinstance(self.work.get(work_of(page)), Complete):
+                return page - 1
+        return PAGES[-1]
+
+    def artifact(self, work: Work) -> Artifact | None:
+        """The finished file of a piece of work, if there is one."""
+        match self.work.get(work):
+            case Complete(artifact=artifact):
+                return artifact
+        return None
+
+    @property
+    def artifacts(self) -> Iterator[Artifact]:
+        """Every finished file of the run, retention's victims included."""
+        return (found for work in self.plan if (found := self.artifact(work)) is not None)
