@@ -21,7 +21,7 @@ import msgspec
 from storybook.book import RunId, StoryRequest, TtsConfig
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.commands import Commands, Decide, TooManyRuns
-from storybook.events.log import EventLog
+from storybook.events.log import EventLog, LogError
 from storybook.events.sqlite import SqliteLog
 from storybook.projections.projector import Projections
 from storybook.run import Refused, Run, cancel_run, prune_artifacts, request_run, retry_run
@@ -203,7 +203,10 @@ def _page_check(settings: Settings) -> PageCheck:
 
 async def _keep_pruning(service: Service) -> None:
     while True:
-        await service.prune()
+        try:
+            await service.prune()
+        except (OSError, LogError, Refused):  # tried again in an hour; books go on meanwhile
+            logger.exception("retention could not remove old files")
         await service.clock.sleep_until(service.clock.now() + RETENTION_SECONDS * MICROSECONDS)
 
 
