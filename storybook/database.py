@@ -10,9 +10,10 @@ timeout. A connection must not cross a fork, and is used by the thread that open
 from __future__ import annotations
 
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Final
+
+from storybook.system import SYNC_STOPS_AT_THE_DRIVE
 
 BUSY_MS: Final = 5_000
 """How long a statement waits for another process's lock, in milliseconds."""
@@ -30,8 +31,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     # FULL syncs the WAL at each COMMIT; NORMAL would lose answered commits in a power cut.
     db.execute("PRAGMA synchronous = FULL")
-    if sys.platform == "darwin":
-        # A plain fsync does not reach the disk there.
+    if SYNC_STOPS_AT_THE_DRIVE:
         db.execute("PRAGMA fullfsync = ON")
         db.execute("PRAGMA checkpoint_fullfsync = ON")
     # Give the disk back what one long reader made the WAL grow to.

@@ -1,24 +1,27 @@
 """All that differs between Linux, macOS and Windows, and nothing else.
 
-- What reaches the disk: `sync_file`, `sync_folder`.
+- What reaches the disk: `sync_file`, `sync_folder`, `SYNC_STOPS_AT_THE_DRIVE`.
 - Who may write: `LockFile`, held by one process, readable by all.
 - Who is told: `Doorbell` and `DoorbellRinger`, wake-ups between processes by datagram.
-- Who is running, and what stops it: `process_alive`, `STOP_SIGNALS`.
+- Who is running, and what stops it: `process_alive`, `STOP_SIGNALS`, `command_line`, `end_process`.
+- What the machine has: `usable_cores`, `available_memory`, `c_library`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import itertools
 import os
+import shlex
 import signal
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
 if sys.platform == "win32":
-    import ctypes
     import msvcrt
 
     STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGBREAK)
@@ -31,6 +34,10 @@ else:
 
 _LOCKED_BYTE: Final = 1 << 30
 """Windows locks are mandatory: lock a byte far behind the text, so that others can read it."""
+
+
+SYNC_STOPS_AT_THE_DRIVE: Final = sys.platform == "darwin"
+"""Whether fsync leaves data in the drive's cache (man 2 fsync), and more is to be asked."""
 
 
 def sync_file(descriptor: int) -> None:
@@ -75,6 +82,52 @@ def process_alive(pid: int) -> bool:
     except PermissionError:
         pass  # it runs, as another user
     return True
+
+
+def command_line(command: str) -> tuple[str, str | list[str]]:
+    """The program in a command line as for a shell, and what `subprocess` takes of the whole.
+
+    Windows programs split their command lines themselves, and have backslashes in paths.
+    """
+    is_windows = sys.platform == "win32"
+    words = shlex.split(command, posix=not is_windows)
+    program = words[0].strip('"') if words else ""
+    return program, command if is_windows else words
+
+
+def end_process(process: subprocess.Popen[str], *, gently: bool) -> None:
+    """Tell a process to stop, or end it; on POSIX the children of its session with it."""
+    if sys.platform == "win32":
+        if process.poll() is None:
+            process.terminate()
+        return
+    # Once nothing of it is left, Linux says the one and macOS the other.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM if gently else signal.SIGKILL)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use; macOS and Windows only tell how many there are."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def available_memory() -> int | None:
+    """Bytes that a program can have without swapping, None where the system does not tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1_024
+    except OSError:
+        pass
+    if sys.platform == "win32" or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def c_library() -> ctypes.CDLL:
+    """The C library that is loaded already."""
+    return ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
 
 
 class AlreadyLocked(Exception):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import storybook.system
 from storybook.system import (
     STOP_SIGNALS,
     AlreadyLocked,
@@ -129,3 +130,12 @@ def test_a_server_is_stopped_by_at_least_ctrl_c() -> None:
     """SIGINT is among the signals that stop a server, on every system."""
     assert STOP_SIGNALS[0].name == "SIGINT"
     assert len(STOP_SIGNALS) == 2
+
+
+def test_what_differs_between_systems_stands_in_one_place() -> None:
+    """No other file of the package asks which system it runs on."""
+    package = Path(storybook.system.__file__).parent
+    for path in package.rglob("*.py"):
+        if path.name != "system.py":
+            text = path.read_text(encoding="utf-8")
+            assert "sys.platform" not in text and "os.name" not in text, path

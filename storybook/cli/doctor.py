@@ -12,7 +12,6 @@ import platform
 import shutil
 import socket
 import sqlite3
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -34,6 +33,7 @@ from storybook.events.verify import head_of
 from storybook.migrations import NewerDatabase, check_not_newer
 from storybook.settings import SettingsError
 from storybook.stages.choice import EngineReport, choose_engines
+from storybook.system import available_memory
 
 WAL_FIXED_IN: Final = (3, 51, 3)
 """SQLite up to 3.51.2 can damage a WAL that two connections write or checkpoint at once."""
@@ -175,19 +175,6 @@ def _memory(place: Place) -> Iterator[Finding]:
         yield Finding("memory", Grade.KNOWING, f"{size(found)} available", mend)
     else:
         yield Finding("memory", Grade.OK, f"{size(found)} available")
-
-
-def available_memory() -> int | None:
-    """Bytes that a program can have without swapping, None where the system does not tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1_024
-    except OSError:
-        pass
-    if sys.platform == "win32" or "SC_PHYS_PAGES" not in os.sysconf_names:
-        return None
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _log(place: Place) -> Iterator[Finding]:

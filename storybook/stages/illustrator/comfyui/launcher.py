@@ -10,12 +10,8 @@ from __future__ import annotations
 import atexit
 import contextlib
 import logging
-import os
-import shlex
 import shutil
-import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -26,6 +22,7 @@ import anyio
 import anyio.to_thread
 
 from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.system import command_line, end_process
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +41,7 @@ class Launcher:
     """Keeps one ComfyUI running in `folder` by `command`, a command line as for a shell."""
 
     def __init__(self, command: str, folder: str, timing: Timing) -> None:
-        is_windows = sys.platform == "win32"
-        words = shlex.split(command, posix=not is_windows)
-        self._program = words[0].strip('"') if words else ""
-        self._command = command if is_windows else words  # Windows programs split it themselves
+        self._program, self._command = command_line(command)
         self._folder, self._timing = Path(folder or "."), timing
         self._process: subprocess.Popen[str] | None = None
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
@@ -134,21 +128,11 @@ class Launcher:
         if process is None:
             return
         atexit.unregister(self._stop)
-        _signal(process, gently=True)
+        end_process(process, gently=True)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(self._timing.stop)
-        _signal(process, gently=False)
+        end_process(process, gently=False)
         process.wait()
         if self._reader is not None:
             self._reader.join(self._timing.stop)
 
-
-def _signal(process: subprocess.Popen[str], *, gently: bool) -> None:
-    """Tell a process to stop; on POSIX the children of its session with it."""
-    if sys.platform == "win32":
-        if process.poll() is None:
-            process.terminate()
-        return
-    # once nothing of it is left, Linux says the one and macOS the other
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM if gently else signal.SIGKILL)

@@ -7,7 +7,6 @@ a picture has no clean half.
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
@@ -19,16 +18,10 @@ import anyio.to_process
 import storybook
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.stages.engines import Painting, PaintingOrder, Readiness, Report, WorkFailed
+from storybook.system import usable_cores
 
 MOST_PLACES: Final = 4
 """Pictures painted at once, however many cores there are: each takes up to 300 MiB."""
-
-
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Painter:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import os
 import re
 import threading
 from functools import cached_property
@@ -42,6 +41,7 @@ from storybook.stages.narrator.supertonic.folder import (
     no_model,
 )
 from storybook.stages.narrator.utterances import clauses
+from storybook.system import usable_cores
 
 if TYPE_CHECKING:
     from storybook.stages.narrator.audio import Sound
@@ -194,13 +194,7 @@ class Supertonic:
 
 def _threads_for(device: str) -> int:
     """How many sentences at once help: one for each core; a GPU works on one at a time."""
-    return 1 if device.startswith("gpu") else _cores()
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    return 1 if device.startswith("gpu") else usable_cores()
 
 
 def _check(order: ReadingOrder) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import codecs
 import ctypes
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from storybook.stages.writer.answer.prompt import Message
 from storybook.stages.writer.llama.template import rendered
+from storybook.system import c_library
 
 TEMPERATURE: Final = 0.7
 TOP_P: Final = 0.9
@@ -154,9 +154,5 @@ class Model:
 
     def _obey(self, stop: StopFlag) -> None:
         self._stop = stop  # its byte must live as long as the context may look at it
-        callback = ctypes.cast(_strlen(), self._library.ggml_abort_callback)
+        callback = ctypes.cast(c_library().strlen, self._library.ggml_abort_callback)
         self._library.llama_set_abort_callback(self._llama.ctx, callback, stop.address)
-
-
-def _strlen() -> Any:
-    return ctypes.CDLL("msvcrt" if sys.platform == "win32" else None).strlen
