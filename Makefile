@@ -30,7 +30,7 @@ test: $(VENV)/test.done          ## lint, types and all tests, with what they ne
 	@sh tests/install-system-packages
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench-quick: $(VENV)/test.done  ## the figures that the README reports, in under two minutes
 	@$(BIN)/python -m bench.quick

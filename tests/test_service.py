@@ -163,7 +163,9 @@ async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None
                 async for batch in batches:
                     if any(it.type == "PageRefused" and it.run_id == run_id for it in batch):
                         break
-    words.write_text("korean = 1", encoding="utf-8")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("korean = 1", encoding="utf-8")
+    settings = Settings(limits=limits, writer=WriterSettings(forbidden_words=str(broken)))
     with pytest.raises(SettingsError, match="forbidden_words"):
         async with serving(tmp_path / "data", Scripted(), settings):
             pass
