@@ -32,6 +32,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "retry": ("act", "Let a failed or cancelled book go on from what is missing."),
     "verify": ("keep", "Check that nothing is damaged: log, views and files."),
     "rebuild": ("keep", "Compute the views anew from the log."),
+    "models": ("models", "List the models that engines can use; `pull` downloads one."),
+    "comfyui": ("comfyui", "Look at ComfyUI: `check` explains a workflow and what it lacks."),
     "doctor": ("doctor", "Say what is ready here, and what to do about what is not."),
 }
 """Each command's module in this package, and its line in `--help`."""
@@ -40,6 +42,7 @@ PANELS: Final = {
     "Make": ["make", "serve"],
     "Look": ["list", "show", "watch", "log"],
     "Steer": ["cancel", "retry"],
+    "Equip": ["models", "comfyui"],
     "Keep in order": ["verify", "rebuild", "doctor"],
 }
 

@@ -1,0 +1,357 @@
+"""`storybook models`: which models there are, and `storybook models pull`: getting one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import rich_click as click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from storybook.cli.failure import Failure
+from storybook.cli.output import console, print_json, size
+from storybook.cli.place import Place, pass_place
+from storybook.stages.choice import MODELS_FOLDER
+from storybook.stages.models.catalogue import (
+    HUB,
+    Catalogue,
+    Model,
+    ModelFile,
+    UnknownModel,
+    load_catalogue,
+)
+from storybook.stages.models.download import (
+    Came,
+    CannotDownload,
+    Interrupted,
+    NoRoom,
+    Wrong,
+    check_room,
+    missing_bytes,
+    open_client,
+    pull_file,
+)
+from storybook.stages.models.inventory import (
+    Holding,
+    Piece,
+    State,
+    Stray,
+    holdings,
+    part_of,
+    strays,
+)
+from storybook.stages.models.ledger import Ledger, Step
+from storybook.system import AlreadyLocked, LockFile
+
+MIRROR_VARIABLE: Final = "HF_ENDPOINT"
+LOCK_NAME: Final = "pull.lock"
+"""Held by whoever downloads: two downloads of one file would write over each other."""
+
+
+@click.group("models", invoke_without_command=True)
+@click.option("--digest", is_flag=True, help="Compute the SHA-256 of each file that is there.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@pass_place
+@click.pass_context
+def models_command(ctx: click.Context, place: Place, digest: bool, as_json: bool) -> None:
+    """List the models that engines can use; `pull` downloads one.
+
+    What each engine needs, what is there of it, where, how big, and whether it is whole. Digests
+    are remembered until a file changes. `storybook models pull NAME` gets one.
+    """
+    if ctx.invoked_subcommand is None:
+        _list(place, digest, as_json)
+
+
+@models_command.command("pull")
+@click.argument("name", metavar="NAME")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@pass_place
+def pull_command(place: Place, name: str, as_json: bool) -> None:
+    """Download a model, or go on with a download that was interrupted.
+
+    NAME is one of those that `storybook models` lists. Each file is checked against its known size
+    and SHA-256; what is there already is not downloaded again, and nothing is overwritten. The
+    variable HF_ENDPOINT names a mirror of the hub.
+    """
+    try:
+        model = load_catalogue().find(name)
+    except UnknownModel as error:
+        raise click.UsageError(str(error)) from error
+    models = place.data / MODELS_FOLDER
+    came = _pull(model, models, _hub(place.environ), quiet=as_json)
+    if as_json:
+        pulled = Pulled(model.name, model.place(models), came, model.how_to_use(models))
+        print_json(_plain(pulled))
+    else:
+        _say_what_came(model, models, came)
+
+
+def _hub(environ: Mapping[str, str]) -> str:
+    return environ.get(MIRROR_VARIABLE) or HUB
+
+
+# --------------------------------------------------------------------------------------------- list
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """What `models --json` prints of each model; `name` is empty if it is not in the catalogue."""
+
+    engine: str
+    name: str
+    state: str
+    path: Path
+    size: int
+    whole_size: int
+    files: list[Piece]
+    same_as: str = ""
+
+
+def _plain(value: msgspec.Struct) -> object:
+    """For JSON, which has no paths."""
+    return msgspec.to_builtins(value, enc_hook=str)
+
+
+def _list(place: Place, digest: bool, as_json: bool) -> None:
+    catalogue, models = load_catalogue(), place.data / MODELS_FOLDER
+    ledger = Ledger(models)
+    try:
+        with _bars(shown=not as_json) as bars:
+            look = _digester(ledger, bars) if digest else ledger.recall
+            held = holdings(catalogue, models, ledger, look)
+            others = strays(catalogue, place.data, models, look)
+    except OSError as error:
+        raise Failure(str(error)) from error
+    finally:
+        if digest:  # also what was computed before an interruption
+            _save(ledger)
+    if as_json:
+        for it in [*map(_listed, held), *map(_listed_stray, others)]:
+            print_json(_plain(it))
+        return
+    out = console()
+    for engine in catalogue.engines:
+        _print_engine(out, catalogue, engine, held, others)
+    out.print(Text("composer, painter and espeak need no model. ComfyUI has its own:", "dim"))
+    out.print(Text("`storybook comfyui check` says which.", "dim"))
+
+
+def _save(ledger: Ledger) -> None:
+    with suppress(OSError):  # a folder that is only read costs only the time to compute it again
+        ledger.save()
+
+
+def _digester(ledger: Ledger, bars: Bars) -> Callable[[Path], str]:
+    return lambda path: ledger.digest(path, bars.step(path.name))
+
+
+def _listed(it: Holding) -> Listed:
+    files = list(it.pieces)
+    return Listed(it.model.engine, it.model.name, it.state, it.place, it.size, it.model.size, files)
+
+
+def _listed_stray(it: Stray) -> Listed:
+    files = [Piece(it.place, State.THERE, it.size, it.sha256, "")] if it.place.is_file() else []
+    return Listed(it.engine, "", State.THERE, it.place, it.size, it.size, files, it.same_as)
+
+
+def _print_engine(
+    out: Console, catalogue: Catalogue, engine: str, held: list[Holding], others: list[Stray]
+) -> None:
+    needs = catalogue.engines[engine]
+    package = "installed" if needs.is_installed else f'pip install "storybook[{engine}]"'
+    out.print(
+        Text.assemble((engine, "bold"), f" ({needs.role}) needs {needs.needs}; package: {package}")
+    )
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    for it in held:
+        if it.model.engine == engine:
+            unknown = "+" if any(not file.size for file in it.model.files) else ""
+            whole = size(it.model.size) + unknown
+            table.add_row(_MARKS[it.state], it.model.name, whole, _standing(it))
+    for other in others:
+        if other.engine == engine:
+            table.add_row(_OTHER, other.place.name, size(other.size), _other(other))
+    out.print(table)
+    out.print()
+
+
+_MARKS: Final = {
+    State.VERIFIED: Text("  ✓", "green"),
+    State.THERE: Text("  ✓", "green"),
+    State.PARTIAL: Text("  …", "yellow"),
+    State.MISSING: Text("  –", "dim"),
+    State.DIFFERENT: Text("  !", "yellow"),
+}
+_OTHER: Final = Text("  ·", "cyan")
+
+
+def _standing(it: Holding) -> Text:
+    get = f"→ storybook models pull {it.model.name}"
+    match it.state:
+        case State.MISSING:
+            return Text(f"{it.model.about}; {it.model.license}\n{get}")
+        case State.PARTIAL:
+            return Text(f"{size(it.size)} of it are there\n{it.place}\n{get}")
+        case State.DIFFERENT:
+            bad = [f.path.name for f in it.pieces if f.state is State.DIFFERENT]
+            said = f"{', '.join(bad)} is not what the catalogue knows"
+        case State.THERE if all(f.sha256 for f in it.pieces):
+            said = "whole; no digest is known to compare with"
+        case State.THERE:
+            said = "whole; --digest compares the digests"
+        case State.VERIFIED:
+            said = "whole, digests verified"
+    return _with_digest(said, it.place, it.pieces[0].sha256 if len(it.pieces) == 1 else "")
+
+
+def _other(it: Stray) -> Text:
+    said = f"the same file as {it.same_as}" if it.same_as else "not in the catalogue"
+    return _with_digest(said, it.place, it.sha256)
+
+
+def _with_digest(said: str, place: Path, sha256: str) -> Text:
+    return Text.assemble(said, f"\n{place}", *([(f"\nsha256 {sha256}", "dim")] if sha256 else []))
+
+
+# --------------------------------------------------------------------------------------------- pull
+
+
+class Pulled(msgspec.Struct, frozen=True):
+    """What `pull --json` prints. `setting` is what is to be set before the engine takes it."""
+
+    name: str
+    path: Path
+    files: list[Came]
+    setting: str
+
+
+def _pull(model: Model, models: Path, hub: str, *, quiet: bool) -> list[Came]:
+    models.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = LockFile(models / LOCK_NAME)
+    except AlreadyLocked as error:
+        raise Failure(f"another `storybook models pull` works in {models}: wait for it") from error
+    ledger = Ledger(models)
+    try:
+        check_room(models, missing_bytes(model, models))
+        return _pull_files(model, models, hub, ledger, quiet)
+    except Interrupted as error:
+        raise Failure(f"{error}{_kept(model, models)}; or {model.manual(hub, models)}") from error
+    except (Wrong, NoRoom) as error:
+        raise Failure(str(error)) from error
+    except CannotDownload as error:
+        raise Failure(f"{error}: {model.manual(hub, models)}") from error
+    except KeyboardInterrupt:
+        raise Failure(f"interrupted{_kept(model, models)}") from None
+    except OSError as error:
+        raise Failure(str(error)) from error
+    finally:
+        lock.release()
+
+
+def _pull_files(model: Model, models: Path, hub: str, ledger: Ledger, quiet: bool) -> list[Came]:
+    came = []
+    with _bars(shown=not quiet) as bars, open_client() as client:
+        for file in model.files:
+            path = model.path(models, file)
+            it = pull_file(client, model.url(hub, file), file, path, ledger, bars)
+            came.append(it)
+            if not quiet:
+                bars.print(_arrival(it, models))
+    ledger.save()
+    return came
+
+
+def _kept(model: Model, models: Path) -> str:
+    """What of a download stays for the next try."""
+    parts = [part_of(model.path(models, it)) for it in model.files]
+    there = next((it for it in parts if it.is_file()), None)
+    again = f"`storybook models pull {model.name}`"
+    if there is None:
+        return f"; try {again} again"
+    return f"; {size(there.stat().st_size)} are kept in {there}, and {again} goes on from there"
+
+
+def _arrival(it: Came, models: Path) -> str:
+    name = it.path.relative_to(models)
+    said = "was there already" if it.was_there else "came"
+    match it.checked_by:
+        case "catalogue":
+            checked = "as the catalogue says"
+        case "hub":
+            checked = "as the hub says"
+        case _:
+            checked = f"digest not known; what is there has sha256 {it.sha256}"
+    return f"{name}: {size(it.size)} {said}, {checked}"
+
+
+def _say_what_came(model: Model, models: Path, came: list[Came]) -> None:
+    total = sum(it.size for it in came)
+    click.echo(f"{model.name} is at {model.place(models)}, {size(total)}.")
+    click.echo(f"License: {model.license}; {HUB}/{model.repository}")
+    if setting := model.how_to_use(models):
+        click.echo(f"To use it, set {setting}")
+
+
+# --------------------------------------------------------------------------------------------- bars
+
+
+class Bars:
+    """Progress bars on stderr, one for each file, on a terminal only."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def bringing(self, file: ModelFile) -> Step:
+        return self.step(file.path)
+
+    def checking(self, file: ModelFile) -> Step:
+        return self.step(f"checking {file.path}")
+
+    def step(self, what: str) -> Step:
+        """A bar, which goes away when it is full."""
+        task = self._progress.add_task(what, total=None, visible=False)
+
+        def step(done: int, total: int) -> None:
+            self._progress.update(task, completed=done, total=total or None, visible=done != total)
+
+        return step
+
+    def print(self, line: str) -> None:
+        """A line, above the bars where there are any."""
+        if self._progress.disable:
+            click.echo(line)
+        else:
+            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _bars(*, shown: bool) -> Iterator[Bars]:
+    err = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=not (shown and err.is_terminal)) as progress:
+        yield Bars(progress)

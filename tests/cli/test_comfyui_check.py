@@ -1,0 +1,148 @@
+"""`storybook comfyui check`, against the double."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from tests.cli.conftest import REPOSITORY, Shell
+from tests.comfyui.double import ComfyDouble
+
+WORKFLOWS = REPOSITORY / "tests/comfyui/workflows"
+NOBODY = "http://127.0.0.1:1"
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[ComfyDouble]:
+    """A ComfyUI in a thread of its own, which the settings name."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(portal.call(ComfyDouble).serving()) as double,
+    ):
+        monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", double.url)
+        yield double
+
+
+def check(shell: Shell, name: str, *options: str) -> tuple[int, list[Any]]:
+    """The exit code and what is said of each server."""
+    file = str(WORKFLOWS / f"{name}.json")
+    result = shell("comfyui", "check", "--workflow", file, *options, "--json")
+    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_good_workflow_is_explained(shell: Shell, double: ComfyDouble) -> None:
+    """Version, format, each place and how it was found, each model: exit code 0."""
+    result = shell("comfyui", "check", "--workflow", str(WORKFLOWS / "txt2img_tiny.json"))
+    assert result.exit_code == 0, result.output
+    said = " ".join(result.stdout.split())
+    assert f"✓ {double.url}, ComfyUI 0.3.64" in said
+    assert "txt2img_tiny.json, API format, 7 nodes" in said
+    assert "prompt node 6 (CLIPTextEncode 'Positive'), text by following links" in said
+    assert "seed node 3 (KSampler), seed by following links" in said
+    assert "model node 4, ckpt_name is there sd15_random_tiny.safetensors" in said
+
+
+def test_what_it_lacks_is_said_with_what_there_is(shell: Shell, double: ComfyDouble) -> None:
+    """A missing model, with the names that the server has and the mend: exit code 1."""
+    file = WORKFLOWS / "editor_make_panel.json"
+    result = shell("comfyui", "check", "--workflow", str(file))
+    assert result.exit_code == 1
+    assert f"cannot be painted at {double.url}" in result.stderr
+    assert "is not there" in result.stdout
+    assert "sd15_random_tiny.safetensors" in result.stdout
+    assert "→ Put the file into ComfyUI's models folder" in result.stdout
+    assert "the editor's format" in result.stdout
+    code, (report,) = check(shell, "editor_make_panel")
+    assert (code, report["ok"], report["format"]) == (1, False, "editor")
+    (model,) = report["models"]
+    assert model["name"] == "flux1-schnell-fp8.safetensors"
+    assert model["is_there"] is False and "sd15_random_tiny.safetensors" in model["has"]
+    assert [it["kind"] for it in report["problems"]] == ["missing_model"]
+
+
+def test_how_a_node_was_found_is_told(
+    shell: Shell, double: ComfyDouble, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Named in the settings, by its title, or by following links."""
+    graph = json.loads((WORKFLOWS / "txt2img_tiny.json").read_text())
+    graph["7"]["_meta"] = {"title": "PROMPT_NEG"}
+    (tmp_path / "mine.json").write_text(json.dumps(graph))
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_WORKFLOW", str(tmp_path / "mine.json"))
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_NODES", "positive=6,seed=3.seed")
+    result = shell("comfyui", "check", "--json")
+    assert result.exit_code == 0, result.output
+    how = {it["role"]: it["how"] for it in json.loads(result.stdout)["found"]}
+    assert how["positive"] == how["seed"] == "named in the settings"
+    assert how["negative"] == "by its title"
+    assert how["width"] == how["output"] == "by following links"
+
+
+def test_a_missing_node_is_told_with_near_ones(
+    shell: Shell, double: ComfyDouble, tmp_path: Path
+) -> None:
+    """The problem is a line, and so is its mend."""
+    graph = json.loads((WORKFLOWS / "txt2img_tiny.json").read_text())
+    graph["8"]["class_type"] = "VAEDecoder"
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(graph))
+    result = shell("comfyui", "check", "--workflow", str(file))
+    assert result.exit_code == 1
+    assert "✗ node 8 (VAEDecoder): the server has no such node" in result.stdout
+    assert "near: VAEDecode" in result.stdout
+
+
+def test_the_shipped_workflow_is_the_default(shell: Shell, double: ComfyDouble) -> None:
+    """Without a workflow in the settings; it takes the server's first checkpoint."""
+    result = shell("comfyui", "check")
+    assert result.exit_code == 0, result.output
+    assert "the one that ships with storybook" in result.stdout
+
+
+def test_no_server_is_one_line_and_the_file_is_explained(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can be said without one: roles, but not whether models are there."""
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", NOBODY)
+    result = shell("comfyui", "check", "--workflow", str(WORKFLOWS / "txt2img_tiny.json"))
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        f"error: no ComfyUI answers at {NOBODY}: start it, or set `urls` in [illustrator] to "
+        "where it answers"
+    ]
+    assert "Without a server, of the file alone:" in result.stdout
+    assert "not asked" in result.stdout
+    _, (report,) = check(shell, "txt2img_tiny")
+    assert report["models"][0]["is_there"] is None
+
+
+def test_every_server_is_asked(
+    shell: Shell, double: ComfyDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that does not answer makes the exit code 1, and is named."""
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", f"{double.url},{NOBODY}")
+    code, (there, gone) = check(shell, "txt2img_tiny")
+    assert (code, there["ok"], gone["ok"]) == (1, True, False)
+    assert "does not answer" in gone["why"]
+    result = shell("comfyui", "check")
+    assert f"cannot be painted at {NOBODY}" in result.stderr
+    assert "of the file alone" not in result.stdout
+
+
+def test_a_file_that_is_no_workflow_is_said(
+    shell: Shell, double: ComfyDouble, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No JSON, and, in the settings, no file: exit code 1; on the command line no file: 2."""
+    (tmp_path / "note.json").write_text("hello")
+    result = shell("comfyui", "check", "--workflow", str(tmp_path / "note.json"))
+    assert result.exit_code == 1
+    assert "cannot be read" in result.stdout
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_WORKFLOW", str(tmp_path / "gone.json"))
+    result = shell("comfyui", "check", "--json")
+    assert result.exit_code == 1
+    assert "gone.json" in json.loads(result.stdout)["why"]
+    assert shell("comfyui", "check", "--workflow", "gone.json").exit_code == 2
