@@ -1,7 +1,8 @@
 """The HTTP API: `app.create_app` makes an ASGI application of a running service.
 
 - An **answer** is a whole response of ready bytes (`answers`); run states come ready-made out of
-  the projection, files out of the artifact store (`media`).
+  the projection, files out of the artifact store (`media`), and what
+  a picture in hand looks like out of the live progress (`previews`).
 - A **stream** is a response that stays open, server-sent events (`streams`). It is a cursor, never
   a queue: it has a **source** that it asks for what stands behind the cursor.
 - A **feed** holds the messages of one run, or of the whole log, encoded once for all streams that

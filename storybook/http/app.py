@@ -23,6 +23,7 @@ from storybook.http.errors import answer_error
 from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
 from storybook.http.openapi import openapi_document
+from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.requests import READ, run_id_in
 from storybook.http.runs import Runs
@@ -46,7 +47,13 @@ class HttpApp:
         document = openapi_document()
         self._openapi = json_answer(document)
         self._page = Answer(render_page(document), media_type=_HTML)
-        parts = (Runs(service), Media(service), Speech(service), EngineCalls(service))
+        parts = (
+            Runs(service),
+            Media(service),
+            Previews(service.live),
+            Speech(service),
+            EngineCalls(service),
+        )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(
             routes,

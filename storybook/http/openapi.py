@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook import __version__
-from storybook.book import VOICES
+from storybook.book import PAGES, VOICES
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
 from storybook.http.errors import Fault
@@ -43,7 +43,7 @@ EVENT_STREAM: Final = "text/event-stream"
 
 ERRORS: Final[dict[int, str]] = {
     400: "a bad cursor, file name, parameter or recording",
-    404: "no such run, no such file",
+    404: "no such run, no such file, no preview now",
     409: "the request contradicts the run's state, or an Idempotency-Key came with another body",
     410: "the file was removed by retention",
     413: "the body is over its limit",
@@ -210,9 +210,9 @@ CALLS: Final = (
         more="Each change is one `update` (schema `Progress`), whose id is a position in the log. "
         "Without a cursor the first message is the present state; with it the stream goes on right "
         "behind that position. It ends when the run has. `progress` messages (schema "
-        "`StageProgress`) say how far a stage is, `keepalive` that nothing happens, `reset` that "
-        "the cursor lay beyond the log's end. `Storybook-Resumed-After` says behind which position "
-        "the stream really began.",
+        "`StageProgress`) say how far a stage is and where it shows a preview, `keepalive` that "
+        "nothing happens, `reset` that the cursor lay beyond the log's end. "
+        "`Storybook-Resumed-After` says behind which position the stream really began.",
         errors=(400, 404),
         parameters=(_RUN, *_CURSOR),
         others={204: "nothing comes behind that position any more"},
@@ -236,6 +236,21 @@ CALLS: Final = (
         errors=(400, 404, 410, 416),
         parameters=(_RUN, Parameter("filename", "path", "the file"), *_PARTIAL),
         others=_PARTIAL_ANSWERS,
+    ),
+    Call(
+        "GET",
+        "/api/runs/{run_id}/previews/{page}",
+        "What a page looks like while it is painted",
+        200,
+        "image/*",
+        more="JPEG or PNG, as the illustrator shows it; 404 before the first and behind the last. "
+        "The `preview_url` of a `progress` message leads here.",
+        errors=(404,),
+        parameters=(
+            _RUN,
+            Parameter("page", "path", "the page", {"type": "integer", "enum": [*PAGES]}),
+            Parameter("v", "query", "what makes each preview's address another; not looked at"),
+        ),
     ),
     Call(
         "GET",

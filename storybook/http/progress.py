@@ -26,18 +26,20 @@ from storybook.http.streams import Stream, Streams, frame, refuse, stop
 from storybook.http.tail import Tail
 from storybook.projections.runs import Progress, ProgressFold
 from storybook.run import NoSuchRun
-from storybook.stages.live import LiveProgress
+from storybook.stages.live import LiveProgress, Preview
 
 LIVE_SECONDS: Final = 0.25
 """How often at most a run tells how far its stages are: as quick as an eye follows a bar."""
 
 
 class StageProgress(msgspec.Struct, frozen=True):
-    """How far a stage in hand is; `fraction` is from 0 to 1, `page` null for the writer."""
+    """How far a stage in hand is; `fraction` is from 0 to 1, `page` null for the writer. Behind
+    `preview_url` is what the picture looks like now; each new look has another address."""
 
     stage: Stage
     page: int | None
     fraction: float
+    preview_url: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Feed:
@@ -57,7 +59,7 @@ class Feed:
         self._seen = START
         self._early: list[Recorded] | None = []
         self._progress: Progress | None = None
-        self._fractions: dict[Work, float] = {}
+        self._stages: dict[Work, StageProgress] = {}
 
     @property
     def is_loaded(self) -> bool:
@@ -85,19 +87,16 @@ class Feed:
         elif self._apply([recorded]):
             self._wake()
 
-    def take_live(self, fractions: dict[Work, float]) -> None:
+    def take_live(self, live: LiveProgress) -> None:
         """Take how far the work in hand is now."""
-        changed = {
-            work: fraction
-            for work, fraction in fractions.items()
-            if self._fractions.get(work) != fraction
+        stages = {
+            work: _stage_progress(self.run_id, work, fraction, live.preview(self.run_id, work))
+            for work, fraction in live.current(self.run_id).items()
         }
-        self._fractions = fractions
+        changed = [it for work, it in stages.items() if self._stages.get(work) != it]
+        self._stages = stages
         if changed:
-            self.live = b"".join(
-                frame(b"progress", to_json(StageProgress(work.stage, work.page, round(part, 3))))
-                for work, part in changed.items()
-            )
+            self.live = b"".join(frame(b"progress", to_json(it)) for it in changed)
             self.live_version += 1
             self._wake()
 
@@ -189,7 +188,7 @@ class ProgressStreams:
         while True:
             version = await self._live.wait(version)
             for feed in self.feeds.values():
-                feed.take_live(self._live.current(feed.run_id))
+                feed.take_live(self._live)
             await anyio.sleep(LIVE_SECONDS)
 
     def _take(self, batch: list[Recorded]) -> None:
@@ -197,6 +196,17 @@ class ProgressStreams:
             for recorded in batch:
                 if (feed := self.feeds.get(recorded.run_id)) is not None:
                     feed.take(recorded)
+
+
+def _stage_progress(
+    run_id: RunId, work: Work, fraction: float, preview: Preview | None
+) -> StageProgress:
+    told = StageProgress(work.stage, work.page, round(fraction, 3))
+    if preview is None:
+        return told
+    return msgspec.structs.replace(
+        told, preview_url=f"/api/runs/{run_id}/previews/{work.page}?v={preview.number}"
+    )
 
 
 def _source(feed: Feed, cursor: Position | None, head: Position) -> tuple[RunSource, Position]:

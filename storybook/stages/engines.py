@@ -25,6 +25,14 @@ Report = Callable[[float], None]
 """Tells how much of a piece of work is done, from 0 to 1. Never blocks, never raises."""
 
 
+class PaintingReport(Protocol):
+    """A `Report` that may show, too, what the picture looks like so far: JPEG or PNG bytes, which
+    stand until the next ones come. Previews are for whoever watches now; they are in no event and
+    in no file."""
+
+    def __call__(self, fraction: float, preview: bytes | None = None) -> None: ...
+
+
 class EngineUnavailable(Exception):
     """The engine cannot work here. `why` says what is missing, `mend` what to do about it."""
 
@@ -115,7 +123,7 @@ class Illustrator(Engine, Protocol):
     async def paint(
         self,
         order: PaintingOrder,
-        report: Report,
+        report: PaintingReport,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         """Paint one page. An engine that gives work away awaits `submitted` with its handle, which
@@ -202,6 +210,7 @@ __all__: Sequence[str] = [
     "Narrator",
     "Painting",
     "PaintingOrder",
+    "PaintingReport",
     "Readiness",
     "Reading",
     "ReadingOrder",

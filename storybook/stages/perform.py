@@ -20,8 +20,8 @@ from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     PaintingOrder,
+    PaintingReport,
     ReadingOrder,
-    Report,
     WorkFailed,
     WritingOrder,
 )
@@ -40,7 +40,7 @@ class Attempt(msgspec.Struct, frozen=True):
     work: Work
     number: int
     tell: Tell
-    report: Report
+    report: PaintingReport
 
 
 async def perform(
@@ -93,9 +93,7 @@ async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -
         width=painting.width,
         height=painting.height,
     )
-    await attempt.tell(
-        lambda run: complete_stage(run, work, number, artifact, painting.made_from)
-    )
+    await attempt.tell(lambda run: complete_stage(run, work, number, artifact, painting.made_from))
 
 
 async def _read_aloud(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:

@@ -117,9 +117,7 @@ class Runner:
                 with anyio.CancelScope(shield=True):
                     await self._stop(duties, attempts)
 
-    async def _stop(
-        self, duties: anyio.abc.TaskGroup, attempts: anyio.abc.TaskGroup
-    ) -> None:
+    async def _stop(self, duties: anyio.abc.TaskGroup, attempts: anyio.abc.TaskGroup) -> None:
         self._stopping = True
         duties.cancel_scope.cancel()
         with anyio.move_on_after(self._limits.shutdown_seconds):
@@ -270,9 +268,7 @@ class Runner:
 
     async def _put_down(self, run_id: RunId, work: Work, attempt: int) -> None:
         """Leave work in hand to the next process."""
-        abandon = partial(
-            abandon_stage, work=work, attempt=attempt, reason=AbandonReason.SHUTDOWN
-        )
+        abandon = partial(abandon_stage, work=work, attempt=attempt, reason=AbandonReason.SHUTDOWN)
         await self._tell_last(run_id, abandon)
 
     async def _fail(self, run_id: RunId, work: Work, attempt: int, fault: Fault) -> None:

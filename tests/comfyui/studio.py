@@ -53,15 +53,21 @@ class Studio:
         urls = more.pop("urls", tuple(it.url for it in doubles))
         self.engine = ComfyUI(urls=urls, workflow=workflow, timing=Timing(**times), **more)
         self.reports: list[float] = []
+        self.previews: list[bytes] = []
         self.submissions: list[Submission] = []
         self.seen: list[int] = []
         self.on_submission: Callable[[], None] = lambda: None
         self.paintings: list[Painting] = []
 
     async def paint(self, its: PaintingOrder | None = None) -> Painting:
-        painting = await self.engine.paint(its or order(), self.reports.append, self._submitted)
+        painting = await self.engine.paint(its or order(), self._report, self._submitted)
         self.paintings.append(painting)
         return painting
+
+    def _report(self, fraction: float, preview: bytes | None = None) -> None:
+        self.reports.append(fraction)
+        if preview is not None:
+            self.previews.append(preview)
 
     async def _submitted(self, submission: Submission) -> None:
         self.submissions.append(submission)

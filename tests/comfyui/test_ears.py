@@ -17,7 +17,7 @@ class Enough(Exception):
 
 
 def ears(url: str, timing: Timing) -> Ears:
-    return Ears(url, "p", Progress("p", ("1",), ()), timing, lambda fraction: None)
+    return Ears(url, "p", Progress("p", ("1",), ()), timing, lambda fraction, preview=None: None)
 
 
 async def test_failed_tries_come_further_and_further_apart(

@@ -12,6 +12,7 @@ import pytest
 from storybook.stages.engines import EngineUnavailable
 from storybook.stages.illustrator.comfyui import png
 from tests.comfyui.double import ComfyDouble
+from tests.comfyui.double.execution import JPEG
 from tests.comfyui.listening import post, workflow
 from tests.comfyui.studio import NEGATIVE, Studio, order
 
@@ -110,6 +111,22 @@ async def test_other_peoples_progress_is_not_ours() -> None:
             assert not any(studio.reports)
             double.release()
     assert studio.reports[-1] == 1.0
+
+
+async def test_previews_are_reported_as_they_came() -> None:
+    """One for each step of the sampler, and nobody else's: not what a prompt without a client id
+    broadcasts to everybody."""
+    async with ComfyDouble(previews=True).serving() as double:
+        double.faults.hold = "KSampler"
+        await post(double, {"prompt": workflow("txt2img_tiny")})
+        studio = Studio(double)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(studio.paint)
+            await double.until(lambda: len(double.pending) == 1)
+            double.release()
+        assert double.sampled == 2
+    steps = workflow("txt2img_tiny")["3"]["inputs"]["steps"]
+    assert studio.previews == [JPEG] * steps
 
 
 async def test_waiting_behind_others_is_no_fault() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import struct
 from typing import Any
 
 import pytest
 
 from storybook.stages.illustrator.comfyui.progress import Heard, Progress
+from tests.comfyui.double.execution import JPEG
 from tests.comfyui.listening import recording
 
 NODES = ("4", "5", "6", "7", "3", "8", "9")
@@ -25,6 +27,18 @@ def messages(name: str) -> list[str | bytes]:
             length = len(metadata) if event == 4 else 1
             found.append(event.to_bytes(4, "big") + length.to_bytes(4, "big") + metadata + b"\xff")
     return found
+
+
+def said(kind: str, **data: Any) -> str:
+    return json.dumps({"type": kind, "data": data})
+
+
+def preview(picture: bytes, metadata: dict[str, str] | None = None) -> bytes:
+    """A binary message, of the kind with metadata if there is any."""
+    if metadata is None:
+        return struct.pack(">II", 1, 1) + picture
+    told = json.dumps(metadata).encode()
+    return struct.pack(">II", 4, len(told)) + told + picture
 
 
 def id_of(name: str) -> str:
@@ -91,13 +105,48 @@ def test_other_prompts_are_not_ours() -> None:
     assert heard.count(Heard.LOOK) == 1
 
 
-def test_previews_are_signs_only_if_they_say_whose_they_are() -> None:
-    """With metadata; without, they may be anybody's."""
-    cases = {"txt2img_preview_metadata": Heard.SIGN, "txt2img_success": Heard.NOTHING}
-    for name, expected in cases.items():
-        _, heard = play(name)
-        both = zip(heard, messages(name), strict=True)
-        assert {it for it, message in both if isinstance(message, bytes)} == {expected}
+@pytest.mark.parametrize("name", ["txt2img_preview_metadata", "txt2img_success"])
+def test_previews_are_ours_if_they_say_so_or_ours_is_the_prompt_that_runs(name: str) -> None:
+    """Then they are signs, too; for anybody else they are nothing."""
+    for prompt_id, expected in ((id_of(name), Heard.SIGN), ("another", Heard.NOTHING)):
+        progress = Progress(prompt_id, NODES, ("3",))
+        for message in messages(name):
+            heard = progress.hear(message)
+            is_preview = isinstance(message, bytes)
+            assert not is_preview or heard is expected
+            assert (progress.preview is not None) == (is_preview and expected is Heard.SIGN)
+        assert progress.hear(preview(JPEG)) is Heard.NOTHING  # it has ended
+
+
+def test_the_picture_is_what_stands_behind_the_frames_head() -> None:
+    """With metadata and without, and only until the next message."""
+    progress = Progress("p", NODES, ("3",))
+    progress.hear(said("progress", prompt_id="p", node="3", value=1, max=4))
+    for frame in (preview(JPEG), preview(JPEG, {"prompt_id": "p"})):
+        progress.hear(frame)
+        assert progress.preview == JPEG
+    progress.hear("{}")
+    assert progress.preview is None
+
+
+def test_behind_a_reconnect_a_preview_may_be_anybodys() -> None:
+    """Until the server tells that ours still runs: its end may have been missed. Another prompt's
+    progress tells that ours does not."""
+    progress = Progress("p", NODES, ("3",))
+    ours = said("progress", prompt_id="p", node="3", value=1, max=4)
+    hello = said("status", status={"exec_info": {"queue_remaining": 1}}, sid="p")
+    others = said("progress", prompt_id="q", node="3", value=1, max=4)
+    for message, expected in (
+        (ours, True),
+        (hello, False),
+        (said("executing", node="3"), True),
+        (others, False),
+        (ours, True),
+        (said("crystools.monitor", cpu=3), True),
+        (said("executing", node=None, prompt_id="p"), False),
+    ):
+        progress.hear(message)
+        assert (progress.hear(preview(JPEG)) is Heard.SIGN) is expected, message
 
 
 @pytest.mark.parametrize(
@@ -120,4 +169,4 @@ def test_nonsense_is_passed_over(message: Any) -> None:
     """Node packs send what they like."""
     progress = Progress("p", NODES, ("3",))
     progress.hear(message)
-    assert progress.fraction == 0
+    assert progress.fraction == 0 and progress.preview is None

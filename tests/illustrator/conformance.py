@@ -24,13 +24,16 @@ class Told:
         self.fractions: list[float] = []
         self.submissions: list[Submission] = []
 
+    def report(self, fraction: float, preview: bytes | None = None) -> None:
+        self.fractions.append(fraction)
+
     async def submitted(self, submission: Submission) -> None:
         self.submissions.append(submission)
 
 
 async def paint(illustrator: Illustrator, order: PaintingOrder) -> Painting:
     told = Told()
-    return await illustrator.paint(order, told.fractions.append, told.submitted)
+    return await illustrator.paint(order, told.report, told.submitted)
 
 
 @pytest.mark.anyio
@@ -70,7 +73,7 @@ class IllustratorConformance:
     async def test_progress_never_goes_back(self, illustrator: Illustrator) -> None:
         """From 0 to 1."""
         told = Told()
-        await illustrator.paint(ORDER, told.fractions.append, told.submitted)
+        await illustrator.paint(ORDER, told.report, told.submitted)
         assert told.fractions == sorted(told.fractions)
         assert all(0 <= it <= 1 for it in told.fractions)
 

@@ -15,7 +15,7 @@ import pytest
 import storybook
 from storybook.book import Page, StoryRequest
 from storybook.events.catalog import Submission
-from storybook.stages.engines import Illustrator, Painting, PaintingOrder
+from storybook.stages.engines import Painting, PaintingOrder
 from storybook.stages.illustrator.painter import Painter
 from storybook.stages.illustrator.painter.picture import paint
 
@@ -83,7 +83,7 @@ def test_another_seed_gives_another_picture() -> None:
 @pytest.mark.anyio
 async def test_the_engine_paints_and_reports_what_it_was_made_from() -> None:
     """A painting carries its size, prompt and seed, and progress goes from 0 to 1."""
-    engine: Illustrator = Painter()
+    engine = Painter()
     told: list[float] = []
     painting = await engine.paint(order(size=128), told.append, nowhere)
     assert (painting.width, painting.height) == (128, 128)

@@ -62,6 +62,8 @@ def test_a_model_is_looked_for_where_users_put_it(
     monkeypatch.chdir(tmp_path)
     data = tmp_path / "data"
     assert find_model(data, None) is None
+    (data / "models/supertonic-2").mkdir(parents=True)
+    assert find_model(data, None) == data / "models/supertonic-2"
     (data / "models/supertonic").mkdir(parents=True)
     assert find_model(data, None) == data / "models/supertonic"
     (tmp_path / "supertonic").mkdir()

@@ -324,7 +324,8 @@ async def test_work_of_a_dead_process_is_requested_again_and_pages_are_kept(
         await it.commands.execute(RUN, partial(start, work=WRITING, attempt=1))
         for number in (0, 1):
             await it.commands.execute(
-                RUN, lambda run, n=number: write_page(run, 1, page_of(n))  # type: ignore[misc]
+                RUN,
+                lambda run, n=number: write_page(run, 1, page_of(n)),  # type: ignore[misc]
             )
         await it.commands.execute(RUN, partial(start, work=picture_of(0), attempt=1))
         async with it.runner().running([RUN]):

@@ -43,7 +43,7 @@ async def test_a_refused_page_is_recorded_and_fails_the_attempt(tmp_path: Path) 
 
     run = fold(events)
     assert run is not None
-    attempt = Attempt(RunId("r"), run, WRITING, 1, tell, lambda fraction: None)
+    attempt = Attempt(RunId("r"), run, WRITING, 1, tell, lambda fraction, preview=None: None)
     with pytest.raises(
         WorkFailed, match="page 2 did not pass: expected Korean, found 道"
     ) as failure:

@@ -10,11 +10,11 @@ history is to be looked at.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from storybook.stages.engines import PaintingReport
 from storybook.stages.illustrator.comfyui.progress import FEATURES, Heard, Progress
 from storybook.stages.illustrator.comfyui.timing import Timing
 from storybook.wakeup import Wakeup
@@ -44,7 +44,7 @@ class Ears:
         prompt_id: str,
         progress: Progress,
         timing: Timing,
-        report: Callable[[float], None],
+        report: PaintingReport,
     ) -> None:
         scheme, _, rest = url.partition("://")
         secure = "wss" if scheme == "https" else "ws"
@@ -109,6 +109,6 @@ class Ears:
             if heard is not Heard.NOTHING:
                 has_signs = True
                 self.heard_at = anyio.current_time()
-                self._report(self._progress.fraction)
+                self._report(self._progress.fraction, self._progress.preview)
             if heard is Heard.LOOK:
                 self.look.ring()

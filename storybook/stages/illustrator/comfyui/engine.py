@@ -16,8 +16,8 @@ from storybook.stages.engines import (
     EngineUnavailable,
     Painting,
     PaintingOrder,
+    PaintingReport,
     Readiness,
-    Report,
     WorkFailed,
 )
 from storybook.stages.illustrator.comfyui import picture
@@ -163,7 +163,7 @@ class ComfyUI:
     async def paint(
         self,
         order: PaintingOrder,
-        report: Report,
+        report: PaintingReport,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         """Paint one page, or adopt the picture that an earlier attempt has given away."""

@@ -135,4 +135,3 @@ class Launcher:
         process.wait()
         if self._reader is not None:
             self._reader.join(self._timing.stop)
-

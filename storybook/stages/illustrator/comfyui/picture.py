@@ -25,7 +25,7 @@ import anyio.to_thread
 import msgspec
 
 from storybook.events.catalog import Submission
-from storybook.stages.engines import Report, WorkFailed
+from storybook.stages.engines import PaintingReport, WorkFailed
 from storybook.stages.illustrator.comfyui import png
 from storybook.stages.illustrator.comfyui.client import Server
 from storybook.stages.illustrator.comfyui.ears import Ears
@@ -54,7 +54,7 @@ class Job(msgspec.Struct, frozen=True):
     seed: int
     width: int
     height: int
-    report: Report
+    report: PaintingReport
     submitted: Callable[[Submission], Awaitable[None]]
 
 

@@ -1,4 +1,5 @@
-"""What a server's websocket says of one prompt: how far it is, and when to look at the history.
+"""What a server's websocket says of one prompt: how far it is, what the picture looks like so far,
+and when to look at the history.
 
 The websocket is a hint. Messages are missed while it is closed, other prompts' are broadcast to
 everybody if they were posted without a client id, and `executing` with no node ends a success, an
@@ -22,7 +23,8 @@ SAMPLER_WEIGHT: Final = 20
 ENDS: Final = frozenset({"execution_success", "execution_error", "execution_interrupted"})
 
 PREVIEW, PREVIEW_WITH_METADATA = 1, 4
-"""Binary events; the second says whose preview it is, and is asked for by `FEATURES`."""
+"""Binary events; the second says whose preview it is, and is asked for by `FEATURES`. The first,
+of servers that are too old for that, is of the prompt that runs."""
 
 FEATURES: Final = '{"type":"feature_flags","data":{"supports_preview_metadata":true}}'
 """The first message of a client, which lets the server put metadata before its previews."""
@@ -49,9 +51,13 @@ class Progress:
         self._done: dict[NodeId, float] = {}
         self.fraction = 0.0
         """How much is done, from 0 to 1; it never goes back."""
+        self.preview: bytes | None = None
+        """The picture in the last message, as the server sent it, if there was one of ours."""
+        self._is_running = False
 
     def hear(self, message: str | bytes) -> Heard:
         """Take in a message of the websocket, whatever it is."""
+        self.preview = None
         if isinstance(message, bytes):
             return self._hear_binary(message)
         try:
@@ -66,11 +72,20 @@ class Progress:
 
     def _hear(self, kind: str, data: dict[str, Any]) -> Heard:
         if kind == "status":
+            if "sid" in data:  # a new websocket's first message; what came before it was missed
+                self._is_running = False
             is_idle = data["status"]["exec_info"]["queue_remaining"] == 0
             return Heard.LOOK if is_idle else Heard.NOTHING
-        if data.get("prompt_id") != self._prompt_id:
-            # behind a reconnect, the node that runs is told without an id, and to us alone
-            return Heard.SIGN if kind == "executing" and "prompt_id" not in data else Heard.NOTHING
+        if "prompt_id" not in data:
+            if kind != "executing":
+                return Heard.NOTHING
+            self._is_running = True  # behind a reconnect this is told without an id, to us alone
+            return Heard.SIGN
+        if data["prompt_id"] != self._prompt_id:
+            self._is_running = False  # a server runs one prompt at a time
+            return Heard.NOTHING
+        ends = kind in ENDS or (kind == "executing" and data.get("node") is None)
+        self._is_running = not ends
         match kind:
             case "execution_cached":
                 self._done |= dict.fromkeys(map(str, data["nodes"]), 1.0)
@@ -82,21 +97,26 @@ class Progress:
                 self._done[str(data["node"])] = _part(data["value"], data["max"])
             case "executed":
                 self._done[str(data["node"])] = 1.0
-            case "executing":
-                return Heard.SIGN if data.get("node") is not None else Heard.LOOK
-        return Heard.LOOK if kind in ENDS else Heard.SIGN
+        return Heard.LOOK if ends else Heard.SIGN
 
     def _hear_binary(self, frame: bytes) -> Heard:
-        """A preview is a sign if it says that it is ours; the picture in it is not used."""
-        if len(frame) < 8 or struct.unpack_from(">I", frame)[0] != PREVIEW_WITH_METADATA:
+        """A preview is a sign if it is ours: if it says so, or if ours is the prompt that runs."""
+        if len(frame) < 8:
             return Heard.NOTHING
-        (length,) = struct.unpack_from(">I", frame, 4)
+        event, number = struct.unpack_from(">II", frame)  # a format, or the metadata's length
+        if event == PREVIEW and self._is_running:
+            self.preview = frame[8:]
+        elif event == PREVIEW_WITH_METADATA and self._names_our_prompt(frame[8 : 8 + number]):
+            self.preview = frame[8 + number :]
+        else:
+            return Heard.NOTHING
+        return Heard.SIGN
+
+    def _names_our_prompt(self, metadata: bytes) -> bool:
         try:
-            metadata = msgspec.json.decode(frame[8 : 8 + length])
-            is_ours = metadata["prompt_id"] == self._prompt_id
+            return bool(msgspec.json.decode(metadata)["prompt_id"] == self._prompt_id)
         except (msgspec.DecodeError, KeyError, TypeError):
-            return Heard.NOTHING
-        return Heard.SIGN if is_ours else Heard.NOTHING
+            return False
 
 
 def _part(value: float, most: float) -> float:

@@ -45,8 +45,10 @@ _LFS_POINTER: Final = b"version https://git-lfs"
 
 def find_model(data: Path, configured: Path | None) -> Path | None:
     """The model's folder: the one configured and no other, else `supertonic/` in the working
-    folder, else `models/supertonic` in the data folder; None if there is none."""
-    places = (configured,) if configured else (Path("supertonic"), usual_place(data))
+    folder, else `models/supertonic`, `-3` or `-2` in the data folder; None if there is none."""
+    usual = usual_place(data)
+    by_version = (usual.with_name(f"supertonic-{number}") for number in (3, 2))
+    places = (configured,) if configured else (Path("supertonic"), usual, *by_version)
     return next((place for place in places if place.is_dir()), None)
 
 

@@ -141,7 +141,10 @@ class Llama:
                 self._model = None
 
 
-_MEND_MODEL: Final = "Put a GGUF file into data/models, or name one as [writer] model"
+_MEND_MODEL: Final = (
+    "Run `storybook models pull Qwen3-14B-Q8_0` (or Qwen3-4B-Q4_K_M, for less memory), put a GGUF "
+    "file into data/models, or name one as [writer] model"
+)
 _MEND_LOAD: Final = "Name another file as [writer] model, or a smaller [writer] context"
 
 
