@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+import anyio
 import msgspec
 
 from storybook.book import RunId
@@ -21,6 +23,8 @@ from storybook.events.log import (
     CommandId,
     Conflict,
     EventLog,
+    LogBusy,
+    LogUnavailable,
     OutcomeUnknown,
     Position,
     Version,
@@ -30,6 +34,9 @@ from storybook.run import Run, fold
 MAX_TRIES: Final = 20
 """Each lost race means that somebody else's append went through; nobody loses this many in a row
 unless something is broken."""
+
+ASK_AGAIN_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 4.0)
+"""How long to wait before asking again for an append of which nobody knows whether it happened."""
 
 Decide = Callable[[Run | None], list[Event]]
 """Takes the run as it stands and returns what follows, or raises `storybook.run.Refused`."""
@@ -89,8 +96,17 @@ class Commands:
         raise OutcomeUnknown(f"run {run_id} was changed by others {MAX_TRIES} times in a row")
 
     async def _append(self, run_id: RunId, events: list[Event], expected: Version) -> Appended:
+        """Append, and ask again until it is known whether that happened. Only the same command id
+        may be asked for: deciding anew would meet its own events as somebody else's."""
         command = CommandId(self._new_command_id())
+        append = partial(self._log.append, run_id, events, expected=expected, command=command)
         try:
-            return await self._log.append(run_id, events, expected=expected, command=command)
-        except OutcomeUnknown:
-            return await self._log.append(run_id, events, expected=expected, command=command)
+            return await append()
+        except OutcomeUnknown as unknown:
+            for seconds in ASK_AGAIN_SECONDS:
+                await anyio.sleep(seconds)
+                try:
+                    return await append()
+                except (OutcomeUnknown, LogUnavailable, LogBusy):
+                    continue
+            raise unknown

@@ -41,6 +41,7 @@ class Faulty:
         self.before: list[Exception] = []
         self.after: list[Exception] = []
         self.commands: list[CommandId] = []
+        self.before_again: list[Exception] = []
         self.overtaken_by: Decide | None = None
 
     async def append(
@@ -52,6 +53,8 @@ class Faulty:
             await Commands(self._log).execute(run_id, other)
         if self.before:
             raise self.before.pop(0)
+        if len(self.commands) > 1 and self.before_again:
+            raise self.before_again.pop(0)
         appended = await self._log.append(run_id, events, expected=expected, command=command)
         if self.after:
             raise self.after.pop(0)
@@ -96,6 +99,20 @@ async def test_an_unknown_outcome_is_asked_again_and_has_one_effect(tmp_path: Pa
         log.after = [OutcomeUnknown("the disk hung")]
         outcome = await commands.execute(RUN, request)
         assert log.commands[0] == log.commands[1]
+        assert len(await log.read_run(RUN)) == outcome.run.version == 2
+
+
+async def test_it_is_asked_until_it_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the log can take nothing for a while: nobody decides anew on an unknown outcome."""
+    monkeypatch.setattr("storybook.commands.ASK_AGAIN_SECONDS", (0.0,) * 4)
+    async with faulty(tmp_path) as (log, commands):
+        log.after = [OutcomeUnknown("the disk hung")]
+        log.before_again = [LogUnavailable("the disk is full"), OutcomeUnknown("again")]
+        outcome = await commands.execute(RUN, request)
+        assert len(set(log.commands)) == 1
+        assert len(log.commands) == 4
         assert len(await log.read_run(RUN)) == outcome.run.version == 2
 
 

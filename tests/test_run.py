@@ -510,6 +510,18 @@ def test_only_files_of_ended_runs_are_pruned_and_only_once() -> None:
     assert story.now.ready_max_page == LAST_PAGE
 
 
+def test_a_run_whose_files_are_gone_is_not_retried() -> None:
+    """It would never become a whole book again."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0)
+    story.make(picture_of(0))
+    story.do(cancel_run)
+    story.do(partial(prune_artifacts, names=["cover.png"]))
+    with pytest.raises(Refused, match="retention"):
+        story.do(retry_run)
+
+
 def test_there_must_be_a_run() -> None:
     """Every decision but a request needs an existing run."""
     for decide in (cancel_run, retry_run):

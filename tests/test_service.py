@@ -171,6 +171,52 @@ async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None
             pass
 
 
+async def test_files_that_cannot_be_removed_now_are_removed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is recorded as removed that is still there, and other runs are not held up."""
+    clock, settings = ManualClock(), Settings(retention=Retention(keep_days=1))
+    async with serving(tmp_path, Scripted(), settings, clock) as service:
+        stuck = await service.request_run(REQUEST, None)
+        other = await service.request_run(OTHER, None)
+        for run_id in (stuck, other):
+            await ended(service, run_id)
+        clock.advance(2 * 86_400)
+        remove = service.artifacts.remove
+
+        async def refuse(run_id: RunId, names: list[str]) -> None:
+            if run_id == stuck:
+                raise PermissionError("not yours")
+            await remove(run_id, names)
+
+        monkeypatch.setattr(service.artifacts, "remove", refuse)
+        await service.prune()
+        assert service.artifacts.folder(stuck).exists()
+        assert not service.artifacts.folder(other).exists()
+        monkeypatch.undo()
+        await service.prune()
+        assert not service.artifacts.folder(stuck).exists()
+
+
+async def test_many_requests_at_once_do_not_overrun_the_limit(tmp_path: Path) -> None:
+    """Each looks at the queue with the one before it in it."""
+    settings = Settings(limits=Limits(open_runs=2, shutdown_seconds=0))
+    refused: list[str] = []
+    async with serving(tmp_path, Scripted(held=True), settings) as service:
+
+        async def ask() -> None:
+            try:
+                await service.request_run(REQUEST, None)
+            except TooManyRuns as error:
+                refused.append(str(error))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(10):
+                tasks.start_soon(ask)
+        assert len((await service.projections.library()).runs) == 2
+    assert len(refused) == 8
+
+
 async def test_without_retention_files_stay(tmp_path: Path) -> None:
     """By default nothing is ever removed."""
     clock = ManualClock()

@@ -85,7 +85,8 @@ class LogBusy(LogError):
 
 
 class LogUnavailable(LogError):
-    """The log cannot take appends now (a full disk, a read-only file); nothing was appended."""
+    """The log cannot be read or take appends now (a full disk, a file that cannot be opened);
+    nothing was appended."""
 
 
 class LogLocked(LogError):
@@ -93,7 +94,7 @@ class LogLocked(LogError):
 
 
 class EventLog(Protocol):
-    """The one order of all events of all runs."""
+    """The one order of all events of all runs. Every call may raise `LogUnavailable`."""
 
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from itertools import starmap
@@ -118,7 +118,7 @@ class SqliteLog:
     async def head(self) -> Position:
         if self._writing is not None:
             return self._recent.head
-        rows = await self._reader.execute_fetchall("SELECT coalesce(max(position), 0) FROM events")
+        rows = await self._fetch("SELECT coalesce(max(position), 0) FROM events")
         return Position(next(iter(rows))[0])
 
     async def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
@@ -141,7 +141,13 @@ class SqliteLog:
 
     async def _rows(self, where: str, values: tuple[object, ...]) -> list[Recorded]:
         sql = f"SELECT {_COLUMNS} FROM events WHERE {where}"
-        return list(starmap(Recorded, await self._reader.execute_fetchall(sql, values)))
+        return list(starmap(Recorded, await self._fetch(sql, values)))
+
+    async def _fetch(self, sql: str, values: tuple[object, ...] = ()) -> Iterable[sqlite3.Row]:
+        try:
+            return await self._reader.execute_fetchall(sql, values)
+        except sqlite3.Error as error:
+            raise LogUnavailable(f"{self._path} cannot be read now: {error}") from error
 
     def _must_write(self) -> _Writing:
         if self._writing is None:
@@ -205,9 +211,6 @@ class _Writing:
             self._loop.call_soon_threadsafe(self._publish, outcome)
 
     def _publish(self, outcome: Outcome) -> None:
-        if outcome.head != self.recent.head:
-            self.recent.publish(outcome.recorded, outcome.head)
-            self._ringer.ring()
         for future, answer in outcome.answers:
             if future.done():
                 continue  # its caller was cancelled
@@ -215,6 +218,9 @@ class _Writing:
                 future.set_result(answer)
             else:
                 future.set_exception(answer)
+        if outcome.head != self.recent.head:
+            self.recent.publish(outcome.recorded, outcome.head)
+            self._ringer.ring()
 
     async def _close(self) -> None:
         self._closed = True

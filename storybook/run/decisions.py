@@ -189,6 +189,8 @@ def retry_run(run: Run | None, retried_by: str = "") -> list[Event]:
     run = _existing(run)
     if run.status not in (Status.FAILED, Status.CANCELLED):
         raise Refused(f"the run is {run.status}; only a FAILED or CANCELLED one can be retried")
+    if run.pruned:
+        raise Refused("files of this run were removed by retention; ask for the book anew")
     return followed_up(run, [RunRetried(retried_by)])
 
 

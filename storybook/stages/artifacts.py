@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,12 @@ from storybook.system import sync_file, sync_folder
 
 PNG: Final = "image/png"
 WAV: Final = "audio/wav"
+_TEMPORARY: Final = ".writing-"
+"""How the name of a file begins that is not whole yet."""
+
+
+class CannotKeep(Exception):
+    """A file could not be written; what was there before is still there."""
 
 
 class ArtifactStore:
@@ -39,7 +44,7 @@ class ArtifactStore:
     async def save_picture(
         self, run_id: RunId, name: str, png: bytes, *, width: int, height: int
     ) -> Artifact:
-        """Keep a picture of `width` × `height` pixels. Raises `OSError`."""
+        """Keep a picture of `width` × `height` pixels. Raises `CannotKeep`."""
         digest = await anyio.to_thread.run_sync(self._keep, self.path(run_id, name), png)
         return Artifact(name, PNG, len(png), digest, width=width, height=height)
 
@@ -52,7 +57,7 @@ class ArtifactStore:
         seconds: float,
         segments: Sequence[Segment],
     ) -> Artifact:
-        """Keep a reading of `seconds`. Raises `OSError`."""
+        """Keep a reading of `seconds`. Raises `CannotKeep`."""
         digest = await anyio.to_thread.run_sync(self._keep, self.path(run_id, name), wav)
         spoken = tuple(segments)
         return Artifact(name, WAV, len(wav), digest, seconds=seconds, segments=spoken)
@@ -62,11 +67,22 @@ class ArtifactStore:
         paths = [self.path(run_id, name) for name in names]
         await anyio.to_thread.run_sync(self._remove, self.folder(run_id), paths)
 
+    async def tidy(self, run_id: RunId) -> None:
+        """Remove what a killed process had begun to write."""
+        await anyio.to_thread.run_sync(self._tidy, self.folder(run_id))
+
     def _keep(self, path: Path, content: bytes) -> str:
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            sync_folder(path.parent.parent)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            return self._write(path, content)
+        except OSError as error:
+            raise CannotKeep(f"{path.name} could not be kept: {error}") from error
+
+    def _write(self, path: Path, content: bytes) -> str:
+        for folder in (self.root, path.parent):
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
+                sync_folder(folder.parent)
+        temporary = path.with_name(f"{_TEMPORARY}{path.name}")
         try:
             with temporary.open("wb") as file:
                 file.write(content)
@@ -78,6 +94,10 @@ class ArtifactStore:
             raise
         sync_folder(path.parent)
         return hashlib.sha256(content).hexdigest()
+
+    def _tidy(self, folder: Path) -> None:
+        for path in folder.glob(f"{_TEMPORARY}*"):
+            path.unlink(missing_ok=True)
 
     def _remove(self, folder: Path, paths: list[Path]) -> None:
         for path in paths:

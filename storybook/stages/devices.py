@@ -64,7 +64,8 @@ class Devices:
             before = self._to_unload.pop(device, None)
             if before is not None:
                 try:
-                    await before.unload()
+                    with anyio.CancelScope(shield=True):  # both models would stay on the device
+                        await before.unload()
                 except Exception:  # the new one may fit all the same; if not, it fails and says so
                     logger.warning("%s could not be unloaded", before.info.name, exc_info=True)
 

@@ -29,15 +29,18 @@ from storybook.events.catalog import (
     AbandonReason,
     Fault,
     RunCancelled,
+    RunCompleted,
+    RunFailed,
     RunRequested,
     StageAbandoned,
     StageRequested,
     StageStarted,
 )
-from storybook.events.log import EventLog, LogBusy, LogUnavailable, Position, Recorded
+from storybook.events.log import EventLog, LogError, LogUnavailable, Position, Recorded
 from storybook.run import (
     InHand,
     Refused,
+    Run,
     StaleAttempt,
     Waiting,
     abandon_stage,
@@ -47,7 +50,7 @@ from storybook.run import (
 )
 from storybook.settings import Limits
 from storybook.stages.agenda import Agenda, Ticket
-from storybook.stages.artifacts import ArtifactStore
+from storybook.stages.artifacts import ArtifactStore, CannotKeep
 from storybook.stages.choice import Engines
 from storybook.stages.devices import Devices
 from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
@@ -62,7 +65,16 @@ LOG_RETRY_SECONDS: Final = 1.0
 """How often a result is offered again to a log that cannot take it (a full disk)."""
 
 _HEARD: Final = frozenset(
-    it.__name__ for it in (RunRequested, StageRequested, StageStarted, StageAbandoned, RunCancelled)
+    it.__name__
+    for it in (
+        RunRequested,
+        StageRequested,
+        StageStarted,
+        StageAbandoned,
+        RunCompleted,
+        RunFailed,
+        RunCancelled,
+    )
 )
 """The event types that tell the runner something; the others are not even decoded."""
 
@@ -133,6 +145,7 @@ class Runner:
         run = fold(it.event for it in recorded)
         if run is None:
             return
+        await self._artifacts.tidy(run_id)
         self._turns[run_id] = recorded[0].position
         for work, state in run.work.items():
             if isinstance(state, InHand):
@@ -145,13 +158,19 @@ class Runner:
             if isinstance(state, Waiting):
                 self._put(run_id, work, state.attempt, state.not_before, self._clock.now())
 
-    async def _listen(self, after: Position) -> None:
-        async with aclosing(self._log.tail(after)) as batches:
-            async for batch in batches:
-                for recorded in batch:
-                    if recorded.type in _HEARD:
-                        self._hear(recorded)
-                self._changed.ring()
+    async def _listen(self, cursor: Position) -> None:
+        while True:
+            try:
+                async with aclosing(self._log.tail(cursor)) as batches:
+                    async for batch in batches:
+                        for recorded in batch:
+                            if recorded.type in _HEARD:
+                                self._hear(recorded)
+                        cursor = batch[-1].position
+                        self._changed.ring()
+            except LogUnavailable as error:
+                logger.warning("the log cannot be followed now, waiting: %s", error)
+                await self._wait_for_log()
 
     def _hear(self, recorded: Recorded) -> None:
         run_id = recorded.run_id
@@ -163,6 +182,8 @@ class Runner:
                 self._put(run_id, it.work, it.attempt, it.not_before, recorded.recorded_at)
             case StageStarted() | StageAbandoned() as it:
                 self._agenda.drop(run_id, it.work, it.attempt)
+            case RunCompleted() | RunFailed():
+                self._turns.pop(run_id, None)
             case RunCancelled():
                 self._turns.pop(run_id, None)
                 for (its_run, _), scope in self._in_hand.items():
@@ -213,6 +234,8 @@ class Runner:
             with scope:
                 await self._devices.make_room(engine)
                 await self._start_and_perform(ticket, engine)
+        except Exception:  # no attempt may take the others with it; the next start finds it in hand
+            logger.exception("run %s: %s was left in hand", ticket.run_id, ticket.work)
         finally:
             self._devices.release(engine)
             del self._in_hand[self._key(ticket)]
@@ -221,26 +244,21 @@ class Runner:
 
     async def _start_and_perform(self, ticket: Ticket, engine: Engine) -> None:
         run_id, work, number = ticket.run_id, ticket.work, ticket.attempt
-        start = partial(
-            start_stage, work=work, attempt=number, worker=self._worker, engine=engine.info
-        )
-        try:
-            with anyio.CancelScope(shield=True):  # what is started is known to be started
-                run = (await self._tell(run_id, start)).run
-        except (Refused, LogUnavailable, LogBusy) as error:  # cancelled, overtaken, or stopping
-            logger.info("run %s: %s was not started: %s", run_id, work, error)
+        with anyio.CancelScope(shield=True):  # what is started is known to be started
+            run = await self._start(ticket, engine)
+        if run is None:
             return
         self._live.begin(run_id, work)
         tell = partial(self._tell, run_id)
         report = partial(self._live.report, run_id, work)
+        attempt = Attempt(run_id, run, work, number, tell, report)
         try:
-            with anyio.fail_after(self._limits.stage_timeout_seconds):
-                await perform(
-                    Attempt(run_id, run, work, number, tell, report),
-                    self._engines,
-                    self._artifacts,
-                    self._check,
-                )
+            with anyio.move_on_after(self._limits.stage_timeout_seconds) as limit:
+                await perform(attempt, self._engines, self._artifacts, self._check)
+            if limit.cancelled_caught:
+                seconds = self._limits.stage_timeout_seconds
+                message = f"{work} took longer than {seconds:g} s"
+                await self._fail(run_id, work, number, Fault("timeout", message, retryable=True))
         except StaleAttempt as refusal:
             logger.info("run %s: %s was overtaken: %s", run_id, work, refusal)
         except anyio.get_cancelled_exc_class():
@@ -249,8 +267,28 @@ class Runner:
                     await self._put_down(run_id, work, number)
             raise
         except Exception as error:
-            fault = self._fault(error, run_id, work)
-            await self._fail(run_id, work, number, fault)
+            await self._fail(run_id, work, number, self._fault(error, run_id, work))
+
+    async def _start(self, ticket: Ticket, engine: Engine) -> Run | None:
+        """Record that an attempt is started; None if it is not to be."""
+        run_id, work, number = ticket.run_id, ticket.work, ticket.attempt
+        start = partial(
+            start_stage, work=work, attempt=number, worker=self._worker, engine=engine.info
+        )
+        try:
+            return (await self._tell(run_id, start)).run
+        except StaleAttempt as refusal:
+            run = await self._commands.load(run_id)
+            state = run.work.get(work) if run else None
+            if isinstance(state, InHand) and (state.attempt, state.worker) == (
+                number,
+                self._worker,
+            ):
+                return run  # it was recorded by an append of which the outcome stayed unknown
+            logger.info("run %s: %s was overtaken: %s", run_id, work, refusal)
+        except (Refused, LogError) as error:  # cancelled, or stopping
+            logger.info("run %s: %s was not started: %s", run_id, work, error)
+        return None
 
     # ------------------------------------------------------------------------------ reporting it
 
@@ -259,12 +297,15 @@ class Runner:
         while True:
             try:
                 return await self._commands.execute(run_id, decide)
-            except (LogUnavailable, LogBusy) as error:
+            except LogError as error:
                 if self._stopping:
                     raise
                 logger.warning("run %s: the log takes nothing now, waiting: %s", run_id, error)
-                wait = int(LOG_RETRY_SECONDS * MICROSECONDS)
-                await self._clock.sleep_until(self._clock.now() + wait)
+                await self._wait_for_log()
+
+    async def _wait_for_log(self) -> None:
+        wait = int(LOG_RETRY_SECONDS * MICROSECONDS)
+        await self._clock.sleep_until(self._clock.now() + wait)
 
     async def _put_down(self, run_id: RunId, work: Work, attempt: int) -> None:
         """Leave work in hand to the next process."""
@@ -288,7 +329,7 @@ class Runner:
         runner stops is found in hand at the next start."""
         try:
             await self._tell(run_id, decide)
-        except (Refused, LogUnavailable, LogBusy) as error:
+        except (Refused, LogError) as error:
             logger.info("run %s: the end of an attempt was not recorded: %s", run_id, error)
 
     def _fault(self, error: Exception, run_id: RunId, work: Work) -> Fault:
@@ -297,12 +338,9 @@ class Runner:
                 return Fault(kind, message, retryable)
             case EngineUnavailable():
                 return Fault("engine_unavailable", str(error), retryable=False)
-            case TimeoutError():
-                seconds = self._limits.stage_timeout_seconds
-                return Fault("timeout", f"{work} took longer than {seconds:g} s", retryable=True)
+            case CannotKeep():
+                return Fault("storage", str(error), retryable=True)
             case Refused():
                 return Fault("bad_output", str(error), retryable=True)
-            case OSError():
-                return Fault("storage", f"{work} could not be kept: {error}", retryable=True)
         logger.exception("run %s: %s: unexpected error", run_id, work, exc_info=error)
         return Fault("internal", f"internal error in {work}; the server's log has more", True)

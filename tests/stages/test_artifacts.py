@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storybook.book import Segment
-from storybook.stages.artifacts import ArtifactStore
+from storybook.stages.artifacts import ArtifactStore, CannotKeep
 from tests.engines import run_id, tiny_png, tiny_wav
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +48,7 @@ async def test_a_failed_write_leaves_the_old_file_and_no_rest(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("storybook.stages.artifacts.sync_file", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(CannotKeep, match=r"cover\.png could not be kept: .*No space"):
         await store.save_picture(RUN, "cover.png", b"new", width=1, height=1)
     assert [path.name for path in store.folder(RUN).iterdir()] == ["cover.png"]
     assert store.path(RUN, "cover.png").read_bytes() == b"old"
@@ -64,3 +64,13 @@ async def test_removing_files_is_repeatable_and_spares_others(tmp_path: Path) ->
     store.path(RUN, "book.html").unlink()
     await store.remove(RUN, ["cover.png"])
     assert not store.folder(RUN).exists()
+
+
+async def test_what_a_killed_process_had_begun_is_tidied_away(tmp_path: Path) -> None:
+    """Half-written files go; whole ones and a user's stay."""
+    store = ArtifactStore(tmp_path)
+    await store.save_picture(RUN, "cover.png", b"x", width=1, height=1)
+    store.path(RUN, ".writing-panel_1.png").write_bytes(b"half")
+    store.path(RUN, "notes.txt").write_text("a user's")
+    await store.tidy(RUN)
+    assert {path.name for path in store.folder(RUN).iterdir()} == {"cover.png", "notes.txt"}

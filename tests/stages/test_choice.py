@@ -114,6 +114,18 @@ async def test_every_engine_is_built_from_plain_settings(
     await engines.close()
 
 
+@pytest.mark.parametrize("role", [Role.WRITER, Role.NARRATOR, Role.TRANSCRIBER])
+async def test_each_role_can_have_a_key_of_its_own(
+    role: Role, tmp_path: Path, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the variable that its table names; one that is no key is told by that name."""
+    monkeypatch.setenv("KEY_OF_ITS_OWN", "열쇠")
+    values = {"ENGINE": "openai", "URL": nobody, "KEY_VARIABLE": "KEY_OF_ITS_OWN"}
+    variables = {f"STORYBOOK_{role.name}_{key}": value for key, value in values.items()}
+    engines = await choose_engines(with_illustrator_at(nobody, **variables), tmp_path)
+    assert "KEY_OF_ITS_OWN" in (await engines.by_role()[role].readiness()).why
+
+
 async def test_each_stage_has_its_engine(tmp_path: Path, nobody: str) -> None:
     """Text by the writer, pictures by the illustrator, voices by the narrator."""
     engines = await choose_engines(with_illustrator_at(nobody), tmp_path)

@@ -6,6 +6,7 @@ import heapq
 import statistics
 from collections.abc import Callable
 
+import anyio
 import pytest
 
 from storybook.book import PAGES, WRITING, Work, picture_of
@@ -107,6 +108,28 @@ async def test_a_holder_that_cannot_be_unloaded_stops_nobody(
     assert admitted(devices, writer) == [writer]
     await devices.make_room(writer)
     assert "could not be unloaded" in caplog.text
+
+
+async def test_a_cancelled_swap_still_unloads() -> None:
+    """Work that is cancelled while the old holder unloads does not leave both models loaded."""
+    unloaded = anyio.Event()
+
+    class Slow(ScriptedIllustrator):
+        async def unload(self) -> None:
+            await anyio.lowlevel.checkpoint()
+            unloaded.set()
+
+    devices, painter = Devices(), Slow(device="gpu0")
+    admitted(devices, painter)
+    devices.release(painter)
+    writer = ScriptedWriter(device="gpu0")
+    admitted(devices, writer)
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await devices.make_room(writer)
+    with anyio.CancelScope() as scope:
+        await devices.make_room(writer)
+    assert unloaded.is_set()
 
 
 # ------------------------------------------------- many runs on one GPU, under a simulated clock

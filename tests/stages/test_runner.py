@@ -21,9 +21,27 @@ from storybook.book import (
     picture_of,
     reading_of,
 )
-from storybook.commands import Commands
-from storybook.events.catalog import EngineInfo, StageAbandoned, StageRequested, StageStarted
-from storybook.events.log import START, EventLog
+from storybook.commands import Commands, Decide, Outcome
+from storybook.events.catalog import (
+    EngineInfo,
+    Event,
+    StageAbandoned,
+    StageFailed,
+    StageRequested,
+    StageStarted,
+)
+from storybook.events.log import (
+    START,
+    Appended,
+    CommandId,
+    EventLog,
+    LogBusy,
+    LogUnavailable,
+    OutcomeUnknown,
+    Position,
+    Recorded,
+    Version,
+)
 from storybook.events.sqlite import SqliteLog
 from storybook.run import (
     BACKOFF_SECONDS,
@@ -212,7 +230,8 @@ async def test_a_retried_run_makes_only_what_is_missing(tmp_path: Path) -> None:
     [
         (EngineUnavailable("x", "no model", "Run y"), "engine_unavailable", False),
         (ValueError("secret detail"), "internal", True),
-        (OSError(28, "No space left on device"), "storage", True),
+        (TimeoutError("an engine's own"), "internal", True),
+        (ConnectionRefusedError("nobody there"), "internal", True),
     ],
 )
 async def test_every_error_becomes_a_fault_with_a_message(
@@ -227,6 +246,127 @@ async def test_every_error_becomes_a_fault_with_a_message(
     assert isinstance(state, Failed)
     assert (state.fault.kind, state.fault.retryable) == (kind, retryable)
     assert "secret" not in state.fault.message
+
+
+async def test_a_picture_that_cannot_be_kept_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk fails the attempt, not the service; when there is space the book is made."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    async with stand(tmp_path) as it, it.runner().running([]):
+        with monkeypatch.context() as disk:
+            disk.setattr("storybook.stages.artifacts.sync_file", full)
+            await it.request(read=False)
+            await it.until(lambda run: len(run.failures) == 5)
+        failed = await it.events(StageFailed)
+        assert {event.fault.kind for event in failed} == {"storage"}  # type: ignore[attr-defined]
+        it.clock.advance(BACKOFF_SECONDS[0])
+        assert (await it.ended()).status is Status.DONE
+
+
+class Flaky:
+    """A log whose next calls fail as told; the rest is the real one."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self.head, self.read, self.tail = log.head, log.read, log.tail
+        self.appends: list[Exception | None] = []
+        self.after_appends: list[Exception] = []
+        self.reads: list[Exception] = []
+        self.commands: list[CommandId] = []
+
+    async def append(
+        self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
+    ) -> Appended:
+        if self.appends and (error := self.appends.pop(0)):
+            raise error
+        answer = await self._log.append(run_id, events, expected=expected, command=command)
+        if self.after_appends:
+            raise self.after_appends.pop(0)
+        return answer
+
+    async def read_run(
+        self, run_id: RunId, after: Position = START, limit: int | None = None
+    ) -> list[Recorded]:
+        if self.reads:
+            raise self.reads.pop(0)
+        return await self._log.read_run(run_id, after, limit)
+
+
+async def patient(it: Stand, until: Callable[[Run], bool]) -> Run:
+    """The run as soon as something holds of it, while the clock runs."""
+    async with anyio.create_task_group() as tasks:
+
+        async def tick() -> None:
+            while True:
+                await anyio.sleep(0.001)
+                it.clock.advance(1)
+
+        tasks.start_soon(tick)
+        run = await it.until(until)
+        tasks.cancel_scope.cancel()
+    return run
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        {"appends": [LogUnavailable("the disk is full")] * 3},
+        {"reads": [LogUnavailable("too many open files")] * 3},
+        {"appends": [None, None, LogBusy("too many")]},
+    ],
+    ids=["no append", "no read", "busy"],
+)
+async def test_a_log_that_fails_for_a_while_costs_only_time(
+    tmp_path: Path, errors: dict[str, list[Exception | None]]
+) -> None:
+    """What cannot be read or recorded now is offered again; every book is made."""
+    async with stand(tmp_path) as it:
+        await it.request(read=False)
+        flaky = Flaky(it.log)
+        it.commands = Commands(flaky)
+        runner = it.runner()
+        async with runner.running([RUN]):
+            for name, values in errors.items():
+                setattr(flaky, name, list(values))
+            assert (await patient(it, lambda run: run.status.has_ended)).status is Status.DONE
+
+
+async def test_an_append_of_which_nobody_knows_is_found_to_have_happened(tmp_path: Path) -> None:
+    """The start of a piece of work was recorded although it seemed not: the work is done once."""
+    async with stand(tmp_path) as it:
+        await it.request(read=False)
+        flaky = Flaky(it.log)
+        it.commands = Commands(flaky)
+        async with it.runner().running([RUN]):
+            flaky.after_appends = [OutcomeUnknown("the disk hung")]
+            assert (await patient(it, lambda run: run.status.has_ended)).status is Status.DONE
+    assert it.scripted.writer.calls == list(PAGES)
+
+
+async def test_one_attempt_that_breaks_takes_no_other_with_it(tmp_path: Path) -> None:
+    """An error that nobody expected, while a failure is reported, leaves the others alone."""
+    async with stand(tmp_path) as it:
+
+        class Broken(Commands):
+            is_broken = False
+
+            async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+                outcome = await super().execute(run_id, decide)
+                if outcome.run.failures and not self.is_broken:
+                    self.is_broken = True
+                    raise ValueError("nobody expected this")
+                return outcome
+
+        it.commands = Broken(it.log)
+        it.scripted.illustrator.script[3] = [FINAL]
+        async with it.runner().running([]):
+            await it.request(read=False)
+            run = await it.ended()
+    assert [run.is_complete(picture_of(page)) for page in PAGES] == [True, True, True, False, True]
 
 
 async def test_a_writer_that_stops_early_is_asked_again_for_the_rest(tmp_path: Path) -> None:
