@@ -15,13 +15,18 @@ ERA        ?= 조선시대
 PLACE      ?= 깊은 숲속 마을
 CHARACTERS ?= 호기심 많은 토끼, 겁 많은 호랑이
 TOPIC      ?= 우정
-BOOK        = --era "$(ERA)" --place "$(PLACE)" --characters "$(CHARACTERS)" --topic "$(TOPIC)"
+# Through the environment, so that the shell takes the words as they are.
+export STORY_ERA        = $(value ERA)
+export STORY_PLACE      = $(value PLACE)
+export STORY_CHARACTERS = $(value CHARACTERS)
+export STORY_TOPIC      = $(value TOPIC)
 
 .PHONY: book serve test lint bench-quick lock docs clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
-	@$(BIN)/storybook make $(BOOK)
+	@$(BIN)/storybook make --era "$$STORY_ERA" --place "$$STORY_PLACE" \
+		--characters "$$STORY_CHARACTERS" --topic "$$STORY_TOPIC"
 
 serve: $(VENV)/base.done         ## start the server at http://127.0.0.1:8000
 	@$(BIN)/storybook serve
@@ -32,7 +37,7 @@ test: $(VENV)/test.done          ## lint, types and all tests, with what they ne
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
-bench-quick: $(VENV)/test.done  ## the figures that the README reports, in under two minutes
+bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in under two minutes
 	@$(BIN)/python -m bench.quick
 
 docs: $(VENV)/base.done          ## draw the pictures in docs/architecture.md from the code's tables
@@ -47,6 +52,9 @@ lock: $(VENV)/lock.done          ## resolve and pin all dependencies again, with
 
 $(VENV)/base.done: requirements/base.txt requirements/build.txt pyproject.toml
 	@echo "Installing storybook into $(VENV) …"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"storybook needs Python 3.11 or later, found " + sys.version.split()[0] + \
+		"; name another one: make book PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r requirements/base.txt -r requirements/build.txt
 	@$(PIP) --no-build-isolation --no-deps -e .
