@@ -20,10 +20,10 @@ import psutil
 from bench.figures import REPETITIONS, Figure, median_of, print_figures
 from bench.fold import fill
 from storybook.clock import SystemClock
+from storybook.data_folder import DataFolder
 from storybook.events.sqlite import SqliteLog
 from storybook.http.server import listen
 from storybook.projections.projector import Projections
-from storybook.service import LOG_FILE, PROJECTIONS_FILE
 
 EVENTS: Final = 200_000
 LOOK_SECONDS: Final = 0.005
@@ -76,9 +76,10 @@ def _idle_megabytes(data: Path) -> float:
 
 async def _prepare(data: Path) -> None:
     """A log of many events with projections that have followed it."""
-    async with SqliteLog.open(data / LOG_FILE, clock=SystemClock().now) as log:
+    folder = DataFolder(data)
+    async with SqliteLog.open(folder.log, clock=SystemClock().now) as log:
         await fill(log, EVENTS)
-        async with Projections.open(data / PROJECTIONS_FILE, log):
+        async with Projections.open(folder.projections, log):
             pass
 
 

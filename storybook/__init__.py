@@ -11,7 +11,8 @@ Five nouns carry the whole service.
 - A **stage** is one piece of work, done by an **engine** (`storybook.stages`).
 
 A module imports only from modules above it: `book`, `lexicon`, `events`, `run`, `commands`,
-`projections`, `stages`, `http`; `service` alone knows everything.
+`projections`, `stages`, `service`, `http`, `cli`. `service` puts the parts together and knows
+nothing of its front doors: `http` answers requests with a running service, `cli` starts either.
 """
 
 __version__ = "2.0.0"

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 MAX_FIELD_CHARACTERS: Final = 200
 """Four words make a book; more than a sentence each is a mistake."""
@@ -20,7 +22,7 @@ SPEED_RANGE: Final = (0.7, 2.0)
 _BREAKS: Final = re.compile(r"\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
 
 
-class RequestFault(NamedTuple):
+class RequestFault(msgspec.Struct, frozen=True):
     """One thing that is wrong with a request: where it is, what it is, and a stable word for it."""
 
     loc: tuple[str | int, ...]

@@ -9,7 +9,7 @@ import random
 import secrets
 import socket
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -21,9 +21,10 @@ import msgspec
 from storybook.book import RunId, StoryRequest, TtsConfig
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.commands import Commands, Decide, TooManyRuns
+from storybook.data_folder import DataFolder
 from storybook.events.log import EventLog, LogError
 from storybook.events.sqlite import SqliteLog
-from storybook.projections.projector import Projections
+from storybook.projections.projector import Projections, ProjectionsStopped
 from storybook.run import Refused, Run, cancel_run, prune_artifacts, request_run, retry_run
 from storybook.settings import Settings, SettingsError
 from storybook.stages.artifacts import ArtifactStore
@@ -34,10 +35,6 @@ from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, Rules, forbidden_words
 
 logger = logging.getLogger(__name__)
-
-LOG_FILE: Final = "log.db"
-PROJECTIONS_FILE: Final = "projections.db"
-OUTPUTS_FOLDER: Final = "outputs"
 
 RETENTION_SECONDS: Final = 3_600
 """How often retention looks for runs whose files are due: a file may stay an hour too long."""
@@ -66,6 +63,7 @@ class Service(msgspec.Struct, frozen=True):
     artifacts: ArtifactStore
     live: LiveProgress
     engines: Engines
+    queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(
         self,
@@ -75,8 +73,11 @@ class Service(msgspec.Struct, frozen=True):
         seed: int | None = None,
         idempotency_key: str = "",
         requested_by: str = "",
+        admit: Callable[[], None] | None = None,
     ) -> RunId:
         """Ask for a book; `tts` None leaves it unread. Answered when every reader can see it.
+
+        `admit` is called if that is no repetition; whatever it raises refuses the book.
 
         The run id of a request with an idempotency key follows from the key, so that the log's own
         optimistic lock finds the repetition. Raises `IdempotencyMismatch` or `TooManyRuns`.
@@ -95,8 +96,11 @@ class Service(msgspec.Struct, frozen=True):
                 before = await self.commands.load(run_id)
                 if before is not None:
                     return _same_request(run_id, before, request, tts)
-            await self._check_queue()
-            await self._execute(run_id, decide)
+            if admit is not None:
+                admit()
+            async with self.queueing:  # else many at once would all find room for one
+                await self._check_queue()
+                await self._execute(run_id, decide)
         except Refused:  # somebody used the same key at the same moment
             before = await self.commands.load(run_id)
             if before is None:
@@ -118,12 +122,19 @@ class Service(msgspec.Struct, frozen=True):
         if not days:
             return
         for run_id in await self.projections.ended_before(self.clock.now() - days * DAY):
-            run = await self.commands.load(run_id)
-            names = [it.name for it in run.artifacts if it.name not in run.pruned] if run else []
-            if names:
-                await self._execute(run_id, partial(prune_artifacts, names=names))
-                await self.artifacts.remove(run_id, names)
-                logger.info("run %s: %d files removed by retention", run_id, len(names))
+            try:
+                await self._prune_run(run_id)
+            except (OSError, LogError, Refused):  # tried again next time; the others go on
+                logger.exception("run %s: its old files could not be removed", run_id)
+
+    async def _prune_run(self, run_id: RunId) -> None:
+        """Remove, then record: what is left half done is found and finished the next time."""
+        run = await self.commands.load(run_id)
+        names = [it.name for it in run.artifacts if it.name not in run.pruned] if run else []
+        if names:
+            await self.artifacts.remove(run_id, names)
+            await self._execute(run_id, partial(prune_artifacts, names=names))
+            logger.info("run %s: %d files removed by retention", run_id, len(names))
 
     async def _execute(self, run_id: RunId, decide: Decide) -> None:
         outcome = await self.commands.execute(run_id, decide)
@@ -151,15 +162,16 @@ async def open_service(
     `SettingsError` for settings that cannot be used.
     """
     clock = clock or SystemClock()
-    engines = engines or await choose_engines(settings, data)
     check = check or _page_check(settings)
+    folder = DataFolder(data)
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
-        SqliteLog.open(data / LOG_FILE, clock=clock.now) as log,
-        Projections.open(data / PROJECTIONS_FILE, log) as projections,
+        SqliteLog.open(folder.log, clock=clock.now) as log,
+        Projections.open(folder.projections, log) as projections,
     ):
+        engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
-        artifacts = ArtifactStore(data / OUTPUTS_FOLDER)
+        artifacts = ArtifactStore(folder.outputs)
         live = LiveProgress()
         service = Service(
             settings, data, clock, log, commands, projections, artifacts, live, engines
@@ -205,8 +217,8 @@ async def _keep_pruning(service: Service) -> None:
     while True:
         try:
             await service.prune()
-        except (OSError, LogError, Refused):  # tried again in an hour; books go on meanwhile
-            logger.exception("retention could not remove old files")
+        except ProjectionsStopped:  # everybody else hears of it too
+            logger.exception("retention cannot look for old files")
         await service.clock.sleep_until(service.clock.now() + RETENTION_SECONDS * MICROSECONDS)
 
 

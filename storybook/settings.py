@@ -3,18 +3,21 @@
 The file is the first of `--config`, `STORYBOOK_CONFIG`, `storybook.toml` in the working folder and
 in the data folder. Every key may also be given as `STORYBOOK_<TABLE>_<KEY>`: lists have commas, a
 key that is a table is `name=value` with commas. An unknown key stops the start and names the
-nearest valid one. The data folder itself is `STORYBOOK_DATA`, else `./data`.
+nearest valid one; so does a value out of its range, and names the range.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
+
+from storybook.data_folder import data_folder
 
 FILE_NAME: Final = "storybook.toml"
 PREFIX: Final = "STORYBOOK_"
@@ -26,23 +29,36 @@ class SettingsError(Exception):
     """The settings cannot be used; the message names the key, what was expected and found."""
 
 
+LONGEST_SECONDS: Final = 1e9
+"""Some 30 years: long enough for "never", and still a number of microseconds, unlike `inf`."""
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=LONGEST_SECONDS)]
+SecondsOrZero = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS)]
+Days = Annotated[int, msgspec.Meta(ge=0)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+"""0 takes a free one."""
+
+
 class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Port = 8000
     cors_origins: tuple[str, ...] = ()
 
 
 class WriterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`engine`: `auto` takes the best that is there. `model` is a GGUF file for `llama`, a model's
-    name for `openai`, which is asked at `url`. `device` is `cpu` or a GPU (`gpu0`); `context` is in
-    tokens. `forbidden_words` is a TOML file with the words that no page may have (lists `korean`
-    and `english`), instead of the package's own."""
+    name for `openai`, which is asked at `url`, with the key in the variable `key_variable`.
+    `device` is `cpu` or a GPU (`gpu0`); `context` is in tokens. `forbidden_words` is a TOML file
+    with the words that no page may have (lists `korean` and `english`), instead of the package's
+    own."""
 
     engine: str = "auto"
     model: str = ""
     url: str = ""
+    key_variable: str = "OPENAI_API_KEY"
     device: str = ""
-    context: int = 8_192
+    context: Count = 8_192
     forbidden_words: str = ""
 
 
@@ -82,7 +98,7 @@ class TranscriberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     url: str = ""
     key_variable: str = "OPENAI_API_KEY"
     device: str = "auto"
-    idle_seconds: float = 300.0
+    idle_seconds: Seconds = 300.0
 
 
 class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,7 +106,7 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     roomy: tuple[str, ...] = ()
     """Devices on which all their engines fit beside each other."""
-    patience_seconds: float = 120.0
+    patience_seconds: SecondsOrZero = 120.0
     """How long an engine may keep a device while another's work waits: each change of hands loads
     a model anew, which takes about 20 s."""
 
@@ -98,28 +114,28 @@ class DeviceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every bound that an operator may want to move."""
 
-    body_bytes: int = 64 * 1024
+    body_bytes: Count = 64 * 1024
     """A request is four short fields: more is a mistake or an attack."""
-    open_runs: int = 100
+    open_runs: Count = 100
     """Runs that are queued or running; beyond it a new one gets 429."""
-    runs_per_minute: int = 120
+    runs_per_minute: Count = 120
     """New runs a minute from one address; beyond it 429."""
-    streams: int = 5_000
+    streams: Count = 5_000
     """Open event streams; beyond it a new one is told to come back in 15 s."""
-    keepalive_seconds: float = 15.0
+    keepalive_seconds: Seconds = 15.0
     """Silence on a stream before a keepalive: under the 30 s that proxies commonly allow."""
-    send_timeout_seconds: float = 30.0
+    send_timeout_seconds: Seconds = 30.0
     """A stream whose client does not take its bytes for so long is ended; it resumes later."""
-    stage_timeout_seconds: float = 1_800.0
+    stage_timeout_seconds: Seconds = 1_800.0
     """One attempt at one stage; an engine that hangs longer is stopped and tried again."""
-    shutdown_seconds: float = 5.0
+    shutdown_seconds: SecondsOrZero = 5.0
     """What work in hand gets to finish when the server stops."""
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long files stay. The log itself keeps everything."""
 
-    keep_days: int = 0
+    keep_days: Days = 0
     """Pictures and audio of ended runs older than this are removed; 0 keeps them for ever."""
 
 
@@ -134,11 +150,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retention: Retention = Retention()
 
 
-def data_folder(environ: Mapping[str, str]) -> Path:
-    """Where everything that is made at run time lives."""
-    return Path(environ.get("STORYBOOK_DATA") or "data").absolute()
-
-
 def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
     """The settings in force. Raises `SettingsError`."""
     tables = _read(_find(environ, config))
@@ -151,7 +162,16 @@ def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Set
     try:
         return msgspec.convert(tables, Settings)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"settings: {error}") from error
+        raise SettingsError(f"settings: {error}{_found(str(error), tables)}") from error
+
+
+_WHERE: Final = re.compile(r"`\$\.(\w+)\.(\w+)`$")
+"""How msgspec's message for a wrong value ends: with its table and key."""
+
+
+def _found(message: str, tables: Mapping[str, Mapping[str, Any]]) -> str:
+    where = _WHERE.search(message)
+    return f"; found {tables[where[1]][where[2]]!r}" if where else ""
 
 
 def _find(environ: Mapping[str, str], config: Path | None) -> Path | None:
@@ -160,7 +180,7 @@ def _find(environ: Mapping[str, str], config: Path | None) -> Path | None:
         if not named.is_file():
             raise SettingsError(f"settings: no file {named}; name one that exists, or none")
         return named
-    places = (Path(FILE_NAME), data_folder(environ) / FILE_NAME)
+    places = (Path(FILE_NAME), data_folder(environ).path / FILE_NAME)
     return next((place for place in places if place.is_file()), None)
 
 
@@ -216,7 +236,7 @@ def _table_and_key(variable: str) -> tuple[str, str]:
 
 def _from_text(table: str, key: str, text: str, variable: str) -> Any:
     _check_known(table, key)
-    kind = _TABLES[table][key]
+    kind = _plain(_TABLES[table][key])
     try:
         if kind is str:
             return text
@@ -225,9 +245,12 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
         items = [item.strip() for item in text.split(",") if item.strip()]
         return _pairs(items, variable) if get_origin(kind) is dict else items
     except ValueError as error:
-        raise SettingsError(
-            f"settings: {variable} is to be a number, found {text!r}"
-        ) from error
+        raise SettingsError(f"settings: {variable} is to be a number, found {text!r}") from error
+
+
+def _plain(kind: Any) -> Any:
+    """A type without its range."""
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _pairs(items: list[str], variable: str) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """All that differs between Linux, macOS and Windows, and nothing else.
 
 - What reaches the disk: `sync_file`, `sync_folder`, `SYNC_STOPS_AT_THE_DRIVE`.
-- Who may write: `LockFile`, held by one process, readable by all.
+- Who may write: `LockFile`, held by one process, readable by all; `is_locked`.
 - Who is told: `Doorbell` and `DoorbellRinger`, wake-ups between processes by datagram.
-- Who is running, and what stops it: `process_alive`, `STOP_SIGNALS`, `command_line`, `end_process`.
-- What the machine has: `usable_cores`, `available_memory`, `c_library`.
+- What is started and what stops it: `STOP_SIGNALS`, `command_line`, `end_process`.
+- What the machine has: `usable_cores`, `available_memory`, `allow_open_files`, `c_library`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ if sys.platform == "win32":
     """What asks a server to stop: Ctrl-C, and Ctrl-Break or a closed console."""
 else:
     import fcntl
+    import resource
 
     STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
     """What asks a server to stop: Ctrl-C, and the service manager."""
@@ -63,27 +65,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def process_alive(pid: int) -> bool:
-    """Whether a process with this id runs now."""
-    if sys.platform == "win32":
-        # os.kill(pid, 0) is no question there: 0 is CTRL_C_EVENT.
-        kernel = ctypes.windll.kernel32
-        handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
-        if not handle:
-            return False
-        code = ctypes.c_ulong()
-        kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-        kernel.CloseHandle(handle)
-        return code.value == 259  # STILL_ACTIVE
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # it runs, as another user
-    return True
-
-
 def command_line(command: str) -> tuple[str, str | list[str]]:
     """The program in a command line as for a shell, and what `subprocess` takes of the whole.
 
@@ -113,21 +94,43 @@ def usable_cores() -> int:
 
 
 def available_memory() -> int | None:
-    """Bytes that a program can have without swapping, None where the system does not tell."""
+    """Bytes that a program can have without swapping; None where the system does not tell, as
+    macOS and Windows do not."""
     try:
         for line in Path("/proc/meminfo").read_text("ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1_024
     except OSError:
         pass
-    if sys.platform == "win32" or "SC_PHYS_PAGES" not in os.sysconf_names:
-        return None
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def allow_open_files(wanted: int) -> int:
+    """Let this process have so many files and sockets open, or as many as it may; returns how many
+    that are. Never lowers the limit."""
+    if sys.platform == "win32":
+        return wanted  # sockets are no files there, and handles are not limited by number
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return wanted
+    if allowed >= wanted:
+        return allowed
+    aim = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    # macOS names no limit, and has one all the same.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (aim, most))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def c_library() -> ctypes.CDLL:
     """The C library that is loaded already."""
     return ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+
+
+LOCK_TRIES: Final = 3
+LOCK_RETRY_SECONDS: Final = 0.005
+"""Whoever looks by `is_locked` holds a free lock for microseconds, and must not make a process
+that is just starting believe that it is taken."""
 
 
 class AlreadyLocked(Exception):
@@ -149,11 +152,12 @@ class LockFile:
         """Take the lock; raises `AlreadyLocked`."""
         self._path = path
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            self._lock()
-        except OSError:
-            os.close(self._descriptor)
-            raise AlreadyLocked(path, path.read_text("utf-8")) from None
+        for _ in range(LOCK_TRIES):
+            if _try_lock(self._descriptor):
+                return
+            time.sleep(LOCK_RETRY_SECONDS)
+        os.close(self._descriptor)
+        raise AlreadyLocked(path, path.read_text("utf-8"))
 
     def write(self, text: str) -> None:
         """Replace the text that others read."""
@@ -164,19 +168,48 @@ class LockFile:
     def release(self) -> None:
         """Let go of the lock; the operating system does it for a process that dies."""
         self.write("")
-        if sys.platform == "win32":
-            os.lseek(self._descriptor, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(self._descriptor, msvcrt.LK_UNLCK, 1)
+        _unlock(self._descriptor)
         os.close(self._descriptor)
 
-    def _lock(self) -> None:
+
+def is_locked(path: Path) -> bool:
+    """Whether a process holds a `LockFile` now, whatever its text says. Raises FileNotFoundError.
+
+    Only the lock can tell: a killed holder's text stays, and its process id comes again.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        if not _try_lock(descriptor, shared=True):
+            return True
+        _unlock(descriptor)
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
+    """Take the lock if it is free; a shared one goes beside other shared ones, on POSIX only."""
+    try:
         if sys.platform == "win32":
-            os.lseek(self._descriptor, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(self._descriptor, msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             # flock, not lockf: a lockf lock is lost when the process closes any other descriptor
             # of the same file, such as one that just read it.
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _unlock(descriptor: int) -> None:
+    if sys.platform == "win32":
+        # Windows would do it after the close, but says not when.
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 _serial = itertools.count()
@@ -252,8 +285,8 @@ class DoorbellRinger:
         """List the folder again only when it has changed: a stat costs a fifth of a listing."""
         try:
             changed_at = self._folder.stat().st_mtime_ns
-        except FileNotFoundError:
-            return
-        if changed_at != self._seen_at:
-            self._seen_at = changed_at
-            self._bells = list(self._folder.iterdir())
+            if changed_at != self._seen_at:
+                self._bells = list(self._folder.iterdir())
+                self._seen_at = changed_at
+        except OSError:
+            return  # nobody listens yet, or this process has no file descriptor left to look with

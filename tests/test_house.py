@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "storybook"
 
 ROOMS = [
-    *("system", "wakeup", "clock", "database", "migrations"),
+    *("system", "wakeup", "clock", "data_folder", "database", "migrations"),
     "book",
     *("korean", "lexicon", "request"),
     "events",

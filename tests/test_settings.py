@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storybook.settings import Settings, SettingsError, data_folder, load_settings
+from storybook.data_folder import DataFolder, data_folder
+from storybook.settings import Settings, SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,25 @@ def test_a_wrong_variable_is_refused(variable: str, text: str, message: str) -> 
         load_settings({variable: text})
 
 
+@pytest.mark.parametrize(
+    ("variable", "text", "message"),
+    [
+        ("LIMITS_RUNS_PER_MINUTE", "0", r">= 1 - at `\$\.limits\.runs_per_minute`; found 0"),
+        ("LIMITS_STREAMS", "-1", r">= 1 - at `\$\.limits\.streams`; found -1"),
+        ("LIMITS_KEEPALIVE_SECONDS", "0", r"> 0\.0 - at .*; found 0\.0"),
+        ("LIMITS_SHUTDOWN_SECONDS", "-1", r">= 0\.0"),
+        ("TRANSCRIBER_IDLE_SECONDS", "inf", "found inf"),
+        ("RETENTION_KEEP_DAYS", "-1", ">= 0"),
+        ("SERVER_PORT", "-5", ">= 0"),
+        ("SERVER_PORT", "65536", "<= 65535"),
+    ],
+)
+def test_a_value_out_of_range_is_refused(variable: str, text: str, message: str) -> None:
+    """The message says what was expected and what was found."""
+    with pytest.raises(SettingsError, match=message):
+        load_settings({f"STORYBOOK_{variable}": text})
+
+
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:
     """A path that leads nowhere is no wish for the defaults."""
     with pytest.raises(SettingsError, match="no file"):
@@ -105,5 +125,5 @@ def test_tables_come_from_pairs() -> None:
 
 def test_the_data_folder_comes_from_its_variable(tmp_path: Path) -> None:
     """STORYBOOK_DATA, else ./data."""
-    assert data_folder({"STORYBOOK_DATA": str(tmp_path)}) == tmp_path
-    assert data_folder({}) == tmp_path / "data"
+    assert data_folder({"STORYBOOK_DATA": str(tmp_path)}) == DataFolder(tmp_path)
+    assert data_folder({}) == DataFolder(tmp_path / "data")

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -19,7 +20,8 @@ from storybook.system import (
     Doorbell,
     DoorbellRinger,
     LockFile,
-    process_alive,
+    available_memory,
+    is_locked,
     sync_file,
     sync_folder,
 )
@@ -40,14 +42,6 @@ def rung(bell: Doorbell) -> bool:
     return bool(select.select([bell.fileno()], [], [], 0)[0])
 
 
-def test_a_process_is_alive_until_it_ends() -> None:
-    """This process is alive; one that has ended is not."""
-    assert process_alive(os.getpid())
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        process.wait()
-    assert not process_alive(process.pid)
-
-
 def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
     """The second is refused and told the text; after the release it is free and empty."""
     lock = LockFile(tmp_path / "lock")
@@ -60,6 +54,27 @@ def test_a_lock_is_held_by_one(tmp_path: Path) -> None:
     again = LockFile(tmp_path / "lock")
     assert (tmp_path / "lock").read_text() == ""
     again.release()
+
+
+def test_looking_at_a_lock_tells_whether_it_is_held(tmp_path: Path) -> None:
+    """Whatever its text says, and without taking it from anybody."""
+    with pytest.raises(FileNotFoundError):
+        is_locked(tmp_path / "lock")
+    (tmp_path / "lock").write_text("left behind", "utf-8")
+    assert not is_locked(tmp_path / "lock")
+    lock = LockFile(tmp_path / "lock")
+    assert is_locked(tmp_path / "lock")
+    lock.release()
+    assert not is_locked(tmp_path / "lock")
+
+
+def test_a_look_does_not_keep_a_starting_process_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who finds the lock taken for an instant tries again."""
+    looker = LockFile(tmp_path / "lock")
+    monkeypatch.setattr("storybook.system.time.sleep", lambda seconds: looker.release())
+    LockFile(tmp_path / "lock").release()
 
 
 @sockets_only
@@ -117,6 +132,20 @@ def test_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
         Doorbell(folder)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sockets are no files there")
+def test_more_files_may_be_open() -> None:
+    """The limit is raised as far as wanted or possible, never lowered, and what it is, is told."""
+    script = """
+import resource
+from storybook.system import allow_open_files
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 300))
+for wanted in (200, 150, 300, 5_000):
+    print(allow_open_files(wanted), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+    told = subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.PIPE)
+    assert told.stdout.decode().splitlines() == ["200 200", "200 200", "300 300", "300 300"]
+
+
 def test_files_and_folders_are_synced(tmp_path: Path) -> None:
     """Both calls take what they are given and return."""
     with (tmp_path / "file").open("wb") as file:
@@ -124,6 +153,12 @@ def test_files_and_folders_are_synced(tmp_path: Path) -> None:
         file.flush()
         sync_file(file.fileno())
     sync_folder(tmp_path)
+
+
+def test_memory_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is there in all says nothing of what a program can have."""
+    monkeypatch.setattr(Path, "read_text", Mock(side_effect=FileNotFoundError))
+    assert available_memory() is None
 
 
 def test_a_server_is_stopped_by_at_least_ctrl_c() -> None:

@@ -49,6 +49,5 @@ CREATE TABLE timings (
   error        TEXT    NOT NULL
 ) STRICT;
 
-CREATE INDEX timings_by_run ON timings (run_id, position);
 -- What an ETA is computed from: how long a role's engine took lately.
 CREATE INDEX timings_by_role ON timings (role, ended_at) WHERE outcome = 'completed';

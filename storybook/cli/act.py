@@ -63,7 +63,7 @@ def _act(place: Place, text: str, ask: Ask, decide: Decide) -> tuple[RunId, bool
         async with open_shelf(place) as shelf:
             run_id = await shelf.find(text)
         try:
-            async with SqliteLog.open(place.log, clock=SystemClock().now) as log:
+            async with SqliteLog.open(place.folder.log, clock=SystemClock().now) as log:
                 await Commands(log).execute(run_id, decide)
             return run_id, False
         except LogLocked:

@@ -61,7 +61,7 @@ def check_command(place: Place, workflow: Path | None, as_json: bool) -> None:
     if workflow is not None:
         illustrator = msgspec.structs.replace(illustrator, workflow=str(workflow))
     settings = msgspec.structs.replace(place.settings, illustrator=illustrator)
-    engine = ENGINES[Role.ILLUSTRATOR]["comfyui"](settings, place.data)
+    engine = ENGINES[Role.ILLUSTRATOR]["comfyui"](settings, place.folder.path)
     assert isinstance(engine, ComfyUI)
     checks = run(engine.check)
     name = illustrator.workflow or SHIPPED

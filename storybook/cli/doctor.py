@@ -31,7 +31,6 @@ from storybook.cli.place import Place, pass_place
 from storybook.database import open_reader
 from storybook.events.verify import head_of
 from storybook.migrations import NewerDatabase, check_not_newer
-from storybook.settings import SettingsError
 from storybook.stages.choice import EngineReport, choose_engines
 from storybook.system import available_memory
 
@@ -124,18 +123,13 @@ def _settings(place: Place) -> Iterator[Finding]:
 
 def _engines(place: Place) -> Iterator[Finding]:
     async def report() -> list[EngineReport]:
-        engines = await choose_engines(place.settings, place.data)
+        engines = await choose_engines(place.settings, place.folder.path)
         try:
             return await engines.report()
         finally:
             await engines.close()
 
-    try:
-        reports = run(report)
-    except SettingsError as error:
-        yield Finding("engines", Grade.BAD, str(error), "Name an engine that exists, or auto.")
-        return
-    for it in reports:
+    for it in run(report):
         name = " ".join(word for word in (it.engine, it.version, it.model) if word)
         if it.ready:
             yield Finding(it.role, Grade.OK, f"{name} on {it.device}, ready")
@@ -146,7 +140,7 @@ def _engines(place: Place) -> Iterator[Finding]:
 
 
 def _folder(place: Place) -> Iterator[Finding]:
-    folder = place.data
+    folder = place.folder.path
     there = next(it for it in (folder, *folder.parents) if it.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         mend = "Change its permissions, or name another folder with --data."
@@ -180,18 +174,18 @@ def _memory(place: Place) -> Iterator[Finding]:
 def _log(place: Place) -> Iterator[Finding]:
     holder = place.holder()
     who = f"; written by {holder}" if holder else "; no process writes it now"
-    if not place.log.exists():
+    if not place.folder.log.exists():
         yield Finding("log", Grade.OK, "none yet; the first book begins it")
         return
     try:
-        with closing(open_reader(place.log)) as db:
+        with closing(open_reader(place.folder.log)) as db:
             check_not_newer(db, "log")
-        head = head_of(place.log)
+        head = head_of(place.folder.log)
     except (sqlite3.Error, NewerDatabase) as error:
         yield Finding("log", Grade.BAD, str(error), "Run `storybook verify`.")
         return
     yield Finding(
-        "log", Grade.OK, f"{head.position:,} events, {size(place.log.stat().st_size)}{who}"
+        "log", Grade.OK, f"{head.position:,} events, {size(place.folder.log.stat().st_size)}{who}"
     )
 
 

@@ -1,7 +1,7 @@
 """Where the command line meets the rest: runs a coroutine, and turns its errors into messages.
 
-An error that is meant for people becomes one line on stderr and exit code 1. Any other one is a
-fault of ours and keeps its traceback.
+An error that is meant for people becomes one line on stderr and exit code 1; a fault in the
+settings is a usage error, exit code 2. Any other one is a fault of ours and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import anyio
+import rich_click as click
 
 from storybook.cli.failure import Failure
 from storybook.commands import TooManyRuns
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import LogError
 from storybook.export import CannotExport
+from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
+from storybook.projections.tables import ForeignFile
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
 from storybook.stages.engines import EngineUnavailable
@@ -27,33 +30,37 @@ T = TypeVar("T")
 TOLD: Final = (
     CannotExport,
     EngineUnavailable,
+    ForeignFile,
     InvalidHistory,
     LogError,
     OSError,
+    ProjectionsBusy,
+    ProjectionsStopped,
     RebuildRunning,
     Refused,
-    SettingsError,
     TooManyRuns,
     UnreadableEvent,
     sqlite3.Error,
 )
-"""Errors whose message is for people."""
+"""Errors whose message is for people, beside `SettingsError`."""
 
 
 def run(main: Callable[[], Awaitable[T]]) -> T:
-    """Run a command's coroutine. Raises `Failure`."""
+    """Run a command's coroutine. Raises `Failure`, or a usage error for `SettingsError`."""
     try:
         return anyio.run(main)
     except BaseExceptionGroup as group:
         first = _first(group)
-        if isinstance(first, (*TOLD, Failure, KeyboardInterrupt)):
+        if isinstance(first, (*TOLD, SettingsError, Failure, KeyboardInterrupt)):
             raise _told(first) from group
         raise
-    except TOLD as error:
+    except (*TOLD, SettingsError) as error:
         raise _told(error) from error
 
 
 def _told(error: BaseException) -> BaseException:
+    if isinstance(error, SettingsError):
+        return click.UsageError(str(error))
     is_meant = isinstance(error, TOLD) and not isinstance(error, BrokenPipeError)
     return Failure(str(error)) if is_meant else error
 

@@ -6,21 +6,22 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 
-import msgspec
 import rich_click as click
 from rich.console import Console
 from rich.text import Text
 
 from storybook.book import RunId
+from storybook.cli.board import Board
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, console, print_json
 from storybook.cli.place import Place, pass_place
 from storybook.cli.shelf import Shelf, has_log, open_shelf
 from storybook.cli.story import sentence
-from storybook.cli.watching import watch
+from storybook.cli.watching import follow_run, watch
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import Position, Recorded
+from storybook.projections.log_entries import run_log_entry
 from storybook.projections.runs import iso_time
 from storybook.run import Run, Status, fold
 
@@ -28,32 +29,21 @@ PAGE = 512
 """Events read at once."""
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """An event as the API's log shows it, and whose it is."""
-
-    position: Position
-    version: int
-    type: str
-    recorded_at: str
-    data: msgspec.Raw
-    digest: str
-    run_id: RunId
-
-
 # -------------------------------------------------------------------------------------------- watch
 
 
 @click.command("watch")
 @click.argument("run", metavar="RUN")
+@click.option("--json", "as_json", is_flag=True, help="Each event as recorded, one JSON line each.")
 @pass_place
-def watch_command(place: Place, run: str) -> None:
+def watch_command(place: Place, run: str, as_json: bool) -> None:
     """Watch a book being made until it is done.
 
     Beside a running server it shows every step; the exit code is 0 if the book gets done, else 1.
     """
     place.start_logging()
     try:
-        ended = _run_watch(place, run)
+        ended = _run_watch(place, run, as_json)
     except KeyboardInterrupt:
         sys.exit(1)
     if ended.status is not Status.DONE:
@@ -61,30 +51,33 @@ def watch_command(place: Place, run: str) -> None:
         raise Failure(f"the book is {ended.status}{why}")
 
 
-def _run_watch(place: Place, text: str) -> Run:
+def _run_watch(place: Place, text: str, as_json: bool) -> Run:
     async def main() -> Run:
         async with open_shelf(place) as shelf:
             run_id = await shelf.find(text)
-            return await _watch(shelf, run_id)
+            return await _watch(shelf, run_id, as_json)
 
     return run(main)
 
 
-async def _watch(shelf: Shelf, run_id: RunId) -> Run:
+async def _watch(shelf: Shelf, run_id: RunId, as_json: bool) -> Run:
     from storybook.cli.remote import Server
 
     place = shelf.place
+    holder = place.holder()
+    if holder is None and not await _has_ended(shelf, run_id):
+        click.echo("No process makes books here now; `storybook serve` does.", err=True)
+    if as_json:
+        board = Board(run_id, {})
+        return await follow_run(shelf.log, board, lambda it: print_json(run_log_entry(it)))
     async with AsyncExitStack() as stack:
         found = {}
-        holder = place.holder()
         if holder is not None and holder.url:
             found = await stack.enter_async_context(Server(holder).fractions(run_id))
-        elif holder is None and not await _has_ended(shelf, run_id):
-            click.echo("No process makes books here now; `storybook serve` does.", err=True)
         return await watch(
             shelf.log,
             run_id,
-            place.projections,
+            place.folder.projections,
             fractions=lambda: found,
             is_worked_on=lambda: place.holder() is not None,
         )
@@ -150,23 +143,11 @@ async def _events(
 def _print(out: Console, batch: list[Recorded], as_json: bool) -> None:
     if as_json:
         for recorded in batch:
-            print_json(_entry(recorded))
+            print_json(run_log_entry(recorded))
         return
     for recorded in batch:
         out.print(_line(recorded), soft_wrap=not out.is_terminal, no_wrap=True, overflow="ellipsis")
     sys.stdout.flush()
-
-
-def _entry(recorded: Recorded) -> Entry:
-    return Entry(
-        recorded.position,
-        recorded.version,
-        recorded.type,
-        iso_time(recorded.recorded_at),
-        msgspec.Raw(recorded.data),
-        recorded.digest.hex(),
-        recorded.run_id,
-    )
 
 
 def _line(recorded: Recorded) -> Text:

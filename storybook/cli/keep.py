@@ -72,7 +72,7 @@ def rebuild_command(place: Place, as_json: bool) -> None:
     async def main() -> None:
         async with open_shelf(place) as shelf:
             with _bar("Replaying the log", "events", shown=not as_json) as step:
-                report = await rebuild(place.projections, shelf.log, step)
+                report = await rebuild(place.folder.projections, shelf.log, step)
         if as_json:
             print_json(report)
         else:
@@ -128,7 +128,7 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
     """
     place.start_logging()
     if not has_log(place):
-        raise Failure(f"there is no log in {place.data}")
+        raise Failure(f"there is no log in {place.folder}")
     verdict = run(partial(_verify, place, anchor, as_json))
     if as_json:
         print_json(verdict)
@@ -153,8 +153,8 @@ def _print_whole(out: Console, verdict: Verdict) -> None:
 
 
 async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
-    faults = await anyio.to_thread.run_sync(_verify_log, place.log, anchor, not quiet)
-    head = await anyio.to_thread.run_sync(head_of, place.log)
+    faults = await anyio.to_thread.run_sync(_verify_log, place.folder.log, anchor, not quiet)
+    head = await anyio.to_thread.run_sync(head_of, place.folder.log)
     holder = place.holder()
     if holder is not None and not quiet:
         click.echo(
@@ -165,10 +165,12 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
     files = 0
     if not faults:  # a damaged log says nothing about views and files
         async with open_shelf(place) as shelf:
-            faults += await differences(place.projections, shelf.log)
+            faults += await differences(place.folder.projections, shelf.log)
             expected = [it async for it in _expected(shelf.log, head.position)]
         files = len(expected)
-        faults += await anyio.to_thread.run_sync(_verify_files, place.outputs, expected, not quiet)
+        faults += await anyio.to_thread.run_sync(
+            _verify_files, place.folder.outputs, expected, not quiet
+        )
     return Verdict(faults, head.position, files, str(head))
 
 

@@ -63,7 +63,7 @@ def list_command(place: Place, status: str | None, limit: int, as_json: bool) ->
                 err=True,
             )
     else:
-        click.echo(f"No books in {place.data} yet." if not wanted else f"No book is {wanted}.")
+        click.echo(f"No books in {place.folder} yet." if not wanted else f"No book is {wanted}.")
 
 
 def _library(books: list[RunSummary]) -> Table:
@@ -164,7 +164,7 @@ def _shown(place: Place, run_id: RunId, book: Run, history: list[Recorded]) -> S
         state_of(run_id, book),
         attempts(history),
         list(book.artifacts),
-        str(place.outputs / run_id),
+        str(place.folder.outputs / run_id),
     )
 
 
@@ -173,7 +173,7 @@ def _print(
 ) -> None:
     title = book.pages[0].title if book.pages else "(no title yet)"
     out.print(Text(title, "bold"))
-    out.print(_facts(place.outputs / run_id, book, history, now))
+    out.print(_facts(place.folder.outputs / run_id, book, history, now))
     for page in book.pages:
         if page.page != COVER_PAGE:
             out.print()
@@ -214,7 +214,7 @@ def _facts(folder: Path, book: Run, history: list[Recorded], now: int) -> Table:
 
 
 def _files(place: Place, run_id: RunId, book: Run) -> Table:
-    folder = place.outputs / run_id
+    folder = place.folder.outputs / run_id
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("file", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)

@@ -177,7 +177,7 @@ class _Making:
 
     def __init__(self, place: Place, order: Order, silent: bool) -> None:
         self._place, self._order, self._silent = place, order, silent
-        self._artifacts = ArtifactStore(place.outputs)
+        self._artifacts = ArtifactStore(place.folder.outputs)
         self._run_id: RunId | None = None
         self._server: Server | None = None
         self._began = 0.0
@@ -189,7 +189,7 @@ class _Making:
             async with open_shelf(self._place) as shelf:
                 self._run_id = await shelf.find(self._order.resume)
         try:
-            async with open_service(self._place.settings, self._place.data) as service:
+            async with open_service(self._place.settings, self._place.folder.path) as service:
                 return await self._make_here(service)
         except LogLocked:
             holder = self._place.holder()
@@ -229,7 +229,7 @@ class _Making:
         async with AsyncExitStack() as stack:
             if self._order.request is not None:
                 self._run_id = await server.request_run(self._order.request, self._order.tts)
-            log = await stack.enter_async_context(SqliteLog.read_only(self._place.log))
+            log = await stack.enter_async_context(SqliteLog.read_only(self._place.folder.log))
             assert self._run_id is not None
             if self._order.resume and await _is_to_be_retried(log, self._run_id):
                 await server.retry_run(self._run_id)
@@ -255,7 +255,7 @@ class _Making:
         await watch(
             log,
             self._run_id,
-            self._place.projections,
+            self._place.folder.projections,
             silent=self._silent,
             fractions=fractions,
         )

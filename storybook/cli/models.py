@@ -24,7 +24,6 @@ from rich.text import Text
 from storybook.cli.failure import Failure
 from storybook.cli.output import console, print_json, size
 from storybook.cli.place import Place, pass_place
-from storybook.stages.choice import MODELS_FOLDER
 from storybook.stages.models.catalogue import (
     HUB,
     Catalogue,
@@ -91,7 +90,7 @@ def pull_command(place: Place, name: str, as_json: bool) -> None:
         model = load_catalogue().find(name)
     except UnknownModel as error:
         raise click.UsageError(str(error)) from error
-    models = place.data / MODELS_FOLDER
+    models = place.folder.models
     came = _pull(model, models, _hub(place.environ), quiet=as_json)
     if as_json:
         pulled = Pulled(model.name, model.place(models), came, model.how_to_use(models))
@@ -126,13 +125,13 @@ def _plain(value: msgspec.Struct) -> object:
 
 
 def _list(place: Place, digest: bool, as_json: bool) -> None:
-    catalogue, models = load_catalogue(), place.data / MODELS_FOLDER
+    catalogue, models = load_catalogue(), place.folder.models
     ledger = Ledger(models)
     try:
         with _bars(shown=not as_json) as bars:
             look = _digester(ledger, bars) if digest else ledger.recall
             held = holdings(catalogue, models, ledger, look)
-            others = strays(catalogue, place.data, models, look)
+            others = strays(catalogue, place.folder.path, models, look)
     except OSError as error:
         raise Failure(str(error)) from error
     finally:

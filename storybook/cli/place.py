@@ -1,4 +1,4 @@
-"""Where things are: the data folder, its files, the settings, and who writes the log."""
+"""What the global options lead to: the data folder, the settings, and who writes the log."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
+
+from storybook.data_folder import DataFolder, data_folder
 
 if TYPE_CHECKING:
     from storybook.events.holder import Holder
@@ -26,22 +28,8 @@ class Place:
     verbose: bool
 
     @cached_property
-    def data(self) -> Path:
-        from storybook.settings import data_folder
-
+    def folder(self) -> DataFolder:
         return data_folder(self.environ)
-
-    @property
-    def log(self) -> Path:
-        return self.data / "log.db"
-
-    @property
-    def projections(self) -> Path:
-        return self.data / "projections.db"
-
-    @property
-    def outputs(self) -> Path:
-        return self.data / "outputs"
 
     @cached_property
     def settings(self) -> Settings:
@@ -57,7 +45,7 @@ class Place:
         """Which process writes the log now, None if none does."""
         from storybook.events.holder import find_holder
 
-        return find_holder(self.log)
+        return find_holder(self.folder.log)
 
     def start_logging(self) -> None:
         """Warnings to stderr; with `--verbose` what the storybook does, too."""

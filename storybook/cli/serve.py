@@ -14,7 +14,7 @@ from storybook.cli.place import Place, pass_place
 from storybook.events.holder import Holder
 from storybook.events.log import LogLocked
 from storybook.events.sqlite import SqliteLog
-from storybook.http.server import listen, serve, tune_process
+from storybook.http.server import ServerBroken, listen, serve, tune_process
 from storybook.service import Service, open_service
 
 
@@ -45,8 +45,11 @@ def serve_command(place: Place, host: str | None, port: int | None) -> None:
 
 async def _serve(place: Place, listening: socket.socket) -> None:
     try:
-        async with open_service(place.settings, place.data) as service:
-            await serve(service, listening, partial(_is_ready, place, service))
+        async with open_service(place.settings, place.folder.path) as service:
+            try:
+                await serve(service, listening, partial(_is_ready, place, service))
+            except ServerBroken as error:
+                raise Failure(str(error)) from error
             click.echo("Stopping …", err=True)
     except LogLocked as error:
         holder = place.holder()
@@ -57,7 +60,7 @@ def _is_ready(place: Place, service: Service, url: str) -> None:
     assert isinstance(service.log, SqliteLog)
     service.log.announce(url)
     tune_process()
-    click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.data})")
+    click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.folder})")
     click.echo("Ctrl-C stops it.")
 
 
@@ -74,6 +77,6 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _taken(place: Place, holder: Holder) -> str:
     return (
-        f"{place.data} is taken by {holder}: use that one, stop it, or name another folder "
+        f"{place.folder} is taken by {holder}: use that one, stop it, or name another folder "
         "with --data"
     )

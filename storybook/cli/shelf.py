@@ -6,6 +6,7 @@ server keeps them up to date. Where no process does, they are caught up with the
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from typing import Final
@@ -25,7 +26,6 @@ FULL_ID: Final = 32
 SHORTEST_PREFIX: Final = 4
 SHOWN_RUNS: Final = 4
 """Runs that are named where a prefix fits several."""
-_ALL: Final = 2**31
 
 
 class Shelf:
@@ -34,12 +34,9 @@ class Shelf:
     def __init__(self, place: Place, log: EventLog) -> None:
         self.place, self.log = place, log
 
-    async def books(self, status: Status | None = None, limit: int = _ALL) -> list[RunSummary]:
+    async def books(self, status: Status | None, limit: int) -> list[RunSummary]:
         """The newest books."""
-        if self.place.holder() is None:
-            async with Projections.open(self.place.projections, self.log):
-                pass  # opening catches up
-        with closing(tables.connect_known(self.place.projections, read_only=True)) as db:
+        async with self._views() as db:
             return reads.library(db, status, limit, None).runs
 
     async def find(self, text: str) -> RunId:
@@ -48,19 +45,29 @@ class Shelf:
         if len(word) == FULL_ID and word.isalnum():
             found = [RunId(word)] if await self.log.read_run(RunId(word), limit=1) else []
         elif word == LATEST:
-            found = [book.run_id for book in await self.books(limit=1)]
+            found = [book.run_id for book in await self.books(None, 1)]
         elif len(word) < SHORTEST_PREFIX:
             raise Failure(
                 f"{text!r} is too short for a run: give {SHORTEST_PREFIX} characters of its id "
                 f"or more, or `{LATEST}`"
             )
         else:
-            found = [it.run_id for it in await self.books() if it.run_id.startswith(word)]
+            async with self._views() as db:
+                found = reads.beginning_with(db, word, SHOWN_RUNS + 1)
         return _only(text, found)
 
     async def history(self, run_id: RunId) -> list[Recorded]:
         """Every event of a run, in order."""
         return await self.log.read_run(run_id)
+
+    @asynccontextmanager
+    async def _views(self) -> AsyncIterator[sqlite3.Connection]:
+        file = self.place.folder.projections
+        if self.place.holder() is None:
+            async with Projections.open(file, self.log):
+                pass  # opening catches up
+        with closing(tables.connect_known(file, read_only=True)) as db:
+            yield db
 
 
 def _only(text: str, found: list[RunId]) -> RunId:
@@ -68,13 +75,13 @@ def _only(text: str, found: list[RunId]) -> RunId:
         raise Failure(f"no book {text!r} here; `storybook list` shows those there are")
     if len(found) > 1:
         some = ", ".join(found[:SHOWN_RUNS]) + (", …" if len(found) > SHOWN_RUNS else "")
-        raise Failure(f"{text!r} fits {len(found)} books: {some}; give more characters")
+        raise Failure(f"{text!r} fits several books: {some}; give more characters")
     return found[0]
 
 
 def has_log(place: Place) -> bool:
     """Whether anything was ever recorded in this data folder."""
-    return place.log.exists()
+    return place.folder.log.exists()
 
 
 @asynccontextmanager
@@ -82,8 +89,8 @@ async def open_shelf(place: Place) -> AsyncIterator[Shelf]:
     """Open a data folder for looking. Raises `Failure` if there is nothing in it."""
     if not has_log(place):
         raise Failure(
-            f"no books in {place.data} yet; `storybook make` makes one, "
+            f"no books in {place.folder} yet; `storybook make` makes one, "
             "and --data names another folder"
         )
-    async with SqliteLog.read_only(place.log) as log:
+    async with SqliteLog.read_only(place.folder.log) as log:
         yield Shelf(place, log)

@@ -50,14 +50,15 @@ async def watch(
     board = Board(run_id, await anyio.to_thread.run_sync(usual_durations, projections))
     out = console()
     if silent:
-        return await _follow(log, board, lambda recorded: None)
+        return await follow_run(log, board, lambda recorded: None)
     if not out.is_terminal:
-        return await _follow(log, board, lambda recorded: _tell(out, board, recorded))
+        return await follow_run(log, board, lambda recorded: _tell(out, board, recorded))
     async with _drawing(out, board, fractions, is_worked_on):
-        return await _follow(log, board, lambda recorded: None)
+        return await follow_run(log, board, lambda recorded: None)
 
 
-async def _follow(log: EventLog, board: Board, told: Told) -> Run:
+async def follow_run(log: EventLog, board: Board, told: Told) -> Run:
+    """Feed a run's events to its board, and tell each, until it has ended; as it ended."""
     cursor = START
     for recorded in await log.read_run(board.run_id):
         board.feed(recorded)

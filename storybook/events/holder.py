@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from storybook.events.log import LogLocked
-from storybook.system import AlreadyLocked, LockFile, process_alive
+from storybook.system import AlreadyLocked, LockFile, is_locked
 
 
 class Holder(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,15 +49,13 @@ class WriteLock:
 
 
 def find_holder(log: Path) -> Holder | None:
-    """Who writes this log now; None if nobody does.
-
-    Looks without taking the lock, so that it never gets in a starting server's way.
-    """
+    """Who writes this log now; None if nobody does."""
+    lock = _lock_of(log)
     try:
-        holder = _parse(_lock_of(log).read_text("utf-8"))
+        holder = _parse(lock.read_text("utf-8"))
+        return holder if holder is not None and is_locked(lock) else None
     except FileNotFoundError:
         return None
-    return holder if holder is not None and process_alive(holder.pid) else None
 
 
 def _lock_of(log: Path) -> Path:

@@ -7,6 +7,7 @@
   a queue: it has a **source** that it asks for what stands behind the cursor.
 - A **feed** holds the messages of one run, or of the whole log, encoded once for all streams that
   follow it (`progress`, `log_stream`). All feeds hang on one **tail** of the log (`tail`).
+- Pages of other origins may change nothing (`origin`).
 - What comes in is checked field by field, and every fault is told (`orders`); what goes wrong is
   mapped to a status in one table (`errors`).
 - The API describes itself from one table of its calls (`openapi`, `docs`).

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
@@ -23,6 +24,7 @@ from storybook.http.errors import answer_error
 from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
 from storybook.http.openapi import openapi_document
+from storybook.http.origin import origins_checked
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.requests import READ, run_id_in
@@ -32,18 +34,25 @@ from storybook.http.streams import Streams
 from storybook.http.tail import Tail
 from storybook.service import Service
 
+logger = logging.getLogger(__name__)
+
 _HEALTH: Final = json_answer({"status": "ok", "version": __version__})
 _HTML: Final = b"text/html; charset=utf-8"
 
 
 class HttpApp:
-    """The application, and the streams that are open in it."""
+    """The application, and the streams that are open in it. `failure` is what ended a part that
+    runs beside the requests, if anything did: the application is of no use then."""
 
     def __init__(self, service: Service) -> None:
+        self.failure: Exception | None = None
+        self.when_broken: Callable[[], None] = _go_on
+        """Called at a failure. The server sets it: ASGI has no way to say that."""
         self.streams = Streams(service.settings.limits)
         self._tail = Tail(service.log, service.projections)
         self.progress = ProgressStreams(service.log, service.live, self._tail, self.streams)
         self.log_stream = LogStream(service.log, self._tail, self.streams)
+        cors = _cors(service.settings.server.cors_origins)
         document = openapi_document()
         self._openapi = json_answer(document)
         self._page = Answer(render_page(document), media_type=_HTML)
@@ -60,11 +69,11 @@ class HttpApp:
             lifespan=[self._following],
             exception_handlers={HTTPException: answer_error, Exception: answer_error},
             request_max_body_size=service.settings.limits.body_bytes,
-            cors_config=_cors(service.settings.server.cors_origins),
+            cors_config=cors,
             openapi_config=None,
             logging_config=None,
         )
-        self.asgi: ASGIApp = access_logged(self.litestar)
+        self.asgi: ASGIApp = access_logged(origins_checked(self.litestar, cors))
 
     def _routes(self) -> list[HTTPRouteHandler]:
         return [
@@ -95,11 +104,24 @@ class HttpApp:
         """What runs beside the requests: the tail, the ticker, the stages' live progress."""
         await self._tail.start()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._tail.run)
-            tasks.start_soon(self.streams.tick)
-            tasks.start_soon(self.progress.follow_live)
+            for part in (self._tail.run, self.streams.tick, self.progress.follow_live):
+                tasks.start_soon(self._guarded, part)
             yield
             tasks.cancel_scope.cancel()
+
+    async def _guarded(self, part: Callable[[], Awaitable[None]]) -> None:
+        """Run a part. Without it states would still be served while streams fall silent, which no
+        client can tell from a run that takes its time: better no server than half a one."""
+        try:
+            await part()
+        except Exception as error:
+            logger.exception("a part of the server has died; it stops")
+            self.failure = error
+            self.when_broken()
+
+
+def _go_on() -> None:
+    """What an application does that runs under no server of ours."""
 
 
 def _cors(origins: tuple[str, ...]) -> CORSConfig | None:

@@ -8,27 +8,16 @@ from litestar.handlers import HTTPRouteHandler
 
 from storybook.http.answers import Answer, json_answer
 from storybook.service import Service
-
-
-class RoleReport(msgspec.Struct, frozen=True):
-    """Which engine plays a role; `why` it is not ready, and what mends that."""
-
-    engine: str
-    version: str
-    model: str
-    device: str
-    ready: bool
-    why: str
-    mend: str
+from storybook.stages.choice import EngineReport
 
 
 class EngineTable(msgspec.Struct, frozen=True):
     """The engine of each role."""
 
-    writer: RoleReport
-    illustrator: RoleReport
-    narrator: RoleReport
-    transcriber: RoleReport
+    writer: EngineReport
+    illustrator: EngineReport
+    narrator: EngineReport
+    transcriber: EngineReport
 
 
 class EngineCalls:
@@ -43,7 +32,4 @@ class EngineCalls:
     async def report(self) -> Answer:
         """Each role's engine, ready or why not."""
         reports = await self._service.engines.report()
-        rows = {
-            it.role.value: msgspec.convert(it, RoleReport, from_attributes=True) for it in reports
-        }
-        return json_answer(EngineTable(**rows))
+        return json_answer(EngineTable(**{it.role.value: it for it in reports}))

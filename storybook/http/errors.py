@@ -11,13 +11,13 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from storybook.commands import TooManyRuns
 from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
+from storybook.request import RequestFault
 from storybook.run import NoSuchRun, Refused
 from storybook.stages.engines import (
     AudioTooLarge,
@@ -102,20 +102,12 @@ class TooOften(HttpError):
         )
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a body: where it is, what it is, and a stable word for it."""
-
-    loc: tuple[str | int, ...]
-    msg: str
-    type: str
-
-
 class Invalid(HttpError):
     """The body fails validation; every fault found is told."""
 
     status = 422
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[RequestFault]) -> None:
         super().__init__("; ".join(f"{'.'.join(map(str, it.loc))}: {it.msg}" for it in faults))
         self.detail = list(faults)
 

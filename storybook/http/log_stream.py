@@ -10,18 +10,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Final
 
-import msgspec
 from litestar.types import Receive, Scope, Send
 
-from storybook.book import RunId
 from storybook.events.catalog import EVENT_TYPES
 from storybook.events.log import START, EventLog, Position, Recorded
-from storybook.http.answers import to_json
 from storybook.http.errors import BadRequest
 from storybook.http.requests import last_event_id, query
 from storybook.http.streams import Stream, Streams, frame, refuse
 from storybook.http.tail import Tail
-from storybook.projections.runs import iso_time
+from storybook.projections.log_entries import run_log_entry
+from storybook.projections.runs import to_json
 
 KEPT: Final = 1_024
 """Frames that are at least kept once there were as many, about 1 MB."""
@@ -29,42 +27,9 @@ PAGE: Final = 256
 """Events that are read at once for a client that is further behind."""
 
 
-class LogEntry(msgspec.Struct, frozen=True):
-    """An event as recorded. `digest` is in hexadecimal, `recorded_at` ISO 8601 in UTC."""
-
-    position: Position
-    version: int
-    type: str
-    recorded_at: str
-    data: msgspec.Raw
-    digest: str
-
-
-class RunLogEntry(LogEntry, frozen=True):
-    """An event as recorded, and whose it is."""
-
-    run_id: RunId
-
-
-def log_entry(recorded: Recorded) -> LogEntry:
-    """An event of a run that the reader knows."""
-    return LogEntry(*_columns(recorded))
-
-
-def _columns(recorded: Recorded) -> tuple[Position, int, str, str, msgspec.Raw, str]:
-    return (
-        recorded.position,
-        recorded.version,
-        recorded.type,
-        iso_time(recorded.recorded_at),
-        msgspec.Raw(recorded.data),
-        recorded.digest.hex(),
-    )
-
-
 def _frame(recorded: Recorded) -> bytes:
-    entry = RunLogEntry(*_columns(recorded), recorded.run_id)
-    return frame(recorded.type.encode(), to_json(entry), recorded.position)
+    entry = to_json(run_log_entry(recorded))
+    return frame(recorded.type.encode(), entry, recorded.position)
 
 
 class LogFeed:

@@ -38,7 +38,7 @@ IMMUTABLE: Final = b"private, max-age=31536000, immutable"
 """A finished file never changes under its name."""
 
 RUN_PATH: Final = "/api/runs/{run_id:str}"
-FOLDERS: Final = {"images": "image/png", "audio": "audio/wav"}
+IMAGES, AUDIO = "images", "audio"
 
 
 class Media:
@@ -50,21 +50,28 @@ class Media:
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [
-            route(f"{RUN_PATH}/{folder}/{{filename:path}}", http_method=READ)(self.serve)
-            for folder in FOLDERS
+            route(f"{RUN_PATH}/{IMAGES}/{{filename:path}}", http_method=READ)(self.picture),
+            route(f"{RUN_PATH}/{AUDIO}/{{filename:path}}", http_method=READ)(self.reading),
         ]
 
-    async def serve(self, scope: Scope) -> ASGIApp:
-        """One picture or one piece of audio, or the part of it that was asked for."""
+    async def picture(self, scope: Scope) -> ASGIApp:
+        """One picture, or the part of it that was asked for."""
+        return await self._serve(scope, IMAGES, "image/png")
+
+    async def reading(self, scope: Scope) -> ASGIApp:
+        """One page read aloud, or the part of it that was asked for."""
+        return await self._serve(scope, AUDIO, "audio/wav")
+
+    async def _serve(self, scope: Scope, folder: str, media_type: str) -> ASGIApp:
         run_id = run_id_in(scope)
-        folder, name = _file_in(scope)
-        artifact = await self._artifact(run_id, name, FOLDERS[folder])
+        name = _name_in(scope, f"/api/runs/{run_id}/{folder}")
+        artifact = await self._artifact(run_id, name, media_type)
         path = self._service.artifacts.path(run_id, name)
         try:
             size = (await anyio.Path(path).stat()).st_size
         except FileNotFoundError:
             self._known.pop((run_id, name), None)
-            await self._artifact(run_id, name, FOLDERS[folder])  # raises if it was pruned
+            await self._artifact(run_id, name, media_type)  # raises if it was pruned
             logger.error("run %s: %s is missing; see `storybook verify`", run_id, name)
             raise NotFound("the file is missing on the server") from None
         return _answer(scope, artifact, path, size)
@@ -161,15 +168,16 @@ def _part(scope: Scope, etag: str, size: int) -> tuple[int, int] | None:
         raise RangeNotSatisfiable(size) from None
 
 
-def _file_in(scope: Scope) -> tuple[str, str]:
-    """The folder and the file name in a path, as the client sent it. Raises `BadRequest`."""
-    _, _, _, _, folder, sent = scope["raw_path"].decode("latin-1").split("/", 5)
-    name = sent
+def _name_in(scope: Scope, folder: str) -> str:
+    """The file name in a path behind its folder, as the client sent it. Raises `BadRequest`."""
+    *parts, name = scope["raw_path"].decode("latin-1").split("/", 5)
+    if unquote("/".join(parts)) != folder:  # routing has seen slashes that part nothing
+        raise BadRequest("the slashes of the path are to be sent as they are")
     for _ in range(MAX_DECODINGS):
         if any(sign in name for sign in ("..", "/", "\\", "\0")):
             raise BadRequest("a file name has no '..', '/' or '\\' in it")
         decoded = unquote(name)
         if decoded == name:
-            return folder, name
+            return name
         name = decoded
     raise BadRequest("the file name is encoded several times over")

@@ -15,8 +15,6 @@ from storybook import __version__
 from storybook.book import PAGES, VOICES
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
-from storybook.http.errors import Fault
-from storybook.http.log_stream import RunLogEntry
 from storybook.http.orders import (
     PAUSE_RANGE_MS,
     WORDS,
@@ -31,8 +29,9 @@ from storybook.http.runs import (
     RunLog,
 )
 from storybook.http.speech import FIELD_TYPES
+from storybook.projections.log_entries import RunLogEntry
 from storybook.projections.runs import Library, Progress, RunState
-from storybook.request import MAX_FIELD_CHARACTERS, SPEED_RANGE
+from storybook.request import MAX_FIELD_CHARACTERS, SPEED_RANGE, RequestFault
 from storybook.run import Status
 from storybook.stages.transcriber.hearing import SpokenField
 
@@ -43,6 +42,7 @@ EVENT_STREAM: Final = "text/event-stream"
 
 ERRORS: Final[dict[int, str]] = {
     400: "a bad cursor, file name, parameter or recording",
+    403: "a page of another origin asks, which `cors_origins` does not name",
     404: "no such run, no such file, no preview now",
     409: "the request contradicts the run's state, or an Idempotency-Key came with another body",
     410: "the file was removed by retention",
@@ -62,7 +62,7 @@ class Health(msgspec.Struct, frozen=True):
 class ErrorAnswer(msgspec.Struct, frozen=True):
     """Every error: a text, or for 422 one entry for each fault found."""
 
-    detail: str | list[Fault]
+    detail: str | list[RequestFault]
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -171,7 +171,7 @@ CALLS: Final = (
         RunCreated,
         more="Answered at once; the book is made page by page. With an `Idempotency-Key`, the same "
         "key and body give the same `run_id`, however often and after a restart.",
-        errors=(400, 409, 413, 422, 429, 503),
+        errors=(400, 403, 409, 413, 422, 429, 503),
         parameters=(Parameter("Idempotency-Key", "header", "names this wish for a book"),),
         body=(JSON, STORY_BODY),
     ),
@@ -271,7 +271,7 @@ CALLS: Final = (
         "Stop a run; finished pages stay readable",
         202,
         RunCreated,
-        errors=(404, 409, 503),
+        errors=(403, 404, 409, 503),
         parameters=(_RUN,),
     ),
     Call(
@@ -280,7 +280,7 @@ CALLS: Final = (
         "Let a failed or cancelled run go on from what is missing",
         202,
         RunCreated,
-        errors=(404, 409, 503),
+        errors=(403, 404, 409, 503),
         parameters=(_RUN,),
     ),
     Call(
@@ -303,7 +303,7 @@ CALLS: Final = (
         "One of the four words, spoken",
         200,
         SpokenField,
-        errors=(400, 413, 422, 429, 503),
+        errors=(400, 403, 413, 422, 429, 503),
         body=("multipart/form-data", SPEECH_BODY),
     ),
     Call("GET", "/api/engines", "Who plays each role, and whether they can", 200, EngineTable),

@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import VOICES, StoryRequest, TtsConfig
-from storybook.http.errors import Fault, Invalid
-from storybook.request import SPEED_RANGE, InvalidRequest, clean_word
+from storybook.http.errors import Invalid
+from storybook.request import SPEED_RANGE, InvalidRequest, RequestFault, clean_word
 
 MAX_CHARACTER_VOICES: Final = 50
 """A picture book of five pages has no larger cast."""
@@ -56,10 +56,10 @@ def _json_object(body: bytes) -> dict[str, Any]:
         fields = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         why = f"the body is not JSON: {error}"
-        raise Invalid([Fault(("body",), why, "json_invalid")]) from error
+        raise Invalid([RequestFault(("body",), why, "json_invalid")]) from error
     if not isinstance(fields, dict):
         why = f"expected an object, found {_kind(fields)}"
-        raise Invalid([Fault(("body",), why, "dict_type")])
+        raise Invalid([RequestFault(("body",), why, "dict_type")])
     return fields
 
 
@@ -67,7 +67,7 @@ class _Checked:
     """Reads fields and collects what is wrong with them; a faulty one reads as its default."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[RequestFault] = []
 
     def words(self, fields: dict[str, Any], name: str) -> str:
         if name not in fields:
@@ -108,7 +108,7 @@ class _Checked:
         try:
             return clean_word(loc, value)
         except InvalidRequest as invalid:
-            self.faults += [Fault(*it) for it in invalid.faults]
+            self.faults += invalid.faults
             return ""
 
     def _voices(self, value: object, loc: Loc) -> dict[str, str]:
@@ -158,7 +158,7 @@ class _Checked:
         return int(self._number(value, within, loc))
 
     def _fault(self, loc: Loc, message: str, kind: str) -> None:
-        self.faults.append(Fault(loc, message, kind))
+        self.faults.append(RequestFault(loc, message, kind))
 
 
 _KINDS: Final[dict[type, str]] = {

@@ -11,6 +11,7 @@ word replaces the one before, and is never kept.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from typing import Final
 
@@ -19,14 +20,16 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from storybook.book import RunId, Stage, Work
+from storybook.events.codec import UnreadableEvent
 from storybook.events.log import START, EventLog, Position, Recorded
-from storybook.http.answers import to_json
 from storybook.http.requests import last_event_id
 from storybook.http.streams import Stream, Streams, frame, refuse, stop
 from storybook.http.tail import Tail
-from storybook.projections.runs import Progress, ProgressFold
-from storybook.run import NoSuchRun
+from storybook.projections.runs import Progress, ProgressFold, to_json
+from storybook.run import InvalidHistory, NoSuchRun
 from storybook.stages.live import LiveProgress, Preview
+
+logger = logging.getLogger(__name__)
 
 LIVE_SECONDS: Final = 0.25
 """How often at most a run tells how far its stages are: as quick as an eye follows a bar."""
@@ -71,14 +74,15 @@ class Feed:
         return self._progress is not None and self._progress.status.has_ended
 
     async def load(self, log: EventLog, tail: Tail) -> None:
-        """Read what has happened. Raises `NoSuchRun`."""
+        """Read what has happened. Raises `NoSuchRun` or `InvalidHistory`."""
         events = await log.read_run(self.run_id)
         if not events:
             raise NoSuchRun
         await tail.caught_up(events[-1].position)
-        early, self._early = self._early or [], None
-        self._apply(events)
-        self._apply(early)
+        self._apply([*events, *(self._early or [])])
+        if self._progress is None:
+            raise InvalidHistory(f"the beginning of run {self.run_id} cannot be read")
+        self._early = None
 
     def take(self, recorded: Recorded) -> None:
         """Take an event from the tail."""
@@ -106,11 +110,21 @@ class Feed:
             if recorded.position <= self._seen:
                 continue
             self._seen = recorded.position
-            if (progress := self._fold.feed(recorded)) is not None:
+            if (progress := self._folded(recorded)) is not None:
                 self._progress = progress
                 self.positions.append(recorded.position)
                 self.frames.append(frame(b"update", to_json(progress), recorded.position))
         return len(self.frames) > before
+
+    def _folded(self, recorded: Recorded) -> Progress | None:
+        """The progress if this event changed it. One that cannot be read is skipped: it changes
+        nothing that this version knows how to tell."""
+        try:
+            return self._fold.feed(recorded)
+        except (UnreadableEvent, InvalidHistory) as error:
+            where = (self.run_id, recorded.position)
+            logger.error("run %s: the event at position %d is skipped: %s", *where, error)
+            return None
 
     def _wake(self) -> None:
         for stream in self.streams:

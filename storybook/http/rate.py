@@ -6,7 +6,7 @@ import math
 from typing import Final
 
 MANY_ADDRESSES: Final = 10_000
-"""Buckets that are kept before the full ones, which say nothing, are thrown away: about 2 MB."""
+"""Buckets that are kept at most, about 2 MB. The full ones say nothing and go first."""
 
 
 class RateLimit:
@@ -24,8 +24,9 @@ class RateLimit:
         tokens = self._tokens(address, now)
         if tokens < 1:
             return max(1, math.ceil((1 - tokens) * 60 / self.per_minute))
+        self._buckets.pop(address, None)  # the order is that of the last taking
         if len(self._buckets) >= MANY_ADDRESSES:
-            self._forget_full(now)
+            self._make_room(now)
         self._buckets[address] = (tokens - 1, now)
         return 0
 
@@ -33,9 +34,12 @@ class RateLimit:
         tokens, at = self._buckets.get(address, (float(self.per_minute), now))
         return min(float(self.per_minute), tokens + (now - at) * self.per_minute / 60)
 
-    def _forget_full(self, now: float) -> None:
-        self._buckets = {
-            address: bucket
+    def _make_room(self, now: float) -> None:
+        """Forget the full buckets, and if most are not, the oldest: room for many at once, since
+        looking through all of them for each newcomer would be dear."""
+        kept = [
+            (address, bucket)
             for address, bucket in self._buckets.items()
             if self._tokens(address, now) < self.per_minute
-        }
+        ]
+        self._buckets = dict(kept[-MANY_ADDRESSES // 2 :])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +15,6 @@ from storybook.book import RunId
 from storybook.events.log import START
 from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import BadRequest, NotFound, TooOften
-from storybook.http.log_stream import LogEntry, log_entry
 from storybook.http.orders import read_order
 from storybook.http.rate import RateLimit
 from storybook.http.requests import (
@@ -27,6 +27,7 @@ from storybook.http.requests import (
     reading_body,
     run_id_in,
 )
+from storybook.projections.log_entries import LogEntry, log_entry
 from storybook.projections.runs import encode_state
 from storybook.run import NoSuchRun, Status, fold
 from storybook.service import Service
@@ -72,11 +73,17 @@ class Runs:
             body = await request.body()
         order = read_order(body)
         key = _idempotency_key(request.scope)
-        host = client_host(request.scope)
+        run_id = await self._service.request_run(
+            order.request,
+            order.tts,
+            idempotency_key=key,
+            admit=partial(self._admit, client_host(request.scope)),
+        )
+        return json_answer(RunCreated(run_id), status=201)
+
+    def _admit(self, host: str) -> None:
         if seconds := self._rate.take(host, time.monotonic()):
             raise TooOften(self._rate.per_minute, seconds)
-        run_id = await self._service.request_run(order.request, order.tts, idempotency_key=key)
-        return json_answer(RunCreated(run_id), status=201)
 
     async def library(self, scope: Scope) -> Answer:
         parameters = query(scope)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -24,12 +25,17 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from storybook.http.app import HttpApp
 from storybook.http.streams import Address, Streams
 from storybook.service import Service
-from storybook.system import STOP_SIGNALS
+from storybook.system import STOP_SIGNALS, allow_open_files
+
+logger = logging.getLogger(__name__)
 
 BACKLOG: Final = 4_096
 """Connections that may wait to be accepted: all clients come back at once after a restart."""
 GRACE_SECONDS: Final = 10
 """What requests in hand get when the server stops; streams end at once."""
+OTHER_FILES: Final = 1_000
+"""What is open beside the streams: other requests and the files that they read, databases, engines.
+Systems allow 1,024 in all if nobody asks for more."""
 
 SWITCH_SECONDS: Final = 0.0005
 """How long a busy thread keeps the GIL from others. At Python's 5 ms the log's writer waits that
@@ -37,6 +43,10 @@ long for each step that it makes beside a busy event loop: a commit of 100 rows 
 GC_THRESHOLDS: Final = (100_000, 50, 1_000)
 """The default collects the oldest generation while thousands of streams are written to: the slowest
 delivery to 5,000 took 350 ms, and 99 ms with these."""
+
+
+class ServerBroken(Exception):
+    """The server has stopped by itself; the message says why."""
 
 
 def tune_process() -> None:
@@ -117,11 +127,27 @@ async def serve(
 ) -> None:
     """Serve until a stop signal; `on_ready` is given the URL when requests can come.
 
-    To be run in the main thread, which alone gets signals.
+    To be run in the main thread, which alone gets signals. Raises `ServerBroken`.
     """
+    _allow_files(service.settings.limits.streams)
     app = HttpApp(service)
     server = make_server(app, on_ready=lambda: on_ready(url_of(listening)))
     await server.serve(sockets=[listening])
+    if app.failure is not None:
+        raise ServerBroken(
+            f"the server stopped because a part of it died: {app.failure!r}; nothing that was "
+            "recorded is lost, start it again"
+        ) from app.failure
+
+
+def _allow_files(streams: int) -> None:
+    wanted = streams + OTHER_FILES
+    if (allowed := allow_open_files(wanted)) < wanted:
+        logger.warning(
+            "only %d files may be open, and %d streams want %d: raise the limit (`ulimit -n`), "
+            "or lower streams in [limits]",
+            *(allowed, streams, wanted),
+        )
 
 
 def _cut(connection: object) -> None:
@@ -137,10 +163,13 @@ def make_server(app: HttpApp, on_ready: Callable[[], None]) -> Server:
         http="httptools",
         ws="none",
         lifespan="on",
+        proxy_headers=False,  # any program on this machine could give itself another address
         access_log=False,
         log_config=None,
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return Server(config, app.streams, on_ready)
+    server = Server(config, app.streams, on_ready)
+    app.when_broken = server.stop
+    return server

@@ -14,8 +14,9 @@ from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
 
 from storybook.http.answers import Answer, json_answer
-from storybook.http.errors import BadRequest, Fault, HttpError, Invalid
+from storybook.http.errors import BadRequest, HttpError, Invalid
 from storybook.http.forms import File, Form, read_form
+from storybook.request import RequestFault
 from storybook.service import Service
 from storybook.stages.engines import WorkFailed
 from storybook.stages.transcriber.audio import MAX_BYTES
@@ -81,12 +82,12 @@ def _asked(form: Form) -> tuple[bytes, Field, str]:
     """The recording, what it is for, and its language. Raises `Invalid` or `BadRequest`."""
     audio, field = form.get("audio_file"), form.get("field_type")
     faults = [
-        Fault(("body", name), "this field is required", "missing")
+        RequestFault(("body", name), "this field is required", "missing")
         for name, value in (("audio_file", audio), ("field_type", field))
         if value is None
     ]
     if isinstance(audio, str):
-        faults.append(Fault(("body", "audio_file"), "expected a file", "file_type"))
+        faults.append(RequestFault(("body", "audio_file"), "expected a file", "file_type"))
     if faults:
         raise Invalid(faults)
     if field not in FIELD_TYPES:

@@ -13,7 +13,7 @@ from typing import Final
 
 import anyio
 
-from storybook.events.log import START, EventLog, LogError, Position, Recorded
+from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.projections.projector import Projections, ProjectionsStopped
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,8 @@ RETRY_SECONDS: Final = 1.0
 """How long the tail waits when the log cannot be read; it goes on where it was."""
 
 Listener = Callable[[list[Recorded]], None]
-"""Takes a batch of events, in order. Never blocks, never raises."""
+"""Takes a batch of events, in order. Never blocks. What it raises is logged, and the batch is not
+repeated: the next one finds it as it was left."""
 
 
 class Tail:
@@ -47,7 +48,7 @@ class Tail:
                 async for batch in self._log.tail(self.position):
                     await self.caught_up(batch[-1].position)
                     self._hand_over(batch)
-            except LogError:
+            except Exception:  # whatever it is, streams that fall silent for ever are worse
                 logger.exception("the log cannot be followed; trying again")
             await anyio.sleep(RETRY_SECONDS)
 
@@ -59,4 +60,8 @@ class Tail:
     def _hand_over(self, batch: list[Recorded]) -> None:
         self.position = batch[-1].position
         for listener in self._listeners:
-            listener(batch)
+            try:
+                listener(batch)
+            except Exception:
+                first, last = batch[0].position, batch[-1].position
+                logger.exception("a listener failed at events %d to %d", first, last)

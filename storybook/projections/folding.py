@@ -140,17 +140,9 @@ class Folds:
 
 
 async def _existing(log: EventLog, run_id: RunId, version: int) -> RunFold:
-    run = await load_fold(log, run_id, version)
-    if run is None or run.version != version:
-        raise InvalidHistory(f"run {run_id} has an event behind version {version}, but not that")
-    return run
-
-
-async def load_fold(log: EventLog, run_id: RunId, version: int | None = None) -> RunFold | None:
-    """The fold of a run's events, all of them or the first `version`; None if it has none."""
     events = await log.read_run(run_id, limit=version)
-    if not events:
-        return None
+    if len(events) != version:
+        raise InvalidHistory(f"run {run_id} has an event behind version {version}, but not that")
     run = RunFold(events[0])
     run.feed(events, decode_batch(events))
     return run

@@ -23,9 +23,8 @@ from anyio import CapacityLimiter, to_thread
 from storybook.book import RunId
 from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.projections import reads, tables
-from storybook.projections.folding import Changes, Folds, load_fold
+from storybook.projections.folding import Changes, Folds
 from storybook.projections.runs import Library
-from storybook.projections.timings import StageTiming, eta_seconds
 from storybook.run import Status
 from storybook.wakeup import Wakeup
 
@@ -232,19 +231,6 @@ class Projections:
         """Runs that ended before a moment (microseconds since 1970) and still have files, those
         that ended first first."""
         return await self._read(lambda: reads.ended_before(self._reads_db, moment))
-
-    async def timeline(self, run_id: RunId) -> list[StageTiming]:
-        """Every attempt of a run, in the order in which they were requested."""
-        return await self._read(lambda: reads.timeline(self._reads_db, run_id))
-
-    async def eta_seconds(self, run_id: RunId, now: int) -> float | None:
-        """Seconds from `now` (microseconds since 1970) until the run's book is whole. None while
-        nothing is known, when the run has ended, and when there is no such run."""
-        found = await load_fold(self._source, run_id)
-        if found is None or found.run is None:
-            return None
-        known = await self._read(lambda: reads.usual_of_roles(self._reads_db))
-        return eta_seconds(found.run, found.timings.started, known, now)
 
     async def _read(self, question: Callable[[], T]) -> T:
         return await to_thread.run_sync(question, limiter=self._reading)

@@ -13,7 +13,7 @@ import msgspec
 from storybook.book import Role, RunId, Stage
 from storybook.events.catalog import EngineInfo
 from storybook.projections.runs import Library, RunSummary, iso_time
-from storybook.projections.timings import RECENT, StageTiming, Taken, Usual, usual
+from storybook.projections.timings import RECENT, Taken, Usual, usual
 from storybook.run import Status
 
 _SUMMARY: Final = (
@@ -26,18 +26,16 @@ LIBRARY: Final = f"SELECT {_SUMMARY} FROM runs WHERE position < ? ORDER BY posit
 LIBRARY_OF_STATUS: Final = (
     f"SELECT {_SUMMARY} FROM runs WHERE status = ? AND position < ? ORDER BY position DESC LIMIT ?"
 )
+BEGINNING_WITH: Final = "SELECT run_id FROM runs WHERE run_id >= ? AND run_id < ? LIMIT ?"
 OPEN_RUNS: Final = "SELECT run_id FROM runs WHERE status IN ('QUEUED', 'RUNNING') ORDER BY position"
 ENDED_BEFORE: Final = "SELECT run_id FROM runs WHERE files_since < ? ORDER BY files_since"
-TIMELINE: Final = (
-    "SELECT stage, page, attempt, requested_at, engine, started_at, ended_at, outcome, error "
-    "FROM timings WHERE run_id = ? ORDER BY position"
-)
 TAKEN: Final = (
     "SELECT engine, started_at, ended_at FROM timings WHERE role = ? AND outcome = 'completed' "
     f"ORDER BY ended_at DESC, position DESC LIMIT {RECENT}"
 )
 
 _BEHIND_ALL: Final = (1 << 63) - 1
+_BEHIND_ALL_LETTERS: Final = "\U0010ffff"
 _decode_engine = msgspec.json.Decoder(EngineInfo).decode
 
 
@@ -80,6 +78,12 @@ def _summary(row: tuple[Any, ...]) -> RunSummary:
     )
 
 
+def beginning_with(db: sqlite3.Connection, prefix: str, limit: int) -> list[RunId]:
+    """At most `limit` runs whose id begins like this, in the order of their ids."""
+    found = db.execute(BEGINNING_WITH, (prefix, prefix + _BEHIND_ALL_LETTERS, limit))
+    return [run_id for (run_id,) in found]
+
+
 def open_runs(db: sqlite3.Connection) -> list[RunId]:
     """Runs that have not ended, oldest first."""
     return [run_id for (run_id,) in db.execute(OPEN_RUNS)]
@@ -88,17 +92,6 @@ def open_runs(db: sqlite3.Connection) -> list[RunId]:
 def ended_before(db: sqlite3.Connection, moment: int) -> list[RunId]:
     """Runs that ended before a moment (microseconds since 1970) and still have files."""
     return [run_id for (run_id,) in db.execute(ENDED_BEFORE, (moment,))]
-
-
-def timeline(db: sqlite3.Connection, run_id: RunId) -> list[StageTiming]:
-    """The attempts of a run, in the order in which they were requested."""
-    return [_stage_timing(row) for row in db.execute(TIMELINE, (run_id,))]
-
-
-def _stage_timing(row: tuple[Any, ...]) -> StageTiming:
-    stage, page, attempt, requested_at, engine, *rest = row
-    info = None if engine is None else _decode_engine(engine)
-    return StageTiming(Stage(stage), page, attempt, requested_at, info, *rest)
 
 
 def usual_of_roles(db: sqlite3.Connection) -> dict[Role, Usual]:

@@ -52,7 +52,8 @@ def state_of(run_id: RunId, run: Run) -> RunState:
     )
 
 
-to_json = msgspec.json.Encoder().encode
+to_json: Final = msgspec.json.Encoder().encode
+"""A value as UTF-8 JSON."""
 
 
 def encode_state(run_id: RunId, run: Run) -> bytes:

@@ -24,8 +24,9 @@ from storybook.migrations import migrate, migration_files
 from storybook.projections.folding import Changes, RunRow
 from storybook.projections.timings import ROLE_OF, StageTiming, Timing
 
-FORMAT: Final = 1
-"""Raise it whenever the same events come to other rows: older files are then made anew."""
+FORMAT: Final = 2
+"""Raise it whenever the same events come to other rows, or the tables change: older files are then
+made anew."""
 
 APPLICATION_ID: Final = 0x53545056
 """Names the program that a database belongs to; the first migration writes it."""

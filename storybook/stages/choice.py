@@ -7,6 +7,7 @@ and what mends it. A name that is in no table stops the start and says which nam
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
@@ -14,6 +15,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 import msgspec
 
 from storybook.book import Role, Stage
+from storybook.data_folder import DataFolder
 from storybook.settings import Settings, SettingsError
 from storybook.stages.engines import Engine, Illustrator, Narrator, Transcriber, Writer
 
@@ -32,7 +34,13 @@ def _writing_endpoint(settings: Settings, data: Path) -> Engine:
     from storybook.stages.writer.openai import OpenAI
 
     it = settings.writer
-    return OpenAI(url=it.url, model=it.model, device=it.device, context=it.context)
+    return OpenAI(
+        url=it.url,
+        model=it.model,
+        device=it.device,
+        key_variable=it.key_variable,
+        context=it.context,
+    )
 
 
 def _composer(settings: Settings, data: Path) -> Engine:
@@ -70,10 +78,16 @@ def _supertonic(settings: Settings, data: Path) -> Engine:
 
 
 def _speaking_endpoint(settings: Settings, data: Path) -> Engine:
-    from storybook.stages.narrator.openai import OpenAi
+    from storybook.stages.narrator.openai import OpenAI
 
     it = settings.narrator
-    return OpenAi(it.url, it.model, it.device, it.voices, it.key_variable)
+    return OpenAI(
+        url=it.url,
+        model=it.model,
+        device=it.device,
+        key_variable=it.key_variable,
+        voices=it.voices,
+    )
 
 
 def _espeak(settings: Settings, data: Path) -> Engine:
@@ -83,10 +97,10 @@ def _espeak(settings: Settings, data: Path) -> Engine:
 
 
 def _hearing_endpoint(settings: Settings, data: Path) -> Engine:
-    from storybook.stages.transcriber.openai import DEFAULT_MODEL, OpenAi
+    from storybook.stages.transcriber.openai import OpenAI
 
     it = settings.transcriber
-    return OpenAi(url=it.url, model=it.model or DEFAULT_MODEL, key_variable=it.key_variable)
+    return OpenAI(url=it.url, model=it.model, key_variable=it.key_variable)
 
 
 def _whisper(settings: Settings, data: Path) -> Engine:
@@ -95,7 +109,7 @@ def _whisper(settings: Settings, data: Path) -> Engine:
     it = settings.transcriber
     return Whisper(
         model=it.model or "base",
-        models_folder=data / MODELS_FOLDER,
+        models_folder=DataFolder(data).models,
         device=it.device,
         idle_seconds=it.idle_seconds,
     )
@@ -120,7 +134,9 @@ ENGINES: Final[dict[Role, dict[str, Build]]] = {
 """Each role's engines, best first. The last one of a role is taken ready or not."""
 
 AUTO: Final = "auto"
-MODELS_FOLDER: Final = "models"
+
+
+logger = logging.getLogger(__name__)
 
 
 class EngineReport(msgspec.Struct, frozen=True):
@@ -177,12 +193,12 @@ class Engines(msgspec.Struct, frozen=True):
         return reports
 
     async def close(self) -> None:
-        """Let go of everything that the engines hold, for good."""
-        for engine in self.by_role().values():
-            if isinstance(engine, Closing):
-                await engine.aclose()
-            else:
-                await engine.unload()
+        """Let go of everything that the engines hold, for good; one that fails stops no other."""
+        for role, engine in self.by_role().items():
+            try:
+                await (engine.aclose() if isinstance(engine, Closing) else engine.unload())
+            except Exception:
+                logger.exception("the %s did not close", role)
 
 
 @runtime_checkable

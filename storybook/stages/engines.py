@@ -191,9 +191,6 @@ class Transcriber(Engine, Protocol):
         ...
 
 
-AnyEngine = Writer | Illustrator | Narrator | Transcriber
-
-
 def ready_or_raise(engine: str, readiness: Readiness) -> None:
     """Raise `EngineUnavailable` unless the engine is ready."""
     if not readiness.ready:
@@ -201,7 +198,6 @@ def ready_or_raise(engine: str, readiness: Readiness) -> None:
 
 
 __all__: Sequence[str] = [
-    "AnyEngine",
     "AudioTooLarge",
     "Engine",
     "EngineUnavailable",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -125,6 +126,24 @@ def test_a_folder_that_another_make_works_in_is_told(shell: Shell, start: Start)
         assert refused.exit_code == 1
         assert f"process {making.pid} works in this data folder" in refused.stderr
     assert "RUNNING" in shell("list").stdout
+
+
+def test_a_killed_process_holds_nothing_whoever_has_its_id_now(shell: Shell, start: Start) -> None:
+    """Process ids come again: what it left in the lock file keeps no server from starting."""
+    making = start(shell.data, "make", *WORDS[:6], "--topic", ENDLESS)
+    until_it_waits(making)
+    making.kill()
+    making.communicate()
+    lock = shell.data / "log.db.lock"
+    left = json.loads(lock.read_text("utf-8"))
+    assert left["pid"] == making.pid
+    lock.write_text(json.dumps({"pid": os.getpid(), "url": "http://127.0.0.1:1"}), "utf-8")
+    assert "No process makes books here now" in shell("list").stderr
+    (log,) = (it for it in shell.json_lines("doctor") if it["name"] == "log")
+    assert log["found"].endswith("no process writes it now")
+    serving = start(shell.data, "serve", "--port", "0")
+    assert serving.stdout is not None
+    assert serving.stdout.readline().startswith("Storybook serves http://")
 
 
 def test_steering_works_without_a_server(shell: Shell, start: Start) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+import storybook.cli.doctor
+import storybook.service
 from storybook import __version__
 from storybook.cli import COMMANDS, PANELS, load_command
-from storybook.cli.place import Place
-from storybook.service import LOG_FILE, OUTPUTS_FOLDER, PROJECTIONS_FILE
-from tests.cli.conftest import REPOSITORY, Shell
+from storybook.stages.choice import choose_engines
+from tests.cli.conftest import REPOSITORY, WORDS, Shell
 
 HEAVY = ("anyio", "litestar", "httpx", "msgspec", "numpy", "skia", "soundfile", "sqlite3")
 
@@ -94,12 +94,17 @@ def test_a_fault_in_the_settings_is_a_usage_error(
     assert "did you mean port" in result.stderr
 
 
-def test_the_files_are_the_services(tmp_path: Path) -> None:
-    """The command line names them itself, since the service is too heavy for `--help`."""
-    place = Place({"STORYBOOK_DATA": str(tmp_path)}, None, False)
-    assert [place.log, place.projections, place.outputs] == [
-        tmp_path / name for name in (LOG_FILE, PROJECTIONS_FILE, OUTPUTS_FOLDER)
-    ]
+@pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("make", *WORDS), ("doctor",)])
+def test_an_engine_that_does_not_exist_is_a_usage_error(
+    shell: Shell, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As every other fault in the settings; those that exist are named."""
+    for module in (storybook.service, storybook.cli.doctor):
+        monkeypatch.setattr(module, "choose_engines", choose_engines)
+    monkeypatch.setenv("STORYBOOK_WRITER_ENGINE", "quill")
+    result = shell(*arguments)
+    assert result.exit_code == 2
+    assert "unknown engine 'quill' in [writer]; known are auto" in " ".join(result.stderr.split())
 
 
 def test_settings_are_found_in_the_named_data_folder(shell: Shell) -> None:

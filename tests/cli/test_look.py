@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from storybook.cli.follow import Entry
-from storybook.http.log_stream import RunLogEntry
+from storybook.projections.log_entries import RunLogEntry
 from tests.cli.conftest import WORDS, Shell, use_engines
 
 
@@ -91,6 +92,15 @@ def test_a_run_is_named_by_its_beginning(filled: Shell) -> None:
     assert filled.json("show", run_id)["run_id"] == run_id
 
 
+def test_a_run_is_found_without_reading_the_library(
+    filled: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many books there are."""
+    run_id = filled.json_lines("list")[1]["run_id"]
+    monkeypatch.delattr("storybook.projections.reads.library")
+    assert filled.json("show", run_id[:8])["run_id"] == run_id
+
+
 @pytest.mark.parametrize(
     ("text", "why"), [("abc", "too short"), ("zzzz", "no book"), ("0" * 32, "no book")]
 )
@@ -112,10 +122,9 @@ def test_the_log_is_read_aloud(filled: Shell) -> None:
 
 def test_the_log_as_json_has_the_apis_fields(filled: Shell) -> None:
     """Each event as recorded, and whose it is."""
-    assert Entry.__struct_fields__ == RunLogEntry.__struct_fields__
     events = filled.json_lines("log", "--after", "3")
     assert events[0]["position"] == 4
-    assert set(events[0]) == set(Entry.__struct_fields__)
+    assert set(events[0]) == set(RunLogEntry.__struct_fields__)
     assert events[0]["data"]["type"] == events[0]["type"]
 
 
@@ -130,3 +139,16 @@ def test_watching_tells_how_it_ended(shell: Shell, monkeypatch: pytest.MonkeyPat
     failed = shell("watch", "latest")
     assert failed.exit_code == 1
     assert "the paint has run out" in failed.stderr
+
+
+def test_watching_as_json_prints_what_is_recorded(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lines of `log --json`, until the book has ended; the exit code is the same."""
+    shell.make()
+    assert shell.json_lines("watch", "latest") == shell.json_lines("log", "--run", "latest")
+    use_engines(monkeypatch, fails_at=0)
+    shell.make()
+    failed = shell("watch", "latest", "--json")
+    assert failed.exit_code == 1
+    assert json.loads(failed.stdout.splitlines()[-1])["type"] == "RunFailed"

@@ -10,6 +10,7 @@ from contextlib import aclosing, closing
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.events import sqlite as sqlite_log
@@ -66,6 +67,16 @@ async def test_a_second_process_is_refused(tmp_path: Path) -> None:
         assert find_holder(store.path) is None
         async with store.open() as log:
             assert await append(log, A, 0)
+
+
+async def test_what_a_killed_writer_left_names_nobody(tmp_path: Path) -> None:
+    """Only the lock tells who writes: a process id is given to another process later."""
+    store = SqliteStore(tmp_path / "log.db")
+    lock = tmp_path / "log.db.lock"
+    lock.write_bytes(msgspec.json.encode(Holder(os.getppid(), "http://127.0.0.1:8000")))
+    assert find_holder(store.path) is None
+    async with store.open():
+        assert find_holder(store.path) == Holder(os.getpid())
 
 
 async def test_a_reader_cannot_append(tmp_path: Path) -> None:

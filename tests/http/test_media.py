@@ -155,6 +155,19 @@ async def test_a_name_that_wants_out(shelf: Shelf, folder: str, name: str) -> No
         assert (status, b'"detail"' in body) == (400, True)
 
 
+async def test_a_path_may_be_encoded(shelf: Shelf) -> None:
+    """The folder is the one that routing has found; an encoded slash before a name is refused."""
+    run = f"/api/runs/{shelf.run_id}"
+    for path, status in (
+        (f"{run}/%69mages/cover.png", 200),
+        (f"{run}/%61udio/page_0.wav", 200),
+        (f"/api%2Fruns/{shelf.run_id}/images/cover.png", 200),
+        (f"{run}/images%2Fcover.png", 400),
+        (f"/api%2Fruns/{shelf.run_id}/images/a/cover.png", 400),
+    ):
+        assert (path, (await raw_get(shelf.site.port, path))[0]) == (path, status)
+
+
 async def raw_get(port: int, path: str) -> tuple[int, bytes]:
     """Status and body for a path that is sent byte by byte as it stands."""
     async with await anyio.connect_tcp("127.0.0.1", port) as connection:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from storybook.book import StoryRequest, TtsConfig
-from storybook.http.errors import Fault, Invalid
+from storybook.http.errors import Invalid
 from storybook.http.orders import Order, read_order
-from storybook.request import MAX_FIELD_CHARACTERS
+from storybook.request import MAX_FIELD_CHARACTERS, RequestFault
 from tests.http.serving import WORDS, Site
 
 
@@ -24,7 +24,7 @@ def faults_of(body: bytes) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as caught:
         read_order(body)
     assert isinstance(caught.value.detail, list)
-    assert all(isinstance(it, Fault) and it.msg for it in caught.value.detail)
+    assert all(isinstance(it, RequestFault) and it.msg for it in caught.value.detail)
     return [(".".join(map(str, it.loc)), it.type) for it in caught.value.detail]
 
 

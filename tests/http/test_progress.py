@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.book import RunId, picture_of
-from storybook.events.log import Recorded
+from storybook.events.log import Position, Recorded
+from storybook.http.progress import Feed
 from storybook.projections.runs import progress_of
-from storybook.run import fold
+from storybook.run import InvalidHistory, fold
 from storybook.settings import Limits
 from storybook.stages.engines import WorkFailed
 from tests.http.serving import Site, eventually, serving
@@ -317,3 +321,50 @@ async def test_what_is_appended_while_a_feed_loads_is_not_lost(held: Site) -> No
         changes = await stream.changes()
     assert changes == await replay(held, run_id)
     assert "CANCELLED" in (changes[-1].data or "")
+
+
+class Past:
+    """What a feed loads from: a log that holds these events, and a tail that has caught up."""
+
+    def __init__(self, events: list[Recorded]) -> None:
+        self._events = events
+
+    async def read_run(self, _: RunId) -> list[Recorded]:
+        return self._events
+
+    async def caught_up(self, _: Position) -> None:
+        pass
+
+
+async def load(feed: Feed, events: list[Recorded]) -> None:
+    past: Any = Past(events)
+    await feed.load(past, past)
+
+
+@pytest.mark.parametrize("loaded", [3, 99])
+async def test_an_event_that_cannot_be_read_is_skipped(
+    site: Site, loaded: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A type that only a newer version knows costs no other change; the log says where it is."""
+    run_id = await site.finished_book()
+    events = await site.service.log.read_run(run_id)
+    events[4] = msgspec.structs.replace(events[4], type="FromTheFuture")
+    feed = Feed(run_id)
+    with caplog.at_level(logging.ERROR, "storybook.http.progress"):
+        await load(feed, events[:loaded])
+        for recorded in events[loaded:]:
+            feed.take(recorded)
+    assert feed.has_ended
+    assert feed.positions[-1] == events[-1].position
+    assert [f"position {events[4].position}" in it.getMessage() for it in caplog.records] == [True]
+
+
+async def test_a_run_whose_beginning_cannot_be_read(site: Site) -> None:
+    """There is no state to tell of: whoever asks gets an error, and so does the next one."""
+    run_id = await site.finished_book()
+    events = await site.service.log.read_run(run_id)
+    feed = Feed(run_id)
+    for _ in range(2):
+        with pytest.raises(InvalidHistory, match="beginning"):
+            await load(feed, events[1:])
+        assert not feed.is_loaded

@@ -30,3 +30,14 @@ def test_it_forgets_who_has_been_quiet() -> None:
         limit.take(str(number), 0.0)
     limit.take("late", 3.0)
     assert len(limit._buckets) == 1
+
+
+def test_it_never_remembers_more_than_it_should() -> None:
+    """Where no bucket is full, those that were taken from longest ago are forgotten."""
+    limit = RateLimit(per_minute=1)
+    for number in range(rate.MANY_ADDRESSES * 2):
+        limit.take("often", 0.0)
+        limit.take(str(number), 0.0)
+    assert len(limit._buckets) <= rate.MANY_ADDRESSES
+    assert limit.take("0", 0.0) == 0
+    assert limit.take(str(number), 0.0) > 0

@@ -249,6 +249,29 @@ async def test_too_many_new_runs_a_minute(tmp_path: Path) -> None:
     assert 1 <= int(answer.headers["Retry-After"]) <= 30
 
 
+async def test_a_repetition_is_no_new_run(tmp_path: Path) -> None:
+    """A client that asks again under its key gets its run however often, and takes no room."""
+    async with serving(tmp_path, limits=Limits(runs_per_minute=2)) as site:
+        for _ in range(5):
+            answer = await site.client.post(
+                "/api/runs", json=WORDS, headers={"Idempotency-Key": "k"}
+            )
+            assert answer.status_code == 201
+        await site.order()
+        answer = await site.client.post("/api/runs", json=WORDS, headers={"Idempotency-Key": "new"})
+    assert answer.status_code == 429
+
+
+async def test_nobody_gets_round_the_rate_limit_with_a_header(tmp_path: Path) -> None:
+    """An address is where the connection comes from, whatever a client writes."""
+    async with serving(tmp_path, limits=Limits(runs_per_minute=1)) as site:
+        answers = [
+            await site.client.post("/api/runs", json=WORDS, headers={"X-Forwarded-For": it})
+            for it in ("1.2.3.4", "5.6.7.8")
+        ]
+    assert [it.status_code for it in answers] == [201, 429]
+
+
 async def test_many_at_once_are_answered(site: Site) -> None:
     """Twenty wishes in one instant give twenty runs."""
     found: list[RunId] = []

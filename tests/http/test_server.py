@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 import sys
@@ -14,10 +15,14 @@ import anyio.to_thread
 import pytest
 
 from storybook.book import RunId, StoryRequest
-from storybook.http.server import listen, url_of
+from storybook.http import server
+from storybook.http.server import ServerBroken, listen, serve, url_of
+from storybook.http.streams import Streams
+from storybook.http.tail import Tail
 from storybook.run import request_run
-from storybook.service import Service
-from storybook.settings import Limits
+from storybook.service import Service, open_service
+from storybook.settings import Limits, Settings
+from tests.engines import Scripted
 from tests.http.serving import eventually, serving
 from tests.http.sse import following
 
@@ -104,21 +109,24 @@ async def fill_the_log(service: Service) -> None:
         )
 
 
-def lazy_client(port: int, path: str = "/api/events?last_event_id=0") -> socket.socket:
+def lazy_client(
+    port: int, path: str = "/api/events?last_event_id=0", header: str = ""
+) -> socket.socket:
     """A client that asks for much and takes nothing."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     client.connect(("127.0.0.1", port))
-    client.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\n{header}\r\n".encode())
     return client
 
 
-async def test_a_client_that_takes_no_bytes_is_let_go(tmp_path: Path) -> None:
+@pytest.mark.parametrize("header", ["", "X-Forwarded-For: 1.2.3.4\r\n"])
+async def test_a_client_that_takes_no_bytes_is_let_go(tmp_path: Path, header: str) -> None:
     """Its connection is cut at the time limit, and others are not kept waiting."""
     limits = Limits(send_timeout_seconds=0.3, keepalive_seconds=0.1)
     async with serving(tmp_path, limits=limits, held=True) as site:
         await fill_the_log(site.service)
-        with lazy_client(site.port):
+        with lazy_client(site.port, header=header):
             await eventually(lambda: any(it.is_sending for it in site.app.streams.open))
             async with following(site.port, "/api/events", last_event_id="0") as stream:
                 told = 0
@@ -159,6 +167,87 @@ async def test_a_client_that_leaves_is_noticed(tmp_path: Path) -> None:
         async with following(site.port, "/api/events"):
             await eventually(lambda: len(site.app.streams.open) == 1)
         await eventually(lambda: not site.app.streams.open)
+
+
+@pytest.mark.parametrize("part", [(Tail, "run"), (Streams, "tick")])
+async def test_a_part_that_dies_stops_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: tuple[type, str]
+) -> None:
+    """A server that could no longer tell what happens is none: it stops, and says why."""
+    may_die = anyio.Event()
+
+    async def die(_: object) -> None:
+        await may_die.wait()
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(*part, die)
+    engines = Scripted(held=True).engines
+    with listen("127.0.0.1", 0) as listening, anyio.fail_after(10):
+        async with open_service(Settings(), tmp_path, engines=engines) as service:
+            with pytest.raises(ServerBroken, match="out of order"):
+                await serve(service, listening, lambda _: may_die.set())
+
+
+DYING = """
+import storybook.service
+from storybook.cli import main
+from storybook.http.tail import Tail
+from tests.cli.doubles import chosen_doubles
+
+async def die(tail):
+    raise RuntimeError("out of order")
+
+Tail.run = die
+storybook.service.choose_engines = chosen_doubles()
+main()
+"""
+
+
+async def test_the_command_tells_that_its_server_broke(tmp_path: Path) -> None:
+    """Its exit status is not 0, and its last line says what happened and what to do."""
+    command = [sys.executable, "-c", DYING, "--data", str(tmp_path), "serve", "--port", "0"]
+    with anyio.fail_after(30):
+        ended = await anyio.run_process(command, check=False)
+    assert ended.returncode == 1
+    last = ended.stderr.decode().splitlines()[-1]
+    assert "out of order" in last and "start it again" in last
+
+
+FEW_FILES = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sockets are no files there")
+async def test_each_stream_that_is_allowed_may_have_its_file(tmp_path: Path) -> None:
+    """Where few files may be open the limit is raised: more clients than that get an answer."""
+    command = [sys.executable, "-c", FEW_FILES + SERVED, str(tmp_path)]
+    async with await anyio.open_process(command, stderr=None) as process, AsyncExitStack() as stack:
+        assert process.stdout is not None
+        with anyio.fail_after(20):
+            port = int((await process.stdout.receive()).decode().rsplit(":", 1)[1])
+        with anyio.fail_after(10):
+            for _ in range(220):
+                connection = await anyio.connect_tcp("127.0.0.1", port)
+                await stack.enter_async_context(connection)
+            await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            assert b" 200 " in await connection.receive()
+        process.send_signal(signal.SIGTERM)
+
+
+async def test_too_few_files_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the limit cannot be raised far enough, the log says so, and what mends it."""
+    monkeypatch.setattr(server, "allow_open_files", lambda _: 1_024)
+    engines = Scripted(held=True).engines
+    with listen("127.0.0.1", 0) as listening, anyio.fail_after(10):
+        async with open_service(Settings(), tmp_path, engines=engines) as service:
+            await serve(service, listening, lambda _: signal.raise_signal(signal.SIGINT))
+    told = [it.getMessage() for it in caplog.records if it.levelno == logging.WARNING]
+    assert len(told) == 1
+    assert "1024 files" in told[0] and "ulimit" in told[0]
 
 
 def test_where_it_listens() -> None:

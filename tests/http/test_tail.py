@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -89,7 +91,10 @@ async def test_dead_projections_do_not_silence_it() -> None:
         tasks.cancel_scope.cancel()
 
 
-async def test_it_goes_on_where_the_log_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [LogUnavailable("no disk"), sqlite3.OperationalError("locked")])
+async def test_it_goes_on_where_the_log_failed(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     """A log that cannot be read for a while costs nobody an event, and repeats none."""
     monkeypatch.setattr(tail_module, "RETRY_SECONDS", 0)
     log, projections = MemoryLog(), ManualProjections()
@@ -101,7 +106,7 @@ async def test_it_goes_on_where_the_log_failed(monkeypatch: pytest.MonkeyPatch) 
         async for batch in following(after):
             yield batch
             failures += 1
-            raise LogUnavailable("the disk is gone")
+            raise error
 
     log.tail = failing_tail  # type: ignore[method-assign]
     tail = Tail(log, as_projections(projections))
@@ -114,6 +119,30 @@ async def test_it_goes_on_where_the_log_failed(monkeypatch: pytest.MonkeyPatch) 
         tasks.cancel_scope.cancel()
     assert heard.positions == [1, 2, 3]
     assert failures >= 2
+
+
+async def test_a_listener_that_fails_silences_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """The others are told, it is told of the next batch too, and the log says what it missed."""
+    log, projections = MemoryLog(), ManualProjections()
+    projections.position = 99
+    tail = Tail(log, as_projections(projections))
+    tried: list[int] = []
+
+    def failing(batch: list[Recorded]) -> None:
+        tried.append(batch[-1].position)
+        raise RuntimeError("it cannot take this")
+
+    tail.listen(failing)
+    heard = Heard(tail)
+    with caplog.at_level(logging.ERROR):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(tail.run)
+            for number in range(1, 3):
+                await append(log, number)
+                await heard.count(number)
+            tasks.cancel_scope.cancel()
+    assert heard.positions == tried == [1, 2]
+    assert [it.exc_info is not None for it in caplog.records] == [True, True]
 
 
 async def test_it_begins_at_the_end() -> None:

@@ -18,11 +18,11 @@ import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.stages.engines import (
     Narrator,
-    Readiness,
     ReadingOrder,
     Utterance,
+    WorkFailed,
 )
-from storybook.stages.narrator.openai import OpenAi
+from storybook.stages.narrator.openai import OpenAI
 from tests.narrator.conformance import NarratorConformance
 from tests.narrator.endpoints import URL, answering, failure_of, speaking, tone, wav
 from tests.narrator.served import supertonic_serve
@@ -41,43 +41,48 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-class TestOpenAi(NarratorConformance):
+class TestOpenAI(NarratorConformance):
     """The openai narrator keeps what every narrator keeps."""
 
     @pytest.fixture
     def narrator(self, served: str) -> Narrator:
-        return OpenAi(served)
+        return OpenAI(url=served)
 
 
 async def test_a_served_model_speaks_at_its_own_rate(served: str) -> None:
     """44.1 kHz, whether the URL has its /v1 or not."""
     for url in (served, f"{served}/v1/"):
-        _, rate = samples(await read(OpenAi(url), order(SENTENCE)))
+        _, rate = samples(await read(OpenAI(url=url), order(SENTENCE)))
         assert rate == RATE
 
 
 async def test_a_model_that_is_not_served_is_said_for_good(served: str) -> None:
     """The server's own words, and the setting that mends it."""
-    failure = await failure_of(OpenAi(served, model="supertonic-2"))
+    failure = await failure_of(OpenAI(url=served, model="supertonic-2"))
     assert (failure.kind, failure.retryable) == ("unknown_model", False)
     assert "this server serves 'supertonic-3'" in failure.message
     assert "[narrator] model" in failure.message
 
 
-async def test_a_server_on_this_machine_is_not_asked_for_through_a_proxy(
-    served: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A proxy of the environment is for the world outside; here it would not even answer."""
-    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    assert await OpenAi(served).readiness() == Readiness(True)
+async def test_what_a_code_blames_is_the_kind() -> None:
+    """Also where the status alone would mean that the endpoint is not there."""
+    for status, code, kind in (
+        (404, "model_not_found", "unknown_model"),
+        (400, "unknown_voice", "unknown_voice"),
+        (400, "unsupported_lang", "unsupported_language"),
+        (400, "", "refused"),
+    ):
+        told = {"error": {"message": "not here", "code": code}}
+        failure = await failure_of(answering(httpx.Response(status, json=told)))
+        assert (failure.kind, failure.retryable) == (kind, False)
+        assert failure.message.endswith("not here. Set [narrator] model and voices to what it has")
 
 
 async def test_it_is_named_by_endpoint_and_model() -> None:
     """The host is the device, unless it shares one with engines here."""
-    info = OpenAi("https://me:pass@api.example:8443/v1", model="tts-1").info
+    info = OpenAI(url="https://me:pass@api.example:8443/v1", model="tts-1").info
     assert (info.name, info.model, info.device) == ("openai", "tts-1", "api.example:8443")
-    assert OpenAi(URL, device="gpu0").info.device == "gpu0"
+    assert OpenAI(url=URL, device="gpu0").info.device == "gpu0"
 
 
 async def test_each_utterance_is_a_request_as_openai_has_it() -> None:
@@ -184,6 +189,35 @@ async def test_another_sound_format_is_read_too() -> None:
     assert (await read(answering(answer), order("하나."))).seconds == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.parametrize("content", [b"", b"<html>", b'{"audio": ""}', b"RIFF\0\0\0\0WAVE"])
+async def test_an_answer_that_is_no_sound_fails_for_good(content: bytes) -> None:
+    """A proxy's page, for example."""
+    failure = await failure_of(answering(httpx.Response(200, content=content)))
+    assert (failure.kind, failure.retryable) == ("bad_answer", False)
+    assert URL in failure.message
+
+
+async def test_silence_without_end_is_no_reading() -> None:
+    """A file without a single sample for a sentence may be a hiccup: it is tried again."""
+    failure = await failure_of(answering(httpx.Response(200, content=wav(seconds=0))))
+    assert (failure.kind, failure.retryable) == ("bad_answer", True)
+
+
+async def test_the_first_refusal_ends_the_page() -> None:
+    """The other sentences are not waited for, and the failure is the refusal's own."""
+
+    async def hang_unless_last(request: httpx.Request) -> httpx.Response:
+        if json.loads(request.content)["input"] == "끝.":
+            return httpx.Response(429)
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    narrator = OpenAI(url=URL, transport=httpx.MockTransport(hang_unless_last))
+    with anyio.fail_after(5), pytest.raises(WorkFailed) as failure:
+        await read(narrator, order("하나.", "둘.", "끝."))
+    assert failure.value.kind == "busy"
+
+
 async def test_cancelling_leaves_no_request() -> None:
     """The endpoint sees the connections close."""
     ended = 0
@@ -198,7 +232,7 @@ async def test_cancelling_leaves_no_request() -> None:
                 ended += 1
             raise AssertionError
 
-        await read(OpenAi(URL, transport=httpx.MockTransport(hang)), order("하나."))
+        await read(OpenAI(url=URL, transport=httpx.MockTransport(hang)), order("하나."))
     assert scope.cancelled_caught
     assert ended == 1
 
@@ -220,14 +254,14 @@ async def test_a_few_requests_are_under_way_at_once() -> None:
         return httpx.Response(200, content=wav())
 
     with anyio.fail_after(5):
-        await read(OpenAi(URL, transport=httpx.MockTransport(count)), order(*PAGE))
+        await read(OpenAI(url=URL, transport=httpx.MockTransport(count)), order(*PAGE))
     assert most == 4
 
 
 def test_building_it_imports_nothing_heavy() -> None:
     """The command line's help must not wait for it."""
     program = (
-        "import sys; from storybook.stages.narrator.openai import OpenAi; OpenAi('').info;"
+        "import sys; from storybook.stages.narrator.openai import OpenAI; OpenAI(url='').info;"
         "sys.exit(bool({'numpy', 'soundfile', 'httpx'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

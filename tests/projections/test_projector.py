@@ -17,7 +17,7 @@ from storybook.book import PAGES, WRITING, RunId, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import Position, Version
 from storybook.events.sqlite import SqliteLog
-from storybook.projections import projector, tables
+from storybook.projections import projector, reads, tables
 from storybook.projections.folding import Folds
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import differences
@@ -40,7 +40,7 @@ def silent(done: int, head: int) -> None:
 
 
 async def test_a_reader_sees_his_own_write(tmp_path: Path) -> None:
-    """Many at once: behind `reached` each one's state, line and timeline are there."""
+    """Many at once: behind `reached` each one's state and line are there."""
     async with (
         SqliteLog.open(tmp_path / "log.db", clock=SystemClock().now) as log,
         Projections.open(tmp_path / "p.db", log) as projections,
@@ -54,14 +54,30 @@ async def test_a_reader_sees_his_own_write(tmp_path: Path) -> None:
             await projections.reached((await log.read_run(book.run_id))[-1].position)
             state = msgspec.json.decode(projections.run_state(book.run_id) or b"null")
             assert state["pages"][0]["title"] == "토끼와 호랑이"
-            assert len(await projections.timeline(book.run_id)) == 3
             shown = await projections.library(limit=100)
             assert book.run_id in {run.run_id for run in shown.runs}
 
         async with anyio.create_task_group() as tasks:
             for number in range(1, 41):
                 tasks.start_soon(write_and_read, number)
-    assert len(all_rows(tmp_path / "p.db")["runs"]) == 40
+    rows = all_rows(tmp_path / "p.db")
+    assert (len(rows["runs"]), len(rows["timings"])) == (40, 120)
+
+
+async def test_runs_are_found_by_how_they_begin(tmp_path: Path) -> None:
+    """At most as many as are asked for; a whole id finds one, and what fits none finds none."""
+    log = MemoryLog()
+    for number in range(1, 8):
+        await Book(log, number).request()
+    async with Projections.open(tmp_path / "p.db", log):
+        pass
+    with closing(tables.connect_known(tmp_path / "p.db", read_only=True)) as db:
+        one = run_name(3)
+        alike = sorted(it for it in map(run_name, range(1, 8)) if it[:4] == one[:4])
+        assert reads.beginning_with(db, one[:4], 100) == alike
+        assert reads.beginning_with(db, "", 5) == sorted(map(run_name, range(1, 8)))[:5]
+        assert reads.beginning_with(db, one, 5) == [one]
+        assert reads.beginning_with(db, "zzzz", 5) == []
 
 
 async def test_a_position_is_waited_for_until_it_comes(tmp_path: Path) -> None:

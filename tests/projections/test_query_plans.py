@@ -15,9 +15,9 @@ PLANS = {
     "STATE": "INDEX runs_by_id",
     "LIBRARY": "INTEGER PRIMARY KEY",
     "LIBRARY_OF_STATUS": "INDEX runs_by_status",
+    "BEGINNING_WITH": "COVERING INDEX runs_by_id",
     "OPEN_RUNS": "INDEX runs_by_status",
     "ENDED_BEFORE": "INDEX runs_by_files",
-    "TIMELINE": "INDEX timings_by_run",
     "TAKEN": "INDEX timings_by_role",
 }
 

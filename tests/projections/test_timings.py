@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from storybook.book import WRITING, Role, Stage, Work, picture_of, reading_of
 from storybook.events.catalog import EngineInfo
+from storybook.projections import reads, tables
 from storybook.projections.projector import Projections
-from storybook.projections.timings import StageTiming, Taken, Usual, eta_seconds, usual
+from storybook.projections.timings import (
+    StageTiming,
+    Taken,
+    TimingFold,
+    Usual,
+    eta_seconds,
+    usual,
+)
 from tests.memory_log import FIRST_MOMENT, SECOND, MemoryLog
-from tests.projections.histories import ENGINES, PAINTER, Book
+from tests.projections.histories import ENGINES, PAINTER, Book, all_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +32,19 @@ def taken(engine: EngineInfo, start: float, end: float) -> Taken:
     return Taken(engine, int(start * SECOND), int(end * SECOND))
 
 
-async def test_the_timeline_tells_how_long_each_attempt_waited_and_worked(tmp_path: Path) -> None:
+def attempts(path: Path) -> list[StageTiming]:
+    """The rows of `timings`, in the order in which the attempts were requested."""
+    found = []
+    for row in all_rows(path)["timings"]:
+        _, _, stage, page, attempt, _, engine, *times, outcome, error = row
+        info = msgspec.json.decode(str(engine)) if engine else None
+        moments = dict(zip(("requested_at", "started_at", "ended_at"), times, strict=True))
+        values = dict(stage=stage, page=page, attempt=attempt, engine=info, **moments)
+        found.append(msgspec.convert(values | {"outcome": outcome, "error": error}, StageTiming))
+    return found
+
+
+async def test_a_row_tells_how_long_each_attempt_waited_and_worked(tmp_path: Path) -> None:
     """Every attempt by itself, with its engine, its times and how it ended."""
     log = MemoryLog()
     book = Book(log)
@@ -40,9 +62,8 @@ async def test_the_timeline_tells_how_long_each_attempt_waited_and_worked(tmp_pa
         log.now = t + 9 * SECOND
         await book.complete(picture_of(0))
         await projections.reached(await log.head())
-        timeline = await projections.timeline(book.run_id)
     second = SECOND
-    assert timeline == [
+    assert attempts(tmp_path / "p.db") == [
         StageTiming(Stage.LLM, None, 1, t, ENGINES[Stage.LLM], t + 2 * second, None, "working"),
         StageTiming(
             *(Stage.COVER, 0, 1, t + 5 * second, PAINTER, t + 5 * second, t + 6 * second),
@@ -63,7 +84,7 @@ async def test_a_failed_attempt_tells_why(tmp_path: Path) -> None:
         await book.request()
         await book.break_down(WRITING)
         await projections.reached(await log.head())
-        (attempt,) = await projections.timeline(book.run_id)
+    (attempt,) = attempts(tmp_path / "p.db")
     assert (attempt.outcome, attempt.error) == ("failed", "no paint is left")
 
 
@@ -145,7 +166,7 @@ async def test_there_is_no_eta_without_knowledge_or_work() -> None:
 
 
 async def test_an_eta_is_learnt_from_the_log(tmp_path: Path) -> None:
-    """The first book has none; the second is measured by the first."""
+    """The second book is measured by the first."""
     log = MemoryLog()
     first, second = Book(log, 1), Book(log, 2)
 
@@ -154,9 +175,19 @@ async def test_an_eta_is_learnt_from_the_log(tmp_path: Path) -> None:
         log.now += seconds * SECOND
         await first.complete(work)
 
+    async def left(now: int) -> float | None:
+        """The second book's ETA, by what the views know."""
+        await projections.reached(await log.head())
+        with closing(tables.connect_known(tmp_path / "p.db", read_only=True)) as db:
+            known = reads.usual_of_roles(db)
+        timings = TimingFold()
+        for it in await log.read_run(second.run_id):
+            timings.feed(it, it.event)
+        assert second.run is not None
+        return eta_seconds(second.run, timings.started, known, now)
+
     async with Projections.open(tmp_path / "p.db", log) as projections:
         await first.request()
-        assert await projections.eta_seconds(first.run_id, log.now) is None
         await first.start(WRITING)
         await first.write(0, 1, 2, 3, 4)
         log.now += 10 * SECOND
@@ -165,16 +196,11 @@ async def test_an_eta_is_learnt_from_the_log(tmp_path: Path) -> None:
             await make(picture_of(page), 4)
             await make(reading_of(page), 1)
         await second.request()
-        await projections.reached(await log.head())
-        assert await projections.eta_seconds(second.run_id, log.now) == 20.0
+        assert await left(log.now) == 20.0
         await second.start(WRITING)
         log.now += 3 * SECOND
-        await projections.reached(await log.head())
-        assert await projections.eta_seconds(second.run_id, log.now) == 20.0
+        assert await left(log.now) == 20.0
         await second.write(0, 1, 2, 3, 4)
         await second.complete(WRITING)
         await second.start(picture_of(0))
-        await projections.reached(await log.head())
-        assert await projections.eta_seconds(second.run_id, log.now + 3 * SECOND) == 17.0
-        assert await projections.eta_seconds(first.run_id, log.now) is None
-        assert await projections.eta_seconds(Book(log, 9).run_id, log.now) is None
+        assert await left(log.now + 3 * SECOND) == 17.0

@@ -195,6 +195,35 @@ def test_a_child_rather_than_an_elder_is_the_hero() -> None:
         assert "아이" in pages[2].dialogues[0].character
 
 
+def test_every_line_of_a_hero_is_fit_for_an_elder_too() -> None:
+    """Each line is polite in other words, or is known to be said to nobody or somebody small."""
+    manners = table("polite")
+    lines = {
+        line
+        for arc in (*arcs(), general_arc())
+        for storyline in arc.storyline
+        if storyline.cast == "two"
+        for scene in storyline.page
+        for line in re.findall(r'"a:([^"]*)"', " ".join(itertools.chain(*scene.beats)))
+    }
+    assert lines == {*manners["spoken"], *manners["as_it_is"]}
+    for line in manners["spoken"].values():
+        assert re.search(r"요\W*$|지요, 뭐\.$|내일!$|상자예요!$", line), line
+        assert not re.search(r"(?<![가-힣])(?:나|내|내가|너|너는|네가|너랑)(?![가-힣])", line)
+
+
+@pytest.mark.parametrize("elder", ["할머니", "아빠", "토끼 할아버지", "선생님", "임금님"])
+def test_a_child_speaks_politely_to_an_elder(elder: str) -> None:
+    """No 미안해 to a grandmother, whoever is named first; to a friend it stays as it is."""
+    for seed, cast_words in itertools.product(range(12), ("{}, 용감한 아이", "아이와 {}")):
+        request = StoryRequest("현대", "마을", cast_words.format(elder), "정직")
+        lines = [line for page in compose(request, seed) for line in page.dialogues]
+        told = " ".join(line.text for line in lines if line.character == "아이")
+        assert "미안해" not in told and "죄송해요" in told
+    friends = compose(StoryRequest("현대", "마을", "아이와 곰", "정직"), 1)
+    assert "미안해" in friends[4].summary
+
+
 def test_the_same_request_and_seed_give_the_same_book() -> None:
     """Nothing but the seed decides."""
     request = StoryRequest("조선시대", "숲", "토끼, 곰, 여우", "모험")

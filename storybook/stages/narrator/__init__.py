@@ -4,5 +4,5 @@ A page's text is cut into **utterances** (`utterances`), each a sentence in one 
 turns each into a **piece** of sound, and `audio` joins the pieces into one reading: evenly loud,
 with a pause between them, each piece's start and end known to the sample. `reading` is what all of
 them do with an order before and after. So what an engine adds of its own is only how a sentence
-becomes sound: `espeak` by rule, `supertonic` by a model here, `openai` by an `endpoint` elsewhere.
+becomes sound: `espeak` by rule, `supertonic` by a model here, `openai` by a server elsewhere.
 """

@@ -17,19 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import anyio
 import anyio.to_thread
 
-from storybook.book import VOICES
+from storybook.book import VOICES, Role
 from storybook.events.catalog import EngineInfo
 from storybook.korean.reading import read_korean
-from storybook.stages.engines import (
-    Readiness,
-    Reading,
-    ReadingOrder,
-    Report,
-    Utterance,
-    WorkFailed,
-    ready_or_raise,
-)
-from storybook.stages.narrator.endpoint import Endpoint, Refusal
+from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
+from storybook.stages.engines import Readiness, Reading, ReadingOrder, Report, Utterance, WorkFailed
 from storybook.stages.narrator.reading import each, languages, put_together, unknown_voice
 
 if TYPE_CHECKING:
@@ -37,10 +29,13 @@ if TYPE_CHECKING:
 
     from storybook.stages.narrator.audio import Sound
 
-NAME: Final = "openai"
 DEFAULT_MODEL: Final = "supertonic-3"
 """What `supertonic serve` loads if it is not told otherwise; other endpoints need their own."""
-KEY_VARIABLE: Final = "OPENAI_API_KEY"
+_EXAMPLE: Final = "http://127.0.0.1:7788 with `supertonic serve` there"
+_SILENCE_SECONDS: Final = 120.0
+"""For one sentence, which may wait behind others on a busy processor."""
+_MOST_ANSWER_BYTES: Final = 64 << 20
+"""Six minutes of 44.1 kHz stereo: far more than a sentence."""
 _REQUESTS_AT_ONCE: Final = 4
 """Of one page: enough to hide the way to a far endpoint, few enough for its limits."""
 _LONGEST_SECONDS: Final = 600
@@ -58,6 +53,15 @@ _LANGUAGE_REFUSED: Final = re.compile(
     rf"\blang\b.*(?:{_NOT_KNOWN})|(?:{_NOT_KNOWN}).*\blang\b", re.IGNORECASE | re.DOTALL
 )
 """What an endpoint says that takes no field but OpenAI's; `lang` is Supertonic's."""
+_MEND: Final = "Set [narrator] model and voices to what it has"
+_KINDS: Final = {
+    "unsupported_lang": "unsupported_language",
+    "unknown_voice": "unknown_voice",
+    "unknown_model": "unknown_model",
+    "model_not_loaded": "unknown_model",
+    "model_not_found": "unknown_model",
+}
+"""Kinds by the code in an answer, `supertonic serve`'s and OpenAI's: more exact than a status."""
 
 
 class _Spoken(NamedTuple):
@@ -67,13 +71,12 @@ class _Spoken(NamedTuple):
     rate: int
 
 
-class OpenAi:
-    """Reads aloud through the OpenAI-compatible endpoint at `url` (with or without its `/v1`).
+class OpenAI:
+    """Reads aloud through the OpenAI-compatible endpoint at `url`.
 
-    `voices` gives an endpoint's names for ours, such as `{"M1": "onyx"}`; others are sent as they
-    are. `device` is what the endpoint shares with engines here, if it does (`gpu0`).
-    `key_variable` names the environment variable that holds the key. `transport` carries the
-    requests instead of the network.
+    `device` is what the endpoint shares with engines here, if it does (`gpu0`); `key_variable`
+    names the environment variable that holds the key. `voices` gives an endpoint's names for ours,
+    such as `{"M1": "onyx"}`; others are sent as they are.
     """
 
     places = 2
@@ -81,14 +84,23 @@ class OpenAi:
 
     def __init__(
         self,
+        *,
         url: str,
         model: str = "",
         device: str = "",
-        voices: Mapping[str, str] = _OWN_NAMES,
         key_variable: str = KEY_VARIABLE,
+        voices: Mapping[str, str] = _OWN_NAMES,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._endpoint = Endpoint(url, key_variable, transport)
+        self._endpoint = Endpoint(
+            Role.NARRATOR,
+            url=url,
+            key_variable=key_variable,
+            example=_EXAMPLE,
+            silence_seconds=_SILENCE_SECONDS,
+            most_bytes=_MOST_ANSWER_BYTES,
+            transport=transport,
+        )
         self._model, self._voices = model or DEFAULT_MODEL, voices
         self._takes_language = True
         self.info = EngineInfo(
@@ -103,10 +115,8 @@ class OpenAi:
         """Nothing is held between readings."""
 
     async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
-        """Read a page aloud. Raises `EngineUnavailable` without a usable `url`, and `WorkFailed`
-        for all that the endpoint refuses. Cancelling closes the connections."""
-        if not self._endpoint.has_address():
-            ready_or_raise(NAME, self._endpoint.no_address())
+        """Read a page aloud. Raises `EngineUnavailable` and `WorkFailed`, as `endpoint` has it.
+        Cancelling closes the connections."""
         language = languages(order.lang)[-1]
         self._check_voices(order)
         turns = anyio.CapacityLimiter(_REQUESTS_AT_ONCE)
@@ -135,7 +145,7 @@ class OpenAi:
         try:
             content = await self._ask(client, request, language)
         except Refusal as refusal:
-            raise self._endpoint.failure(refusal) from None  # it may quote the key
+            raise self._failure(refusal) from None
         return await anyio.to_thread.run_sync(_decoded, content, self._endpoint.base)
 
     async def _ask(
@@ -144,12 +154,23 @@ class OpenAi:
         """The sound file for a request, with the language until an endpoint refuses the field."""
         if self._takes_language:
             try:
-                return await self._endpoint.speech(client, request | {"lang": language})
+                return await self._sound(client, request | {"lang": language})
             except Refusal as refusal:
                 if refusal.status not in (400, 422) or not _LANGUAGE_REFUSED.search(refusal.text):
                     raise
             self._takes_language = False
-        return await self._endpoint.speech(client, request)
+        return await self._sound(client, request)
+
+    async def _sound(self, client: httpx.AsyncClient, request: dict[str, Any]) -> bytes:
+        return await self._endpoint.ask(client, "POST", "/audio/speech", json=request)
+
+    def _failure(self, refusal: Refusal) -> Exception:
+        if kind := _KINDS.get(refusal.code):
+            # Not `EngineUnavailable`, also for 404: what the code blames is in the order, and an
+            # endpoint that names it works.
+            message = f"{self._endpoint.told(refusal)}. {_MEND}"
+            return WorkFailed(kind, message, retryable=False)
+        return self._endpoint.failure(refusal, model=self._model, mend=_MEND)
 
     def _check_voices(self, order: ReadingOrder) -> None:
         known = tuple(dict.fromkeys((*VOICES, *self._voices)))

@@ -8,25 +8,20 @@ What differs between servers is tried in turn, and what a server has understood 
 No endpoint of this kind promises to go on within an answer of its own under a schema. So a book
 that stands in part is given back as the assistant's message it was, and a message behind it asks
 for the missing pages, under a schema of these pages alone.
-
-The key is read from the environment when it is sent. It is in no message: neither an error's nor
-the log's, not even if the server says it.
 """
 
 from __future__ import annotations
 
-import os
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit, urlunsplit
 
-import httpx
 import msgspec
 
-from storybook.book import PAGES, Page
+from storybook.book import PAGES, Page, Role
 from storybook.events.catalog import EngineInfo
+from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal, not_ready
 from storybook.stages.engines import (
     EngineUnavailable,
     Readiness,
@@ -41,21 +36,15 @@ from storybook.stages.writer.answer.prompt import Message, go_on, messages
 from storybook.stages.writer.answer.schema import schema
 from storybook.stages.writer.answer.telling import Telling
 
-NAME: Final = "openai"
-KEY_VARIABLE: Final = "OPENAI_API_KEY"
 CONTEXT_TOKENS: Final = 8_192
 TEMPERATURE: Final = 0.7
-READY_SECONDS: Final = 2.0
-CONNECT_SECONDS: Final = 5.0
-SILENCE_SECONDS: Final = 180.0
-"""A server may load its model before the first token."""
-MESSAGE_CHARACTERS: Final = 200
 
-_MEND_URL: Final = "Start the server, or set [writer] url to its address"
-_MEND_KEY: Final = f"Set the environment variable {KEY_VARIABLE} to a key that it takes"
-_MEND_MODEL: Final = "Set [writer] model to a model that the server has"
+_EXAMPLE: Final = "http://127.0.0.1:8080 with `llama-server` there"
+_SILENCE_SECONDS: Final = 180.0
+"""A server may load its model before the first token."""
+_MOST_ANSWER_BYTES: Final = 32 << 20
+"""An event has about 300 bytes for a token: far more than a book."""
 _NOT_UNDERSTOOD: Final = (400, 415, 422)
-_NO_ENTRY: Final = (401, 403)
 _OPENING, _CLOSING = "<think>", "</think>"
 
 
@@ -73,12 +62,15 @@ DIALECTS: Final[tuple[Callable[[dict[str, Any]], dict[str, Any]], ...]] = (
 
 
 class OpenAI:
-    """Writes by a model behind `url` (`http://127.0.0.1:8080/v1`).
+    """Writes by a model behind the OpenAI-compatible endpoint at `url`.
 
-    `model` is its name there; without one it is the first that the server lists. `context` is how
-    many tokens prompt and book may have together there. `device` is what it occupies: the server
-    itself, unless it shares a GPU of this machine (`gpu0`). The key is in `environ`.
+    `model` is its name there; without one it is the first that the server lists. `device` is what
+    it occupies: the server itself, unless it shares a GPU of this machine (`gpu0`). `key_variable`
+    names the environment variable that holds the key. `context` is how many tokens prompt and book
+    may have together there.
     """
+
+    places = 1
 
     def __init__(
         self,
@@ -86,30 +78,33 @@ class OpenAI:
         url: str,
         model: str = "",
         device: str = "",
+        key_variable: str = KEY_VARIABLE,
         context: int = CONTEXT_TOKENS,
-        environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._url = _with_version(_shown(url))
-        self._auth = _auth(url)  # apart: httpx logs the addresses that it asks
-        self._model, self._context, self._environ = model, context, environ
-        self._device = device or self._url
+        self._endpoint = Endpoint(
+            Role.WRITER,
+            url=url,
+            key_variable=key_variable,
+            example=_EXAMPLE,
+            silence_seconds=_SILENCE_SECONDS,
+            most_bytes=_MOST_ANSWER_BYTES,
+        )
+        self._model, self._context = model, context
+        self._device = device or self._endpoint.host or NAME
         self._dialect = 0
 
     @property
     def info(self) -> EngineInfo:
         return EngineInfo(NAME, model=self._model, device=self._device)
 
-    @property
-    def places(self) -> int:
-        return 1
-
     async def readiness(self) -> Readiness:
+        """Whether the endpoint answers and takes the key, and has a model if none is named."""
+        if self._model:
+            return await self._endpoint.readiness()
         try:
             await self._find_model()
-        except EngineUnavailable as error:
-            return Readiness(False, error.why, error.mend)
-        except WorkFailed as error:
-            return Readiness(False, error.message, _MEND_URL)
+        except (EngineUnavailable, WorkFailed) as failure:
+            return not_ready(failure)
         return Readiness(True)
 
     async def unload(self) -> None:
@@ -118,9 +113,8 @@ class OpenAI:
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
         """Yield each page behind those that stand, the moment its object is whole.
 
-        Raises `EngineUnavailable` if the server or the model is not there or refuses the key, and
-        `WorkFailed` of kind `context_too_small` (for good), `cut_answer`, `bad_answer`,
-        `server_busy`, `server_error` or `connection_lost`.
+        Raises `EngineUnavailable` and `WorkFailed` as `endpoint` has it, and `WorkFailed` of kind
+        `context_too_small` (for good), `cut_answer` or `bad_answer`.
         """
         await self._find_model()
         if len(order.standing) == len(PAGES):
@@ -169,96 +163,38 @@ class OpenAI:
     ) -> AsyncGenerator[tuple[str, str], None]:
         """The answer as it comes: text, and why it ended once it has."""
         for number, dialect in enumerate(DIALECTS[self._dialect :], start=self._dialect):
-            async with self._posted(body | dialect(wanted)) as response:
-                is_last = number == len(DIALECTS) - 1
-                if not is_last and await _is_not_understood(response):
-                    continue
-                await self._check(response)
-                self._dialect = number
-                async with aclosing(_without_thought(_chunks(response))) as chunks:
+            try:
+                async with (
+                    self._endpoint.open() as client,
+                    self._endpoint.stream(
+                        client, "POST", "/chat/completions", json=body | dialect(wanted)
+                    ) as pieces,
+                    aclosing(_without_thought(_chunks(pieces))) as chunks,
+                ):
+                    self._dialect = number
                     async for chunk in chunks:
                         yield chunk
-                return
-
-    @asynccontextmanager
-    async def _posted(self, body: dict[str, Any]) -> AsyncIterator[httpx.Response]:
-        try:
-            async with (
-                self._client(SILENCE_SECONDS) as client,
-                client.stream("POST", "/chat/completions", json=body) as response,
-            ):
-                yield response
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise self._unreachable(error) from None
-        except httpx.HTTPError as error:
-            message = f"{self._url} broke off: {type(error).__name__}"
-            raise WorkFailed("connection_lost", message, retryable=True) from None
+                    return
+            except Refusal as refusal:
+                if number == len(DIALECTS) - 1 or not _is_not_understood(refusal):
+                    raise self._endpoint.failure(refusal, model=self._model) from None
 
     async def _find_model(self) -> None:
-        """Ask which models there are; without one of its own, take the first."""
-        try:
-            async with self._client(READY_SECONDS) as client:
-                response = await client.get("/models")
-                await self._check(response)
-                known = msgspec.json.decode(response.content, type=_Models).data
-        except httpx.HTTPError as error:
-            raise self._unreachable(error) from None
-        except msgspec.DecodeError as error:
-            why = f"{self._url} lists no models: {self._told(str(error))}"
-            raise EngineUnavailable(NAME, why, _MEND_URL) from None
-        names = [model.id for model in known]
-        if not self._model and not names:
-            raise EngineUnavailable(NAME, f"{self._url} has no model", _MEND_MODEL)
-        self._model = self._model or names[0]
-
-    def _client(self, seconds: float) -> httpx.AsyncClient:
-        key = self._environ.get(KEY_VARIABLE, "")
-        return httpx.AsyncClient(
-            base_url=self._url,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            auth=None if key else self._auth,
-            timeout=httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
-        )
-
-    async def _check(self, response: httpx.Response) -> None:
-        """Raise what a status that is no success means."""
-        status = response.status_code
-        if status < 300:
+        """Without a model of its own, take the server's first."""
+        if self._model:
             return
-        said = self._told((await response.aread()).decode("utf-8", "replace"))
-        what = f"{self._url} answered {status}: {said}"
-        if status in _NO_ENTRY:
-            raise EngineUnavailable(NAME, what, _MEND_KEY)
-        if status == 404:
-            raise EngineUnavailable(NAME, what, _MEND_MODEL)
-        if status == 429 or status == 503:
-            raise WorkFailed("server_busy", what, retryable=True)
-        raise WorkFailed("server_error", what, retryable=status >= 500)
-
-    def _unreachable(self, error: Exception) -> EngineUnavailable:
-        why = f"{self._url} does not answer ({type(error).__name__})"
-        return EngineUnavailable(NAME, why, _MEND_URL)
-
-    def _told(self, text: str) -> str:
-        """What a server says, on one short line and without the key."""
-        key = self._environ.get(KEY_VARIABLE, "")
-        line = " ".join((text.replace(key, "***") if key else text).split())
-        return line[:MESSAGE_CHARACTERS]
+        names = await self._endpoint.models()
+        if not names:
+            why = f"{self._endpoint.base} has no model"
+            raise EngineUnavailable(NAME, why, "Load one there, or set [writer] model")
+        self._model = names[0]
 
 
-async def _is_not_understood(response: httpx.Response) -> bool:
+def _is_not_understood(refusal: Refusal) -> bool:
     """Whether the server refuses the form of the request. llama-cpp-python answers 500 to that."""
-    if response.status_code == 500:
-        return b"response_format" in await response.aread()
-    return response.status_code in _NOT_UNDERSTOOD
-
-
-class _Model(msgspec.Struct):
-    id: str
-
-
-class _Models(msgspec.Struct):
-    data: list[_Model]
+    if refusal.status == 500:
+        return "response_format" in refusal.text
+    return refusal.status in _NOT_UNDERSTOOD
 
 
 class _Delta(msgspec.Struct):
@@ -275,11 +211,11 @@ class _Chunk(msgspec.Struct):
     error: Any = None
 
 
-async def _chunks(response: httpx.Response) -> AsyncGenerator[tuple[str, str], None]:
+async def _chunks(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[tuple[str, str], None]:
     """The stream's pieces of text, and with the last one why it ended."""
-    async for line in response.aiter_lines():
-        _, is_data, data = line.partition("data:")
-        if not is_data or data.strip() == "[DONE]":
+    async for line in _lines(pieces):
+        _, is_data, data = line.partition(b"data:")
+        if not is_data or data.strip() == b"[DONE]":
             continue
         try:
             chunk = msgspec.json.decode(data, type=_Chunk)
@@ -287,9 +223,19 @@ async def _chunks(response: httpx.Response) -> AsyncGenerator[tuple[str, str], N
             message = f"the server's stream cannot be read: {error}"
             raise WorkFailed("bad_answer", message, retryable=True) from None
         if chunk.error:
-            raise WorkFailed("server_error", "the server failed while it wrote", retryable=True)
+            message = "the server failed while it wrote"
+            raise WorkFailed("endpoint_failed", message, retryable=True)
         for choice in chunk.choices[:1]:
             yield choice.delta.content or "", choice.finish_reason or ""
+
+
+async def _lines(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    rest = b""
+    async for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line
+    yield rest
 
 
 async def _without_thought(
@@ -315,21 +261,3 @@ async def _without_thought(
 
 def _with_switch(message: Message) -> Message:
     return {**message, "content": f"{message['content']} /no_think"}
-
-
-def _with_version(url: str) -> str:
-    """The address with the `/v1` that all such servers have, if it has no path."""
-    parts = urlsplit(url.rstrip("/"))
-    return urlunsplit(parts if parts.path else parts._replace(path="/v1"))
-
-
-def _auth(url: str) -> tuple[str, str] | None:
-    """The name and password that stand in an address."""
-    parts = urlsplit(url)
-    return (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-
-
-def _shown(url: str) -> str:
-    """An address without a name and password that may stand in it."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))

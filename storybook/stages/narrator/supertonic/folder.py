@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from storybook.book import VOICES
+from storybook.data_folder import DataFolder
 from storybook.stages.engines import Readiness
 
 CONFIGURATION: Final = "onnx/tts.json"
@@ -54,7 +55,7 @@ def find_model(data: Path, configured: Path | None) -> Path | None:
 
 def usual_place(data: Path) -> Path:
     """Where a model is put if nothing else is configured."""
-    return data / "models" / "supertonic"
+    return DataFolder(data).models / "supertonic"
 
 
 def no_model(data: Path, configured: Path | None) -> Readiness:

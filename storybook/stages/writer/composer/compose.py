@@ -79,15 +79,20 @@ def _chosen(topic: str, everyone: Sequence[Character], rng: random.Random) -> St
 
 
 def _order(everyone: Sequence[Character], storyline: Storyline) -> tuple[int, ...]:
-    """The cast's places by their role: first the hero, who has a trait that suits, or is young."""
+    """The cast's places by their role: first the hero, of the young one whom a trait suits."""
+    young = [place for place, one in enumerate(everyone) if not _is_elder(one)]
+    young = young or [*range(len(everyone))]
     suited = [
         place
-        for place, character in enumerate(everyone)
-        if set(storyline.hero).intersection(find_traits(character.description))
+        for place in young
+        if set(storyline.hero).intersection(find_traits(everyone[place].description))
     ]
-    young = [place for place, one in enumerate(everyone) if one.kind.en not in ELDERS]
-    hero = next(iter([*suited, *young, 0]))
+    hero = [*suited, *young][0]
     return (hero, *(place for place in range(len(everyone)) if place != hero))
+
+
+def _is_elder(character: Character) -> bool:
+    return character.kind.en in ELDERS or telling.is_elder(character.name)
 
 
 def _told(
@@ -96,6 +101,8 @@ def _told(
     told = [rng.choice(beat) for beat in scene.beats]
     told = [beat for beat in told if roles.rest or not beat.startswith(ONLY_MANY)]
     text = " ".join(beat.removeprefix(ONLY_MANY) for beat in told)
+    if len(roles.order) > 1 and _is_elder(roles.everyone[roles.order[1]]):
+        text = telling.polite(text)
     speakers = dict(zip("ab", roles.names, strict=False))
     rest = {"rest": telling.listed(_turn(roles.rest, number))}
     summary, dialogues = telling.spoken(telling.filled(text, {**words, **rest}), speakers)

@@ -4,7 +4,8 @@ A slot is `{name}` or `{name:particle}`, the particle in either of its forms: `{
 {a} is the hero, {b} the second character, {rest} all others, {team} all of them in a title,
 {count} how many they are; {a_step} is how the hero moves. {era}, {place} and {topic} are the
 person's words, and the rest is scenery. The last word of a slot's value alone is `{tree_noun}`.
-A spoken line is written `"a:안녕!"`: who speaks, then what.
+A spoken line is written `"a:안녕!"`: who speaks, then what. To an elder the hero speaks politely
+(존댓말), in the words of `polite.toml`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from storybook.book import Dialogue
 from storybook.korean.particles import Ending, ending_of, with_particle
@@ -35,6 +36,21 @@ def spoken(text: str, speakers: Mapping[str, str]) -> tuple[str, tuple[Dialogue,
     """Take the speakers' marks out of a text: what is printed, and who says which line."""
     dialogues = tuple(Dialogue(speakers[mark], line) for mark, line in _SPOKEN.findall(text))
     return _SPOKEN.sub(lambda line: f'"{line[2]}"', text), dialogues
+
+
+def polite(text: str) -> str:
+    """A phrasing, its slots still open, in which the hero speaks to an elder."""
+    lines: dict[str, str] = _politeness()["spoken"]
+
+    def said(line: re.Match[str]) -> str:
+        return f'"a:{lines.get(line[2], line[2])}"' if line[1] == "a" else line[0]
+
+    return _SPOKEN.sub(said, text)
+
+
+def is_elder(name: str) -> bool:
+    """Whether a name is that of somebody to whom a child speaks politely (토끼 할아버지)."""
+    return name.split()[-1].endswith(tuple(_politeness()["elders"]))
 
 
 def listed(names: Sequence[str]) -> str:
@@ -73,6 +89,11 @@ def _fill(name: str, form: str, words: Mapping[str, str]) -> str:
     if form in _VOCATIVES:
         return called(value)
     return with_particle(value, form) if form else value
+
+
+@cache
+def _politeness() -> dict[str, Any]:
+    return table("polite")
 
 
 @cache

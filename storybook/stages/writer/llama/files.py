@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-MODELS_FOLDER: Final = "models"
+from storybook.data_folder import DataFolder
+
 OLDER_PLACE: Final = Path("llm_model/Qwen3-14B-Q8_0.gguf")
 """Where older set-ups keep their model, seen from the working folder or beside the data folder."""
 
@@ -22,10 +23,11 @@ def find_model(data: Path, configured: Path | None = None) -> Path | None:
     too): what was named is not replaced in silence. Else it is the first file, by name, in
     `data/models`, else the one of an older set-up, else None.
     """
+    models = DataFolder(data).models
     if configured is not None:
-        inside = data / MODELS_FOLDER / configured
+        inside = models / configured
         return inside if not configured.is_file() and inside.is_file() else configured
-    in_models = sorted((data / MODELS_FOLDER).glob("*.gguf"))
+    in_models = sorted(models.glob("*.gguf"))
     candidates = [*filter(_is_model, in_models), OLDER_PLACE, data.parent / OLDER_PLACE]
     return next((file for file in candidates if file.is_file()), None)
 

@@ -1,0 +1,42 @@
+"""The data folder: everything that is made at run time, and where in it each thing lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """`path` is the folder itself; nothing in it needs to be there yet."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """The log's database: the one thing to back up."""
+        return self.path / "log.db"
+
+    @property
+    def projections(self) -> Path:
+        """The views, computed from the log."""
+        return self.path / "projections.db"
+
+    @property
+    def outputs(self) -> Path:
+        """A folder for each book's files."""
+        return self.path / "outputs"
+
+    @property
+    def models(self) -> Path:
+        """Where users put models, and `storybook models pull` does."""
+        return self.path / "models"
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+def data_folder(environ: Mapping[str, str]) -> DataFolder:
+    """The folder that `STORYBOOK_DATA` names, else `./data`."""
+    return DataFolder(Path(environ.get("STORYBOOK_DATA") or "data").absolute())

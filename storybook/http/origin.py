@@ -1,0 +1,62 @@
+"""Whose page may change something: this server's own, and those that the settings name.
+
+A browser sends a page's POST wherever the page says, and without asking first where the body's
+type is one that a form could have; it only keeps the answer to itself. So a request that may change
+something is refused if it comes from a page elsewhere. Programs send no `Origin`, and are let in.
+
+A page is our own if the browser found it at the host and port that it calls. The scheme may differ:
+a proxy may have taken the TLS off.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from litestar.config.cors import CORSConfig
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from storybook.http.answers import json_answer
+from storybook.http.requests import header, method
+
+_ONLY_LOOKING: Final = {"GET", "HEAD", "OPTIONS"}
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+def origins_checked(app: ASGIApp, allowed: CORSConfig | None) -> ASGIApp:
+    """The application, which pages elsewhere cannot ask to change anything."""
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and method(scope) not in _ONLY_LOOKING:
+            origin = header(scope, b"origin")
+            if origin is not None and not _may_act(origin, scope, allowed):
+                await _refusal(origin)(scope, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return checked
+
+
+def _may_act(origin: str, scope: Scope, allowed: CORSConfig | None) -> bool:
+    if allowed is not None and allowed.is_origin_allowed(origin):
+        return True
+    return _is_own(origin, header(scope, b"host") or "")
+
+
+def _is_own(origin: str, host: str) -> bool:
+    try:
+        page, called = urlsplit(origin), urlsplit(f"//{host}")
+        default = _DEFAULT_PORTS[page.scheme]
+        found = (page.hostname, page.port or default)
+        return page.hostname is not None and found == (called.hostname, called.port or default)
+    except (KeyError, ValueError):  # another scheme, or no origin at all
+        return False
+
+
+def _refusal(origin: str) -> ASGIApp:
+    detail = (
+        f"a page of {origin[:200]!r} may change nothing here: name its origin in cors_origins in "
+        "[server], or let the proxy before this server hand on the Host that the browser asked for"
+    )
+    return json_answer({"detail": detail}, status=403)

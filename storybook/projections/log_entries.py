@@ -1,0 +1,47 @@
+"""How a recorded event looks to readers, over HTTP and on the command line."""
+
+from __future__ import annotations
+
+import msgspec
+
+from storybook.book import RunId
+from storybook.events.log import Position, Recorded
+from storybook.projections.runs import iso_time
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """An event as recorded. `digest` is in hexadecimal, `recorded_at` ISO 8601 in UTC."""
+
+    position: Position
+    version: int
+    type: str
+    recorded_at: str
+    data: msgspec.Raw
+    digest: str
+
+
+class RunLogEntry(LogEntry, frozen=True):
+    """An event as recorded, and whose it is."""
+
+    run_id: RunId
+
+
+def log_entry(recorded: Recorded) -> LogEntry:
+    """An event of a run that the reader knows."""
+    return LogEntry(*_columns(recorded))
+
+
+def run_log_entry(recorded: Recorded) -> RunLogEntry:
+    """An event of any run."""
+    return RunLogEntry(*_columns(recorded), recorded.run_id)
+
+
+def _columns(recorded: Recorded) -> tuple[Position, int, str, str, msgspec.Raw, str]:
+    return (
+        recorded.position,
+        recorded.version,
+        recorded.type,
+        iso_time(recorded.recorded_at),
+        msgspec.Raw(recorded.data),
+        recorded.digest.hex(),
+    )

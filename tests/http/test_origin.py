@@ -1,0 +1,74 @@
+"""Pages of other origins, which may not act in the name of whoever looks at them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storybook.settings import Server
+from tests.http.serving import WORDS, Site, serving
+
+pytestmark = pytest.mark.anyio
+
+NOBODY = "0" * 32
+POSTS = ["/api/runs", f"/api/runs/{NOBODY}/cancel", f"/api/runs/{NOBODY}/retry", "/api/stt/field"]
+
+
+@pytest.mark.parametrize("path", POSTS)
+async def test_a_page_from_elsewhere_changes_nothing(site: Site, path: str) -> None:
+    """Whatever it posts, in whatever type, gets 403 and a sentence on what would allow it."""
+    for kind in ("text/plain", "application/json", "application/x-www-form-urlencoded"):
+        answer = await site.client.post(
+            path, content=b"{}", headers={"Origin": "https://evil.example", "Content-Type": kind}
+        )
+        assert answer.status_code == 403
+        assert "cors_origins" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "status"),
+    [
+        (None, "127.0.0.1:8000", 201),
+        ("http://127.0.0.1:8000", "127.0.0.1:8000", 201),
+        ("http://books.example", "Books.example:80", 201),
+        ("https://books.example", "books.example", 201),
+        ("https://books.example:443", "books.example", 201),
+        ("http://[::1]:8000", "[::1]:8000", 201),
+        ("http://127.0.0.1:3000", "127.0.0.1:8000", 403),
+        ("http://localhost:8000", "127.0.0.1:8000", 403),
+        ("http://books.example:8000", "books.example", 403),
+        ("http://books.example.evil.example", "books.example", 403),
+        ("http://evil.example#books.example", "books.example", 403),
+        ("null", "127.0.0.1:8000", 403),
+        ("", "127.0.0.1:8000", 403),
+        ("http://", "", 403),
+        ("http://[", "[", 403),
+        ("http://books.example:x", "books.example:x", 403),
+    ],
+)
+async def test_whose_page_it_is(site: Site, origin: str | None, host: str, status: int) -> None:
+    """A page that this server could have sent names the host that it calls; programs name none."""
+    headers = {"Host": host} if origin is None else {"Host": host, "Origin": origin}
+    answer = await site.client.post("/api/runs", json=WORDS, headers=headers)
+    assert answer.status_code == status
+
+
+async def test_who_is_named_in_the_settings_may(tmp_path: Path) -> None:
+    """A page of an origin in `cors_origins` posts, one of another does not."""
+    server = Server(cors_origins=("https://books.example", "https://*.school.example"))
+    async with serving(tmp_path, server=server) as site:
+        for origin, status in (
+            ("https://books.example", 201),
+            ("https://one.school.example", 201),
+            ("https://evil.example", 403),
+        ):
+            answer = await site.client.post("/api/runs", json=WORDS, headers={"Origin": origin})
+            assert (origin, answer.status_code) == (origin, status)
+
+
+async def test_looking_is_not_refused(site: Site) -> None:
+    """What only reads is kept from other pages by the browser: they get no leave to see it."""
+    answer = await site.client.get("/api/runs", headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 200
+    assert "access-control-allow-origin" not in answer.headers
