@@ -86,7 +86,7 @@ class NarratorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str = ""
     voices: dict[str, str] = {}
     key_variable: str = "OPENAI_API_KEY"
-    device: str = "cpu"
+    device: str = ""
 
 
 class TranscriberSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -74,7 +74,7 @@ def _supertonic(settings: Settings, data: Path) -> Engine:
     from storybook.stages.narrator.supertonic import Supertonic
 
     it = settings.narrator
-    return Supertonic(data, _path(it.model), it.device)
+    return Supertonic(data, _path(it.model), it.device or "cpu")
 
 
 def _speaking_endpoint(settings: Settings, data: Path) -> Engine:
@@ -230,7 +230,9 @@ async def _choose(role: Role, settings: Settings, data: Path) -> Engine:
             known = ", ".join([AUTO, *table])
             what = f"unknown engine {wanted.engine!r} in [{role}]"
             raise SettingsError(f"settings: {what}; known are {known}")
-        return table[wanted.engine](settings, data)
+        named = table[wanted.engine](settings, data)
+        await named.readiness()  # a server tells its version and model only when it is asked
+        return named
     *better, last = (name for name in table if name != OPENAI or wanted.url)
     for name in better:
         engine = table[name](settings, data)

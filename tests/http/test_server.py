@@ -225,6 +225,7 @@ async def test_each_stream_that_is_allowed_may_have_its_file(tmp_path: Path) -> 
     command = [sys.executable, "-c", FEW_FILES + SERVED, str(tmp_path)]
     async with await anyio.open_process(command, stderr=None) as process, AsyncExitStack() as stack:
         assert process.stdout is not None
+        stack.callback(process.kill)
         with anyio.fail_after(20):
             port = int((await process.stdout.receive()).decode().rsplit(":", 1)[1])
         with anyio.fail_after(10):
@@ -233,7 +234,6 @@ async def test_each_stream_that_is_allowed_may_have_its_file(tmp_path: Path) -> 
                 await stack.enter_async_context(connection)
             await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
             assert b" 200 " in await connection.receive()
-        process.send_signal(signal.SIGTERM)
 
 
 async def test_too_few_files_are_told(

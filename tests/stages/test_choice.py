@@ -12,6 +12,9 @@ from storybook.book import Role, Stage
 from storybook.settings import Settings, SettingsError, load_settings
 from storybook.stages.choice import ENGINES, Engines, choose_engines
 from storybook.stages.engines import EngineUnavailable, WritingOrder
+from tests.comfyui.double import ComfyDouble
+from tests.comfyui.studio import WORKFLOW
+from tests.engines import Scripted
 from tests.narrator.tiny_supertonic import make_model
 from tests.test_run import REQUEST
 from tests.writer.tiny_gguf import make_tiny_gguf
@@ -132,3 +135,47 @@ async def test_each_stage_has_its_engine(tmp_path: Path, nobody: str) -> None:
     assert engines.of(Stage.LLM) is engines.writer
     assert engines.of(Stage.PANEL_3) is engines.illustrator
     assert engines.of(Stage.TTS) is engines.narrator
+
+
+async def test_a_named_server_is_asked_who_it_is(tmp_path: Path) -> None:
+    """So that the first stage that it does is recorded with its version and model."""
+    async with ComfyDouble().serving() as double:
+        settings = with_illustrator_at(
+            double.url,
+            STORYBOOK_ILLUSTRATOR_ENGINE="comfyui",
+            STORYBOOK_ILLUSTRATOR_WORKFLOW=WORKFLOW,
+        )
+        engines = await choose_engines(settings, tmp_path)
+        info = engines.illustrator.info
+        await engines.close()
+    assert info.version and info.model
+
+
+async def test_a_remote_narrator_is_on_no_device_of_this_machine(
+    tmp_path: Path, nobody: str
+) -> None:
+    """It is scheduled and recorded as where it is."""
+    settings = with_illustrator_at(
+        nobody, STORYBOOK_NARRATOR_ENGINE="openai", STORYBOOK_NARRATOR_URL="http://127.0.0.1:9"
+    )
+    engines = await choose_engines(settings, tmp_path)
+    assert engines.narrator.info.device == "127.0.0.1:9"
+
+
+async def test_an_engine_that_does_not_close_keeps_no_other_open(
+    tmp_path: Path, nobody: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its failure is logged."""
+    closed: list[str] = []
+    scripted = Scripted()
+
+    async def fail() -> None:
+        raise OSError("no answer")
+
+    async def close() -> None:
+        closed.append("narrator")
+
+    scripted.writer.unload, scripted.narrator.unload = fail, close  # type: ignore[method-assign]
+    await scripted.engines.close()
+    assert closed == ["narrator"]
+    assert "the writer did not close" in caplog.text

@@ -246,3 +246,11 @@ def test_a_stop_flag_stops_decoding(tiny_model: Path, flag_first: bool) -> None:
         assert "".join(again) == "가나"
     finally:
         model.close()
+
+
+async def test_a_device_that_there_is_not_is_told(tiny_model: Path) -> None:
+    """It would be recorded as the device, while the processor does the work."""
+    readiness = await Llama(model=tiny_model, device="cuda0").readiness()
+    assert not readiness.ready
+    assert "'cuda0'" in readiness.why and '"gpu0"' in readiness.mend
+    assert (await Llama(model=tiny_model, device="gpu0").readiness()).ready

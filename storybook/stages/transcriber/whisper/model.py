@@ -6,7 +6,6 @@ go of the GIL while it computes.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from storybook.stages.engines import EngineUnavailable, Readiness, WorkFailed
 from storybook.stages.transcriber.audio import RATE, Clip
 from storybook.stages.transcriber.confidence import Heard
+from storybook.system import usable_cores
 
 NAME: Final = "whisper"
 Sound = NDArray[np.float32]
@@ -105,7 +105,7 @@ class Model:
                 device=device.kind,
                 device_index=device.index,
                 compute_type=device.compute_type,
-                cpu_threads=min(_MOST_THREADS, os.cpu_count() or 1),
+                cpu_threads=min(_MOST_THREADS, usable_cores()),
                 local_files_only=True,
             )
         # CTranslate2 raises RuntimeError for files and devices, tokenizers a bare Exception.

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import random
+import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
@@ -63,6 +64,8 @@ class Llama:
         self._lock = threading.Lock()
         self._turn = anyio.Semaphore(1)
 
+    varies = True
+
     @property
     def info(self) -> EngineInfo:
         return EngineInfo(NAME, _version(), self._file.name if self._file else "", self._device)
@@ -77,6 +80,9 @@ class Llama:
     def _readiness(self) -> Readiness:
         if importlib.util.find_spec("llama_cpp") is None:
             return Readiness(False, f"{PACKAGE} is missing", 'pip install "storybook[llama]"')
+        if not _DEVICE.fullmatch(self._device):
+            why = f"there is no device {self._device!r}"
+            return Readiness(False, why, 'Set [writer] device to "cpu", or to "gpu0", "gpu1" …')
         if self._file is None:
             return Readiness(False, "there is no model", _MEND_MODEL)
         try:
@@ -141,6 +147,7 @@ class Llama:
                 self._model = None
 
 
+_DEVICE: Final = re.compile(r"cpu|gpu\d+")
 _MEND_MODEL: Final = (
     "Run `storybook models pull Qwen3-14B-Q8_0` (or Qwen3-4B-Q4_K_M, for less memory), put a GGUF "
     "file into data/models, or name one as [writer] model"
