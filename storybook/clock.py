@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
 
 import anyio
 
-MICROSECONDS = 1_000_000
+MICROSECONDS: Final = 1_000_000
+SLICE_SECONDS: Final = 1.0
+"""How long a sleeper goes without looking at the clock."""
 
 
 class Clock(Protocol):
@@ -27,5 +29,6 @@ class SystemClock:
         return time.time_ns() // 1_000
 
     async def sleep_until(self, moment: int) -> None:
-        while (left := moment - self.now()) > 0:  # noqa: ASYNC110 - the machine's clock may jump
-            await anyio.sleep(left / MICROSECONDS)
+        # In slices: the machine's clock may be set meanwhile, and then the moment comes earlier.
+        while (left := moment - self.now()) > 0:  # noqa: ASYNC110 - nobody tells when it is set
+            await anyio.sleep(min(left / MICROSECONDS, SLICE_SECONDS))

@@ -13,6 +13,7 @@ a thread.
 
 from __future__ import annotations
 
+import importlib.metadata
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -60,8 +61,8 @@ class Readiness(msgspec.Struct, frozen=True):
 class Engine(Protocol):
     """What all engines have in common.
 
-    `info` names it; `device` is what it occupies while it works (`cpu`, `gpu0`, an endpoint), and
-    `places` how many pieces of work it does there at once.
+    `info` names it, and never fails; its `device` is what it occupies while it works (`cpu`,
+    `gpu0`, an endpoint), and `places` how many pieces of work it does there at once.
     """
 
     @property
@@ -90,6 +91,11 @@ class WritingOrder(msgspec.Struct, frozen=True):
 
 
 class Writer(Engine, Protocol):
+    @property
+    def varies(self) -> bool:
+        """Whether another attempt at the same order may write something else."""
+        ...
+
     def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
         """Yield each missing page, in order, the moment it is whole."""
         ...
@@ -191,6 +197,14 @@ class Transcriber(Engine, Protocol):
         ...
 
 
+def package_version(name: str) -> str:
+    """The version of an installed package, empty if it is not there or cannot be read now."""
+    try:
+        return importlib.metadata.version(name)
+    except (importlib.metadata.PackageNotFoundError, OSError):
+        return ""
+
+
 def ready_or_raise(engine: str, readiness: Readiness) -> None:
     """Raise `EngineUnavailable` unless the engine is ready."""
     if not readiness.ready:
@@ -217,5 +231,6 @@ __all__: Sequence[str] = [
     "WorkFailed",
     "Writer",
     "WritingOrder",
+    "package_version",
     "ready_or_raise",
 ]

@@ -21,6 +21,7 @@ from typing import Final
 
 import anyio
 import anyio.abc
+import msgspec
 
 from storybook.book import RunId, Work
 from storybook.clock import MICROSECONDS, Clock
@@ -60,9 +61,15 @@ from storybook.stages.writer.check import PageCheck
 from storybook.wakeup import Wakeup
 
 logger = logging.getLogger(__name__)
+attempts_log = logger.getChild("attempts")
+"""Warns of attempts that failed; the events say the same."""
 
 LOG_RETRY_SECONDS: Final = 1.0
 """How often a result is offered again to a log that cannot take it (a full disk)."""
+
+BROKEN_SECONDS: Final = 60.0
+"""How long an attempt rests that broke where nothing should (no file descriptor was left to read an
+engine's version with); it is taken up again where the log has it."""
 
 _HEARD: Final = frozenset(
     it.__name__
@@ -234,8 +241,10 @@ class Runner:
             with scope:
                 await self._devices.make_room(engine)
                 await self._start_and_perform(ticket, engine)
-        except Exception:  # no attempt may take the others with it; the next start finds it in hand
-            logger.exception("run %s: %s was left in hand", ticket.run_id, ticket.work)
+        except Exception:  # no attempt may take the others with it
+            logger.exception("run %s: %s is taken up again later", ticket.run_id, ticket.work)
+            later = self._clock.now() + int(BROKEN_SECONDS * MICROSECONDS)
+            self._agenda.put(msgspec.structs.replace(ticket, not_before=later))
         finally:
             self._devices.release(engine)
             del self._in_hand[self._key(ticket)]
@@ -313,7 +322,9 @@ class Runner:
         await self._tell_last(run_id, abandon)
 
     async def _fail(self, run_id: RunId, work: Work, attempt: int, fault: Fault) -> None:
-        logger.warning("run %s: %s attempt %d failed: %s", run_id, work, attempt, fault.message)
+        attempts_log.warning(
+            "run %s: %s attempt %d failed: %s", run_id, work, attempt, fault.message
+        )
         fail = partial(
             fail_stage,
             work=work,

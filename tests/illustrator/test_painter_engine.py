@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import struct
 import subprocess
 import sys
@@ -15,9 +16,11 @@ import pytest
 import storybook
 from storybook.book import Page, StoryRequest
 from storybook.events.catalog import Submission
-from storybook.stages.engines import Painting, PaintingOrder
+from storybook.stages.engines import Painting, PaintingOrder, WorkFailed
 from storybook.stages.illustrator.painter import Painter
+from storybook.stages.illustrator.painter.engine import IDLE_SECONDS
 from storybook.stages.illustrator.painter.picture import paint
+from tests.clocks import ManualClock
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 PROMPT = (
@@ -46,6 +49,10 @@ def decoded(png: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, 1 + 3 * width)
     assert (rows[:, 0] == 2).all()
     return np.cumsum(rows[:, 1:], 0, dtype=np.uint8).reshape(height, width, 3)
+
+
+def unheard(fraction: float, preview: bytes | None = None) -> None:
+    """Nobody listens."""
 
 
 async def nowhere(submission: Submission) -> None:
@@ -151,3 +158,44 @@ async def test_cancelling_a_picture_returns_at_once() -> None:
         tasks.cancel_scope.cancel()
     assert anyio.current_time() - before < 2.0
     assert not finished
+
+
+@pytest.mark.anyio
+async def test_cancelled_pictures_leave_no_process_behind() -> None:
+    """At whatever moment they are cancelled, also while the worker starts."""
+    engine = Painter()
+    for milliseconds in (0, 1, 5, 20, 60):
+        with anyio.move_on_after(milliseconds / 1_000):
+            await engine.paint(order(), unheard, nowhere)
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.anyio
+async def test_a_worker_that_dies_fails_its_picture_and_no_other() -> None:
+    """The failure is one after which trying again helps, and then it does."""
+    engine = Painter()
+    await engine.paint(order(size=64), unheard, nowhere)
+    (worker,) = multiprocessing.active_children()
+    worker.kill()
+    worker.join()
+    with pytest.raises(WorkFailed, match="process died") as failure:
+        await engine.paint(order(size=64), unheard, nowhere)
+    assert failure.value.retryable
+    assert (await engine.paint(order(size=64), unheard, nowhere)).width == 64
+    await engine.unload()
+
+
+@pytest.mark.anyio
+async def test_workers_that_nobody_needs_end_by_themselves() -> None:
+    """Some minutes behind the last picture their memory is given back."""
+    clock = ManualClock()
+    engine = Painter(clock=clock)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(engine.unload_when_idle)
+        await engine.paint(order(size=64), unheard, nowhere)
+        assert len(multiprocessing.active_children()) == 1
+        clock.advance(IDLE_SECONDS + 1)
+        with anyio.fail_after(5):
+            while multiprocessing.active_children():
+                await anyio.sleep(0.005)
+        tasks.cancel_scope.cancel()

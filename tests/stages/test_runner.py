@@ -369,6 +369,26 @@ async def test_one_attempt_that_breaks_takes_no_other_with_it(tmp_path: Path) ->
     assert [run.is_complete(picture_of(page)) for page in PAGES] == [True, True, True, False, True]
 
 
+async def test_an_attempt_that_broke_before_it_began_is_taken_up_again(tmp_path: Path) -> None:
+    """What should never fail and did costs a minute, not the book."""
+    async with stand(tmp_path) as it:
+        broken = [OSError(24, "Too many open files")] * 3
+
+        class Broken(Commands):
+            async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+                is_start = isinstance(decide, partial) and decide.func is start_stage
+                if is_start and broken:
+                    raise broken.pop()
+                return await super().execute(run_id, decide)
+
+        it.commands = Broken(it.log)
+        async with it.runner().running([]):
+            await it.request(read=False)
+            run = await patient(it, lambda run: run.status.has_ended)
+    assert run.status is Status.DONE
+    assert not run.failures and not broken
+
+
 async def test_a_writer_that_stops_early_is_asked_again_for_the_rest(tmp_path: Path) -> None:
     """The pages that stand are handed to the next attempt, which goes on behind them."""
     async with stand(tmp_path) as it, it.runner().running([]):

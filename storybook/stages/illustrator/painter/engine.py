@@ -1,36 +1,34 @@
-"""The engine: pictures are painted in worker processes, so that the event loop stays free.
-
-A worker is started by the first picture and kept for the next ones (starting one and importing
-numpy and skia takes most of a second). When a piece of work is cancelled its worker is killed:
-a picture has no clean half.
-"""
+"""The engine: pictures are painted in worker processes, so that the event loop stays free."""
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from typing import Final
 
-import anyio
-import anyio.to_process
-
 import storybook
+from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.stages.engines import Painting, PaintingOrder, Readiness, Report, WorkFailed
+from storybook.stages.engines import Painting, PaintingOrder, PaintingReport, Readiness
+from storybook.stages.illustrator.painter.workers import Workers
 from storybook.system import usable_cores
+from storybook.wakeup import Wakeup
 
 MOST_PLACES: Final = 4
 """Pictures painted at once, however many cores there are: each takes up to 300 MiB."""
+IDLE_SECONDS: Final = 300
+"""How long a worker waits for the next picture: a family that reads asks for another book."""
 
 
 class Painter:
     """The embedded illustrator. It needs no model, no GPU and no server."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Clock | None = None) -> None:
         self.info = EngineInfo(name="painter", version=storybook.__version__, device="cpu")
         self.places = max(1, min(MOST_PLACES, usable_cores()))
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._workers = Workers(self.places)
+        self._clock = clock or SystemClock()
+        self._used, self._used_at = Wakeup(), 0
 
     async def readiness(self) -> Readiness:
         """Ready where skia is installed."""
@@ -39,36 +37,35 @@ class Painter:
         return Readiness(True)
 
     async def unload(self) -> None:
-        """Nothing to let go of: an idle worker ends by itself after five minutes."""
+        """End the workers that have nothing to do."""
+        self._workers.let_go()
+
+    async def unload_when_idle(self) -> None:
+        """End the workers whenever nothing has been painted for a while. Never returns."""
+        idle = IDLE_SECONDS * MICROSECONDS
+        while True:
+            used = self._used.next
+            if not self._workers.are_idle:
+                await used.wait()
+                continue
+            await self._clock.sleep_until(self._used_at + idle)
+            if self._clock.now() >= self._used_at + idle:
+                self._workers.let_go()
 
     async def paint(
         self,
         order: PaintingOrder,
-        report: Report,
+        report: PaintingReport,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         """Paint one page. Nothing is given away, so `submitted` is never called."""
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(self.places)
         report(0.0)
         try:
-            png = await anyio.to_process.run_sync(
-                _paint, order, cancellable=True, limiter=self._limiter
-            )
-        except (KeyboardInterrupt, anyio.BrokenWorkerProcess) as error:
-            # Ctrl-C reaches a worker that is just starting; any other death looks the same.
-            died = "the painter's process died"
-            raise WorkFailed("worker_died", died, retryable=True) from error
+            png = await self._workers.paint(order)
+        finally:
+            self._used_at = self._clock.now()
+            self._used.ring()
         report(1.0)
         side = min(order.width, order.height)
         made_from = MadeFrom(prompt=order.page.image_prompt, seed=order.seed)
         return Painting(png, side, side, made_from)
-
-
-def _paint(order: PaintingOrder) -> bytes:
-    """Runs in the worker: only there are numpy and skia imported."""
-    # Ctrl-C in a terminal is sent to this process too, but what it stops is decided in the other.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from storybook.stages.illustrator.painter.picture import paint
-
-    return paint(order)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from storybook.stages.engines import (
     Report,
     Utterance,
     WorkFailed,
+    package_version,
 )
 from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import VOICES
@@ -50,11 +50,7 @@ class Espeak:
 
     @cached_property
     def info(self) -> EngineInfo:
-        try:
-            version = importlib.metadata.version(_PACKAGE)
-        except importlib.metadata.PackageNotFoundError:
-            version = ""
-        return EngineInfo(NAME, version=version, model="ko", device="cpu")
+        return EngineInfo(NAME, version=package_version(_PACKAGE), model="ko", device="cpu")
 
     async def readiness(self) -> Readiness:
         """Load the library once, in a process that speaks nothing; what was ready stays so."""

@@ -12,7 +12,6 @@ import importlib.metadata
 import importlib.util
 import re
 import threading
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,8 +29,10 @@ from storybook.stages.engines import (
     Report,
     Utterance,
     WorkFailed,
+    package_version,
     ready_or_raise,
 )
+from storybook.stages.extras import install_extra
 from storybook.stages.narrator.reading import each, languages, put_together, unknown_voice
 from storybook.stages.narrator.supertonic.folder import (
     LANGUAGES,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 NAME: Final = "supertonic"
 _PACKAGES: Final = ("supertonic", "onnxruntime")
-_INSTALL: Final = 'pip install "storybook[supertonic]"'
 SLOWEST, FASTEST = 0.7, 2.0
 """The speeds that the model takes."""
 CLAUSE_CHARACTERS: Final = 119
@@ -83,7 +83,7 @@ class Supertonic:
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo(NAME, self._version, self._model_name(), self._device)
+        return EngineInfo(NAME, package_version("supertonic"), self._model_name(), self._device)
 
     async def readiness(self) -> Readiness:
         """Look for the packages, the model's files and the device."""
@@ -122,13 +122,6 @@ class Supertonic:
         ]
         return _with_breaths(sounds, model.rate)
 
-    @cached_property
-    def _version(self) -> str:
-        try:
-            return importlib.metadata.version("supertonic")
-        except importlib.metadata.PackageNotFoundError:
-            return ""
-
     def _model_name(self) -> str:
         """Which model is there. It is looked for until it is found: a folder may come later."""
         if not self._name and (folder := self._folder()):
@@ -149,7 +142,7 @@ class Supertonic:
         missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
         if missing:
             why = f"the package {missing[0]} is not installed"
-            return Readiness(False, why, f"Install it with: {_INSTALL}")
+            return Readiness(False, why, f"Install it with: {install_extra(NAME)}")
         folder = self._folder()
         if folder is None:
             return no_model(self._data, self._configured)

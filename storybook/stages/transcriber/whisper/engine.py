@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -17,8 +16,10 @@ from storybook.stages.engines import (
     EngineUnavailable,
     Readiness,
     Transcript,
+    package_version,
     ready_or_raise,
 )
+from storybook.stages.extras import install_extra
 from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, weigh
 from storybook.stages.transcriber.language import language_code
@@ -64,11 +65,9 @@ class Whisper:
 
     @cached_property
     def info(self) -> EngineInfo:
+        version = package_version("faster-whisper")
         try:
-            version = importlib.metadata.version("faster-whisper")
-            device = self._device.name
-        except importlib.metadata.PackageNotFoundError:
-            version, device = "", "cpu"
+            device = self._device.name if version else "cpu"
         except EngineUnavailable:  # readiness says so
             device = self._wanted_device
         return EngineInfo(NAME, version=version, model=Path(self._name).name, device=device)
@@ -80,7 +79,7 @@ class Whisper:
     async def readiness(self) -> Readiness:
         """Whether the packages, the model's files and the device are there."""
         if not is_installed():
-            mend = 'Install it with: pip install "storybook[whisper]"'
+            mend = f"Install it with: {install_extra(NAME)}"
             return Readiness(False, "faster-whisper is not installed", mend)
         try:
             await anyio.to_thread.run_sync(lambda: self._device)

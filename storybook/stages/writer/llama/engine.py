@@ -30,8 +30,10 @@ from storybook.stages.engines import (
     Report,
     WorkFailed,
     WritingOrder,
+    package_version,
     ready_or_raise,
 )
+from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import longest_answer
 from storybook.stages.writer.answer.pages import beginning
@@ -68,7 +70,8 @@ class Llama:
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo(NAME, _version(), self._file.name if self._file else "", self._device)
+        model = self._file.name if self._file else ""
+        return EngineInfo(NAME, package_version(PACKAGE), model, self._device)
 
     @property
     def places(self) -> int:
@@ -79,7 +82,8 @@ class Llama:
 
     def _readiness(self) -> Readiness:
         if importlib.util.find_spec("llama_cpp") is None:
-            return Readiness(False, f"{PACKAGE} is missing", 'pip install "storybook[llama]"')
+            mend = f"Install it with: {install_extra(NAME)}"
+            return Readiness(False, f"{PACKAGE} is missing", mend)
         if not _DEVICE.fullmatch(self._device):
             why = f"there is no device {self._device!r}"
             return Readiness(False, why, 'Set [writer] device to "cpu", or to "gpu0", "gpu1" …')
@@ -153,13 +157,6 @@ _MEND_MODEL: Final = (
     "file into data/models, or name one as [writer] model"
 )
 _MEND_LOAD: Final = "Name another file as [writer] model, or a smaller [writer] context"
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version(PACKAGE)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 class _Book:
