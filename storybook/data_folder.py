@@ -15,7 +15,7 @@ class DataFolder:
 
     @property
     def log(self) -> Path:
-        """The log's database: the one thing to back up."""
+        """The log's database; what is in `outputs` is the other thing to back up."""
         return self.path / "log.db"
 
     @property

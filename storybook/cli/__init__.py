@@ -9,6 +9,7 @@ Exit codes: 0 it went well; 1 it did not, and the message says why; 2 it was cal
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -59,6 +60,10 @@ class Commands(click.RichGroup):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}{hint}")
         name, command, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name and command else command, rest
 

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from storybook import __version__
 from storybook.book import Role
+from storybook.cli.address import trouble
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.output import console, print_json, size
@@ -31,6 +32,7 @@ from storybook.cli.place import Place, pass_place
 from storybook.database import open_reader
 from storybook.events.verify import head_of
 from storybook.migrations import NewerDatabase, check_not_newer
+from storybook.settings import Settings
 from storybook.stages.choice import EngineReport, choose_engines
 from storybook.system import available_memory
 
@@ -117,11 +119,19 @@ def _versions(place: Place) -> Iterator[Finding]:
 
 
 def _settings(place: Place) -> Iterator[Finding]:
-    place.settings  # noqa: B018 - a fault in them is a usage error, told before all else
-    yield Finding("settings", Grade.OK, "can be used")
+    try:
+        place.settings  # noqa: B018 - they are read now
+    except click.UsageError as error:
+        mend = "Nothing runs until it is mended."
+        yield Finding("settings", Grade.BAD, _without_prefix(error), mend)
+    else:
+        yield Finding("settings", Grade.OK, "can be used")
 
 
 def _engines(place: Place) -> Iterator[Finding]:
+    if _settings_of(place) is None:
+        return
+
     async def report() -> list[EngineReport]:
         engines = await choose_engines(place.settings, place.folder.path)
         try:
@@ -129,7 +139,14 @@ def _engines(place: Place) -> Iterator[Finding]:
         finally:
             await engines.close()
 
-    for it in run(report):
+    try:
+        reports = run(report)
+    except click.UsageError as error:
+        yield Finding(
+            "engines", Grade.BAD, _without_prefix(error), "Name one of those that are known."
+        )
+        return
+    for it in reports:
         name = " ".join(word for word in (it.engine, it.version, it.model) if word)
         if it.ready:
             yield Finding(it.role, Grade.OK, f"{name} on {it.device}, ready")
@@ -141,8 +158,13 @@ def _engines(place: Place) -> Iterator[Finding]:
 
 def _folder(place: Place) -> Iterator[Finding]:
     folder = place.folder.path
-    there = next(it for it in (folder, *folder.parents) if it.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    there = next(it for it in (folder, *folder.parents) if os.path.lexists(it))
+    if not there.is_dir():
+        found = f"{folder} cannot be made: {there} is no folder"
+        mend = "Move that away, or name another folder with --data."
+        yield Finding("data folder", Grade.BAD, found, mend)
+        return
+    if not os.access(there, os.W_OK | os.X_OK):
         mend = "Change its permissions, or name another folder with --data."
         yield Finding("data folder", Grade.BAD, f"{there} cannot be written", mend)
         return
@@ -190,19 +212,36 @@ def _log(place: Place) -> Iterator[Finding]:
 
 
 def _port(place: Place) -> Iterator[Finding]:
-    server = place.settings.server
+    settings = _settings_of(place)
+    if settings is None:
+        return
+    server = settings.server
     at = f"{server.host}:{server.port}"
     holder = place.holder()
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     try:
         with socket.create_server((server.host, server.port), family=family):
             yield Finding("port", Grade.OK, f"{at} is free")
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         if holder is not None and holder.url:
             yield Finding("port", Grade.OK, f"{holder.url} is served by process {holder.pid}")
         else:
-            mend = "Stop what listens there, or set another one: `storybook serve --port`."
-            yield Finding("port", Grade.KNOWING, f"{at} cannot be had: {error.strerror}", mend)
+            it = trouble(server.host, error)
+            mend = f"{it.mend[0].upper()}{it.mend[1:]}."
+            yield Finding(it.part, Grade.KNOWING, f"{at} cannot be had: {it.why}", mend)
+
+
+def _without_prefix(error: click.UsageError) -> str:
+    """A fault in the settings in a row that says that it is one."""
+    return error.message.removeprefix("settings: ")
+
+
+def _settings_of(place: Place) -> Settings | None:
+    """The settings, None if they cannot be used, which a check of its own tells."""
+    try:
+        return place.settings
+    except click.UsageError:
+        return None
 
 
 CHECKS: Final[tuple[Callable[[Place], Iterator[Finding]], ...]] = (

@@ -1,7 +1,8 @@
 """Where the command line meets the rest: runs a coroutine, and turns its errors into messages.
 
 An error that is meant for people becomes one line on stderr and exit code 1; a fault in the
-settings is a usage error, exit code 2. Any other one is a fault of ours and keeps its traceback.
+settings or in a book's words is a usage error, exit code 2. Any other one is a fault of ours and
+keeps its traceback.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from storybook.export import CannotExport
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
 from storybook.projections.tables import ForeignFile
+from storybook.request import InvalidRequest
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
 from storybook.stages.engines import EngineUnavailable
@@ -42,24 +44,26 @@ TOLD: Final = (
     UnreadableEvent,
     sqlite3.Error,
 )
-"""Errors whose message is for people, beside `SettingsError`."""
+"""Errors whose message is for people."""
+CALLED_WRONGLY: Final = (InvalidRequest, SettingsError)
+"""Those that the caller has to mend: usage errors."""
 
 
 def run(main: Callable[[], Awaitable[T]]) -> T:
-    """Run a command's coroutine. Raises `Failure`, or a usage error for `SettingsError`."""
+    """Run a command's coroutine. Raises `Failure`, or a usage error for `CALLED_WRONGLY`."""
     try:
         return anyio.run(main)
     except BaseExceptionGroup as group:
         first = _first(group)
-        if isinstance(first, (*TOLD, SettingsError, Failure, KeyboardInterrupt)):
+        if isinstance(first, (*TOLD, *CALLED_WRONGLY, Failure, KeyboardInterrupt)):
             raise _told(first) from group
         raise
-    except (*TOLD, SettingsError) as error:
+    except (*TOLD, *CALLED_WRONGLY) as error:
         raise _told(error) from error
 
 
 def _told(error: BaseException) -> BaseException:
-    if isinstance(error, SettingsError):
+    if isinstance(error, CALLED_WRONGLY):
         return click.UsageError(str(error))
     is_meant = isinstance(error, TOLD) and not isinstance(error, BrokenPipeError)
     return Failure(str(error)) if is_meant else error

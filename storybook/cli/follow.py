@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import Final
 
+import anyio
 import rich_click as click
 from rich.console import Console
 from rich.text import Text
 
 from storybook.book import RunId
+from storybook.cli import edge
 from storybook.cli.board import Board
-from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, console, print_json
 from storybook.cli.place import Place, pass_place
@@ -25,8 +27,10 @@ from storybook.projections.log_entries import run_log_entry
 from storybook.projections.runs import iso_time
 from storybook.run import Run, Status, fold
 
-PAGE = 512
+PAGE: Final = 512
 """Events read at once."""
+LOOK_SECONDS: Final = 0.5
+"""How often it is looked whether the process that makes books still runs."""
 
 
 # -------------------------------------------------------------------------------------------- watch
@@ -40,6 +44,7 @@ def watch_command(place: Place, run: str, as_json: bool) -> None:
     """Watch a book being made until it is done.
 
     Beside a running server it shows every step; the exit code is 0 if the book gets done, else 1.
+    If no process makes books here, it waits for one on a terminal, and ends with 1 elsewhere.
     """
     place.start_logging()
     try:
@@ -57,7 +62,7 @@ def _run_watch(place: Place, text: str, as_json: bool) -> Run:
             run_id = await shelf.find(text)
             return await _watch(shelf, run_id, as_json)
 
-    return run(main)
+    return edge.run(main)
 
 
 async def _watch(shelf: Shelf, run_id: RunId, as_json: bool) -> Run:
@@ -65,12 +70,19 @@ async def _watch(shelf: Shelf, run_id: RunId, as_json: bool) -> Run:
 
     place = shelf.place
     holder = place.holder()
-    if holder is None and not await _has_ended(shelf, run_id):
-        click.echo("No process makes books here now; `storybook serve` does.", err=True)
-    if as_json:
-        board = Board(run_id, {})
-        return await follow_run(shelf.log, board, lambda it: print_json(run_log_entry(it)))
+    waits = can_wait()
+    if waits and holder is None and not await _has_ended(shelf, run_id):
+        click.echo(
+            "No process makes books here now; this waits until `storybook serve` does. "
+            "Ctrl-C ends it.",
+            err=True,
+        )
     async with AsyncExitStack() as stack:
+        if not waits:
+            await stack.enter_async_context(_ending_with_the_holder(shelf, run_id))
+        if as_json:
+            board = Board(run_id, {})
+            return await follow_run(shelf.log, board, lambda it: print_json(run_log_entry(it)))
         found = {}
         if holder is not None and holder.url:
             found = await stack.enter_async_context(Server(holder).fractions(run_id))
@@ -83,6 +95,31 @@ async def _watch(shelf: Shelf, run_id: RunId, as_json: bool) -> Run:
         )
 
 
+def can_wait() -> bool:
+    """Whether somebody sees that nothing happens, and can end it."""
+    return sys.stdout.isatty()
+
+
+@asynccontextmanager
+async def _ending_with_the_holder(shelf: Shelf, run_id: RunId) -> AsyncIterator[None]:
+    """Raise `Failure` in the block as soon as no process makes books and the run has not ended."""
+
+    async def look() -> None:
+        while shelf.place.holder() is not None:  # noqa: ASYNC110 - another process sets no event
+            await anyio.sleep(LOOK_SECONDS)
+        if not await _has_ended(shelf, run_id):
+            short = run_id[:SHORT_ID]
+            raise Failure(
+                "no process makes books here now: `storybook serve` goes on with this one, and so "
+                f"does `storybook make --resume {short}`"
+            )
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(look)
+        yield
+        tasks.cancel_scope.cancel()
+
+
 async def _has_ended(shelf: Shelf, run_id: RunId) -> bool:
     run = fold(it.event for it in await shelf.history(run_id))
     return run is not None and run.status.has_ended
@@ -92,7 +129,8 @@ async def _has_ended(shelf: Shelf, run_id: RunId) -> bool:
 
 
 @click.command("log")
-@click.option("--run", "run_text", metavar="RUN", help="Only the events of one run.")
+@click.argument("run", metavar="[RUN]", default="")
+@click.option("--run", "run_option", metavar="RUN", default="", help="The same as RUN.")
 @click.option(
     "--after", type=click.IntRange(min=0), default=0, help="Only events behind a position."
 )
@@ -100,13 +138,17 @@ async def _has_ended(shelf: Shelf, run_id: RunId) -> bool:
 @click.option("--json", "as_json", is_flag=True, help="Each event as recorded, one JSON line each.")
 @pass_place
 def log_command(
-    place: Place, run_text: str | None, after: int, follow: bool, as_json: bool
+    place: Place, run: str, run_option: str, after: int, follow: bool, as_json: bool
 ) -> None:
     """Print the log: every event, in order.
 
-    A line has the event's position, its time (UTC), the run, and what happened.
+    With RUN, only the events of that book. A line has the event's position, its time (UTC), the
+    run, and what happened.
     """
     place.start_logging()
+    if run and run_option:
+        raise click.UsageError("RUN and --run mean the same: give one of them.")
+    run_text = run or run_option
     if not has_log(place) and not follow:
         return
     out = console()
@@ -119,7 +161,7 @@ def log_command(
                     _print(out, batch, as_json)
 
     try:
-        run(main)
+        edge.run(main)
     except KeyboardInterrupt:
         return
 
@@ -146,7 +188,10 @@ def _print(out: Console, batch: list[Recorded], as_json: bool) -> None:
             print_json(run_log_entry(recorded))
         return
     for recorded in batch:
-        out.print(_line(recorded), soft_wrap=not out.is_terminal, no_wrap=True, overflow="ellipsis")
+        if out.is_terminal:
+            out.print(_line(recorded), no_wrap=True, overflow="ellipsis")
+        else:
+            out.print(_line(recorded), soft_wrap=True)
     sys.stdout.flush()
 
 

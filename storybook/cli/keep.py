@@ -139,7 +139,14 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
         _print_whole(console(), verdict)
     if verdict.faults:
         count = len(verdict.faults)
-        raise Failure(f"{count} fault{'s' * (count > 1)} found")
+        mend = _MEND_FILES if any(it.startswith("file ") for it in verdict.faults) else ""
+        raise Failure(f"{count} fault{'s' * (count > 1)} found{mend}")
+
+
+_MEND_FILES: Final = (
+    "; restore the files from a backup, or `storybook make --resume RUN` says how to make the same "
+    "book again"
+)
 
 
 def _print_whole(out: Console, verdict: Verdict) -> None:

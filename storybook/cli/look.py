@@ -55,8 +55,9 @@ def list_command(place: Place, status: str | None, limit: int, as_json: bool) ->
         for book in books:
             print_json(book)
     elif books:
-        console().print(_library(books))
-        if place.holder() is None and any(not book.status.has_ended for book in books):
+        is_worked_on = place.holder() is not None
+        console().print(_library(books, is_worked_on))
+        if not is_worked_on and any(not book.status.has_ended for book in books):
             click.echo(
                 "No process makes books here now; `storybook serve` goes on with those that have "
                 "not ended, and `storybook make --resume RUN` with one.",
@@ -66,7 +67,7 @@ def list_command(place: Place, status: str | None, limit: int, as_json: bool) ->
         click.echo(f"No books in {place.folder} yet." if not wanted else f"No book is {wanted}.")
 
 
-def _library(books: list[RunSummary]) -> Table:
+def _library(books: list[RunSummary], is_worked_on: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("run", "status", "stage", "pictures", "voices", "age"):
         table.add_column(name, no_wrap=True, justify="right" if name == "age" else "left")
@@ -75,7 +76,7 @@ def _library(books: list[RunSummary]) -> Table:
     for book in books:
         table.add_row(
             Text(book.run_id[:SHORT_ID], "cyan"),
-            status_text(book.status),
+            status_text(book.status, is_worked_on=is_worked_on),
             "" if book.status.has_ended else book.stage.value,
             f"{book.ready_max_page + 1} of 5",
             f"{book.ready_max_audio_page + 1} of 5",

@@ -6,6 +6,7 @@ log is watched; everything else is the same.
 
 from __future__ import annotations
 
+import logging
 import sys
 import webbrowser
 from contextlib import AsyncExitStack
@@ -19,6 +20,7 @@ import rich_click as click
 from rich.text import Text
 
 from storybook.book import VOICES, RunId, StoryRequest, TtsConfig
+from storybook.cli.again import command_for
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, WHO, can_ask, console, duration, print_json
@@ -30,11 +32,12 @@ from storybook.cli.watching import Fractions, watch
 from storybook.events.catalog import RunCancelled, RunFailed
 from storybook.events.log import EventLog, LogLocked, Recorded
 from storybook.events.sqlite import SqliteLog
-from storybook.export import export_book
+from storybook.export import CannotExport, export_book
 from storybook.request import SPEED_RANGE, InvalidRequest, clean_word
-from storybook.run import Status, fold
+from storybook.run import Run, Status, fold
 from storybook.service import Service, open_service
 from storybook.stages.artifacts import ArtifactStore
+from storybook.stages.runner import attempts_log
 
 WORDS: Final = {
     "era": ("When does it happen?", "조선시대"),
@@ -59,6 +62,8 @@ class Made(msgspec.Struct, frozen=True):
     book: str | None
     seconds: float
     error: str | None
+    can_go_on: bool
+    """Whether `--resume` may get further than this."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -132,6 +137,8 @@ def make_command(
     tts = None if no_audio else TtsConfig(narrator_voice=narrator_voice, speed=speed)
     order = Order(None if resume else _request(words), tts, seed, resume)
     place.start_logging()
+    if not place.verbose:
+        attempts_log.setLevel(logging.ERROR)  # each is told as an event, and why the book failed
     made = _Making(place, order, as_json)
     try:
         result = run(made.make)
@@ -166,7 +173,8 @@ def _given(name: str, word: str) -> str:
 
 def _asked(name: str) -> str:
     question, example = WORDS[name]
-    return str(click.prompt(f"{question} ({example})", value_proc=partial(_given, name), err=True))
+    asked = f"{question} (for example {example})"
+    return str(click.prompt(asked, value_proc=partial(_given, name), err=True))
 
 
 # --------------------------------------------------------------------------------------- the making
@@ -267,7 +275,13 @@ class _Making:
         run = fold(it.event for it in recorded)
         assert run is not None
         is_done = run.status is Status.DONE
-        book = await export_book(run_id, run, self._artifacts) if is_done else None
+        try:
+            book = await export_book(run_id, run, self._artifacts) if is_done else None
+        except CannotExport as error:
+            raise Failure(
+                f"{error}: restore the book's files from a backup, or make the same book again: "
+                f"{command_for(run)}"
+            ) from error
         return Made(
             run_id,
             run.status,
@@ -276,6 +290,7 @@ class _Making:
             str(book) if book is not None else None,
             round(anyio.current_time() - self._began, 3),
             None if is_done else _why(recorded),
+            not (is_done or _is_final(run)),
         )
 
     def say_how_to_go_on(self) -> None:
@@ -303,6 +318,11 @@ async def _is_to_be_retried(log: EventLog, run_id: RunId) -> bool:
     return run is not None and run.status in (Status.FAILED, Status.CANCELLED)
 
 
+def _is_final(run: Run) -> bool:
+    """Whether the words are at fault: the writer would write the same again."""
+    return run.fault is not None and run.fault.kind == "page_refused" and not run.fault.retryable
+
+
 def _why(recorded: list[Recorded]) -> str:
     """Why the book isn't whole."""
     for it in reversed(recorded):
@@ -320,8 +340,12 @@ def _short(run_id: RunId) -> str:
 
 def _finish(made: Made, opens: bool, quiet: bool) -> None:
     if made.book is None:
-        again = f"`storybook make --resume {_short(made.run_id)}` tries again"
-        raise Failure(f"{made.error}; what is finished lies in {made.folder}. {again}")
+        kept = f"; what is finished lies in {made.folder}" if Path(made.folder).is_dir() else ""
+        if made.can_go_on:
+            mend = f"`storybook make --resume {_short(made.run_id)}` tries again"
+        else:
+            mend = "Ask for it anew with other words: going on would come to the same"
+        raise Failure(f"{made.error}{kept}. {mend}")
     page = Path(made.book).as_uri()
     if not quiet:
         out = console()

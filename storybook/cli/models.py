@@ -24,6 +24,7 @@ from rich.text import Text
 from storybook.cli.failure import Failure
 from storybook.cli.output import console, print_json, size
 from storybook.cli.place import Place, pass_place
+from storybook.stages.extras import install_extra
 from storybook.stages.models.catalogue import (
     HUB,
     Catalogue,
@@ -171,7 +172,7 @@ def _print_engine(
     out: Console, catalogue: Catalogue, engine: str, held: list[Holding], others: list[Stray]
 ) -> None:
     needs = catalogue.engines[engine]
-    package = "installed" if needs.is_installed else f'pip install "storybook[{engine}]"'
+    package = "installed" if needs.is_installed else install_extra(engine)
     out.print(
         Text.assemble((engine, "bold"), f" ({needs.role}) needs {needs.needs}; package: {package}")
     )

@@ -48,8 +48,10 @@ def print_json(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-def status_text(status: Status) -> Text:
-    return Text(status.value, STATUS_STYLES[status])
+def status_text(status: Status, *, is_worked_on: bool = True) -> Text:
+    """A run's status; `is_worked_on` tells whether there is a process that makes books."""
+    put_down = " (put down)" if status is Status.RUNNING and not is_worked_on else ""
+    return Text(status.value + put_down, STATUS_STYLES[status])
 
 
 def duration(seconds: float) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import socket
 from functools import partial
 
 import rich_click as click
 
+from storybook.cli.address import trouble
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.place import Place, pass_place
@@ -67,12 +67,9 @@ def _is_ready(place: Place, service: Service, url: str) -> None:
 def _listening(host: str, port: int) -> socket.socket:
     try:
         return listen(host, port)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            why = "something else listens there: stop it, or name another one with --port"
-        else:
-            why = error.strerror or str(error)
-        raise Failure(f"cannot listen at {host} port {port}: {why}") from error
+    except (OSError, UnicodeError) as error:
+        it = trouble(host, error)
+        raise Failure(f"cannot listen at {host} port {port}: {it.why}; {it.mend}") from error
 
 
 def _taken(place: Place, holder: Holder) -> str:

@@ -140,7 +140,8 @@ def draw(board: Board, now: int, is_worked_on: bool = True) -> Group | Text:
 
 
 def _footer(board: Board, now: int, is_worked_on: bool) -> Text:
-    parts = [status_text(board.run.status), Text(duration(board.seconds(now)))]
+    status = status_text(board.run.status, is_worked_on=is_worked_on)
+    parts = [status, Text(duration(board.seconds(now)))]
     left = board.seconds_left(now)
     if not is_worked_on and not board.has_ended:
         parts.append(Text("no process makes books here now", "red"))

@@ -51,7 +51,7 @@ def _export(run_id: RunId, run: Run, artifacts: ArtifactStore) -> Path:
     try:
         content = book_html(run, [_leaf(run_id, run, page, artifacts) for page in PAGES])
     except FileNotFoundError as missing:
-        raise CannotExport(f"{missing.filename} is missing; try `storybook verify`") from None
+        raise CannotExport(f"{missing.filename} is missing") from None
     target = artifacts.path(run_id, BOOK_FILE)
     temporary = target.with_name(f".{BOOK_FILE}.{os.getpid()}")
     try:

@@ -43,6 +43,8 @@ class _Double:
 class Scribe(_Double):
     """Writes the same story whatever is asked for."""
 
+    varies = False
+
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
         for page in STORY[len(order.standing) :]:
             yield page

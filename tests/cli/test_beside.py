@@ -9,9 +9,13 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import storybook.cli.follow
+from storybook.cli.watching import watch
+from storybook.run import Run
 from tests.cli.conftest import WORDS, Shell, until_it_waits
 from tests.cli.doubles import ENDLESS
 
@@ -77,6 +81,47 @@ def test_a_make_does_not_outwait_its_server(
     assert making.returncode == 1
     assert f"the server at {server[1]} has stopped" in errors
     assert "make --resume" in errors
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_watch_does_not_outwait_the_process(
+    shell: Shell, start: Start, options: tuple[str, ...]
+) -> None:
+    """Where nobody can press Ctrl-C it ends with the process, and at once if there is none."""
+    making = start(shell.data, "make", *WORDS[:6], "--topic", ENDLESS)
+    until_it_waits(making)
+    watching = start(shell.data, "watch", "latest", *options)
+    assert watching.stdout is not None
+    assert watching.stdout.readline()
+    making.kill()
+    making.communicate()
+    _, errors = watching.communicate()
+    assert watching.returncode == 1
+    assert "no process makes books here now" in errors
+    again = shell("watch", "latest", *options)
+    assert again.exit_code == 1
+    assert "make --resume" in again.stderr
+
+
+def test_a_watch_on_a_terminal_waits_for_a_process(
+    shell: Shell, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, and sees what another process then decides."""
+    making = start(shell.data, "make", *WORDS[:6], "--topic", ENDLESS)
+    until_it_waits(making)
+    making.kill()
+    making.communicate()
+
+    async def watch_while_it_is_cancelled(*arguments: Any, **options: Any) -> Run:
+        start(shell.data, "cancel", "latest")
+        return await watch(*arguments, **options)
+
+    monkeypatch.setattr(storybook.cli.follow, "can_wait", lambda: True)
+    monkeypatch.setattr(storybook.cli.follow, "watch", watch_while_it_is_cancelled)
+    watched = shell("watch", "latest")
+    assert watched.exit_code == 1
+    assert "the book is CANCELLED" in watched.stderr
+    assert "Ctrl-C ends it" in watched.stderr
 
 
 def test_one_process_serves_a_folder(
@@ -152,7 +197,9 @@ def test_steering_works_without_a_server(shell: Shell, start: Start) -> None:
     until_it_waits(making)
     making.kill()
     making.communicate()
-    assert "No process makes books here now" in shell("list").stderr
+    listed = shell("list")
+    assert "No process makes books here now" in listed.stderr
+    assert "RUNNING (put down)" in listed.stdout
     assert "is cancelled" in shell("cancel", "latest").stdout
     assert shell.json_lines("list")[0]["status"] == "CANCELLED"
     assert "make --resume" in shell("retry", "latest").stdout

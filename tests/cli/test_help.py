@@ -69,6 +69,8 @@ def test_every_command_explains_itself(shell: Shell, name: str) -> None:
     ("arguments", "word"),
     [
         (("paint",), "paint"),
+        (("shwo",), "did you mean show?"),
+        (("log", "latest", "--run", "latest"), "--run"),
         (("list", "--limit", "0"), "--limit"),
         (("show",), "RUN"),
         (("make", "--speed", "9"), "--speed"),
@@ -94,7 +96,7 @@ def test_a_fault_in_the_settings_is_a_usage_error(
     assert "did you mean port" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("make", *WORDS), ("doctor",)])
+@pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("make", *WORDS)])
 def test_an_engine_that_does_not_exist_is_a_usage_error(
     shell: Shell, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,4 +113,4 @@ def test_settings_are_found_in_the_named_data_folder(shell: Shell) -> None:
     """`--data` moves the settings too."""
     shell.data.mkdir()
     (shell.data / "storybook.toml").write_text("[server]\nprot = 1\n", "utf-8")
-    assert shell("doctor").exit_code == 2
+    assert shell("serve").exit_code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 import storybook.cli.doctor
 from storybook.cli.keep import Verdict
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
+from storybook.stages.choice import Engines, choose_engines
 from tests.cli.conftest import Shell
 from tests.cli.doubles import Brush, Scribe
 from tests.engines import NoTranscriber
@@ -42,6 +43,7 @@ def test_each_damaged_file_is_a_line(shell: Shell) -> None:
     (folder / "page_3.wav").unlink()
     result = shell("verify")
     assert result.exit_code == 1
+    assert "from a backup" in result.stderr
     changed, missing = result.stdout.splitlines()
     assert changed.startswith(f"file {folder.name[:8]}/cover.png: changed")
     assert missing.startswith(f"file {folder.name[:8]}/page_3.wav: missing")
@@ -138,3 +140,49 @@ def test_the_doctor_knows_the_log(shell: Shell) -> None:
     (log,) = (it for it in shell.json_lines("doctor") if it["name"] == "log")
     assert "40 events" in log["found"]
     assert "no process writes it now" in log["found"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "name", "left_out"),
+    [("SERVER_PRT", "1", "settings", {"writer", "port"}), ("WRITER_ENGINE", "q", "engines", set())],
+)
+def test_the_doctor_goes_on_behind_a_fault_in_the_settings(
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    name: str,
+    left_out: set[str],
+) -> None:
+    """It is a bad finding like others; what needs no settings is looked at all the same."""
+    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", choose_engines)
+    monkeypatch.setenv(f"STORYBOOK_{variable}", value)
+    result = shell("doctor", "--json")
+    assert result.exit_code == 1
+    assert f"to be mended: {name}" in result.stderr
+    findings = {it["name"]: it for it in map(json.loads, result.stdout.splitlines())}
+    assert findings[name]["grade"] == "bad"
+    assert {"data folder", "log"} <= set(findings)
+    assert not left_out & set(findings)
+
+
+def test_the_doctor_sees_that_the_data_folder_cannot_be_made(tmp_path: Path) -> None:
+    """A file stands in its way; the message names it."""
+    (tmp_path / "file").write_text("x")
+    result = Shell(tmp_path / "file" / "data")("doctor", "--json")
+    assert result.exit_code == 1
+    assert f"cannot be made: {tmp_path / 'file'} is no folder" in result.stdout
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+def test_a_wrong_host_is_no_matter_of_the_port(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """The doctor and the server say that the host is to be changed."""
+    monkeypatch.setenv("STORYBOOK_SERVER_HOST", host)
+    findings = {it["name"]: it for it in shell.json_lines("doctor")}
+    assert "port" not in findings
+    assert "[server] host" in findings["host"]["mend"]
+    refused = shell("serve", "--port", "0")
+    assert refused.exit_code == 1
+    assert "--host" in refused.stderr

@@ -120,6 +120,20 @@ def test_the_log_is_read_aloud(filled: Shell) -> None:
     assert positions == sorted(positions)
 
 
+def test_the_log_of_one_run_needs_no_option(filled: Shell) -> None:
+    """`log RUN` is `log --run RUN`."""
+    assert filled("log", "latest").stdout == filled("log", "--run", "latest").stdout
+
+
+def test_no_line_is_cut_where_no_terminal_is(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever pipes the log or a watched book reads all of it, however narrow the terminal was."""
+    monkeypatch.setenv("COLUMNS", "40")
+    topic = "아주 긴 이야기 " * 20
+    shell("make", *WORDS[:6], "--topic", topic)
+    for arguments in (("log",), ("watch", "latest")):
+        assert topic.strip() in shell(*arguments).stdout
+
+
 def test_the_log_as_json_has_the_apis_fields(filled: Shell) -> None:
     """Each event as recorded, and whose it is."""
     events = filled.json_lines("log", "--after", "3")

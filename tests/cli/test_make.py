@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import storybook.cli.make
+import tests.cli.doubles
 from storybook.book import PAGES, artifact_name, picture_of, reading_of
 from tests.cli.conftest import WORDS, Shell, until_it_waits, use_engines
 from tests.cli.doubles import ENDLESS
+from tests.export.finished import STORY
 
 FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, reading_of)}
 
@@ -71,7 +75,7 @@ def test_missing_words_are_asked_for(shell: Shell, monkeypatch: pytest.MonkeyPat
     """On a terminal; a blank answer is asked for again."""
     monkeypatch.setattr(storybook.cli.make, "can_ask", lambda: True)
     result = shell("make", *WORDS[:6], "--json", input=" \n용기\n")
-    assert "What is it about?" in result.stderr
+    assert "What is it about? (for example 우정):" in result.stderr
     assert result.exit_code == 0, result.output
     assert shell.json("show", "latest")["request"]["topic"] == "용기"
 
@@ -94,6 +98,8 @@ def test_a_failed_book_says_why_and_can_be_gone_on_with(
     assert failed.exit_code == 1
     assert "painting page 3: the paint has run out" in failed.stderr
     assert "make --resume" in failed.stderr
+    assert failed.stderr.count("the paint has run out") == 1
+    assert failed.output.count("WARNING") == 0
     use_engines(monkeypatch)
     made = shell.json("make", "--resume", "latest")
     assert made["status"] == "DONE"
@@ -107,6 +113,44 @@ def test_a_finished_book_is_exported_again(shell: Shell) -> None:
     Path(made["book"]).unlink()
     assert shell.json("make", "--resume", made["run_id"][:6])["book"] == made["book"]
     assert Path(made["book"]).exists()
+
+
+def test_a_missing_file_is_told_with_the_command_that_makes_it_again(shell: Shell) -> None:
+    """Only a backup or the same book made anew brings it back: the command is whole."""
+    made = shell.make("--no-audio", "--seed", "7")
+    (Path(made["folder"]) / "panel_2.png").unlink()
+    result = shell("make", "--resume", "latest")
+    assert result.exit_code == 1
+    assert "panel_2.png is missing" in result.stderr
+    command = result.stderr[result.stderr.index("storybook make") :].strip()
+    again = shell(*shlex.split(command)[1:], "--json")
+    assert again.exit_code == 0, again.output
+    shown = [shell.json("show", it["run_id"]) for it in (made, json.loads(again.stdout))]
+    assert shown[0]["request"] == shown[1]["request"]
+    assert (shown[1]["seed"], shown[1]["tts"]) == (7, None)
+
+
+def test_a_forbidden_word_is_refused_at_once(shell: Shell) -> None:
+    """A usage error with the word and its field, and no book that could not be finished."""
+    result = shell("make", *WORDS[:6], "--topic", "권총 놀이")
+    assert result.exit_code == 2
+    assert "topic: 권총 has no place in a children's book" in " ".join(result.stderr.split())
+    assert shell.json_lines("list") == []
+
+
+def test_what_would_be_refused_again_is_not_to_be_gone_on_with(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that would write the same: one attempt, other words are asked for, and no folder
+    is named that is not there."""
+    story = [msgspec.structs.replace(page, title="x") for page in STORY]
+    monkeypatch.setattr(tests.cli.doubles, "STORY", story)
+    failed = shell("make", *WORDS)
+    assert failed.exit_code == 1
+    assert "other words" in failed.stderr
+    assert "--resume" not in failed.stderr
+    assert "lies in" not in failed.stderr
+    assert "attempt 2" not in failed.stdout
 
 
 def test_ctrl_c_puts_the_book_down(

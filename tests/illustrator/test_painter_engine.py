@@ -92,7 +92,11 @@ async def test_the_engine_paints_and_reports_what_it_was_made_from() -> None:
     """A painting carries its size, prompt and seed, and progress goes from 0 to 1."""
     engine = Painter()
     told: list[float] = []
-    painting = await engine.paint(order(size=128), told.append, nowhere)
+
+    def report(fraction: float, preview: bytes | None = None) -> None:
+        told.append(fraction)
+
+    painting = await engine.paint(order(size=128), report, nowhere)
     assert (painting.width, painting.height) == (128, 128)
     assert painting.png == paint(order(size=128))
     assert (painting.made_from.prompt, painting.made_from.seed) == (PROMPT, 7)
@@ -134,7 +138,7 @@ async def test_the_event_loop_goes_on_while_a_picture_is_painted() -> None:
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(tick)
-        await engine.paint(order(), lambda fraction: None, nowhere)
+        await engine.paint(order(), unheard, nowhere)
         done.set()
     assert len(gaps) > 20
     assert sorted(gaps)[len(gaps) * 9 // 10] < 0.1
@@ -146,9 +150,11 @@ async def test_cancelling_a_picture_returns_at_once() -> None:
     engine, started = Painter(), anyio.Event()
     finished: list[Painting] = []
 
+    def report(fraction: float, preview: bytes | None = None) -> None:
+        started.set()
+
     async def work() -> None:
-        huge = order(size=8192)
-        finished.append(await engine.paint(huge, lambda fraction: started.set(), nowhere))
+        finished.append(await engine.paint(order(size=8192), report, nowhere))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(work)
@@ -196,6 +202,6 @@ async def test_workers_that_nobody_needs_end_by_themselves() -> None:
         assert len(multiprocessing.active_children()) == 1
         clock.advance(IDLE_SECONDS + 1)
         with anyio.fail_after(5):
-            while multiprocessing.active_children():
+            while multiprocessing.active_children():  # noqa: ASYNC110 - they tell nobody
                 await anyio.sleep(0.005)
         tasks.cancel_scope.cancel()
