@@ -69,7 +69,8 @@ def print_figures(figures: Iterable[Figure]) -> None:
     for figure in figures:
         table.add_row(
             figure.what,
-            f"{figure.value:,.3g} {figure.unit}" if figure.value < 1_000
+            f"{figure.value:,.3g} {figure.unit}"
+            if figure.value < 1_000
             else f"{figure.value:,.0f} {figure.unit}",
             f"{figure.direction} {figure.reach:,g} {figure.unit}",
             "✓" if figure.is_reached else "✗",

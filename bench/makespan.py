@@ -62,6 +62,8 @@ class _Sleeper:
 
 
 class SleepingWriter(_Sleeper):
+    varies = False
+
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
         for number in PAGES:
             await anyio.sleep(TEXT_PART)

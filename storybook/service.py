@@ -24,7 +24,8 @@ from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.data_folder import DataFolder
 from storybook.events.log import EventLog, LogError
 from storybook.events.sqlite import SqliteLog
-from storybook.projections.projector import Projections, ProjectionsStopped
+from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
+from storybook.request import InvalidRequest
 from storybook.run import Refused, Run, cancel_run, prune_artifacts, request_run, retry_run
 from storybook.settings import Settings, SettingsError
 from storybook.stages.artifacts import ArtifactStore
@@ -32,12 +33,15 @@ from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
 from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
-from storybook.stages.writer.check import PageCheck, Rules, forbidden_words
+from storybook.stages.writer.check import PageCheck, Rules, default_check, forbidden_words
 
 logger = logging.getLogger(__name__)
 
 RETENTION_SECONDS: Final = 3_600
 """How often retention looks for runs whose files are due: a file may stay an hour too long."""
+
+CONFIRM_SECONDS: Final = 5.0
+"""How long the answer to a command waits for the projections to show what was recorded."""
 
 DAY: Final = 86_400 * MICROSECONDS
 
@@ -63,6 +67,7 @@ class Service(msgspec.Struct, frozen=True):
     artifacts: ArtifactStore
     live: LiveProgress
     engines: Engines
+    check: PageCheck = msgspec.field(default_factory=default_check)
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(
@@ -75,12 +80,14 @@ class Service(msgspec.Struct, frozen=True):
         requested_by: str = "",
         admit: Callable[[], None] | None = None,
     ) -> RunId:
-        """Ask for a book; `tts` None leaves it unread. Answered when every reader can see it.
+        """Ask for a book; `tts` None leaves it unread. Answered when every reader can see it, or
+        some seconds after it was recorded.
 
         `admit` is called if that is no repetition; whatever it raises refuses the book.
 
         The run id of a request with an idempotency key follows from the key, so that the log's own
-        optimistic lock finds the repetition. Raises `IdempotencyMismatch` or `TooManyRuns`.
+        optimistic lock finds the repetition. Raises `IdempotencyMismatch`, `TooManyRuns`, or
+        `InvalidRequest` for words of which no book can be made here.
         """
         run_id = _run_id(idempotency_key, requested_by)
         decide = partial(
@@ -98,6 +105,8 @@ class Service(msgspec.Struct, frozen=True):
                     return _same_request(run_id, before, request, tts)
             if admit is not None:
                 admit()
+            if faults := self.check.request_faults(request):
+                raise InvalidRequest(faults)
             async with self.queueing:  # else many at once would all find room for one
                 await self._check_queue()
                 await self._execute(run_id, decide)
@@ -137,8 +146,18 @@ class Service(msgspec.Struct, frozen=True):
             logger.info("run %s: %d files removed by retention", run_id, len(names))
 
     async def _execute(self, run_id: RunId, decide: Decide) -> None:
+        """Record, then wait a while until readers see it. A projection that cannot show it now
+        fails nothing: whoever is refused after it was recorded asks again, and gets two."""
         outcome = await self.commands.execute(run_id, decide)
-        await self.projections.reached(outcome.position)
+        why = f"not within {CONFIRM_SECONDS:g} s"
+        with anyio.move_on_after(CONFIRM_SECONDS):
+            try:
+                await self.projections.reached(outcome.position)
+            except ProjectionsStopped as error:
+                why = str(error)
+            else:
+                return
+        logger.warning("run %s: recorded, but readers do not see it yet: %s", run_id, why)
 
     async def _check_queue(self) -> None:
         limit = self.settings.limits.open_runs
@@ -174,7 +193,7 @@ async def open_service(
         artifacts = ArtifactStore(folder.outputs)
         live = LiveProgress()
         service = Service(
-            settings, data, clock, log, commands, projections, artifacts, live, engines
+            settings, data, clock, log, commands, projections, artifacts, live, engines, check
         )
         runner = Runner(
             log,
@@ -217,7 +236,7 @@ async def _keep_pruning(service: Service) -> None:
     while True:
         try:
             await service.prune()
-        except ProjectionsStopped:  # everybody else hears of it too
+        except (ProjectionsBusy, ProjectionsStopped):  # everybody else hears of it too
             logger.exception("retention cannot look for old files")
         await service.clock.sleep_until(service.clock.now() + RETENTION_SECONDS * MICROSECONDS)
 
@@ -229,9 +248,7 @@ def _run_id(idempotency_key: str, requested_by: str) -> RunId:
     return RunId(hashlib.sha256(name.encode()).hexdigest()[:32])
 
 
-def _same_request(
-    run_id: RunId, run: Run, request: StoryRequest, tts: TtsConfig | None
-) -> RunId:
+def _same_request(run_id: RunId, run: Run, request: StoryRequest, tts: TtsConfig | None) -> RunId:
     if (run.request, run.tts) != (request, tts):
         raise IdempotencyMismatch
     return run_id

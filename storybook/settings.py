@@ -2,8 +2,9 @@
 
 The file is the first of `--config`, `STORYBOOK_CONFIG`, `storybook.toml` in the working folder and
 in the data folder. Every key may also be given as `STORYBOOK_<TABLE>_<KEY>`: lists have commas, a
-key that is a table is `name=value` with commas. An unknown key stops the start and names the
-nearest valid one; so does a value out of its range, and names the range.
+key that is a table is `name=value` with commas, and an empty variable counts as none. An unknown
+key stops the start and names the nearest valid one; so does a value out of its range, and names
+the range.
 """
 
 from __future__ import annotations
@@ -124,8 +125,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Open event streams; beyond it a new one is told to come back in 15 s."""
     keepalive_seconds: Seconds = 15.0
     """Silence on a stream before a keepalive: under the 30 s that proxies commonly allow."""
+    request_seconds: Seconds = 30.0
+    """What a client gets to send the head of a request, and again for its body."""
     send_timeout_seconds: Seconds = 30.0
-    """A stream whose client does not take its bytes for so long is ended; it resumes later."""
+    """A client that does not take its bytes for so long is cut off; a stream is resumed later."""
     stage_timeout_seconds: Seconds = 1_800.0
     """One attempt at one stage; an engine that hangs longer is stopped and tried again."""
     shutdown_seconds: SecondsOrZero = 5.0
@@ -156,22 +159,50 @@ def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Set
     for variable, text in environ.items():
         if variable.startswith(PREFIX) and variable not in _OUTSIDE:
             table, key = _table_and_key(variable)
-            tables.setdefault(table, {})[key] = _from_text(table, key, text, variable)
+            _check_known(table, key)
+            if text.strip():
+                tables.setdefault(table, {})[key] = _from_text(table, key, text, variable)
     for table, key in _keys(tables):
         _check_known(table, key)
     try:
         return msgspec.convert(tables, Settings)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"settings: {error}{_found(str(error), tables)}") from error
+        raise SettingsError(f"settings: {_wrong(str(error), tables)}") from error
 
 
-_WHERE: Final = re.compile(r"`\$\.(\w+)\.(\w+)`$")
-"""How msgspec's message for a wrong value ends: with its table and key."""
+_WHERE: Final = re.compile(r"`\$\.(\w+)\.(\w+)")
+"""What msgspec's message for a wrong value has: its table and key."""
 
 
-def _found(message: str, tables: Mapping[str, Mapping[str, Any]]) -> str:
+def _wrong(message: str, tables: Mapping[str, Mapping[str, Any]]) -> str:
     where = _WHERE.search(message)
-    return f"; found {tables[where[1]][where[2]]!r}" if where else ""
+    if where is None:
+        return message
+    table, key = where.groups()
+    return f"[{table}] {key} is to be {_wanted(_TABLES[table][key])}, found {tables[table][key]!r}"
+
+
+def _wanted(kind: Any) -> str:
+    """A setting's type and range in words."""
+    plain = _plain(kind)
+    what = _KINDS[get_origin(plain) or plain]
+    for bound in (it for it in get_args(kind)[1:] if isinstance(it, msgspec.Meta)):
+        if bound.ge is not None:
+            what += f" from {bound.ge:.0f}"
+        if bound.gt is not None:
+            what += f" above {bound.gt:.0f}"
+        if bound.le is not None:
+            what += f" to {bound.le:.0f}" if bound.ge is not None else f", at most {bound.le:.0f}"
+    return what
+
+
+_KINDS: Final[dict[type, str]] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    tuple: "a list of texts",
+    dict: "a table of texts",
+}
 
 
 def _find(environ: Mapping[str, str], config: Path | None) -> Path | None:
@@ -188,7 +219,7 @@ def _read(file: Path | None) -> dict[str, dict[str, Any]]:
     if file is None:
         return {}
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"settings: {file} is no TOML: {error}") from error
     for name, table in tables.items():
@@ -235,7 +266,6 @@ def _table_and_key(variable: str) -> tuple[str, str]:
 
 
 def _from_text(table: str, key: str, text: str, variable: str) -> Any:
-    _check_known(table, key)
     kind = _plain(_TABLES[table][key])
     try:
         if kind is str:
@@ -245,7 +275,8 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
         items = [item.strip() for item in text.split(",") if item.strip()]
         return _pairs(items, variable) if get_origin(kind) is dict else items
     except ValueError as error:
-        raise SettingsError(f"settings: {variable} is to be a number, found {text!r}") from error
+        wanted = _wanted(_TABLES[table][key])
+        raise SettingsError(f"settings: {variable} is to be {wanted}, found {text!r}") from error
 
 
 def _plain(kind: Any) -> Any:

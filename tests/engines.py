@@ -132,6 +132,7 @@ class ScriptedWriter(_Scripted):
     """Writes five short pages; keys are page numbers."""
 
     orders: list[WritingOrder]
+    varies = True
 
     def __init__(self, *, places: int = 4, held: bool = False, device: str = "cpu") -> None:
         super().__init__("scripted-writer", places, device, held)

@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from docs.draw import documents, drawn
 from tests.whole.server import WORDS, Server, follow, serving, storybook
@@ -45,6 +47,39 @@ def test_every_command_of_the_command_line_is_described() -> None:
     from storybook.cli import COMMANDS
 
     assert described == set(COMMANDS)
+
+
+COMMAND = re.compile(r"(?<![\w.-])storybook((?: [a-z]+)+)")
+"""A command as documents name it, with its words up to the first option or argument."""
+
+
+def named_commands() -> list[tuple[str, ...]]:
+    """The commands and their commands that README and documents name in code."""
+    found = set()
+    for document in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
+        text = document.read_text(encoding="utf-8")
+        for code in re.findall(r"```.*?```|`[^`\n]+`|^ {4}[^\n]+", text, re.DOTALL | re.MULTILINE):
+            for words in COMMAND.findall(code):
+                found.add(command_of(words.split()))
+    return sorted(found)
+
+
+def command_of(words: list[str]) -> tuple[str, ...]:
+    """The words that are to be commands: one, and another one behind a group."""
+    from storybook.cli import COMMANDS, load_command
+
+    is_group = words[0] in COMMANDS and isinstance(load_command(words[0]), click.Group)
+    return tuple(words[: 2 if is_group else 1])
+
+
+@pytest.mark.parametrize("command", named_commands(), ids=" ".join)
+def test_commands_that_documents_name_are_there(command: tuple[str, ...]) -> None:
+    """Each explains itself."""
+    from storybook.cli import cli
+
+    result = CliRunner().invoke(cli, [*command, "--help"], prog_name="storybook")
+    assert result.exit_code == 0, result.output
+    assert f"Usage: storybook {' '.join(command)}" in result.output
 
 
 def test_the_curl_calls_of_the_readme_work(tmp_path: Path) -> None:

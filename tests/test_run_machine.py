@@ -79,9 +79,7 @@ class RunMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def start(self, data: st.DataObject) -> None:
         work, state = self._pick(data, Waiting)
-        self._do(
-            partial(start_stage, work=work, attempt=state.attempt, worker="w", engine=ENGINE)
-        )
+        self._do(partial(start_stage, work=work, attempt=state.attempt, worker="w", engine=ENGINE))
 
     @precondition(lambda self: isinstance(self.run.work.get(WRITING), InHand))
     @rule()
@@ -108,9 +106,7 @@ class RunMachine(RuleBasedStateMachine):
         work, state = self._pick(data, InHand)
         fault = Fault("test", "it broke", retryable)
         self._do(
-            partial(
-                fail_stage, work=work, attempt=state.attempt, fault=fault, now=0, chance=chance
-            )
+            partial(fail_stage, work=work, attempt=state.attempt, fault=fault, now=0, chance=chance)
         )
 
     @precondition(lambda self: self._has(InHand))

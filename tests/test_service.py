@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
 
 import anyio
@@ -12,7 +12,11 @@ import pytest
 
 from storybook.book import RunId, StoryRequest, TtsConfig
 from storybook.commands import TooManyRuns
+from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogLocked
+from storybook.projections import tables
+from storybook.projections.projector import ProjectionsStopped
+from storybook.request import InvalidRequest
 from storybook.run import Refused, fold
 from storybook.service import IdempotencyMismatch, Service, open_service
 from storybook.settings import Limits, Retention, Settings, SettingsError, WriterSettings
@@ -57,6 +61,30 @@ async def test_who_asks_for_a_book_sees_it_at_once(tmp_path: Path) -> None:
         state = service.projections.run_state(run_id)
         assert state is not None
         assert json.loads(state)["status"] in ("QUEUED", "RUNNING")
+
+
+async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A refusal would make whoever asks ask again, and get a second book."""
+    monkeypatch.setattr("storybook.service.CONFIRM_SECONDS", 0.02)
+    async with serving(tmp_path, Scripted(held=True)) as service:
+        with closing(tables.connect(DataFolder(tmp_path).projections)) as other:
+            other.execute("BEGIN IMMEDIATE")  # the projector waits
+            with anyio.fail_after(4):
+                run_id = await service.request_run(REQUEST, TtsConfig())
+            assert await service.commands.load(run_id) is not None
+            assert "recorded, but readers do not see it yet: not within" in caplog.text
+            other.execute("ROLLBACK")
+        await service.projections.reached(await service.log.head())
+        assert service.projections.run_state(run_id) is not None
+
+        async def stopped(_: object) -> None:
+            raise ProjectionsStopped("it died")
+
+        monkeypatch.setattr(service.projections, "reached", stopped)
+        await service.cancel_run(run_id)
+        assert "readers do not see it yet: it died" in caplog.text
 
 
 async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
@@ -153,7 +181,7 @@ async def test_retention_removes_old_files_and_says_so(tmp_path: Path) -> None:
 async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None:
     """A page with such a word does not stand, and a file that cannot be read stops the start."""
     words = tmp_path / "words.toml"
-    words.write_text('korean = ["토끼"]\nenglish = []\n', encoding="utf-8")
+    words.write_text('korean = ["옛날"]\nenglish = []\n', encoding="utf-8")
     limits = Limits(shutdown_seconds=0)
     settings = Settings(limits=limits, writer=WriterSettings(forbidden_words=str(words)))
     async with serving(tmp_path / "data", Scripted(), settings) as service:
@@ -169,6 +197,16 @@ async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None
     with pytest.raises(SettingsError, match="forbidden_words"):
         async with serving(tmp_path / "data", Scripted(), settings):
             pass
+
+
+async def test_a_forbidden_word_of_the_request_is_refused_at_once(tmp_path: Path) -> None:
+    """Nothing is recorded, and the fault names the field of the word."""
+    forbidden = StoryRequest("조선시대", "숲", "토끼", "권총")
+    async with serving(tmp_path, Scripted()) as service:
+        with pytest.raises(InvalidRequest, match="topic: 권총 has no place") as invalid:
+            await service.request_run(forbidden, None)
+        assert [it.loc for it in invalid.value.faults] == [("topic",)]
+        assert await service.log.head() == START
 
 
 async def test_files_that_cannot_be_removed_now_are_removed_later(

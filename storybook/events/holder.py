@@ -54,7 +54,7 @@ def find_holder(log: Path) -> Holder | None:
     try:
         holder = _parse(lock.read_text("utf-8"))
         return holder if holder is not None and is_locked(lock) else None
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -120,6 +120,5 @@ class EventLog(Protocol):
         ...
 
     def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
-        """Every event behind a position, in order, in batches as they become visible; never ends.
-        """
+        """Every event behind a position, in order, in batches as they are written; never ends."""
         ...

@@ -48,7 +48,8 @@ class HttpApp:
         self.failure: Exception | None = None
         self.when_broken: Callable[[], None] = _go_on
         """Called at a failure. The server sets it: ASGI has no way to say that."""
-        self.streams = Streams(service.settings.limits)
+        self.limits = service.settings.limits
+        self.streams = Streams(self.limits)
         self._tail = Tail(service.log, service.projections)
         self.progress = ProgressStreams(service.log, service.live, self._tail, self.streams)
         self.log_stream = LogStream(service.log, self._tail, self.streams)
@@ -68,7 +69,7 @@ class HttpApp:
             routes,
             lifespan=[self._following],
             exception_handlers={HTTPException: answer_error, Exception: answer_error},
-            request_max_body_size=service.settings.limits.body_bytes,
+            request_max_body_size=self.limits.body_bytes,
             cors_config=cors,
             openapi_config=None,
             logging_config=None,

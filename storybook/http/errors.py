@@ -78,6 +78,13 @@ class NotFound(HttpError):
     status = 404
 
 
+class TooSlow(HttpError):
+    status = 408
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the body did not come within {seconds:g} s", {"Connection": "close"})
+
+
 class Gone(HttpError):
     status = 410
 

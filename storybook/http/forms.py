@@ -6,6 +6,7 @@ child's voice is to be in no file at all. The body's size is bounded by the hand
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -33,16 +34,26 @@ Form = dict[str, str | File]
 """Each part by its name; of two with one name, the last."""
 
 
-async def read_form(request: Request[Any, Any, Any]) -> Form:
-    """The form in a request; empty if the body is something else. Raises `BadRequest`."""
+async def read_form(
+    request: Request[Any, Any, Any], seconds: float, taking: Callable[[int], None]
+) -> Form:
+    """The form in a request; empty if the body is something else.
+
+    `taking` is told of the bytes as they come, and may refuse more by raising. Raises `BadRequest`,
+    or `TooSlow` if the form has not come in `seconds`.
+    """
     kind, options = request.content_type
     boundary = options.get("boundary")
     if kind != "multipart/form-data" or not boundary:
         return {}
     reader = _Reader()
     try:
-        with reading_body(), PushMultipartParser(boundary, max_segment_count=MOST_PARTS) as parser:
+        with (
+            reading_body(seconds),
+            PushMultipartParser(boundary, max_segment_count=MOST_PARTS) as parser,
+        ):
             async for chunk in request.stream():
+                taking(len(chunk))
                 for piece in parser.parse(chunk):
                     reader.take(piece)
     except MultipartError as error:

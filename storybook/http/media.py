@@ -8,12 +8,15 @@ speak of are looked for.
 from __future__ import annotations
 
 import logging
+import os
+import stat
 from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 import anyio
+import anyio.to_thread
 from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
@@ -34,8 +37,16 @@ KNOWN_FILES: Final = 4_096
 """Artifacts remembered, about 2 MB: a player asks for a file many times, range by range."""
 MAX_DECODINGS: Final = 4
 """How often a name is decoded to see what it hides; no honest one is encoded twice."""
-IMMUTABLE: Final = b"private, max-age=31536000, immutable"
-"""A finished file never changes under its name."""
+CACHING: Final = b"private, no-cache"
+"""Kept, and asked for again with its tag: after a backup was restored, a run that is made anew has
+other bytes under the same name."""
+_READ_PLAINLY: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+"""Follows no link out of the folder, and waits for nobody at a pipe, where the system has that."""
 
 RUN_PATH: Final = "/api/runs/{run_id:str}"
 IMAGES, AUDIO = "images", "audio"
@@ -67,14 +78,15 @@ class Media:
         name = _name_in(scope, f"/api/runs/{run_id}/{folder}")
         artifact = await self._artifact(run_id, name, media_type)
         path = self._service.artifacts.path(run_id, name)
-        try:
-            size = (await anyio.Path(path).stat()).st_size
-        except FileNotFoundError:
+        wrong = await anyio.to_thread.run_sync(_wrong_with, path, artifact.size)
+        if wrong is not None:
             self._known.pop((run_id, name), None)
-            await self._artifact(run_id, name, media_type)  # raises if it was pruned
-            logger.error("run %s: %s is missing; see `storybook verify`", run_id, name)
-            raise NotFound("the file is missing on the server") from None
-        return _answer(scope, artifact, path, size)
+            artifact = await self._artifact(run_id, name, media_type)  # raises if it was pruned
+            wrong = await anyio.to_thread.run_sync(_wrong_with, path, artifact.size)
+        if wrong is not None:
+            logger.error("run %s: %s %s; see `storybook verify`", run_id, name, wrong)
+            raise NotFound(f"the file {wrong} on the server; see `storybook verify`")
+        return _answer(scope, artifact, path)
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
         """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `Gone`."""
@@ -98,6 +110,21 @@ class Media:
             if artifact.name == name:
                 return artifact
         raise _not_finished(name)
+
+
+def _wrong_with(path: Path, size: int) -> str | None:
+    """Why a file cannot be the one that was finished with so many bytes; None if it can."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return "is missing"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no file"
+    return None if found.st_size == size else f"has {found.st_size} bytes and not {size}"
+
+
+def _open_plainly(path: str, _flags: int) -> int:
+    return os.open(path, _READ_PLAINLY)
 
 
 def _not_finished(name: str) -> NotFound:
@@ -124,7 +151,7 @@ class FileAnswer:
             await send(head)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        async with await anyio.open_file(self._path, "rb") as file:
+        async with await anyio.open_file(self._path, "rb", opener=_open_plainly) as file:
             await file.seek(self._start)
             await send(head)
             left = self._end - self._start
@@ -137,9 +164,9 @@ class FileAnswer:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _answer(scope: Scope, artifact: Artifact, path: Path, size: int) -> ASGIApp:
-    etag = f'"{artifact.sha256}"'
-    headers = [(b"etag", etag.encode()), (b"cache-control", IMMUTABLE)]
+def _answer(scope: Scope, artifact: Artifact, path: Path) -> ASGIApp:
+    size, etag = artifact.size, f'"{artifact.sha256}"'
+    headers = [(b"etag", etag.encode()), (b"cache-control", CACHING)]
     asked = header(scope, b"if-none-match")
     if asked is not None and matches(etag, asked):
         return Answer(b"", status=304, headers=headers)

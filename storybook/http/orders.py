@@ -51,6 +51,14 @@ def read_order(body: bytes) -> Order:
     return Order(StoryRequest(**words), config if enabled else None)
 
 
+def in_body(invalid: InvalidRequest) -> Invalid:
+    """The faults of a request's words as those of the body's fields."""
+    names = {word: name for name, word in WORDS.items()}
+    return Invalid(
+        [RequestFault(("body", names[str(it.loc[0])]), it.msg, it.type) for it in invalid.faults]
+    )
+
+
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(body)
@@ -88,11 +96,15 @@ class _Checked:
             self._fault(loc, f"expected an object, found {_kind(value)}", "dict_type")
             return default
         narrator = value.get("narrator_voice", default.narrator_voice)
-        dialogue = value.get("dialogue_voice") or ""
+        dialogue = value.get("dialogue_voice")
         pause = value.get("segment_pause_ms", default.segment_pause_ms)
         return TtsConfig(
             narrator_voice=self._voice(narrator, (*loc, "narrator_voice")),
-            dialogue_voice=dialogue and self._voice(dialogue, (*loc, "dialogue_voice")),
+            dialogue_voice=(
+                ""
+                if dialogue is None or dialogue == ""
+                else self._voice(dialogue, (*loc, "dialogue_voice"))
+            ),
             character_voices=self._voices(
                 value.get("character_voices"), (*loc, "character_voices")
             ),

@@ -11,6 +11,9 @@ from typing import Final
 
 _RANGE: Final = re.compile(r"bytes=\s*([0-9]*)-([0-9]*)\s*", re.IGNORECASE)
 
+MAX_DIGITS: Final = 19
+"""No size of a file has more."""
+
 
 class Unsatisfiable(Exception):
     """The range lies outside the file."""
@@ -27,14 +30,19 @@ def requested_range(text: str, size: int) -> tuple[int, int] | None:
         return None
     first, last = found.groups()
     if not first:
-        start, end = max(0, size - int(last)), size
+        start, end = max(0, size - _number(last)), size
     else:
-        start, end = int(first), min(int(last) + 1, size) if last else size
-        if last and int(last) < int(first):
+        start, end = _number(first), min(_number(last) + 1, size) if last else size
+        if last and _number(last) < start:
             return None
     if start >= size:
         raise Unsatisfiable
     return start, end
+
+
+def _number(digits: str) -> int:
+    """The number, or one beyond every file: Python refuses to read more than 4,300 digits."""
+    return int(digits.lstrip("0")[:MAX_DIGITS] or "0")
 
 
 def matches(etag: str, header: str) -> bool:

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import Final, cast
 from urllib.parse import parse_qsl
 
+import anyio
 from litestar.enums import HttpMethod
 from litestar.exceptions import InternalServerException
 from litestar.types import HTTPScope, Scope
 
 from storybook.book import RunId
 from storybook.events.log import Position
-from storybook.http.errors import BadRequest
+from storybook.http.errors import BadRequest, TooSlow
 
 MAX_POSITION_DIGITS: Final = 18
 """What SQLite's integers hold with certainty."""
@@ -74,10 +75,15 @@ def sent_path(scope: Scope) -> str:
 
 
 @contextmanager
-def reading_body() -> Iterator[None]:
-    """Reads a body; a client that leaves halfway is no fault of the server."""
+def reading_body(seconds: float) -> Iterator[None]:
+    """Reads a body within a time; a client that leaves halfway is no fault of the server.
+
+    Raises `BadRequest` or `TooSlow`."""
     try:
-        yield
+        with anyio.fail_after(seconds):
+            yield
+    except TimeoutError as error:
+        raise TooSlow(seconds) from error
     except InternalServerException as error:  # all that Litestar's reading raises it for
         raise BadRequest("the body broke off before its end") from error
 

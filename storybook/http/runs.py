@@ -15,7 +15,7 @@ from storybook.book import RunId
 from storybook.events.log import START
 from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import BadRequest, NotFound, TooOften
-from storybook.http.orders import read_order
+from storybook.http.orders import in_body, read_order
 from storybook.http.rate import RateLimit
 from storybook.http.requests import (
     READ,
@@ -29,6 +29,7 @@ from storybook.http.requests import (
 )
 from storybook.projections.log_entries import LogEntry, log_entry
 from storybook.projections.runs import encode_state
+from storybook.request import InvalidRequest
 from storybook.run import NoSuchRun, Status, fold
 from storybook.service import Service
 
@@ -69,16 +70,19 @@ class Runs:
         ]
 
     async def request(self, request: Request[Any, Any, Any]) -> Answer:
-        with reading_body():
+        with reading_body(self._service.settings.limits.request_seconds):
             body = await request.body()
         order = read_order(body)
         key = _idempotency_key(request.scope)
-        run_id = await self._service.request_run(
-            order.request,
-            order.tts,
-            idempotency_key=key,
-            admit=partial(self._admit, client_host(request.scope)),
-        )
+        try:
+            run_id = await self._service.request_run(
+                order.request,
+                order.tts,
+                idempotency_key=key,
+                admit=partial(self._admit, client_host(request.scope)),
+            )
+        except InvalidRequest as invalid:
+            raise in_body(invalid) from invalid
         return json_answer(RunCreated(run_id), status=201)
 
     def _admit(self, host: str) -> None:

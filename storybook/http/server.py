@@ -20,22 +20,30 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from storybook.http.app import HttpApp
+from storybook.http.connections import Connection, Connections
 from storybook.http.streams import Address, Streams
 from storybook.service import Service
+from storybook.settings import Limits
 from storybook.system import STOP_SIGNALS, allow_open_files
 
 logger = logging.getLogger(__name__)
 
 BACKLOG: Final = 4_096
 """Connections that may wait to be accepted: all clients come back at once after a restart."""
+ACCEPTED_AT_ONCE: Final = 64
+"""Connections that the event loop accepts before it looks at any: they count on no limit yet."""
 GRACE_SECONDS: Final = 10
 """What requests in hand get when the server stops; streams end at once."""
 OTHER_FILES: Final = 1_000
 """What is open beside the streams: other requests and the files that they read, databases, engines.
 Systems allow 1,024 in all if nobody asks for more."""
+
+RESERVED_FILES: Final = 500
+"""What is kept from connections, for all else that is open and what has just been accepted."""
+TICKS_PER_LOOK: Final = 5
+"""uvicorn ticks every tenth of a second; looking at 5,000 connections takes a millisecond."""
 
 SWITCH_SECONDS: Final = 0.0005
 """How long a busy thread keeps the GIL from others. At Python's 5 ms the log's writer waits that
@@ -75,22 +83,35 @@ class Server(uvicorn.Server):
     """uvicorn, which tells the streams when it stops and lets its caller clean up behind it."""
 
     def __init__(
-        self, config: uvicorn.Config, streams: Streams, on_ready: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        streams: Streams,
+        limits: Limits,
+        on_ready: Callable[[], None],
     ) -> None:
         super().__init__(config)
-        self._streams, self._on_ready = streams, on_ready
+        self.server_state: Connections = Connections()
+        self._streams, self._limits, self._on_ready = streams, limits, on_ready
         self._loop = asyncio.get_running_loop()
         streams.abort = self._abort
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listening in sockets or ():
+            listening.listen(BACKLOG)  # more than asyncio, which accepts as many as wait at once
         if self.started:
             self._on_ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_PER_LOOK == 0:
+            self.server_state.look_at_all(self._limits)
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
         for connection in list(self.server_state.connections):
-            _cut(connection)  # it outlasted the grace
+            if isinstance(connection, Connection):
+                connection.cut()  # it outlasted the grace
 
     def stop(self) -> None:
         """Stop as after a signal."""
@@ -118,8 +139,8 @@ class Server(uvicorn.Server):
     def _abort(self, address: Address) -> None:
         """Cut a client's connection, whatever is still to be sent."""
         for connection in self.server_state.connections:
-            if isinstance(connection, HttpToolsProtocol) and connection.client == address:
-                _cut(connection)
+            if isinstance(connection, Connection) and connection.client == address:
+                connection.cut()
 
 
 async def serve(
@@ -129,9 +150,10 @@ async def serve(
 
     To be run in the main thread, which alone gets signals. Raises `ServerBroken`.
     """
-    _allow_files(service.settings.limits.streams)
+    files = _allow_files(service.settings.limits.streams)
     app = HttpApp(service)
     server = make_server(app, on_ready=lambda: on_ready(url_of(listening)))
+    server.server_state.most = files - min(RESERVED_FILES, files // 2)
     await server.serve(sockets=[listening])
     if app.failure is not None:
         raise ServerBroken(
@@ -140,7 +162,8 @@ async def serve(
         ) from app.failure
 
 
-def _allow_files(streams: int) -> None:
+def _allow_files(streams: int) -> int:
+    """Let so many streams be open, or as many as may be; returns how many files that makes."""
     wanted = streams + OTHER_FILES
     if (allowed := allow_open_files(wanted)) < wanted:
         logger.warning(
@@ -148,28 +171,23 @@ def _allow_files(streams: int) -> None:
             "or lower streams in [limits]",
             *(allowed, streams, wanted),
         )
-
-
-def _cut(connection: object) -> None:
-    """Close a connection without sending what its client does not take."""
-    if isinstance(connection, HttpToolsProtocol):
-        connection.transport.abort()
+    return allowed
 
 
 def make_server(app: HttpApp, on_ready: Callable[[], None]) -> Server:
     """A server for an application, to be run on this event loop."""
     config = uvicorn.Config(
         app.asgi,
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         proxy_headers=False,  # any program on this machine could give itself another address
         access_log=False,
         log_config=None,
         server_header=False,
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = Server(config, app.streams, on_ready)
+    server = Server(config, app.streams, app.limits, on_ready)
     app.when_broken = server.stop
     return server

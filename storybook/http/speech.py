@@ -6,7 +6,8 @@ leaves meanwhile ends the work on it: whoever waits behind it moves up.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import anyio
@@ -18,7 +19,7 @@ from storybook.http.errors import BadRequest, HttpError, Invalid
 from storybook.http.forms import File, Form, read_form
 from storybook.request import RequestFault
 from storybook.service import Service
-from storybook.stages.engines import WorkFailed
+from storybook.stages.engines import WorkFailed, ready_or_raise
 from storybook.stages.transcriber.audio import MAX_BYTES
 from storybook.stages.transcriber.field_rules import Field
 from storybook.stages.transcriber.hearing import SpokenField, hear_field
@@ -26,7 +27,9 @@ from storybook.stages.transcriber.hearing import SpokenField, hear_field
 MAX_UPLOAD_BYTES: Final = MAX_BYTES + 64 * 1024
 """The largest recording, and the form around it."""
 MOST_AT_ONCE: Final = 32
-"""Recordings that are heard or wait for it: a class in front of one server, and 800 MB at worst."""
+"""Recordings that are heard or wait for it: a class in front of one server."""
+MOST_BYTES: Final = MOST_AT_ONCE * MAX_UPLOAD_BYTES
+"""Of all recordings that are heard, wait or are still coming: 800 MB."""
 RETRY_AFTER_SECONDS: Final = 5
 DEFAULT_LANGUAGE: Final = "ko-KR"
 FIELD_TYPES: Final = tuple(field.value for field in Field)
@@ -37,7 +40,7 @@ class TooManySpeak(HttpError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"{MOST_AT_ONCE} recordings wait already; try again in {RETRY_AFTER_SECONDS} s",
+            f"too many recordings wait already; try again in {RETRY_AFTER_SECONDS} s",
             {"Retry-After": str(RETRY_AFTER_SECONDS)},
         )
 
@@ -48,6 +51,7 @@ class Speech:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._at_once = 0
+        self._bytes = 0
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [
@@ -58,14 +62,40 @@ class Speech:
 
     async def transcribe(self, request: Request[Any, Any, Any]) -> Answer:
         """Turn a recording into one of the four words."""
+        transcriber = self._service.engines.transcriber
+        ready_or_raise(transcriber.info.name, await transcriber.readiness())
+        with self._memory() as taking:
+            seconds = self._service.settings.limits.request_seconds
+            audio, field, language = _asked(await read_form(request, seconds, taking))
+            with self._place():
+                return json_answer(
+                    await _while_there(request, lambda: self._hear(audio, field, language))
+                )
+
+    @contextmanager
+    def _memory(self) -> Iterator[Callable[[int], None]]:
+        """What one recording has of the memory for all. One that is still coming has what has come,
+        and none of the places: slow clients keep nobody else waiting."""
+        taken = 0
+
+        def taking(count: int) -> None:
+            nonlocal taken
+            if self._bytes + count > MOST_BYTES:
+                raise TooManySpeak
+            taken, self._bytes = taken + count, self._bytes + count
+
+        try:
+            yield taking
+        finally:
+            self._bytes -= taken
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
         if self._at_once >= MOST_AT_ONCE:
             raise TooManySpeak
         self._at_once += 1
         try:
-            audio, field, language = _asked(await read_form(request))
-            return json_answer(
-                await _while_there(request, lambda: self._hear(audio, field, language))
-            )
+            yield
         finally:
             self._at_once -= 1
 
@@ -88,6 +118,11 @@ def _asked(form: Form) -> tuple[bytes, Field, str]:
     ]
     if isinstance(audio, str):
         faults.append(RequestFault(("body", "audio_file"), "expected a file", "file_type"))
+    faults += [
+        RequestFault(("body", name), "expected text, found a file", "string_type")
+        for name in ("field_type", "language")
+        if isinstance(form.get(name), File)
+    ]
     if faults:
         raise Invalid(faults)
     if field not in FIELD_TYPES:

@@ -83,6 +83,8 @@ _ARTICLES: Final = ("a", "an", "the", "named", "called")
 _CASE_PARTICLES: Final = ("에게", "은", "는", "이", "가", "을", "를", "의", "도", "들")
 _GIVEN_NAME: Final = re.compile(r"[가-힣]{1,5}|[A-Za-z0-9][A-Za-z0-9\-]{0,11}")
 _ATTRIBUTIVE_ENDS: Final = "는은한운던린란간센진난쁜픈른긴큰찬든쌘인된온쓴탄친킨힌낀운의"
+_EPITHETS: Final = ("쟁이", "꾸러기")
+"""Ends of nouns that say what somebody is like and stand before another noun (겁쟁이 토끼)."""
 _VERBAL_END: Final = re.compile(r"(다|요|고|며|서|면|음|함)$")
 
 
@@ -327,7 +329,7 @@ def _is_attributive(text: str) -> bool:
     word = text.split()[-1] if text.split() else ""
     if not word or is_known_kind(word):
         return not word
-    if word in _attributives():
+    if word in _attributives() or word.endswith(_EPITHETS):
         return True
     return len(word) > 1 and word[-1] in _ATTRIBUTIVE_ENDS
 

@@ -3,8 +3,9 @@
 Korean puts the head of a phrase last ("달나라 토끼 마을" is a village), so of the Korean words in a
 text the one that ends last counts, the longest of those that end there. A word of one syllable
 hides in many others (소 in 소녀, 개 in 무지개): it counts only as a whole word, with or without a
-particle behind it. English puts the head first and says more in a longer phrase ("a village deep
-in a forest"), so there the longest phrase counts, at word boundaries. Korean goes before English.
+particle behind it, and so does a word that is `whole` (지도 in 강아지도). English puts the head
+first and says more in a longer phrase ("a village deep in a forest"), so there the longest phrase
+counts, at word boundaries. Korean goes before English.
 """
 
 from __future__ import annotations
@@ -84,8 +85,11 @@ def find_kind(text: str) -> Word:
 def find_props(text: str) -> tuple[Word, ...]:
     """The different things in `text` that can lie or stand about, in the order of the text."""
     found: dict[str, Word] = {}
+    end = 0
     for match in sorted(_matches("prop", text), key=lambda match: (match.start, -match.end)):
-        found.setdefault(match.word.motif, match.word)
+        if match.end > end:  # not a word within a longer one: the flag in "halves of a flag"
+            found.setdefault(match.word.motif, match.word)
+            end = match.end
     return tuple(found.values())
 
 
@@ -154,8 +158,9 @@ def _spellings(entry: dict[str, Any]) -> str:
     english = [re.sub(r"^(an?|the) ", "", entry["en"]), *entry.get("also", ())]
     latin = [re.escape(en.lower()) for en in english if en.isascii()]
     signs = [re.escape(sign) for sign in english if not sign.isascii()]
-    syllables = [re.escape(ko) for ko in entry["ko"] if len(ko) == 1]
-    words = [re.escape(ko) for ko in entry["ko"] if len(ko) > 1]
+    least = 10 if entry.get("whole") else 2
+    syllables = [re.escape(ko) for ko in entry["ko"] if len(ko) < least]
+    words = [re.escape(ko) for ko in entry["ko"] if len(ko) >= least]
     parts = [
         *sorted(words, key=len, reverse=True),
         *signs,

@@ -3,16 +3,23 @@
 Rows and checkpoint are written in one transaction, so that after any death the tables are what
 they were at some position. The checkpoint is read in that same transaction: where another process
 has swapped in rebuilt tables that go further, or made the file anew, the projector goes on from
-what it finds. A failure stops the projector and nothing else: what is written stays readable, and
-whoever waits for a position is told.
+what it finds.
+
+What may pass (a full disk, a log that cannot be read now) is outlasted. A file that is lost
+(damaged, deleted or replaced) is made anew, whoever meets the loss; until that one is caught up,
+readers are told to ask again, since half a library would be a lie. Any other failure stops the
+projector and nothing else: what is written stays readable, and whoever waits for a position is
+told.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
+import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
@@ -21,7 +28,7 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 
 from storybook.book import RunId
-from storybook.events.log import START, EventLog, Position, Recorded
+from storybook.events.log import START, EventLog, LogUnavailable, Position, Recorded
 from storybook.projections import reads, tables
 from storybook.projections.folding import Changes, Folds
 from storybook.projections.runs import Library
@@ -36,6 +43,10 @@ ones that are asked for."""
 STATE_WAIT_MS: Final = 100
 """How long the event loop may stand for a state that is not in memory while another process
 commits; a commit of a rebuild takes a few milliseconds."""
+PAUSE_SECONDS: Final = 1.0
+"""Between two tries while the disk or the log fails."""
+SILENCE_SECONDS: Final = 60.0
+"""Between two warnings that it still does."""
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,7 +57,8 @@ class ProjectionsStopped(Exception):
 
 
 class ProjectionsBusy(Exception):
-    """Another process holds the file for longer than a reader waits. Ask again."""
+    """The file cannot be read now: another process holds it for longer than a reader waits, the
+    disk fails, or the file is being made anew. Ask again."""
 
 
 class Projections:
@@ -59,6 +71,10 @@ class Projections:
         self._writing, self._reading = CapacityLimiter(1), CapacityLimiter(1)
         self._wakeup = Wakeup()
         self._failure: Exception | None = None
+        self._lost = False  # until a new file is caught up
+        self._hindered = False  # by what may pass: there may be runs that the tables do not have
+        self._following = anyio.CancelScope()
+        self._warned_at = -math.inf
         self._connect(db)
 
     def _connect(self, db: sqlite3.Connection) -> None:
@@ -82,7 +98,7 @@ class Projections:
         projections = cls(path, log, db)
         raised: Exception | None = None
         try:
-            await projections._mending(projections._catch_up)
+            await projections._catch_up_once()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(projections._follow)
                 try:
@@ -105,6 +121,15 @@ class Projections:
 
     # ------------------------------------------------------------------------------- following
 
+    async def _catch_up_once(self) -> None:
+        try:
+            await self._catch_up()
+        except sqlite3.Error as error:
+            if not self._is_loss(error):
+                raise
+            self._lose(error)
+            await self._recover()
+
     async def _catch_up(self) -> None:
         head = await self._source.head()
         while self.position < head:
@@ -113,29 +138,60 @@ class Projections:
     async def _follow(self) -> None:
         try:
             while True:
-                await self._mending(self._follow_until_rewound)
+                try:
+                    if self._lost:
+                        await self._recover()
+                    with anyio.CancelScope() as self._following:
+                        await self._catch_up()
+                        self._hindered = False
+                        await self._follow_until_rewound()
+                except (sqlite3.Error, OSError, LogUnavailable) as error:
+                    await self._outlast(error)
         except Exception as error:
             _log.exception("the projector has stopped behind position %d", self.position)
             self._failure = error
             self._advance(self.position)
 
-    async def _mending(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Do a step, and once again with a new file if the old one turns out to be damaged."""
-        try:
-            await step()
-        except sqlite3.DatabaseError as error:
-            if not tables.is_damage(error):
-                raise
-            _log.warning("%s is damaged (%s); it is made anew", self._path, error)
-            await self._remake()
-            await step()
+    async def _outlast(self, error: Exception) -> None:
+        """Return when it is time to try again; an error that will not pass is raised."""
+        is_loss = self._is_loss(error)
+        if is_loss and not self._lost:
+            self._lose(error)
+        elif is_loss or tables.may_pass(error) or not isinstance(error, sqlite3.Error):
+            self._hindered = True
+            self._warn("the projector cannot go on now (%s); trying again", error)
+            await anyio.sleep(PAUSE_SECONDS)
+        else:
+            raise error
 
-    async def _remake(self) -> None:
+    def _warn(self, message: str, *about: object) -> None:
+        now = time.monotonic()
+        if now - self._warned_at >= SILENCE_SECONDS:
+            self._warned_at = now
+            _log.warning(message, *about)
+
+    def _is_loss(self, error: Exception) -> bool:
+        return tables.is_damage(error) or (tables.may_pass(error) and not self._path.exists())
+
+    def _lose(self, error: Exception) -> None:
+        """Have the file made anew; for whoever meets the loss, on the event loop."""
+        if not self._lost:
+            _log.warning("%s is lost (%s); it is made anew", self._path, error)
+            self._lost = True
+            self._following.cancel()
+
+    async def _recover(self) -> None:
+        """Make the file anew and catch up; what this raises leaves it lost."""
         # All at once on the event loop, so that nobody meets a closed connection.
         async with self._reading, self._writing:
             for db in (self._states_db, self._reads_db, self._db):
                 db.close()
+            self._states.clear()
+            self._folds = Folds(self._source)  # a cancelled step may have fed the old ones halfway
             self._connect(tables.remake(self._path))
+        await self._catch_up()
+        self._lost = False
+        self._wakeup.ring()
 
     async def _follow_until_rewound(self) -> None:
         async with aclosing(self._source.tail(self.position)) as batches:
@@ -161,7 +217,7 @@ class Projections:
             except sqlite3.OperationalError as error:
                 if not tables.is_busy(error):
                     raise
-                _log.warning("another process holds %s; trying again", self._path)
+                self._warn("another process holds %s; trying again", self._path)
 
     def _write(self, changes: Changes) -> Position:
         """Write rows and checkpoint, unless others have moved the tables in between; the position
@@ -191,13 +247,16 @@ class Projections:
     async def reached(self, position: Position) -> None:
         """Return when every event up to a position is in the tables. Raises
         `ProjectionsStopped`."""
-        while self.position < position:
-            if self._failure is not None:
-                raise ProjectionsStopped(
-                    f"the projector has stopped behind position {self.position}: {self._failure}. "
-                    "Restart the server; if it stops again, run `storybook verify`"
-                ) from self._failure
+        while self.position < position or self._lost:
+            self._check_alive()
             await self._wakeup.next.wait()
+
+    def _check_alive(self) -> None:
+        if self._failure is not None:
+            raise ProjectionsStopped(
+                f"the projector has stopped behind position {self.position}: {self._failure}. "
+                "Restart the server; if it stops again, run `storybook verify`"
+            ) from self._failure
 
     # --------------------------------------------------------------------------------- answering
 
@@ -206,15 +265,17 @@ class Projections:
 
         For the event loop: a look into memory, or a read by an index. Raises `ProjectionsBusy`.
         """
+        self._check_whole()
         known = self._states.get(run_id)
         if known is not None:
             return known
         try:
-            return reads.state(self._states_db, run_id)
-        except sqlite3.OperationalError as error:
-            if tables.is_busy(error):
-                raise ProjectionsBusy(f"{self._path.name} is busy; ask again") from error
-            raise
+            state = reads.state(self._states_db, run_id)
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+        if state is None and self._hindered:
+            raise ProjectionsBusy(f"{self._path.name} may lack this run for now; ask again")
+        return state
 
     async def library(
         self, *, status: Status | None = None, limit: int = 50, before: str | None = None
@@ -233,7 +294,29 @@ class Projections:
         return await self._read(lambda: reads.ended_before(self._reads_db, moment))
 
     async def _read(self, question: Callable[[], T]) -> T:
-        return await to_thread.run_sync(question, limiter=self._reading)
+        """Raises `ProjectionsBusy`, or `ProjectionsStopped` if nobody makes a lost file anew."""
+
+        def ask() -> T:
+            self._check_whole()  # here, since the file may be lost while this waits for its turn
+            return question()
+
+        try:
+            return await to_thread.run_sync(ask, limiter=self._reading)
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+
+    def _check_whole(self) -> None:
+        if self._lost:
+            self._check_alive()
+            raise ProjectionsBusy(f"{self._path.name} is being made anew; ask again")
+
+    def _refusal(self, error: sqlite3.Error) -> Exception:
+        """What a reader is told of an error."""
+        if self._is_loss(error):
+            self._lose(error)
+        elif not (tables.is_busy(error) or tables.may_pass(error)):
+            return error
+        return ProjectionsBusy(f"{self._path.name} cannot be read now ({error}); ask again")
 
 
 async def _is_of(checkpoint: tables.Checkpoint, log: EventLog) -> bool:

@@ -38,6 +38,7 @@ CACHE_KIB: Final = 16_384
 2,000 events dirties about 2 MiB."""
 _ROWS_A_STATEMENT: Final = 32
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_MAY_PASS: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -100,8 +101,12 @@ def remake(path: Path) -> sqlite3.Connection:
     for file in (path.with_name(f"{path.name}-journal"), path):
         file.unlink(missing_ok=True)
     db = connect(path)
-    migrate(db, "projections")
-    db.execute("INSERT INTO checkpoint VALUES (1, 0, x'', ?, 0, 0)", (FORMAT,))
+    try:
+        migrate(db, "projections")
+        db.execute("INSERT INTO checkpoint VALUES (1, 0, x'', ?, 0, 0)", (FORMAT,))
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
@@ -165,14 +170,28 @@ def close_clean(db: sqlite3.Connection) -> None:
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether SQLite says that the file is torn, or no database."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    return isinstance(error, sqlite3.DatabaseError) and code & 0xFF in _DAMAGED
+    """Whether SQLite says that the file is torn, no database, emptied, or no longer the one that
+    was opened (it was deleted, or another put in its place)."""
+    return (
+        _code(error) & 0xFF in _DAMAGED
+        or _code(error) == sqlite3.SQLITE_READONLY_DBMOVED
+        or (_code(error) == sqlite3.SQLITE_ERROR and str(error).startswith("no such table"))
+    )
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: BaseException) -> bool:
     """Whether another connection held its lock for longer than we wait."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return _code(error) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the disk is full or fails, or the file cannot be opened: somebody may mend that."""
+    return _code(error) & 0xFF in _MAY_PASS
+
+
+def _code(error: BaseException) -> int:
+    """SQLite's extended code, 0 for what is no error of SQLite."""
+    return getattr(error, "sqlite_errorcode", 0)
 
 
 @contextlib.contextmanager

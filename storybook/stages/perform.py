@@ -23,6 +23,7 @@ from storybook.stages.engines import (
     PaintingReport,
     ReadingOrder,
     WorkFailed,
+    Writer,
     WritingOrder,
 )
 from storybook.stages.narrator.utterances import utterances
@@ -63,16 +64,19 @@ async def _write(attempt: Attempt, engines: Engines, check: PageCheck) -> None:
     async with aclosing(engines.writer.write(order, attempt.report)) as pages:
         async for page in pages:
             if problems := await check.problems(page, run.request, standing):
-                await _refuse(attempt, page, problems)
+                await _refuse(attempt, page, problems, engines.writer)
             await attempt.tell(partial(write_page, attempt=number, page=page))
             standing = (*standing, page)
     await attempt.tell(lambda run: complete_stage(run, WRITING, number))
 
 
-async def _refuse(attempt: Attempt, page: Page, problems: list[Problem]) -> NoReturn:
+async def _refuse(
+    attempt: Attempt, page: Page, problems: list[Problem], writer: Writer
+) -> NoReturn:
     await attempt.tell(lambda run: refuse_page(run, attempt.number, page, problems))
     why = "; ".join(it.message for it in problems)
-    raise WorkFailed("page_refused", f"page {page.page} did not pass: {why}", retryable=True)
+    message = f"page {page.page} did not pass: {why}"
+    raise WorkFailed("page_refused", message, retryable=writer.varies)
 
 
 async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:

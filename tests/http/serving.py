@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import anyio
 import httpx
 import msgspec
+import pytest
 
-from storybook.book import RunId
+from storybook.book import Artifact, RunId
 from storybook.http.app import HttpApp
+from storybook.http.media import Media
 from storybook.http.server import Server, listen, make_server, url_of
 from storybook.service import Service, open_service
 from storybook.settings import Limits, Settings
@@ -61,6 +64,20 @@ class Site(msgspec.Struct):
         state = await self.ended(run_id)
         assert state["status"] == "DONE", state
         return run_id
+
+
+async def enlarge_cover(
+    site: Site, run_id: RunId, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Give a book another cover, of which its events seem to speak."""
+    path = site.service.artifacts.path(run_id, "cover.png")
+    await anyio.Path(path).write_bytes(content)
+    cover = Artifact("cover.png", "image/png", len(content), hashlib.sha256(content).hexdigest())
+
+    async def recorded(*_: object) -> Artifact:
+        return cover
+
+    monkeypatch.setattr(Media, "_recorded", recorded)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from collections.abc import AsyncIterator
+from functools import partial
 
 import anyio
 import httpx
@@ -13,7 +16,7 @@ import pytest
 from storybook.book import RunId
 from storybook.run import prune_artifacts
 from tests.engines import tiny_png, tiny_wav
-from tests.http.serving import Site
+from tests.http.serving import Site, enlarge_cover
 
 pytestmark = pytest.mark.anyio
 
@@ -42,13 +45,13 @@ async def shelf(site: Site) -> AsyncIterator[Shelf]:
 
 
 async def test_a_picture_is_served(shelf: Shelf) -> None:
-    """Its bytes, its type, its SHA-256 as the entity tag, and leave to keep it for ever."""
+    """Its bytes, its type, its SHA-256 as the entity tag, and leave to keep it if it asks again."""
     answer = await shelf.get("images/panel_3.png")
     assert (answer.status_code, answer.content) == (200, tiny_png(3))
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["etag"] == f'"{hashlib.sha256(tiny_png(3)).hexdigest()}"'
     assert answer.headers["accept-ranges"] == "bytes"
-    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["cache-control"] == "private, no-cache"
 
 
 async def test_audio_is_served(shelf: Shelf) -> None:
@@ -91,6 +94,9 @@ async def test_the_copy_counts_before_the_range(shelf: Shelf) -> None:
         (f"bytes=0-{SIZE + 100}", 0, SIZE),
         (f"bytes=-{SIZE + 100}", 0, SIZE),
         (f"bytes={SIZE - 1}-", SIZE - 1, SIZE),
+        (f"bytes=1-{'9' * 5_000}", 1, SIZE),
+        (f"bytes=-{'9' * 5_000}", 0, SIZE),
+        (f"bytes={'0' * 5_000}2-4", 2, 5),
     ],
 )
 async def test_a_range(shelf: Shelf, asked: str, start: int, end: int) -> None:
@@ -101,7 +107,9 @@ async def test_a_range(shelf: Shelf, asked: str, start: int, end: int) -> None:
     assert answer.headers["content-length"] == str(end - start)
 
 
-@pytest.mark.parametrize("asked", [f"bytes={SIZE}-", "bytes=99999-", "bytes=-0"])
+@pytest.mark.parametrize(
+    "asked", [f"bytes={SIZE}-", "bytes=99999-", "bytes=-0", f"bytes={'9' * 5_000}-"]
+)
 async def test_a_range_outside_the_file(shelf: Shelf, asked: str) -> None:
     """416, and how large the file is."""
     answer = await shelf.get(range=asked)
@@ -227,11 +235,39 @@ async def test_a_file_that_somebody_removed(site: Site) -> None:
     assert "missing" in answer.json()["detail"]
 
 
-async def test_a_large_file_comes_whole(site: Site) -> None:
+@pytest.mark.parametrize("content", [b"", tiny_png(2)[:-1], tiny_png(2) + b"x"])
+async def test_a_file_that_somebody_changed(
+    site: Site, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file of another size is not the one that the tag names: 404, and what finds all such."""
+    shelf = Shelf(site, await site.finished_book())
+    await anyio.Path(site.service.artifacts.path(shelf.run_id, "panel_2.png")).write_bytes(content)
+    answer = await shelf.get("images/panel_2.png")
+    assert answer.status_code == 404 and "etag" not in answer.headers
+    assert f"has {len(content)} bytes" in answer.json()["detail"]
+    assert "storybook verify" in answer.json()["detail"]
+    assert any("panel_2.png has" in it.getMessage() for it in caplog.records)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+async def test_something_else_under_the_name(site: Site) -> None:
+    """A link out of the folder is not followed, and nobody waits for a pipe's other end."""
+    shelf = Shelf(site, await site.finished_book())
+    path = site.service.artifacts.path(shelf.run_id, "panel_2.png")
+    elsewhere = path.with_name("elsewhere")
+    path.rename(elsewhere)
+    for put in (partial(path.symlink_to, elsewhere), partial(os.mkfifo, path), path.mkdir):
+        put()
+        answer = await shelf.get("images/panel_2.png")
+        assert (answer.status_code, "no file" in answer.json()["detail"]) == (404, True)
+        if not path.is_dir() or path.is_symlink():
+            path.unlink()
+
+
+async def test_a_large_file_comes_whole(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of many chunks is the same at the other end."""
     shelf = Shelf(site, await site.finished_book())
     content = bytes(range(256)) * 4_096 + b"end"
-    path = site.service.artifacts.path(shelf.run_id, "cover.png")
-    await anyio.Path(path).write_bytes(content)
+    await enlarge_cover(site, shelf.run_id, content, monkeypatch)
     answer = await shelf.get("images/cover.png")
     assert answer.content == content

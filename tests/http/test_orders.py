@@ -59,13 +59,30 @@ def test_blank_text(blank: str) -> None:
     assert faults(place_ko=blank) == [("body.place_ko", "string_too_short")]
 
 
+@pytest.mark.parametrize("sign", [*"\u200b\ufeff\u2060\u3164\u115f\u1160\uffa0\u200d\ufe0f\u2800"])
+def test_text_that_shows_nothing(sign: str) -> None:
+    """Signs that nobody can see say as little as blanks do, alone or beside those; in a text that
+    says something they stay."""
+    for text in (sign, f"{sign} {sign}\u200b"):
+        assert faults(place_ko=text) == [("body.place_ko", "string_too_short")]
+    assert order(place_ko=f"깊은{sign}숲").request.place == f"깊은{sign}숲"
+
+
+def test_emoji_of_several_signs() -> None:
+    """A family is four emoji and the joiners between them."""
+    family = "👨\u200d👩\u200d👧\u200d👦"
+    assert order(characters_ko=family).request.characters == family
+
+
 @pytest.mark.parametrize("value", [None, 5, True, ["우정"], {"a": 1}])
 def test_text_of_another_type(value: object) -> None:
     """What is no text is not turned into one."""
     assert faults(topic_ko=value) == [("body.topic_ko", "string_type")]
 
 
-@pytest.mark.parametrize("sign", ["\0", "\x1b", "\x7f", "\x9f"])
+@pytest.mark.parametrize(
+    "sign", [*"\0\x1b\x7f\x9f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))]
+)
 def test_control_characters(sign: str) -> None:
     """They are refused rather than dropped, and named."""
     assert faults(era_ko=f"조선{sign}시대") == [("body.era_ko", "control_character")]
@@ -177,3 +194,24 @@ async def test_faults_over_http(site: Site) -> None:
         ["body", "topic_ko"],
     ]
     assert all(set(it) == {"loc", "msg", "type"} for it in detail)
+
+
+@pytest.mark.anyio
+async def test_a_forbidden_word_over_http(site: Site) -> None:
+    """422 at once, with the field and the word: no page with it could stand."""
+    words = {"era_ko": "미래", "place_ko": "숲", "characters_ko": "토끼", "topic_ko": "권총 놀이"}
+    answer = await site.client.post("/api/runs", json=words)
+    assert answer.status_code == 422
+    (fault,) = answer.json()["detail"]
+    assert (fault["loc"], fault["type"]) == (["body", "topic_ko"], "forbidden")
+    assert fault["msg"].startswith("권총 ")
+
+
+@pytest.mark.parametrize("value", [0, False, [], {}])
+def test_a_voice_of_another_type(value: object) -> None:
+    """What Python takes for nothing is not no voice; null and an empty text are."""
+    found = faults(tts_config={"dialogue_voice": value})
+    assert found == [("body.tts_config.dialogue_voice", "enum")]
+    for nothing in (None, ""):
+        tts = order(tts_config={"dialogue_voice": nothing}).tts
+        assert tts is not None and tts.dialogue_voice == ""

@@ -23,7 +23,7 @@ from storybook.run import request_run
 from storybook.service import Service, open_service
 from storybook.settings import Limits, Settings
 from tests.engines import Scripted
-from tests.http.serving import eventually, serving
+from tests.http.serving import enlarge_cover, eventually, serving
 from tests.http.sse import following
 
 pytestmark = pytest.mark.anyio
@@ -148,13 +148,14 @@ async def test_stopping_does_not_wait_for_a_client_that_takes_no_bytes(tmp_path:
             assert time.monotonic() - began < PROMPT_SECONDS
 
 
-async def test_stopping_cuts_a_download_that_outlasts_the_grace(tmp_path: Path) -> None:
+async def test_stopping_cuts_a_download_that_outlasts_the_grace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A client that stopped reading a file keeps no process alive."""
     async with serving(tmp_path) as site:
         site.server.config.timeout_graceful_shutdown = 0
         run_id = await site.finished_book()
-        path = site.service.artifacts.path(run_id, "cover.png")
-        await anyio.Path(path).write_bytes(bytes(16 * 1024 * 1024))
+        await enlarge_cover(site, run_id, bytes(16 * 1024 * 1024), monkeypatch)
         with lazy_client(site.port, f"/api/runs/{run_id}/images/cover.png") as client:
             assert await anyio.to_thread.run_sync(client.recv, 10)
             site.server.stop()

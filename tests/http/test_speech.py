@@ -17,9 +17,10 @@ from litestar.datastructures import upload_file
 
 from storybook.events.catalog import EngineInfo
 from storybook.http import speech
+from storybook.settings import Limits
 from storybook.stages.engines import Readiness, Transcriber, Transcript, WorkFailed
 from storybook.stages.transcriber.whisper import Whisper
-from tests.http.serving import Site, eventually
+from tests.http.serving import Site, eventually, serving
 from tests.transcriber.recordings import FORMATS, encode, noise, recorded, silence, spoken
 from tests.transcriber.scripted_whisper import make_model
 
@@ -40,20 +41,20 @@ async def test_the_engine_is_not_there(site: Site) -> None:
     assert detail.startswith("none is not available: nobody hears in this test. ")
 
 
-async def test_an_unknown_field(site: Site) -> None:
+async def test_an_unknown_field(site: Site, holding: Holding) -> None:
     """400, with the fields that there are."""
     status, detail = await post(site, {"audio_file": AUDIO}, field_type="colour")
     assert status == 400
     assert "era, place, characters, topic" in detail
 
 
-async def test_an_empty_recording(site: Site) -> None:
+async def test_an_empty_recording(site: Site, holding: Holding) -> None:
     """400 before any engine is asked."""
     status, _ = await post(site, {"audio_file": ("a.wav", b"", "audio/wav")}, field_type="era")
     assert status == 400
 
 
-async def test_missing_parts(site: Site) -> None:
+async def test_missing_parts(site: Site, holding: Holding) -> None:
     """422 with an entry for each, whatever the body is instead."""
     status, detail = await post(site, {"other": AUDIO})
     assert status == 422
@@ -62,7 +63,7 @@ async def test_missing_parts(site: Site) -> None:
     assert answer.status_code == 422
 
 
-async def test_text_instead_of_a_file(site: Site) -> None:
+async def test_text_instead_of_a_file(site: Site, holding: Holding) -> None:
     """A form field is no recording."""
     answer = await site.client.post(
         "/api/stt/field", files={"x": AUDIO}, data={"audio_file": "text", "field_type": "era"}
@@ -71,10 +72,23 @@ async def test_text_instead_of_a_file(site: Site) -> None:
     assert answer.json()["detail"][0]["type"] == "file_type"
 
 
-async def test_a_recording_over_the_limit(site: Site) -> None:
+@pytest.mark.parametrize("name", ["field_type", "language"])
+async def test_a_file_instead_of_text(site: Site, holding: Holding, name: str) -> None:
+    """A recording that came under another name is in no answer."""
+    files = {"audio_file": AUDIO, name: ("a.wav", b"recorded", "audio/wav")}
+    rest = {} if name == "field_type" else {"field_type": "era"}
+    answer = await site.client.post("/api/stt/field", files=files, data=rest)
+    assert answer.status_code == 422
+    assert [(it["loc"][1], it["type"]) for it in answer.json()["detail"]] == [(name, "string_type")]
+    assert "recorded" not in answer.text
+
+
+async def test_a_recording_over_the_limit(site: Site, holding: Holding) -> None:
     """413, though a recording may be larger than any other body."""
-    larger = ("a.wav", b"\0" * 200_000, "audio/wav")
-    assert (await post(site, {"audio_file": larger}, field_type="era"))[0] == 503
+    holding.let_go.set()
+    larger = {"audio_file": ("a.wav", b"\0" * 200_000, "audio/wav")}
+    answer = await site.client.post("/api/stt/field", files=larger, data={"field_type": "era"})
+    assert answer.status_code == 200
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
         await connection.send(
             b"POST /api/stt/field HTTP/1.1\r\nHost: test\r\nContent-Length: 1000000000\r\n"
@@ -230,6 +244,68 @@ async def test_too_many_at_once(
         assert answer.headers["Retry-After"] == "5"
         holding.let_go.set()
     assert (await post_word(site)).status_code == 200
+
+
+HALF_AN_UPLOAD = (
+    b"POST /api/stt/field HTTP/1.1\r\nHost: test\r\nContent-Length: 1000\r\n"
+    b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+)
+
+
+async def test_an_engine_that_is_not_there_is_told_before_the_body(site: Site) -> None:
+    """Nobody sends a recording for nothing."""
+    async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+        await connection.send(HALF_AN_UPLOAD)
+        with anyio.fail_after(5):
+            assert b" 503 " in await connection.receive()
+
+
+async def test_a_slow_upload_takes_nobodys_place(
+    site: Site, holding: Holding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what has come whole is heard or waits."""
+    monkeypatch.setattr(speech, "MOST_AT_ONCE", 1)
+    holding.let_go.set()
+    asked = 0
+
+    async def readiness() -> Readiness:
+        nonlocal asked
+        asked += 1
+        return Readiness(True)
+
+    monkeypatch.setattr(holding, "readiness", readiness)
+    async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+        await connection.send(HALF_AN_UPLOAD)
+        await eventually(lambda: asked == 1)
+        assert (await post_word(site)).status_code == 200
+
+
+async def test_recordings_have_so_much_memory(
+    site: Site, holding: Holding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond it 429, as for too many; a recording that has been heard gives back what it had."""
+    monkeypatch.setattr(speech, "MOST_BYTES", 1_000)
+    holding.let_go.set()
+    large = {"audio_file": ("a.wav", bytes(2_000), "audio/wav")}
+    for _ in range(3):
+        assert (await post_word(site)).status_code == 200
+        answer = await site.client.post("/api/stt/field", files=large, data={"field_type": "era"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "5")
+
+
+async def test_a_body_that_never_comes(tmp_path: Path) -> None:
+    """408 at the time limit, and the connection is closed."""
+    async with serving(tmp_path, limits=Limits(request_seconds=0.2)) as site:
+        with playing(site, Holding()):
+            other = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{"
+            for sent in (HALF_AN_UPLOAD, other):
+                async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+                    await connection.send(sent)
+                    got = b""
+                    with anyio.fail_after(5):
+                        async for piece in connection:
+                            got += piece
+                    assert got.startswith(b"HTTP/1.1 408 ") and b"within 0.2 s" in got
 
 
 async def post_word(site: Site) -> httpx.Response:

@@ -13,6 +13,7 @@ from storybook.stages.illustrator.painter import layout, paper
 from storybook.stages.illustrator.painter.compose import CAMERAS, paint, size_of, view_of
 from storybook.stages.illustrator.painter.creatures.look import look_of, looks_of
 from storybook.stages.illustrator.painter.creatures.plan import plans
+from storybook.stages.illustrator.painter.keepsakes import KEEPSAKES
 from storybook.stages.illustrator.painter.palette import difference, hexc
 from storybook.stages.illustrator.painter.places.atlas import SETTINGS
 from storybook.stages.illustrator.painter.places.stage import SEASONS
@@ -51,6 +52,17 @@ def test_every_place_can_be_painted_from_every_side(place: Place) -> None:
             seed=i,
         )
         assert paint(scene, SMALL).std() > 10
+
+
+@pytest.mark.parametrize("role", ["encounter", "crisis"])
+def test_the_thing_of_a_story_is_seen(role: Role) -> None:
+    """Held up or before its owners, each keepsake changes a good part of the picture."""
+    cast = (Actor("토토", "rabbit"), Actor("곰돌", "bear"))
+    without = paint(Scene(role=role, cast=cast), SMALL).astype(float)
+    for name in sorted(KEEPSAKES)[role == "crisis" :: 4]:
+        picture = paint(Scene(role=role, cast=cast, props=(name,)), SMALL).astype(float)
+        changed = np.abs(picture - without).max(axis=2) > 24
+        assert changed.mean() > 0.002, name
 
 
 @pytest.mark.parametrize("era", get_args(Era))

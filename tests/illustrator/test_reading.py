@@ -212,3 +212,13 @@ def test_a_village_by_the_sea_has_houses() -> None:
     request = StoryRequest("현대", "바닷가 마을", "갈매기", "우정")
     read = scene("", request=request)
     assert (read.place, read.view) == ("sea", "village")
+
+
+def test_who_is_away_is_not_painted() -> None:
+    """One whom the prompt leaves out and the text misses; any other one is always there."""
+    request = StoryRequest("현대", "숲", "토끼와 곰", "용기")
+    prompt = "A close meeting of a deep forest, at night. A white rabbit wearing a red scarf, sad."
+    missing = Page(2, summary="곰은 끝내 돌아오지 않았어요.", image_prompt=prompt)
+    there = Page(2, summary="곰은 꾸벅꾸벅 졸았어요.", image_prompt=prompt)
+    assert [actor.name for actor in read_scene(missing, request, 1).cast] == ["토끼"]
+    assert [actor.name for actor in read_scene(there, request, 1).cast] == ["토끼", "곰"]

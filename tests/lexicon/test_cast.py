@@ -119,3 +119,11 @@ def test_a_crowd_is_cut_to_what_a_book_can_hold() -> None:
     """A long list gives the first eight."""
     names = "토끼, 곰, 여우, 사슴, 소, 양, 개, 말, 닭, 뱀"
     assert [character.name for character in cast(names)][-1] == "말"
+
+
+def test_a_noun_that_says_what_somebody_is_like_describes_it() -> None:
+    """겁쟁이 토끼 is a rabbit, and timid."""
+    coward, boy = cast("겁쟁이 토끼와 개구쟁이 소년 민준")
+    assert (coward.name, coward.description, coward.kind.en) == ("토끼", "겁쟁이", "rabbit")
+    assert (boy.name, boy.description, boy.kind.ko) == ("민준", "개구쟁이", "소년")
+    assert cast("겁쟁이")[0].name == "겁쟁이"

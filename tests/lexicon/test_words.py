@@ -103,6 +103,8 @@ def test_props_are_found_in_the_order_of_the_text() -> None:
         "a red balloon",
     ]
     assert find_props("배에서 꼬르륵 소리가 났어요") == ()
+    assert find_props("강아지도 웃었어요") == ()
+    assert [prop.motif for prop in find_props("two torn halves of a flag")] == ["torn_flag"]
 
 
 def test_traits_become_english_adjectives_and_unknown_ones_drop() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.stages.engines import Narrator, Reading, ReadingOrder, Report, Utterance
-from storybook.stages.narrator.audio import Sound
+from storybook.stages.narrator.audio import LEAD_SECONDS, TAIL_SECONDS, Sound
 
 SENTENCE = "옛날 옛적 깊은 숲속 마을에 호기심 많은 토끼가 살았어요."
 SYLLABLES = sum("가" <= char <= "힣" for char in SENTENCE)
@@ -24,6 +24,11 @@ async def read(
     narrator: Narrator, what: ReadingOrder, report: Report = lambda fraction: None
 ) -> Reading:
     return await narrator.read_aloud(what, report)
+
+
+def spoken(reading: Reading) -> float:
+    """Seconds of a reading without the silence around it."""
+    return reading.seconds - LEAD_SECONDS - TAIL_SECONDS
 
 
 def samples(reading: Reading) -> tuple[Sound, int]:

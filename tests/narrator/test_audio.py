@@ -10,9 +10,12 @@ import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.stages.narrator.audio import (
+    LEAD_SECONDS,
     LOUDNESS,
     PEAK,
+    TAIL_SECONDS,
     Sound,
+    framed,
     from_pcm16,
     join,
     loudness,
@@ -95,6 +98,17 @@ def test_a_piece_without_sound_takes_no_time() -> None:
     sound, spans = join([silence, tone(0.3), np.zeros(0, np.float32), tone(0.3)], RATE, 250)
     assert [start == end for start, end in spans] == [True, False, True, False]
     assert sound.size / RATE == pytest.approx(1.25, abs=0.05)
+
+
+def test_a_reading_has_silence_around_it() -> None:
+    """A speaker that wakes up swallows nothing, and the times move with the sound."""
+    joined = join([tone(0.3), tone(0.3)], RATE, 250)
+    sound, spans = framed(joined, RATE)
+    lead, tail = round(LEAD_SECONDS * RATE), round(TAIL_SECONDS * RATE)
+    assert np.array_equal(sound[lead:-tail], joined.sound)
+    assert np.abs(sound[:lead]).max() == 0 and np.abs(sound[-tail:]).max() == 0
+    for (start, end), (before, until) in zip(spans, joined.spans, strict=True):
+        assert (start, end) == pytest.approx((before + 0.15, until + 0.15), abs=1 / RATE)
 
 
 def test_nothing_to_speak_is_a_moment_of_silence() -> None:

@@ -26,7 +26,7 @@ from storybook.stages.narrator.espeak import Espeak, engine
 from storybook.stages.narrator.espeak.voices import FASTEST, SLOWEST
 from storybook.stages.narrator.espeak.voices import VOICES as ESPEAK_VOICES
 from tests.narrator.conformance import NarratorConformance
-from tests.narrator.sounds import SENTENCE, SYLLABLES, order, pitch, samples
+from tests.narrator.sounds import SENTENCE, SYLLABLES, order, pitch, samples, spoken
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +63,7 @@ def test_it_is_named_without_loading_it() -> None:
 def test_a_sentence_is_spoken_at_the_pace_of_a_reader(readings: dict[str, Reading]) -> None:
     """Four to six syllables a second at speed 1, in every voice."""
     for voice, reading in readings.items():
-        assert 4 < SYLLABLES / reading.seconds < 6.5, voice
+        assert 4 < SYLLABLES / spoken(reading) < 6.5, voice
 
 
 def test_most_of_a_sentence_is_speech(readings: dict[str, Reading]) -> None:

@@ -12,6 +12,7 @@ import onnxruntime  # type: ignore[import-untyped]  # it has no type information
 import pytest
 
 from storybook.stages.engines import EngineUnavailable, Readiness
+from storybook.stages.extras import install_extra
 from storybook.stages.narrator.supertonic import Supertonic, find_model
 from storybook.stages.narrator.supertonic import model as loaded
 from storybook.stages.narrator.supertonic.folder import FILES
@@ -99,7 +100,7 @@ async def test_a_missing_package_is_said_with_its_mend(
 ) -> None:
     """The command names the extra that brings it."""
     monkeypatch.setitem(sys.modules, package, None)
-    await assert_missing(narrator, package, 'pip install "storybook[supertonic]"')
+    await assert_missing(narrator, package, install_extra("supertonic"))
 
 
 async def test_a_missing_model_is_said_with_its_mend(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from storybook.stages.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
+from storybook.stages.extras import install_extra
 from storybook.stages.transcriber.audio import RATE
 from storybook.stages.transcriber.confidence import Heard
 from storybook.stages.transcriber.whisper import Whisper
@@ -202,7 +203,7 @@ async def test_without_the_package_it_says_what_to_install(
     """The extra is named."""
     monkeypatch.setattr(engine_module, "is_installed", lambda: False)
     readiness = await Whisper(models_folder=models, device="cpu").readiness()
-    assert readiness.mend == 'Install it with: pip install "storybook[whisper]"'
+    assert readiness.mend == f"Install it with: {install_extra('whisper')}"
 
 
 async def test_a_language_that_the_model_does_not_know_is_refused(whisper: Whisper) -> None:

@@ -266,3 +266,19 @@ async def test_a_guard_judges_what_has_passed_the_rules() -> None:
     assert [problem.kind for problem in found] == ["length"]
     assert seen == [FIRST]
     assert await default_check().problems(FIRST, REQUEST, (COVER,)) == []
+
+
+def test_who_is_away_by_the_text_may_be_missing_in_the_picture() -> None:
+    """Nobody else may, and somebody must be seen."""
+    request = StoryRequest("현대", "숲", "토끼와 곰", "용기")
+    text = "곰은 아무리 기다려도 돌아오지 않았어요. 토끼는 혼자 어두운 언덕을 바라보았어요."
+    prompt = "A close meeting of a deep forest, in the present day, at night. {}"
+    alone = prompt.format("A white rabbit wearing a red scarf, sad, standing.")
+    page = Page(2, summary=text, image_prompt=alone)
+    assert check_page(page, request, (), RULES) == []
+    together = msgspec.structs.replace(page, summary=text.replace("돌아오지 않았어요", "졸았어요"))
+    assert [it.message for it in check_page(together, request, (), RULES)] == [
+        "the picture is without bear"
+    ]
+    nobody = msgspec.structs.replace(page, image_prompt=prompt.format("The moon shines."))
+    assert [it.kind for it in check_page(nobody, request, (), RULES)] == ["picture"]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from storybook.book import Page, StoryRequest
 from storybook.korean.particles import Ending, ending_of
-from storybook.lexicon import cast, find_kind
+from storybook.lexicon import cast, find_kind, find_props
+from storybook.lexicon.absence import away
 from storybook.lexicon.words import data
 from storybook.stages.engines import WritingOrder
 from storybook.stages.writer.composer import Composer, compose
@@ -32,7 +33,7 @@ TOPICS = [
         "모험",
         "다름",
     ),
-    *("우주 탐험", "양치질", "질투", "dinosaur"),
+    *("우주 탐험", "양치질", "질투", "dinosaur", "용서", "감사"),
 ]
 CASTS = [
     "호기심 많은 아이",
@@ -151,8 +152,38 @@ def test_era_and_place_stand_in_the_first_sentence(books: Books) -> None:
     """The book begins with when and where."""
     for request, pages in books:
         first = pages[1].summary.split(".")[0]
-        assert request.era in first
+        assert {"현대": "요즘"}.get(request.era, request.era) in first
         assert f"{request.place}에 " in first
+
+
+@pytest.mark.parametrize(
+    ("era", "place", "characters", "first"),
+    [
+        ("현대", "시장", "토끼와 곰", "요즘, 시장 근처에 토끼와 곰이 살"),
+        ("고려", "숲속 마을", "토끼와 곰", "고려 시대, 숲속 마을에 토끼와 곰이 살"),
+        ("조선", "산", "토끼", "조선 시대, 산속에 토끼 한 마리가 살"),
+        ("조선", "산", "아이", "조선 시대, 산속에 한 아이가 살"),
+    ],
+)
+def test_a_book_begins_as_one_would_say_it(
+    era: str, place: str, characters: str, first: str
+) -> None:
+    """Nobody lives in a market, and nobody says 옛날 고려."""
+    for seed in range(4):
+        assert first in compose(StoryRequest(era, place, characters, "우정"), seed)[1].summary
+
+
+def test_no_house_of_today_goes_to_a_neighbour_for_fire() -> None:
+    """A storyline of olden times is told of olden times."""
+    tales = {
+        era: " ".join(
+            page.text
+            for seed in range(12)
+            for page in compose(StoryRequest(era, "마을", "토끼와 곰", "나눔"), seed)
+        )
+        for era in ("조선시대", "현대", "2050년")
+    }
+    assert ["불씨" in tale or "등불" in tale for tale in tales.values()] == [True, False, False]
 
 
 def test_a_description_stands_before_the_name_at_the_first_mention_only() -> None:
@@ -171,6 +202,30 @@ def test_an_unknown_topic_stands_in_the_book() -> None:
                 page.text for page in compose(StoryRequest("현대", "숲", characters, topic), 3)
             )
             assert text.count(topic) >= 2
+
+
+@pytest.mark.parametrize(
+    ("place", "topic", "told"),
+    [
+        ("a beach", "우정", "바닷가에 "),
+        ("beach", "우정", "바닷가에 "),
+        ("숲", "it's", "it’s"),
+        ("숲", "🌈", "무지개"),
+        ("숲", "🌈🌈 그리기", "그리기 무지개"),
+    ],
+)
+def test_english_words_and_emoji_are_told_of(place: str, topic: str, told: str) -> None:
+    """An emoji is its word, an apostrophe stays where it was, and a beach is a beach."""
+    pages = compose(StoryRequest("현대", place, "토끼와 곰", topic), 3)
+    assert told in " ".join(page.text for page in pages)
+
+
+def test_an_emoji_finds_its_arc() -> None:
+    """A heart is love, and love is family."""
+    request = StoryRequest("현대", "숲", "토끼와 곰", "❤️")
+    assert (
+        compose(request, 2)[1:] == compose(StoryRequest("현대", "숲", "토끼와 곰", "사랑"), 2)[1:]
+    )
 
 
 def test_a_question_as_a_topic_gets_a_book_that_asks() -> None:
@@ -224,6 +279,56 @@ def test_a_child_speaks_politely_to_an_elder(elder: str) -> None:
     assert "미안해" in friends[4].summary
 
 
+def test_who_is_away_is_not_in_the_picture() -> None:
+    """The one who does not come back is missing in the picture too, in every telling."""
+    for topic, storylines in {"용기": 1, "정직": 1, "나눔": 2, "배려": 2}.items():
+        lines = [line for line in arc_of(topic).storyline if any(it.away for it in line.page)]
+        assert len(lines) == storylines
+    missed = 0
+    for seed in range(12):
+        pages = compose(StoryRequest("조선시대", "숲", "겁 많은 토끼와 곰", "용기"), seed)
+        if "돌아오지 않" in pages[2].summary:
+            missed += 1
+            assert all(" bear " not in pages[n].image_prompt for n in (2, 3))
+            assert all(" bear " in pages[n].image_prompt for n in (0, 1, 4))
+    assert missed
+
+
+def test_whoever_is_marked_as_away_is_away_by_the_text() -> None:
+    """Each way of telling such a page says where the others are."""
+    for arc in (*arcs(), general_arc()):
+        for scene in itertools.chain(*(line.page for line in arc.storyline)):
+            for told in itertools.product(*scene.beats):
+                text = " ".join(told)
+                names = [f"{{{who}" for who in scene.away]
+                assert away(text, names) == set(names), text
+
+
+def test_the_thing_of_a_story_is_in_its_pictures() -> None:
+    """Every thing is one that the painter knows, or a being; a torn flag is torn."""
+    for arc in (*arcs(), general_arc()):
+        for line in arc.storyline:
+            for thing in (line.thing, *(scene.thing or "" for scene in line.page)):
+                assert not thing or find_props(thing) or find_kind(thing).ko != thing, thing
+    pages = compose(StoryRequest("조선시대", "숲", "토끼와 호랑이", "우정"), 1)
+    assert all("flag" in page.image_prompt for page in pages)
+    assert "two torn halves of a flag" in pages[2].image_prompt
+
+
+def test_who_swims_has_no_hands_and_no_legs() -> None:
+    """A whale has fins, does not sit, and lives where no pine tree stands."""
+    for topic, seed in itertools.product(TOPICS, range(3)):
+        for page in compose(StoryRequest("현대", "바다", "고래와 돌고래", topic), seed):
+            told = re.sub("손뼉", "", page.text)
+            assert not re.search(
+                r"(?<![가-힣])(?:손|발|무릎|어깨)(?:을|이|은|에)(?![가-힣])", told
+            ), told
+            assert "소나무" not in told and "주저앉" not in told
+            assert not re.search("sitting|standing|walking|seashore", page.image_prompt)
+    on_land = compose(StoryRequest("현대", "숲", "토끼와 곰", "우정"), 2)
+    assert "손" in " ".join(page.text for page in on_land)
+
+
 def test_the_same_request_and_seed_give_the_same_book() -> None:
     """Nothing but the seed decides."""
     request = StoryRequest("조선시대", "숲", "토끼, 곰, 여우", "모험")
@@ -263,6 +368,9 @@ def test_every_beat_of_every_storyline_can_be_told_in_three_ways() -> None:
         ("friendship", "우정"),
         ("kindergarten", ""),
         ("우주 탐험", "탐험"),
+        ("용서", "용서"),
+        ("친구를 용서하기", "용서"),
+        ("감사하는 마음", "감사"),
         ("양치질", "습관"),
         ("화", "감정"),
         ("할머니와의 이별", "그리움"),
@@ -279,14 +387,20 @@ def test_a_topic_finds_its_arc(topic: str, arc: str) -> None:
 def test_prompts_follow_the_convention(books: Books) -> None:
     """ASCII; the shot, place, era and time; then each character, the same words on each page."""
     for request, pages in books:
-        count = len(cast(request.characters))
         looks = [
-            [sentence.split(", ")[0] for sentence in page.image_prompt.split(". ")[1 : count + 1]]
+            [
+                look
+                for it in page.image_prompt.split(". ")
+                if " wearing a" in (look := it.split(", ")[0])
+            ]
             for page in pages
         ]
         assert all(page.image_prompt.isascii() for page in pages)
-        assert all(look == looks[0] for look in looks)
-        assert all(" wearing a" in look for look in looks[0])
+        assert len(looks[0]) == len(cast(request.characters))
+        for page, shown in zip(pages, looks, strict=True):
+            gone = away(page.text, [character.name for character in cast(request.characters)])
+            assert len(shown) >= len(looks[0]) - len(gone)
+            assert shown == [look for look in looks[0] if look in shown]
         assert pages[0].image_prompt.startswith("A storybook cover view of ")
         assert pages[3].image_prompt.startswith("A dramatic view of ")
 
@@ -412,7 +526,7 @@ GOLDEN_PROMPT = (
     "A close meeting of a village deep in a forest, in the Joseon dynasty of old Korea, "
     "on a sunny day. A curious gray rabbit wearing a yellow neckerchief, surprised, "
     "standing. A timid golden striped tiger wearing a pink hanbok vest, surprised, "
-    "standing."
+    "standing. Nearby: two torn halves of a flag."
 )
 
 

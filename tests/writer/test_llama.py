@@ -13,6 +13,7 @@ import pytest
 
 from storybook.book import PAGES, Page, StoryRequest
 from storybook.stages.engines import EngineUnavailable, WorkFailed, Writer, WritingOrder
+from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.composer.compose import compose
@@ -179,7 +180,7 @@ async def test_without_the_package_it_says_what_to_install(
     """It is an extra."""
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     readiness = await Llama(model=tiny_model).readiness()
-    assert readiness.mend == 'pip install "storybook[llama]"'
+    assert readiness.mend == f"Install it with: {install_extra('llama')}"
 
 
 async def test_a_broken_model_is_unavailable(tmp_path: Path, tiny_model: Path) -> None:

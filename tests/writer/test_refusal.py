@@ -30,12 +30,21 @@ class CarelessWriter(ScriptedWriter):
             yield page
 
 
-async def test_a_refused_page_is_recorded_and_fails_the_attempt(tmp_path: Path) -> None:
-    """The pages before it stand; the failure is one after which it is tried again."""
+class SameWriter(CarelessWriter):
+    """Would slip every time."""
+
+    varies = False
+
+
+@pytest.mark.parametrize("writer", [CarelessWriter(), SameWriter()])
+async def test_a_refused_page_is_recorded_and_fails_the_attempt(
+    tmp_path: Path, writer: ScriptedWriter
+) -> None:
+    """The pages before it stand; it is tried again if something else may be written then."""
     events: list[Event] = request_run(None, REQUEST, 7, None)
     run = fold(events)
     assert run is not None
-    engines = msgspec.structs.replace(Scripted().engines, writer=CarelessWriter())
+    engines = msgspec.structs.replace(Scripted().engines, writer=writer)
     events += start_stage(run, WRITING, 1, worker="w", engine=engines.writer.info)
 
     async def tell(decide: Callable[[Run | None], list[Event]]) -> None:
@@ -48,7 +57,7 @@ async def test_a_refused_page_is_recorded_and_fails_the_attempt(tmp_path: Path) 
         WorkFailed, match="page 2 did not pass: expected Korean, found 道"
     ) as failure:
         await perform(attempt, engines, ArtifactStore(tmp_path), default_check())
-    assert (failure.value.kind, failure.value.retryable) == ("page_refused", True)
+    assert (failure.value.kind, failure.value.retryable) == ("page_refused", writer.varies)
     assert [event.page for event in events if isinstance(event, PageWritten)] == [0, 1]
     (refused,) = (event for event in events if isinstance(event, PageRefused))
     assert events[-1] == refused

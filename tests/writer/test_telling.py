@@ -66,3 +66,10 @@ def test_a_spoken_line_loses_its_mark_and_names_its_speaker() -> None:
     text, lines = spoken('곰이 말했어요. "a:안녕?" "b:응!"', {"a": "곰", "b": "새"})
     assert text == '곰이 말했어요. "안녕?" "응!"'
     assert [(line.character, line.text) for line in lines] == [("곰", "안녕?"), ("새", "응!")]
+
+
+def test_a_girl_called_hana_is_not_taken_for_not_one() -> None:
+    """하나도 says that there is none."""
+    assert filled("{a:도} 웃었어요.", {"a": "하나"}) == "하나 역시 웃었어요."
+    assert filled("{rest:도} 웃었어요.", {"rest": "곰과 하나"}) == "곰과 하나 역시 웃었어요."
+    assert filled("{a:도} 웃었어요.", {"a": "하나둘"}) == "하나둘도 웃었어요."

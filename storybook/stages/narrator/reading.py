@@ -78,7 +78,7 @@ def put_together(order: ReadingOrder, pieces: Sequence[Sound], rate: int) -> Rea
 
     if not all(np.isfinite(piece).all() for piece in pieces):
         raise WorkFailed("broken_sound", "the engine made sound that is no number", retryable=True)
-    sound, spans = audio.join(pieces, rate, order.pause_ms)
+    sound, spans = audio.framed(audio.join(pieces, rate, order.pause_ms), rate)
     segments = tuple(
         Segment(spoken.text, spoken.speaker, spoken.voice, start, end)
         for spoken, (start, end) in zip(order.utterances, spans, strict=True)

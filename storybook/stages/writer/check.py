@@ -21,6 +21,8 @@ import msgspec
 from storybook.book import COVER_PAGE, LAST_PAGE, Page, StoryRequest
 from storybook.events.catalog import Problem
 from storybook.lexicon import cast
+from storybook.lexicon.absence import away
+from storybook.request import RequestFault
 from storybook.stages.writer.answer.brief import Brief, brief_of, foreign_words, is_known
 from storybook.stages.writer.answer.picture import read_prompt
 
@@ -83,6 +85,15 @@ class PageCheck(msgspec.Struct, frozen=True):
         if not found and self.guard is not None:
             found = [*await self.guard(page, request)]
         return found
+
+    def request_faults(self, request: StoryRequest) -> list[RequestFault]:
+        """The forbidden words that a request itself has: none of its pages could stand."""
+        why = "has no place in a children's book; use another word"
+        return [
+            RequestFault((name,), f"{word} {why}", "forbidden")
+            for name, text in msgspec.structs.asdict(request).items()
+            for word in forbidden_in(text, self.rules.forbidden)
+        ]
 
 
 def default_check() -> PageCheck:
@@ -166,12 +177,27 @@ def _is_readable(sign: str) -> bool:
 
 def _forbidden(page: Page, forbidden: Forbidden) -> _Found:
     text = " ".join((page.title, page.summary, *(line.text for line in page.dialogues)))
+    for word in _korean_in(text, forbidden):
+        yield "forbidden", f"forbidden in a children's book: {word}"
+    for word in _english_in(page.image_prompt, forbidden):
+        yield "forbidden", f"forbidden in a children's picture: {word}"
+
+
+def forbidden_in(text: str, forbidden: Forbidden) -> list[str]:
+    """The forbidden words of either language in a text."""
+    return [*_korean_in(text, forbidden), *_english_in(text, forbidden)]
+
+
+def _korean_in(text: str, forbidden: Forbidden) -> Iterator[str]:
     for word in forbidden.korean:
         if re.search(rf"(?<![가-힣]){re.escape(word)}", text):
-            yield "forbidden", f"forbidden in a children's book: {word}"
+            yield word
+
+
+def _english_in(text: str, forbidden: Forbidden) -> Iterator[str]:
     for word in forbidden.english:
-        if re.search(rf"\b{re.escape(word)}\b", page.image_prompt, re.IGNORECASE):
-            yield "forbidden", f"forbidden in a children's picture: {word}"
+        if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
+            yield word
 
 
 def _repetitions(page: Page, standing: Sequence[Page], rules: Rules) -> _Found:
@@ -228,9 +254,12 @@ def _picture(page: Page, request: StoryRequest, standing: Sequence[Page], rules:
     if not rules.named:
         return
     brief = brief_of(request)
-    kinds = (character.kind.en for character in brief.cast if is_known(character))
-    absent = [it for it in dict.fromkeys(kinds) if it not in page.image_prompt]
-    if absent:
+    gone = away(page.text, [character.name for character in brief.cast])
+    known = [character for character in brief.cast if is_known(character)]
+    unseen = [one for one in known if one.kind.en not in page.image_prompt]
+    absent = dict.fromkeys(one.kind.en for one in unseen if one.name not in gone)
+    if absent or (known and len(unseen) == len(brief.cast)):
+        absent = absent or dict.fromkeys(one.kind.en for one in unseen)
         yield "picture", f"the picture is without {', '.join(absent)}"
     cards = _cards(brief, [page])
     if standing and cards and _cards(brief, standing[-1:]) not in (None, cards):

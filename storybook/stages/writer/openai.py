@@ -93,6 +93,8 @@ class OpenAI:
         self._device = device or self._endpoint.host or NAME
         self._dialect = 0
 
+    varies = True
+
     @property
     def info(self) -> EngineInfo:
         return EngineInfo(NAME, model=self._model, device=self._device)

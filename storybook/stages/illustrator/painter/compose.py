@@ -20,6 +20,7 @@ from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.creatures import forms, things
 from storybook.stages.illustrator.painter.creatures.figure import Standing
 from storybook.stages.illustrator.painter.creatures.look import Look, look_of, looks_of
+from storybook.stages.illustrator.painter.keepsakes import STANDING
 from storybook.stages.illustrator.painter.palette import (
     WHITE,
     difference,
@@ -75,6 +76,12 @@ CORNERS: Final[dict[Role, float]] = {
 """How square the painted area is (superellipse exponent), by role."""
 HELPER: Final = 0.46
 """How tall a helper is, to a child of scale 1."""
+HELD: Final = 0.36
+"""How large the story's thing is in a hand, to the one who holds it."""
+LOWEST: Final = 866.0
+"""Where its middle is on the ground at the lowest, so that the sheet's edge cuts nothing off."""
+STOOD: Final = 0.34
+"""How large it is on the ground, to a child."""
 FAINT: Final = 0.42
 """A coat that differs less than this from the ground is set off by paler paper behind it."""
 BREATHES_ANYWHERE: Final = frozenset(
@@ -200,11 +207,32 @@ def _people(st: Stage, scene: Scene, setting: Setting) -> None:
             middle = (hands[0][0] + hands[-1][0]) / 2
             props.draw(st, "book", middle, hands[0][1], spot.height * 0.26)
             left = [name for name in left if name != "book"]
-        elif left and spot.index == 0 and hands and not st.crisis:
+        elif left and spot.index == 0 and hands and not _stands(st, left[0]):
             x, y = hands[0]
-            props.draw(st, left.pop(0), x, y, spot.height * 0.22)
+            props.draw(st, left.pop(0), x, y, spot.height * HELD)
+    if left and _stands(st, left[0]):
+        _before(st, spots, left.pop(0))
     _lying_about(st, setting, spots, left)
     _helping(st, scene, setting, spots)
+
+
+def _stands(st: Stage, name: str) -> bool:
+    """Whether the story's thing stands on the ground: in trouble nobody holds anything up."""
+    return st.crisis or name in STANDING
+
+
+def _before(st: Stage, spots: Sequence[layout.Spot], name: str) -> None:
+    """The story's thing on the ground, before the hero and between the two it belongs to."""
+    hero = next((spot for spot in spots if spot.index == 0), None)
+    child = layout.FRAMES[st.role].height
+    if hero is None:
+        props.draw(st, name, 500, layout.FRAMES[st.role].foot, child * STOOD)
+        return
+    partner = next((spot for spot in spots if spot.index == hero.partner), None)
+    x = (hero.x + partner.x) / 2 if partner else hero.x + hero.face * hero.height * 0.5
+    y = min(layout.FRAMES[st.role].foot - child * 0.06, LOWEST)
+    st.b.shade(x - 4, y + child * 0.13, child * 0.26, child * 0.04, st.mood.shadow, 0.5)
+    props.draw(st, name, float(np.clip(x, 130, 870)), y, child * STOOD)
 
 
 def _helping(st: Stage, scene: Scene, setting: Setting, spots: Sequence[layout.Spot]) -> None:

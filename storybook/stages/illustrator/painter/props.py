@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from storybook.stages.illustrator.painter import shapes as sh
+from storybook.stages.illustrator.painter.keepsakes import KEEPSAKES
 from storybook.stages.illustrator.painter.palette import INK, RGB, WHITE, hexc, mix, name_hash
 from storybook.stages.illustrator.painter.places import buildings, land, waters
 from storybook.stages.illustrator.painter.places.stage import Stage
@@ -102,5 +103,6 @@ PROPS: Final[dict[str, Callable[[Stage, float, float, float, RGB], None]]] = {
     "balloon": _balloon,
     "heart": _heart,
     "gift": _gift,
+    **KEEPSAKES,
 }
 """Every prop, by the lexicon's motif."""

@@ -4,7 +4,8 @@ A prompt that the house's writers made is plain English in a fixed order: the sh
 era and the hour; then one sentence for each character, its description first; then what is
 nearby. Any other English or Korean is read the same way, as far as its words are known: what the
 prompt does not say is taken from the request, and what neither says gets a friendly default.
-Reading never fails, and the first six characters of the request are painted on every page.
+Reading never fails, and the first six characters of the request are painted on every page, but for
+those whom its prompt leaves out and its text says are away.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from storybook.lexicon import (
     find_props,
     find_season,
 )
+from storybook.lexicon.absence import away
 from storybook.lexicon.words import DEFAULT_ERA_EN, DEFAULT_PLACE_EN, is_known_kind
 from storybook.stages.illustrator.painter.creatures.plan import FRIENDLY, plans
 from storybook.stages.illustrator.painter.palette import RGB, hexc
@@ -122,7 +124,7 @@ def read_scene(page: Page, request: StoryRequest, seed: int) -> Scene:
         dress=_era((request.era, opening)),
         time=hour or HOURS[role],
         role=role,
-        cast=_actors(cast(request.characters)[:LARGEST_CAST], sentences, role),
+        cast=_actors(cast(request.characters)[:LARGEST_CAST], page, sentences, role),
         props=_props(prompt),
         nearby=_helpers(_nearby(prompt)),
         season=_season(place, (opening, request.era, request.place, request.topic)),
@@ -239,13 +241,19 @@ def _helpers(nearby: str) -> tuple[Actor, ...]:
 
 
 def _actors(
-    characters: Sequence[Character], sentences: Sequence[str], role: Role
+    characters: Sequence[Character], page: Page, sentences: Sequence[str], role: Role
 ) -> tuple[Actor, ...]:
-    """Every character as it is on this page."""
+    """Every character as it is on this page, but for those who are away by its text and not in
+    its prompt; somebody is always there."""
     told = _told(characters, sentences[1:])
     if sentences and len(told) < len(characters):
         told = {**_told(characters, sentences[:1]), **told}
-    return tuple(_actor(who, told.get(i, ()), role) for i, who in enumerate(characters))
+    gone = away(page.text, [who.name for who in characters]) if told else ()
+    return tuple(
+        _actor(who, told.get(i, ()), role)
+        for i, who in enumerate(characters)
+        if i in told or who.name not in gone
+    )
 
 
 def _told(characters: Sequence[Character], sentences: Sequence[str]) -> dict[int, list[str]]:

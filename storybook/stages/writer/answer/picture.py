@@ -32,6 +32,8 @@ POSES: Final = (
     "swimming",
     "sleeping",
 )
+NEARBY: Final = "Nearby:"
+"""How a sentence begins that tells of things: no character's card, where one is left out."""
 ACTS: Final = tuple(f"{emotion}, {pose}" for emotion in EMOTIONS for pose in POSES)
 """What a character can do in a picture; the painter knows all of these words."""
 
@@ -77,7 +79,10 @@ def read_prompt(page: int, brief: Brief, prompt: str) -> tuple[Sheet, Picture] |
     setting, _, time = first.removesuffix(".").rpartition(", ")
     place = setting.removesuffix(f", {brief.era_en}").removeprefix(_opening(page))
     told = [sentence.removesuffix(".").partition(", ") for sentence in rest[: len(brief.cast)]]
-    if place == setting or len(told) < len(brief.cast) or not all(act for _, _, act in told):
+    complete = len(told) == len(brief.cast) and all(
+        act and not card.startswith(NEARBY) for card, _, act in told
+    )
+    if place == setting or not complete:
         return None
     cards = tuple(f"{card[0].lower()}{card[1:]}" for card, _, _ in told)
     scene = "".join(rest[len(brief.cast) :])

@@ -18,7 +18,9 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `a`, `b` and `rest` are what the hero, the second character and all others do in the picture
     ("happy, waving"); `time` is a key of the times in `looks.toml`. `beats` are choices of
-    phrasings, in the order in which they are told.
+    phrasings, in the order in which they are told. `thing` is what lies or stands there instead
+    of the storyline's, "" for nothing; `away` are those who are left out of the picture where the
+    text says that they are elsewhere.
     """
 
     time: str
@@ -26,17 +28,23 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     beats: tuple[tuple[str, ...], ...]
     b: str = ""
     rest: str = "happy, standing"
+    thing: str | None = None
+    away: tuple[Literal["b", "rest"], ...] = ()
 
 
 class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A story in four pages. `hero` are the traits that suit its hero, in English; one that
-    `asks` also suits a topic that is a sentence."""
+    `asks` also suits a topic that is a sentence. One of `olden` times is not told
+    of today or tomorrow. `thing` is what the story turns on, in English as it stands in the
+    prompts (a colorful flag)."""
 
     cast: Literal["one", "two"]
     titles: tuple[str, ...]
     page: tuple[Scene, Scene, Scene, Scene]
     hero: tuple[str, ...] = ()
     asks: bool = False
+    olden: bool = False
+    thing: str = ""
 
 
 class Arc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

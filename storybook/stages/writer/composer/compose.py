@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -10,8 +11,9 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import COVER_PAGE, Page, StoryRequest
-from storybook.lexicon import Character, cast, find_place, find_traits
-from storybook.lexicon.words import is_known_kind
+from storybook.lexicon import Character, cast, find_era, find_place, find_traits
+from storybook.lexicon.absence import away
+from storybook.lexicon.words import DEFAULT_ERA_EN, folk_of, is_known_kind
 from storybook.stages.writer.composer import looks, request, telling
 from storybook.stages.writer.composer.arcs import Scene, Storyline, arc_of, table
 
@@ -27,7 +29,15 @@ OTHER_GAITS: Final = ("사뿐사뿐", "총총")
 ONLY_MANY: Final = "+"
 ELDERS: Final = ("mother", "father", "grandmother", "grandfather", "king", "queen")
 """Kinds who help the hero rather than be one: it is the child who errs, fears and learns."""
+WATERS: Final = ("sea", "river")
+"""Places where a story of nothing but swimmers is told and painted under water."""
+DEPTHS: Final = "underwater"
+DEEP: Final = "an underwater world"
+AMPHIBIANS: Final = ("turtle", "seal", "otter", "penguin", "frog", "tadpole", "crocodile")
+ON_LEGS: Final = ("standing", "walking", "running", "sitting")
 COVER_ACTS: Final = ("happy, waving", "happy, standing", "happy, standing")
+
+_NAMED: Final = re.compile(r"(?=\{[ab](?:[:}]|_step))")
 
 
 class _Roles(msgspec.Struct, frozen=True):
@@ -49,31 +59,62 @@ def compose(story: StoryRequest, seed: int) -> tuple[Page, ...]:
     """The five pages of the book for this request and seed: always the same ones."""
     rng = random.Random(f"composer:{seed}")
     everyone = cast(story.characters)
-    storyline = _chosen(story.topic, everyone, rng)
+    storyline = _chosen(story, everyone, rng)
     roles = _Roles(everyone, _order(everyone, storyline))
     described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"))
     view = looks.view_of(story)
-    words = _words(story, roles, view, rng)
+    motif = find_place(story.place).motif
+    if motif in WATERS and all(_is_at_home_in_water(one) for one in everyone):
+        motif, view = DEPTHS, looks.View(DEEP, view.era, None)
+    words = _words(story, motif, roles, view, rng)
 
-    def painted(page: Page, time: str, acts: Sequence[str]) -> Page:
-        doing = [acts[min(roles.order.index(place), 2)] for place in range(len(everyone))]
-        shown = list(zip(described, doing, strict=True))
-        helpers = looks.helpers(page.text, words["critter"])
-        drawn = looks.prompt(page, view, time, shown, helpers)
+    def painted(page: Page, scene: Scene) -> Page:
+        gone = _gone(page, scene, roles)
+        acts = (scene.a, scene.b, scene.rest)
+        shown = [
+            (look, _done(everyone[place], acts[min(roles.order.index(place), 2)]))
+            for place, look in enumerate(described)
+            if everyone[place].name not in gone
+        ]
+        thing = storyline.thing if scene.thing is None else scene.thing
+        nearby = [*looks.helpers(page.text, words["critter"]), *filter(None, [thing])]
+        drawn = looks.prompt(page, view, scene.time, shown, nearby, storyline.thing)
         return msgspec.structs.replace(page, image_prompt=drawn)
 
     title = telling.filled(rng.choice(storyline.titles), words)
-    pages = [painted(Page(COVER_PAGE, title=title), storyline.page[0].time, COVER_ACTS)]
+    cover = Scene(storyline.page[0].time, COVER_ACTS[0], (), *COVER_ACTS[1:])
+    pages = [painted(Page(COVER_PAGE, title=title), cover)]
     for number, scene in enumerate(storyline.page, start=1):
-        page = _told(number, scene, roles, words, rng)
-        pages.append(painted(page, scene.time, (scene.a, scene.b, scene.rest)))
+        pages.append(painted(_told(number, scene, roles, words, rng), scene))
     return tuple(pages)
 
 
-def _chosen(topic: str, everyone: Sequence[Character], rng: random.Random) -> Storyline:
+def _is_at_home_in_water(character: Character) -> bool:
+    return telling.swims(character.kind) or character.kind.en in AMPHIBIANS
+
+
+def _done(character: Character, act: str) -> str:
+    """What a character does in the picture: who has no legs swims rather than sits or stands."""
+    emotion, _, pose = act.partition(", ")
+    return f"{emotion}, swimming" if telling.swims(character.kind) and pose in ON_LEGS else act
+
+
+def _gone(page: Page, scene: Scene, roles: _Roles) -> frozenset[str]:
+    """Whom the picture is without: those who may be away and are, by the page's text."""
+    second, rest = roles.names[1:2], roles.rest
+    may = [*(second if "b" in scene.away else ()), *(rest if "rest" in scene.away else ())]
+    return away(page.text, may)
+
+
+def _chosen(story: StoryRequest, everyone: Sequence[Character], rng: random.Random) -> Storyline:
     fitting = "one" if len(everyone) == 1 else "two"
-    lines = [line for line in arc_of(topic).storyline if line.cast == fitting]
-    if request.is_sentence(topic):
+    lines = [
+        line for line in arc_of(request.spelled(story.topic)).storyline if line.cast == fitting
+    ]
+    era = find_era(story.era)
+    if era.motif != "ancient" and era.en != DEFAULT_ERA_EN:
+        lines = [line for line in lines if not line.olden] or lines
+    if request.is_sentence(story.topic):
         lines = [line for line in lines if line.asks] or lines
     return rng.choice(lines)
 
@@ -100,13 +141,23 @@ def _told(
 ) -> Page:
     told = [rng.choice(beat) for beat in scene.beats]
     told = [beat for beat in told if roles.rest or not beat.startswith(ONLY_MANY)]
-    text = " ".join(beat.removeprefix(ONLY_MANY) for beat in told)
+    text = " ".join(_embodied(beat.removeprefix(ONLY_MANY), roles) for beat in told)
     if len(roles.order) > 1 and _is_elder(roles.everyone[roles.order[1]]):
         text = telling.polite(text)
     speakers = dict(zip("ab", roles.names, strict=False))
     rest = {"rest": telling.listed(_turn(roles.rest, number))}
     summary, dialogues = telling.spoken(telling.filled(text, {**words, **rest}), speakers)
     return Page(number, summary=summary, dialogues=dialogues)
+
+
+def _embodied(beat: str, roles: _Roles) -> str:
+    """A beat in which each of the two moves and is touched as its body can be: what stands behind
+    a name is told of its bearer, and what stands before all names of both."""
+    kinds = dict(zip("ab", (roles.everyone[place].kind for place in roles.order), strict=False))
+    before, *told = _NAMED.split(beat)
+    if all(map(telling.swims, kinds.values())):
+        before = telling.embodied(before, kinds["a"])
+    return before + "".join(telling.embodied(part, kinds[part[1]]) for part in told)
 
 
 def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
@@ -118,16 +169,16 @@ def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
 
 
 def _words(
-    story: StoryRequest, roles: _Roles, view: looks.View, rng: random.Random
+    story: StoryRequest, motif: str, roles: _Roles, view: looks.View, rng: random.Random
 ) -> dict[str, str]:
-    """What fills the slots of this book's phrasings."""
-    motif = find_place(story.place).motif
+    """What fills the slots of this book's phrasings; `motif` is the place's."""
     era, place = request.era_words(story.era), request.place_words(story.place)
     topic = request.topic_words(story.topic)
     words = {
         **_scenery(motif, view, roles.everyone),
         **_people(roles),
         "place": place,
+        "home": request.home_words(place),
         "topic": f"'{topic}'",
         "topic_bare": topic if len(topic.split()) < 3 else f"'{topic}'",
     }
@@ -155,7 +206,8 @@ def _people(roles: _Roles) -> dict[str, str]:
 def _introduction(everyone: Sequence[Character]) -> str:
     names = [character.name for character in everyone]
     if len(names) == 1 and is_known_kind(names[0]) and not everyone[0].description:
-        return f"한 {names[0]}"
+        is_animal = folk_of(everyone[0].kind) == "animal"
+        return f"{names[0]} 한 마리" if is_animal else f"한 {names[0]}"
     introduction = telling.listed([telling.introduced(character) for character in everyone])
     return introduction if len(introduction) <= MAX_INTRODUCTION else telling.listed(names)
 

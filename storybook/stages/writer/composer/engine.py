@@ -17,6 +17,8 @@ BOOKS_AT_ONCE: Final = 4
 class Composer:
     """A writer that needs no model, composes a book in milliseconds, and is always ready."""
 
+    varies = False
+
     @property
     def info(self) -> EngineInfo:
         return EngineInfo(name="composer", version=storybook.__version__, device="cpu")

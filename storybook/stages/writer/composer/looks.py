@@ -38,6 +38,7 @@ _COLOURS: Final = re.compile(
 
 _SENTENCES: Final = re.compile(r"[.!?]")
 _GONE: Final = re.compile(r"없|사라|떠나|보이지 않")
+_LOST: Final = re.compile(r"없|사라|잃|날아가|낚아채|깨지|깨진|무너|처럼|만큼|터지")
 
 
 def looks(cast: Sequence[Character], era: str, rng: random.Random) -> tuple[str, ...]:
@@ -94,20 +95,39 @@ def view_of(story: StoryRequest) -> View:
 
 
 def prompt(
-    page: Page, view: View, time: str, acts: Sequence[tuple[str, str]], nearby: Sequence[str]
+    page: Page,
+    view: View,
+    time: str,
+    acts: Sequence[tuple[str, str]],
+    nearby: Sequence[str],
+    turns_on: str = "",
 ) -> str:
     """The image prompt of a page. `acts` are (full description, "emotion, pose") in the order of
-    the cast; `nearby` are helpers on the page, to which things in its Korean text are added."""
+    the cast; `nearby` are helpers and the story's thing, to which things in the page's Korean text
+    are added, other than the one that the story `turns_on`."""
     times = _data()["times"] | (_data()["winter_times"] if view.wintry else {})
     setting = [f"A {_data()['shots'][str(page.page)]} of {view.place}", view.era, times[time]]
     if view.season is not None:
         setting.insert(2, view.season.en)
     sentences = [f"{', '.join(setting)}."]
     sentences += [f"{look[0].upper()}{look[1:]}, {act}." for look, act in acts]
-    things = [*nearby, *(prop.en for prop in find_props(page.text)[:MAX_PROPS])]
+    things = [*nearby, *_props(page.text, f"{', '.join(nearby)}, {turns_on}")]
     if things:
         sentences.append(f"Nearby: {', '.join(things)}.")
     return " ".join(sentences)
+
+
+def _props(text: str, known: str) -> list[str]:
+    """Things that a Korean text has and does not lose, other than the known ones; a torn flag is
+    the flag."""
+    there = {_whole(prop) for prop in find_props(known)}
+    kept = ". ".join(part for part in _SENTENCES.split(text) if not _LOST.search(part))
+    found = [prop.en for prop in find_props(kept) if _whole(prop) not in there]
+    return found[: max(0, MAX_PROPS - len(there))]
+
+
+def _whole(prop: Word) -> str:
+    return prop.motif.rpartition("_")[2]
 
 
 def helpers(text: str, critter: str) -> list[str]:

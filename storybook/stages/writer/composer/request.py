@@ -1,8 +1,9 @@
 """What a person typed, made fit to stand in a sentence.
 
 Nothing that a person types may break a sentence, a spoken line or a page's length. So only
-letters, digits, hyphens and single spaces are kept, a long text is cut down to its last words
-(Korean puts the noun last), and a text of which nothing is left gets a friendly default.
+letters, digits, hyphens, apostrophes within words and single spaces are kept, a long text is cut
+down to its last words (Korean puts the noun last), and a text of which nothing is left gets a
+friendly default. An emoji stands for its Korean word.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ MAX_ERA: Final = 20
 MAX_PLACE: Final = 20
 MAX_TOPIC: Final = 16
 
-_UNWANTED: Final = re.compile(r"[^\w\s\-]|_")
+_UNWANTED: Final = re.compile(r"[^\w\s\-’]|_|(?<!\w)’|’(?!\w)")
+_APOSTROPHES: Final = re.compile(r"(?<=\w)['’](?=\w)")
 _LOCATIVES: Final = re.compile(r"(?<=\S\S)(?:에서|에)$")
 _TEMPORALS: Final = re.compile(r"(?<=\S)(?:에는|에)$")
 _SENTENCE: Final = re.compile(r"\?|\s\S*(?:요|다|까|니|나)[\s.!]*$")
@@ -32,6 +34,8 @@ def era_words(era: str) -> str:
     text = _TEMPORALS.sub("", clean(era, MAX_ERA))
     if text.isascii() and not any(letter.isdigit() for letter in text):
         text = find_era(text).ko
+    if text in _openings()["dynasties"]["names"]:
+        return f"{text} 시대"
     return text or _openings()["defaults"]["era"]
 
 
@@ -39,13 +43,35 @@ def place_words(place: str) -> str:
     """The place as it stands in the text, with no particle behind it."""
     text = _LOCATIVES.sub("", clean(place, MAX_PLACE))
     if text.isascii():
-        text = find_place(text).ko
+        text = _english_place(text) or find_place(text).ko
     return text or _openings()["defaults"]["place"]
+
+
+def _english_place(text: str) -> str:
+    """The Korean for an English place that is known more closely than by the lexicon."""
+    known: dict[str, str] = _openings()["english_places"]
+    return next((known[word] for word in reversed(text.lower().split()) if word in known), "")
+
+
+def home_words(place: str) -> str:
+    """Where somebody lives whose story happens at `place`: near the market, in the mountains."""
+    homes = _openings()["homes"]
+    if place.split()[-1] in homes["near"]:
+        return f"{place} 근처"
+    return str(homes["called"].get(place, place))
 
 
 def topic_words(topic: str) -> str:
     """The topic as it stands in the text."""
     return clean(topic, MAX_TOPIC) or _openings()["defaults"]["topic"]
+
+
+def spelled(text: str) -> str:
+    """`text` with known emoji as Korean words, each once."""
+    known: dict[str, str] = _openings()["emoji"]
+    found = dict.fromkeys(known[sign] for sign in text if sign in known)
+    without = "".join(" " if sign in known or sign == "\ufe0f" else sign for sign in text)
+    return " ".join([without.strip(), *found]).strip() if found else text
 
 
 def is_sentence(topic: str) -> bool:
@@ -55,7 +81,8 @@ def is_sentence(topic: str) -> bool:
 
 def clean(text: str, limit: int) -> str:
     """Letters, digits, hyphens and single spaces of `text`; its last words up to `limit`."""
-    words = _UNWANTED.sub(" ", unicodedata.normalize("NFC", text)).split()
+    plain = _APOSTROPHES.sub("’", spelled(unicodedata.normalize("NFC", text)))
+    words = _UNWANTED.sub(" ", plain).split()
     words = [word for word in words if word.strip("-")]
     while len(words) > 1 and len(" ".join(words)) > limit:
         words.pop(0)

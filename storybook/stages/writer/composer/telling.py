@@ -17,12 +17,15 @@ from typing import Any, Final
 
 from storybook.book import Dialogue
 from storybook.korean.particles import Ending, ending_of, with_particle
-from storybook.lexicon import Character
+from storybook.lexicon import Character, Word
 from storybook.lexicon.words import is_known_kind
 from storybook.stages.writer.composer.arcs import table
 
 _SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
 _SPOKEN: Final = re.compile(r'"([ab]):([^"]*)"')
+_PARTICLES: Final = "을|이|은|으로|과|도|에도|에는|에|만|의|로|를|가|는|와|까지|"
+_ONE: Final = "하나"
+"""A name that with 도 behind it would read as "not one" (하나도)."""
 _NOUN: Final = "_noun"
 _VOCATIVES: Final = ("야", "아")
 
@@ -46,6 +49,25 @@ def polite(text: str) -> str:
         return f'"a:{lines.get(line[2], line[2])}"' if line[1] == "a" else line[0]
 
     return _SPOKEN.sub(said, text)
+
+
+def embodied(text: str, kind: Word) -> str:
+    """A phrasing, its slots still open, of somebody who may have fins for hands and swim."""
+    bodies = _bodies()
+    body = bodies["kinds"].get(kind.en)
+    if body is None:
+        return text
+    for deed, swum in bodies["deeds"].items():
+        text = re.sub(rf"(?<![가-힣]){deed}", swum, text)
+    limbs: dict[str, str] = bodies["limbs"][body]
+    names = "|".join(sorted(limbs, key=len, reverse=True))
+    limb = re.compile(rf"(?<![가-힣])({names})({_PARTICLES})(?![가-힣])")
+    return limb.sub(lambda found: with_particle(limbs[found[1]], found[2]), text)
+
+
+def swims(kind: Word) -> bool:
+    """Whether a kind lives in water and is never told of as standing on its legs."""
+    return kind.en in _bodies()["kinds"]
 
 
 def is_elder(name: str) -> bool:
@@ -88,7 +110,14 @@ def _fill(name: str, form: str, words: Mapping[str, str]) -> str:
     value = words[name] if name in words else words[name.removesuffix(_NOUN)].split()[-1]
     if form in _VOCATIVES:
         return called(value)
+    if form == "도" and value.split()[-1] == _ONE:
+        return f"{value} 역시"
     return with_particle(value, form) if form else value
+
+
+@cache
+def _bodies() -> dict[str, Any]:
+    return table("bodies")
 
 
 @cache
