@@ -3,7 +3,8 @@
 - What reaches the disk: `sync_file`, `sync_folder`, `SYNC_STOPS_AT_THE_DRIVE`.
 - Who may write: `LockFile`, held by one process, readable by all; `is_locked`.
 - Who is told: `Doorbell` and `DoorbellRinger`, wake-ups between processes by datagram.
-- What is started and what stops it: `STOP_SIGNALS`, `command_line`, `end_process`.
+- What is started and what stops it: `STOP_SIGNALS`.
+- Which command line starts it: `command_line`, `to_type`; and ends it: `end_process`.
 - What the machine has: `usable_cores`, `available_memory`, `allow_open_files`, `c_library`.
 """
 
@@ -74,6 +75,11 @@ def command_line(command: str) -> tuple[str, str | list[str]]:
     words = shlex.split(command, posix=not is_windows)
     program = words[0].strip('"') if words else ""
     return program, command if is_windows else words
+
+
+def to_type(words: list[str]) -> str:
+    """A command as a person types it into the shell of this system."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def end_process(process: subprocess.Popen[str], *, gently: bool) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import storybook
+from storybook.system import to_type
 
 
 def install_extra(name: str) -> str:
@@ -19,4 +18,4 @@ def install_extra(name: str) -> str:
     else:
         arguments = [f"storybook[{name}]"]
     command = [sys.executable, "-m", "pip", "install", *arguments]
-    return subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
+    return to_type(command)
