@@ -12,5 +12,6 @@
   mapped to a status in one table (`errors`).
 - The API describes itself from one table of its calls (`openapi`, `docs`).
 
-`server` runs the application under uvicorn, and ends open streams cleanly when it has to stop.
+`server` runs the application under uvicorn, and ends open streams cleanly when it has to stop;
+what a connection may take, and for how long, is bounded below the application (`connections`).
 """

@@ -77,9 +77,14 @@ def find_season(text: str) -> Word | None:
     return _find("season", text)
 
 
+_YOUNG_EN: Final = re.compile(r"\b(?:baby|kid|toddler|friend)\b", re.IGNORECASE)
+"""English words for a child that stand before other kinds as well: a baby fox is a fox."""
+
+
 def find_kind(text: str) -> Word:
     """What sort of character `text` names; an unknown one looks like a child."""
-    return _find("kind", text) or Word(text.strip(), DEFAULT_KIND_EN, "child")
+    found = _find("kind", _YOUNG_EN.sub(" ", text)) or _find("kind", text)
+    return found or Word(text.strip(), DEFAULT_KIND_EN, "child")
 
 
 def find_props(text: str) -> tuple[Word, ...]:

@@ -19,6 +19,7 @@ from storybook.stages.illustrator.painter.palette import hexc
 from storybook.stages.illustrator.painter.places.atlas import SETTINGS
 from storybook.stages.illustrator.painter.reading import kind_of, read_scene, vocabulary
 from storybook.stages.illustrator.painter.scene import Emotion, Era, Place, Pose, Scene, Time
+from storybook.stages.writer.composer import compose
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 RABBIT = "A curious small white rabbit wearing a red scarf"
@@ -222,3 +223,19 @@ def test_who_is_away_is_not_painted() -> None:
     there = Page(2, summary="곰은 꾸벅꾸벅 졸았어요.", image_prompt=prompt)
     assert [actor.name for actor in read_scene(missing, request, 1).cast] == ["토끼"]
     assert [actor.name for actor in read_scene(there, request, 1).cast] == ["토끼", "곰"]
+
+
+def test_a_young_hero_keeps_its_clothes_and_its_company_on_every_page() -> None:
+    """Everybody looks the same on every page, and who is away by the text is not painted."""
+    request = StoryRequest("겨울", "눈 덮인 산골", "아기 곰, 할머니, 여우, 다람쥐", "가족")
+    worn: dict[str, set[tuple[str, object]]] = {}
+    casts = []
+    for page in compose(request, 21):
+        actors = read_scene(page, request, 21).cast
+        casts.append([actor.name for actor in actors])
+        for actor in actors:
+            worn.setdefault(actor.name, set()).add((actor.garment, actor.cloth))
+    assert {name: len(looks) for name, looks in worn.items()} == dict.fromkeys(worn, 1)
+    assert all(garment for looks in worn.values() for garment, _ in looks)
+    assert casts[0] == ["아기 곰", "할머니", "여우", "다람쥐"]
+    assert casts[2] == casts[3] == ["아기 곰"]

@@ -186,3 +186,17 @@ def test_a_season_is_found_by_its_name_weather_and_feasts(text: str, season: str
 def test_things_and_foods_can_be_characters(text: str, en: str) -> None:
     """A train or a dumpling is no child."""
     assert find_kind(text).en == en
+
+
+@pytest.mark.parametrize(
+    ("text", "en"),
+    [
+        ("A baby dark brown bear", "bear"),
+        ("a baby fox", "fox"),
+        ("a friend", "child"),
+        ("a happy baby", "child"),
+    ],
+)
+def test_a_young_animal_is_an_animal(text: str, en: str) -> None:
+    """Baby, kid and friend name a child only where nobody else is named."""
+    assert find_kind(text).en == en
