@@ -57,6 +57,7 @@ AT_ONCE: Final = 32
 
 def measure(folder: Path, repetitions: int = REPETITIONS, events: int = EVENTS) -> list[Figure]:
     """Make a log of about `events` events in a folder, and fold it `repetitions` times."""
+    tune_process()  # as the server does
     bare, fold, rebuilt = anyio.run(_rates, folder, repetitions, events)
     per_second = f"{fold:,.0f} against {bare:,.0f} events/s"
     return [
@@ -165,7 +166,6 @@ def _page(number: int) -> Page:
 
 
 def main() -> None:
-    tune_process()
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
     with tempfile.TemporaryDirectory() as folder:
         print_figures(measure(Path(folder), repetitions))

@@ -44,7 +44,9 @@ def _server(data: Path) -> Iterator[tuple[psutil.Process, float]]:
     options = ["--data", str(data), "serve", "--port", str(port)]
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "storybook", *options], stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "storybook", *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         while not _answers(port):

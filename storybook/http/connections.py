@@ -42,11 +42,13 @@ class Connections(ServerState):
 class Connection(HttpToolsProtocol):
     """A connection, which counts what it is sent and knows since when it waits."""
 
-    _beside_body = 0
+    # Slots: three more entries would double the dict that each of thousands of connections has.
+    __slots__ = ("_beside_body", "_idle_since", "_stuck_since")
+    _beside_body: int
     """Bytes of this request that are no body: its head, what frames chunks, trailers."""
-    _idle_since: float | None = None
+    _idle_since: float | None
     """When it began to wait for a whole head; None while a request is in hand."""
-    _stuck_since: float | None = None
+    _stuck_since: float | None
     """When its client stopped taking bytes."""
 
     @property
@@ -55,6 +57,7 @@ class Connection(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own narrowing
+        self._beside_body, self._stuck_since = 0, None
         super().connection_made(transport)
         self._idle_since = time.monotonic()
         assert isinstance(self.server_state, Connections)
