@@ -33,7 +33,7 @@ from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
 from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
-from storybook.stages.writer.check import PageCheck, Rules, default_check, forbidden_words
+from storybook.stages.writer.check import PageCheck, default_check
 
 logger = logging.getLogger(__name__)
 
@@ -227,7 +227,7 @@ async def open_service(
 def _page_check(settings: Settings) -> PageCheck:
     words = settings.writer.forbidden_words
     try:
-        return PageCheck(Rules(forbidden_words(Path(words) if words else None)))
+        return default_check(Path(words) if words else None)
     except (OSError, ValueError) as error:
         raise SettingsError(f"settings: forbidden_words in [writer]: {words}: {error}") from error
 

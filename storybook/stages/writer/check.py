@@ -96,9 +96,10 @@ class PageCheck(msgspec.Struct, frozen=True):
         ]
 
 
-def default_check() -> PageCheck:
-    """The rules with the words that the package brings, and no guard."""
-    return PageCheck(Rules(forbidden_words()))
+def default_check(words: Path | None = None) -> PageCheck:
+    """The rules with the words of a file, or those that the package brings, and no guard. Raises
+    what `forbidden_words` raises."""
+    return PageCheck(Rules(forbidden_words(words)))
 
 
 def check_page(
