@@ -28,13 +28,13 @@ import msgspec
 
 from bench.figures import REPETITIONS, Figure, print_figures
 from storybook.book import Artifact, RunId, Stage
-from storybook.database import open_reader, open_writer
 from storybook.events.catalog import MadeFrom, StageCompleted
-from storybook.events.chain import GENESIS, chain_digest, payload_digest
 from storybook.events.codec import encode
 from storybook.events.log import CommandId, Version
-from storybook.events.sqlite import SqliteLog
-from storybook.migrations import migrate
+from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
+from storybook.stores.sqlite.connection import open_reader, open_writer
+from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.migrations import migrate
 
 APPENDS: Final = {1: 1_000, 16: 8_000, 256: 24_000}
 """How many appends are measured at each number of concurrent appenders."""

@@ -13,10 +13,11 @@ from typing import Final
 import anyio
 
 from bench.figures import REPETITIONS, Figure, print_figures
+from storybook.application import Application
 from storybook.book import StoryRequest, TtsConfig
+from storybook.bootstrap import open_application
 from storybook.events.log import START
 from storybook.run import Status, fold
-from storybook.service import Service, open_service
 from storybook.settings import Settings
 
 REQUEST: Final = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 겁 많은 호랑이", "우정")
@@ -42,18 +43,18 @@ prints the seconds of each."""
 async def _books(data: Path, repetitions: int) -> list[float]:
     """Seconds for each of several books, one after the other, behind a first one that warms up."""
     seconds = []
-    async with open_service(Settings(), data) as service:
+    async with open_application(Settings(), data) as application:
         for seed in range(repetitions + 1):
             began = time.perf_counter()
-            await _make(service, seed)
+            await _make(application, seed)
             seconds.append(time.perf_counter() - began)
     return seconds[1:]
 
 
-async def _make(service: Service, seed: int) -> None:
-    run_id = await service.request_run(REQUEST, TtsConfig(), seed=seed)
+async def _make(application: Application, seed: int) -> None:
+    run_id = await application.request_run(REQUEST, TtsConfig(), seed=seed)
     run = None
-    async for batch in service.log.tail(START):
+    async for batch in application.log.tail(START):
         run = fold([it.event for it in batch if it.run_id == run_id], run)
         if run is not None and run.status.has_ended:
             if run.status is not Status.DONE:

@@ -37,7 +37,6 @@ from storybook.book import (
 from storybook.clock import SystemClock
 from storybook.events.catalog import EngineInfo, Event, MadeFrom
 from storybook.events.log import NO_RUN, CommandId, Position, Version
-from storybook.events.sqlite import SqliteLog
 from storybook.http.server import tune_process
 from storybook.projections.folding import by_run
 from storybook.projections.rebuild import PAGE, rebuild
@@ -49,6 +48,7 @@ from storybook.run import (
     start_stage,
     write_page,
 )
+from storybook.stores.sqlite.log import SqliteLog
 
 EVENTS: Final = 200_000
 AT_ONCE: Final = 32

@@ -20,11 +20,12 @@ import anyio
 import msgspec
 
 from bench.figures import REPETITIONS, Figure, print_figures
+from storybook.application import Application
 from storybook.book import PAGES, Page, RunId, StoryRequest, TtsConfig
+from storybook.bootstrap import open_application
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.events.log import START
 from storybook.run import Status, fold
-from storybook.service import Service, open_service
 from storybook.settings import Limits, Settings
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
@@ -140,19 +141,19 @@ async def play(data: Path, runs: int, picture_places: int) -> Span:
         SleepingTranscriber("transcriber", 1),
     )
     settings = Settings(limits=Limits(shutdown_seconds=0))
-    async with open_service(settings, data, engines=engines) as service:
+    async with open_application(settings, data, engines=engines) as application:
         began = time.perf_counter()
         first: dict[RunId, float] = {}
-        run_ids = [await service.request_run(REQUEST, TtsConfig()) for _ in range(runs)]
+        run_ids = [await application.request_run(REQUEST, TtsConfig()) for _ in range(runs)]
         async with anyio.create_task_group() as tasks:
             for run_id in run_ids:
-                tasks.start_soon(_follow, service, run_id, first)
+                tasks.start_soon(_follow, application, run_id, first)
         return Span(time.perf_counter() - began, first[run_ids[0]] - began)
 
 
-async def _follow(service: Service, run_id: RunId, first: dict[RunId, float]) -> None:
+async def _follow(application: Application, run_id: RunId, first: dict[RunId, float]) -> None:
     run = None
-    async for batch in service.log.tail(START):
+    async for batch in application.log.tail(START):
         for recorded in batch:
             if recorded.run_id == run_id:
                 run = fold([recorded.event], run)

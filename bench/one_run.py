@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import anyio
 
+from storybook.application import Application
 from storybook.book import (
     PAGES,
     WRITING,
@@ -32,15 +33,14 @@ from storybook.book import (
 from storybook.clock import SystemClock
 from storybook.commands import Commands, Decide
 from storybook.events.catalog import EngineInfo
-from storybook.events.sqlite import SqliteLog
 from storybook.http.server import listen, serve, tune_process
 from storybook.projections.projector import Projections
 from storybook.run import complete_stage, request_run, start_stage, write_page
-from storybook.service import Service
 from storybook.settings import Settings
-from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.choice import Engines
 from storybook.stages.live import LiveProgress
+from storybook.stores.files import ArtifactStore
+from storybook.stores.sqlite.log import SqliteLog
 
 RUN: Final = RunId("5b" * 16)
 STEPS: Final = (WRITING, *map(picture_of, PAGES), *map(reading_of, PAGES[:-1]))
@@ -98,7 +98,7 @@ async def _serve(folder: Path) -> None:
         anyio.create_task_group() as tasks,
     ):
         commands = Commands(log)
-        service = Service(
+        application = Application(
             settings,
             folder,
             clock,
@@ -108,13 +108,15 @@ async def _serve(folder: Path) -> None:
             ArtifactStore(folder / "outputs"),
             LiveProgress(),
             Engines(nobody, nobody, nobody, nobody),
+            nobody,
+            nobody,
         )
         for decide in _beginning():
             await commands.execute(RUN, decide)
         tasks.start_soon(_complete_on_demand, commands)
         tune_process()
         listening = listen("127.0.0.1", 0)
-        await serve(service, listening, lambda url: print(url, flush=True))
+        await serve(application, listening, lambda url: print(url, flush=True))
         tasks.cancel_scope.cancel()
 
 

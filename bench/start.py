@@ -21,9 +21,9 @@ from bench.figures import REPETITIONS, Figure, median_of, print_figures
 from bench.fold import fill
 from storybook.clock import SystemClock
 from storybook.data_folder import DataFolder
-from storybook.events.sqlite import SqliteLog
 from storybook.http.server import listen
 from storybook.projections.projector import Projections
+from storybook.stores.sqlite.log import SqliteLog
 
 EVENTS: Final = 200_000
 LOOK_SECONDS: Final = 0.005

@@ -11,8 +11,9 @@ Five nouns carry the whole service.
 - A **stage** is one piece of work, done by an **engine** (`storybook.stages`).
 
 A module imports only from modules above it: `book`, `lexicon`, `events`, `run`, `commands`,
-`projections`, `stages`, `service`, `http`, `cli`. `service` puts the parts together and knows
-nothing of its front doors: `http` answers requests with a running service, `cli` starts either.
+`stores`, `projections`, `stages`, `application`, `bootstrap`, `http`, `cli`. `application` is what
+can be done, the same for every front door; `bootstrap` puts the parts together and knows nothing of
+its front doors: `http` answers requests with a running application, `cli` starts either.
 """
 
 __version__ = "2.0.0"

@@ -41,7 +41,7 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 """0 takes a free one."""
 
 
-class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Port = 8000
     cors_origins: tuple[str, ...] = ()
@@ -135,7 +135,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What work in hand gets to finish when the server stops."""
 
 
-class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long files stay. The log itself keeps everything."""
 
     keep_days: Days = 0
@@ -143,14 +143,14 @@ class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    server: Server = Server()
+    server: ServerSettings = ServerSettings()
     writer: WriterSettings = WriterSettings()
     illustrator: IllustratorSettings = IllustratorSettings()
     narrator: NarratorSettings = NarratorSettings()
     transcriber: TranscriberSettings = TranscriberSettings()
     devices: DeviceSettings = DeviceSettings()
     limits: Limits = Limits()
-    retention: Retention = Retention()
+    retention: RetentionSettings = RetentionSettings()
 
 
 def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:

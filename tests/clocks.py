@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storybook.clock import MICROSECONDS
-from storybook.wakeup import Wakeup
+from storybook.notifier import Notifier
 
 
 class ManualClock:
@@ -11,14 +11,14 @@ class ManualClock:
 
     def __init__(self, start: int = 1_700_000_000 * MICROSECONDS) -> None:
         self._now = start
-        self._moved = Wakeup()
+        self._moved = Notifier()
 
     def now(self) -> int:
         return self._now
 
     def advance(self, seconds: float) -> None:
         self._now += int(seconds * MICROSECONDS)
-        self._moved.ring()
+        self._moved.notify()
 
     async def sleep_until(self, moment: int) -> None:
         while self._now < moment:

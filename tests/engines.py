@@ -13,6 +13,7 @@ from storybook.book import PAGES, Dialogue, Page, RunId, Segment, StoryRequest
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.korean.particles import with_particle
 from storybook.lexicon import cast
+from storybook.notifier import Notifier
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     EngineUnavailable,
@@ -25,7 +26,6 @@ from storybook.stages.engines import (
     Transcript,
     WritingOrder,
 )
-from storybook.wakeup import Wakeup
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
 
@@ -90,7 +90,7 @@ class _Scripted:
         self.script: defaultdict[int, list[Exception]] = defaultdict(list)
         self._at_once = 0
         self._let: defaultdict[int, int] = defaultdict(int)
-        self._changed = Wakeup()
+        self._changed = Notifier()
 
     async def readiness(self) -> Readiness:
         return Readiness(True)
@@ -102,7 +102,7 @@ class _Scripted:
         """Let one held call for each key go on."""
         for key in keys:
             self._let[key] += 1
-        self._changed.ring()
+        self._changed.notify()
 
     async def called(self, times: int) -> None:
         """Return when there have been so many calls."""
@@ -113,7 +113,7 @@ class _Scripted:
         self.calls.append(key)
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
-        self._changed.ring()
+        self._changed.notify()
         try:
             while self.held and not self._let[key]:
                 await self._changed.next.wait()

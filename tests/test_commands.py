@@ -22,8 +22,8 @@ from storybook.events.log import (
     OutcomeUnknown,
     Version,
 )
-from storybook.events.sqlite import SqliteLog
 from storybook.run import Refused, Run, Status, cancel_run, prune_artifacts, request_run, retry_run
+from storybook.stores.sqlite.log import SqliteLog
 from tests.engines import run_id
 
 pytestmark = pytest.mark.anyio

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from storybook.events.log import START, Recorded
-from storybook.events.sqlite import SqliteLog
-from storybook.events.verify import head_of, verify_log
 from storybook.projections.runs import ProgressFold, encode_state, to_json
 from storybook.run import fold
+from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.verify import head_of, verify_log
 
 pytestmark = pytest.mark.anyio
 RECORDED: Final = Path(__file__).parent / "recorded" / "v2.0"

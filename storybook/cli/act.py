@@ -20,8 +20,8 @@ from storybook.cli.shelf import open_shelf
 from storybook.clock import SystemClock
 from storybook.commands import Commands, Decide
 from storybook.events.log import LogLocked
-from storybook.events.sqlite import SqliteLog
 from storybook.run import cancel_run, retry_run
+from storybook.stores.sqlite.log import SqliteLog
 
 Ask = Callable[[Server, RunId], Awaitable[None]]
 

@@ -29,11 +29,11 @@ from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.output import console, print_json, size
 from storybook.cli.place import Place, pass_place
-from storybook.database import open_reader
-from storybook.events.verify import head_of
-from storybook.migrations import NewerDatabase, check_not_newer
 from storybook.settings import Settings
 from storybook.stages.choice import EngineReport, choose_engines
+from storybook.stores.sqlite.connection import open_reader
+from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer
+from storybook.stores.sqlite.verify import head_of
 from storybook.system import available_memory
 
 WAL_FIXED_IN: Final = (3, 51, 3)

@@ -27,8 +27,8 @@ from storybook.cli.place import Place, pass_place
 from storybook.cli.shelf import has_log, open_shelf
 from storybook.events.catalog import ArtifactsPruned, StageCompleted
 from storybook.events.log import START, EventLog, Position
-from storybook.events.verify import Anchor, head_of, verify_log
 from storybook.projections.rebuild import differences, rebuild
+from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
 
 PAGE: Final = 1_000
 """Events read at once while the files that they speak of are gathered."""

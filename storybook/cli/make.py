@@ -19,7 +19,9 @@ import msgspec
 import rich_click as click
 from rich.text import Text
 
+from storybook.application import Application
 from storybook.book import VOICES, RunId, StoryRequest, TtsConfig
+from storybook.bootstrap import open_application
 from storybook.cli.again import command_for
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
@@ -31,13 +33,12 @@ from storybook.cli.story import sentence
 from storybook.cli.watching import Fractions, watch
 from storybook.events.catalog import RunCancelled, RunFailed
 from storybook.events.log import EventLog, LogLocked, Recorded
-from storybook.events.sqlite import SqliteLog
 from storybook.export import CannotExport, export_book
 from storybook.request import SPEED_RANGE, InvalidRequest, clean_word
 from storybook.run import Run, Status, fold
-from storybook.service import Service, open_service
-from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.runner import attempts_log
+from storybook.stores.files import ArtifactStore
+from storybook.stores.sqlite.log import SqliteLog
 
 WORDS: Final = {
     "era": ("When does it happen?", "조선시대"),
@@ -197,8 +198,10 @@ class _Making:
             async with open_shelf(self._place) as shelf:
                 self._run_id = await shelf.find(self._order.resume)
         try:
-            async with open_service(self._place.settings, self._place.folder.path) as service:
-                return await self._make_here(service)
+            async with open_application(
+                self._place.settings, self._place.folder.path
+            ) as application:
+                return await self._make_here(application)
         except LogLocked:
             holder = self._place.holder()
             if holder is None:  # it has just ended
@@ -206,24 +209,24 @@ class _Making:
             self._server = Server(holder)
         return await self._make_there(self._server)
 
-    async def _make_here(self, service: Service) -> Made:
+    async def _make_here(self, application: Application) -> Made:
         try:
-            self._run_id = await self._begin_here(service)
-            await self._watch(service.log, partial(service.live.current, self._run_id))
+            self._run_id = await self._begin_here(application)
+            await self._watch(application.log, partial(application.live.current, self._run_id))
         except anyio.get_cancelled_exc_class():
-            seconds = service.settings.limits.shutdown_seconds
+            seconds = application.settings.limits.shutdown_seconds
             click.echo(f"Stopping; work in hand gets {seconds:g} s to finish …", err=True)
             raise
-        return await self._export(service.log)
+        return await self._export(application.log)
 
-    async def _begin_here(self, service: Service) -> RunId:
+    async def _begin_here(self, application: Application) -> RunId:
         if self._order.request is not None:
-            return await service.request_run(
+            return await application.request_run(
                 self._order.request, self._order.tts, seed=self._order.seed, requested_by=WHO
             )
         assert self._run_id is not None
-        if await _is_to_be_retried(service.log, self._run_id):
-            await service.retry_run(self._run_id, by=WHO)
+        if await _is_to_be_retried(application.log, self._run_id):
+            await application.retry_run(self._run_id, by=WHO)
         return self._run_id
 
     async def _make_there(self, server: Server) -> Made:

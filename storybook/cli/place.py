@@ -15,8 +15,8 @@ import rich_click as click
 from storybook.data_folder import DataFolder, data_folder
 
 if TYPE_CHECKING:
-    from storybook.events.holder import Holder
     from storybook.settings import Settings
+    from storybook.stores.sqlite.holder import Holder
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Place:
 
     def holder(self) -> Holder | None:
         """Which process writes the log now, None if none does."""
-        from storybook.events.holder import find_holder
+        from storybook.stores.sqlite.holder import find_holder
 
         return find_holder(self.folder.log)
 

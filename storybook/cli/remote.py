@@ -12,7 +12,7 @@ import msgspec
 
 from storybook.book import RunId, Stage, StoryRequest, TtsConfig, Work
 from storybook.cli.failure import Failure
-from storybook.events.holder import Holder
+from storybook.stores.sqlite.holder import Holder
 
 TIMEOUT_SECONDS: Final = 30.0
 """A server answers within milliseconds; one that does not for so long is stuck."""

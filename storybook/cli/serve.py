@@ -7,15 +7,16 @@ from functools import partial
 
 import rich_click as click
 
+from storybook.application import Application
+from storybook.bootstrap import open_application
 from storybook.cli.address import trouble
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.place import Place, pass_place
-from storybook.events.holder import Holder
 from storybook.events.log import LogLocked
-from storybook.events.sqlite import SqliteLog
 from storybook.http.server import ServerBroken, listen, serve, tune_process
-from storybook.service import Service, open_service
+from storybook.stores.sqlite.holder import Holder
+from storybook.stores.sqlite.log import SqliteLog
 
 
 @click.command("serve")
@@ -45,9 +46,9 @@ def serve_command(place: Place, host: str | None, port: int | None) -> None:
 
 async def _serve(place: Place, listening: socket.socket) -> None:
     try:
-        async with open_service(place.settings, place.folder.path) as service:
+        async with open_application(place.settings, place.folder.path) as application:
             try:
-                await serve(service, listening, partial(_is_ready, place, service))
+                await serve(application, listening, partial(_is_ready, place, application))
             except ServerBroken as error:
                 raise Failure(str(error)) from error
             click.echo("Stopping …", err=True)
@@ -56,9 +57,9 @@ async def _serve(place: Place, listening: socket.socket) -> None:
         raise Failure(_taken(place, holder) if holder is not None else str(error)) from error
 
 
-def _is_ready(place: Place, service: Service, url: str) -> None:
-    assert isinstance(service.log, SqliteLog)
-    service.log.announce(url)
+def _is_ready(place: Place, application: Application, url: str) -> None:
+    assert isinstance(application.log, SqliteLog)
+    application.log.announce(url)
     tune_process()
     click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.folder})")
     click.echo("Ctrl-C stops it.")

@@ -15,11 +15,11 @@ from storybook.book import RunId
 from storybook.cli.failure import Failure
 from storybook.cli.place import Place
 from storybook.events.log import EventLog, Recorded
-from storybook.events.sqlite import SqliteLog
 from storybook.projections import reads, tables
 from storybook.projections.projector import Projections
 from storybook.projections.runs import RunSummary
 from storybook.run import Status
+from storybook.stores.sqlite.log import SqliteLog
 
 LATEST: Final = "latest"
 FULL_ID: Final = 32

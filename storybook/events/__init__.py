@@ -1,5 +1,5 @@
-"""The log and what is in it.
+"""The contract of the log and what is in it.
 
-`catalog` has the event types, `codec` their bytes, `log` the contract that every log keeps,
-`sqlite` the embedded log, and `verify` the digest chain that shows whether anyone touched it.
+`catalog` has the event types, `codec` their bytes, `log` the contract that every log keeps. The
+logs themselves are stores (`storybook.stores`).
 """

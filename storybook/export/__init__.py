@@ -24,7 +24,7 @@ from storybook.book import PAGES, RunId, picture_of, reading_of
 from storybook.export.leaves import Leaf, end_leaf, leaf_of
 from storybook.export.media import data_uri, small_audio, small_picture
 from storybook.run import Run, Status
-from storybook.stages.artifacts import ArtifactStore
+from storybook.stores.files import ArtifactStore
 
 BOOK_FILE: Final = "book.html"
 

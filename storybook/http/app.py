@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Scope
 
 from storybook import __version__
+from storybook.application import Application
 from storybook.http.access import access_logged
 from storybook.http.answers import Answer, json_answer
 from storybook.http.docs import render_page
@@ -32,7 +33,6 @@ from storybook.http.runs import Runs
 from storybook.http.speech import Speech
 from storybook.http.streams import Streams
 from storybook.http.tail import Tail
-from storybook.service import Service
 
 logger = logging.getLogger(__name__)
 
@@ -44,25 +44,25 @@ class HttpApp:
     """The application, and the streams that are open in it. `failure` is what ended a part that
     runs beside the requests, if anything did: the application is of no use then."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, application: Application) -> None:
         self.failure: Exception | None = None
         self.when_broken: Callable[[], None] = _go_on
         """Called at a failure. The server sets it: ASGI has no way to say that."""
-        self.limits = service.settings.limits
+        self.limits = application.settings.limits
         self.streams = Streams(self.limits)
-        self._tail = Tail(service.log, service.projections)
-        self.progress = ProgressStreams(service.log, service.live, self._tail, self.streams)
-        self.log_stream = LogStream(service.log, self._tail, self.streams)
-        cors = _cors(service.settings.server.cors_origins)
+        self._tail = Tail(application.log, application.projections)
+        self.progress = ProgressStreams(application.log, application.live, self._tail, self.streams)
+        self.log_stream = LogStream(application.log, self._tail, self.streams)
+        cors = _cors(application.settings.server.cors_origins)
         document = openapi_document()
         self._openapi = json_answer(document)
         self._page = Answer(render_page(document), media_type=_HTML)
         parts = (
-            Runs(service),
-            Media(service),
-            Previews(service.live),
-            Speech(service),
-            EngineCalls(service),
+            Runs(application),
+            Media(application),
+            Previews(application.live),
+            Speech(application),
+            EngineCalls(application),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(

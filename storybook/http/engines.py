@@ -6,8 +6,8 @@ import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
+from storybook.application import Application
 from storybook.http.answers import Answer, json_answer
-from storybook.service import Service
 from storybook.stages.choice import EngineReport
 
 
@@ -23,13 +23,13 @@ class EngineTable(msgspec.Struct, frozen=True):
 class EngineCalls:
     """The handlers, over a running service."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, application: Application) -> None:
+        self._application = application
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [get("/api/engines")(self.report)]
 
     async def report(self) -> Answer:
         """Each role's engine, ready or why not."""
-        reports = await self._service.engines.report()
+        reports = await self._application.engines.report()
         return json_answer(EngineTable(**{it.role.value: it for it in reports}))

@@ -21,13 +21,13 @@ from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 
+from storybook.application import Application
 from storybook.book import Artifact, RunId
 from storybook.http.answers import Answer
 from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiable
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, header, method, run_id_in
 from storybook.run import NoSuchRun
-from storybook.service import Service
 
 logger = logging.getLogger(__name__)
 
@@ -55,8 +55,8 @@ IMAGES, AUDIO = "images", "audio"
 class Media:
     """The handlers, over a running service."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, application: Application) -> None:
+        self._application = application
         self._known: OrderedDict[tuple[str, str], Artifact] = OrderedDict()
 
     def routes(self) -> list[HTTPRouteHandler]:
@@ -77,7 +77,7 @@ class Media:
         run_id = run_id_in(scope)
         name = _name_in(scope, f"/api/runs/{run_id}/{folder}")
         artifact = await self._artifact(run_id, name, media_type)
-        path = self._service.artifacts.path(run_id, name)
+        path = self._application.artifacts.path(run_id, name)
         wrong = await anyio.to_thread.run_sync(_wrong_with, path, artifact.size)
         if wrong is not None:
             self._known.pop((run_id, name), None)
@@ -101,7 +101,7 @@ class Media:
         return artifact
 
     async def _recorded(self, run_id: RunId, name: str) -> Artifact:
-        run = await self._service.commands.load(run_id)
+        run = await self._application.commands.load(run_id)
         if run is None:
             raise NoSuchRun
         if name in run.pruned:

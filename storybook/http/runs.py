@@ -11,6 +11,7 @@ from litestar import Request, get, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
+from storybook.application import Application
 from storybook.book import RunId
 from storybook.events.log import START
 from storybook.http.answers import Answer, json_answer
@@ -31,7 +32,6 @@ from storybook.projections.log_entries import LogEntry, log_entry
 from storybook.projections.runs import encode_state
 from storybook.request import InvalidRequest
 from storybook.run import NoSuchRun, Status, fold
-from storybook.service import Service
 
 MAX_KEY_CHARACTERS: Final = 200
 """An idempotency key is an id, not a text."""
@@ -55,9 +55,9 @@ class RunLog(msgspec.Struct, frozen=True):
 class Runs:
     """The handlers, over a running service."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._rate = RateLimit(service.settings.limits.runs_per_minute)
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._rate = RateLimit(application.settings.limits.runs_per_minute)
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [
@@ -70,12 +70,12 @@ class Runs:
         ]
 
     async def request(self, request: Request[Any, Any, Any]) -> Answer:
-        with reading_body(self._service.settings.limits.request_seconds):
+        with reading_body(self._application.settings.limits.request_seconds):
             body = await request.body()
         order = read_order(body)
         key = _idempotency_key(request.scope)
         try:
-            run_id = await self._service.request_run(
+            run_id = await self._application.request_run(
                 order.request,
                 order.tts,
                 idempotency_key=key,
@@ -92,7 +92,7 @@ class Runs:
     async def library(self, scope: Scope) -> Answer:
         parameters = query(scope)
         try:
-            found = await self._service.projections.library(
+            found = await self._application.projections.library(
                 status=_status(parameters.get("status", "")),
                 limit=limit_in(parameters, LIBRARY_DEFAULT, LIBRARY_MOST),
                 before=parameters.get("before") or None,
@@ -105,16 +105,16 @@ class Runs:
         run_id = run_id_in(scope)
         if scope["query_string"] and "at" in (parameters := query(scope)):
             return await self._state_at(run_id, parameters["at"])
-        body = self._service.projections.run_state(run_id)
+        body = self._application.projections.run_state(run_id)
         if body is None:
             raise NoSuchRun
         return Answer(body, headers=_STATE_HEADERS)
 
     async def _state_at(self, run_id: RunId, at: str) -> Answer:
         position = position_in("at", at)
-        if position > (head := await self._service.log.head()):
+        if position > (head := await self._application.log.head()):
             raise BadRequest(f"at is beyond the log's end, which is {head}")
-        events = await self._service.log.read_run(run_id)
+        events = await self._application.log.read_run(run_id)
         if not events:
             raise NoSuchRun
         run = fold(it.event for it in events if it.position <= position)
@@ -128,20 +128,20 @@ class Runs:
         run_id, parameters = run_id_in(scope), query(scope)
         after = position_in("after", parameters.get("after") or "0")
         limit = limit_in(parameters, LOG_DEFAULT, LOG_MOST)
-        events = await self._service.log.read_run(run_id, after, limit + 1)
-        if not events and not await self._service.log.read_run(run_id, START, 1):
+        events = await self._application.log.read_run(run_id, after, limit + 1)
+        if not events and not await self._application.log.read_run(run_id, START, 1):
             raise NoSuchRun
         page = [log_entry(it) for it in events[:limit]]
         return json_answer(RunLog(page, page[-1].position if len(events) > limit else None))
 
     async def cancel(self, scope: Scope) -> Answer:
         run_id = run_id_in(scope)
-        await self._service.cancel_run(run_id)
+        await self._application.cancel_run(run_id)
         return json_answer(RunCreated(run_id), status=202)
 
     async def retry(self, scope: Scope) -> Answer:
         run_id = run_id_in(scope)
-        await self._service.retry_run(run_id)
+        await self._application.retry_run(run_id)
         return json_answer(RunCreated(run_id), status=202)
 
 

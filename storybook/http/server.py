@@ -21,10 +21,10 @@ from typing import Final
 
 import uvicorn
 
+from storybook.application import Application
 from storybook.http.app import HttpApp
 from storybook.http.connections import Connection, Connections
 from storybook.http.streams import Address, Streams
-from storybook.service import Service
 from storybook.settings import Limits
 from storybook.system import STOP_SIGNALS, allow_open_files
 
@@ -144,14 +144,14 @@ class Server(uvicorn.Server):
 
 
 async def serve(
-    service: Service, listening: socket.socket, on_ready: Callable[[str], None]
+    application: Application, listening: socket.socket, on_ready: Callable[[str], None]
 ) -> None:
     """Serve until a stop signal; `on_ready` is given the URL when requests can come.
 
     To be run in the main thread, which alone gets signals. Raises `ServerBroken`.
     """
-    files = _allow_files(service.settings.limits.streams)
-    app = HttpApp(service)
+    files = _allow_files(application.settings.limits.streams)
+    app = HttpApp(application)
     server = make_server(app, on_ready=lambda: on_ready(url_of(listening)))
     server.server_state.most = files - min(RESERVED_FILES, files // 2)
     await server.serve(sockets=[listening])

@@ -14,11 +14,11 @@ import anyio
 from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
 
+from storybook.application import Application
 from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import BadRequest, HttpError, Invalid
 from storybook.http.forms import File, Form, read_form
 from storybook.request import RequestFault
-from storybook.service import Service
 from storybook.stages.engines import WorkFailed, ready_or_raise
 from storybook.stages.transcriber.audio import MAX_BYTES
 from storybook.stages.transcriber.field_rules import Field
@@ -48,8 +48,8 @@ class TooManySpeak(HttpError):
 class Speech:
     """The handlers, over a running service."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, application: Application) -> None:
+        self._application = application
         self._at_once = 0
         self._bytes = 0
 
@@ -62,10 +62,10 @@ class Speech:
 
     async def transcribe(self, request: Request[Any, Any, Any]) -> Answer:
         """Turn a recording into one of the four words."""
-        transcriber = self._service.engines.transcriber
+        transcriber = self._application.engines.transcriber
         ready_or_raise(transcriber.info.name, await transcriber.readiness())
         with self._memory() as taking:
-            seconds = self._service.settings.limits.request_seconds
+            seconds = self._application.settings.limits.request_seconds
             audio, field, language = _asked(await read_form(request, seconds, taking))
             with self._place():
                 return json_answer(
@@ -101,7 +101,7 @@ class Speech:
 
     async def _hear(self, audio: bytes, field: Field, language: str) -> SpokenField:
         try:
-            return await hear_field(self._service.engines.transcriber, audio, field, language)
+            return await hear_field(self._application.engines.transcriber, audio, field, language)
         except WorkFailed as failure:
             if failure.kind == "unsupported_language":
                 raise BadRequest(failure.message) from failure

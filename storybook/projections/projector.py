@@ -29,11 +29,11 @@ from anyio import CapacityLimiter, to_thread
 
 from storybook.book import RunId
 from storybook.events.log import START, EventLog, LogUnavailable, Position, Recorded
+from storybook.notifier import Notifier
 from storybook.projections import reads, tables
 from storybook.projections.folding import Changes, Folds
 from storybook.projections.runs import Library
 from storybook.run import Status
-from storybook.wakeup import Wakeup
 
 PAGE: Final = 2_000
 """Events of one transaction while catching up."""
@@ -69,7 +69,7 @@ class Projections:
         self._folds = Folds(log)
         self._states: OrderedDict[RunId, bytes] = OrderedDict()
         self._writing, self._reading = CapacityLimiter(1), CapacityLimiter(1)
-        self._wakeup = Wakeup()
+        self._notifier = Notifier()
         self._failure: Exception | None = None
         self._lost = False  # until a new file is caught up
         self._hindered = False  # by what may pass: there may be runs that the tables do not have
@@ -191,7 +191,7 @@ class Projections:
             self._connect(tables.remake(self._path))
         await self._catch_up()
         self._lost = False
-        self._wakeup.ring()
+        self._notifier.notify()
 
     async def _follow_until_rewound(self) -> None:
         async with aclosing(self._source.tail(self.position)) as batches:
@@ -242,14 +242,14 @@ class Projections:
 
     def _advance(self, position: Position) -> None:
         self.position = position
-        self._wakeup.ring()
+        self._notifier.notify()
 
     async def reached(self, position: Position) -> None:
         """Return when every event up to a position is in the tables. Raises
         `ProjectionsStopped`."""
         while self.position < position or self._lost:
             self._check_alive()
-            await self._wakeup.next.wait()
+            await self._notifier.next.wait()
 
     def _check_alive(self) -> None:
         if self._failure is not None:

@@ -23,9 +23,9 @@ import msgspec
 from anyio import to_thread
 
 from storybook.events.log import START, EventLog, Position
-from storybook.migrations import migrate
 from storybook.projections import tables
 from storybook.projections.folding import Changes, Folds
+from storybook.stores.sqlite.migrations import migrate
 from storybook.system import AlreadyLocked, LockFile
 
 PAGE: Final = 2_000

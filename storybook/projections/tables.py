@@ -20,9 +20,9 @@ import msgspec
 
 from storybook.events.catalog import EngineInfo
 from storybook.events.log import Position
-from storybook.migrations import migrate, migration_files
 from storybook.projections.folding import Changes, RunRow
 from storybook.projections.timings import ROLE_OF, StageTiming, Timing
+from storybook.stores.sqlite.migrations import migrate, migration_files
 
 FORMAT: Final = 2
 """Raise it whenever the same events come to other rows, or the tables change: older files are then

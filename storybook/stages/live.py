@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from storybook.book import RunId, Work
-from storybook.wakeup import Wakeup
+from storybook.notifier import Notifier
 
 MOST_PREVIEW_BYTES: Final = 2 * 1024 * 1024
 """A preview of 512 pixels has some 40 kB; what is larger is somebody's finished picture."""
@@ -36,7 +36,7 @@ class LiveProgress:
         self._fractions: defaultdict[RunId, dict[Work, float]] = defaultdict(dict)
         self._previews: dict[tuple[RunId, Work], Preview] = {}
         self._version = 0
-        self._changed = Wakeup()
+        self._changed = Notifier()
 
     def report(
         self, run_id: RunId, work: Work, fraction: float, preview: bytes | None = None
@@ -87,7 +87,7 @@ class LiveProgress:
 
     def _wake(self) -> None:
         self._version += 1
-        self._changed.ring()
+        self._changed.notify()
 
 
 def _media_type(preview: bytes) -> str | None:

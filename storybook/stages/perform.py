@@ -16,7 +16,6 @@ import msgspec
 from storybook.book import WRITING, Page, RunId, Stage, TtsConfig, Work, artifact_name
 from storybook.events.catalog import Event, Problem, Submission
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
-from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     PaintingOrder,
@@ -28,6 +27,7 @@ from storybook.stages.engines import (
 )
 from storybook.stages.narrator.utterances import utterances
 from storybook.stages.writer.check import PageCheck
+from storybook.stores.files import ArtifactStore
 
 Tell = Callable[[Callable[[Run | None], list[Event]]], Awaitable[object]]
 """Carries out a decision about this attempt's run."""

@@ -38,6 +38,7 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import EventLog, LogError, LogUnavailable, Position, Recorded
+from storybook.notifier import Notifier
 from storybook.run import (
     InHand,
     Refused,
@@ -51,14 +52,13 @@ from storybook.run import (
 )
 from storybook.settings import Limits
 from storybook.stages.agenda import Agenda, Ticket
-from storybook.stages.artifacts import ArtifactStore, CannotKeep
 from storybook.stages.choice import Engines
 from storybook.stages.devices import Devices
 from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.perform import Attempt, perform
 from storybook.stages.writer.check import PageCheck
-from storybook.wakeup import Wakeup
+from storybook.stores.files import ArtifactStore, CannotKeep
 
 logger = logging.getLogger(__name__)
 attempts_log = logger.getChild("attempts")
@@ -114,7 +114,7 @@ class Runner:
         self._check, self._devices, self._agenda = check, devices, Agenda()
         self._turns: dict[RunId, int] = {}
         self._in_hand: dict[tuple[RunId, Work], anyio.CancelScope] = {}
-        self._changed = Wakeup()
+        self._changed = Notifier()
         self._stopping = False
 
     @asynccontextmanager
@@ -174,7 +174,7 @@ class Runner:
                             if recorded.type in _HEARD:
                                 self._hear(recorded)
                         cursor = batch[-1].position
-                        self._changed.ring()
+                        self._changed.notify()
             except LogUnavailable as error:
                 logger.warning("the log cannot be followed now, waiting: %s", error)
                 await self._wait_for_log()
@@ -229,7 +229,7 @@ class Runner:
 
     async def _alarm(self, moment: int) -> None:
         await self._clock.sleep_until(moment)
-        self._changed.ring()
+        self._changed.notify()
 
     @staticmethod
     def _key(ticket: Ticket) -> tuple[RunId, Work]:
@@ -249,7 +249,7 @@ class Runner:
             self._devices.release(engine)
             del self._in_hand[self._key(ticket)]
             self._live.end(ticket.run_id, ticket.work)
-            self._changed.ring()
+            self._changed.notify()
 
     async def _start_and_perform(self, ticket: Ticket, engine: Engine) -> None:
         run_id, work, number = ticket.run_id, ticket.work, ticket.attempt

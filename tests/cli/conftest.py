@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+import storybook.bootstrap
 import storybook.cli.doctor
-import storybook.service
 from storybook.cli import cli
 from tests.cli.doubles import chosen_doubles
 
@@ -72,7 +72,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def use_engines(monkeypatch: pytest.MonkeyPatch, fails_at: int | None = None) -> None:
     """Let every command use the engines of `doubles`."""
-    for module in (storybook.service, storybook.cli.doctor):
+    for module in (storybook.bootstrap, storybook.cli.doctor):
         monkeypatch.setattr(module, "choose_engines", chosen_doubles(fails_at))
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import storybook.service
+import storybook.bootstrap
 from storybook.cli import main
 from tests.cli.doubles import chosen_doubles
 
 if __name__ == "__main__":
-    vars(storybook.service)["choose_engines"] = chosen_doubles()
+    vars(storybook.bootstrap)["choose_engines"] = chosen_doubles()
     main()

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+import storybook.bootstrap
 import storybook.cli.doctor
-import storybook.service
 from storybook import __version__
 from storybook.cli import COMMANDS, PANELS, load_command
 from storybook.stages.choice import choose_engines
@@ -101,7 +101,7 @@ def test_an_engine_that_does_not_exist_is_a_usage_error(
     shell: Shell, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As every other fault in the settings; those that exist are named."""
-    for module in (storybook.service, storybook.cli.doctor):
+    for module in (storybook.bootstrap, storybook.cli.doctor):
         monkeypatch.setattr(module, "choose_engines", choose_engines)
     monkeypatch.setenv("STORYBOOK_WRITER_ENGINE", "quill")
     result = shell(*arguments)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import anyio
 
+from storybook.application import Application
+from storybook.bootstrap import open_application
 from storybook.clock import MICROSECONDS, Clock, SystemClock
-from storybook.service import Service, open_service
 from storybook.settings import Limits, Settings
 from storybook.stages.choice import Engines
 from tests.comfyui.studio import REQUEST, Studio
@@ -41,18 +42,18 @@ class Hasty(SystemClock):
 
 
 @asynccontextmanager
-async def serving(data: Path, url: str, clock: Clock | None = None) -> AsyncIterator[Service]:
+async def serving(data: Path, url: str, clock: Clock | None = None) -> AsyncIterator[Application]:
     """The service, its writer and narrator scripted, its illustrator on the double."""
     studio = Studio(urls=(url,))
     engines = Engines(ScriptedWriter(), studio.engine, ScriptedNarrator(), NoTranscriber())
     settings = Settings(limits=Limits(shutdown_seconds=0))
-    async with open_service(settings, data, clock=clock, engines=engines) as service:
-        yield service
+    async with open_application(settings, data, clock=clock, engines=engines) as application:
+        yield application
 
 
 async def main(data: Path, url: str) -> None:
-    async with serving(data, url) as service:
-        await service.request_run(REQUEST, None)
+    async with serving(data, url) as application:
+        await application.request_run(REQUEST, None)
         await anyio.sleep_forever()
 
 

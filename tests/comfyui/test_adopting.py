@@ -10,11 +10,11 @@ from typing import Any
 import anyio
 import pytest
 
+from storybook.application import Application
 from storybook.book import picture_of
 from storybook.events.catalog import AbandonReason, StageAbandoned, StageSubmitted, Submission
 from storybook.events.log import START
 from storybook.run import Run, Status, fold
-from storybook.service import Service
 from storybook.stages.illustrator.comfyui import png
 from tests.comfyui.child import Hasty, serving
 from tests.comfyui.double import ComfyDouble
@@ -120,11 +120,11 @@ async def test_a_server_that_is_away_keeps_nobody_for_ever() -> None:
 # ------------------------------------------------------------------------------- the whole service
 
 
-async def ended(service: Service) -> Run:
+async def ended(application: Application) -> Run:
     """The only run, once it has ended."""
     run: Run | None = None
     with anyio.fail_after(20):
-        async with aclosing(service.log.tail(START)) as batches:
+        async with aclosing(application.log.tail(START)) as batches:
             async for batch in batches:
                 run = fold([it.event for it in batch], run)
                 if run is not None and run.status.has_ended:
@@ -132,8 +132,10 @@ async def ended(service: Service) -> Run:
     raise AssertionError("a tail never ends")
 
 
-async def events(service: Service, kind: type) -> list[Any]:
-    return [it.event for it in await service.log.read(START, 10_000) if isinstance(it.event, kind)]
+async def events(application: Application, kind: type) -> list[Any]:
+    return [
+        it.event for it in await application.log.read(START, 10_000) if isinstance(it.event, kind)
+    ]
 
 
 async def test_a_book_whose_server_is_killed_adopts_the_picture(tmp_path: Path) -> None:
@@ -150,10 +152,10 @@ async def test_a_book_whose_server_is_killed_adopts_the_picture(tmp_path: Path) 
             process.kill()
         double.release()
         await double.until(lambda: len(double.painted) == 1)
-        async with serving(tmp_path, double.url) as service:
-            run = await ended(service)
-            submitted = await events(service, StageSubmitted)
-            reasons = [it.reason for it in await events(service, StageAbandoned)]
+        async with serving(tmp_path, double.url) as application:
+            run = await ended(application)
+            submitted = await events(application, StageSubmitted)
+            reasons = [it.reason for it in await events(application, StageAbandoned)]
         assert run.status is Status.DONE
         assert len(double.painted) == len(set(double.painted)) == len(double.posts) == 5
         assert [it.work for it in submitted].count(picture_of(0)) == 1
@@ -164,13 +166,13 @@ async def test_a_book_whose_server_stops_takes_its_picture_back(tmp_path: Path) 
     """Nothing is left running for nobody; the next process paints it, once."""
     async with ComfyDouble().serving() as double:
         double.faults.hold = "KSampler"
-        async with serving(tmp_path, double.url) as service:
-            await service.request_run(REQUEST, None)
+        async with serving(tmp_path, double.url) as application:
+            await application.request_run(REQUEST, None)
             await double.until(lambda: len(double.running) == 1)
         assert double.running == double.pending == []
         double.release()
-        async with serving(tmp_path, double.url) as service:
-            assert (await ended(service)).status is Status.DONE
+        async with serving(tmp_path, double.url) as application:
+            assert (await ended(application)).status is Status.DONE
         assert len(double.painted) == 5
 
 
@@ -178,10 +180,10 @@ async def test_a_cancelled_book_takes_its_picture_back(tmp_path: Path) -> None:
     """And the service goes on with the next one."""
     async with ComfyDouble().serving() as double:
         double.faults.hold = "KSampler"
-        async with serving(tmp_path, double.url) as service:
-            run_id = await service.request_run(REQUEST, None)
+        async with serving(tmp_path, double.url) as application:
+            run_id = await application.request_run(REQUEST, None)
             await double.until(lambda: len(double.running) == 1)
-            await service.cancel_run(run_id)
+            await application.cancel_run(run_id)
             await double.until(lambda: not double.running)
         assert double.painted == []
 
@@ -190,8 +192,8 @@ async def test_a_run_out_of_memory_ends_well(tmp_path: Path) -> None:
     """The attempt fails, the memory is freed, the next attempt succeeds."""
     async with ComfyDouble().serving() as double:
         double.faults.out_of_memory = 1
-        async with serving(tmp_path, double.url, clock=Hasty()) as service:
-            await service.request_run(REQUEST, None)
-            run = await ended(service)
+        async with serving(tmp_path, double.url, clock=Hasty()) as application:
+            await application.request_run(REQUEST, None)
+            run = await ended(application)
         assert run.status is Status.DONE
         assert sum(run.failures.values()) == 1

@@ -139,7 +139,7 @@ async def test_cancelling_while_the_server_takes_the_prompt_waits_for_its_answer
             with anyio.move_on_after(0.1):  # it must not end now
                 await ended.wait()
             double.faults.holds_posts = False
-            double.changed.ring()
+            double.changed.notify()
         await double.until(lambda: len(double.posts) == 1)
         await double.until(lambda: not double.running + double.pending)
 

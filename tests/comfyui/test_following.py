@@ -8,6 +8,7 @@ from typing import cast
 import anyio
 import pytest
 
+from storybook.notifier import Notifier
 from storybook.stages.illustrator.comfyui.client import Server
 from storybook.stages.illustrator.comfyui.ears import Ears
 from storybook.stages.illustrator.comfyui.errors import Gone, Hung, Unreachable, WorkerDead
@@ -20,7 +21,6 @@ from storybook.stages.illustrator.comfyui.state import (
     Waiting,
 )
 from storybook.stages.illustrator.comfyui.timing import Timing
-from storybook.wakeup import Wakeup
 
 pytestmark = pytest.mark.anyio
 
@@ -31,7 +31,7 @@ class FakeEars:
     """Ears that hear what a test says."""
 
     def __init__(self) -> None:
-        self.look = Wakeup()
+        self.look = Notifier()
         self.is_open = True
         self.heard_at = 0.0
 

@@ -27,8 +27,8 @@ from storybook.book import (
 )
 from storybook.events.catalog import EngineInfo, Event
 from storybook.run import Run, complete_stage, fold, request_run, start_stage, write_page
-from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.narrator.utterances import utterances
+from storybook.stores.files import ArtifactStore
 
 RUN = RunId("0123456789abcdef" * 2)
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")

@@ -18,7 +18,7 @@ import soundfile  # type: ignore[import-untyped]  # it has no type information
 from storybook.export import CannotExport, export_book
 from storybook.export.media import small_audio, small_picture
 from storybook.run import Status
-from storybook.stages.artifacts import ArtifactStore
+from storybook.stores.files import ArtifactStore
 from tests.export.finished import RUN, STORY, finished_run, png, segments_of, wav
 
 pytestmark = pytest.mark.anyio

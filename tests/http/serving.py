@@ -14,11 +14,12 @@ import httpx
 import msgspec
 import pytest
 
+from storybook.application import Application
 from storybook.book import Artifact, RunId
+from storybook.bootstrap import open_application
 from storybook.http.app import HttpApp
 from storybook.http.media import Media
 from storybook.http.server import Server, listen, make_server, url_of
-from storybook.service import Service, open_service
 from storybook.settings import Limits, Settings
 from tests.engines import Scripted
 
@@ -34,7 +35,7 @@ WORDS = {
 class Site(msgspec.Struct):
     """What a test needs of the running server."""
 
-    service: Service
+    application: Application
     app: HttpApp
     server: Server
     engines: Scripted
@@ -70,7 +71,7 @@ async def enlarge_cover(
     site: Site, run_id: RunId, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Give a book another cover, of which its events seem to speak."""
-    path = site.service.artifacts.path(run_id, "cover.png")
+    path = site.application.artifacts.path(run_id, "cover.png")
     await anyio.Path(path).write_bytes(content)
     cover = Artifact("cover.png", "image/png", len(content), hashlib.sha256(content).hexdigest())
 
@@ -125,11 +126,11 @@ async def _site(folder: Path, settings: Settings, held: bool) -> AsyncIterator[S
     with listen("127.0.0.1", 0) as listening:
         url = url_of(listening)
         async with (
-            open_service(settings, folder, engines=engines.engines) as service,
+            open_application(settings, folder, engines=engines.engines) as application,
             httpx.AsyncClient(base_url=url, timeout=10) as client,
             anyio.create_task_group() as tasks,
         ):
-            app = HttpApp(service)
+            app = HttpApp(application)
             server = make_server(app, on_ready=ready.set)
 
             async def run() -> None:
@@ -139,6 +140,6 @@ async def _site(folder: Path, settings: Settings, held: bool) -> AsyncIterator[S
             tasks.start_soon(run)
             try:
                 await ready.wait()
-                yield Site(service, app, server, engines, url, client)
+                yield Site(application, app, server, engines, url, client)
             finally:
                 server.stop()

@@ -10,7 +10,7 @@ from litestar.routes import HTTPRoute
 
 from storybook import __version__
 from storybook.http.openapi import CALLS, openapi_document
-from storybook.settings import Server
+from storybook.settings import ServerSettings
 from tests.http.serving import WORDS, Site, serving
 
 pytestmark = pytest.mark.anyio
@@ -68,7 +68,7 @@ async def test_the_page_needs_nothing_from_elsewhere(site: Site) -> None:
 async def test_pages_from_elsewhere_may_call_where_the_settings_say_so(tmp_path: Path) -> None:
     """They may send and read the headers that streams, keys and ranges need."""
     origin = "https://books.example"
-    async with serving(tmp_path, server=Server(cors_origins=(origin,))) as site:
+    async with serving(tmp_path, server=ServerSettings(cors_origins=(origin,))) as site:
         preflight = await site.client.options(
             "/api/runs",
             headers={

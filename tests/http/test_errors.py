@@ -46,7 +46,7 @@ class Failing:
 async def answer_to(site: Site, error: Exception, path: str = "") -> httpx.Response:
     """What a client is told when a room below raises."""
     failing: Any = Failing(error)
-    broken = msgspec.structs.replace(site.service, commands=failing, projections=failing)
+    broken = msgspec.structs.replace(site.application, commands=failing, projections=failing)
     app: Any = HttpApp(broken).asgi  # the two libraries type ASGI differently
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:

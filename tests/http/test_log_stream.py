@@ -29,7 +29,7 @@ async def test_every_event_of_every_run_is_told(site: Site) -> None:
     """From 0 the stream tells the whole log as recorded, each event under its type."""
     await site.finished_book()
     await site.finished_book()
-    recorded = await site.service.log.read(0, 10_000)  # type: ignore[arg-type]
+    recorded = await site.application.log.read(0, 10_000)  # type: ignore[arg-type]
     async with following(site.port, PATH, last_event_id="0") as stream:
         found = await take(stream, len(recorded))
     assert [(it.id, it.event) for it in found] == [(str(it.position), it.type) for it in recorded]
@@ -42,7 +42,7 @@ async def test_every_event_of_every_run_is_told(site: Site) -> None:
 async def test_without_a_cursor_it_begins_now(site: Site) -> None:
     """Only what comes after is told, and the head of the answer says from where."""
     await site.finished_book()
-    head = await site.service.log.head()
+    head = await site.application.log.head()
     async with following(site.port, PATH) as stream:
         assert stream.headers["storybook-resumed-after"] == str(head)
         run_id = await site.finished_book()
@@ -56,7 +56,7 @@ async def test_it_never_ends_with_a_run(site: Site) -> None:
     async with following(site.port, PATH) as stream:
         for _ in range(2):
             run_id = await site.finished_book()
-            for _ in await site.service.log.read_run(run_id):
+            for _ in await site.application.log.read_run(run_id):
                 told = (await take(stream, 1))[0]
             assert told.event == "RunCompleted"
 
@@ -67,7 +67,7 @@ async def test_a_filter_by_type(site: Site) -> None:
     async with following(
         site.port, f"{PATH}?types=RunRequested,RunCompleted&last_event_id=0"
     ) as stream:
-        old = [it for it in await site.service.log.read(0, 10_000)  # type: ignore[arg-type]
+        old = [it for it in await site.application.log.read(0, 10_000)  # type: ignore[arg-type]
                if it.type in ("RunRequested", "RunCompleted")]  # fmt: skip
         found = await take(stream, len(old))
         second = await site.finished_book()
@@ -92,7 +92,7 @@ async def test_a_bad_cursor(site: Site) -> None:
 
 async def test_a_cursor_beyond_the_log(site: Site) -> None:
     """A reset without an id, and on from the log's end."""
-    head = await site.service.log.head()
+    head = await site.application.log.head()
     async with following(site.port, PATH, last_event_id=str(head + 9)) as stream:
         _, reset = await stream.next(), await stream.next()
         assert reset == Message(event="reset", data=f'{{"head":{head}}}')
@@ -109,7 +109,7 @@ async def test_a_client_that_is_behind_what_is_kept(
     async with following(site.port, PATH) as first:
         for _ in range(2):
             await site.finished_book()
-        head = await site.service.log.head()
+        head = await site.application.log.head()
         assert site.app.log_stream.feed.floor > 0
         async with following(site.port, PATH, last_event_id="0") as late:
             found = await take(late, head)

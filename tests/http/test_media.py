@@ -216,10 +216,10 @@ async def test_a_file_that_retention_removed(site: Site) -> None:
     """410, also for one that was served before."""
     shelf = Shelf(site, await site.finished_book())
     assert (await shelf.get("images/cover.png")).status_code == 200
-    await site.service.commands.execute(
+    await site.application.commands.execute(
         shelf.run_id, lambda run: prune_artifacts(run, ["cover.png"])
     )
-    await site.service.artifacts.remove(shelf.run_id, ["cover.png"])
+    await site.application.artifacts.remove(shelf.run_id, ["cover.png"])
     answer = await shelf.get("images/cover.png")
     assert answer.status_code == 410
     assert "retention" in answer.json()["detail"]
@@ -229,7 +229,7 @@ async def test_a_file_that_retention_removed(site: Site) -> None:
 async def test_a_file_that_somebody_removed(site: Site) -> None:
     """404 and a line in the log: an event without its file is a fault."""
     shelf = Shelf(site, await site.finished_book())
-    await site.service.artifacts.remove(shelf.run_id, ["panel_2.png"])
+    await site.application.artifacts.remove(shelf.run_id, ["panel_2.png"])
     answer = await shelf.get("images/panel_2.png")
     assert answer.status_code == 404
     assert "missing" in answer.json()["detail"]
@@ -241,7 +241,9 @@ async def test_a_file_that_somebody_changed(
 ) -> None:
     """A file of another size is not the one that the tag names: 404, and what finds all such."""
     shelf = Shelf(site, await site.finished_book())
-    await anyio.Path(site.service.artifacts.path(shelf.run_id, "panel_2.png")).write_bytes(content)
+    await anyio.Path(site.application.artifacts.path(shelf.run_id, "panel_2.png")).write_bytes(
+        content
+    )
     answer = await shelf.get("images/panel_2.png")
     assert answer.status_code == 404 and "etag" not in answer.headers
     assert f"has {len(content)} bytes" in answer.json()["detail"]
@@ -253,7 +255,7 @@ async def test_a_file_that_somebody_changed(
 async def test_something_else_under_the_name(site: Site) -> None:
     """A link out of the folder is not followed, and nobody waits for a pipe's other end."""
     shelf = Shelf(site, await site.finished_book())
-    path = site.service.artifacts.path(shelf.run_id, "panel_2.png")
+    path = site.application.artifacts.path(shelf.run_id, "panel_2.png")
     elsewhere = path.with_name("elsewhere")
     path.rename(elsewhere)
     for put in (partial(path.symlink_to, elsewhere), partial(os.mkfifo, path), path.mkdir):

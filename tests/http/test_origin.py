@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storybook.settings import Server
+from storybook.settings import ServerSettings
 from tests.http.serving import WORDS, Site, serving
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +56,7 @@ async def test_whose_page_it_is(site: Site, origin: str | None, host: str, statu
 
 async def test_who_is_named_in_the_settings_may(tmp_path: Path) -> None:
     """A page of an origin in `cors_origins` posts, one of another does not."""
-    server = Server(cors_origins=("https://books.example", "https://*.school.example"))
+    server = ServerSettings(cors_origins=("https://books.example", "https://*.school.example"))
     async with serving(tmp_path, server=server) as site:
         for origin, status in (
             ("https://books.example", 201),

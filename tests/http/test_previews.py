@@ -50,7 +50,7 @@ async def test_the_stream_says_where_the_latest_preview_is(held: Site) -> None:
     run_id = await painting(held)
     seen = []
     async with following(held.port, f"/api/runs/{run_id}/events") as stream:
-        report = held.service.live.report
+        report = held.application.live.report
         report(run_id, picture_of(0), 0.1)
         assert await told(stream, 0.1) == {"stage": "COVER", "page": 0, "fraction": 0.1}
         for fraction, picture in ((0.2, JPEG), (0.3, tiny_png())):
@@ -74,7 +74,7 @@ async def test_a_new_preview_is_told_also_where_the_fraction_stands(held: Site) 
     async with following(held.port, f"/api/runs/{run_id}/events") as stream:
         urls = set()
         for picture in (JPEG, tiny_png()):
-            held.service.live.report(run_id, picture_of(0), 0.5, picture)
+            held.application.live.report(run_id, picture_of(0), 0.5, picture)
             urls.add((await told(stream, 0.5))["preview_url"])
     assert len(urls) == 2
 
@@ -85,11 +85,11 @@ async def test_there_is_none_before_the_first_and_behind_the_last(held: Site) ->
     run_id = await painting(held)
     path = f"/api/runs/{run_id}/previews/0"
     assert (await held.client.get(path)).status_code == 404
-    held.service.live.report(run_id, picture_of(0), 0.5, JPEG)
-    await eventually(lambda: held.service.live.preview(run_id, picture_of(0)) is not None)
+    held.application.live.report(run_id, picture_of(0), 0.5, JPEG)
+    await eventually(lambda: held.application.live.preview(run_id, picture_of(0)) is not None)
     assert (await held.client.get(path)).content == JPEG
     held.engines.illustrator.let(0)
-    await eventually(lambda: held.service.live.preview(run_id, picture_of(0)) is None)
+    await eventually(lambda: held.application.live.preview(run_id, picture_of(0)) is None)
     answer = await held.client.get(path)
     assert (answer.status_code, list(answer.json())) == (404, ["detail"])
 

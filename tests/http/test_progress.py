@@ -58,7 +58,7 @@ async def test_replay_from_the_start_tells_every_change(site: Site) -> None:
     """Each message is the state's progress right after the event that its id names."""
     run_id = await site.finished_book()
     messages = await replay(site, run_id)
-    events = await site.service.log.read_run(run_id)
+    events = await site.application.log.read_run(run_id)
     expected, last = [], None
     for number, recorded in enumerate(events, start=1):
         run = fold(it.event for it in events[:number])
@@ -172,7 +172,7 @@ async def test_a_cursor_beyond_the_log_is_reset(site: Site) -> None:
     """The log came back from an older backup: a reset without an id, then the present state."""
     run_id = await site.finished_book()
     last = (await replay(site, run_id))[-1]
-    head = await site.service.log.head()
+    head = await site.application.log.head()
     async with following(site.port, path_of(run_id), last_event_id=str(head + 1)) as stream:
         _, reset, state = await stream.rest()
     assert (reset.event, reset.id, reset.data) == ("reset", None, f'{{"head":{head}}}')
@@ -253,7 +253,7 @@ async def test_stages_tell_how_far_they_are(held: Site) -> None:
         await until(stream, status="RUNNING")
         held.engines.writer.let(0)
         await held.engines.illustrator.called(1)
-        held.service.live.report(run_id, picture_of(0), 0.12345)
+        held.application.live.report(run_id, picture_of(0), 0.12345)
         while (message := await stream.next()) is not None:
             if message.event == "progress" and '"fraction":0.123' in (message.data or ""):
                 break
@@ -268,7 +268,7 @@ async def test_progress_is_told_a_few_times_a_second_at_most(held: Site) -> None
         held.engines.writer.let(0)
         await held.engines.illustrator.called(1)
         for step in range(1, 101):
-            held.service.live.report(run_id, picture_of(0), step / 100)
+            held.application.live.report(run_id, picture_of(0), step / 100)
         told = 0
         while (message := await stream.next()) is not None:
             if message.event == "progress" and '"COVER"' in (message.data or ""):
@@ -307,13 +307,13 @@ async def test_what_is_appended_while_a_feed_loads_is_not_lost(held: Site) -> No
     """An event between registering with the tail and reading the run comes once, not never and
     not twice."""
     run_id = await held.order()
-    log = held.service.log
+    log = held.application.log
     read_run = log.read_run
 
     async def read_slowly(*_: object) -> list[Recorded]:
         log.read_run = read_run  # type: ignore[method-assign]  # only the feed's reading is slow
         events = await read_run(run_id)
-        await held.service.cancel_run(run_id)
+        await held.application.cancel_run(run_id)
         return events
 
     log.read_run = read_slowly  # type: ignore[method-assign, assignment]
@@ -347,7 +347,7 @@ async def test_an_event_that_cannot_be_read_is_skipped(
 ) -> None:
     """A type that only a newer version knows costs no other change; the log says where it is."""
     run_id = await site.finished_book()
-    events = await site.service.log.read_run(run_id)
+    events = await site.application.log.read_run(run_id)
     events[4] = msgspec.structs.replace(events[4], type="FromTheFuture")
     feed = Feed(run_id)
     with caplog.at_level(logging.ERROR, "storybook.http.progress"):
@@ -362,7 +362,7 @@ async def test_an_event_that_cannot_be_read_is_skipped(
 async def test_a_run_whose_beginning_cannot_be_read(site: Site) -> None:
     """There is no state to tell of: whoever asks gets an error, and so does the next one."""
     run_id = await site.finished_book()
-    events = await site.service.log.read_run(run_id)
+    events = await site.application.log.read_run(run_id)
     feed = Feed(run_id)
     for _ in range(2):
         with pytest.raises(InvalidHistory, match="beginning"):

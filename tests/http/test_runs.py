@@ -82,7 +82,7 @@ async def test_what_was_asked_for_is_recorded(site: Site) -> None:
     answer = await site.client.post(
         "/api/runs", json=WORDS | {"tts_config": config}, headers={"Idempotency-Key": "k-1"}
     )
-    run = await site.service.commands.load(RunId(answer.json()["run_id"]))
+    run = await site.application.commands.load(RunId(answer.json()["run_id"]))
     assert run is not None and run.tts is not None
     assert run.request.place == WORDS["place_ko"]
     assert run.tts.narrator_voice == "F2"
@@ -118,7 +118,7 @@ async def test_a_key_is_short(site: Site) -> None:
 async def test_a_state_can_be_seen_as_it_was(site: Site) -> None:
     """`?at=` gives the state right after each of the run's events."""
     run_id = await site.finished_book()
-    events = await site.service.log.read_run(run_id)
+    events = await site.application.log.read_run(run_id)
     for number in range(1, len(events) + 1, 7):
         at = events[number - 1].position
         run = fold(it.event for it in events[:number])
@@ -131,7 +131,7 @@ async def test_a_state_that_never_was(site: Site) -> None:
     """Before the run's first event there is nothing; beyond the log, or no number, is an error."""
     await site.finished_book()
     run_id = await site.finished_book()
-    head = await site.service.log.head()
+    head = await site.application.log.head()
     for at, status in (("1", 404), (str(head + 1), 400), ("x", 400), ("", 400)):
         answer = await site.client.get(f"/api/runs/{run_id}", params={"at": at})
         assert (at, answer.status_code) == (at, status)
@@ -148,7 +148,7 @@ async def test_the_log_of_a_run_is_read_in_pages(site: Site) -> None:
         )
         found += answer.json()["events"]
         after = answer.json()["next"]
-    recorded = await site.service.log.read_run(run_id)
+    recorded = await site.application.log.read_run(run_id)
     assert [(it["position"], it["version"], it["type"], it["data"]) for it in found] == [
         (it.position, it.version, it.type, json.loads(it.data)) for it in recorded
     ]

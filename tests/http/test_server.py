@@ -14,13 +14,14 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from storybook.application import Application
 from storybook.book import RunId, StoryRequest
+from storybook.bootstrap import open_application
 from storybook.http import server
 from storybook.http.server import ServerBroken, listen, serve, url_of
 from storybook.http.streams import Streams
 from storybook.http.tail import Tail
 from storybook.run import request_run
-from storybook.service import Service, open_service
 from storybook.settings import Limits, Settings
 from tests.engines import Scripted
 from tests.http.serving import enlarge_cover, eventually, serving
@@ -42,15 +43,15 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 from storybook.http.server import listen, serve, tune_process
-from storybook.service import open_service
+from storybook.bootstrap import open_application
 from storybook.settings import Settings
 from tests.engines import Scripted
 
 async def main():
     engines = Scripted(held=True).engines
-    async with open_service(Settings(), Path(sys.argv[1]), engines=engines) as service:
+    async with open_application(Settings(), Path(sys.argv[1]), engines=engines) as application:
         tune_process()
-        await serve(service, listen("127.0.0.1", 0), lambda url: print(url, flush=True))
+        await serve(application, listen("127.0.0.1", 0), lambda url: print(url, flush=True))
     print("closed", flush=True)
 
 anyio.run(main)
@@ -100,11 +101,11 @@ async def test_a_signal_stops_the_process(tmp_path: Path, number: signal.Signals
         assert (await process.stdout.receive()).decode().strip() == "closed"
 
 
-async def fill_the_log(service: Service) -> None:
+async def fill_the_log(application: Application) -> None:
     """Append events that are large."""
     request = StoryRequest("가" * (MANY_BYTES // 3), "숲", "토끼", "우정")
     for number in range(MANY_EVENTS):
-        await service.commands.execute(
+        await application.commands.execute(
             RunId(f"{number:032x}"), lambda run: request_run(run, request, 1, None)
         )
 
@@ -125,7 +126,7 @@ async def test_a_client_that_takes_no_bytes_is_let_go(tmp_path: Path, header: st
     """Its connection is cut at the time limit, and others are not kept waiting."""
     limits = Limits(send_timeout_seconds=0.3, keepalive_seconds=0.1)
     async with serving(tmp_path, limits=limits, held=True) as site:
-        await fill_the_log(site.service)
+        await fill_the_log(site.application)
         with lazy_client(site.port, header=header):
             await eventually(lambda: any(it.is_sending for it in site.app.streams.open))
             async with following(site.port, "/api/events", last_event_id="0") as stream:
@@ -139,7 +140,7 @@ async def test_a_client_that_takes_no_bytes_is_let_go(tmp_path: Path, header: st
 async def test_stopping_does_not_wait_for_a_client_that_takes_no_bytes(tmp_path: Path) -> None:
     """It cannot be told, so its connection is cut."""
     async with serving(tmp_path, held=True) as site:
-        await fill_the_log(site.service)
+        await fill_the_log(site.application)
         with lazy_client(site.port):
             await eventually(lambda: len(site.app.streams.open) == 1)
             began = time.monotonic()
@@ -184,13 +185,13 @@ async def test_a_part_that_dies_stops_the_server(
     monkeypatch.setattr(*part, die)
     engines = Scripted(held=True).engines
     with listen("127.0.0.1", 0) as listening, anyio.fail_after(10):
-        async with open_service(Settings(), tmp_path, engines=engines) as service:
+        async with open_application(Settings(), tmp_path, engines=engines) as application:
             with pytest.raises(ServerBroken, match="out of order"):
-                await serve(service, listening, lambda _: may_die.set())
+                await serve(application, listening, lambda _: may_die.set())
 
 
 DYING = """
-import storybook.service
+import storybook.bootstrap
 from storybook.cli import main
 from storybook.http.tail import Tail
 from tests.cli.doubles import chosen_doubles
@@ -199,7 +200,7 @@ async def die(tail):
     raise RuntimeError("out of order")
 
 Tail.run = die
-storybook.service.choose_engines = chosen_doubles()
+storybook.bootstrap.choose_engines = chosen_doubles()
 main()
 """
 
@@ -244,8 +245,8 @@ async def test_too_few_files_are_told(
     monkeypatch.setattr(server, "allow_open_files", lambda _: 1_024)
     engines = Scripted(held=True).engines
     with listen("127.0.0.1", 0) as listening, anyio.fail_after(10):
-        async with open_service(Settings(), tmp_path, engines=engines) as service:
-            await serve(service, listening, lambda _: signal.raise_signal(signal.SIGINT))
+        async with open_application(Settings(), tmp_path, engines=engines) as application:
+            await serve(application, listening, lambda _: signal.raise_signal(signal.SIGINT))
     told = [it.getMessage() for it in caplog.records if it.levelno == logging.WARNING]
     assert len(told) == 1
     assert "1024 files" in told[0] and "ulimit" in told[0]

@@ -148,7 +148,7 @@ async def whisper(site: Site, tmp_path: Path) -> AsyncIterator[Whisper]:
 
 @contextmanager
 def playing(site: Site, transcriber: Transcriber) -> Iterator[None]:
-    engines = site.service.engines
+    engines = site.application.engines
     before = engines.transcriber
     msgspec.structs.force_setattr(engines, "transcriber", transcriber)
     try:

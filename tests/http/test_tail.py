@@ -15,10 +15,10 @@ from storybook.events.catalog import RunRequested
 from storybook.events.log import NO_RUN, CommandId, LogUnavailable, Position, Recorded
 from storybook.http import tail as tail_module
 from storybook.http.tail import Tail
+from storybook.notifier import Notifier
 from storybook.projections.projector import ProjectionsStopped
-from storybook.wakeup import Wakeup
 from tests.engines import run_id
-from tests.memory_log import MemoryLog
+from tests.stores.memory_log import MemoryLog
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +30,7 @@ class ManualProjections:
 
     def __init__(self) -> None:
         self.position = 0
-        self.moved = Wakeup()
+        self.moved = Notifier()
         self.has_died = False
 
     async def reached(self, position: Position) -> None:
@@ -49,12 +49,12 @@ class Heard:
 
     def __init__(self, tail: Tail) -> None:
         self.positions: list[int] = []
-        self._heard = Wakeup()
+        self._heard = Notifier()
         tail.listen(self._hear)
 
     def _hear(self, batch: list[Recorded]) -> None:
         self.positions += [it.position for it in batch]
-        self._heard.ring()
+        self._heard.notify()
 
     async def count(self, wanted: int) -> None:
         with anyio.fail_after(5):
@@ -73,7 +73,7 @@ async def test_it_waits_for_the_projections() -> None:
         await anyio.wait_all_tasks_blocked()
         assert heard.positions == []
         projections.position = 1
-        projections.moved.ring()
+        projections.moved.notify()
         await heard.count(1)
         tasks.cancel_scope.cancel()
 

@@ -17,8 +17,8 @@ from storybook.events.log import LogUnavailable, Position, Recorded
 from storybook.projections import projector, tables
 from storybook.projections.projector import Projections, ProjectionsBusy
 from storybook.projections.rebuild import differences
-from tests.memory_log import MemoryLog
 from tests.projections.histories import Book, every_ending, run_name
+from tests.stores.memory_log import MemoryLog
 
 pytestmark = pytest.mark.anyio
 PAGE_BYTES = 4096

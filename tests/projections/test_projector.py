@@ -16,14 +16,14 @@ import pytest
 from storybook.book import PAGES, WRITING, RunId, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import Position, Version
-from storybook.events.sqlite import SqliteLog
 from storybook.projections import projector, reads, tables
 from storybook.projections.folding import Folds
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import differences
 from storybook.run import Status
-from tests.memory_log import MemoryLog
+from storybook.stores.sqlite.log import SqliteLog
 from tests.projections.histories import Book, all_rows, every_ending, run_name
+from tests.stores.memory_log import MemoryLog
 
 pytestmark = pytest.mark.anyio
 
@@ -216,7 +216,7 @@ async def test_an_unreadable_event_stops_the_projector_and_nothing_else(
 KILLED = """
 import os, signal, sys, anyio
 from pathlib import Path
-from storybook.events.sqlite import SqliteLog
+from storybook.stores.sqlite.log import SqliteLog
 from storybook.projections import tables
 from storybook.projections.projector import Projections
 step, kind = sys.argv[3].split(":")

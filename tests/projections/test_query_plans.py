@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from storybook.migrations import migrate
 from storybook.projections import reads
+from storybook.stores.sqlite.migrations import migrate
 
 PLANS = {
     "STATE": "INDEX runs_by_id",

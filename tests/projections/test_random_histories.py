@@ -13,8 +13,8 @@ from storybook.projections.projector import Projections
 from storybook.projections.rebuild import differences, rebuild
 from storybook.projections.runs import encode_state, progress_of
 from storybook.run import fold
-from tests.memory_log import MemoryLog
 from tests.projections.histories import Book, all_rows, choices
+from tests.stores.memory_log import MemoryLog
 
 STEPS = st.lists(
     st.tuples(st.integers(0, 2), st.integers(0, 10_000), st.integers(0, 3)), max_size=60

@@ -14,14 +14,14 @@ from anyio import to_thread
 from storybook.book import WRITING, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import EventLog, Position
-from storybook.events.sqlite import SqliteLog
 from storybook.projections import rebuild as rebuilding
 from storybook.projections import tables
 from storybook.projections.folding import Changes
 from storybook.projections.projector import Projections
 from storybook.projections.rebuild import RebuildRunning, differences, rebuild
-from tests.memory_log import MemoryLog
+from storybook.stores.sqlite.log import SqliteLog
 from tests.projections.histories import Book, all_rows, every_ending
+from tests.stores.memory_log import MemoryLog
 
 pytestmark = pytest.mark.anyio
 
@@ -238,7 +238,7 @@ async def test_a_projector_behind_the_swap_passes_over_what_is_there(
 OTHER_PROCESS = """
 import sys, anyio
 from pathlib import Path
-from storybook.events.sqlite import SqliteLog
+from storybook.stores.sqlite.log import SqliteLog
 from storybook.projections.rebuild import rebuild
 async def main():
     def progress(done, head):

@@ -15,8 +15,8 @@ from storybook.projections.runs import (
     state_of,
 )
 from storybook.run import fold
-from tests.memory_log import MemoryLog
 from tests.projections.histories import Book, every_ending
+from tests.stores.memory_log import MemoryLog
 
 pytestmark = pytest.mark.anyio
 

@@ -20,8 +20,8 @@ from storybook.projections.timings import (
     eta_seconds,
     usual,
 )
-from tests.memory_log import FIRST_MOMENT, SECOND, MemoryLog
 from tests.projections.histories import ENGINES, PAINTER, Book, all_rows
+from tests.stores.memory_log import FIRST_MOMENT, SECOND, MemoryLog
 
 pytestmark = pytest.mark.anyio
 

@@ -42,7 +42,6 @@ from storybook.events.log import (
     Recorded,
     Version,
 )
-from storybook.events.sqlite import SqliteLog
 from storybook.run import (
     BACKOFF_SECONDS,
     Complete,
@@ -59,12 +58,13 @@ from storybook.run import (
     write_page,
 )
 from storybook.settings import Limits
-from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.devices import Devices
 from storybook.stages.engines import EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import default_check
+from storybook.stores.files import ArtifactStore
+from storybook.stores.sqlite.log import SqliteLog
 from tests.clocks import ManualClock
 from tests.engines import Scripted, page_of, run_id
 
@@ -258,7 +258,7 @@ async def test_a_picture_that_cannot_be_kept_is_tried_again(
 
     async with stand(tmp_path) as it, it.runner().running([]):
         with monkeypatch.context() as disk:
-            disk.setattr("storybook.stages.artifacts.sync_file", full)
+            disk.setattr("storybook.stores.files.sync_file", full)
             await it.request(read=False)
             await it.until(lambda run: len(run.failures) == 5)
         failed = await it.events(StageFailed)

@@ -12,11 +12,12 @@ from pathlib import Path
 import anyio
 import pytest
 
+from storybook.application import Application
 from storybook.book import PAGES, StoryRequest, TtsConfig, picture_of, reading_of
+from storybook.bootstrap import open_application
 from storybook.events.catalog import StageStarted
 from storybook.events.log import START
 from storybook.run import Run, Status, fold
-from storybook.service import Service, open_service
 from storybook.settings import load_settings
 from storybook.stages.writer.check import PageCheck
 from tests.comfyui.double import ComfyDouble
@@ -30,7 +31,7 @@ REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은
 
 
 @asynccontextmanager
-async def serving(data: Path, comfyui: str) -> AsyncIterator[Service]:
+async def serving(data: Path, comfyui: str) -> AsyncIterator[Application]:
     """The service as the settings build it, with every real engine found by `auto`."""
     settings = load_settings(
         {
@@ -41,15 +42,15 @@ async def serving(data: Path, comfyui: str) -> AsyncIterator[Service]:
             "STORYBOOK_WRITER_CONTEXT": "16384",
         }
     )
-    async with open_service(settings, data, check=PageCheck(NONSENSE)) as service:
-        yield service
+    async with open_application(settings, data, check=PageCheck(NONSENSE)) as application:
+        yield application
 
 
-async def ended(service: Service) -> Run:
+async def ended(application: Application) -> Run:
     """The first run of the log, when it has ended."""
     run: Run | None = None
     with anyio.fail_after(60):
-        async with aclosing(service.log.tail(START)) as batches:
+        async with aclosing(application.log.tail(START)) as batches:
             async for batch in batches:
                 run = fold([it.event for it in batch], run)
                 if run is not None and run.status.has_ended:
@@ -65,10 +66,10 @@ async def test_a_whole_book_by_the_real_engines(tmp_path: Path) -> None:
     make_tiny_gguf(models / "tiny.gguf", haste=6.0)
     make_model(models / "supertonic")
     async with ComfyDouble().serving() as double:
-        async with serving(tmp_path, double.url) as service:
-            await service.request_run(REQUEST, TtsConfig())
-            run = await ended(service)
-            recorded = await service.log.read(START, 10_000)
+        async with serving(tmp_path, double.url) as application:
+            await application.request_run(REQUEST, TtsConfig())
+            run = await ended(application)
+            recorded = await application.log.read(START, 10_000)
         assert run.status is Status.DONE, run.fault
         assert len(double.painted) == 5
     started = {it.event for it in recorded if it.type == "StageStarted"}

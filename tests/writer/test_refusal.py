@@ -11,10 +11,10 @@ import pytest
 from storybook.book import WRITING, Page, RunId
 from storybook.events.catalog import Event, PageRefused, PageWritten
 from storybook.run import Run, fold, request_run, start_stage
-from storybook.stages.artifacts import ArtifactStore
 from storybook.stages.engines import Report, WorkFailed, WritingOrder
 from storybook.stages.perform import Attempt, perform
 from storybook.stages.writer.check import default_check
+from storybook.stores.files import ArtifactStore
 from tests.engines import REQUEST, Scripted, ScriptedWriter, page_of
 
 pytestmark = pytest.mark.anyio

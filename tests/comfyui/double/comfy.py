@@ -21,7 +21,7 @@ import anyio
 import anyio.abc
 import anyio.lowlevel
 
-from storybook.wakeup import Wakeup
+from storybook.notifier import Notifier
 from tests.comfyui.double import validate
 from tests.comfyui.double.execution import Entry, Execution, Stopped
 from tests.comfyui.double.web import Request, Response, WebServer, Websocket
@@ -78,7 +78,7 @@ class ComfyDouble:
         self.freed = 0
         self.connections: list[str] = []
         """The client ids of all websockets there ever were."""
-        self.changed = Wakeup()
+        self.changed = Notifier()
         self._web = WebServer(self._answer, self._welcome)
         self._forget()
 
@@ -138,7 +138,7 @@ class ComfyDouble:
     def release(self) -> None:
         """Let a held node, or stalled messages, go on."""
         self.faults.hold, self.faults.is_stalled = None, False
-        self.changed.ring()
+        self.changed.notify()
 
     async def until(self, holds: Callable[[], bool], seconds: float = 10) -> None:
         """Return as soon as something holds of the double; fail if it takes too long."""
@@ -166,7 +166,7 @@ class ComfyDouble:
     def interrupt_externally(self) -> None:
         """Somebody presses the button in ComfyUI."""
         self._interrupted = True
-        self.changed.ring()
+        self.changed.notify()
 
     def _forget(self) -> None:
         self._queue: list[Entry] = []
@@ -197,7 +197,7 @@ class ComfyDouble:
             self.faults.answers_500 -= 1
             return Response(500, b"500 Internal Server Error", "text/plain")
         response = await self._route(request, path)
-        self.changed.ring()
+        self.changed.notify()
         return response
 
     async def _route(self, request: Request, path: str) -> Response:
@@ -323,11 +323,11 @@ class ComfyDouble:
             if sid in self.executing and not self.faults.is_deaf:
                 node = {"type": "executing", "data": {"node": self.executing[sid]}}
                 await websocket.send(json.dumps(node))
-            self.changed.ring()
+            self.changed.notify()
             await websocket.read()
         finally:
             self.sockets.pop(sid, None)  # whichever websocket stands there now: ComfyUI's bug
-            self.changed.ring()
+            self.changed.notify()
 
     def _exec_info(self) -> dict[str, Any]:
         return {"exec_info": {"queue_remaining": len(self._queue) + len(self._running)}}
@@ -346,7 +346,7 @@ class ComfyDouble:
         """To one client, or to all of them for None."""
         if not self.faults.is_deaf:
             self._outbox.append((sid, message))
-        self.changed.ring()
+        self.changed.notify()
         await anyio.lowlevel.checkpoint()
 
     async def _publish(self, scope: anyio.CancelScope) -> None:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from storybook.notifier import Notifier
 from storybook.stages.engines import PaintingReport
 from storybook.stages.illustrator.comfyui.progress import FEATURES, Heard, Progress
 from storybook.stages.illustrator.comfyui.timing import Timing
-from storybook.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -50,7 +50,7 @@ class Ears:
         secure = "wss" if scheme == "https" else "ws"
         self.address = f"{secure}://{rest.rstrip('/')}/ws?clientId={prompt_id}"
         self._progress, self._timing, self._report = progress, timing, report
-        self.look = Wakeup()
+        self.look = Notifier()
         self.tried = anyio.Event()
         """Set when it is open, or the first try to open it has failed."""
         self.is_open = False
@@ -69,7 +69,7 @@ class Ears:
                 logger.info("%s: no websocket: %s", self.address, error)
                 failures = min(failures + 1, MOST_DOUBLINGS)
             self.tried.set()
-            self.look.ring()
+            self.look.notify()
             await anyio.sleep(self._timing.look_again * 2**failures)
 
     async def _listen_once(self, silences: int) -> int:
@@ -111,4 +111,4 @@ class Ears:
                 self.heard_at = anyio.current_time()
                 self._report(self._progress.fraction, self._progress.preview)
             if heard is Heard.LOOK:
-                self.look.ring()
+                self.look.notify()

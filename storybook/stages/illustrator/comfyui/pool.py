@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 
 import anyio
 
+from storybook.notifier import Notifier
 from storybook.stages.illustrator.comfyui.errors import Trouble
 from storybook.stages.illustrator.comfyui.timing import Timing
-from storybook.wakeup import Wakeup
 
 
 class Endpoint:
@@ -37,7 +37,7 @@ class Pool:
     def __init__(self, urls: Sequence[str], timing: Timing) -> None:
         self.endpoints = [Endpoint(url) for url in urls]
         self._timing = timing
-        self._changed = Wakeup()
+        self._changed = Notifier()
 
     async def take(
         self, *, without: Collection[str], tried: Collection[str], until: float
@@ -81,7 +81,7 @@ class Pool:
     def release(self, endpoint: Endpoint) -> None:
         """Give an endpoint back."""
         endpoint.is_taken = False
-        self._changed.ring()
+        self._changed.notify()
 
     def leave_out(self, endpoint: Endpoint, trouble: Trouble) -> None:
         """Do without an endpoint for a while."""

@@ -9,10 +9,10 @@ from typing import Final
 import storybook
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.notifier import Notifier
 from storybook.stages.engines import Painting, PaintingOrder, PaintingReport, Readiness
 from storybook.stages.illustrator.painter.workers import Workers
 from storybook.system import usable_cores
-from storybook.wakeup import Wakeup
 
 MOST_PLACES: Final = 4
 """Pictures painted at once, however many cores there are: each takes up to 300 MiB."""
@@ -28,7 +28,7 @@ class Painter:
         self.places = max(1, min(MOST_PLACES, usable_cores()))
         self._workers = Workers(self.places)
         self._clock = clock or SystemClock()
-        self._used, self._used_at = Wakeup(), 0
+        self._used, self._used_at = Notifier(), 0
 
     async def readiness(self) -> Readiness:
         """Ready where skia is installed."""
@@ -64,7 +64,7 @@ class Painter:
             png = await self._workers.paint(order)
         finally:
             self._used_at = self._clock.now()
-            self._used.ring()
+            self._used.notify()
         report(1.0)
         side = min(order.width, order.height)
         made_from = MadeFrom(prompt=order.page.image_prompt, seed=order.seed)

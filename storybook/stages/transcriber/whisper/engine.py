@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.events.catalog import EngineInfo
+from storybook.notifier import Notifier
 from storybook.stages.engines import (
     EngineUnavailable,
     Readiness,
@@ -33,7 +34,6 @@ from storybook.stages.transcriber.whisper.model import (
     is_installed,
     voice_of,
 )
-from storybook.wakeup import Wakeup
 
 IDLE_SECONDS: Final = 300.0
 """A model that nobody has spoken to for so long gives its memory back: 150 MB for `base`, which
@@ -61,7 +61,7 @@ class Whisper:
         self._decoding, self._turn = anyio.CapacityLimiter(DECODERS), anyio.Lock()
         self._model: Model | None = None
         self._used_at = 0
-        self._used = Wakeup()
+        self._used = Notifier()
 
     @cached_property
     def info(self) -> EngineInfo:
@@ -100,7 +100,7 @@ class Whisper:
                 return await anyio.to_thread.run_sync(self._hear, clip, code)
             finally:
                 self._used_at = self._clock.now()
-                self._used.ring()
+                self._used.notify()
 
     async def unload(self) -> None:
         """Let go of the model, when what it does now is done."""

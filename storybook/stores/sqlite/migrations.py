@@ -43,7 +43,7 @@ def check_not_newer(db: sqlite3.Connection, family: str) -> int:
 
 def migration_files(family: str) -> list[Path]:
     """The files of a family, in order. Raises ValueError if their numbers have a gap."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[2]
     installed, checkout = package / "migrations" / family, package.parent / "migrations" / family
     files = sorted((installed if installed.is_dir() else checkout).glob("*.sql"))
     numbers = [int(file.name[:4]) for file in files]

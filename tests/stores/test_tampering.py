@@ -10,9 +10,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from storybook.events.verify import Anchor, head_of, verify_log
-from tests.events.conformance import A, B, append, everything
-from tests.events.stores import SqliteStore
+from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
+from tests.stores.conformance import A, B, append, everything
+from tests.stores.logs import SqliteStore
 
 pytestmark = pytest.mark.anyio
 

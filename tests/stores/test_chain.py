@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storybook.events.chain import GENESIS, chain_digest, payload_digest
+from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
 
 COLUMNS: dict[str, Any] = {
     "position": 7,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storybook.book import RunId
 from storybook.events.log import Position, Recorded, Version
-from storybook.events.recent import KEPT, Recent
+from storybook.stores.sqlite.recent import KEPT, Recent
 
 
 def events(first: int, count: int) -> list[Recorded]:
@@ -45,7 +45,7 @@ def test_a_jump_starts_again() -> None:
     """Events that were never handed over are not skipped: they have to be read from the log."""
     recent = Recent(Position(3))
     publish(recent, 2)
-    wake = recent.wakeup.next
+    wake = recent.notifier.next
     recent.publish([], Position(9))
     assert wake.is_set()
     assert recent.head == 9

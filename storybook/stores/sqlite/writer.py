@@ -32,7 +32,6 @@ from typing import Final
 import msgspec
 
 from storybook.book import RunId
-from storybook.events.chain import GENESIS, chain_digest
 from storybook.events.log import (
     Appended,
     CommandId,
@@ -44,7 +43,8 @@ from storybook.events.log import (
     Recorded,
     Version,
 )
-from storybook.migrations import NewerDatabase, migrate
+from storybook.stores.sqlite.chain import GENESIS, chain_digest
+from storybook.stores.sqlite.migrations import NewerDatabase, migrate
 
 APPLICATION_ID: Final = 0x53544F52
 """What `PRAGMA application_id` says of a log: 'STOR'."""

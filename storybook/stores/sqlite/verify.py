@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from storybook.database import open_reader
-from storybook.events.chain import GENESIS, chain_digest, payload_digest
 from storybook.events.log import START, Position
-from storybook.migrations import NewerDatabase, check_not_newer, migrate
+from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
+from storybook.stores.sqlite.connection import open_reader
+from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migrate
 
 PAGE: Final = 2_000
 """Rows that are read at once; no read stays open longer than a page."""

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Sequence
 
 from storybook.book import RunId
 from storybook.events.catalog import Event
-from storybook.events.chain import GENESIS, chain_digest, payload_digest
 from storybook.events.codec import SCHEMAS, encode
 from storybook.events.log import START, Appended, CommandId, Conflict, Position, Recorded, Version
-from storybook.wakeup import Wakeup
+from storybook.notifier import Notifier
+from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
 
 FIRST_MOMENT = 1_700_000_000_000_000
 SECOND = 1_000_000
@@ -22,7 +22,7 @@ class MemoryLog:
         self.now = now
         self.events: list[Recorded] = []
         self._answers: dict[CommandId, Appended] = {}
-        self._wakeup = Wakeup()
+        self._notifier = Notifier()
 
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
@@ -40,13 +40,13 @@ class MemoryLog:
         first = self.events[-len(events)]
         answer = Appended(first.position, last.position, last.version)
         self._answers[command] = answer
-        self._wakeup.ring()
+        self._notifier.notify()
         return answer
 
     def add(self, recorded: Recorded) -> None:
         """Take over an event that was recorded in another log."""
         self.events.append(recorded)
-        self._wakeup.ring()
+        self._notifier.notify()
 
     def _record(self, run_id: RunId, version: Version, event: Event) -> None:
         position, kind, data = Position(len(self.events) + 1), type(event).__name__, encode(event)
@@ -73,7 +73,7 @@ class MemoryLog:
     async def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
         cursor = after
         while True:
-            wake = self._wakeup.next
+            wake = self._notifier.next
             if batch := await self.read(cursor, 512):
                 cursor = batch[-1].position
                 yield batch

@@ -13,13 +13,13 @@ import anyio
 import msgspec
 import pytest
 
-from storybook.events import sqlite as sqlite_log
-from storybook.events.holder import Holder, find_holder
 from storybook.events.log import START, LogLocked, LogUnavailable, Position, Recorded
-from storybook.events.sqlite import SqliteLog
-from tests.events.children import Store, append_on_request, child
-from tests.events.conformance import SECONDS, A, LastingLogConformance, append
-from tests.events.stores import SqliteStore
+from storybook.stores.sqlite import log as sqlite_log
+from storybook.stores.sqlite.holder import Holder, find_holder
+from storybook.stores.sqlite.log import SqliteLog
+from tests.stores.children import Store, append_on_request, child
+from tests.stores.conformance import SECONDS, A, LastingLogConformance, append
+from tests.stores.logs import SqliteStore
 
 pytestmark = pytest.mark.anyio
 
@@ -181,7 +181,7 @@ async def test_a_ring_while_looking_is_heard(
         async def read_just_too_early(after: Position, limit: int) -> list[Recorded]:
             events = await read(after, limit)
             if await log.head() == START:
-                wake = reader._recent.wakeup.next
+                wake = reader._recent.notifier.next
                 await append(log, A, 0)
                 await wake.wait()
             return events

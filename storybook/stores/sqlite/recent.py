@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from storybook.events.log import Position, Recorded
-from storybook.wakeup import Wakeup
+from storybook.notifier import Notifier
 
 KEPT: Final = 4_096
 """How many events are kept at least, and twice as many at most: some 3 to 6 MB. A tail that has
@@ -21,7 +21,7 @@ class Recent:
     def __init__(self, head: Position) -> None:
         self._floor = head
         self._events: list[Recorded] = []
-        self.wakeup = Wakeup()
+        self.notifier = Notifier()
 
     @property
     def head(self) -> Position:
@@ -41,7 +41,7 @@ class Recent:
             gone = len(self._events) - KEPT
             self._floor = Position(self._floor + gone)
             del self._events[:gone]
-        self.wakeup.ring()
+        self.notifier.notify()
 
     def after(self, cursor: Position, limit: int) -> list[Recorded] | None:
         """At most `limit` events behind a cursor; None if it has fallen behind what is kept."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storybook.database import open_reader, open_writer
+from storybook.stores.sqlite.connection import open_reader, open_writer
 
 
 def pragma(db: sqlite3.Connection, name: str) -> object:

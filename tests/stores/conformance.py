@@ -35,7 +35,7 @@ from storybook.events.log import (
     Recorded,
     Version,
 )
-from tests.events.children import (
+from tests.stores.children import (
     Acknowledged,
     Store,
     append_for_ever,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from storybook.events.sqlite import SqliteLog
-from storybook.events.verify import verify_log
+from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.verify import verify_log
 
 
 class SqliteStore(msgspec.Struct, frozen=True):

@@ -10,16 +10,18 @@ from pathlib import Path
 import anyio
 import pytest
 
+from storybook.application import Application
 from storybook.book import RunId, StoryRequest, TtsConfig
+from storybook.bootstrap import open_application
 from storybook.commands import TooManyRuns
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogLocked
+from storybook.idempotency import IdempotencyMismatch
 from storybook.projections import tables
 from storybook.projections.projector import ProjectionsStopped
 from storybook.request import InvalidRequest
 from storybook.run import Refused, fold
-from storybook.service import IdempotencyMismatch, Service, open_service
-from storybook.settings import Limits, Retention, Settings, SettingsError, WriterSettings
+from storybook.settings import Limits, RetentionSettings, Settings, SettingsError, WriterSettings
 from tests.clocks import ManualClock
 from tests.engines import Scripted
 
@@ -34,31 +36,33 @@ async def serving(
     scripted: Scripted,
     settings: Settings | None = None,
     clock: ManualClock | None = None,
-) -> AsyncIterator[Service]:
+) -> AsyncIterator[Application]:
     settings = settings or Settings(limits=Limits(shutdown_seconds=0))
     clock = clock or ManualClock()
-    async with open_service(settings, data, clock=clock, engines=scripted.engines) as service:
-        yield service
+    async with open_application(
+        settings, data, clock=clock, engines=scripted.engines
+    ) as application:
+        yield application
 
 
-async def ended(service: Service, run_id: RunId) -> str:
+async def ended(application: Application, run_id: RunId) -> str:
     """The status with which a run ends."""
     run = None
     with anyio.fail_after(10):
-        async with aclosing(service.log.tail(START)) as batches:
+        async with aclosing(application.log.tail(START)) as batches:
             async for batch in batches:
                 run = fold([it.event for it in batch if it.run_id == run_id], run)
                 if run is not None and run.status.has_ended:
-                    await service.projections.reached(batch[-1].position)
+                    await application.projections.reached(batch[-1].position)
                     return run.status
     raise AssertionError("a tail never ends")
 
 
 async def test_who_asks_for_a_book_sees_it_at_once(tmp_path: Path) -> None:
     """When a request is answered, the run's state can be read."""
-    async with serving(tmp_path, Scripted(held=True)) as service:
-        run_id = await service.request_run(REQUEST, TtsConfig())
-        state = service.projections.run_state(run_id)
+    async with serving(tmp_path, Scripted(held=True)) as application:
+        run_id = await application.request_run(REQUEST, TtsConfig())
+        state = application.projections.run_state(run_id)
         assert state is not None
         assert json.loads(state)["status"] in ("QUEUED", "RUNNING")
 
@@ -67,23 +71,23 @@ async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A refusal would make whoever asks ask again, and get a second book."""
-    monkeypatch.setattr("storybook.service.CONFIRM_SECONDS", 0.02)
-    async with serving(tmp_path, Scripted(held=True)) as service:
+    monkeypatch.setattr("storybook.application.CONFIRM_SECONDS", 0.02)
+    async with serving(tmp_path, Scripted(held=True)) as application:
         with closing(tables.connect(DataFolder(tmp_path).projections)) as other:
             other.execute("BEGIN IMMEDIATE")  # the projector waits
             with anyio.fail_after(4):
-                run_id = await service.request_run(REQUEST, TtsConfig())
-            assert await service.commands.load(run_id) is not None
+                run_id = await application.request_run(REQUEST, TtsConfig())
+            assert await application.commands.load(run_id) is not None
             assert "recorded, but readers do not see it yet: not within" in caplog.text
             other.execute("ROLLBACK")
-        await service.projections.reached(await service.log.head())
-        assert service.projections.run_state(run_id) is not None
+        await application.projections.reached(await application.log.head())
+        assert application.projections.run_state(run_id) is not None
 
         async def stopped(_: object) -> None:
             raise ProjectionsStopped("it died")
 
-        monkeypatch.setattr(service.projections, "reached", stopped)
-        await service.cancel_run(run_id)
+        monkeypatch.setattr(application.projections, "reached", stopped)
+        await application.cancel_run(run_id)
         assert "readers do not see it yet: it died" in caplog.text
 
 
@@ -91,90 +95,90 @@ async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
     """However often, at the same moment, and after a restart; another request is refused."""
     found: set[RunId] = set()
 
-    async def ask(service: Service) -> None:
-        found.add(await service.request_run(REQUEST, TtsConfig(), idempotency_key="k"))
+    async def ask(application: Application) -> None:
+        found.add(await application.request_run(REQUEST, TtsConfig(), idempotency_key="k"))
 
     for _ in range(2):
-        async with serving(tmp_path, Scripted()) as service:
+        async with serving(tmp_path, Scripted()) as application:
             async with anyio.create_task_group() as tasks:
                 for _ in range(5):
-                    tasks.start_soon(ask, service)
+                    tasks.start_soon(ask, application)
             with pytest.raises(IdempotencyMismatch):
-                await service.request_run(OTHER, TtsConfig(), idempotency_key="k")
+                await application.request_run(OTHER, TtsConfig(), idempotency_key="k")
             with pytest.raises(IdempotencyMismatch):
-                await service.request_run(REQUEST, None, idempotency_key="k")
-            assert len((await service.projections.library()).runs) == 1
+                await application.request_run(REQUEST, None, idempotency_key="k")
+            assert len((await application.projections.library()).runs) == 1
     assert len(found) == 1
 
 
 async def test_two_people_may_use_the_same_key(tmp_path: Path) -> None:
     """A key belongs to who asks."""
-    async with serving(tmp_path, Scripted()) as service:
-        first = await service.request_run(REQUEST, None, idempotency_key="k", requested_by="a")
-        second = await service.request_run(OTHER, None, idempotency_key="k", requested_by="b")
+    async with serving(tmp_path, Scripted()) as application:
+        first = await application.request_run(REQUEST, None, idempotency_key="k", requested_by="a")
+        second = await application.request_run(OTHER, None, idempotency_key="k", requested_by="b")
         assert first != second
 
 
 async def test_a_full_queue_refuses_new_runs_but_answers_repeats(tmp_path: Path) -> None:
     """Beyond the limit a new book is refused; asking again for one that was taken is not."""
     settings = Settings(limits=Limits(open_runs=1, shutdown_seconds=0))
-    async with serving(tmp_path, Scripted(held=True), settings) as service:
-        run_id = await service.request_run(REQUEST, None, idempotency_key="k")
+    async with serving(tmp_path, Scripted(held=True), settings) as application:
+        run_id = await application.request_run(REQUEST, None, idempotency_key="k")
         with pytest.raises(TooManyRuns, match="1 books"):
-            await service.request_run(OTHER, None)
-        assert await service.request_run(REQUEST, None, idempotency_key="k") == run_id
-        await service.cancel_run(run_id)
-        await service.request_run(OTHER, None)
+            await application.request_run(OTHER, None)
+        assert await application.request_run(REQUEST, None, idempotency_key="k") == run_id
+        await application.cancel_run(run_id)
+        await application.request_run(OTHER, None)
 
 
 async def test_a_finished_run_is_not_cancelled(tmp_path: Path) -> None:
     """A refusal says what the run is."""
-    async with serving(tmp_path, Scripted()) as service:
-        run_id = await service.request_run(REQUEST, None)
-        assert await ended(service, run_id) == "DONE"
+    async with serving(tmp_path, Scripted()) as application:
+        run_id = await application.request_run(REQUEST, None)
+        assert await ended(application, run_id) == "DONE"
         with pytest.raises(Refused, match="DONE"):
-            await service.cancel_run(run_id)
+            await application.cancel_run(run_id)
 
 
 async def test_one_process_works_on_a_data_folder(tmp_path: Path) -> None:
     """A second service on the same folder is refused, and the first goes on."""
-    async with serving(tmp_path, Scripted()) as service:
+    async with serving(tmp_path, Scripted()) as application:
         with pytest.raises(LogLocked):
             async with serving(tmp_path, Scripted()):
                 pass
-        assert await ended(service, await service.request_run(REQUEST, None)) == "DONE"
+        assert await ended(application, await application.request_run(REQUEST, None)) == "DONE"
 
 
 async def test_a_run_goes_on_after_a_restart(tmp_path: Path) -> None:
     """What was in hand is finished by the next service, and nothing finished is made again."""
     first = Scripted(held=True)
-    async with serving(tmp_path, first) as service:
-        run_id = await service.request_run(REQUEST, None)
+    async with serving(tmp_path, first) as application:
+        run_id = await application.request_run(REQUEST, None)
         first.writer.let(0, 1)
         await first.writer.called(3)
     second = Scripted()
-    async with serving(tmp_path, second) as service:
-        assert await ended(service, run_id) == "DONE"
+    async with serving(tmp_path, second) as application:
+        assert await ended(application, run_id) == "DONE"
     assert second.writer.calls == [2, 3, 4]
 
 
 async def test_retention_removes_old_files_and_says_so(tmp_path: Path) -> None:
     """Files of ended runs go after their days; the run stays, and knows that they are gone."""
-    clock, settings = ManualClock(), Settings(retention=Retention(keep_days=2))
-    async with serving(tmp_path, Scripted(), settings, clock) as service:
-        run_id = await service.request_run(REQUEST, TtsConfig())
-        await ended(service, run_id)
+    clock, settings = ManualClock(), Settings(retention=RetentionSettings(keep_days=2))
+    async with serving(tmp_path, Scripted(), settings, clock) as application:
+        run_id = await application.request_run(REQUEST, TtsConfig())
+        await ended(application, run_id)
         clock.advance(86_400)
-        await service.prune()
-        assert service.artifacts.path(run_id, "cover.png").exists()
+        await application.retention.prune()
+        assert application.artifacts.path(run_id, "cover.png").exists()
         clock.advance(86_400 + 1)
-        await service.prune()
-        assert not service.artifacts.folder(run_id).exists()
-        run = await service.commands.load(run_id)
+        await application.retention.prune()
+        assert not application.artifacts.folder(run_id).exists()
+        run = await application.commands.load(run_id)
         assert run is not None and len(run.pruned) == 10
         version = run.version
-        await service.prune()
-        run = await service.commands.load(run_id)
+        await application.retention.prune()
+        run = await application.commands.load(run_id)
         assert run is not None and run.version == version
 
 
@@ -184,10 +188,10 @@ async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None
     words.write_text('korean = ["옛날"]\nenglish = []\n', encoding="utf-8")
     limits = Limits(shutdown_seconds=0)
     settings = Settings(limits=limits, writer=WriterSettings(forbidden_words=str(words)))
-    async with serving(tmp_path / "data", Scripted(), settings) as service:
-        run_id = await service.request_run(REQUEST, None)
+    async with serving(tmp_path / "data", Scripted(), settings) as application:
+        run_id = await application.request_run(REQUEST, None)
         with anyio.fail_after(10):
-            async with aclosing(service.log.tail(START)) as batches:
+            async with aclosing(application.log.tail(START)) as batches:
                 async for batch in batches:
                     if any(it.type == "PageRefused" and it.run_id == run_id for it in batch):
                         break
@@ -202,65 +206,65 @@ async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None
 async def test_a_forbidden_word_of_the_request_is_refused_at_once(tmp_path: Path) -> None:
     """Nothing is recorded, and the fault names the field of the word."""
     forbidden = StoryRequest("조선시대", "숲", "토끼", "권총")
-    async with serving(tmp_path, Scripted()) as service:
+    async with serving(tmp_path, Scripted()) as application:
         with pytest.raises(InvalidRequest, match="topic: 권총 has no place") as invalid:
-            await service.request_run(forbidden, None)
+            await application.request_run(forbidden, None)
         assert [it.loc for it in invalid.value.faults] == [("topic",)]
-        assert await service.log.head() == START
+        assert await application.log.head() == START
 
 
 async def test_files_that_cannot_be_removed_now_are_removed_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is recorded as removed that is still there, and other runs are not held up."""
-    clock, settings = ManualClock(), Settings(retention=Retention(keep_days=1))
-    async with serving(tmp_path, Scripted(), settings, clock) as service:
-        stuck = await service.request_run(REQUEST, None)
-        other = await service.request_run(OTHER, None)
+    clock, settings = ManualClock(), Settings(retention=RetentionSettings(keep_days=1))
+    async with serving(tmp_path, Scripted(), settings, clock) as application:
+        stuck = await application.request_run(REQUEST, None)
+        other = await application.request_run(OTHER, None)
         for run_id in (stuck, other):
-            await ended(service, run_id)
+            await ended(application, run_id)
         clock.advance(2 * 86_400)
-        remove = service.artifacts.remove
+        remove = application.artifacts.remove
 
         async def refuse(run_id: RunId, names: list[str]) -> None:
             if run_id == stuck:
                 raise PermissionError("not yours")
             await remove(run_id, names)
 
-        monkeypatch.setattr(service.artifacts, "remove", refuse)
-        await service.prune()
-        assert service.artifacts.folder(stuck).exists()
-        assert not service.artifacts.folder(other).exists()
+        monkeypatch.setattr(application.artifacts, "remove", refuse)
+        await application.retention.prune()
+        assert application.artifacts.folder(stuck).exists()
+        assert not application.artifacts.folder(other).exists()
         monkeypatch.undo()
-        await service.prune()
-        assert not service.artifacts.folder(stuck).exists()
+        await application.retention.prune()
+        assert not application.artifacts.folder(stuck).exists()
 
 
 async def test_many_requests_at_once_do_not_overrun_the_limit(tmp_path: Path) -> None:
     """Each looks at the queue with the one before it in it."""
     settings = Settings(limits=Limits(open_runs=2, shutdown_seconds=0))
     refused: list[str] = []
-    async with serving(tmp_path, Scripted(held=True), settings) as service:
+    async with serving(tmp_path, Scripted(held=True), settings) as application:
 
         async def ask() -> None:
             try:
-                await service.request_run(REQUEST, None)
+                await application.request_run(REQUEST, None)
             except TooManyRuns as error:
                 refused.append(str(error))
 
         async with anyio.create_task_group() as tasks:
             for _ in range(10):
                 tasks.start_soon(ask)
-        assert len((await service.projections.library()).runs) == 2
+        assert len((await application.projections.library()).runs) == 2
     assert len(refused) == 8
 
 
 async def test_without_retention_files_stay(tmp_path: Path) -> None:
     """By default nothing is ever removed."""
     clock = ManualClock()
-    async with serving(tmp_path, Scripted(), clock=clock) as service:
-        run_id = await service.request_run(REQUEST, None)
-        await ended(service, run_id)
+    async with serving(tmp_path, Scripted(), clock=clock) as application:
+        run_id = await application.request_run(REQUEST, None)
+        await ended(application, run_id)
         clock.advance(86_400 * 10_000)
-        await service.prune()
-        assert service.artifacts.path(run_id, "cover.png").exists()
+        await application.retention.prune()
+        assert application.artifacts.path(run_id, "cover.png").exists()

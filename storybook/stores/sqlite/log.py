@@ -27,11 +27,8 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import RunId
-from storybook.database import open_reader, open_writer
 from storybook.events.catalog import Event
-from storybook.events.chain import payload_digest
 from storybook.events.codec import SCHEMAS, encode
-from storybook.events.holder import WriteLock, find_holder
 from storybook.events.log import (
     START,
     Appended,
@@ -43,9 +40,12 @@ from storybook.events.log import (
     Recorded,
     Version,
 )
-from storybook.events.recent import Recent
-from storybook.events.writer import Append, Connect, Outcome, Writer
-from storybook.migrations import NewerDatabase, check_not_newer, migration_files
+from storybook.stores.sqlite.chain import payload_digest
+from storybook.stores.sqlite.connection import open_reader, open_writer
+from storybook.stores.sqlite.holder import WriteLock, find_holder
+from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migration_files
+from storybook.stores.sqlite.recent import Recent
+from storybook.stores.sqlite.writer import Append, Connect, Outcome, Writer
 from storybook.system import Doorbell, DoorbellRinger
 
 WAITING_EVENTS: Final = 10_000
@@ -124,7 +124,7 @@ class SqliteLog:
     async def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
         cursor = after
         while True:
-            wake = self._recent.wakeup.next  # taken before looking: what comes after it sets it
+            wake = self._recent.notifier.next  # taken before looking: what comes after it sets it
             batch = await self._look(cursor)
             if batch:
                 cursor = batch[-1].position
@@ -269,7 +269,7 @@ async def _listening(path: Path, recent: Recent) -> AsyncGenerator[None, None]:
 
     def rung() -> None:
         bell.clear()
-        recent.wakeup.ring()
+        recent.notifier.notify()
 
     loop = asyncio.get_running_loop()
     loop.add_reader(bell.fileno(), rung)

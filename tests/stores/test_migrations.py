@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from storybook import migrations
-from storybook.migrations import NewerDatabase, migrate, migration_files
+from storybook.stores.sqlite import migrations
+from storybook.stores.sqlite.migrations import NewerDatabase, migrate, migration_files
 
 TABLES = "SELECT name FROM sqlite_schema ORDER BY name"
 
@@ -18,7 +18,7 @@ TABLES = "SELECT name FROM sqlite_schema ORDER BY name"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The `toys` family, in the place where an installed package has its migrations."""
-    monkeypatch.setattr(migrations, "__file__", str(tmp_path / "migrations.py"))
+    monkeypatch.setattr(migrations, "__file__", str(tmp_path / "stores" / "sqlite" / "migrations.py"))
     folder = tmp_path / "migrations" / "toys"
     folder.mkdir(parents=True)
     (folder / "0001_balls.sql").write_text("CREATE TABLE balls (colour TEXT);")

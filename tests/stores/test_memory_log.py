@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from storybook.events.log import EventLog
-from tests.events.conformance import EventLogConformance
-from tests.memory_log import MemoryLog
+from tests.stores.conformance import EventLogConformance
+from tests.stores.memory_log import MemoryLog
 
 
 class TestMemoryLog(EventLogConformance):

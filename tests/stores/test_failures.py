@@ -15,8 +15,6 @@ import anyio
 import pytest
 
 from storybook.book import RunId
-from storybook.database import open_writer
-from storybook.events import sqlite as sqlite_log
 from storybook.events.catalog import PageWritten
 from storybook.events.log import (
     START,
@@ -26,11 +24,13 @@ from storybook.events.log import (
     OutcomeUnknown,
     Version,
 )
-from storybook.events.sqlite import SqliteLog
-from storybook.events.verify import verify_log
-from storybook.events.writer import Append, Outcome, Writer
-from tests.events.children import child
-from tests.events.conformance import A, B, append, everything, follow, ids
+from storybook.stores.sqlite import log as sqlite_log
+from storybook.stores.sqlite.connection import open_writer
+from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.verify import verify_log
+from storybook.stores.sqlite.writer import Append, Outcome, Writer
+from tests.stores.children import child
+from tests.stores.conformance import A, B, append, everything, follow, ids
 
 pytestmark = pytest.mark.anyio
 

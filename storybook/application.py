@@ -1,0 +1,127 @@
+"""The application: what can be done with the service, in one place for every front door.
+
+HTTP and the command line translate what they are asked into these calls, and nothing more.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import anyio
+import msgspec
+
+from storybook.book import RunId, StoryRequest, TtsConfig
+from storybook.clock import Clock
+from storybook.commands import Commands, Decide, TooManyRuns
+from storybook.events.log import EventLog
+from storybook.idempotency import check_same_request, run_id_for
+from storybook.projections.projector import Projections, ProjectionsStopped
+from storybook.request import InvalidRequest
+from storybook.retention import Retention
+from storybook.run import Refused, cancel_run, request_run, retry_run
+from storybook.settings import Settings
+from storybook.stages.choice import Engines
+from storybook.stages.live import LiveProgress
+from storybook.stages.writer.check import PageCheck
+from storybook.stores.files import ArtifactStore
+
+logger = logging.getLogger(__name__)
+
+CONFIRM_SECONDS: Final = 5.0
+"""How long the answer to a command waits for the projections to show what was recorded."""
+
+
+class Application(msgspec.Struct, frozen=True):
+    """The service, running. Everything that a request or a command needs hangs here."""
+
+    settings: Settings
+    data: Path
+    clock: Clock
+    log: EventLog
+    commands: Commands
+    projections: Projections
+    artifacts: ArtifactStore
+    live: LiveProgress
+    engines: Engines
+    check: PageCheck
+    retention: Retention
+    queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
+
+    async def request_run(
+        self,
+        request: StoryRequest,
+        tts: TtsConfig | None,
+        *,
+        seed: int | None = None,
+        idempotency_key: str = "",
+        requested_by: str = "",
+        admit: Callable[[], None] | None = None,
+    ) -> RunId:
+        """Ask for a book; `tts` None leaves it unread. Answered when every reader can see it, or
+        some seconds after it was recorded.
+
+        `admit` is called if that is no repetition; whatever it raises refuses the book.
+
+        Raises `IdempotencyMismatch`, `TooManyRuns`, or `InvalidRequest` for words of which no book
+        can be made here.
+        """
+        run_id = run_id_for(idempotency_key, requested_by)
+        decide = partial(
+            request_run,
+            request=request,
+            seed=secrets.randbelow(2**32) if seed is None else seed,
+            tts=tts,
+            idempotency_key=idempotency_key,
+            requested_by=requested_by,
+        )
+        try:
+            if idempotency_key:
+                before = await self.commands.load(run_id)
+                if before is not None:
+                    check_same_request(before, request, tts)
+                    return run_id
+            if admit is not None:
+                admit()
+            if faults := self.check.request_faults(request):
+                raise InvalidRequest(faults)
+            async with self.queueing:  # else many at once would all find room for one
+                await self._check_queue()
+                await self._execute(run_id, decide)
+        except Refused:  # somebody used the same key at the same moment
+            before = await self.commands.load(run_id)
+            if before is None:
+                raise
+            check_same_request(before, request, tts)
+        return run_id
+
+    async def cancel_run(self, run_id: RunId, by: str = "") -> None:
+        """Stop a run. Raises `Refused`."""
+        await self._execute(run_id, partial(cancel_run, cancelled_by=by))
+
+    async def retry_run(self, run_id: RunId, by: str = "") -> None:
+        """Let a run go on from what is missing. Raises `Refused`."""
+        await self._execute(run_id, partial(retry_run, retried_by=by))
+
+    async def _execute(self, run_id: RunId, decide: Decide) -> None:
+        """Record, then wait a while until readers see it. A projection that cannot show it now
+        fails nothing: whoever is refused after it was recorded asks again, and gets two."""
+        outcome = await self.commands.execute(run_id, decide)
+        why = f"not within {CONFIRM_SECONDS:g} s"
+        with anyio.move_on_after(CONFIRM_SECONDS):
+            try:
+                await self.projections.reached(outcome.position)
+            except ProjectionsStopped as error:
+                why = str(error)
+            else:
+                return
+        logger.warning("run %s: recorded, but readers do not see it yet: %s", run_id, why)
+
+    async def _check_queue(self) -> None:
+        limit = self.settings.limits.open_runs
+        if len(await self.projections.open_runs()) >= limit:
+            raise TooManyRuns(limit, retry_after_seconds=30)

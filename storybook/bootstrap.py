@@ -1,0 +1,106 @@
+"""The composition root: the one file that knows every part, and builds the application of them."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+
+from storybook.application import Application
+from storybook.clock import Clock, SystemClock
+from storybook.commands import Commands
+from storybook.data_folder import DataFolder
+from storybook.projections.projector import Projections
+from storybook.retention import Retention
+from storybook.settings import Settings, SettingsError
+from storybook.stages.choice import Engines, Idling, choose_engines
+from storybook.stages.devices import Devices
+from storybook.stages.live import LiveProgress
+from storybook.stages.runner import Runner
+from storybook.stages.writer.check import PageCheck, default_check
+from storybook.stores.files import ArtifactStore
+from storybook.stores.sqlite.log import SqliteLog
+
+
+@asynccontextmanager
+async def open_application(
+    settings: Settings,
+    data: Path,
+    *,
+    clock: Clock | None = None,
+    engines: Engines | None = None,
+    check: PageCheck | None = None,
+) -> AsyncIterator[Application]:
+    """The application on a data folder, working until the context is left.
+
+    `engines` and `check` (what every page goes through before it stands) are those of the settings
+    if they are not given. Raises `LogLocked` if another process works on the same folder, and
+    `SettingsError` for settings that cannot be used.
+    """
+    clock = clock or SystemClock()
+    check = check or _page_check(settings)
+    folder = DataFolder(data)
+    await anyio.Path(data).mkdir(parents=True, exist_ok=True)
+    async with (
+        SqliteLog.open(folder.log, clock=clock.now) as log,
+        Projections.open(folder.projections, log) as projections,
+    ):
+        engines = engines or await choose_engines(settings, data)
+        commands = Commands(log)
+        artifacts = ArtifactStore(folder.outputs)
+        live = LiveProgress()
+        retention = Retention(settings.retention, commands, projections, artifacts, clock)
+        application = Application(
+            settings,
+            data,
+            clock,
+            log,
+            commands,
+            projections,
+            artifacts,
+            live,
+            engines,
+            check,
+            retention,
+        )
+        runner = Runner(
+            log,
+            commands,
+            engines,
+            artifacts,
+            live,
+            clock=clock,
+            limits=settings.limits,
+            worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}",
+            chance=random.random,
+            check=check,
+            devices=Devices(settings.devices.roomy, settings.devices.patience_seconds),
+        )
+        try:
+            async with (
+                anyio.create_task_group() as tasks,
+                runner.running(await projections.open_runs()),
+            ):
+                tasks.start_soon(retention.run)
+                for engine in engines.by_role().values():
+                    if isinstance(engine, Idling):
+                        tasks.start_soon(engine.unload_when_idle)
+                yield application
+                tasks.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await engines.close()
+
+
+def _page_check(settings: Settings) -> PageCheck:
+    words = settings.writer.forbidden_words
+    try:
+        return default_check(Path(words) if words else None)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"settings: forbidden_words in [writer]: {words}: {error}") from error

@@ -1,0 +1,36 @@
+"""A request that is repeated gets the run that it got the first time.
+
+The run id of a request with an idempotency key follows from the key, so that the log's own
+optimistic lock finds the repetition, also after a restart and at the same moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+from storybook.book import RunId, StoryRequest, TtsConfig
+from storybook.run import Refused, Run
+
+
+class IdempotencyMismatch(Refused):
+    """The same idempotency key came with another request."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this Idempotency-Key was used for another request; use a new key for a new book"
+        )
+
+
+def run_id_for(idempotency_key: str, requested_by: str) -> RunId:
+    """The run id of a request: a fresh one without a key. A key belongs to who asks."""
+    if not idempotency_key:
+        return RunId(uuid.uuid4().hex)
+    name = f"{len(requested_by)}:{requested_by}:{idempotency_key}"
+    return RunId(hashlib.sha256(name.encode()).hexdigest()[:32])
+
+
+def check_same_request(run: Run, request: StoryRequest, tts: TtsConfig | None) -> None:
+    """Raise `IdempotencyMismatch` unless the run was asked for in the same words."""
+    if (run.request, run.tts) != (request, tts):
+        raise IdempotencyMismatch
