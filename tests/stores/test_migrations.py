@@ -18,7 +18,8 @@ TABLES = "SELECT name FROM sqlite_schema ORDER BY name"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The `toys` family, in the place where an installed package has its migrations."""
-    monkeypatch.setattr(migrations, "__file__", str(tmp_path / "stores" / "sqlite" / "migrations.py"))
+    module = tmp_path / "stores" / "sqlite" / "migrations.py"
+    monkeypatch.setattr(migrations, "__file__", str(module))
     folder = tmp_path / "migrations" / "toys"
     folder.mkdir(parents=True)
     (folder / "0001_balls.sql").write_text("CREATE TABLE balls (colour TEXT);")
