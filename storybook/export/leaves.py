@@ -96,10 +96,10 @@ def _span(span: Span) -> str:
 def _reading(leaf: Leaf) -> str:
     if not leaf.audio:
         return ""
-    what = "제목" if leaf.page.page == COVER_PAGE else f"{leaf.page.page}쪽"
+    what = "제목만 듣기" if leaf.page.page == COVER_PAGE else f"{leaf.page.page}쪽만 듣기"
     return f"""
 <audio preload="auto" src="{leaf.audio}"></audio>
-<button type="button" class="read" aria-pressed="false" aria-label="{what}만 듣기" title="{what}만 듣기">\
+<button type="button" class="read" aria-pressed="false" aria-label="{what}" title="{what}">\
 <svg viewBox="0 0 24 24" aria-hidden="true"><path class="go" d="M8 5.5v13l11-6.5z"/>\
 <path class="stop" d="M7 5h3.6v14H7zm6.4 0H17v14h-3.6z"/></svg></button>"""
 

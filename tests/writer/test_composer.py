@@ -17,6 +17,7 @@ from storybook.lexicon.words import data
 from storybook.stages.engines import WritingOrder
 from storybook.stages.writer.composer import Composer, compose
 from storybook.stages.writer.composer.arcs import arc_of, arcs, general_arc, table
+from storybook.stages.writer.composer.request import clean
 
 TOPICS = [
     *(
@@ -211,13 +212,30 @@ def test_an_unknown_topic_stands_in_the_book() -> None:
         ("beach", "우정", "바닷가에 "),
         ("숲", "it's", "it’s"),
         ("숲", "🌈", "무지개"),
-        ("숲", "🌈🌈 그리기", "그리기 무지개"),
+        ("숲", "🌈🌈 그리기", "무지개 그리기"),
     ],
 )
 def test_english_words_and_emoji_are_told_of(place: str, topic: str, told: str) -> None:
     """An emoji is its word, an apostrophe stays where it was, and a beach is a beach."""
     pages = compose(StoryRequest("현대", place, "토끼와 곰", topic), 3)
     assert told in " ".join(page.text for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ("우리 집 🏠", "우리 집"),
+        ("🏠 우리 집", "우리 집"),
+        ("바다🌊", "바다"),
+        ("미래 🚀", "미래"),
+        ("❤️ 사랑 ❤️", "사랑"),
+        ("🌊🌊", "바다"),
+        ("숲 🌳🌳 속", "숲 속"),
+    ],
+)
+def test_an_emoji_that_adorns_a_word_adds_nothing(given: str, word: str) -> None:
+    """Beside its own word, or after any."""
+    assert clean(given, 20) == word
 
 
 def test_an_emoji_finds_its_arc() -> None:
