@@ -109,7 +109,7 @@ async def test_an_empty_file_is_refused() -> None:
         b"\x00\x00\x00\x18ftypmp42",
     ],
 )
-async def test_a_right_beginning_and_nonsense_behind_it_is_refused(head: bytes) -> None:
+async def test_a_right_beginning_and_nonsense_after_it_is_refused(head: bytes) -> None:
     """A signature makes no recording."""
     rng = np.random.default_rng(3)
     with pytest.raises(InvalidAudio):

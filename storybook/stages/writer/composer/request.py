@@ -42,7 +42,7 @@ def era_words(era: str) -> str:
 
 
 def place_words(place: str) -> str:
-    """The place as it stands in the text, with no particle behind it."""
+    """The place as it stands in the text, with no particle after it."""
     text = _LOCATIVES.sub("", clean(place, MAX_PLACE))
     if text.isascii():
         text = _english_place(text) or find_place(text).ko
