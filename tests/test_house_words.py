@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import pkgutil
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -60,9 +60,9 @@ OF_OTHERS = {
 
 
 @cache
-def tree(path: Path) -> ast.Module:
-    """The syntax tree of a file."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+def nodes(path: Path) -> list[ast.AST]:
+    """Every node of a file's syntax tree, the module first."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def sources() -> list[Path]:
@@ -90,7 +90,8 @@ def test_every_drawing_is_drawn() -> None:
 
 def constants(path: Path) -> Iterator[str]:
     """The public constants that a module defines."""
-    for node in tree(path).body:
+    module = nodes(path)[0]
+    for node in ast.iter_child_nodes(module):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
                 if re.fullmatch(r"[A-Z][A-Z0-9_]+", name):
@@ -98,29 +99,26 @@ def constants(path: Path) -> Iterator[str]:
 
 
 @cache
-def imported() -> frozenset[tuple[str, str]]:
-    """(module, name) of everything that is imported by name, and ("", name) of every `x.NAME`."""
-    found = set()
+def imported() -> dict[str, set[str]]:
+    """The names that are imported from each module, and of every `x.NAME` under ""."""
+    found: dict[str, set[str]] = defaultdict(set)
     for path in tracked("*.py"):
-        for node in ast.walk(tree(path)):
+        for node in nodes(path):
             match node:
                 case ast.ImportFrom(module=module, names=names):
-                    found |= {((module or "").rsplit(".", 1)[-1], it.name) for it in names}
+                    found[(module or "").rsplit(".", 1)[-1]] |= {it.name for it in names}
                 case ast.Attribute(attr=name):
-                    found.add(("", name))
-    return frozenset(found)
+                    found[""].add(name)
+    return found
 
 
 def unused(path: Path) -> set[str]:
     """The public constants of a module that neither it nor another one reads."""
     module = path.parent.name if path.name == "__init__.py" else path.stem
     here = {
-        it.id
-        for it in ast.walk(tree(path))
-        if isinstance(it, ast.Name) and isinstance(it.ctx, ast.Load)
+        it.id for it in nodes(path) if isinstance(it, ast.Name) and isinstance(it.ctx, ast.Load)
     }
-    elsewhere = {name for owner, name in imported() if owner in ("", module)}
-    return set(constants(path)) - here - elsewhere
+    return set(constants(path)) - here - imported()[""] - imported()[module]
 
 
 def test_every_constant_is_used() -> None:
@@ -130,7 +128,7 @@ def test_every_constant_is_used() -> None:
 
 def docstrings(path: Path) -> Iterator[str]:
     """Every text that stands as a statement: of modules, classes, functions, constants, fields."""
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         match node:
             case ast.Expr(value=ast.Constant(value=str(text))):
                 yield text
@@ -170,14 +168,14 @@ def known_words() -> frozenset[str]:
     files = tracked("*.sql", "*.toml", "*.html", "*.js")
     found = {it for path in files for it in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
     for path in set(tracked("*.py")) - {Path(__file__)}:
-        found |= {path.stem, *words_of(tree(path))}
+        found |= {path.stem, *words_of(path)}
     return frozenset(found)
 
 
-def words_of(module: ast.Module) -> Iterator[str]:
+def words_of(path: Path) -> Iterator[str]:
     """The names in a file, and the words in its texts that are no docstrings."""
-    docs = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
-    for node in ast.walk(module):
+    docs = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
+    for node in nodes(path):
         match node:
             case ast.Constant(value=str(text)) if id(node) not in docs:
                 yield from re.findall(r"\w+", text)
@@ -207,7 +205,7 @@ def test_no_class_name_has_two_owners() -> None:
     owners = Counter(
         node.name
         for path in sources()
-        for node in ast.walk(tree(path))
+        for node in nodes(path)
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
     twice = {name for name, times in owners.items() if times > 1}
