@@ -58,7 +58,7 @@ dist: $(VENV)/base.done          ## build wheel and sdist, and make a book with 
 bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in under two minutes
 	@$(BIN)/python -m bench.quick
 
-docs: $(VENV)/base.done          ## draw the pictures in docs/architecture.md from the code's tables
+docs: $(VENV)/base.done          ## draw anew what the documents show of the code's tables
 	@$(BIN)/python -m docs.draw
 
 lock: $(VENV)/lock.done          ## resolve and pin all dependencies again, with hashes
