@@ -20,7 +20,7 @@ from tests.comfyui.child import Hasty, serving
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import REQUEST, Studio, order
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def given_away(double: ComfyDouble, *, withdraw: float) -> Submission:

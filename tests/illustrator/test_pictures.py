@@ -29,6 +29,8 @@ from storybook.stages.illustrator.painter.scene import (
     Time,
 )
 
+pytestmark = pytest.mark.slow
+
 SMALL = 64
 
 

@@ -298,6 +298,7 @@ NEAR_THE_RULES = st.text(
 ANY_TEXT = st.one_of(st.text(), NEAR_THE_RULES)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(ANY_TEXT)
 def test_a_reading_has_no_digits(text: str) -> None:

@@ -19,7 +19,7 @@ from storybook.stages.transcriber import audio, decoder
 from storybook.stages.transcriber.audio import Clip, decode
 from tests.transcriber.recordings import FORMATS, encode, mux, recorded, silence, tone
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TEN_HOURS = 36_000
 

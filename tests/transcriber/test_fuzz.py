@@ -75,6 +75,7 @@ def judged(recording: bytes, container: Container) -> None:
     assert time.monotonic() - started < BOUND_SECONDS
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(st.sampled_from(sorted(FORMATS)), CHANGES)
 def test_damaged_recordings(name: str, changes: list[Change]) -> None:

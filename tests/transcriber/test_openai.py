@@ -40,7 +40,7 @@ class TestConformance(TranscriberConformance):
         return openai
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def hear(openai: OpenAITranscriber) -> Transcript:

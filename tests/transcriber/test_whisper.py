@@ -50,7 +50,7 @@ class TestConformance(TranscriberConformance):
         return whisper
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def hear(whisper: Whisper, text: str = "옛날 조선시대요") -> Transcript:

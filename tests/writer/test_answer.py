@@ -66,6 +66,7 @@ def told(*pieces: str, standing: tuple[Page, ...] = ()) -> list[Page]:
 # ------------------------------------------------------------------------------------ reading it
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.text(max_size=5),

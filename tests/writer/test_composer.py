@@ -353,6 +353,7 @@ def test_the_same_request_and_seed_give_the_same_book() -> None:
     assert compose(request, 7) == compose(request, 7)
 
 
+@pytest.mark.slow
 def test_different_seeds_give_many_different_books() -> None:
     """A topic has dozens of books, for two characters and for one."""
     for characters in ("토끼와 곰", "토끼"):
@@ -560,6 +561,7 @@ def test_a_golden_book() -> None:
 anything = st.text(min_size=1, max_size=200)
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(era=anything, place=anything, characters=anything, topic=anything, seed=st.integers(0))
 def test_any_words_give_a_well_formed_book(

@@ -26,7 +26,7 @@ CONTEXT = 20_000
 """The tiny model has a token for each byte."""
 ORDER = WritingOrder(REQUEST, seed=7, attempt=1)
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from storybook.stages.writer.answer.picture import ACTS, times
 from storybook.stages.writer.llama.grammar import grammar
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag
 
+pytestmark = pytest.mark.slow
+
 REQUEST = StoryRequest("2050년", "화산 속 도서관", "R2D2와 소녀 하나, 겁 많은 토끼", "우정")
 
 

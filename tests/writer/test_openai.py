@@ -32,7 +32,7 @@ ORDER: Final = WritingOrder(REQUEST, seed=7, attempt=1)
 KEY: Final = "sk-very-secret"
 START_SECONDS: Final = 30
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
