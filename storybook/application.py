@@ -15,13 +15,13 @@ from typing import Final
 import anyio
 import msgspec
 
-from storybook.book import RunId, StoryRequest, TtsConfig
+from storybook.book import RunId
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.events.log import EventLog
 from storybook.idempotency import check_same_request, run_id_for
 from storybook.projections.projector import Projections, ProjectionsStopped
-from storybook.request import InvalidRequest
+from storybook.request import InvalidRequest, NewRun
 from storybook.retention import Retention
 from storybook.run import Refused, cancel_run, request_run, retry_run
 from storybook.settings import Settings
@@ -54,28 +54,28 @@ class Application(msgspec.Struct, frozen=True):
 
     async def request_run(
         self,
-        request: StoryRequest,
-        tts: TtsConfig | None,
+        asked: NewRun,
         *,
-        seed: int | None = None,
         idempotency_key: str = "",
         requested_by: str = "",
         admit: Callable[[], None] | None = None,
     ) -> RunId:
-        """Ask for a book; `tts` None leaves it unread. Answered when every reader can see it, or
-        some seconds after it was recorded.
+        """Ask for a book. Answered when every reader can see it, or some seconds after it was
+        recorded.
 
         `admit` is called if that is no repetition; whatever it raises refuses the book.
 
-        Raises `IdempotencyMismatch`, `TooManyRuns`, or `InvalidRequest` for words of which no book
-        can be made here.
+        Raises `IdempotencyMismatch`, `TooManyRuns`, or `InvalidRequest` for what no book can be
+        made of here: forbidden words, and what the engines in force cannot do.
         """
         run_id = run_id_for(idempotency_key, requested_by)
         decide = partial(
             request_run,
-            request=request,
-            seed=secrets.randbelow(2**32) if seed is None else seed,
-            tts=tts,
+            request=asked.request,
+            seed=secrets.randbelow(2**32) if asked.seed is None else asked.seed,
+            tts=asked.tts,
+            page_count=asked.page_count,
+            language=asked.language,
             idempotency_key=idempotency_key,
             requested_by=requested_by,
         )
@@ -83,12 +83,11 @@ class Application(msgspec.Struct, frozen=True):
             if idempotency_key:
                 before = await self.commands.load(run_id)
                 if before is not None:
-                    check_same_request(before, request, tts)
+                    check_same_request(before, asked)
                     return run_id
             if admit is not None:
                 admit()
-            if faults := self.check.request_faults(request):
-                raise InvalidRequest(faults)
+            self._check_feasible(asked)
             async with self.queueing:  # else many at once would all find room for one
                 await self._check_queue()
                 await self._execute(run_id, decide)
@@ -96,8 +95,13 @@ class Application(msgspec.Struct, frozen=True):
             before = await self.commands.load(run_id)
             if before is None:
                 raise
-            check_same_request(before, request, tts)
+            check_same_request(before, asked)
         return run_id
+
+    def _check_feasible(self, asked: NewRun) -> None:
+        forbidden = self.check.request_faults(asked.request)
+        if faults := [*forbidden, *self.engines.request_faults(asked)]:
+            raise InvalidRequest(faults)
 
     async def cancel_run(self, run_id: RunId, by: str = "") -> None:
         """Stop a run. Raises `Refused`."""

@@ -1,7 +1,8 @@
 """The value objects of a picture book: what is asked for, its pages, and what is made for them.
 
-A book has five **pages**: page 0 is the cover and carries the title, pages 1 to 4 are the panels
-and carry the story. It is made by **work**: one stage for one page.
+A book has 5 to 13 **pages**: page 0 is the cover and carries the title, the others are the panels
+and carry the story. How many there are is a fact of the run (`RunRequested.page_count`), as is the
+language that it is written and read in. A book is made by **work**: one stage for one page.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ RunId = NewType("RunId", str)
 """32 lower-case hexadecimal characters."""
 
 COVER_PAGE: Final = 0
-LAST_PAGE: Final = 4
-PAGES: Final = range(COVER_PAGE, LAST_PAGE + 1)
+FEWEST_PAGES: Final = 5
+"""A cover and four panels: beginning, turn, trouble, end."""
+MOST_PAGES: Final = 13
+"""A cover and twelve panels: a sitting of a quarter of an hour, and all stages there are."""
 
 VOICES: Final = tuple(f"{sex}{n}" for sex in "MF" for n in range(1, 6))
 """The ten voices that every narrator knows: `M1` to `M5` are male, `F1` to `F5` female."""
@@ -31,6 +34,14 @@ class Stage(enum.StrEnum):
     PANEL_2 = "PANEL_2"
     PANEL_3 = "PANEL_3"
     PANEL_4 = "PANEL_4"
+    PANEL_5 = "PANEL_5"
+    PANEL_6 = "PANEL_6"
+    PANEL_7 = "PANEL_7"
+    PANEL_8 = "PANEL_8"
+    PANEL_9 = "PANEL_9"
+    PANEL_10 = "PANEL_10"
+    PANEL_11 = "PANEL_11"
+    PANEL_12 = "PANEL_12"
     TTS = "TTS"
 
     @property
@@ -64,6 +75,17 @@ class Work(msgspec.Struct, frozen=True, order=True):
 WRITING: Final = Work(Stage.LLM)
 
 
+def part_of(page: int, page_count: int) -> int:
+    """The part of the story that a page tells: 0 is the cover, 1 the beginning, 2 an event, 3 the
+    hardest moment, 4 the end. In a longer book the pages between are 2 and 1 in turns."""
+    last = page_count - 1
+    if page == COVER_PAGE:
+        return 0
+    if page >= last - 1:
+        return 4 if page >= last else 3
+    return 2 - page % 2
+
+
 def picture_of(page: int) -> Work:
     """The work that paints a page."""
     return Work(PICTURE_STAGES[page], page)
@@ -72,6 +94,16 @@ def picture_of(page: int) -> Work:
 def reading_of(page: int) -> Work:
     """The work that reads a page aloud."""
     return Work(Stage.TTS, page)
+
+
+def is_same_language(one: str, other: str) -> bool:
+    """Whether two tags name one language, of whatever region: ko, ko-KR and KO."""
+    return base_language(one) == base_language(other)
+
+
+def base_language(tag: str) -> str:
+    """The language of a tag without its region, in small letters: ko-KR → ko."""
+    return tag.lower().replace("_", "-").partition("-")[0]
 
 
 class StoryRequest(msgspec.Struct, frozen=True):
@@ -87,7 +119,8 @@ class TtsConfig(msgspec.Struct, frozen=True):
     """How a book is read aloud. Voices are names from `VOICES`.
 
     `speed` is a factor from 0.7 to 2.0; `segment_pause_ms` is the silence between two spoken
-    segments in milliseconds.
+    segments in milliseconds. It stands in recorded events: its defaults are what a member's absence
+    there means, for ever. What a new request gets by default is `storybook.request`'s to say.
     """
 
     narrator_voice: str = "M1"

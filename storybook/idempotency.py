@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import uuid
 
-from storybook.book import RunId, StoryRequest, TtsConfig
+import msgspec
+
+from storybook.book import RunId
+from storybook.request import NewRun
 from storybook.run import Refused, Run
 
 
@@ -30,7 +33,10 @@ def run_id_for(idempotency_key: str, requested_by: str) -> RunId:
     return RunId(hashlib.sha256(name.encode()).hexdigest()[:32])
 
 
-def check_same_request(run: Run, request: StoryRequest, tts: TtsConfig | None) -> None:
-    """Raise `IdempotencyMismatch` unless the run was asked for in the same words."""
-    if (run.request, run.tts) != (request, tts):
+def check_same_request(run: Run, asked: NewRun) -> None:
+    """Raise `IdempotencyMismatch` unless the run was asked for in the same words, and for the same
+    book in all else. Who leaves the seed to chance takes the one that was drawn."""
+    seed = run.seed if asked.seed is None else asked.seed
+    before = NewRun(run.request, run.tts, run.page_count, run.language, run.seed)
+    if before != msgspec.structs.replace(asked, seed=seed):
         raise IdempotencyMismatch

@@ -1,36 +1,71 @@
-"""Cleans the words that a book is made from, the same for every way in.
+"""What somebody asks for, checked: the same for every way in.
 
-Line breaks and tabs become spaces, and decomposed Hangul (as macOS sends it) is composed, since
-particles are chosen by a syllable's last letter. What then shows nothing, is too long or holds
-other control characters is refused, with every fault that is found. Joiners stay: emoji are made
-of them.
+`check_new_run` turns plain values, as JSON has them, into a `NewRun`, or raises `InvalidRequest`
+with every fault that is found. A fault's `loc` is the path of names to it in our own terms; HTTP
+and the command line put their names in its place. What the engines in force cannot do is found by
+`storybook.stages.capabilities`, in the same shape.
+
+Words are cleaned: line breaks and tabs become spaces, and decomposed Hangul (as macOS sends it) is
+composed, since particles are chosen by a syllable's last letter. What then shows nothing, is too
+long or holds other control characters is refused. Joiners stay: emoji are made of them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
+from storybook.book import (
+    FEWEST_PAGES,
+    MOST_PAGES,
+    VOICES,
+    StoryRequest,
+    TtsConfig,
+    is_same_language,
+)
+
+DEFAULT_PAGE_COUNT: Final = 5
+DEFAULT_LANGUAGE: Final = "ko"
+DEFAULT_VOICE: Final = "M1"
+DEFAULT_SPEED: Final = 1.05
+DEFAULT_PAUSE_MS: Final = 250
+"""What a request gets that does not say it. Events record what it was, so that a change here is one
+for new books alone."""
+
 MAX_FIELD_CHARACTERS: Final = 200
 """Four words make a book; more than a sentence each is a mistake."""
-
+MAX_CHARACTER_VOICES: Final = 50
+"""No picture book has a larger cast."""
+MAX_LANGUAGE_CHARACTERS: Final = 16
+"""Of a tag such as zh-Hant-TW; more is no language that an engine knows."""
 SPEED_RANGE: Final = (0.7, 2.0)
 """The narrators' own bounds: outside, speech falls apart."""
+PAUSE_RANGE_MS: Final = (0, 5_000)
+"""Between two spoken segments; a longer one sounds as if the book had stopped."""
+SEED_RANGE: Final = (0, 2**32 - 1)
+"""What every engine's generator takes."""
+
+WORDS: Final = StoryRequest.__struct_fields__
+"""The names of the four words."""
+
+Loc = tuple[str | int, ...]
 
 _FILLERS: Final = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 """They show nothing, whatever their category says: fillers of Hangul, the blank of Braille."""
 _REORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They show what follows in another order than it is read, on the whole page if left open."""
 _BREAKS: Final = re.compile(r"\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
 class RequestFault(msgspec.Struct, frozen=True):
     """One thing that is wrong with a request: where it is, what it is, and a stable word for it."""
 
-    loc: tuple[str | int, ...]
+    loc: Loc
     msg: str
     type: str
 
@@ -43,7 +78,44 @@ class InvalidRequest(Exception):
         self.faults = faults
 
 
-def clean_word(loc: tuple[str | int, ...], text: str) -> str:
+class NewRun(msgspec.Struct, frozen=True):
+    """A book that somebody asks for, checked. `tts` is None if it is not to be read aloud;
+    `page_count` is from 5 to 13, the cover included. Without a `seed` one is drawn by chance."""
+
+    request: StoryRequest
+    tts: TtsConfig | None
+    page_count: int
+    language: str
+    seed: int | None = None
+
+
+def check_new_run(asked: Mapping[str, Any]) -> NewRun:
+    """What `asked` says, checked; names that are not known are ignored.
+
+    It has the four words (`WORDS`), and perhaps `read_aloud` (default true), `tts` (members of
+    `TtsConfig`), `page_count`, `language` and `seed`. Raises `InvalidRequest`.
+    """
+    checked = _Checked()
+    words = {name: checked.word(asked, name) for name in WORDS}
+    is_read_aloud = checked.flag(asked.get("read_aloud", True), ("read_aloud",))
+    pages = _given(asked, "page_count", DEFAULT_PAGE_COUNT)
+    page_count = checked.whole(pages, (FEWEST_PAGES, MOST_PAGES), ("page_count",))
+    language = checked.language(_given(asked, "language", DEFAULT_LANGUAGE), ("language",))
+    tts = checked.tts(asked.get("tts"), language)
+    seed = asked.get("seed")
+    if seed is not None:
+        seed = checked.whole(seed, SEED_RANGE, ("seed",))
+    if checked.faults:
+        raise InvalidRequest(checked.faults)
+    return NewRun(StoryRequest(**words), tts if is_read_aloud else None, page_count, language, seed)
+
+
+def _given(asked: Mapping[str, Any], name: str, default: object) -> object:
+    value = asked.get(name)
+    return default if value is None else value
+
+
+def clean_word(loc: Loc, text: str) -> str:
     """The text as it is used; `loc` names the field it came in. Raises `InvalidRequest`."""
     clean = unicodedata.normalize("NFC", _BREAKS.sub(" ", text)).strip()
     faults = [RequestFault(loc, message, kind) for message, kind in _wrong(clean)]
@@ -72,3 +144,133 @@ def _shows(sign: str) -> bool:
 
 def _controls(sign: str) -> bool:
     return sign in _REORDERING or unicodedata.category(sign) in ("Cc", "Cs")
+
+
+class _Checked:
+    """Reads values and collects what is wrong with them; a faulty one reads as nothing."""
+
+    def __init__(self) -> None:
+        self.faults: list[RequestFault] = []
+
+    def word(self, asked: Mapping[str, Any], name: str) -> str:
+        if name not in asked:
+            self._fault((name,), "this field is required", "missing")
+            return ""
+        return self._filled_text(asked[name], (name,))
+
+    def flag(self, value: object, loc: Loc) -> bool:
+        if not isinstance(value, bool):
+            self._fault(loc, f"expected true or false, found {kind_of(value)}", "bool_type")
+        return value is True
+
+    def tts(self, value: object, language: str) -> TtsConfig:
+        """How a book in `language` is read aloud."""
+        loc = ("tts",)
+        given = {} if value is None else value
+        if not isinstance(given, Mapping):
+            self._fault(loc, f"expected an object, found {kind_of(given)}", "dict_type")
+            given = {}
+        dialogue = given.get("dialogue_voice")
+        pause = given.get("segment_pause_ms", DEFAULT_PAUSE_MS)
+        return TtsConfig(
+            narrator_voice=self._voice(
+                given.get("narrator_voice", DEFAULT_VOICE), (*loc, "narrator_voice")
+            ),
+            dialogue_voice=(
+                ""
+                if dialogue is None or dialogue == ""
+                else self._voice(dialogue, (*loc, "dialogue_voice"))
+            ),
+            character_voices=self._voices(
+                given.get("character_voices"), (*loc, "character_voices")
+            ),
+            lang=self._spoken_language(given, language, (*loc, "lang")),
+            speed=self._number(given.get("speed", DEFAULT_SPEED), SPEED_RANGE, (*loc, "speed")),
+            segment_pause_ms=self.whole(pause, PAUSE_RANGE_MS, (*loc, "segment_pause_ms")),
+        )
+
+    def language(self, value: object, loc: Loc) -> str:
+        is_text = isinstance(value, str) and len(value) <= MAX_LANGUAGE_CHARACTERS
+        if is_text and _LANGUAGE.fullmatch(str(value)):
+            return str(value)
+        self._fault(loc, "expected a language tag such as ko or en-US", "language_tag")
+        return ""
+
+    def whole(self, value: object, within: tuple[int, int], loc: Loc) -> int:
+        if isinstance(value, float) and not value.is_integer():
+            self._fault(loc, f"expected a whole number, found {value}", "int_from_float")
+            return 0
+        return int(self._number(value, within, loc))
+
+    def _filled_text(self, value: object, loc: Loc) -> str:
+        if not isinstance(value, str):
+            self._fault(loc, f"expected text, found {kind_of(value)}", "string_type")
+            return ""
+        try:
+            return clean_word(loc, value)
+        except InvalidRequest as invalid:
+            self.faults += invalid.faults
+            return ""
+
+    def _voices(self, value: object, loc: Loc) -> dict[str, str]:
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self._fault(loc, f"expected an object, found {kind_of(value)}", "dict_type")
+            return {}
+        if len(value) > MAX_CHARACTER_VOICES:
+            found = f"expected at most {MAX_CHARACTER_VOICES} characters, found {len(value)}"
+            self._fault(loc, found, "too_long")
+            return {}
+        return {
+            self._filled_text(name, (*loc, name)): self._voice(voice, (*loc, name))
+            for name, voice in value.items()
+        }
+
+    def _voice(self, value: object, loc: Loc) -> str:
+        if isinstance(value, str) and value.strip().upper() in VOICES:
+            return value.strip().upper()
+        found = repr(value[:20]) if isinstance(value, str) else kind_of(value)
+        self._fault(loc, f"expected one of {', '.join(VOICES)}; found {found}", "enum")
+        return ""
+
+    def _spoken_language(self, given: Mapping[str, Any], language: str, loc: Loc) -> str:
+        """A book is read in the language that it is written in, of whatever region; `language` is
+        "" if that is at fault itself."""
+        if "lang" not in given:
+            return language
+        spoken = self.language(given["lang"], loc)
+        if spoken and language and not is_same_language(spoken, language):
+            message = f"expected {language}, the language of the book; found {spoken}"
+            self._fault(loc, f"{message}: set language too, or leave lang out", "language_mismatch")
+        return spoken
+
+    def _number(self, value: object, within: tuple[float, float], loc: Loc) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            self._fault(loc, f"expected a number, found {kind_of(value)}", "float_type")
+            return 0.0
+        low, high = within
+        if value < low:
+            self._fault(loc, f"expected at least {low}, found {value}", "greater_than_equal")
+        if value > high:
+            self._fault(loc, f"expected at most {high}, found {value}", "less_than_equal")
+        return float(min(max(value, low), high))
+
+    def _fault(self, loc: Loc, message: str, kind: str) -> None:
+        self.faults.append(RequestFault(loc, message, kind))
+
+
+_KINDS: Final[dict[type, str]] = {
+    str: "text",
+    bool: "a truth value",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
+}
+
+
+def kind_of(value: object) -> str:
+    """The JSON kind of a value, as a person says it."""
+    return _KINDS[type(value)]

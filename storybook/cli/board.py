@@ -13,7 +13,6 @@ import msgspec
 
 from storybook.book import (
     COVER_PAGE,
-    PAGES,
     WRITING,
     Role,
     RunId,
@@ -102,7 +101,7 @@ class Board:
         return eta_seconds(self.run, self._timings.started, self._usual, now)
 
     def lines(self) -> list[Line]:
-        return [self._line(page) for page in PAGES]
+        return [self._line(page) for page in range(self.run.page_count)]
 
     def _line(self, page: int) -> Line:
         written = self.run.pages[page].text if page < len(self.run.pages) else ""

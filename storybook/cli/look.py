@@ -78,8 +78,8 @@ def _library(books: list[RunSummary], is_worked_on: bool) -> Table:
             Text(book.run_id[:SHORT_ID], "cyan"),
             status_text(book.status, is_worked_on=is_worked_on),
             "" if book.status.has_ended else book.stage.value,
-            f"{book.ready_max_page + 1} of 5",
-            f"{book.ready_max_audio_page + 1} of 5",
+            str(book.ready_max_page + 1),
+            str(book.ready_max_audio_page + 1),
             age(now - datetime.fromisoformat(book.created_at).timestamp()),
             Text(book.title or "…", "bold"),
         )

@@ -35,12 +35,20 @@ class Submission(msgspec.Struct, frozen=True):
 
 
 class MadeFrom(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What an artifact was made from, for an audit or for making it again."""
+    """What something was made from, for an audit or for making it again.
+
+    `voices` are the engine's own names of those that spoke, `language` the one that was written or
+    spoken. `model` and `version` are those that did it, as far as the engine or its server says:
+    with several servers they may be others than `StageStarted` could know.
+    """
 
     prompt: str = ""
     seed: int = 0
     workflow_sha256: str = ""
     voices: tuple[str, ...] = ()
+    language: str = ""
+    model: str = ""
+    version: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -64,10 +72,23 @@ class AbandonReason(enum.StrEnum):
     CRASH = "crash"
     SHUTDOWN = "shutdown"
     CANCEL = "cancel"
+    FAILURE = "failure"
+    """The run is to fail for another piece of work; only waiting work is put down for it."""
+
+
+BEFORE_PAGE_COUNTS: Final = 5
+"""The pages of every run that was requested before its event said how many."""
+BEFORE_LANGUAGES: Final = "ko"
+"""The language of every run that was requested before its event named one."""
 
 
 class RunRequested(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
-    """A book was asked for. `seed` decides everything that is left to chance in it."""
+    """A book was asked for. `seed` decides everything that is left to chance in it.
+
+    `page_count` (cover included) and `language` are written always: msgspec never takes the value
+    of a `default_factory` of our own for a default to omit. Where they are absent the event is of
+    the time before, and means what it meant then, whatever a new request gets by default today.
+    """
 
     request: StoryRequest
     seed: int
@@ -75,6 +96,8 @@ class RunRequested(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     """None: the book is not read aloud."""
     idempotency_key: str = ""
     requested_by: str = ""
+    page_count: int = msgspec.field(default_factory=lambda: BEFORE_PAGE_COUNTS)
+    language: str = msgspec.field(default_factory=lambda: BEFORE_LANGUAGES)
 
 
 class _StageEvent(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -20,7 +20,7 @@ from typing import Final
 import anyio.to_thread
 
 from storybook import __version__
-from storybook.book import PAGES, RunId, picture_of, reading_of
+from storybook.book import RunId, picture_of, reading_of
 from storybook.export.leaves import Leaf, end_leaf, leaf_of
 from storybook.export.media import data_uri, small_audio, small_picture
 from storybook.run import Run, Status
@@ -49,7 +49,9 @@ async def export_book(run_id: RunId, run: Run, artifacts: ArtifactStore) -> Path
 
 def _export(run_id: RunId, run: Run, artifacts: ArtifactStore) -> Path:
     try:
-        content = book_html(run, [_leaf(run_id, run, page, artifacts) for page in PAGES])
+        content = book_html(
+            run, [_leaf(run_id, run, page, artifacts) for page in range(run.page_count)]
+        )
     except FileNotFoundError as missing:
         raise CannotExport(f"{missing.filename} is missing") from None
     target = artifacts.path(run_id, BOOK_FILE)
@@ -68,9 +70,9 @@ def _leaf(run_id: RunId, run: Run, number: int, artifacts: ArtifactStore) -> Lea
     picture = data_uri(*small_picture(artifacts.path(run_id, painted.name).read_bytes()))
     page, title = run.pages[number], run.pages[0].title
     if read is None:
-        return Leaf(page, title, picture, "", ())
+        return Leaf(page, title, picture, "", (), run.page_count - 1)
     audio = data_uri(*small_audio(artifacts.path(run_id, read.name).read_bytes()))
-    return Leaf(page, title, picture, audio, read.segments)
+    return Leaf(page, title, picture, audio, read.segments, run.page_count - 1)
 
 
 def book_html(run: Run, leaves: list[Leaf]) -> str:
@@ -82,6 +84,7 @@ def book_html(run: Run, leaves: list[Leaf]) -> str:
         {
             "policy": _policy(style, script),
             "version": __version__,
+            "language": html.escape(run.language),
             "title": html.escape(run.pages[0].title),
             "audio": "with-audio" if has_audio else "silent",
             "style": style,

@@ -8,18 +8,20 @@ from html import escape
 
 import msgspec
 
-from storybook.book import COVER_PAGE, LAST_PAGE, Page, Segment, StoryRequest
+from storybook.book import COVER_PAGE, Page, Segment, StoryRequest
 from storybook.export.spans import Span, paragraphs
 
 
 class Leaf(msgspec.Struct, frozen=True):
-    """A page with its picture and its reading as data URIs; `audio` is "" if there is none."""
+    """A page with its picture and its reading as data URIs; `audio` is "" if there is none.
+    `panels` is how many pages the book has besides its cover."""
 
     page: Page
     book_title: str
     picture: str
     audio: str
     segments: Sequence[Segment]
+    panels: int
 
 
 def leaf_of(leaf: Leaf) -> str:
@@ -27,7 +29,7 @@ def leaf_of(leaf: Leaf) -> str:
     page = leaf.page
     kind = "cover" if page.page == COVER_PAGE else "panel"
     return f"""\
-<section class="leaf {kind}" id="p{page.page}" aria-label="{_name(page)}">
+<section class="leaf {kind}" id="p{page.page}" aria-label="{_name(leaf)}">
 <div class="sheet">
 <figure><img src="{leaf.picture}" width="1024" height="1024" alt="{escape(_alt(leaf))}"></figure>
 <div class="words"><div class="text">
@@ -59,8 +61,9 @@ def end_leaf(request: StoryRequest) -> str:
 </section>"""
 
 
-def _name(page: Page) -> str:
-    return "표지" if page.page == COVER_PAGE else f"{LAST_PAGE}쪽 가운데 {page.page}쪽"
+def _name(leaf: Leaf) -> str:
+    number = leaf.page.page
+    return "표지" if number == COVER_PAGE else f"{leaf.panels}쪽 가운데 {number}쪽"
 
 
 def _alt(leaf: Leaf) -> str:

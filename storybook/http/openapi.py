@@ -12,13 +12,10 @@ from typing import Any, Final
 import msgspec
 
 from storybook import __version__
-from storybook.book import PAGES, VOICES
+from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
-from storybook.http.orders import (
-    PAUSE_RANGE_MS,
-    WORDS,
-)
+from storybook.http.orders import WORDS
 from storybook.http.progress import StageProgress
 from storybook.http.runs import (
     LIBRARY_DEFAULT,
@@ -31,7 +28,17 @@ from storybook.http.runs import (
 from storybook.http.speech import FIELD_TYPES
 from storybook.projections.log_entries import RunLogEntry
 from storybook.projections.runs import Library, Progress, RunState
-from storybook.request import MAX_FIELD_CHARACTERS, SPEED_RANGE, RequestFault
+from storybook.request import (
+    DEFAULT_LANGUAGE,
+    DEFAULT_PAGE_COUNT,
+    DEFAULT_PAUSE_MS,
+    DEFAULT_SPEED,
+    DEFAULT_VOICE,
+    MAX_FIELD_CHARACTERS,
+    PAUSE_RANGE_MS,
+    SPEED_RANGE,
+    RequestFault,
+)
 from storybook.run import Status
 from storybook.stages.transcriber.hearing import SpokenField
 
@@ -125,24 +132,32 @@ STORY_BODY: Final[Schema] = {
         "tts_config": {
             "type": "object",
             "properties": {
-                "narrator_voice": {**_VOICE, "default": "M1"},
+                "narrator_voice": {**_VOICE, "default": DEFAULT_VOICE},
                 "dialogue_voice": {**_VOICE, "description": "default: the narrator's"},
                 "character_voices": {"type": "object", "additionalProperties": _VOICE},
-                "lang": {"type": "string", "default": "ko"},
+                "lang": {"type": "string", "description": "default: the book's language"},
                 "speed": {
                     "type": "number",
                     "minimum": SPEED_RANGE[0],
                     "maximum": SPEED_RANGE[1],
-                    "default": 1.05,
+                    "default": DEFAULT_SPEED,
                 },
                 "segment_pause_ms": {
                     "type": "integer",
                     "minimum": PAUSE_RANGE_MS[0],
                     "maximum": PAUSE_RANGE_MS[1],
-                    "default": 250,
+                    "default": DEFAULT_PAUSE_MS,
                 },
             },
         },
+        "page_count": {
+            "type": "integer",
+            "minimum": FEWEST_PAGES,
+            "maximum": MOST_PAGES,
+            "default": DEFAULT_PAGE_COUNT,
+            "description": "the cover included; `GET /api/engines` lists what the writer can do",
+        },
+        "language": {"type": "string", "default": DEFAULT_LANGUAGE},
     },
     "example": {
         "era_ko": "조선시대",
@@ -195,7 +210,8 @@ CALLS: Final = (
         "The state of a run",
         200,
         RunState,
-        more="`pages` always has five elements; what is not ready is an empty string.",
+        more="`pages` has an element for each page of the book; what is not ready is an empty "
+        "string.",
         errors=(400, 404),
         parameters=(
             _RUN,
@@ -221,7 +237,7 @@ CALLS: Final = (
     Call(
         "GET",
         "/api/runs/{run_id}/images/{filename}",
-        "A picture: cover.png, panel_1.png to panel_4.png",
+        "A picture: cover.png, panel_1.png and on",
         200,
         "image/png",
         errors=(400, 404, 410, 416),
@@ -231,7 +247,7 @@ CALLS: Final = (
     Call(
         "GET",
         "/api/runs/{run_id}/audio/{filename}",
-        "A page read aloud: page_0.wav to page_4.wav",
+        "A page read aloud: page_0.wav and on",
         200,
         "audio/wav",
         errors=(400, 404, 410, 416),
@@ -249,7 +265,9 @@ CALLS: Final = (
         errors=(404,),
         parameters=(
             _RUN,
-            Parameter("page", "path", "the page", {"type": "integer", "enum": [*PAGES]}),
+            Parameter(
+                "page", "path", "the page", {"type": "integer", "enum": [*range(MOST_PAGES)]}
+            ),
             Parameter("v", "query", "what makes each preview's address another; not looked at"),
         ),
     ),

@@ -9,14 +9,14 @@ from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
-from storybook.book import PAGES, picture_of
+from storybook.book import MOST_PAGES, picture_of
 from storybook.http.answers import Answer
 from storybook.http.errors import NotFound
 from storybook.http.requests import READ, run_id_in
 from storybook.stages.live import LiveProgress
 
 HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-PAGE_NUMBERS: Final = {str(page): page for page in PAGES}
+PAGE_NUMBERS: Final = {str(page): page for page in range(MOST_PAGES)}
 
 
 class Previews:

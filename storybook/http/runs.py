@@ -72,12 +72,11 @@ class Runs:
     async def request(self, request: Request[Any, Any, Any]) -> Answer:
         with reading_body(self._application.settings.limits.request_seconds):
             body = await request.body()
-        order = read_order(body)
+        asked = read_order(body)
         key = _idempotency_key(request.scope)
         try:
             run_id = await self._application.request_run(
-                order.request,
-                order.tts,
+                asked,
                 idempotency_key=key,
                 admit=partial(self._admit, client_host(request.scope)),
             )

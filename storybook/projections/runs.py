@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import PAGES, Dialogue, Page, RunId, Stage, Work, picture_of, reading_of
+from storybook.book import Dialogue, Page, RunId, Stage, Work, picture_of, reading_of
 from storybook.events.log import Recorded
 from storybook.run import Run, Status, evolve
 
@@ -30,7 +30,8 @@ class PageState(msgspec.Struct, frozen=True):
 
 
 class RunState(msgspec.Struct, frozen=True):
-    """What GET /api/runs/{run_id} answers. `pages` always has five elements, 0 to 4."""
+    """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
+    0, whether it is written or not. What a later version added follows `error`."""
 
     status: Status
     stage: Stage
@@ -38,6 +39,7 @@ class RunState(msgspec.Struct, frozen=True):
     ready_max_audio_page: int
     pages: tuple[PageState, ...]
     error: str | None
+    language: str
 
 
 def state_of(run_id: RunId, run: Run) -> RunState:
@@ -47,8 +49,9 @@ def state_of(run_id: RunId, run: Run) -> RunState:
         run.stage,
         run.ready_max_page,
         run.ready_max_audio_page,
-        tuple(_page_state(run_id, run, number) for number in PAGES),
+        tuple(_page_state(run_id, run, number) for number in range(run.page_count)),
         _error(run),
+        run.language,
     )
 
 

@@ -24,7 +24,7 @@ from storybook.projections.folding import Changes, RunRow
 from storybook.projections.timings import ROLE_OF, StageTiming, Timing
 from storybook.stores.sqlite.migrations import migrate, migration_files
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raise it whenever the same events come to other rows, or the tables change: older files are then
 made anew."""
 

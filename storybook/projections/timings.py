@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import PAGES, Role, RunId, Stage, Work
+from storybook.book import Role, RunId, Stage, Work
 from storybook.clock import MICROSECONDS
 from storybook.events.catalog import (
     EngineInfo,
@@ -202,11 +202,10 @@ def eta_seconds(
         worked = (now - started[work]) / MICROSECONDS if work in started else 0.0
         left.setdefault(role, []).append(max(known[role].seconds - worked, 0.0))
     writing = sum(left.pop(Role.WRITER, []))
-    is_written = len(run.pages) == len(PAGES)
     ways = [writing]
     for role, pieces in left.items():
         ways += [max(pieces), sum(pieces) / known[role].places]
-        if not is_written:
+        if not run.is_written:
             ways.append(writing + known[role].seconds)
     return max(ways)
 

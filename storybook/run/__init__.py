@@ -11,6 +11,7 @@ A piece of work goes through these states; `attempt` counts from 1 and never goe
                     ▲          ├────► Failed      (no attempts left, or trying again can't help)
                     └──────────┘ failed or abandoned, to be tried again
                  Waiting, InHand ───► Abandoned   (the run was cancelled)
+                 Waiting ───────────► Abandoned   (the run is to fail: something has Failed)
 
 `attempt` is the fence: what is reported for any attempt but the one in hand is refused.
 
@@ -41,7 +42,6 @@ from storybook.run.decisions import (
 )
 from storybook.run.evolution import InvalidHistory, evolve, fold
 from storybook.run.state import (
-    WAITS_FOR,
     Abandoned,
     Complete,
     Failed,
@@ -50,6 +50,8 @@ from storybook.run.state import (
     Status,
     Waiting,
     WorkState,
+    plan_of,
+    waits_for,
 )
 
 __all__ = [
@@ -58,7 +60,6 @@ __all__ = [
     "EXCERPT_CHARACTERS",
     "MAX_ATTEMPTS",
     "MAX_CRASHES",
-    "WAITS_FOR",
     "Abandoned",
     "Complete",
     "Failed",
@@ -77,11 +78,13 @@ __all__ = [
     "evolve",
     "fail_stage",
     "fold",
+    "plan_of",
     "prune_artifacts",
     "refuse_page",
     "request_run",
     "retry_run",
     "start_stage",
     "submit_stage",
+    "waits_for",
     "write_page",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from storybook.book import PAGES, WRITING, Artifact, Dialogue, Page, StoryRequest, TtsConfig, Work
+from storybook.book import WRITING, Artifact, Dialogue, Page, StoryRequest, TtsConfig, Work
 from storybook.events.catalog import (
+    BEFORE_LANGUAGES,
+    BEFORE_PAGE_COUNTS,
     AbandonReason,
     ArtifactsPruned,
     EngineInfo,
@@ -71,13 +73,18 @@ def request_run(
     seed: int,
     tts: TtsConfig | None,
     *,
+    page_count: int = BEFORE_PAGE_COUNTS,
+    language: str = BEFORE_LANGUAGES,
     idempotency_key: str = "",
     requested_by: str = "",
 ) -> list[Event]:
-    """Ask for a book."""
+    """Ask for a book. What is not said here means what it means in an event that does not say it;
+    what a request gets by default is decided where it is checked (`storybook.request`)."""
     if run is not None:
         raise Refused("this run has been requested already")
-    requested = RunRequested(request, seed, tts, idempotency_key, requested_by)
+    requested = RunRequested(
+        request, seed, tts, idempotency_key, requested_by, page_count, language
+    )
     return followed_up(None, [requested])
 
 
@@ -101,6 +108,8 @@ def write_page(run: Run | None, attempt: int, page: Page) -> list[Event]:
     """Let a page stand. Pages come in order; each dialogue gets the voice that it is read in."""
     run = _existing(run)
     _in_hand(run, WRITING, attempt)
+    if run.is_written:
+        raise Refused(f"the book has {run.page_count} pages; page {page.page} is one too many")
     if page.page != len(run.pages):
         raise Refused(f"page {len(run.pages)} is to be written next, not page {page.page}")
     if not page.text.strip() or not page.image_prompt.strip():
@@ -135,7 +144,7 @@ def complete_stage(
     """Finish work in hand."""
     run = _existing(run)
     _in_hand(run, work, attempt)
-    if work == WRITING and len(run.pages) < len(PAGES):
+    if work == WRITING and not run.is_written:
         raise Refused(f"the writer stopped behind page {len(run.pages) - 1}")
     return followed_up(run, [StageCompleted(work.stage, work.page, attempt, artifact, made_from)])
 
@@ -151,7 +160,7 @@ def fail_stage(
     _in_hand(run, work, attempt)
     failed = StageFailed(work.stage, work.page, attempt, fault)
     failures = run.failures.get(work, 0)
-    if not fault.retryable or failures + 1 >= MAX_ATTEMPTS:
+    if run.is_lost or not fault.retryable or failures + 1 >= MAX_ATTEMPTS:
         return followed_up(run, [failed])
     seconds = BACKOFF_SECONDS[failures] * (1 + BACKOFF_JITTER * chance)
     again = StageRequested(work.stage, work.page, attempt + 1, now + int(seconds * 1_000_000))
@@ -165,6 +174,8 @@ def abandon_stage(run: Run | None, work: Work, attempt: int, reason: AbandonReas
     if reason is AbandonReason.CRASH and run.crashes.get(work, 0) + 1 >= MAX_CRASHES:
         fault = Fault("crash", f"the process died {MAX_CRASHES} times during {work}", False)
         return followed_up(run, [StageFailed(work.stage, work.page, attempt, fault)])
+    if run.is_lost:
+        return followed_up(run, [StageAbandoned(work.stage, work.page, attempt, reason)])
     return [
         StageAbandoned(work.stage, work.page, attempt, reason),
         StageRequested(work.stage, work.page, attempt + 1),

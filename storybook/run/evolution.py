@@ -58,7 +58,16 @@ def evolve(run: Run | None, event: Event) -> Run:
 def _begin(event: Event) -> Run:
     if not isinstance(event, RunRequested):
         raise InvalidHistory(f"a run begins with RunRequested, found {type(event).__name__}")
-    return Run(1, Status.QUEUED, event.request, event.seed, event.tts, event.idempotency_key)
+    return Run(
+        1,
+        Status.QUEUED,
+        event.request,
+        event.seed,
+        event.tts,
+        event.idempotency_key,
+        page_count=event.page_count,
+        language=event.language,
+    )
 
 
 class _Draft:
@@ -91,6 +100,8 @@ class _Draft:
             self.submissions,
             self.pruned,
             self.fault,
+            run.page_count,
+            run.language,
         )
 
 

@@ -1,33 +1,51 @@
-"""What comes next, behind any decision: the work that has become due, or the end of the run."""
+"""What comes next, after any decision: the work that has become due, or the end of the run.
+
+Once it is certain that a run fails, no attempt is begun any more: what waits is put down, what is
+in hand may finish (its page stays readable, and a retry need not make it again), and then the run
+fails.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from storybook.book import Work
-from storybook.events.catalog import Event, RunCompleted, RunFailed, StageRequested
+from storybook.events.catalog import (
+    AbandonReason,
+    Event,
+    RunCompleted,
+    RunFailed,
+    StageAbandoned,
+    StageRequested,
+)
 from storybook.run.evolution import fold
-from storybook.run.state import WAITS_FOR, Abandoned, Failed, InHand, Run, Status, Waiting
+from storybook.run.state import Abandoned, Failed, InHand, Run, Status, Waiting, waits_for
 
 
 def followed_up(run: Run | None, events: list[Event]) -> list[Event]:
-    """The events, the work that they make due, and the run's end if nothing is left to do."""
+    """The events, and what follows from them: the work that they make due, or the run's end."""
     after = fold(events, run)
     assert after is not None  # a fold of at least one event
+    return [*events, *(_giving_up(after) if after.is_lost else _going_on(after))]
+
+
+def _going_on(run: Run) -> list[Event]:
     due: list[Event] = [
-        StageRequested(work.stage, work.page, _last_attempt(after, work) + 1)
-        for work in _due(after)
+        StageRequested(work.stage, work.page, _last_attempt(run, work) + 1) for work in _due(run)
     ]
-    return [*events, *(due or _end(after))]
+    if not due and all(run.is_complete(work) for work in run.plan):
+        return [RunCompleted()]
+    return due
 
 
 def _due(run: Run) -> Iterator[Work]:
     """Work that nobody has requested yet, or not since the retry, and that need not wait."""
     just_retried = run.status is Status.QUEUED
+    needs = waits_for(run.page_count)
     for work in run.plan:
         state = run.work.get(work)
         is_open = state is None or (just_retried and isinstance(state, Failed | Abandoned))
-        if is_open and all(page < len(run.pages) for page in WAITS_FOR[work]):
+        if is_open and all(page < len(run.pages) for page in needs[work]):
             yield work
 
 
@@ -36,14 +54,19 @@ def _last_attempt(run: Run, work: Work) -> int:
     return 0 if state is None else state.attempt
 
 
-def _end(run: Run) -> list[Event]:
-    states = list(run.work.items())
-    if any(isinstance(state, Waiting | InHand) for _, state in states):
-        return []
-    if all(run.is_complete(work) for work in run.plan):
-        return [RunCompleted()]
-    for work in sorted(run.work, key=list(WAITS_FOR).index):
-        match run.work[work]:
-            case Failed(fault=fault):
-                return [RunFailed(fault, work.stage, work.page)]
-    return []
+def _giving_up(run: Run) -> list[Event]:
+    put_down: list[Event] = [
+        StageAbandoned(work.stage, work.page, state.attempt, AbandonReason.FAILURE)
+        for work, state in run.work.items()
+        if isinstance(state, Waiting)
+    ]
+    if any(isinstance(state, InHand) for state in run.work.values()):
+        return put_down
+    return [*put_down, _failure(run)]
+
+
+def _failure(run: Run) -> RunFailed:
+    """Of all that failed, the first in the order of the plan says why."""
+    failed = ((work, state) for work in run.plan if isinstance(state := run.work.get(work), Failed))
+    work, state = next(failed)
+    return RunFailed(state.fault, work.stage, work.page)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from functools import cache
 
 import msgspec
 
 from storybook.book import (
-    PAGES,
     WRITING,
     Artifact,
     Page,
@@ -20,15 +19,32 @@ from storybook.book import (
     picture_of,
     reading_of,
 )
-from storybook.events.catalog import EngineInfo, Fault, Submission
+from storybook.events.catalog import (
+    BEFORE_LANGUAGES,
+    BEFORE_PAGE_COUNTS,
+    EngineInfo,
+    Fault,
+    Submission,
+)
 
-WAITS_FOR: Final[Mapping[Work, tuple[int, ...]]] = {
-    WRITING: (),
-    **{picture_of(page): (page,) for page in PAGES},
-    **{reading_of(page): (page,) for page in PAGES},
-}
-"""All work of a book, in the order in which it is reported, and the pages whose text it waits for.
-A picture or a voice needs only its own page's text."""
+
+@cache
+def waits_for(page_count: int) -> Mapping[Work, tuple[int, ...]]:
+    """All work of a book of so many pages, in the order in which it is reported, and the pages
+    whose text it waits for. A picture or a voice needs only its own page's text."""
+    pages = range(page_count)
+    return {
+        WRITING: (),
+        **{picture_of(page): (page,) for page in pages},
+        **{reading_of(page): (page,) for page in pages},
+    }
+
+
+@cache
+def plan_of(page_count: int, is_read_aloud: bool) -> tuple[Work, ...]:
+    """The work of a run with these facts, in the order in which it is reported."""
+    work = waits_for(page_count)
+    return tuple(it for it in work if is_read_aloud or it.stage is not Stage.TTS)
 
 
 class Status(enum.StrEnum):
@@ -102,11 +118,27 @@ class Run(msgspec.Struct, frozen=True):
     """Names of artifacts whose files retention has removed."""
     fault: Fault | None = None
     """Why the run failed."""
+    page_count: int = BEFORE_PAGE_COUNTS
+    """How many pages the book has, its cover included."""
+    language: str = BEFORE_LANGUAGES
 
     @property
-    def plan(self) -> Iterator[Work]:
+    def plan(self) -> tuple[Work, ...]:
         """All work of this run, in the order in which it is reported."""
-        return (work for work in WAITS_FOR if self.tts is not None or work.stage is not Stage.TTS)
+        return plan_of(self.page_count, self.tts is not None)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the text of every page stands."""
+        return len(self.pages) == self.page_count
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is certain that the run fails: something has failed for good. A retry requests
+        that again in its own append, so that a run that is queued has lost nothing yet."""
+        return self.status is not Status.QUEUED and any(
+            isinstance(state, Failed) for state in self.work.values()
+        )
 
     def is_complete(self, work: Work) -> bool:
         return isinstance(self.work.get(work), Complete)
@@ -127,10 +159,10 @@ class Run(msgspec.Struct, frozen=True):
         return self._ready_up_to(reading_of)
 
     def _ready_up_to(self, work_of: Callable[[int], Work]) -> int:
-        for page in PAGES:
+        for page in range(self.page_count):
             if not isinstance(self.work.get(work_of(page)), Complete):
                 return page - 1
-        return PAGES[-1]
+        return self.page_count - 1
 
     def artifact(self, work: Work) -> Artifact | None:
         """The finished file of a piece of work, if there is one."""

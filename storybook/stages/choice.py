@@ -16,7 +16,9 @@ import msgspec
 
 from storybook.book import Role, Stage
 from storybook.data_folder import DataFolder
+from storybook.request import NewRun, RequestFault
 from storybook.settings import Settings, SettingsError
+from storybook.stages.capabilities import request_faults
 from storybook.stages.engines import Engine, Illustrator, Narrator, Transcriber, Writer
 
 # Engines are imported when they are built: their modules are many, and most are never needed.
@@ -150,6 +152,10 @@ class EngineReport(msgspec.Struct, frozen=True):
     ready: bool
     why: str
     mend: str
+    languages: tuple[str, ...]
+    """What it writes or speaks; as in the next two, none named means any."""
+    voices: tuple[str, ...]
+    page_counts: tuple[int, ...]
 
 
 class Engines(msgspec.Struct, frozen=True):
@@ -177,7 +183,7 @@ class Engines(msgspec.Struct, frozen=True):
         """Each role's engine, ready or why not."""
         reports = []
         for role, engine in self.by_role().items():
-            it, info = await engine.readiness(), engine.info
+            it, info, can = await engine.readiness(), engine.info, engine.capabilities
             reports.append(
                 EngineReport(
                     role,
@@ -188,9 +194,16 @@ class Engines(msgspec.Struct, frozen=True):
                     it.ready,
                     it.why,
                     it.mend,
+                    can.languages,
+                    can.voices,
+                    can.page_counts,
                 )
             )
         return reports
+
+    def request_faults(self, asked: NewRun) -> list[RequestFault]:
+        """What of a request these engines cannot do."""
+        return request_faults(asked, self.writer.capabilities, self.narrator.capabilities)
 
     async def close(self) -> None:
         """Let go of everything that the engines hold, for good; one that fails stops no other."""

@@ -19,8 +19,9 @@ from typing import Protocol
 
 import msgspec
 
-from storybook.book import Page, Segment, StoryRequest
+from storybook.book import FEWEST_PAGES, Page, Segment, StoryRequest
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.stages.capabilities import Capabilities
 
 Report = Callable[[float], None]
 """Tells how much of a piece of work is done, from 0 to 1. Never blocks, never raises."""
@@ -61,12 +62,19 @@ class Readiness(msgspec.Struct, frozen=True):
 class Engine(Protocol):
     """What all engines have in common.
 
-    `info` names it, and never fails; its `device` is what it occupies while it works (`cpu`,
-    `gpu0`, an endpoint), and `places` how many pieces of work it does there at once.
+    `info` names it, and never fails, nor does `capabilities`; its `device` is what it occupies
+    while it works (`cpu`, `gpu0`, an endpoint), and `places` how many pieces of work it does there
+    at once.
     """
 
     @property
     def info(self) -> EngineInfo: ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do: of a writer languages and page counts, of a narrator languages and
+        voices. What is not among them is refused before any work is done."""
+        ...
 
     @property
     def places(self) -> int: ...
@@ -81,13 +89,21 @@ class Engine(Protocol):
 
 
 class WritingOrder(msgspec.Struct, frozen=True):
-    """What a writer is to write. `standing` are the pages that an earlier attempt finished, in
-    order from page 0: they are not written again, and the story goes on behind them."""
+    """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
+    tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
+    0: they are not written again, and the story goes on after them."""
 
     request: StoryRequest
     seed: int
     attempt: int
     standing: tuple[Page, ...] = ()
+    page_count: int = FEWEST_PAGES
+    language: str = "ko"
+
+    @property
+    def missing(self) -> range:
+        """The numbers of the pages that are to be written."""
+        return range(len(self.standing), self.page_count)
 
 
 class Writer(Engine, Protocol):
@@ -102,7 +118,8 @@ class Writer(Engine, Protocol):
 
 
 class PaintingOrder(msgspec.Struct, frozen=True):
-    """What an illustrator is to paint: `page.image_prompt`, for this request.
+    """What an illustrator is to paint: `page.image_prompt`, for this request, in a book of
+    `page_count` pages.
 
     `seed` is the book's, the same on every page, so that its characters stay the same.
     `submission` is what an earlier attempt gave away and may have been finished since.
@@ -114,6 +131,7 @@ class PaintingOrder(msgspec.Struct, frozen=True):
     width: int = 1024
     height: int = 1024
     submission: Submission | None = None
+    page_count: int = FEWEST_PAGES
 
 
 class Painting(msgspec.Struct, frozen=True):
@@ -213,6 +231,7 @@ def ready_or_raise(engine: str, readiness: Readiness) -> None:
 
 __all__: Sequence[str] = [
     "AudioTooLarge",
+    "Capabilities",
     "Engine",
     "EngineUnavailable",
     "Illustrator",

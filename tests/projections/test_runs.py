@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from storybook.book import PAGES, WRITING, picture_of, reading_of
+from storybook.book import WRITING, picture_of, reading_of
 from storybook.projections.runs import (
     Progress,
     ProgressFold,
@@ -15,6 +15,7 @@ from storybook.projections.runs import (
     state_of,
 )
 from storybook.run import fold
+from tests.books import PAGES
 from tests.projections.histories import Book, every_ending
 from tests.stores.memory_log import MemoryLog
 
@@ -32,7 +33,7 @@ async def test_a_run_that_has_just_been_requested() -> None:
     )
     assert encode_state(book.run_id, book.run).decode() == (
         '{"status":"QUEUED","stage":"LLM","ready_max_page":-1,"ready_max_audio_page":-1,'
-        f'"pages":[{pages}],"error":null}}'
+        f'"pages":[{pages}],"error":null,"language":"ko"}}'
     )
 
 

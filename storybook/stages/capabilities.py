@@ -1,0 +1,70 @@
+"""What an engine can do at all, and what a request asks of it beyond that.
+
+It is asked before any work is done: a request for what cannot be made is refused at once, and says
+what can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from storybook.book import TtsConfig, base_language
+from storybook.request import Loc, NewRun, RequestFault
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What an engine can do; of what is empty it takes any, or knows no bounds beforehand.
+
+    `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
+    takes, `page_counts` the lengths of books, cover included.
+    """
+
+    languages: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    page_counts: tuple[int, ...] = ()
+
+    def has_language(self, tag: str) -> bool:
+        return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
+            self.languages
+        )
+
+
+def request_faults(
+    asked: NewRun, writer: Capabilities, narrator: Capabilities
+) -> list[RequestFault]:
+    """What of a request these engines cannot do."""
+    return [*_writing_faults(asked, writer), *_reading_faults(asked.tts, narrator)]
+
+
+def _writing_faults(asked: NewRun, writer: Capabilities) -> Iterator[RequestFault]:
+    if writer.page_counts and asked.page_count not in writer.page_counts:
+        found = f"{asked.page_count} pages"
+        yield _fault(("page_count",), f"the writer does not write {found}", writer.page_counts)
+    if not writer.has_language(asked.language):
+        found = repr(asked.language)
+        yield _fault(("language",), f"the writer does not write {found}", writer.languages)
+
+
+def _reading_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:
+    if tts is None:
+        return
+    if not narrator.has_language(tts.lang):
+        what = f"the narrator does not speak {tts.lang!r}"
+        yield _fault(("tts", "lang"), what, narrator.languages)
+    for loc, voice in _voices(tts):
+        if narrator.voices and voice not in narrator.voices:
+            yield _fault(loc, f"the narrator has no voice {voice!r}", narrator.voices)
+
+
+def _voices(tts: TtsConfig) -> Iterator[tuple[Loc, str]]:
+    yield ("tts", "narrator_voice"), tts.narrator_voice
+    if tts.dialogue_voice:
+        yield ("tts", "dialogue_voice"), tts.dialogue_voice
+    for name, voice in tts.character_voices.items():
+        yield ("tts", "character_voices", name), voice
+
+
+def _fault(loc: Loc, what: str, known: Iterable[object]) -> RequestFault:
+    return RequestFault(loc, f"{what}; it can do {', '.join(map(str, known))}", "unsupported")
