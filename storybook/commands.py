@@ -53,8 +53,8 @@ class TooManyRuns(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """The run behind a command, and the position that a reader must have seen to see its effect.
+class Executed(msgspec.Struct, frozen=True):
+    """The run after a command, and the position that a reader must have seen to see its effect.
     `appended` is None where the decision was that nothing follows."""
 
     run: Run
@@ -77,14 +77,14 @@ class Commands:
         """The run as it stands now; None if there is none."""
         return fold(recorded.event for recorded in await self._log.read_run(run_id))
 
-    async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+    async def execute(self, run_id: RunId, decide: Decide) -> Executed:
         """Carry out an intention. Raises what `decide` raises, or a `LogError`."""
         for _ in range(MAX_TRIES):
             run = await self.load(run_id)
             events = decide(run)
             if not events:
                 assert run is not None  # only an existing run can have nothing to do
-                return Outcome(run, None)
+                return Executed(run, None)
             expected = Version(run.version) if run is not None else NO_RUN
             try:
                 appended = await self._append(run_id, events, expected)
@@ -92,7 +92,7 @@ class Commands:
                 continue
             after = fold(events, run)
             assert after is not None
-            return Outcome(after, appended)
+            return Executed(after, appended)
         raise OutcomeUnknown(f"run {run_id} was changed by others {MAX_TRIES} times in a row")
 
     async def _append(self, run_id: RunId, events: list[Event], expected: Version) -> Appended:

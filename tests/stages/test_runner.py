@@ -21,7 +21,7 @@ from storybook.book import (
     picture_of,
     reading_of,
 )
-from storybook.commands import Commands, Decide, Outcome
+from storybook.commands import Commands, Decide, Executed
 from storybook.events.catalog import (
     EngineInfo,
     Event,
@@ -354,7 +354,7 @@ async def test_one_attempt_that_breaks_takes_no_other_with_it(tmp_path: Path) ->
         class Broken(Commands):
             is_broken = False
 
-            async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+            async def execute(self, run_id: RunId, decide: Decide) -> Executed:
                 outcome = await super().execute(run_id, decide)
                 if outcome.run.failures and not self.is_broken:
                     self.is_broken = True
@@ -375,7 +375,7 @@ async def test_an_attempt_that_broke_before_it_began_is_taken_up_again(tmp_path:
         broken = [OSError(24, "Too many open files")] * 3
 
         class Broken(Commands):
-            async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+            async def execute(self, run_id: RunId, decide: Decide) -> Executed:
                 is_start = isinstance(decide, partial) and decide.func is start_stage
                 if is_start and broken:
                     raise broken.pop()

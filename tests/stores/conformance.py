@@ -124,7 +124,7 @@ class EventLogConformance:
         assert b"\n" not in b"".join(e.data for e in events)
 
     async def test_pages(self, log: EventLog) -> None:
-        """Reading goes on behind a position, at most as far as asked, in the log and in a run."""
+        """Reading goes on after a position, at most as far as asked, in the log and in a run."""
         await append(log, A, 0, count=3)
         await append(log, B, 0, count=2)
         await append(log, A, 3)
@@ -237,7 +237,7 @@ class EventLogConformance:
         assert len(await everything(log)) == 1
 
     async def test_tails_lose_and_repeat_nothing(self, log: EventLog) -> None:
-        """Tails that begin at any moment see every event behind their cursor once, in order."""
+        """Tails that begin at any moment see every event after their cursor once, in order."""
         writers, appends = 5, 60
         total = 3 * writers * appends
         chance = random.Random(7)

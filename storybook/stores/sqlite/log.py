@@ -1,12 +1,12 @@
 """The embedded log: SQLite, one process that writes it, any number that read it.
 
-Appends go to the writer's thread (`writer.py`), which commits them in groups. Behind the commit,
+Appends go to the writer's thread (`writer.py`), which commits them in groups. After the commit,
 one call on the event loop answers the appenders and hands the events to the tails (`recent.py`):
 publish after commit, never before. Reads go through a read-only connection of their own, in pages
 that are fetched whole: an open cursor would keep the WAL from being checkpointed (one let it grow
 to 600 MiB).
 
-Another process follows the log by looking behind its cursor every 100 ms, and at once when the
+Another process follows the log by looking after its cursor every 100 ms, and at once when the
 writer rings (a datagram to each socket in `wake/` beside the log). It asks for rows rather than for
 `PRAGMA data_version`: that costs the same and answers the real question.
 """
@@ -45,7 +45,7 @@ from storybook.stores.sqlite.connection import open_reader, open_writer
 from storybook.stores.sqlite.holder import WriteLock, find_holder
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migration_files
 from storybook.stores.sqlite.recent import Recent
-from storybook.stores.sqlite.writer import Append, Connect, Outcome, Writer
+from storybook.stores.sqlite.writer import Append, Connect, GroupResult, LogWriter
 from storybook.system import Doorbell, DoorbellRinger
 
 WAITING_EVENTS: Final = 10_000
@@ -171,7 +171,7 @@ class _Writing:
         self.lock, self._ringer = lock, ringer
         self.recent = Recent(Position(0))
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(path, clock, connect, self._deliver)
+        self._writer = LogWriter(path, clock, connect, self._deliver)
         self._submitted = 0
         self._closed = False
 
@@ -206,20 +206,20 @@ class _Writing:
         self._writer.submit(Append(future, run_id, expected, command, encoded, size))
         return future
 
-    def _deliver(self, outcome: Outcome) -> None:
+    def _deliver(self, result: GroupResult) -> None:
         with suppress(RuntimeError):  # the event loop was closed: nobody is waiting
-            self._loop.call_soon_threadsafe(self._publish, outcome)
+            self._loop.call_soon_threadsafe(self._publish, result)
 
-    def _publish(self, outcome: Outcome) -> None:
-        for future, answer in outcome.answers:
+    def _publish(self, result: GroupResult) -> None:
+        for future, answer in result.answers:
             if future.done():
                 continue  # its caller was cancelled
             if isinstance(answer, Appended):
                 future.set_result(answer)
             else:
                 future.set_exception(answer)
-        if outcome.head != self.recent.head:
-            self.recent.publish(outcome.recorded, outcome.head)
+        if result.head != self.recent.head:
+            self.recent.publish(result.recorded, result.head)
             self._ringer.ring()
 
     async def _close(self) -> None:

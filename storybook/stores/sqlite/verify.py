@@ -26,7 +26,7 @@ Progress = Callable[[int, int], None]
 """Told how many events have been checked, of how many."""
 
 
-class LogFault(msgspec.Struct, frozen=True):
+class LogDamage(msgspec.Struct, frozen=True):
     """One thing that is wrong with a log; `position` is None where no event is to blame."""
 
     position: Position | None
@@ -82,7 +82,7 @@ def head_of(path: Path) -> Anchor:
 
 def verify_log(
     path: Path, progress: Progress = lambda done, total: None, anchor: Anchor | None = None
-) -> Iterator[LogFault]:
+) -> Iterator[LogDamage]:
     """Everything that is wrong with a log, found while a server may go on writing it.
 
     With an anchor, also whether the log still has that event with that digest.
@@ -97,16 +97,16 @@ def verify_log(
         finally:
             db.close()
     except (sqlite3.Error, NewerDatabase) as error:
-        yield LogFault(None, f"{path} cannot be read: {error}")
+        yield LogDamage(None, f"{path} cannot be read: {error}")
 
 
-def check_events(rows: Iterable[Row], anchor: Anchor | None = None) -> Iterator[LogFault]:
+def check_events(rows: Iterable[Row], anchor: Anchor | None = None) -> Iterator[LogDamage]:
     """What is wrong with rows, given in the order of their positions from the first one on."""
     previous, last = GENESIS, 0
     versions: dict[str, int] = {}
     for row in rows:
         yield from (
-            LogFault(Position(row.position), message)
+            LogDamage(Position(row.position), message)
             for message in (
                 _gap("position", last + 1, row.position),
                 _gap(f"version of run {row.run_id}", versions.get(row.run_id, 0) + 1, row.version),
@@ -119,7 +119,7 @@ def check_events(rows: Iterable[Row], anchor: Anchor | None = None) -> Iterator[
         previous, last = row.digest, row.position
         versions[row.run_id] = row.version
     if anchor is not None and anchor.position > last:
-        yield LogFault(None, f"the log ends at event {last}; the anchor is event {anchor.position}")
+        yield LogDamage(None, f"the log ends at event {last}; the anchor is event {anchor.position}")
 
 
 def _gap(what: str, expected: int, found: int) -> str:
@@ -168,16 +168,16 @@ def _rows(db: sqlite3.Connection, progress: Progress) -> Iterator[Row]:
         progress(done, max(done, total))
 
 
-def _check_file(db: sqlite3.Connection) -> Iterator[LogFault]:
+def _check_file(db: sqlite3.Connection) -> Iterator[LogDamage]:
     for (message,) in db.execute("PRAGMA integrity_check").fetchall():
         if message != "ok":
-            yield LogFault(None, f"SQLite finds: {message}")
+            yield LogDamage(None, f"SQLite finds: {message}")
     expected, found = _expected_schema(), _schema(db)
     for name in sorted(expected.keys() | found.keys()):
         if name not in found:
-            yield LogFault(None, f"the schema has lost {name}")
+            yield LogDamage(None, f"the schema has lost {name}")
         elif expected.get(name) != found[name]:
-            yield LogFault(None, f"the schema's {name} is not what the migrations made")
+            yield LogDamage(None, f"the schema's {name} is not what the migrations made")
 
 
 def _expected_schema() -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _schema(db: sqlite3.Connection) -> dict[str, Any]:
     return dict(db.execute(sql).fetchall())
 
 
-def _check_commands(db: sqlite3.Connection) -> Iterator[LogFault]:
+def _check_commands(db: sqlite3.Connection) -> Iterator[LogDamage]:
     """Each command's answer names events that are there, of its run."""
     sql = """
         SELECT command, last_position FROM commands AS c
@@ -205,4 +205,4 @@ def _check_commands(db: sqlite3.Connection) -> Iterator[LogFault]:
            OR last.version IS NOT c.version
     """
     for command, position in db.execute(sql).fetchall():
-        yield LogFault(Position(position), f"command {command} was answered with other events")
+        yield LogDamage(Position(position), f"command {command} was answered with other events")

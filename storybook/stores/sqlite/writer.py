@@ -71,7 +71,7 @@ class Append(msgspec.Struct, frozen=True, gc=False):
     size: int
 
 
-class Outcome(msgspec.Struct):
+class GroupResult(msgspec.Struct):
     """What a group came to: the events that are now durable, an answer for every append in it, and
     the end of the log."""
 
@@ -84,15 +84,15 @@ class _CommitFailed(Exception):
     """COMMIT failed, and it is not known what became of the transaction."""
 
 
-class Writer(threading.Thread):
-    """Takes appends from any thread and hands the outcome of each group to `deliver`."""
+class LogWriter(threading.Thread):
+    """Takes appends from any thread and hands the result of each group to `deliver`."""
 
     def __init__(
         self,
         path: Path,
         clock: Callable[[], int],
         connect: Connect,
-        deliver: Callable[[Outcome], None],
+        deliver: Callable[[GroupResult], None],
     ) -> None:
         super().__init__(name="log-writer", daemon=True)
         self._path, self._clock, self._connect, self._deliver = path, clock, connect, deliver
@@ -153,7 +153,7 @@ class Writer(threading.Thread):
         self.taken += events
         return group
 
-    def _record(self, group: list[Append]) -> Outcome:
+    def _record(self, group: list[Append]) -> GroupResult:
         """Append a group, and say what became of each of its appends."""
         try:
             return self._transact(group, self._open())
@@ -167,7 +167,7 @@ class Writer(threading.Thread):
             self._roll_back()
             return self._alone(group[0], error) if len(group) == 1 else self._one_by_one(group)
 
-    def _transact(self, group: list[Append], db: sqlite3.Connection) -> Outcome:
+    def _transact(self, group: list[Append], db: sqlite3.Connection) -> GroupResult:
         draft = _Draft(self._position, self._digest, self._clock())
         for append in group:
             self._draft(draft, append, db)
@@ -177,7 +177,7 @@ class Writer(threading.Thread):
             _insert(db, "commands", 5, draft.commands)
             _commit(db)
         self._position, self._digest = draft.position, draft.digest
-        return Outcome(draft.recorded, draft.answers, draft.position)
+        return GroupResult(draft.recorded, draft.answers, draft.position)
 
     def _draft(self, draft: _Draft, append: Append, db: sqlite3.Connection) -> None:
         """Add an append to the group, or answer it if there is nothing to append.
@@ -195,25 +195,25 @@ class Writer(threading.Thread):
         earlier = draft.by_command.get(append.command) or _find_command(db, append.command)
         draft.answers.append((append.future, _refusal(append, earlier, version)))
 
-    def _one_by_one(self, group: list[Append]) -> Outcome:
-        whole = Outcome([], [], self._position)
+    def _one_by_one(self, group: list[Append]) -> GroupResult:
+        whole = GroupResult([], [], self._position)
         for append in group:
-            outcome = self._record([append])
-            whole.recorded += outcome.recorded
-            whole.answers += outcome.answers
-            whole.head = outcome.head
+            result = self._record([append])
+            whole.recorded += result.recorded
+            whole.answers += result.answers
+            whole.head = result.head
         return whole
 
-    def _alone(self, append: Append, error: Exception) -> Outcome:
+    def _alone(self, append: Append, error: Exception) -> GroupResult:
         """The answer to an append that fails by itself: what it was answered before, if it was."""
         answer: Answer = LogUnavailable(f"this append cannot be recorded: {error}")
         with contextlib.suppress(sqlite3.Error):
             if (earlier := _find_command(self._open(), append.command)) is not None:
                 answer = _refusal(append, earlier, append.expected)
-        return Outcome([], [(append.future, answer)], self._position)
+        return GroupResult([], [(append.future, answer)], self._position)
 
-    def _all(self, group: list[Append], error: type[LogError], why: str) -> Outcome:
-        return Outcome([], [(append.future, error(why)) for append in group], self._position)
+    def _all(self, group: list[Append], error: type[LogError], why: str) -> GroupResult:
+        return GroupResult([], [(append.future, error(why)) for append in group], self._position)
 
     def _open(self) -> sqlite3.Connection:
         """The connection; opened, and the end of the log read, if there is none."""
@@ -271,7 +271,7 @@ class _Draft:
         self.answers: list[tuple[asyncio.Future[Appended], Answer]] = []
 
     def add(self, append: Append, version: int) -> Version:
-        """Add the events of an append to a run at a version; returns the version behind them."""
+        """Add the events of an append to a run at a version; returns the version after them."""
         run_id, now, position, digest = append.run_id, self._now, self.position, self.digest
         first = position + 1
         for kind, schema, data, payload in append.events:
