@@ -255,7 +255,7 @@ def test_the_writer_ends_after_what_waits(tmp_path: Path) -> None:
     nobody: Any = None
     for run_id in (A, B, RunId("c")):
         event = ("RunCompleted", 1, b"{}", bytes(32))
-        writer.submit(Append(nobody, run_id, Version(0), CommandId(run_id), [event], 2))
+        writer.submit([Append(nobody, run_id, Version(0), CommandId(run_id), [event], 2)])
     writer.finish()
     gate.set()
     writer.join()

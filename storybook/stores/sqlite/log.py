@@ -173,6 +173,7 @@ class _Writing:
         self._loop = asyncio.get_running_loop()
         self._writer = LogWriter(path, clock, connect, self._deliver)
         self._submitted = 0
+        self._gathered: list[Append] = []
         self._closed = False
 
     @classmethod
@@ -193,7 +194,7 @@ class _Writing:
     def submit(
         self, run_id: RunId, events: Sequence[Event], expected: Version, command: CommandId
     ) -> asyncio.Future[Appended]:
-        """Hand an append to the writer; the future is its answer."""
+        """Take an append for the writer; the future is its answer."""
         if not events:
             raise ValueError("an append needs at least one event")
         if self._closed:
@@ -203,8 +204,20 @@ class _Writing:
         future: asyncio.Future[Appended] = self._loop.create_future()
         encoded, size = _encode(events)
         self._submitted += len(events)
-        self._writer.submit(Append(future, run_id, expected, command, encoded, size))
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(Append(future, run_id, expected, command, encoded, size))
         return future
+
+    def _hand_over(self) -> None:
+        """Give the writer what one turn of the event loop has gathered.
+
+        Once a turn and not append by append: the writer's thread wakes at the first of them and
+        would commit it alone, whenever whoever makes the next one lets go of the GIL.
+        """
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._writer.submit(gathered)
 
     def _deliver(self, result: GroupResult) -> None:
         with suppress(RuntimeError):  # the event loop was closed: nobody is waiting
@@ -224,6 +237,7 @@ class _Writing:
 
     async def _close(self) -> None:
         self._closed = True
+        self._hand_over()
         self._writer.finish()
         await anyio.to_thread.run_sync(self._writer.join)
 

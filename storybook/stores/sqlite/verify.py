@@ -119,7 +119,9 @@ def check_events(rows: Iterable[Row], anchor: Anchor | None = None) -> Iterator[
         previous, last = row.digest, row.position
         versions[row.run_id] = row.version
     if anchor is not None and anchor.position > last:
-        yield LogDamage(None, f"the log ends at event {last}; the anchor is event {anchor.position}")
+        yield LogDamage(
+            None, f"the log ends at event {last}; the anchor is event {anchor.position}"
+        )
 
 
 def _gap(what: str, expected: int, found: int) -> str:

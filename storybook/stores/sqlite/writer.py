@@ -24,7 +24,8 @@ import contextlib
 import functools
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -53,7 +54,8 @@ GROUP_EVENTS: Final = 512
 GROUP_BYTES: Final = 1024 * 1024
 """Payload in one transaction, for the same reason."""
 KNOWN_RUNS: Final = 65_536
-"""Runs whose version is kept in memory (about 10 MB); beyond it, they are looked up anew."""
+"""Runs whose version is kept in memory (about 10 MB); beyond it, those that were appended
+to longest ago are looked up anew."""
 
 Answer = Appended | Exception
 Connect = Callable[[Path], sqlite3.Connection]
@@ -96,12 +98,13 @@ class LogWriter(threading.Thread):
     ) -> None:
         super().__init__(name="log-writer", daemon=True)
         self._path, self._clock, self._connect, self._deliver = path, clock, connect, deliver
-        self._queue: SimpleQueue[Append | None] = SimpleQueue()
+        self._queue: SimpleQueue[Sequence[Append] | None] = SimpleQueue()
+        self._waiting: deque[Append] = deque()
         self._opened = threading.Event()
         self._why_not: Exception | None = None
         self._db: sqlite3.Connection | None = None
         self._position, self._digest = Position(0), GENESIS
-        self._versions: dict[RunId, Version] = {}
+        self._versions: OrderedDict[RunId, Version] = OrderedDict()
         self.taken = 0
         """How many events have left the queue since the start."""
 
@@ -113,8 +116,9 @@ class LogWriter(threading.Thread):
             raise self._why_not
         return self._position
 
-    def submit(self, append: Append) -> None:
-        self._queue.put(append)
+    def submit(self, appends: Sequence[Append]) -> None:
+        """Hand over appends; those that are handed over together are recorded in one group."""
+        self._queue.put(appends)
 
     def finish(self) -> None:
         """End once everything that was submitted is done; `join` waits for it."""
@@ -140,13 +144,16 @@ class LogWriter(threading.Thread):
         group: list[Append] = []
         events = size = 0
         while events < GROUP_EVENTS and size < GROUP_BYTES:
-            if group and self._queue.empty():
-                break
-            append = self._queue.get()
-            if append is None:
-                if group:
-                    self._queue.put(None)
-                break
+            if not self._waiting:
+                if group and self._queue.empty():
+                    break
+                handed_over = self._queue.get()
+                if handed_over is None:
+                    if group:
+                        self._queue.put(None)
+                    break
+                self._waiting.extend(handed_over)
+            append = self._waiting.popleft()
             group.append(append)
             events += len(append.events)
             size += append.size
@@ -177,6 +184,8 @@ class LogWriter(threading.Thread):
             _insert(db, "commands", 5, draft.commands)
             _commit(db)
         self._position, self._digest = draft.position, draft.digest
+        while len(self._versions) > KNOWN_RUNS:  # only now: the group itself goes by them
+            self._versions.popitem(last=False)
         return GroupResult(draft.recorded, draft.answers, draft.position)
 
     def _draft(self, draft: _Draft, append: Append, db: sqlite3.Connection) -> None:
@@ -188,9 +197,11 @@ class LogWriter(threading.Thread):
         """
         version = self._versions.get(append.run_id)
         if version is None:
-            version = self._versions[append.run_id] = _version_of(db, append.run_id)
-        if append.expected == version:
-            self._versions[append.run_id] = draft.add(append, version)
+            version = _version_of(db, append.run_id)
+        fits = append.expected == version
+        self._versions[append.run_id] = draft.add(append, version) if fits else version
+        self._versions.move_to_end(append.run_id)
+        if fits:
             return
         earlier = draft.by_command.get(append.command) or _find_command(db, append.command)
         draft.answers.append((append.future, _refusal(append, earlier, version)))
