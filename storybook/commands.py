@@ -105,7 +105,7 @@ class Commands:
 
     async def load(self, run_id: RunId) -> Run | None:
         """The run as it stands now; None if there is none."""
-        return fold(recorded.event for recorded in await self._log.read_run(run_id))
+        return fold(await self._log.history(run_id))
 
     async def execute(self, run_id: RunId, decide: Decide) -> Executed:
         """Carry out an intention. Raises what `decide` raises, or a `LogError`."""

@@ -39,7 +39,7 @@ class Faulty:
 
     def __init__(self, log: SqliteLog) -> None:
         self._log = log
-        self.read_run = log.read_run
+        self.read_run, self.history = log.read_run, log.history
         self.before: list[Exception] = []
         self.after: list[Exception] = []
         self.commands: list[CommandId] = []

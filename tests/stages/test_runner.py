@@ -272,7 +272,8 @@ class Flaky:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
-        self.head, self.read, self.tail = log.head, log.read, log.tail
+        self.head, self.tail = log.head, log.tail
+        self.read, self.read_events = log.read, log.read_events
         self.appends: list[Exception | None] = []
         self.after_appends: list[Exception] = []
         self.reads: list[Exception] = []
@@ -294,6 +295,11 @@ class Flaky:
         if self.reads:
             raise self.reads.pop(0)
         return await self._log.read_run(run_id, after, limit)
+
+    async def history(self, run_id: RunId) -> list[Event]:
+        if self.reads:
+            raise self.reads.pop(0)
+        return await self._log.history(run_id)
 
 
 async def patient(it: Stand, until: Callable[[Run], bool]) -> Run:

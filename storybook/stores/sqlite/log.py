@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from itertools import starmap
@@ -28,11 +28,12 @@ import anyio.to_thread
 
 from storybook.book import RunId
 from storybook.events.catalog import Event
-from storybook.events.codec import SCHEMAS, encode
+from storybook.events.codec import SCHEMAS, decode_all, encode
 from storybook.events.log import (
     START,
     Appended,
     CommandId,
+    EventPage,
     LogBusy,
     LogLocked,
     LogUnavailable,
@@ -115,11 +116,27 @@ class SqliteLog:
             (run_id, after, -1 if limit is None else limit),
         )
 
+    async def read_events(self, after: Position, limit: int) -> EventPage | None:
+        rows = await self._fetch(
+            "SELECT position, run_id, version, recorded_at, type, schema, data FROM events "
+            "WHERE position > ? ORDER BY position LIMIT ?",
+            (after, limit),
+        )
+        if not rows:
+            return None
+        positions, run_ids, versions, times, *recorded = zip(*rows, strict=True)
+        return EventPage(positions, run_ids, versions, times, decode_all(*recorded))
+
+    async def history(self, run_id: RunId) -> list[Event]:
+        sql = "SELECT type, schema, data FROM events WHERE run_id = ? ORDER BY version"
+        rows = await self._fetch(sql, (run_id,))
+        return decode_all(*zip(*rows, strict=True)) if rows else []
+
     async def head(self) -> Position:
         if self._writing is not None:
             return self._recent.head
         rows = await self._fetch("SELECT coalesce(max(position), 0) FROM events")
-        return Position(next(iter(rows))[0])
+        return Position(rows[0][0])
 
     async def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
         cursor = after
@@ -143,9 +160,9 @@ class SqliteLog:
         sql = f"SELECT {_COLUMNS} FROM events WHERE {where}"
         return list(starmap(Recorded, await self._fetch(sql, values)))
 
-    async def _fetch(self, sql: str, values: tuple[object, ...] = ()) -> Iterable[sqlite3.Row]:
+    async def _fetch(self, sql: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         try:
-            return await self._reader.execute_fetchall(sql, values)
+            return list(await self._reader.execute_fetchall(sql, values))
         except sqlite3.Error as error:
             raise LogUnavailable(f"{self._path} cannot be read now: {error}") from error
 
