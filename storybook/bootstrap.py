@@ -88,6 +88,7 @@ async def open_application(
                 runner.running(await projections.open_runs()),
             ):
                 tasks.start_soon(retention.run)
+                tasks.start_soon(log.look_for_damage)
                 for engine in engines.by_role().values():
                     if isinstance(engine, Idling):
                         tasks.start_soon(engine.unload_when_idle)

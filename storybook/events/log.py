@@ -100,6 +100,19 @@ class LogUnavailable(LogError):
     nothing was appended."""
 
 
+class LogDamaged(LogUnavailable):
+    """The log's storage is damaged. What can still be read stays readable; a log that knows of its
+    damage takes no new runs.
+
+    `unreadable` are the first and the last position that a `read` failed for: whoever goes through
+    the log can go on after the last one. None where it was another call.
+    """
+
+    def __init__(self, message: str, unreadable: tuple[Position, Position] | None = None) -> None:
+        super().__init__(message)
+        self.unreadable = unreadable
+
+
 class LogLocked(LogError):
     """Another process writes this log; only one may."""
 

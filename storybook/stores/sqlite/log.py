@@ -14,7 +14,9 @@ writer rings (a datagram to each socket in `wake/` beside the log). It asks for 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
+import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
@@ -30,11 +32,13 @@ from storybook.book import RunId
 from storybook.events.catalog import Event
 from storybook.events.codec import SCHEMAS, decode_all, encode
 from storybook.events.log import (
+    NO_RUN,
     START,
     Appended,
     CommandId,
     EventPage,
     LogBusy,
+    LogDamaged,
     LogLocked,
     LogUnavailable,
     Position,
@@ -43,11 +47,21 @@ from storybook.events.log import (
 )
 from storybook.stores.sqlite.chain import payload_digest
 from storybook.stores.sqlite.connection import open_reader, open_writer
+from storybook.stores.sqlite.damage import (
+    Unreadable,
+    damaged,
+    end_of_events,
+    is_damage,
+    look_for_damage,
+    read_around,
+)
 from storybook.stores.sqlite.holder import WriteLock, find_holder
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migration_files
 from storybook.stores.sqlite.recent import Recent
 from storybook.stores.sqlite.writer import Append, Connect, GroupResult, LogWriter
 from storybook.system import Doorbell, DoorbellRinger
+
+logger = logging.getLogger(__name__)
 
 WAITING_EVENTS: Final = 10_000
 """Events that may wait for the writer: a tenth of a second of its work. More are refused."""
@@ -55,6 +69,9 @@ PAGE: Final = 512
 """Events in one batch of a tail."""
 LOOK_SECONDS: Final = 0.1
 """How long another process goes without looking when nobody rings."""
+
+RESTS: Final = 3.0
+"""How much longer the look for damage rests than it reads: a quarter of a core at most."""
 
 _COLUMNS: Final = "position, run_id, version, type, schema, recorded_at, data, digest"
 
@@ -66,6 +83,8 @@ class SqliteLog:
         self, path: Path, reader: aiosqlite.Connection, writing: _Writing | None, recent: Recent
     ) -> None:
         self._path, self._reader, self._writing, self._recent = path, reader, writing, recent
+        self.damage = ""
+        """What is known to be wrong with the file, for people; empty as long as nothing is."""
 
     @classmethod
     @asynccontextmanager
@@ -102,10 +121,60 @@ class SqliteLog:
 
         Raises ValueError if there are no events, or the command was used for another run.
         """
-        return await self._must_write().submit(run_id, events, expected, command)
+        writing = self._must_write()
+        if self.damage and expected == NO_RUN:
+            raise LogDamaged(f"no new books are taken: {self.damage}")
+        try:
+            return await writing.submit(run_id, events, expected, command)
+        except LogDamaged as error:
+            self._note(str(error))
+            raise
+
+    async def look_for_damage(self) -> None:
+        """Read every page once, slowly, in a thread: what lies in a page that nobody happens to ask
+        for is missed only when it is too late to put it back."""
+        stop = threading.Event()
+        try:
+            why = await anyio.to_thread.run_sync(
+                look_for_damage,
+                self._path,
+                lambda took: stop.wait(took * RESTS),
+                abandon_on_cancel=True,
+                limiter=anyio.CapacityLimiter(1),
+            )
+        except sqlite3.Error as error:
+            logger.warning("%s could not be looked through for damage: %s", self._path, error)
+            return
+        finally:
+            stop.set()
+        if why:
+            self._note(damaged(self._path, why))
 
     async def read(self, after: Position, limit: int) -> list[Recorded]:
-        return await self._rows("position > ? ORDER BY position LIMIT ?", (after, limit))
+        """See `EventLog.read`; raises `LogDamaged` if the very next event cannot be read."""
+        try:
+            return await self._rows("position > ? ORDER BY position LIMIT ?", (after, limit))
+        except LogDamaged:
+            return await anyio.to_thread.run_sync(self._read_up_to_damage, after, limit)
+
+    def _read_up_to_damage(self, after: Position, limit: int) -> list[Recorded]:
+        sql = f"SELECT {_COLUMNS} FROM events WHERE position >= ? ORDER BY position LIMIT ?"
+        with closing(open_reader(self._path)) as db:
+
+            def read(first: Position, last: Position) -> list[Recorded]:
+                return list(starmap(Recorded, db.execute(sql, (first, last - first + 1))))
+
+            first = Position(after + 1)
+            end = min(after + limit, end_of_events(db))
+            part = next(read_around(read, first, Position(max(first, end))), [])
+        if isinstance(part, Unreadable):
+            raise LogDamaged(damaged(self._path, str(part)), (part.first, part.last))
+        return part
+
+    def _note(self, damage: str) -> None:
+        if not self.damage:
+            self.damage = damage
+            logger.error("no new books are taken: %s", damage)
 
     async def read_run(
         self, run_id: RunId, after: Position = START, limit: int | None = None
@@ -164,6 +233,9 @@ class SqliteLog:
         try:
             return list(await self._reader.execute_fetchall(sql, values))
         except sqlite3.Error as error:
+            if is_damage(error):
+                self._note(damaged(self._path, str(error)))
+                raise LogDamaged(damaged(self._path, str(error))) from error
             raise LogUnavailable(f"{self._path} cannot be read now: {error}") from error
 
     def _must_write(self) -> _Writing:

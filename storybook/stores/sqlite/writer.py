@@ -37,6 +37,7 @@ from storybook.events.log import (
     Appended,
     CommandId,
     Conflict,
+    LogDamaged,
     LogError,
     LogUnavailable,
     OutcomeUnknown,
@@ -45,6 +46,7 @@ from storybook.events.log import (
     Version,
 )
 from storybook.stores.sqlite.chain import GENESIS, chain_digest
+from storybook.stores.sqlite.damage import damaged, is_damage
 from storybook.stores.sqlite.migrations import NewerDatabase, migrate
 
 APPLICATION_ID: Final = 0x53544F52
@@ -218,6 +220,8 @@ class LogWriter(threading.Thread):
     def _alone(self, append: Append, error: Exception) -> GroupResult:
         """The answer to an append that fails by itself: what it was answered before, if it was."""
         answer: Answer = LogUnavailable(f"this append cannot be recorded: {error}")
+        if is_damage(error):
+            answer = LogDamaged(damaged(self._path, str(error)))
         with contextlib.suppress(sqlite3.Error):
             if (earlier := _find_command(self._open(), append.command)) is not None:
                 answer = _refusal(append, earlier, append.expected)
