@@ -164,6 +164,9 @@ def set_aside(folder: DataFolder, missing: Missing, now: int) -> Path:
     stamp = datetime.fromtimestamp(now / MICROSECONDS, UTC)
     aside = folder.path / f"set-aside-{stamp:%Y-%m-%dT%H%M%S.%fZ}"
     aside.mkdir()
+    if not folder.log.exists() or not folder.log.stat().st_size:
+        # SQLite would delete what a log that is gone has left of its last commits.
+        _move((folder.log.with_name(f"{folder.log.name}{it}") for it in ("-wal", "-shm")), aside)
     if missing.views:
         journal = folder.projections.with_name(f"{folder.projections.name}-journal")
         _move((journal, folder.projections), aside)

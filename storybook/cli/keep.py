@@ -130,7 +130,7 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
     not looked at. Each fault is a line, and the exit code then is 1.
     """
     place.start_logging()
-    if not has_log(place) and look_for_evidence(place.folder) is None:
+    if not has_log(place):
         raise Failure(f"there is no log in {place.folder}")
     verdict = run(partial(_verify, place, anchor, as_json))
     if as_json:
@@ -187,7 +187,7 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
 def _verify_log(place: Place, anchor: Anchor | None, shown: bool) -> list[str]:
     missing = look_for_evidence(place.folder)
     faults = [f"log: {it}" for it in missing.sentences] if missing is not None else []
-    if has_log(place):
+    if place.folder.log.exists():
         with _bar("Checking the log", "events", shown=shown) as step:
             faults += [f"log: {it}" for it in verify_log(place.folder.log, step, anchor)]
     return faults

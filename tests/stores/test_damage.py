@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Final
 
 import anyio
 import pytest
@@ -18,12 +17,10 @@ from storybook.stores.sqlite.damage import Unreadable, look_for_damage, read_aro
 from storybook.stores.sqlite.verify import verify_log
 from tests.stores.conformance import A, B, append
 from tests.stores.logs import SqliteStore
+from tests.stores.pages import INDEX_LEAF, TABLE_LEAF, damage, is_answers
 
 pytestmark = pytest.mark.anyio
 
-PAGE: Final = 4_096
-TABLE_LEAF, INDEX_LEAF = 0x0D, 0x0A
-"""What the first byte of a page says (https://www.sqlite.org/fileformat2.html, 1.6)."""
 C = RunId("c" * 32)
 LARGE = PageWritten(page=1, attempt=1, summary="옛날 옛적에 " * 4_000)
 
@@ -46,15 +43,6 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "log.db"
 
 
-def damage(path: Path, wanted: Callable[[bytes], bool]) -> None:
-    """Fill the middle one of the pages that are wanted with zeros, as a bad disk does."""
-    content = path.read_bytes()
-    pages = [content[at : at + PAGE] for at in range(0, len(content), PAGE)]
-    candidates = [number for number, page in enumerate(pages) if number and wanted(page)]
-    pages[candidates[len(candidates) // 2]] = bytes(PAGE)
-    path.write_bytes(b"".join(pages))
-
-
 def is_rows(page: bytes) -> bool:
     """A page of B's rows and nobody else's."""
     return page[0] == TABLE_LEAF and B.encode() in page and A.encode() not in page
@@ -62,10 +50,6 @@ def is_rows(page: bytes) -> bool:
 
 def is_index(page: bytes) -> bool:
     return page[0] == INDEX_LEAF and b"@" not in page and B.encode() in page
-
-
-def is_answers(page: bytes) -> bool:
-    return page[0] == INDEX_LEAF and b"@" in page
 
 
 def is_overflow(page: bytes) -> bool:
