@@ -29,6 +29,7 @@ from storybook.events.catalog import ArtifactsPruned, StageCompleted
 from storybook.events.log import START, EventLog, LogUnavailable, Position
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections.rebuild import differences, rebuild
+from storybook.stores.digests import digests_differ
 from storybook.stores.sqlite.chain import GENESIS
 from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
 
@@ -240,4 +241,4 @@ def _file_fault(path: Path, artifact: Artifact) -> str:
         return f"cannot be read: {error.strerror}"
     if found == artifact.sha256:
         return ""
-    return f"changed: its SHA-256 should be {artifact.sha256[:16]}…, found {found[:16]}…"
+    return f"changed: its SHA-256 {digests_differ(artifact.sha256, found)}"

@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import shutil
 import sqlite3
 import threading
 from collections import OrderedDict, deque
@@ -55,6 +56,11 @@ GROUP_EVENTS: Final = 512
 """Events in one transaction: beyond it, a commit costs little less an event, and delays more."""
 GROUP_BYTES: Final = 1024 * 1024
 """Payload in one transaction, for the same reason."""
+EVENT_BYTES: Final = 400
+"""What an event takes beside its data: its other columns, its place in the index, its answer."""
+PAGE_BYTES: Final = 4_096
+WRITTEN_PAGES: Final = 6
+"""Pages that the smallest append writes to the WAL: a leaf and a parent of each of three trees."""
 KNOWN_RUNS: Final = 65_536
 """Runs whose version is kept in memory (about 10 MB); beyond it, those that were appended
 to longest ago are looked up anew."""
@@ -171,7 +177,8 @@ class LogWriter(threading.Thread):
             return self._all(group, OutcomeUnknown, str(failed))
         except (sqlite3.OperationalError, NewerDatabase) as error:
             self._recover()
-            return self._all(group, LogUnavailable, f"{self._path} cannot be written now: {error}")
+            why = f"{self._path} cannot be written now: {error}{_room(self._path, group, error)}"
+            return self._all(group, LogUnavailable, why)
         except Exception as error:
             self._roll_back()
             return self._alone(group[0], error) if len(group) == 1 else self._one_by_one(group)
@@ -302,6 +309,19 @@ class _Draft:
         self.by_command[append.command] = (run_id, answer)
         self.answers.append((append.future, answer))
         return Version(version)
+
+
+def _room(path: Path, group: Sequence[Append], error: Exception) -> str:
+    """What a full disk lacks; empty for other errors."""
+    if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
+        return ""
+    needed = sum(it.size + len(it.events) * EVENT_BYTES for it in group)
+    needed += WRITTEN_PAGES * PAGE_BYTES
+    try:
+        free = f"{shutil.disk_usage(path.parent).free:,} are free"
+    except OSError as why:
+        free = f"how many are free cannot be told ({why.strerror})"
+    return f"; about {needed:,} bytes are needed in {path.parent}, {free}: make room there"
 
 
 def _refusal(append: Append, earlier: tuple[RunId, Appended] | None, version: Version) -> Answer:
