@@ -143,14 +143,20 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
         _print_whole(console(), verdict)
     if verdict.faults:
         count = len(verdict.faults)
-        mend = _MEND_FILES if any(it.startswith("file ") for it in verdict.faults) else ""
+        mend = "".join(
+            mend
+            for beginning, mend in _MENDS.items()
+            if any(it.startswith(beginning) for it in verdict.faults)
+        )
         raise Failure(f"{count} fault{'s' * (count > 1)} found{mend}")
 
 
-_MEND_FILES: Final = (
-    "; restore the files from a backup, or `storybook make --resume RUN` says how to make the same "
-    "book again"
-)
+_MENDS: Final = {
+    "log: ": "; stop the server, and put the log back from a backup, with the files of that day",
+    "file ": "; restore the files from a backup, or `storybook make --resume RUN` says how to make "
+    "the same book again",
+}
+"""What can be done, by how a fault begins."""
 
 
 def _print_whole(out: Console, verdict: Verdict) -> None:

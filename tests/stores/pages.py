@@ -11,13 +11,16 @@ TABLE_LEAF, INDEX_LEAF = 0x0D, 0x0A
 """What the first byte of a page says (https://www.sqlite.org/fileformat2.html, 1.6)."""
 
 
-def damage(path: Path, wanted: Callable[[bytes], bool]) -> None:
-    """Fill the middle one of the pages that are wanted with zeros, as a bad disk does."""
+def damage(path: Path, wanted: Callable[[bytes], bool]) -> bytes:
+    """Fill the middle one of the pages that are wanted with zeros, as a bad disk does; returns what
+    stood there."""
     content = path.read_bytes()
     pages = [content[at : at + PAGE] for at in range(0, len(content), PAGE)]
     candidates = [number for number, page in enumerate(pages) if number and wanted(page)]
-    pages[candidates[len(candidates) // 2]] = bytes(PAGE)
+    middle = candidates[len(candidates) // 2]
+    before, pages[middle] = pages[middle], bytes(PAGE)
     path.write_bytes(b"".join(pages))
+    return before
 
 
 def is_answers(page: bytes) -> bool:

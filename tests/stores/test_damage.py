@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -176,6 +177,21 @@ async def test_a_read_that_meets_damage_tells_the_log(path: Path) -> None:
             await log.read_run(B)
         with pytest.raises(LogDamaged, match="no new books are taken"):
             await append(log, RunId("d"), 0)
+
+
+async def test_an_append_that_meets_damage_tells_the_log(path: Path) -> None:
+    """The appends that came with it go through; new runs are refused from then on."""
+    page = damage(path, is_answers)
+    on_it = sorted(re.findall(rb"[a-c]{32}@\d+", page))
+    command = on_it[len(on_it) // 2].decode() + "x"
+    async with SqliteStore(path).open() as log:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(append, log, A, 201)
+            with pytest.raises(LogDamaged, match="storybook verify"):
+                await append(log, RunId("d"), 0, command=command)
+        with pytest.raises(LogDamaged, match="no new books are taken"):
+            await append(log, RunId("e"), 0)
+        assert len(await log.read_run(A)) == 202
 
 
 async def test_whoever_reads_through_can_go_on_after_the_damage(path: Path) -> None:

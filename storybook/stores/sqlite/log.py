@@ -159,14 +159,17 @@ class SqliteLog:
 
     def _read_up_to_damage(self, after: Position, limit: int) -> list[Recorded]:
         sql = f"SELECT {_COLUMNS} FROM events WHERE position >= ? ORDER BY position LIMIT ?"
-        with closing(open_reader(self._path)) as db:
+        try:
+            with closing(open_reader(self._path)) as db:
 
-            def read(first: Position, last: Position) -> list[Recorded]:
-                return list(starmap(Recorded, db.execute(sql, (first, last - first + 1))))
+                def read(first: Position, last: Position) -> list[Recorded]:
+                    return list(starmap(Recorded, db.execute(sql, (first, last - first + 1))))
 
-            first = Position(after + 1)
-            end = min(after + limit, end_of_events(db))
-            part = next(read_around(read, first, Position(max(first, end))), [])
+                first = Position(after + 1)
+                end = min(after + limit, end_of_events(db))
+                part = next(read_around(read, first, Position(max(first, end))), [])
+        except sqlite3.Error as error:  # not even the head of the file can be read
+            raise LogDamaged(damaged(self._path, str(error))) from error
         if isinstance(part, Unreadable):
             raise LogDamaged(damaged(self._path, str(part)), (part.first, part.last))
         return part
@@ -174,7 +177,7 @@ class SqliteLog:
     def _note(self, damage: str) -> None:
         if not self.damage:
             self.damage = damage
-            logger.error("no new books are taken: %s", damage)
+            logger.error("%s", damage)
 
     async def read_run(
         self, run_id: RunId, after: Position = START, limit: int | None = None
