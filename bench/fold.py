@@ -37,7 +37,6 @@ from storybook.clock import SystemClock
 from storybook.events.catalog import EngineInfo, Event, MadeFrom
 from storybook.events.log import NO_RUN, CommandId, Position, Version
 from storybook.http.server import tune_process
-from storybook.projections.folding import by_run
 from storybook.projections.rebuild import PAGE, rebuild
 from storybook.run import (
     Run,
@@ -99,12 +98,15 @@ def _read_bare(path: Path) -> None:
 async def _fold(log: SqliteLog) -> None:
     runs: dict[RunId, Run] = {}
     after = Position(0)
-    while page := await log.read(after, PAGE):
-        for run_id, (_, events) in by_run(page).items():
+    while (page := await log.read_events(after, PAGE)) is not None:
+        groups: dict[RunId, list[Event]] = {}
+        for run_id, event in zip(page.run_ids, page.events, strict=True):
+            groups.setdefault(run_id, []).append(event)
+        for run_id, events in groups.items():
             run = fold(events, runs.get(run_id))
             assert run is not None  # a fold of at least one event
             runs[run_id] = run
-        after = page[-1].position
+        after = page.positions[-1]
 
 
 # ------------------------------------------------------------------------------------- the log

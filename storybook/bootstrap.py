@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import socket
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import anyio
+from anyio import to_thread
 
 from storybook.application import Application
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
+from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
 from storybook.projections.projector import Projections
 from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
@@ -25,7 +28,10 @@ from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
 from storybook.stores.files import ArtifactStore
+from storybook.stores.sqlite.holder import WriteLock
 from storybook.stores.sqlite.log import SqliteLog
+
+logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -36,16 +42,19 @@ async def open_application(
     clock: Clock | None = None,
     engines: Engines | None = None,
     check: PageCheck | None = None,
+    accept_loss: bool = False,
 ) -> AsyncIterator[Application]:
     """The application on a data folder, working until the context is left.
 
     `engines` and `check` (what every page goes through before it stands) are those of the settings
-    if they are not given. Raises `LogLocked` if another process works on the same folder, and
-    `SettingsError` for settings that cannot be used.
+    if they are not given. Raises `LogLocked` if another process works on the same folder,
+    `SettingsError` for settings that cannot be used, and `EvidenceMissing` if the log lacks what
+    the rest of the folder shows; `accept_loss` sets that aside instead.
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
     folder = DataFolder(data)
+    await to_thread.run_sync(_face_loss, folder, clock, accept_loss)
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
         SqliteLog.open(folder.log, clock=clock.now) as log,
@@ -88,6 +97,7 @@ async def open_application(
                 runner.running(await projections.open_runs()),
             ):
                 tasks.start_soon(retention.run)
+                tasks.start_soon(log.look_for_damage)
                 for engine in engines.by_role().values():
                     if isinstance(engine, Idling):
                         tasks.start_soon(engine.unload_when_idle)
@@ -96,6 +106,17 @@ async def open_application(
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()
+
+
+def _face_loss(folder: DataFolder, clock: Clock, accept_loss: bool) -> None:
+    missing = look_for_evidence(folder)
+    if missing is None:
+        return
+    if not accept_loss:
+        raise EvidenceMissing(folder, missing)
+    with closing(WriteLock(folder.log)):
+        aside = set_aside(folder, missing, clock.now())
+    logger.warning("accepted: %s; what shows it is in %s", "; ".join(missing.sentences), aside)
 
 
 def _page_check(settings: Settings) -> PageCheck:

@@ -7,7 +7,9 @@ command id, which can have no second effect.
 
 from __future__ import annotations
 
-import uuid
+import itertools
+import os
+import secrets
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -38,6 +40,10 @@ unless something is broken."""
 ASK_AGAIN_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 4.0)
 """How long to wait before asking again for an append of which nobody knows whether it happened."""
 
+PREFIX_BYTES: Final = 10
+"""Chance in the command ids of a process: that any two of a thousand million starts draw the same
+is less likely than one in a million."""
+
 Decide = Callable[[Run | None], list[Event]]
 """Takes the run as it stands and returns what follows, or raises `storybook.run.Refused`."""
 
@@ -53,8 +59,8 @@ class TooManyRuns(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """The run behind a command, and the position that a reader must have seen to see its effect.
+class Executed(msgspec.Struct, frozen=True):
+    """The run after a command, and the position that a reader must have seen to see its effect.
     `appended` is None where the decision was that nothing follows."""
 
     run: Run
@@ -65,26 +71,50 @@ class Outcome(msgspec.Struct, frozen=True):
         return self.appended.last if self.appended is not None else Position(0)
 
 
+class CommandIds:
+    """Command ids that never come again: chance drawn once a process, and a counter.
+
+    Not chance for each: the operating system's lets go of the GIL, and with 16 who append that
+    halved the groups that the log commits. Numbers that grow also keep the log's index of commands
+    in order: a random id dirties a page of its own. 32 hexadecimal digits.
+    """
+
+    def __init__(self) -> None:
+        self._begin()
+        if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+            os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._prefix, self._count = secrets.token_hex(PREFIX_BYTES), itertools.count(1)
+
+    def __call__(self) -> CommandId:
+        return CommandId(f"{self._prefix}{next(self._count):012x}")
+
+
+new_command_id: Final = CommandIds()
+"""The ids of this process."""
+
+
 class Commands:
     """The one way in which events of runs come to be."""
 
     def __init__(
-        self, log: EventLog, new_command_id: Callable[[], str] = lambda: uuid.uuid4().hex
+        self, log: EventLog, new_command_id: Callable[[], CommandId] = new_command_id
     ) -> None:
         self._log, self._new_command_id = log, new_command_id
 
     async def load(self, run_id: RunId) -> Run | None:
         """The run as it stands now; None if there is none."""
-        return fold(recorded.event for recorded in await self._log.read_run(run_id))
+        return fold(await self._log.history(run_id))
 
-    async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+    async def execute(self, run_id: RunId, decide: Decide) -> Executed:
         """Carry out an intention. Raises what `decide` raises, or a `LogError`."""
         for _ in range(MAX_TRIES):
             run = await self.load(run_id)
             events = decide(run)
             if not events:
                 assert run is not None  # only an existing run can have nothing to do
-                return Outcome(run, None)
+                return Executed(run, None)
             expected = Version(run.version) if run is not None else NO_RUN
             try:
                 appended = await self._append(run_id, events, expected)
@@ -92,13 +122,13 @@ class Commands:
                 continue
             after = fold(events, run)
             assert after is not None
-            return Outcome(after, appended)
+            return Executed(after, appended)
         raise OutcomeUnknown(f"run {run_id} was changed by others {MAX_TRIES} times in a row")
 
     async def _append(self, run_id: RunId, events: list[Event], expected: Version) -> Appended:
         """Append, and ask again until it is known whether that happened. Only the same command id
         may be asked for: deciding anew would meet its own events as somebody else's."""
-        command = CommandId(self._new_command_id())
+        command = self._new_command_id()
         append = partial(self._log.append, run_id, events, expected=expected, command=command)
         try:
             return await append()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -11,7 +13,7 @@ from typing import cast
 import pytest
 
 from storybook.book import RunId, StoryRequest
-from storybook.commands import MAX_TRIES, Commands, Decide
+from storybook.commands import MAX_TRIES, CommandIds, Commands, Decide
 from storybook.events.catalog import Event, RunCancelled
 from storybook.events.log import (
     Appended,
@@ -37,7 +39,7 @@ class Faulty:
 
     def __init__(self, log: SqliteLog) -> None:
         self._log = log
-        self.read_run = log.read_run
+        self.read_run, self.history = log.read_run, log.history
         self.before: list[Exception] = []
         self.after: list[Exception] = []
         self.commands: list[CommandId] = []
@@ -151,3 +153,29 @@ async def test_refusals_pass_through(tmp_path: Path) -> None:
         with pytest.raises(Refused, match="QUEUED"):
             await commands.execute(RUN, retry_run)
         assert not [it for it in await log.read_run(RUN) if isinstance(it.event, RunCancelled)]
+
+
+def test_command_ids_never_come_again() -> None:
+    """Neither in this process nor in one that starts anew: 32 digits, in the order they came."""
+    here, anew = CommandIds(), CommandIds()
+    ids = [it for _ in range(1_000) for it in (here(), anew())]
+    assert len(set(ids)) == 2_000
+    assert {len(it) for it in ids} == {32}
+    assert ids[::2] == sorted(ids[::2])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_a_forked_process_has_command_ids_of_its_own() -> None:
+    """Both go on from the same memory, and must not go on with the same ids."""
+    program = """
+import os
+from storybook.commands import new_command_id
+new_command_id()
+child = os.fork()
+os.write(1, f"{new_command_id()}\\n".encode())
+if child:
+    os.waitpid(child, 0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    one, other = done.stdout.split()
+    assert one[:20] != other[:20]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+import anyio.to_thread
 import rich_click as click
 
 from storybook.book import RunId
@@ -20,6 +21,7 @@ from storybook.cli.shelf import open_shelf
 from storybook.clock import SystemClock
 from storybook.commands import Commands, Decide
 from storybook.events.log import LogLocked
+from storybook.evidence import require_evidence
 from storybook.run import cancel_run, retry_run
 from storybook.stores.sqlite.log import SqliteLog
 
@@ -63,6 +65,8 @@ def _act(place: Place, text: str, ask: Ask, decide: Decide) -> tuple[RunId, bool
         async with open_shelf(place) as shelf:
             run_id = await shelf.find(text)
         try:
+            if place.holder() is None:
+                await anyio.to_thread.run_sync(require_evidence, place.folder)
             async with SqliteLog.open(place.folder.log, clock=SystemClock().now) as log:
                 await Commands(log).execute(run_id, decide)
             return run_id, False

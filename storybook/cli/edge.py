@@ -18,6 +18,7 @@ from storybook.cli.failure import Failure
 from storybook.commands import TooManyRuns
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import LogError
+from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
@@ -32,6 +33,7 @@ T = TypeVar("T")
 TOLD: Final = (
     CannotExport,
     EngineUnavailable,
+    EvidenceMissing,
     ForeignFile,
     InvalidHistory,
     LogError,

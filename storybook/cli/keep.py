@@ -26,8 +26,11 @@ from storybook.cli.output import SHORT_ID, console, duration, print_json
 from storybook.cli.place import Place, pass_place
 from storybook.cli.shelf import has_log, open_shelf
 from storybook.events.catalog import ArtifactsPruned, StageCompleted
-from storybook.events.log import START, EventLog, Position
+from storybook.events.log import START, EventLog, LogUnavailable, Position
+from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections.rebuild import differences, rebuild
+from storybook.stores.digests import digests_differ
+from storybook.stores.sqlite.chain import GENESIS
 from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
 
 PAGE: Final = 1_000
@@ -70,6 +73,7 @@ def rebuild_command(place: Place, as_json: bool) -> None:
     place.start_logging()
 
     async def main() -> None:
+        await anyio.to_thread.run_sync(require_evidence, place.folder)
         async with open_shelf(place) as shelf:
             with _bar("Replaying the log", "events", shown=not as_json) as step:
                 report = await rebuild(place.folder.projections, shelf.log, step)
@@ -139,14 +143,20 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
         _print_whole(console(), verdict)
     if verdict.faults:
         count = len(verdict.faults)
-        mend = _MEND_FILES if any(it.startswith("file ") for it in verdict.faults) else ""
+        mend = "".join(
+            mend
+            for beginning, mend in _MENDS.items()
+            if any(it.startswith(beginning) for it in verdict.faults)
+        )
         raise Failure(f"{count} fault{'s' * (count > 1)} found{mend}")
 
 
-_MEND_FILES: Final = (
-    "; restore the files from a backup, or `storybook make --resume RUN` says how to make the same "
-    "book again"
-)
+_MENDS: Final = {
+    "log: ": "; stop the server, and put the log back from a backup, with the files of that day",
+    "file ": "; restore the files from a backup, or `storybook make --resume RUN` says how to make "
+    "the same book again",
+}
+"""What can be done, by how a fault begins."""
 
 
 def _print_whole(out: Console, verdict: Verdict) -> None:
@@ -160,8 +170,8 @@ def _print_whole(out: Console, verdict: Verdict) -> None:
 
 
 async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
-    faults = await anyio.to_thread.run_sync(_verify_log, place.folder.log, anchor, not quiet)
-    head = await anyio.to_thread.run_sync(head_of, place.folder.log)
+    faults = await anyio.to_thread.run_sync(_verify_log, place, anchor, not quiet)
+    head = await anyio.to_thread.run_sync(_head, place.folder.log)
     holder = place.holder()
     if holder is not None and not quiet:
         click.echo(
@@ -181,9 +191,20 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
     return Verdict(faults, head.position, files, str(head))
 
 
-def _verify_log(path: Path, anchor: Anchor | None, shown: bool) -> list[str]:
-    with _bar("Checking the log", "events", shown=shown) as step:
-        return [f"log: {fault}" for fault in verify_log(path, step, anchor)]
+def _verify_log(place: Place, anchor: Anchor | None, shown: bool) -> list[str]:
+    missing = look_for_evidence(place.folder)
+    faults = [f"log: {it}" for it in missing.sentences] if missing is not None else []
+    if place.folder.log.exists():
+        with _bar("Checking the log", "events", shown=shown) as step:
+            faults += [f"log: {it}" for it in verify_log(place.folder.log, step, anchor)]
+    return faults
+
+
+def _head(path: Path) -> Anchor:
+    try:
+        return head_of(path)
+    except LogUnavailable:  # a fault that is told already
+        return Anchor(START, GENESIS)
 
 
 async def _expected(log: EventLog, head: Position) -> AsyncIterator[Expected]:
@@ -226,4 +247,4 @@ def _file_fault(path: Path, artifact: Artifact) -> str:
         return f"cannot be read: {error.strerror}"
     if found == artifact.sha256:
         return ""
-    return f"changed: its SHA-256 should be {artifact.sha256[:16]}…, found {found[:16]}…"
+    return f"changed: its SHA-256 {digests_differ(artifact.sha256, found)}"

@@ -27,7 +27,7 @@ from storybook.cli.again import command_for
 from storybook.cli.edge import in_options, run
 from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, WHO, can_ask, console, duration, print_json
-from storybook.cli.place import Place, pass_place
+from storybook.cli.place import Place, accept_loss_option, pass_place
 from storybook.cli.remote import Server
 from storybook.cli.shelf import open_shelf
 from storybook.cli.story import sentence
@@ -128,6 +128,7 @@ class Order(msgspec.Struct, frozen=True):
     help="How fast it is read, from 0.7 to 2.",
 )
 @click.option("--resume", metavar="RUN", default="", help="Go on with a book that isn't whole yet.")
+@accept_loss_option
 @click.option("--open", "opens", is_flag=True, help="Open the finished book in the browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, no more.")
 @pass_place
@@ -144,6 +145,7 @@ def make_command(
     narrator_voice: str,
     speed: float,
     resume: str,
+    accept_loss: bool,
     opens: bool,
     as_json: bool,
 ) -> None:
@@ -171,7 +173,7 @@ def make_command(
     place.start_logging()
     if not place.verbose:
         attempts_log.setLevel(logging.ERROR)  # each is told as an event, and why the book failed
-    made = _Making(place, order, as_json)
+    made = _Making(place, order, as_json, accept_loss)
     try:
         result = run(made.make)
     except KeyboardInterrupt:
@@ -217,8 +219,9 @@ def _clean(name: str, word: str) -> str:
 class _Making:
     """One `make`, here or by the server that holds the data folder."""
 
-    def __init__(self, place: Place, order: Order, silent: bool) -> None:
+    def __init__(self, place: Place, order: Order, silent: bool, accept_loss: bool) -> None:
         self._place, self._order, self._silent = place, order, silent
+        self._accept_loss = accept_loss
         self._artifacts = ArtifactStore(place.folder.outputs)
         self._run_id: RunId | None = None
         self._server: Server | None = None
@@ -232,7 +235,7 @@ class _Making:
                 self._run_id = await shelf.find(self._order.resume)
         try:
             async with open_application(
-                self._place.settings, self._place.folder.path
+                self._place.settings, self._place.folder.path, accept_loss=self._accept_loss
             ) as application:
                 return await self._make_here(application)
         except LogLocked:

@@ -63,3 +63,9 @@ class _Stderr(logging.Handler):
 
 
 pass_place = click.make_pass_decorator(Place)
+
+accept_loss_option = click.option(
+    "--accept-loss",
+    is_flag=True,
+    help="Start although the log lacks what the folder shows; that is set aside, not deleted.",
+)

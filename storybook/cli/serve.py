@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from functools import partial
 
 import rich_click as click
+from anyio import to_thread
 
 from storybook.application import Application
 from storybook.bootstrap import open_application
 from storybook.cli.address import trouble
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
-from storybook.cli.place import Place, pass_place
-from storybook.events.log import LogLocked
+from storybook.cli.place import Place, accept_loss_option, pass_place
+from storybook.events.log import LogLocked, LogUnavailable
 from storybook.http.server import ServerBroken, listen, serve, tune_process
 from storybook.stores.sqlite.holder import Holder
 from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.verify import head_of
+
+logger = logging.getLogger(__name__)
 
 
 @click.command("serve")
 @click.option("--host", help="Where to listen. 127.0.0.1 if not set: this machine only.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="8000 if not set; 0 takes a free one.")
+@accept_loss_option
 @pass_place
-def serve_command(place: Place, host: str | None, port: int | None) -> None:
+def serve_command(place: Place, host: str | None, port: int | None, accept_loss: bool) -> None:
     """Serve the HTTP API, and make the books that are asked for.
 
     Goes on with books that an earlier process left unfinished. Ctrl-C stops it: work in hand gets
@@ -36,7 +42,7 @@ def serve_command(place: Place, host: str | None, port: int | None) -> None:
         raise Failure(_taken(place, holder))
     listening = _listening(host or server.host, server.port if port is None else port)
     try:
-        run(partial(_serve, place, listening))
+        run(partial(_serve, place, listening, accept_loss))
     except KeyboardInterrupt:  # before the server had taken over the signals
         pass
     finally:
@@ -44,24 +50,43 @@ def serve_command(place: Place, host: str | None, port: int | None) -> None:
     click.echo("Stopped.", err=True)
 
 
-async def _serve(place: Place, listening: socket.socket) -> None:
+async def _serve(place: Place, listening: socket.socket, accept_loss: bool) -> None:
     try:
-        async with open_application(place.settings, place.folder.path) as application:
+        async with open_application(
+            place.settings, place.folder.path, accept_loss=accept_loss
+        ) as application:
+            head = await to_thread.run_sync(_head, place)
             try:
-                await serve(application, listening, partial(_is_ready, place, application))
+                await serve(application, listening, partial(_is_ready, place, application, head))
             except ServerBroken as error:
                 raise Failure(str(error)) from error
             click.echo("Stopping …", err=True)
     except LogLocked as error:
         holder = place.holder()
         raise Failure(_taken(place, holder) if holder is not None else str(error)) from error
+    _tell(await to_thread.run_sync(_head, place))
 
 
-def _is_ready(place: Place, application: Application, url: str) -> None:
+def _head(place: Place) -> str:
+    """Where the log ends, as `storybook verify --anchor` takes it."""
+    try:
+        return str(head_of(place.folder.log))
+    except LogUnavailable as error:
+        return f"nobody knows where: {error}"
+
+
+def _tell(head: str) -> None:
+    """Whoever keeps what a server prints (a journal, a collector) keeps anchors of its log."""
+    logger.info("the log ends at %s", head)
+    click.echo(f"The log ends at {head}")
+
+
+def _is_ready(place: Place, application: Application, head: str, url: str) -> None:
     assert isinstance(application.log, SqliteLog)
     application.log.announce(url)
     tune_process()
     click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.folder})")
+    _tell(head)
     click.echo("Ctrl-C stops it.")
 
 

@@ -11,10 +11,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from typing import Final
 
+from anyio import to_thread
+
 from storybook.book import RunId
 from storybook.cli.failure import Failure
 from storybook.cli.place import Place
 from storybook.events.log import EventLog, Recorded
+from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections import reads, tables
 from storybook.projections.projector import Projections
 from storybook.projections.runs import RunSummary
@@ -64,6 +67,8 @@ class Shelf:
     async def _views(self) -> AsyncIterator[sqlite3.Connection]:
         file = self.place.folder.projections
         if self.place.holder() is None:
+            # Catching up makes the views of another log anew: what they show would be gone.
+            await to_thread.run_sync(require_evidence, self.place.folder)
             async with Projections.open(file, self.log):
                 pass  # opening catches up
         with closing(tables.connect_known(file, read_only=True)) as db:
@@ -81,13 +86,14 @@ def _only(text: str, found: list[RunId]) -> RunId:
 
 def has_log(place: Place) -> bool:
     """Whether anything was ever recorded in this data folder."""
-    return place.folder.log.exists()
+    return place.folder.log.exists() or look_for_evidence(place.folder) is not None
 
 
 @asynccontextmanager
 async def open_shelf(place: Place) -> AsyncIterator[Shelf]:
     """Open a data folder for looking. Raises `Failure` if there is nothing in it."""
-    if not has_log(place):
+    if not place.folder.log.exists():
+        await to_thread.run_sync(require_evidence, place.folder)
         raise Failure(
             f"no books in {place.folder} yet; `storybook make` makes one, "
             "and --data names another folder"

@@ -6,6 +6,7 @@ A shape's number is its **schema**: 1 for the first one released, one more for e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -20,6 +21,8 @@ SCHEMAS: Final[dict[str, int]] = {
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Event).decode
+_decode_list = msgspec.json.Decoder(list[Event]).decode
+_NEWEST: Final = set(SCHEMAS.items())
 
 
 class UnreadableEvent(Exception):
@@ -46,6 +49,18 @@ def decode(kind: str, schema: int, data: bytes) -> Event:
         return _decode(data) if schema == newest else _lift(kind, schema, newest, data)
     except msgspec.MsgspecError as error:
         raise UnreadableEvent(kind, schema, str(error)) from error
+
+
+def decode_all(kinds: Sequence[str], schemas: Sequence[int], datas: Sequence[bytes]) -> list[Event]:
+    """The events that were recorded as `datas`, lifted to today's shapes. Raises
+    `UnreadableEvent`."""
+    if _NEWEST.issuperset(zip(kinds, schemas, strict=True)):
+        # One call for all of them takes half the time of one for each.
+        try:
+            return _decode_list(b"[%b]" % b",".join(datas))
+        except msgspec.MsgspecError:
+            pass  # told below, by the event that cannot be read
+    return list(map(decode, kinds, schemas, datas))
 
 
 def _lift(kind: str, schema: int, newest: int, data: bytes) -> Event:

@@ -215,6 +215,16 @@ def read_checkpoint(db: sqlite3.Connection) -> Checkpoint:
     return Checkpoint(*row)
 
 
+def last_checkpoint(path: Path) -> Checkpoint | None:
+    """The checkpoint of a file that any version wrote; None if there is none to be read. Makes
+    nothing."""
+    try:
+        with contextlib.closing(connect(path, read_only=True)) as db:
+            return read_checkpoint(db)
+    except (sqlite3.Error, TypeError):  # no database, no such table, or no row in it
+        return None
+
+
 def write_checkpoint(db: sqlite3.Connection, checkpoint: Checkpoint) -> None:
     db.execute(
         "UPDATE checkpoint SET position = ?, digest = ?, generation = ?, clean = 0",

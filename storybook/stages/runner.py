@@ -25,7 +25,7 @@ import msgspec
 
 from storybook.book import RunId, Work
 from storybook.clock import MICROSECONDS, Clock
-from storybook.commands import Commands, Decide, Outcome
+from storybook.commands import Commands, Decide, Executed
 from storybook.events.catalog import (
     AbandonReason,
     Fault,
@@ -301,7 +301,7 @@ class Runner:
 
     # ------------------------------------------------------------------------------ reporting it
 
-    async def _tell(self, run_id: RunId, decide: Decide) -> Outcome:
+    async def _tell(self, run_id: RunId, decide: Decide) -> Executed:
         """Carry out a decision, offering it again while the log cannot take it."""
         while True:
             try:

@@ -193,6 +193,19 @@ def test_a_killed_process_holds_nothing_whoever_has_its_id_now(shell: Shell, sta
     assert serving.stdout.readline().startswith("Storybook serves http://")
 
 
+def test_a_server_tells_where_its_log_ends(shell: Shell, start: Start) -> None:
+    """At its start and at its end: whoever keeps what it prints has anchors for `verify`."""
+    shell.make()
+    head = shell.json("verify")["head"]
+    serving = start(shell.data, "serve", "--port", "0")
+    assert serving.stdout is not None
+    printed = [serving.stdout.readline() for _ in range(3)]
+    assert printed[1] == f"The log ends at {head}\n"
+    serving.send_signal(signal.SIGTERM)
+    rest, _ = serving.communicate(timeout=20)
+    assert rest == f"The log ends at {head}\n"
+
+
 def test_steering_works_without_a_server(shell: Shell, start: Start) -> None:
     """The decision is appended here, and the next process goes by it."""
     making = start(shell.data, "make", *WORDS[:6], "--topic", ENDLESS)

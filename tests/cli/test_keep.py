@@ -15,9 +15,10 @@ import storybook.cli.doctor
 from storybook.cli.keep import Verdict
 from storybook.settings import Settings
 from storybook.stages.choice import Engines, choose_engines
-from tests.cli.conftest import Shell
+from tests.cli.conftest import WORDS, Shell
 from tests.cli.doubles import Brush, Scribe
 from tests.engines import NoTranscriber
+from tests.stores.pages import TABLE_LEAF, damage
 
 
 @contextmanager
@@ -78,6 +79,50 @@ def test_a_cut_off_log_is_found_by_its_anchor(shell: Shell, tmp_path: Path) -> N
     result = shell("verify", "--anchor", anchor)
     assert result.exit_code == 1
     assert "the log ends at event" in result.stdout
+
+
+def test_a_log_that_is_gone_is_a_fault(shell: Shell) -> None:
+    """`verify` says what a start would; nothing that looks or steers makes the views anew."""
+    run_id = shell.make()["run_id"]
+    views = (shell.data / "projections.db").read_bytes()
+    (shell.data / "log.db").unlink()
+    result = shell("verify")
+    assert result.exit_code == 1
+    gone, seen, files = result.stdout.splitlines()
+    assert gone == "log: the log is missing"
+    assert seen.startswith("log: the views of ")
+    assert files.endswith(f"but no event: {run_id}")
+    for command in (("list",), ("rebuild",), ("cancel", run_id), ("make", *WORDS), ("serve",)):
+        refused = shell(*command)
+        assert refused.exit_code == 1
+        assert "the log is missing" in refused.stderr
+        assert "--accept-loss" in refused.stderr
+    assert (shell.data / "projections.db").read_bytes() == views
+    assert not (shell.data / "log.db").exists()
+
+
+def test_a_shorter_log_is_no_reason_to_make_the_views_anew(shell: Shell) -> None:
+    """What they show that the log lacks is the only trace of it."""
+    run_id = shell.make()["run_id"]
+    before = (shell.data / "log.db").read_bytes()
+    shell.make()
+    (shell.data / "log.db").write_bytes(before)
+    views = (shell.data / "projections.db").read_bytes()
+    for command in (("list",), ("rebuild",), ("cancel", run_id), ("retry", "latest")):
+        assert "are missing" in shell(*command).stderr
+    assert (shell.data / "projections.db").read_bytes() == views
+    assert shell.make("--accept-loss")["status"] == "DONE"
+    assert shell.json("verify")["faults"] == []
+    assert len(shell.json_lines("list")) == 2
+
+
+def test_verify_tells_of_all_of_a_damaged_log(shell: Shell) -> None:
+    """Also where the log's end cannot be read, which is its head."""
+    shell.make()
+    damage(shell.data / "log.db", lambda page: page[0] == TABLE_LEAF and b"RunCompleted" in page)
+    result = shell("verify")
+    assert result.exit_code == 1
+    assert any("cannot be read" in it and "of run" in it for it in result.stdout.splitlines())
 
 
 def test_changed_views_are_found_and_a_rebuild_mends_them(shell: Shell) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from storybook.events.catalog import EVENT_TYPES
-from storybook.events.codec import SCHEMAS, UnreadableEvent, decode, encode
+from storybook.events.codec import SCHEMAS, UnreadableEvent, decode, decode_all, encode
 
 SAMPLES: Final = sorted((Path(__file__).parent / "samples").glob("*.json"))
 
@@ -61,6 +61,16 @@ def test_fields_of_a_newer_version_are_ignored() -> None:
     assert replay(Sample("RunCancelled", 1, {"type": "RunCancelled", "mood": "sad"})) == {
         "type": "RunCancelled"
     }
+
+
+def test_a_batch_is_decoded_as_each_by_itself() -> None:
+    """All at once where every shape is today's; the one that cannot be read is named."""
+    samples = list(map(read, SAMPLES))
+    rows = [(it.type, it.schema, msgspec.json.encode(it.data)) for it in samples]
+    assert decode_all(*zip(*rows, strict=True)) == [decode(*row) for row in rows]
+    for stranger in (("RunForgotten", 1, b"{}"), ("RunCancelled", 1, b"[]")):
+        with pytest.raises(UnreadableEvent, match=stranger[0]):
+            decode_all(*zip(*rows, stranger, strict=True))
 
 
 def test_an_unknown_shape_is_refused_with_the_mend() -> None:

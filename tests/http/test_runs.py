@@ -15,7 +15,9 @@ from storybook.projections.runs import encode_state
 from storybook.run import fold
 from storybook.settings import Limits
 from storybook.stages.engines import WorkFailed
+from storybook.stores.sqlite.log import SqliteLog
 from tests.http.serving import WORDS, Site, serving
+from tests.stores.pages import INDEX_LEAF, damage
 
 pytestmark = pytest.mark.anyio
 
@@ -283,3 +285,20 @@ async def test_many_at_once_are_answered(site: Site) -> None:
         for _ in range(20):
             tasks.start_soon(order)
     assert len(set(found)) == 20
+
+
+async def test_a_damaged_log_takes_no_new_book(tmp_path: Path) -> None:
+    """503, and what is damaged; books that can be read are served as ever."""
+    async with serving(tmp_path) as site:
+        run_id = await site.order()
+        await site.ended(run_id)
+    damage(tmp_path / "log.db", lambda page: page[0] == INDEX_LEAF and b"0000000" in page)
+    async with serving(tmp_path) as site:
+        log = site.application.log
+        assert isinstance(log, SqliteLog)
+        await log.look_for_damage()
+        answer = await site.client.post("/api/runs", json=WORDS)
+        assert answer.status_code == 503
+        assert f"{tmp_path / 'log.db'} is damaged" in answer.json()["detail"]
+        assert "storybook verify" in answer.json()["detail"]
+        assert (await site.client.get(f"/api/runs/{run_id}")).json()["status"] == "DONE"

@@ -20,7 +20,7 @@ from storybook.book import (
     picture_of,
     reading_of,
 )
-from storybook.commands import Commands, Decide, Outcome
+from storybook.commands import Commands, Decide, Executed
 from storybook.events.catalog import (
     EngineInfo,
     Event,
@@ -278,7 +278,8 @@ class Flaky:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
-        self.head, self.read, self.tail = log.head, log.read, log.tail
+        self.head, self.tail = log.head, log.tail
+        self.read, self.read_events = log.read, log.read_events
         self.appends: list[Exception | None] = []
         self.after_appends: list[Exception] = []
         self.reads: list[Exception] = []
@@ -300,6 +301,11 @@ class Flaky:
         if self.reads:
             raise self.reads.pop(0)
         return await self._log.read_run(run_id, after, limit)
+
+    async def history(self, run_id: RunId) -> list[Event]:
+        if self.reads:
+            raise self.reads.pop(0)
+        return await self._log.history(run_id)
 
 
 async def patient(it: Stand, until: Callable[[Run], bool]) -> Run:
@@ -360,7 +366,7 @@ async def test_one_attempt_that_breaks_takes_no_other_with_it(tmp_path: Path) ->
         class Broken(Commands):
             is_broken = False
 
-            async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+            async def execute(self, run_id: RunId, decide: Decide) -> Executed:
                 outcome = await super().execute(run_id, decide)
                 if outcome.run.failures and not self.is_broken:
                     self.is_broken = True
@@ -381,7 +387,7 @@ async def test_an_attempt_that_broke_before_it_began_is_taken_up_again(tmp_path:
         broken = [OSError(24, "Too many open files")] * 3
 
         class Broken(Commands):
-            async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
+            async def execute(self, run_id: RunId, decide: Decide) -> Executed:
                 is_start = isinstance(decide, partial) and decide.func is start_stage
                 if is_start and broken:
                     raise broken.pop()

@@ -124,7 +124,7 @@ class EventLogConformance:
         assert b"\n" not in b"".join(e.data for e in events)
 
     async def test_pages(self, log: EventLog) -> None:
-        """Reading goes on behind a position, at most as far as asked, in the log and in a run."""
+        """Reading goes on after a position, at most as far as asked, in the log and in a run."""
         await append(log, A, 0, count=3)
         await append(log, B, 0, count=2)
         await append(log, A, 3)
@@ -135,6 +135,22 @@ class EventLogConformance:
         assert await log.read_run(A) == of_a
         assert await log.read_run(A, after=of_a[1].position) == of_a[2:]
         assert await log.read_run(A, after=of_a[0].position, limit=2) == of_a[1:3]
+
+    async def test_what_a_fold_reads_is_what_stands_in_the_rows(self, log: EventLog) -> None:
+        """The lighter reads, of the whole log and of one run, give the same events."""
+        await append(log, A, 0, count=3)
+        await append(log, B, 0, count=2)
+        await append(log, A, 3)
+        events = await everything(log)
+        page = await log.read_events(events[1].position, 3)
+        assert page is not None
+        columns = (page.positions, page.run_ids, page.versions, page.times, page.events)
+        assert list(zip(*columns, strict=True)) == [
+            (e.position, e.run_id, e.version, e.recorded_at, e.event) for e in events[2:5]
+        ]
+        assert await log.read_events(events[-1].position, 3) is None
+        assert await log.history(A) == [e.event for e in events if e.run_id == A]
+        assert await log.history(RunId("c" * 32)) == []
 
     async def test_an_answered_append_is_visible(self, log: EventLog, reader: EventLog) -> None:
         """Whoever was answered finds his events at once, and so does another reader."""
@@ -237,7 +253,7 @@ class EventLogConformance:
         assert len(await everything(log)) == 1
 
     async def test_tails_lose_and_repeat_nothing(self, log: EventLog) -> None:
-        """Tails that begin at any moment see every event behind their cursor once, in order."""
+        """Tails that begin at any moment see every event after their cursor once, in order."""
         writers, appends = 5, 60
         total = 3 * writers * appends
         chance = random.Random(7)

@@ -7,7 +7,16 @@ from collections.abc import AsyncGenerator, Sequence
 from storybook.book import RunId
 from storybook.events.catalog import Event
 from storybook.events.codec import SCHEMAS, encode
-from storybook.events.log import START, Appended, CommandId, Conflict, Position, Recorded, Version
+from storybook.events.log import (
+    START,
+    Appended,
+    CommandId,
+    Conflict,
+    EventPage,
+    Position,
+    Recorded,
+    Version,
+)
 from storybook.notifier import Notifier
 from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
 
@@ -66,6 +75,16 @@ class MemoryLog:
         self, run_id: RunId, after: Position = START, limit: int | None = None
     ) -> list[Recorded]:
         return [it for it in self.events[after:] if it.run_id == run_id][:limit]
+
+    async def read_events(self, after: Position, limit: int) -> EventPage | None:
+        rows = await self.read(after, limit)
+        if not rows:
+            return None
+        columns = [(it.position, it.run_id, it.version, it.recorded_at, it.event) for it in rows]
+        return EventPage(*zip(*columns, strict=True))
+
+    async def history(self, run_id: RunId) -> list[Event]:
+        return [it.event for it in await self.read_run(run_id)]
 
     async def head(self) -> Position:
         return Position(len(self.events))

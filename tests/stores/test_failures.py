@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 import threading
@@ -28,7 +29,7 @@ from storybook.stores.sqlite import log as sqlite_log
 from storybook.stores.sqlite.connection import open_writer
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import verify_log
-from storybook.stores.sqlite.writer import Append, Outcome, Writer
+from storybook.stores.sqlite.writer import Append, GroupResult, LogWriter
 from tests.stores.children import child
 from tests.stores.conformance import A, B, append, everything, follow, ids
 
@@ -131,7 +132,9 @@ async def test_a_full_database(tmp_path: Path) -> None:
 
     async with SqliteLog.open(tmp_path / "log.db", clock=clock, connect=connect) as log:
         version = 0
-        with pytest.raises(LogUnavailable, match="full"):
+        folder = re.escape(str(tmp_path))
+        told = rf"{folder}.*is full; about [\d,]+ bytes are needed in {folder}, [\d,]+ are free"
+        with pytest.raises(LogUnavailable, match=told):
             while version < 10_000:
                 version = (await append(log, A, version, count=10)).version
         assert 0 < version < 10_000
@@ -244,22 +247,22 @@ async def test_a_command_belongs_to_one_run(tmp_path: Path) -> None:
 def test_the_writer_ends_after_what_waits(tmp_path: Path) -> None:
     """What was submitted before the end was asked for is appended, even in the same group."""
     gate = threading.Event()
-    outcomes: list[Outcome] = []
+    results: list[GroupResult] = []
 
     def clock() -> int:
         gate.wait()
         return 1
 
-    writer = Writer(tmp_path / "log.db", clock, open_writer, outcomes.append)
+    writer = LogWriter(tmp_path / "log.db", clock, open_writer, results.append)
     assert writer.open() == START
     nobody: Any = None
     for run_id in (A, B, RunId("c")):
         event = ("RunCompleted", 1, b"{}", bytes(32))
-        writer.submit(Append(nobody, run_id, Version(0), CommandId(run_id), [event], 2))
+        writer.submit([Append(nobody, run_id, Version(0), CommandId(run_id), [event], 2)])
     writer.finish()
     gate.set()
     writer.join()
-    assert [e.run_id for outcome in outcomes for e in outcome.recorded] == [A, B, "c"]
+    assert [e.run_id for result in results for e in result.recorded] == [A, B, "c"]
 
 
 async def test_a_closed_log(tmp_path: Path) -> None:

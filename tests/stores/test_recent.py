@@ -20,7 +20,7 @@ def publish(recent: Recent, count: int) -> None:
 
 
 def test_a_cursor_gets_what_is_behind_it() -> None:
-    """Events behind a cursor come in order, as many as asked for; none at the end."""
+    """Events after a cursor come in order, as many as asked for; none at the end."""
     recent = Recent(Position(10))
     publish(recent, 5)
     assert recent.after(Position(12), 2) == events(13, 2)

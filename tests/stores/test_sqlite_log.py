@@ -13,12 +13,14 @@ import anyio
 import msgspec
 import pytest
 
+from storybook.book import RunId
 from storybook.events.log import START, LogLocked, LogUnavailable, Position, Recorded
 from storybook.stores.sqlite import log as sqlite_log
+from storybook.stores.sqlite import writer as sqlite_writer
 from storybook.stores.sqlite.holder import Holder, find_holder
 from storybook.stores.sqlite.log import SqliteLog
 from tests.stores.children import Store, append_on_request, child
-from tests.stores.conformance import SECONDS, A, LastingLogConformance, append
+from tests.stores.conformance import SECONDS, A, LastingLogConformance, append, everything
 from tests.stores.logs import SqliteStore
 
 pytestmark = pytest.mark.anyio
@@ -190,3 +192,32 @@ async def test_a_ring_while_looking_is_heard(
         async with aclosing(reader.tail(START)) as tail:
             with anyio.fail_after(SECONDS):
                 assert len(await anext(tail)) == 1
+
+
+async def test_what_one_turn_of_the_loop_appends_is_one_group(tmp_path: Path) -> None:
+    """The clock is read once a group: all who append at once are recorded by one commit."""
+    store = SqliteStore(tmp_path / "log.db")
+    async with store.open() as log:
+        for version in range(3):
+            async with anyio.create_task_group() as tasks:
+                for number in range(16):
+                    tasks.start_soon(append, log, RunId(f"{number:032x}"), version)
+        assert [it.recorded_at for it in await everything(log)] == [1] * 16 + [2] * 16 + [3] * 16
+
+
+async def test_the_versions_in_memory_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that was forgotten is looked up anew, and goes on where it stood."""
+    monkeypatch.setattr(sqlite_writer, "KNOWN_RUNS", 4)
+    store = SqliteStore(tmp_path / "log.db")
+    async with store.open() as log:
+        for version in range(2):
+            for number in range(10):
+                await append(log, RunId(str(number)), version)
+        assert log._writing is not None
+        assert list(log._writing._writer._versions) == ["6", "7", "8", "9"]
+        async with anyio.create_task_group() as tasks:
+            for number in range(10):  # more in one group than are kept
+                tasks.start_soon(append, log, RunId(str(number)), 2)
+        assert len(await everything(log)) == 30

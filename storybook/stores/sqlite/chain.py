@@ -3,8 +3,8 @@
 Each event's digest covers the digest of the event before it, its own columns, and the SHA-256 of
 its data rather than the data. So a person's text can be erased one day and the chain still holds.
 
-A chain shows edits and removals inside the log; it cannot show that the end was cut off or that
-everything was written anew. For that, keep a head (position and digest) elsewhere and compare.
+`docs/digest-chain.md` has the layout byte by byte, what a chain can show, and what it cannot: for
+that, keep a head (position and digest) elsewhere and compare.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The embedded log: SQLite, one process that writes it, any number that read it.
 
-Appends go to the writer's thread (`writer.py`), which commits them in groups. Behind the commit,
+Appends go to the writer's thread (`writer.py`), which commits them in groups. After the commit,
 one call on the event loop answers the appenders and hands the events to the tails (`recent.py`):
 publish after commit, never before. Reads go through a read-only connection of their own, in pages
 that are fetched whole: an open cursor would keep the WAL from being checkpointed (one let it grow
 to 600 MiB).
 
-Another process follows the log by looking behind its cursor every 100 ms, and at once when the
+Another process follows the log by looking after its cursor every 100 ms, and at once when the
 writer rings (a datagram to each socket in `wake/` beside the log). It asks for rows rather than for
 `PRAGMA data_version`: that costs the same and answers the real question.
 """
@@ -14,8 +14,10 @@ writer rings (a datagram to each socket in `wake/` beside the log). It asks for 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+import threading
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from itertools import starmap
@@ -28,12 +30,15 @@ import anyio.to_thread
 
 from storybook.book import RunId
 from storybook.events.catalog import Event
-from storybook.events.codec import SCHEMAS, encode
+from storybook.events.codec import SCHEMAS, decode_all, encode
 from storybook.events.log import (
+    NO_RUN,
     START,
     Appended,
     CommandId,
+    EventPage,
     LogBusy,
+    LogDamaged,
     LogLocked,
     LogUnavailable,
     Position,
@@ -42,11 +47,21 @@ from storybook.events.log import (
 )
 from storybook.stores.sqlite.chain import payload_digest
 from storybook.stores.sqlite.connection import open_reader, open_writer
+from storybook.stores.sqlite.damage import (
+    Unreadable,
+    damaged,
+    end_of_events,
+    is_damage,
+    look_for_damage,
+    read_around,
+)
 from storybook.stores.sqlite.holder import WriteLock, find_holder
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migration_files
 from storybook.stores.sqlite.recent import Recent
-from storybook.stores.sqlite.writer import Append, Connect, Outcome, Writer
+from storybook.stores.sqlite.writer import Append, Connect, GroupResult, LogWriter
 from storybook.system import Doorbell, DoorbellRinger
+
+logger = logging.getLogger(__name__)
 
 WAITING_EVENTS: Final = 10_000
 """Events that may wait for the writer: a tenth of a second of its work. More are refused."""
@@ -54,6 +69,9 @@ PAGE: Final = 512
 """Events in one batch of a tail."""
 LOOK_SECONDS: Final = 0.1
 """How long another process goes without looking when nobody rings."""
+
+RESTS: Final = 3.0
+"""How much longer the look for damage rests than it reads: a quarter of a core at most."""
 
 _COLUMNS: Final = "position, run_id, version, type, schema, recorded_at, data, digest"
 
@@ -65,6 +83,8 @@ class SqliteLog:
         self, path: Path, reader: aiosqlite.Connection, writing: _Writing | None, recent: Recent
     ) -> None:
         self._path, self._reader, self._writing, self._recent = path, reader, writing, recent
+        self.damage = ""
+        """What is known to be wrong with the file, for people; empty as long as nothing is."""
 
     @classmethod
     @asynccontextmanager
@@ -101,10 +121,63 @@ class SqliteLog:
 
         Raises ValueError if there are no events, or the command was used for another run.
         """
-        return await self._must_write().submit(run_id, events, expected, command)
+        writing = self._must_write()
+        if self.damage and expected == NO_RUN:
+            raise LogDamaged(f"no new books are taken: {self.damage}")
+        try:
+            return await writing.submit(run_id, events, expected, command)
+        except LogDamaged as error:
+            self._note(str(error))
+            raise
+
+    async def look_for_damage(self) -> None:
+        """Read every page once, slowly, in a thread: what lies in a page that nobody happens to ask
+        for is missed only when it is too late to put it back."""
+        stop = threading.Event()
+        try:
+            why = await anyio.to_thread.run_sync(
+                look_for_damage,
+                self._path,
+                lambda took: stop.wait(took * RESTS),
+                abandon_on_cancel=True,
+                limiter=anyio.CapacityLimiter(1),
+            )
+        except sqlite3.Error as error:
+            logger.warning("%s could not be looked through for damage: %s", self._path, error)
+            return
+        finally:
+            stop.set()
+        if why:
+            self._note(damaged(self._path, why))
 
     async def read(self, after: Position, limit: int) -> list[Recorded]:
-        return await self._rows("position > ? ORDER BY position LIMIT ?", (after, limit))
+        """See `EventLog.read`; raises `LogDamaged` if the very next event cannot be read."""
+        try:
+            return await self._rows("position > ? ORDER BY position LIMIT ?", (after, limit))
+        except LogDamaged:
+            return await anyio.to_thread.run_sync(self._read_up_to_damage, after, limit)
+
+    def _read_up_to_damage(self, after: Position, limit: int) -> list[Recorded]:
+        sql = f"SELECT {_COLUMNS} FROM events WHERE position >= ? ORDER BY position LIMIT ?"
+        try:
+            with closing(open_reader(self._path)) as db:
+
+                def read(first: Position, last: Position) -> list[Recorded]:
+                    return list(starmap(Recorded, db.execute(sql, (first, last - first + 1))))
+
+                first = Position(after + 1)
+                end = min(after + limit, end_of_events(db))
+                part = next(read_around(read, first, Position(max(first, end))), [])
+        except sqlite3.Error as error:  # not even the head of the file can be read
+            raise LogDamaged(damaged(self._path, str(error))) from error
+        if isinstance(part, Unreadable):
+            raise LogDamaged(damaged(self._path, str(part)), (part.first, part.last))
+        return part
+
+    def _note(self, damage: str) -> None:
+        if not self.damage:
+            self.damage = damage
+            logger.error("%s", damage)
 
     async def read_run(
         self, run_id: RunId, after: Position = START, limit: int | None = None
@@ -115,11 +188,27 @@ class SqliteLog:
             (run_id, after, -1 if limit is None else limit),
         )
 
+    async def read_events(self, after: Position, limit: int) -> EventPage | None:
+        rows = await self._fetch(
+            "SELECT position, run_id, version, recorded_at, type, schema, data FROM events "
+            "WHERE position > ? ORDER BY position LIMIT ?",
+            (after, limit),
+        )
+        if not rows:
+            return None
+        positions, run_ids, versions, times, *recorded = zip(*rows, strict=True)
+        return EventPage(positions, run_ids, versions, times, decode_all(*recorded))
+
+    async def history(self, run_id: RunId) -> list[Event]:
+        sql = "SELECT type, schema, data FROM events WHERE run_id = ? ORDER BY version"
+        rows = await self._fetch(sql, (run_id,))
+        return decode_all(*zip(*rows, strict=True)) if rows else []
+
     async def head(self) -> Position:
         if self._writing is not None:
             return self._recent.head
         rows = await self._fetch("SELECT coalesce(max(position), 0) FROM events")
-        return Position(next(iter(rows))[0])
+        return Position(rows[0][0])
 
     async def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
         cursor = after
@@ -143,10 +232,13 @@ class SqliteLog:
         sql = f"SELECT {_COLUMNS} FROM events WHERE {where}"
         return list(starmap(Recorded, await self._fetch(sql, values)))
 
-    async def _fetch(self, sql: str, values: tuple[object, ...] = ()) -> Iterable[sqlite3.Row]:
+    async def _fetch(self, sql: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         try:
-            return await self._reader.execute_fetchall(sql, values)
+            return list(await self._reader.execute_fetchall(sql, values))
         except sqlite3.Error as error:
+            if is_damage(error):
+                self._note(damaged(self._path, str(error)))
+                raise LogDamaged(damaged(self._path, str(error))) from error
             raise LogUnavailable(f"{self._path} cannot be read now: {error}") from error
 
     def _must_write(self) -> _Writing:
@@ -171,8 +263,9 @@ class _Writing:
         self.lock, self._ringer = lock, ringer
         self.recent = Recent(Position(0))
         self._loop = asyncio.get_running_loop()
-        self._writer = Writer(path, clock, connect, self._deliver)
+        self._writer = LogWriter(path, clock, connect, self._deliver)
         self._submitted = 0
+        self._gathered: list[Append] = []
         self._closed = False
 
     @classmethod
@@ -193,7 +286,7 @@ class _Writing:
     def submit(
         self, run_id: RunId, events: Sequence[Event], expected: Version, command: CommandId
     ) -> asyncio.Future[Appended]:
-        """Hand an append to the writer; the future is its answer."""
+        """Take an append for the writer; the future is its answer."""
         if not events:
             raise ValueError("an append needs at least one event")
         if self._closed:
@@ -203,27 +296,40 @@ class _Writing:
         future: asyncio.Future[Appended] = self._loop.create_future()
         encoded, size = _encode(events)
         self._submitted += len(events)
-        self._writer.submit(Append(future, run_id, expected, command, encoded, size))
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(Append(future, run_id, expected, command, encoded, size))
         return future
 
-    def _deliver(self, outcome: Outcome) -> None:
-        with suppress(RuntimeError):  # the event loop was closed: nobody is waiting
-            self._loop.call_soon_threadsafe(self._publish, outcome)
+    def _hand_over(self) -> None:
+        """Give the writer what one turn of the event loop has gathered.
 
-    def _publish(self, outcome: Outcome) -> None:
-        for future, answer in outcome.answers:
+        Once a turn and not append by append: the writer's thread wakes at the first of them and
+        would commit it alone, whenever whoever makes the next one lets go of the GIL.
+        """
+        if self._gathered:
+            gathered, self._gathered = self._gathered, []
+            self._writer.submit(gathered)
+
+    def _deliver(self, result: GroupResult) -> None:
+        with suppress(RuntimeError):  # the event loop was closed: nobody is waiting
+            self._loop.call_soon_threadsafe(self._publish, result)
+
+    def _publish(self, result: GroupResult) -> None:
+        for future, answer in result.answers:
             if future.done():
                 continue  # its caller was cancelled
             if isinstance(answer, Appended):
                 future.set_result(answer)
             else:
                 future.set_exception(answer)
-        if outcome.head != self.recent.head:
-            self.recent.publish(outcome.recorded, outcome.head)
+        if result.head != self.recent.head:
+            self.recent.publish(result.recorded, result.head)
             self._ringer.ring()
 
     async def _close(self) -> None:
         self._closed = True
+        self._hand_over()
         self._writer.finish()
         await anyio.to_thread.run_sync(self._writer.join)
 

@@ -16,7 +16,7 @@ fallen further behind reads rows."""
 
 
 class Recent:
-    """Every event behind `floor`, which is in the log's order and has no gaps."""
+    """Every event after `floor`, which is in the log's order and has no gaps."""
 
     def __init__(self, head: Position) -> None:
         self._floor = head
@@ -44,7 +44,7 @@ class Recent:
         self.notifier.notify()
 
     def after(self, cursor: Position, limit: int) -> list[Recorded] | None:
-        """At most `limit` events behind a cursor; None if it has fallen behind what is kept."""
+        """At most `limit` events after a cursor; None if it has fallen behind what is kept."""
         if cursor < self._floor:
             return None
         start = cursor - self._floor

@@ -9,24 +9,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from storybook.events.log import START, Position
+from storybook.events.log import START, LogUnavailable, Position
+from storybook.stores.digests import digests_differ
 from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
 from storybook.stores.sqlite.connection import open_reader
+from storybook.stores.sqlite.damage import Unreadable, end_of_events, read_around, with_runs
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migrate
 
 PAGE: Final = 2_000
 """Rows that are read at once; no read stays open longer than a page."""
+BEFORE_ALL: Final = -(2**63)
+"""Below every position that SQLite can hold: rows before the first one are found, too."""
 
 Progress = Callable[[int, int], None]
 """Told how many events have been checked, of how many."""
 
 
-class LogFault(msgspec.Struct, frozen=True):
+class LogDamage(msgspec.Struct, frozen=True):
     """One thing that is wrong with a log; `position` is None where no event is to blame."""
 
     position: Position | None
@@ -70,46 +76,68 @@ class Row(NamedTuple):
 
 
 def head_of(path: Path) -> Anchor:
-    """The end of a log, to be noted down; position 0 and the digest before all if it is empty."""
-    db = open_reader(path)
+    """The end of a log, to be noted down; position 0 and the digest before all if it is empty.
+    Raises `LogUnavailable`."""
     try:
-        sql = "SELECT position, digest FROM events ORDER BY position DESC LIMIT 1"
-        row = db.execute(sql).fetchone()
-    finally:
-        db.close()
+        with closing(open_reader(path)) as db:
+            sql = "SELECT position, digest FROM events ORDER BY position DESC LIMIT 1"
+            row = db.execute(sql).fetchone()
+    except sqlite3.Error as error:
+        raise LogUnavailable(f"the end of {path} cannot be read: {error}") from error
     return Anchor(*row) if row is not None else Anchor(START, GENESIS)
 
 
 def verify_log(
     path: Path, progress: Progress = lambda done, total: None, anchor: Anchor | None = None
-) -> Iterator[LogFault]:
+) -> Iterator[LogDamage]:
     """Everything that is wrong with a log, found while a server may go on writing it.
 
-    With an anchor, also whether the log still has that event with that digest.
+    With an anchor, also whether the log still has that event with that digest. What cannot be read
+    is told, and everything else is still looked at.
     """
     try:
-        db = open_reader(path)
-        try:
+        with closing(open_reader(path)) as db:
             check_not_newer(db, "log")
-            yield from _check_file(db)
-            yield from check_events(_rows(db, progress), anchor)
-            yield from _check_commands(db)
-        finally:
-            db.close()
+            for check in (
+                _check_pages(db),
+                _check_schema(db),
+                check_events(_rows(db, progress), anchor),
+                _check_commands(db),
+            ):
+                yield from _as_far_as_it_goes(check, path)
     except (sqlite3.Error, NewerDatabase) as error:
-        yield LogFault(None, f"{path} cannot be read: {error}")
+        yield LogDamage(None, f"{path} cannot be read: {error}")
 
 
-def check_events(rows: Iterable[Row], anchor: Anchor | None = None) -> Iterator[LogFault]:
-    """What is wrong with rows, given in the order of their positions from the first one on."""
-    previous, last = GENESIS, 0
+def _as_far_as_it_goes(check: Iterator[LogDamage], path: Path) -> Iterator[LogDamage]:
+    try:
+        yield from check
+    except sqlite3.DatabaseError as error:
+        yield LogDamage(None, f"{path} cannot be read any further here: {error}")
+
+
+def check_events(
+    rows: Iterable[Row | Unreadable], anchor: Anchor | None = None
+) -> Iterator[LogDamage]:
+    """What is wrong with rows, given in the order of their positions from the first one on.
+
+    Where some cannot be read, the next row and each run's next version are taken as they stand.
+    """
+    previous: bytes | None = GENESIS
+    last, has_holes = 0, False
     versions: dict[str, int] = {}
     for row in rows:
+        if isinstance(row, Unreadable):
+            yield LogDamage(None, str(row))
+            previous, last, has_holes = None, row.last, True
+            versions.clear()
+            continue
+        version = versions.get(row.run_id, row.version - 1 if has_holes else 0)
         yield from (
-            LogFault(Position(row.position), message)
+            LogDamage(Position(row.position), message)
             for message in (
                 _gap("position", last + 1, row.position),
-                _gap(f"version of run {row.run_id}", versions.get(row.run_id, 0) + 1, row.version),
+                _gap(f"version of run {row.run_id}", version + 1, row.version),
                 _payload(row),
                 _chain(previous, row),
                 _anchored(anchor, row),
@@ -119,7 +147,9 @@ def check_events(rows: Iterable[Row], anchor: Anchor | None = None) -> Iterator[
         previous, last = row.digest, row.position
         versions[row.run_id] = row.version
     if anchor is not None and anchor.position > last:
-        yield LogFault(None, f"the log ends at event {last}; the anchor is event {anchor.position}")
+        yield LogDamage(
+            None, f"the log ends at event {last}; the anchor is event {anchor.position}"
+        )
 
 
 def _gap(what: str, expected: int, found: int) -> str:
@@ -131,7 +161,9 @@ def _payload(row: Row) -> str:
     return _differs("its data was changed: the recorded SHA-256", row.payload_digest, found)
 
 
-def _chain(previous: bytes, row: Row) -> str:
+def _chain(previous: bytes | None, row: Row) -> str:
+    if previous is None:  # the event before cannot be read
+        return ""
     expected = chain_digest(
         previous,
         row.position,
@@ -154,30 +186,54 @@ def _anchored(anchor: Anchor | None, row: Row) -> str:
 def _differs(what: str, expected: bytes, found: bytes) -> str:
     if expected == found:
         return ""
-    return f"{what} should be {expected.hex()[:16]}…, found {found.hex()[:16]}…"
+    return f"{what} {digests_differ(expected.hex(), found.hex())}"
 
 
-def _rows(db: sqlite3.Connection, progress: Progress) -> Iterator[Row]:
-    (total,) = db.execute("SELECT count(*) FROM events").fetchone()
-    columns = ", ".join(Row._fields)
-    sql = f"SELECT {columns} FROM events WHERE position > ? ORDER BY position LIMIT ?"
-    done, cursor = 0, -(2**63)
-    while page := db.execute(sql, (cursor, PAGE)).fetchall():
-        yield from map(Row._make, page)
-        done, cursor = done + len(page), page[-1][0]
+def _rows(db: sqlite3.Connection, progress: Progress) -> Iterator[Row | Unreadable]:
+    """Every row, in pages; where a page cannot be read, what is left of it row by row."""
+    total, done, cursor = end_of_events(db), 0, BEFORE_ALL
+    while True:
+        try:
+            page = _page(db, "position > ?", cursor, PAGE)
+        except sqlite3.DatabaseError as error:
+            first, last = Position(max(cursor, 0) + 1), Position(min(max(cursor, 0) + PAGE, total))
+            if first > last:  # nothing tells how many more there are
+                yield Unreadable(first, first, str(error))
+                return
+            for part in read_around(partial(_between, db), first, last):
+                yield from [with_runs(db, part)] if isinstance(part, Unreadable) else part
+            done, cursor = done + last - first + 1, last
+        else:
+            if not page:
+                return
+            yield from page
+            done, cursor = done + len(page), page[-1].position
         progress(done, max(done, total))
 
 
-def _check_file(db: sqlite3.Connection) -> Iterator[LogFault]:
-    for (message,) in db.execute("PRAGMA integrity_check").fetchall():
+def _between(db: sqlite3.Connection, first: Position, last: Position) -> list[Row]:
+    return _page(db, "position >= ?", first, last - first + 1)
+
+
+def _page(db: sqlite3.Connection, where: str, position: int, limit: int) -> list[Row]:
+    columns = ", ".join(Row._fields)
+    sql = f"SELECT {columns} FROM events WHERE {where} ORDER BY position LIMIT ?"
+    return list(map(Row._make, db.execute(sql, (position, limit)).fetchall()))
+
+
+def _check_pages(db: sqlite3.Connection) -> Iterator[LogDamage]:
+    for (message,) in db.execute("PRAGMA integrity_check"):
         if message != "ok":
-            yield LogFault(None, f"SQLite finds: {message}")
+            yield LogDamage(None, f"SQLite finds: {message}")
+
+
+def _check_schema(db: sqlite3.Connection) -> Iterator[LogDamage]:
     expected, found = _expected_schema(), _schema(db)
     for name in sorted(expected.keys() | found.keys()):
         if name not in found:
-            yield LogFault(None, f"the schema has lost {name}")
+            yield LogDamage(None, f"the schema has lost {name}")
         elif expected.get(name) != found[name]:
-            yield LogFault(None, f"the schema's {name} is not what the migrations made")
+            yield LogDamage(None, f"the schema's {name} is not what the migrations made")
 
 
 def _expected_schema() -> dict[str, Any]:
@@ -195,7 +251,7 @@ def _schema(db: sqlite3.Connection) -> dict[str, Any]:
     return dict(db.execute(sql).fetchall())
 
 
-def _check_commands(db: sqlite3.Connection) -> Iterator[LogFault]:
+def _check_commands(db: sqlite3.Connection) -> Iterator[LogDamage]:
     """Each command's answer names events that are there, of its run."""
     sql = """
         SELECT command, last_position FROM commands AS c
@@ -205,4 +261,4 @@ def _check_commands(db: sqlite3.Connection) -> Iterator[LogFault]:
            OR last.version IS NOT c.version
     """
     for command, position in db.execute(sql).fetchall():
-        yield LogFault(Position(position), f"command {command} was answered with other events")
+        yield LogDamage(Position(position), f"command {command} was answered with other events")

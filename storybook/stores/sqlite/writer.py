@@ -22,9 +22,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import shutil
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -36,6 +38,7 @@ from storybook.events.log import (
     Appended,
     CommandId,
     Conflict,
+    LogDamaged,
     LogError,
     LogUnavailable,
     OutcomeUnknown,
@@ -44,6 +47,7 @@ from storybook.events.log import (
     Version,
 )
 from storybook.stores.sqlite.chain import GENESIS, chain_digest
+from storybook.stores.sqlite.damage import damaged, is_damage
 from storybook.stores.sqlite.migrations import NewerDatabase, migrate
 
 APPLICATION_ID: Final = 0x53544F52
@@ -52,8 +56,14 @@ GROUP_EVENTS: Final = 512
 """Events in one transaction: beyond it, a commit costs little less an event, and delays more."""
 GROUP_BYTES: Final = 1024 * 1024
 """Payload in one transaction, for the same reason."""
+EVENT_BYTES: Final = 400
+"""What an event takes beside its data: its other columns, its place in the index, its answer."""
+PAGE_BYTES: Final = 4_096
+WRITTEN_PAGES: Final = 6
+"""Pages that the smallest append writes to the WAL: a leaf and a parent of each of three trees."""
 KNOWN_RUNS: Final = 65_536
-"""Runs whose version is kept in memory (about 10 MB); beyond it, they are looked up anew."""
+"""Runs whose version is kept in memory (about 10 MB); beyond it, those that were appended
+to longest ago are looked up anew."""
 
 Answer = Appended | Exception
 Connect = Callable[[Path], sqlite3.Connection]
@@ -71,7 +81,7 @@ class Append(msgspec.Struct, frozen=True, gc=False):
     size: int
 
 
-class Outcome(msgspec.Struct):
+class GroupResult(msgspec.Struct):
     """What a group came to: the events that are now durable, an answer for every append in it, and
     the end of the log."""
 
@@ -84,24 +94,25 @@ class _CommitFailed(Exception):
     """COMMIT failed, and it is not known what became of the transaction."""
 
 
-class Writer(threading.Thread):
-    """Takes appends from any thread and hands the outcome of each group to `deliver`."""
+class LogWriter(threading.Thread):
+    """Takes appends from any thread and hands the result of each group to `deliver`."""
 
     def __init__(
         self,
         path: Path,
         clock: Callable[[], int],
         connect: Connect,
-        deliver: Callable[[Outcome], None],
+        deliver: Callable[[GroupResult], None],
     ) -> None:
         super().__init__(name="log-writer", daemon=True)
         self._path, self._clock, self._connect, self._deliver = path, clock, connect, deliver
-        self._queue: SimpleQueue[Append | None] = SimpleQueue()
+        self._queue: SimpleQueue[Sequence[Append] | None] = SimpleQueue()
+        self._waiting: deque[Append] = deque()
         self._opened = threading.Event()
         self._why_not: Exception | None = None
         self._db: sqlite3.Connection | None = None
         self._position, self._digest = Position(0), GENESIS
-        self._versions: dict[RunId, Version] = {}
+        self._versions: OrderedDict[RunId, Version] = OrderedDict()
         self.taken = 0
         """How many events have left the queue since the start."""
 
@@ -113,8 +124,9 @@ class Writer(threading.Thread):
             raise self._why_not
         return self._position
 
-    def submit(self, append: Append) -> None:
-        self._queue.put(append)
+    def submit(self, appends: Sequence[Append]) -> None:
+        """Hand over appends; those that are handed over together are recorded in one group."""
+        self._queue.put(appends)
 
     def finish(self) -> None:
         """End once everything that was submitted is done; `join` waits for it."""
@@ -140,20 +152,23 @@ class Writer(threading.Thread):
         group: list[Append] = []
         events = size = 0
         while events < GROUP_EVENTS and size < GROUP_BYTES:
-            if group and self._queue.empty():
-                break
-            append = self._queue.get()
-            if append is None:
-                if group:
-                    self._queue.put(None)
-                break
+            if not self._waiting:
+                if group and self._queue.empty():
+                    break
+                handed_over = self._queue.get()
+                if handed_over is None:
+                    if group:
+                        self._queue.put(None)
+                    break
+                self._waiting.extend(handed_over)
+            append = self._waiting.popleft()
             group.append(append)
             events += len(append.events)
             size += append.size
         self.taken += events
         return group
 
-    def _record(self, group: list[Append]) -> Outcome:
+    def _record(self, group: list[Append]) -> GroupResult:
         """Append a group, and say what became of each of its appends."""
         try:
             return self._transact(group, self._open())
@@ -162,12 +177,13 @@ class Writer(threading.Thread):
             return self._all(group, OutcomeUnknown, str(failed))
         except (sqlite3.OperationalError, NewerDatabase) as error:
             self._recover()
-            return self._all(group, LogUnavailable, f"{self._path} cannot be written now: {error}")
+            why = f"{self._path} cannot be written now: {error}{_room(self._path, group, error)}"
+            return self._all(group, LogUnavailable, why)
         except Exception as error:
             self._roll_back()
             return self._alone(group[0], error) if len(group) == 1 else self._one_by_one(group)
 
-    def _transact(self, group: list[Append], db: sqlite3.Connection) -> Outcome:
+    def _transact(self, group: list[Append], db: sqlite3.Connection) -> GroupResult:
         draft = _Draft(self._position, self._digest, self._clock())
         for append in group:
             self._draft(draft, append, db)
@@ -177,7 +193,9 @@ class Writer(threading.Thread):
             _insert(db, "commands", 5, draft.commands)
             _commit(db)
         self._position, self._digest = draft.position, draft.digest
-        return Outcome(draft.recorded, draft.answers, draft.position)
+        while len(self._versions) > KNOWN_RUNS:  # only now: the group itself goes by them
+            self._versions.popitem(last=False)
+        return GroupResult(draft.recorded, draft.answers, draft.position)
 
     def _draft(self, draft: _Draft, append: Append, db: sqlite3.Connection) -> None:
         """Add an append to the group, or answer it if there is nothing to append.
@@ -188,32 +206,36 @@ class Writer(threading.Thread):
         """
         version = self._versions.get(append.run_id)
         if version is None:
-            version = self._versions[append.run_id] = _version_of(db, append.run_id)
-        if append.expected == version:
-            self._versions[append.run_id] = draft.add(append, version)
+            version = _version_of(db, append.run_id)
+        fits = append.expected == version
+        self._versions[append.run_id] = draft.add(append, version) if fits else version
+        self._versions.move_to_end(append.run_id)
+        if fits:
             return
         earlier = draft.by_command.get(append.command) or _find_command(db, append.command)
         draft.answers.append((append.future, _refusal(append, earlier, version)))
 
-    def _one_by_one(self, group: list[Append]) -> Outcome:
-        whole = Outcome([], [], self._position)
+    def _one_by_one(self, group: list[Append]) -> GroupResult:
+        whole = GroupResult([], [], self._position)
         for append in group:
-            outcome = self._record([append])
-            whole.recorded += outcome.recorded
-            whole.answers += outcome.answers
-            whole.head = outcome.head
+            result = self._record([append])
+            whole.recorded += result.recorded
+            whole.answers += result.answers
+            whole.head = result.head
         return whole
 
-    def _alone(self, append: Append, error: Exception) -> Outcome:
+    def _alone(self, append: Append, error: Exception) -> GroupResult:
         """The answer to an append that fails by itself: what it was answered before, if it was."""
         answer: Answer = LogUnavailable(f"this append cannot be recorded: {error}")
+        if is_damage(error):
+            answer = LogDamaged(damaged(self._path, str(error)))
         with contextlib.suppress(sqlite3.Error):
             if (earlier := _find_command(self._open(), append.command)) is not None:
                 answer = _refusal(append, earlier, append.expected)
-        return Outcome([], [(append.future, answer)], self._position)
+        return GroupResult([], [(append.future, answer)], self._position)
 
-    def _all(self, group: list[Append], error: type[LogError], why: str) -> Outcome:
-        return Outcome([], [(append.future, error(why)) for append in group], self._position)
+    def _all(self, group: list[Append], error: type[LogError], why: str) -> GroupResult:
+        return GroupResult([], [(append.future, error(why)) for append in group], self._position)
 
     def _open(self) -> sqlite3.Connection:
         """The connection; opened, and the end of the log read, if there is none."""
@@ -271,7 +293,7 @@ class _Draft:
         self.answers: list[tuple[asyncio.Future[Appended], Answer]] = []
 
     def add(self, append: Append, version: int) -> Version:
-        """Add the events of an append to a run at a version; returns the version behind them."""
+        """Add the events of an append to a run at a version; returns the version after them."""
         run_id, now, position, digest = append.run_id, self._now, self.position, self.digest
         first = position + 1
         for kind, schema, data, payload in append.events:
@@ -287,6 +309,19 @@ class _Draft:
         self.by_command[append.command] = (run_id, answer)
         self.answers.append((append.future, answer))
         return Version(version)
+
+
+def _room(path: Path, group: Sequence[Append], error: Exception) -> str:
+    """What a full disk lacks; empty for other errors."""
+    if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
+        return ""
+    needed = sum(it.size + len(it.events) * EVENT_BYTES for it in group)
+    needed += WRITTEN_PAGES * PAGE_BYTES
+    try:
+        free = f"{shutil.disk_usage(path.parent).free:,} are free"
+    except OSError as why:
+        free = f"how many are free cannot be told ({why.strerror})"
+    return f"; about {needed:,} bytes are needed in {path.parent}, {free}: make room there"
 
 
 def _refusal(append: Append, earlier: tuple[RunId, Appended] | None, version: Version) -> Answer:

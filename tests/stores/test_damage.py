@@ -1,0 +1,219 @@
+"""A log with damaged pages: everything else stays readable, and what is lost is named."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+import pytest
+
+from storybook.book import RunId
+from storybook.events.catalog import PageWritten
+from storybook.events.log import START, CommandId, LogDamaged, Position, Version
+from storybook.stores.sqlite.damage import Unreadable, look_for_damage, read_around
+from storybook.stores.sqlite.verify import verify_log
+from tests.stores.conformance import A, B, append
+from tests.stores.logs import SqliteStore
+from tests.stores.pages import INDEX_LEAF, TABLE_LEAF, damage, is_answers
+
+pytestmark = pytest.mark.anyio
+
+C = RunId("c" * 32)
+LARGE = PageWritten(page=1, attempt=1, summary="옛날 옛적에 " * 4_000)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A log of 302 events, closed: A's first 100, C's large one, B's 100, A's other 101."""
+
+    async def write() -> None:
+        async with SqliteStore(tmp_path / "log.db").open() as log:
+            for version in range(100):
+                await append(log, A, version)
+            await log.append(C, [LARGE], expected=Version(0), command=CommandId("large"))
+            for version in range(100):
+                await append(log, B, version)
+            for version in range(100, 201):
+                await append(log, A, version)
+
+    anyio.run(write)
+    return tmp_path / "log.db"
+
+
+def is_rows(page: bytes) -> bool:
+    """A page of B's rows and nobody else's."""
+    return page[0] == TABLE_LEAF and B.encode() in page and A.encode() not in page
+
+
+def is_index(page: bytes) -> bool:
+    return page[0] == INDEX_LEAF and b"@" not in page and B.encode() in page
+
+
+def is_overflow(page: bytes) -> bool:
+    """A page in the middle of C's large row: the number of the next one, then text."""
+    return page[0] == 0 and "옛적에".encode() in page
+
+
+def never_stop(took: float) -> bool:
+    return False
+
+
+def lost(path: Path) -> Unreadable:
+    """The positions of the rows that are on the damaged page."""
+    with closing(sqlite3.connect(path)) as db:
+
+        def read(first: Position, last: Position) -> list[int]:
+            sql = "SELECT data FROM events WHERE position >= ? ORDER BY position LIMIT ?"
+            return db.execute(sql, (first, last - first + 1)).fetchall()
+
+        (gone,) = (it for it in read_around(read, Position(1), Position(302)) if is_gap(it))
+    assert isinstance(gone, Unreadable)
+    return gone
+
+
+def is_gap(part: object) -> bool:
+    return isinstance(part, Unreadable)
+
+
+def test_reading_around_gives_what_is_left() -> None:
+    """Rows and holes in order; holes that touch are one."""
+
+    def read(first: Position, last: Position) -> list[int]:
+        if {3, 4, 9} & set(range(first, last + 1)):
+            raise sqlite3.DatabaseError("torn")
+        return list(range(first, last + 1))
+
+    parts = list(read_around(read, Position(1), Position(9)))
+    holes = [(it.first, it.last) for it in parts if isinstance(it, Unreadable)]
+    assert holes == [(3, 4), (9, 9)]
+    assert [n for it in parts if isinstance(it, list) for n in it] == [1, 2, 5, 6, 7, 8]
+
+
+def test_verify_goes_on_after_a_damaged_page(path: Path) -> None:
+    """It names the positions and the run, and still finds a row that was edited after them."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        (sql,) = db.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = 'events_never_change'"
+        ).fetchone()
+        db.execute("DROP TRIGGER events_never_change")
+        db.execute("UPDATE events SET recorded_at = 7 WHERE position = 290")
+        db.execute(sql)
+    damage(path, is_rows)
+    gone = lost(path)
+    assert 101 < gone.first < gone.last <= 201
+    faults = [str(it) for it in verify_log(path)]
+    unreadable = f"events {gone.first} to {gone.last} cannot be read: database disk image is"
+    (told,) = (it for it in faults if it.startswith(unreadable))
+    assert told.endswith(f"of run {B}")
+    assert any(it.startswith("event 290: the chain is broken") for it in faults)
+    events = [it for it in faults if it.startswith("event ")]
+    assert len(events) == 1, "the rows on both sides of the hole are whole"
+    assert any(f"{path} cannot be read any further here" in it for it in faults)
+
+
+@pytest.mark.parametrize("where", [is_index, is_answers, is_overflow])
+def test_verify_goes_on_whatever_is_damaged(path: Path, where: Callable[[bytes], bool]) -> None:
+    """Damage in the index or the answers hides no event; a torn large row is one event."""
+    damage(path, where)
+    seen: list[tuple[int, int]] = []
+    faults = [str(it) for it in verify_log(path, lambda *done: seen.append(done))]
+    assert faults
+    assert seen[-1] == (302, 302)
+    about_events = [it for it in faults if it.startswith("event ")]
+    if where is is_overflow:
+        (torn,) = about_events
+        assert torn.startswith("event 101 cannot be read")
+    else:
+        assert about_events == []
+
+
+@pytest.mark.parametrize("where", [is_rows, is_index, is_answers, is_overflow])
+def test_a_damaged_page_is_found_by_looking(path: Path, where: Callable[[bytes], bool]) -> None:
+    """Wherever it is; a log that is whole is read to its end."""
+    assert look_for_damage(path, never_stop) == ""
+    damage(path, where)
+    assert "malformed" in look_for_damage(path, never_stop)
+
+
+def test_looking_rests_and_can_be_stopped(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads by stretches, says how long each took, and ends when it is told to."""
+    monkeypatch.setattr("storybook.stores.sqlite.damage.STRETCH", 50)
+    took: list[float] = []
+
+    def pause(seconds: float) -> bool:
+        took.append(seconds)
+        return False
+
+    look_for_damage(path, pause)
+    assert len(took) == 3 * (302 // 50 + 1) + 1  # one more for the table, which ends on a null
+    damage(path, is_answers)
+    assert look_for_damage(path, lambda took: True) == ""
+
+
+async def test_a_damaged_log_takes_no_new_runs(path: Path) -> None:
+    """Once it is known; what is readable stays so, and known runs go on."""
+    damage(path, is_rows)
+    async with SqliteStore(path).open() as log:
+        await append(log, RunId("d"), 0)
+        await log.look_for_damage()
+        with pytest.raises(LogDamaged, match=r"no new books.*log\.db is damaged.*storybook verify"):
+            await append(log, RunId("e"), 0)
+        assert len(await log.read_run(A)) == 201
+        assert await log.history(C) == [LARGE]
+        assert (await append(log, A, 201)).version == 202
+        with pytest.raises(LogDamaged, match="storybook verify"):
+            await log.history(B)
+
+
+async def test_a_read_that_meets_damage_tells_the_log(path: Path) -> None:
+    """Nobody has to look for it first."""
+    damage(path, is_rows)
+    async with SqliteStore(path).open() as log:
+        with pytest.raises(LogDamaged):
+            await log.read_run(B)
+        with pytest.raises(LogDamaged, match="no new books are taken"):
+            await append(log, RunId("d"), 0)
+
+
+async def test_an_append_that_meets_damage_tells_the_log(path: Path) -> None:
+    """The appends that came with it go through; new runs are refused from then on."""
+    page = damage(path, is_answers)
+    on_it = sorted(re.findall(rb"[a-c]{32}@\d+", page))
+    command = on_it[len(on_it) // 2].decode() + "x"
+    async with SqliteStore(path).open() as log:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(append, log, A, 201)
+            with pytest.raises(LogDamaged, match="storybook verify"):
+                await append(log, RunId("d"), 0, command=command)
+        with pytest.raises(LogDamaged, match="no new books are taken"):
+            await append(log, RunId("e"), 0)
+        assert len(await log.read_run(A)) == 202
+
+
+async def test_whoever_reads_through_can_go_on_after_the_damage(path: Path) -> None:
+    """Up to it first, then the positions that are lost, then what comes after them."""
+    damage(path, is_rows)
+    gone = lost(path)
+    async with SqliteStore(path).follow() as log:
+        cursor = START
+        with pytest.raises(LogDamaged, match="events") as met:
+            while True:
+                page = await log.read(cursor, 1_000)
+                assert page[0].position == cursor + 1
+                cursor = page[-1].position
+        assert cursor == gone.first - 1
+        assert met.value.unreadable == (gone.first, gone.last)
+        rest = await log.read(gone.last, 1_000)
+        assert [it.position for it in rest] == list(range(gone.last + 1, 303))
+
+
+async def test_looking_ends_with_who_waits_for_it(path: Path) -> None:
+    """A server that stops while its log is looked through does not wait for that."""
+    async with SqliteStore(path).open() as log:
+        with anyio.move_on_after(0.05):
+            await log.look_for_damage()
+        assert log.damage == ""
