@@ -28,7 +28,7 @@ from storybook.settings import Settings
 from storybook.stages.choice import Engines
 from storybook.stages.live import LiveProgress
 from storybook.stages.writer.check import PageCheck
-from storybook.stores.files import ArtifactStore
+from storybook.stores.artifacts import ArtifactStore
 
 logger = logging.getLogger(__name__)
 

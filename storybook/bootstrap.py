@@ -24,7 +24,7 @@ from storybook.stages.devices import Devices
 from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
-from storybook.stores.files import ArtifactStore
+from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 
 
@@ -53,7 +53,7 @@ async def open_application(
     ):
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
-        artifacts = ArtifactStore(folder.outputs)
+        artifacts = FileArtifactStore(folder.outputs)
         live = LiveProgress()
         retention = Retention(settings.retention, commands, projections, artifacts, clock)
         application = Application(

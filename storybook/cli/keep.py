@@ -5,7 +5,6 @@ Both only read the log, and work beside a running server.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,9 +24,12 @@ from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, console, duration, print_json
 from storybook.cli.place import Place, pass_place
 from storybook.cli.shelf import has_log, open_shelf
-from storybook.events.catalog import ArtifactsPruned, StageCompleted
+from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, StageCompleted
 from storybook.events.log import START, EventLog, Position
 from storybook.projections.rebuild import differences, rebuild
+from storybook.stores.artifacts import ArtifactStore
+from storybook.stores.files import FileArtifactStore
+from storybook.stores.integrity import Integrity
 from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
 
 PAGE: Final = 1_000
@@ -144,8 +146,8 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
 
 
 _MEND_FILES: Final = (
-    "; restore the files from a backup, or `storybook make --resume RUN` says how to make the same "
-    "book again"
+    "; restore the files from a backup, or `storybook repair RUN` makes them again, with RUN as it "
+    "stands before the file's name"
 )
 
 
@@ -175,9 +177,8 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
             faults += await differences(place.folder.projections, shelf.log)
             expected = [it async for it in _expected(shelf.log, head.position)]
         files = len(expected)
-        faults += await anyio.to_thread.run_sync(
-            _verify_files, place.folder.outputs, expected, not quiet
-        )
+        store = FileArtifactStore(place.folder.outputs)
+        faults += await _verify_files(store, expected, not quiet)
     return Verdict(faults, head.position, files, str(head))
 
 
@@ -194,7 +195,10 @@ async def _expected(log: EventLog, head: Position) -> AsyncIterator[Expected]:
         for recorded in page:
             if recorded.position <= head and recorded.type in _ABOUT_FILES:
                 match recorded.event:
-                    case StageCompleted(artifact=Artifact() as artifact):
+                    case (
+                        StageCompleted(artifact=Artifact() as artifact)
+                        | ArtifactRemade(artifact=artifact)
+                    ):
                         found[recorded.run_id, artifact.name] = artifact
                     case ArtifactsPruned(names=names):
                         for name in names:
@@ -204,26 +208,14 @@ async def _expected(log: EventLog, head: Position) -> AsyncIterator[Expected]:
         yield Expected(run_id, artifact)
 
 
-_ABOUT_FILES: Final = {it.__name__ for it in (StageCompleted, ArtifactsPruned)}
+_ABOUT_FILES: Final = {it.__name__ for it in (StageCompleted, ArtifactRemade, ArtifactsPruned)}
 
 
-def _verify_files(outputs: Path, expected: list[Expected], shown: bool) -> list[str]:
-    faults = []
+async def _verify_files(store: ArtifactStore, expected: list[Expected], shown: bool) -> list[str]:
+    faults, integrity = [], Integrity(store)
     with _bar("Checking the files", "files", shown=shown) as step:
         for done, it in enumerate(expected, start=1):
-            if fault := _file_fault(outputs / it.run_id / it.artifact.name, it.artifact):
-                faults.append(f"file {it.run_id[:SHORT_ID]}/{it.artifact.name}: {fault}")
+            if damage := await integrity.damage(it.run_id, it.artifact):
+                faults.append(f"file {it.run_id[:SHORT_ID]}/{it.artifact.name} {damage}")
             step(done, len(expected))
     return faults
-
-
-def _file_fault(path: Path, artifact: Artifact) -> str:
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        return "missing; the log says that it is there"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    if found == artifact.sha256:
-        return ""
-    return f"changed: its SHA-256 should be {artifact.sha256[:16]}…, found {found[:16]}…"

@@ -38,7 +38,7 @@ def leaf_of(leaf: Leaf) -> str:
 
 
 def end_leaf(request: StoryRequest) -> str:
-    """The leaf behind the last page, with the four words that the book was made from."""
+    """The leaf after the last page, with the four words that the book was made from."""
     words = "".join(
         f"<li><span>{name}</span> {escape(word)}</li>"
         for name, word in (

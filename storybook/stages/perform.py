@@ -16,6 +16,7 @@ import msgspec
 from storybook.book import WRITING, Page, RunId, Stage, TtsConfig, Work, artifact_name
 from storybook.events.catalog import Event, Problem, Submission
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
+from storybook.stages.artifacts import save_audio, save_picture
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     PaintingOrder,
@@ -27,7 +28,7 @@ from storybook.stages.engines import (
 )
 from storybook.stages.narrator.utterances import utterances
 from storybook.stages.writer.check import PageCheck
-from storybook.stores.files import ArtifactStore
+from storybook.stores.artifacts import ArtifactStore
 
 Tell = Callable[[Callable[[Run | None], list[Event]]], Awaitable[object]]
 """Carries out a decision about this attempt's run."""
@@ -90,7 +91,8 @@ async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -
         await attempt.tell(lambda run: submit_stage(run, work, number, submission))
 
     painting = await engines.illustrator.paint(order, attempt.report, submitted)
-    artifact = await artifacts.save_picture(
+    artifact = await save_picture(
+        artifacts,
         attempt.run_id,
         artifact_name(work),
         painting.png,
@@ -108,7 +110,8 @@ async def _read_aloud(attempt: Attempt, engines: Engines, artifacts: ArtifactSto
         utterances(run.pages[work.page], tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed
     )
     reading = await engines.narrator.read_aloud(order, attempt.report)
-    artifact = await artifacts.save_audio(
+    artifact = await save_audio(
+        artifacts,
         attempt.run_id,
         artifact_name(work),
         reading.wav,

@@ -58,7 +58,7 @@ from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.perform import Attempt, perform
 from storybook.stages.writer.check import PageCheck
-from storybook.stores.files import ArtifactStore, CannotKeep
+from storybook.stores.artifacts import ArtifactStore, CannotKeep
 
 logger = logging.getLogger(__name__)
 attempts_log = logger.getChild("attempts")
