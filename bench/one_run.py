@@ -110,6 +110,7 @@ async def _serve(folder: Path) -> None:
             Engines(nobody, nobody, nobody, nobody),
             nobody,
             nobody,
+            nobody,
         )
         for decide in _beginning():
             await commands.execute(RUN, decide)

@@ -17,6 +17,7 @@ from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
 from storybook.projections.projector import Projections
+from storybook.repair import Repairs
 from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
 from storybook.stages.choice import Engines, Idling, choose_engines
@@ -56,6 +57,16 @@ async def open_application(
         artifacts = FileArtifactStore(folder.outputs)
         live = LiveProgress()
         retention = Retention(settings.retention, commands, projections, artifacts, clock)
+        devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
+        repairs = Repairs(
+            log,
+            commands,
+            engines,
+            artifacts,
+            devices=devices,
+            clock=clock,
+            timeout_seconds=settings.limits.stage_timeout_seconds,
+        )
         application = Application(
             settings,
             data,
@@ -68,6 +79,7 @@ async def open_application(
             engines,
             check,
             retention,
+            repairs,
         )
         runner = Runner(
             log,
@@ -80,7 +92,7 @@ async def open_application(
             worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}",
             chance=random.random,
             check=check,
-            devices=Devices(settings.devices.roomy, settings.devices.patience_seconds),
+            devices=devices,
         )
         try:
             async with (
@@ -88,6 +100,7 @@ async def open_application(
                 runner.running(await projections.open_runs()),
             ):
                 tasks.start_soon(retention.run)
+                tasks.start_soon(repairs.run)
                 for engine in engines.by_role().values():
                     if isinstance(engine, Idling):
                         tasks.start_soon(engine.unload_when_idle)

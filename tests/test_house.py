@@ -25,7 +25,7 @@ ROOMS = [
     "projections",
     "stages",
     "export",
-    *("retention", "idempotency", "application", "bootstrap"),
+    *("retention", "repair", "idempotency", "application", "bootstrap"),
     "http",
     "cli",
 ]
