@@ -23,6 +23,7 @@ from storybook.settings import Settings, SettingsError
 from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
 from storybook.stages.live import LiveProgress
+from storybook.stages.places import Places
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
 from storybook.stores.files import FileArtifactStore
@@ -63,8 +64,7 @@ async def open_application(
             commands,
             engines,
             artifacts,
-            devices=devices,
-            clock=clock,
+            places=Places(devices, clock),
             timeout_seconds=settings.limits.stage_timeout_seconds,
         )
         application = Application(

@@ -11,8 +11,7 @@ from __future__ import annotations
 import enum
 import logging
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -20,16 +19,14 @@ import anyio
 import msgspec
 
 from storybook.book import Artifact, RunId, Stage, Work
-from storybook.clock import Clock
 from storybook.commands import Commands
 from storybook.events.catalog import ArtifactRemade, EngineInfo, Event, StageCompleted, StageStarted
 from storybook.events.log import EventLog, LogError
 from storybook.notifier import Notifier
 from storybook.run import Refused, fold, kept_artifacts, remake_artifact
-from storybook.stages.agenda import Ticket
 from storybook.stages.choice import Engines
-from storybook.stages.devices import Devices
 from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed, ready_or_raise
+from storybook.stages.places import Places
 from storybook.stages.remaking import make_again
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
 from storybook.stores.integrity import Integrity
@@ -98,12 +95,11 @@ class Repairs:
         engines: Engines,
         store: ArtifactStore,
         *,
-        devices: Devices,
-        clock: Clock,
+        places: Places,
         timeout_seconds: float,
     ) -> None:
         self._log, self._commands, self._engines, self._store = log, commands, engines, store
-        self._devices, self._clock, self._timeout_seconds = devices, clock, timeout_seconds
+        self._places, self._timeout_seconds = places, timeout_seconds
         self._repairs: OrderedDict[RunId, Repair] = OrderedDict()
         self._asked: deque[tuple[Repair, str]] = deque()
         self._heard = Notifier()
@@ -165,7 +161,7 @@ class Repairs:
         recorded = kept_artifacts(run).get(file.work)
         if run is None or recorded is None:
             raise Refused(f"retention has removed {file.name} meanwhile")
-        async with self._place(run_id, file):
+        async with self._places.taken(run_id, file.work, self._engine_of(file)):
             with anyio.fail_after(self._timeout_seconds):
                 again = await make_again(run_id, run, file.work, self._engines, self._store)
         remade, made_from = again
@@ -181,23 +177,6 @@ class Repairs:
         )
         await self._commands.execute(run_id, remake)
         file.is_same = remade.sha256 == recorded.sha256
-
-    @asynccontextmanager
-    async def _place(self, run_id: RunId, file: DamagedFile) -> AsyncIterator[None]:
-        """A place at the engine, which books that are being made share."""
-        engine, now = self._engine_of(file), self._clock.now()
-        # Of the last rank: a book that somebody waits for comes first.
-        wish = Ticket(run_id, file.work, 0, now, now, now), engine
-        while True:
-            changed = self._devices.changed.next
-            if self._devices.admit([wish], self._clock.now()):
-                break
-            await changed.wait()
-        try:
-            await self._devices.make_room(engine)
-            yield
-        finally:
-            self._devices.release(engine)
 
     def _why(self, error: Exception, repair: Repair, file: DamagedFile) -> str:
         match error:

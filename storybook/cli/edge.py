@@ -26,10 +26,12 @@ from storybook.request import InvalidRequest
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
 from storybook.stages.engines import EngineUnavailable
+from storybook.stores.artifacts import ArtifactError
 
 T = TypeVar("T")
 
 TOLD: Final = (
+    ArtifactError,
     CannotExport,
     EngineUnavailable,
     ForeignFile,

@@ -27,13 +27,16 @@ from storybook.cli.shelf import has_log, open_shelf
 from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, StageCompleted
 from storybook.events.log import START, EventLog, Position
 from storybook.projections.rebuild import differences, rebuild
-from storybook.stores.artifacts import ArtifactStore
+from storybook.stores.artifacts import ArtifactStore, CannotRead
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.integrity import Integrity
 from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
 
 PAGE: Final = 1_000
 """Events read at once while the files that they speak of are gathered."""
+
+NAMED_RUNS: Final = 3
+"""Runs whose repair is spelled out; the lines of the faults name all."""
 
 Step = Callable[[int, int], None]
 """Told how much is done, of how much."""
@@ -141,14 +144,17 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
         _print_whole(console(), verdict)
     if verdict.faults:
         count = len(verdict.faults)
-        mend = _MEND_FILES if any(it.startswith("file ") for it in verdict.faults) else ""
-        raise Failure(f"{count} fault{'s' * (count > 1)} found{mend}")
+        raise Failure(f"{count} fault{'s' * (count > 1)} found{_mend_files(verdict.faults)}")
 
 
-_MEND_FILES: Final = (
-    "; restore the files from a backup, or `storybook repair RUN` makes them again, with RUN as it "
-    "stands before the file's name"
-)
+def _mend_files(faults: list[str]) -> str:
+    """What brings files back, if any of them is at fault."""
+    runs = sorted({it.split()[1].split("/")[0] for it in faults if it.startswith("file ")})
+    if not runs:
+        return ""
+    named = ", ".join(f"`storybook repair {run}`" for run in runs[:NAMED_RUNS])
+    more = " and so on" if len(runs) > NAMED_RUNS else ""
+    return f"; restore the files from a backup, or let them be made again: {named}{more}"
 
 
 def _print_whole(out: Console, verdict: Verdict) -> None:
@@ -215,7 +221,11 @@ async def _verify_files(store: ArtifactStore, expected: list[Expected], shown: b
     faults, integrity = [], Integrity(store)
     with _bar("Checking the files", "files", shown=shown) as step:
         for done, it in enumerate(expected, start=1):
-            if damage := await integrity.damage(it.run_id, it.artifact):
-                faults.append(f"file {it.run_id[:SHORT_ID]}/{it.artifact.name} {damage}")
+            file = f"file {it.run_id[:SHORT_ID]}/{it.artifact.name}"
+            try:
+                if damage := await integrity.damage(it.run_id, it.artifact):
+                    faults.append(f"{file} {damage}")
+            except CannotRead as error:
+                faults.append(f"{file}: {error}")
             step(done, len(expected))
     return faults

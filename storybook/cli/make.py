@@ -35,7 +35,7 @@ from storybook.cli.watching import Fractions, watch
 from storybook.events.catalog import RunCancelled, RunFailed
 from storybook.events.log import EventLog, LogLocked, Recorded
 from storybook.export import BOOK_FILE, CannotExport, export_book
-from storybook.export.early import encode_as_done, picture_processes
+from storybook.export.encoding import encode_as_done, picture_processes
 from storybook.export.media import SmallMedia
 from storybook.request import SPEED_RANGE, InvalidRequest, clean_word
 from storybook.run import Run, Status, fold

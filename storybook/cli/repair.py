@@ -27,6 +27,7 @@ from storybook.events.log import LogLocked
 from storybook.repair import DamagedFile, Repair, RepairOutcome, Repairs
 from storybook.stages.choice import choose_engines
 from storybook.stages.devices import Devices
+from storybook.stages.places import Places
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 
@@ -73,6 +74,7 @@ async def _repair(place: Place, text: str, teller: _Teller) -> Repair:
 async def _repairs_here(place: Place) -> AsyncIterator[Repairs]:
     """What repairs a book in this process, without a server or a runner."""
     clock, settings = SystemClock(), place.settings
+    devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
     async with SqliteLog.open(place.folder.log, clock=clock.now) as log:
         engines = await choose_engines(settings, place.folder.path)
         try:
@@ -81,8 +83,7 @@ async def _repairs_here(place: Place) -> AsyncIterator[Repairs]:
                 Commands(log),
                 engines,
                 FileArtifactStore(place.folder.outputs),
-                devices=Devices(settings.devices.roomy, settings.devices.patience_seconds),
-                clock=clock,
+                places=Places(devices, clock),
                 timeout_seconds=settings.limits.stage_timeout_seconds,
             )
         finally:

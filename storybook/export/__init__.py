@@ -3,7 +3,7 @@
 Pictures, voices, style and script are inside it, and its content security policy forbids it to ask
 for anything. The **leaves** are the book's pages, marked up from the run (`leaves.py`); where each
 spoken segment stands in a page's text is found by `spans.py`; `media.py` makes pictures and voices
-small enough to be carried inside, and `early.py` does so while the book is still being made.
+small enough to be carried inside, and `encoding.py` does so while the book is still being made.
 `book.html`, `book.css` and `book.js` are the rest.
 """
 
@@ -25,6 +25,7 @@ from storybook.export.leaves import Leaf, end_leaf, leaf_of
 from storybook.export.media import SmallMedia
 from storybook.run import Run, Status
 from storybook.stores.artifacts import ArtifactError, ArtifactStore, CannotRead, NoSuchArtifact
+from storybook.stores.integrity import DamagedArtifact
 
 BOOK_FILE: Final = "book.html"
 
@@ -53,8 +54,8 @@ async def export_book(
         leaves = [await _leaf(run_id, run, page, media) for page in PAGES]
     except NoSuchArtifact as missing:
         raise CannotExport(f"{missing.name} {missing.why}") from None
-    except CannotRead as error:
-        raise CannotExport(f"a file of the book cannot be read: {error}") from error
+    except (CannotRead, DamagedArtifact) as error:
+        raise CannotExport(str(error)) from error
     await store.put(run_id, BOOK_FILE, book_html(run, leaves).encode())
 
 

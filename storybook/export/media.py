@@ -17,6 +17,7 @@ import anyio.to_thread
 
 from storybook.book import Artifact, RunId
 from storybook.stores.artifacts import ArtifactStore, read_whole
+from storybook.stores.integrity import check_bytes
 
 Small = tuple[str, bytes]
 """A media type and bytes."""
@@ -81,11 +82,12 @@ class SmallMedia:
         self._turns: defaultdict[tuple[str, str], anyio.Lock] = defaultdict(anyio.Lock)
 
     async def uri(self, run_id: RunId, artifact: Artifact) -> str:
-        """An artifact's URI. Raises `NoSuchArtifact` or `CannotRead`."""
+        """An artifact's URI. Raises `NoSuchArtifact`, `CannotRead` or `DamagedArtifact`."""
         key = artifact.name, artifact.sha256
         async with self._turns[key]:
             if key not in self._made:
                 content = await read_whole(self._store, run_id, artifact.name)
+                check_bytes(artifact, content)
                 encode = self._picture if artifact.width else self._audio
                 self._made[key] = data_uri(*await encode(content))
             return self._made[key]

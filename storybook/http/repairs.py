@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from litestar import get, post
+from litestar import post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.application import Application
 from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import NotFound
-from storybook.http.requests import run_id_in
+from storybook.http.requests import READ, run_id_in
 
 PATH = "/api/runs/{run_id:str}/repair"
 
@@ -21,7 +21,10 @@ class RepairCalls:
         self._application = application
 
     def routes(self) -> list[HTTPRouteHandler]:
-        return [post(PATH, status_code=202)(self.repair), get(PATH)(self.report)]
+        return [
+            post(PATH, status_code=202)(self.repair),
+            route(PATH, http_method=READ)(self.report),
+        ]
 
     async def repair(self, scope: Scope) -> Answer:
         """Have the damaged files made again; the answer names them."""

@@ -24,7 +24,7 @@ from storybook.stages.engines import (
     Writer,
     WritingOrder,
 )
-from storybook.stages.orders import painting_order, reading_order
+from storybook.stages.work_orders import painting_order, reading_order
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 

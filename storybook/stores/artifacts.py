@@ -43,7 +43,7 @@ class CannotRemove(ArtifactError):
 
 
 class CannotRead(ArtifactError):
-    """Something is there, and cannot be read."""
+    """Something is there, and cannot be read now: that says nothing of what it is."""
 
 
 class NoSuchArtifact(ArtifactError):

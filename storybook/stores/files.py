@@ -147,7 +147,8 @@ def _reading(run_id: RunId, name: str) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ELOOP:  # a link, which O_NOFOLLOW does not follow
             raise NoSuchArtifact(run_id, name, "is no file") from None
-        raise CannotRead(error.strerror or str(error)) from error
+        why = error.strerror or str(error)
+        raise CannotRead(f"{name} of run {run_id} cannot be read: {why}") from error
 
 
 def _open_plainly(path: str, _flags: int) -> int:
@@ -159,7 +160,7 @@ async def _pieces(file: anyio.AsyncFile[bytes], path: Path, left: int) -> AsyncI
         try:
             piece = await file.read(min(left, PIECE_BYTES))
         except OSError as error:
-            raise CannotRead(f"{path}: {error.strerror}") from error
+            raise CannotRead(f"{path} cannot be read: {error.strerror}") from error
         if not piece:
             raise CannotRead(f"{path} was cut short while it was read")
         left -= len(piece)
@@ -179,7 +180,7 @@ def _names(folder: Path) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise CannotRead(f"{folder}: {error.strerror}") from error
+        raise CannotRead(f"{folder} cannot be read: {error.strerror}") from error
 
 
 def _tidy(folder: Path) -> None:

@@ -7,18 +7,23 @@ again whenever the store says that it may have changed.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from typing import Final
 
 import anyio
 
 from storybook.book import Artifact, RunId
-from storybook.stores.artifacts import ArtifactStore, CannotRead, NoSuchArtifact
+from storybook.stores.artifacts import ArtifactError, ArtifactStore, NoSuchArtifact
 
 MOST_REMEMBERED: Final = 4_096
 """Artifacts of which it is known what was found, about 2 MB."""
 SHOWN_DIGITS: Final = 12
 """Of two digests that differ, from the first digit that does: enough to find it again."""
+
+
+class DamagedArtifact(ArtifactError):
+    """What was read is not what was recorded."""
 
 
 class Integrity:
@@ -33,6 +38,7 @@ class Integrity:
         """What is wrong with an artifact, as words that go on after its name; "" if nothing is.
 
         `is missing`, `is no file`, `has 3 bytes and not 7`, `has other bytes: …`.
+        Raises `CannotRead` where nobody can tell.
         """
         try:
             stat = await self._store.stat(run_id, artifact.name)
@@ -48,8 +54,6 @@ class Integrity:
             return known
         except NoSuchArtifact as error:
             return error.why
-        except CannotRead as error:
-            return f"cannot be read: {error}"
 
     def _known(self, run_id: RunId, artifact: Artifact, token: str) -> str | None:
         looked_at, recorded, damage = self._found.get((run_id, artifact.name), ("", "", ""))
@@ -64,6 +68,12 @@ class Integrity:
         if len(self._found) > MOST_REMEMBERED:
             self._found.popitem(last=False)
         return damage
+
+
+def check_bytes(artifact: Artifact, content: bytes) -> None:
+    """Hold what was read against what was recorded. Raises `DamagedArtifact`."""
+    if damage := other_bytes(artifact.sha256, hashlib.sha256(content).hexdigest()):
+        raise DamagedArtifact(f"{artifact.name} {damage}")
 
 
 def other_bytes(recorded: str, found: str) -> str:

@@ -116,12 +116,13 @@ def test_a_finished_book_is_exported_again(shell: Shell) -> None:
 
 
 def test_a_missing_file_is_told_with_the_command_that_makes_it_again(shell: Shell) -> None:
-    """Only a backup or the same book made anew brings it back: the command is whole."""
+    """And with the one that makes the same book anew: both are whole."""
     made = shell.make("--no-audio", "--seed", "7")
     (Path(made["folder"]) / "panel_2.png").unlink()
     result = shell("make", "--resume", "latest")
     assert result.exit_code == 1
     assert "panel_2.png is missing" in result.stderr
+    assert f"`storybook repair {made['run_id'][:8]}` makes again" in result.stderr
     command = result.stderr[result.stderr.index("storybook make") :].strip()
     again = shell(*shlex.split(command)[1:], "--json")
     assert again.exit_code == 0, again.output

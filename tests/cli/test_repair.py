@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import subprocess
 from collections.abc import Callable
@@ -33,7 +34,7 @@ def test_a_damaged_book_is_whole_again(shell: Shell) -> None:
     harm(made)
     found = shell("verify")
     assert found.exit_code == 1
-    assert "storybook repair RUN" in " ".join(found.stderr.split())
+    assert f"`storybook repair {made['run_id'][:8]}`" in " ".join(found.stderr.split())
     assert [line.split()[1] for line in found.stdout.splitlines()] == [
         f"{made['run_id'][:8]}/page_3.wav",
         f"{made['run_id'][:8]}/panel_2.png",
@@ -116,3 +117,20 @@ def test_a_running_server_is_asked(shell: Shell, start: Start) -> None:
     assert "double 1.0 makes it again" in result.stdout
     assert "Nothing to repair" in shell("repair", "latest").stdout
     assert shell("verify").exit_code == 0
+
+
+def test_a_file_that_cannot_be_read_is_left_alone(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be whole: `verify` says so in a line, and nothing is put in its place."""
+    shell.make()
+
+    def refuse(path: str, flags: int) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("storybook.stores.files._open_plainly", refuse)
+    assert shell("verify").stdout.count("cannot be read: Permission denied") == 10
+    refused = shell("repair", "latest")
+    assert refused.exit_code == 1
+    assert "cannot be read: Permission denied" in refused.stderr
+    assert "was made again" not in shell("log").stdout

@@ -136,6 +136,10 @@ async def test_only_a_whole_book_is_exported(store: FileArtifactStore) -> None:
     ):
         with pytest.raises(CannotExport, match=why):
             await export_book(RUN, broken, store)
+    await store.put(RUN, "cover.png", png(0xFF000000))
+    with pytest.raises(CannotExport, match=r"cover\.png has other bytes"):
+        await export_book(RUN, run, store)
+    run = finished_run(store)
     await store.remove(RUN, ["panel_2.png"])
     with pytest.raises(CannotExport, match=r"panel_2\.png is missing"):
         await export_book(RUN, run, store)

@@ -50,7 +50,7 @@ async def test_nothing_damaged_is_nothing_to_do(site: Site) -> None:
 
 async def test_a_run_that_there_is_not(site: Site) -> None:
     """404."""
-    for ask in (site.client.post, site.client.get):
+    for ask in (site.client.post, site.client.get, site.client.head):
         assert (await ask(f"/api/runs/{'0' * 32}/repair")).status_code == 404
 
 

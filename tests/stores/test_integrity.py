@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -11,6 +12,7 @@ import anyio.lowlevel
 import pytest
 
 from storybook.book import Artifact, RunId
+from storybook.stores.artifacts import CannotRead
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.integrity import Integrity, other_bytes
 from storybook.stores.memory import MemoryArtifactStore
@@ -74,6 +76,24 @@ async def test_a_file_of_the_same_size_and_time_is_found(tmp_path: Path) -> None
     path.write_bytes(CONTENT.upper())
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert "other bytes" in await integrity.damage(RUN, RECORDED)
+
+
+async def test_what_cannot_be_read_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody knows what it is, and it may be whole tomorrow."""
+
+    def refuse(path: str, flags: int) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    store = FileArtifactStore(tmp_path)
+    integrity = Integrity(store)
+    await store.put(RUN, NAME, CONTENT)
+    with monkeypatch.context() as patched:
+        patched.setattr("storybook.stores.files._open_plainly", refuse)
+        with pytest.raises(CannotRead, match=r"cover\.png .* cannot be read: Permission denied"):
+            await integrity.damage(RUN, RECORDED)
+    assert await integrity.damage(RUN, RECORDED) == ""
 
 
 def test_digests_are_shown_where_they_differ() -> None:

@@ -14,7 +14,7 @@ from storybook.application import Application
 from storybook.book import PAGES, RunId, TtsConfig
 from storybook.events.log import EventLog
 from storybook.export import BOOK_FILE, export_book
-from storybook.export.early import encode_as_done, picture_processes
+from storybook.export.encoding import encode_as_done, picture_processes
 from storybook.export.media import Small, SmallMedia, small_picture
 from storybook.notifier import Notifier
 from storybook.run import Run, Status

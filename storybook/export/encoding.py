@@ -22,7 +22,7 @@ from storybook.book import Artifact, RunId
 from storybook.events.catalog import StageCompleted
 from storybook.events.log import START, EventLog, Recorded
 from storybook.export.media import Small, SmallMedia, picture_in_thread, small_picture
-from storybook.system import STOP_SIGNALS, give_way
+from storybook.system import give_way
 
 logger = logging.getLogger(__name__)
 
@@ -123,8 +123,8 @@ class _Process:
 
 def _serve(pictures: Connection) -> None:
     """Runs in the process, until the other one has ended."""
-    for stop in STOP_SIGNALS:  # sent to the whole group: what they stop is decided in the other one
-        signal.signal(stop, signal.SIG_IGN)
+    # Ctrl-C in a terminal is sent to this process too, but what it stops is decided in the other.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     give_way()
     while True:
         try:
