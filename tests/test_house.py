@@ -83,6 +83,14 @@ def test_only_the_composition_root_knows_the_log() -> None:
         )
 
 
+def test_only_the_composition_root_knows_where_artifacts_lie() -> None:
+    """Everything else speaks to the `ArtifactStore` contract, in bytes."""
+    for room, path in modules():
+        if room not in MAY_KNOW_THE_LOG | {"stores"}:
+            found = set(imports(path)) & {"storybook.stores.files", "storybook.stores.memory"}
+            assert not found, path
+
+
 def tracked(*patterns: str) -> list[Path]:
     """The files of the repository that match."""
     listed = subprocess.run(

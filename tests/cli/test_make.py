@@ -6,17 +6,25 @@ import json
 import shlex
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 import msgspec
 import pytest
 
+import storybook.bootstrap
 import storybook.cli.make
 import tests.cli.doubles
-from storybook.book import PAGES, artifact_name, picture_of, reading_of
+from storybook.book import LAST_PAGE, PAGES, artifact_name, picture_of, reading_of
+from storybook.events.catalog import Submission
+from storybook.export.media import Encode, Small, small_picture
+from storybook.settings import Settings
+from storybook.stages.choice import Engines
+from storybook.stages.engines import Painting, PaintingOrder, Report
 from tests.cli.conftest import WORDS, Shell, until_it_waits, use_engines
-from tests.cli.doubles import ENDLESS
+from tests.cli.doubles import ENDLESS, Brush, double_engines
 from tests.export.finished import STORY
 
 FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, reading_of)}
@@ -62,6 +70,43 @@ def test_a_book_without_audio_has_pictures_only(shell: Shell) -> None:
     made = shell.make("--no-audio")
     names = {it.name for it in Path(made["folder"]).iterdir()}
     assert names == {*(artifact_name(picture_of(page)) for page in PAGES), "book.html"}
+
+
+def test_pages_are_made_ready_for_the_page_to_open_while_others_are_painted(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last picture is painted when the four before it are encoded, and not before."""
+    encoded: list[bytes] = []
+
+    async def encode(picture: bytes) -> Small:
+        encoded.append(picture)
+        return small_picture(picture)
+
+    @asynccontextmanager
+    async def encoders() -> AsyncIterator[Encode]:
+        yield encode
+
+    class Waiting(Brush):
+        async def paint(
+            self,
+            order: PaintingOrder,
+            report: Report,
+            submitted: Callable[[Submission], Awaitable[None]],
+        ) -> Painting:
+            if order.page.page == LAST_PAGE:
+                with anyio.fail_after(10):
+                    while len(encoded) < LAST_PAGE:  # noqa: ASYNC110 - nobody announces it
+                        await anyio.sleep(0.005)
+            return await super().paint(order, report, submitted)
+
+    async def choose(settings: Settings, data: Path) -> Engines:
+        return msgspec.structs.replace(double_engines(), illustrator=Waiting())
+
+    monkeypatch.setattr(storybook.cli.make, "picture_processes", encoders)
+    monkeypatch.setattr(storybook.bootstrap, "choose_engines", choose)
+    made = shell.make("--no-audio")
+    assert (made["status"], len(encoded)) == ("DONE", len(PAGES))
+    assert Path(made["book"]).read_text("utf-8").count("data:image/webp") == len(PAGES)
 
 
 def test_missing_words_are_named(shell: Shell) -> None:

@@ -20,6 +20,7 @@ from storybook.export.media import small_audio, small_picture
 from storybook.run import Run, Status
 from storybook.stores.artifacts import read_whole
 from storybook.stores.files import FileArtifactStore
+from storybook.stores.memory import MemoryArtifactStore
 from tests.export.finished import RUN, STORY, finished_run, png, segments_of, wav
 
 pytestmark = pytest.mark.anyio
@@ -74,6 +75,15 @@ async def test_everything_is_inside(store: FileArtifactStore) -> None:
     assert not re.search(r"https?:|url\(|@import|\bfetch\b", text)
     sources = [value for _, attributes in elements.found for value in attributes.values() if value]
     assert not [it for it in sources if it.startswith(("//", "file:"))]
+
+
+async def test_a_book_is_exported_wherever_its_artifacts_are(store: FileArtifactStore) -> None:
+    """The same bytes from a folder and from memory: no path is needed."""
+    run, elsewhere = finished_run(store), MemoryArtifactStore()
+    for name in await store.names(RUN):
+        await elsewhere.put(RUN, name, await read_whole(store, RUN, name))
+    await export_book(RUN, run, elsewhere)
+    assert await read_whole(elsewhere, RUN, BOOK_FILE) == (await page_of(store, run)).encode()
 
 
 async def test_the_policy_allows_this_style_and_script_only(store: FileArtifactStore) -> None:
