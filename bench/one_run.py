@@ -38,7 +38,7 @@ from storybook.run import complete_stage, request_run, start_stage, write_page
 from storybook.settings import Settings
 from storybook.stages.choice import Engines
 from storybook.stages.live import LiveProgress
-from storybook.stores.files import ArtifactStore
+from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
 
@@ -105,9 +105,10 @@ async def _serve(folder: Path) -> None:
             log,
             commands,
             projections,
-            ArtifactStore(folder / "outputs"),
+            FileArtifactStore(folder / "outputs"),
             LiveProgress(),
             Engines(nobody, nobody, nobody, nobody),
+            nobody,
             nobody,
             nobody,
         )

@@ -21,6 +21,7 @@ from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.events.log import EventLog
 from storybook.idempotency import check_same_request, run_id_for
 from storybook.projections.projector import Projections, ProjectionsStopped
+from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, NewRun
 from storybook.retention import Retention
 from storybook.run import Refused, cancel_run, request_run, retry_run
@@ -28,7 +29,7 @@ from storybook.settings import Settings
 from storybook.stages.choice import Engines
 from storybook.stages.live import LiveProgress
 from storybook.stages.writer.check import PageCheck
-from storybook.stores.files import ArtifactStore
+from storybook.stores.artifacts import ArtifactStore
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Application(msgspec.Struct, frozen=True):
     engines: Engines
     check: PageCheck
     retention: Retention
+    repairs: Repairs
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(
@@ -110,6 +112,11 @@ class Application(msgspec.Struct, frozen=True):
     async def retry_run(self, run_id: RunId, by: str = "") -> None:
         """Let a run go on from what is missing. Raises `Refused`."""
         await self._execute(run_id, partial(retry_run, retried_by=by))
+
+    async def repair_run(self, run_id: RunId, by: str = "") -> Repair:
+        """Have lost or damaged files of an ended run made again; `repairs.of` tells what becomes
+        of it. Raises `Refused`, or `EngineUnavailable`."""
+        return await self.repairs.ask(run_id, by)
 
     async def _execute(self, run_id: RunId, decide: Decide) -> None:
         """Record, then wait a while until readers see it. A projection that cannot show it now

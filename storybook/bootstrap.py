@@ -20,14 +20,16 @@ from storybook.commands import Commands
 from storybook.data_folder import DataFolder
 from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
 from storybook.projections.projector import Projections
+from storybook.repair import Repairs
 from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
 from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
 from storybook.stages.live import LiveProgress
+from storybook.stages.places import Places
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
-from storybook.stores.files import ArtifactStore
+from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.holder import WriteLock
 from storybook.stores.sqlite.log import SqliteLog
 
@@ -62,9 +64,18 @@ async def open_application(
     ):
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
-        artifacts = ArtifactStore(folder.outputs)
+        artifacts = FileArtifactStore(folder.outputs)
         live = LiveProgress()
         retention = Retention(settings.retention, commands, projections, artifacts, clock)
+        devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
+        repairs = Repairs(
+            log,
+            commands,
+            engines,
+            artifacts,
+            places=Places(devices, clock),
+            timeout_seconds=settings.limits.stage_timeout_seconds,
+        )
         application = Application(
             settings,
             data,
@@ -77,6 +88,7 @@ async def open_application(
             engines,
             check,
             retention,
+            repairs,
         )
         runner = Runner(
             log,
@@ -89,7 +101,7 @@ async def open_application(
             worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}",
             chance=random.random,
             check=check,
-            devices=Devices(settings.devices.roomy, settings.devices.patience_seconds),
+            devices=devices,
         )
         try:
             async with (
@@ -98,6 +110,7 @@ async def open_application(
             ):
                 tasks.start_soon(retention.run)
                 tasks.start_soon(log.look_for_damage)
+                tasks.start_soon(repairs.run)
                 for engine in engines.by_role().values():
                     if isinstance(engine, Idling):
                         tasks.start_soon(engine.unload_when_idle)

@@ -13,7 +13,7 @@ from storybook.events.log import LogError
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.run import Refused, prune_artifacts
 from storybook.settings import RetentionSettings
-from storybook.stores.files import ArtifactStore
+from storybook.stores.artifacts import ArtifactError, ArtifactStore
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Retention:
         for run_id in await self._projections.ended_before(self._clock.now() - days * DAY):
             try:
                 await self._prune_run(run_id)
-            except (OSError, LogError, Refused):  # tried again next time; the others go on
+            except (ArtifactError, LogError, Refused):  # tried again next time; the others go on
                 logger.exception("run %s: its old files could not be removed", run_id)
 
     async def _prune_run(self, run_id: RunId) -> None:

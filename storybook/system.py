@@ -5,7 +5,8 @@
 - Who is told: `Doorbell` and `DoorbellRinger`, wake-ups between processes by datagram.
 - What is started and what stops it: `STOP_SIGNALS`.
 - Which command line starts it: `command_line`, `to_type`; and ends it: `end_process`.
-- What the machine has: `usable_cores`, `available_memory`, `allow_open_files`, `c_library`.
+- What the machine has: `usable_cores`, `give_way`, `available_memory`, `allow_open_files`,
+  `c_library`.
 """
 
 from __future__ import annotations
@@ -97,6 +98,12 @@ def usable_cores() -> int:
     """How many cores this process may use; macOS and Windows only tell how many there are."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def give_way() -> None:
+    """Let other processes have the processor before this one, for good; nothing on Windows."""
+    if sys.platform != "win32":
+        os.nice(10)
 
 
 def available_memory() -> int | None:

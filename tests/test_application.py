@@ -22,6 +22,7 @@ from storybook.projections.projector import ProjectionsStopped
 from storybook.request import InvalidRequest, NewRun
 from storybook.run import Refused, fold
 from storybook.settings import Limits, RetentionSettings, Settings, SettingsError, WriterSettings
+from storybook.stores.artifacts import CannotRemove
 from tests.books import new_run
 from tests.clocks import ManualClock
 from tests.engines import Scripted
@@ -196,10 +197,10 @@ async def test_retention_removes_old_files_and_says_so(tmp_path: Path) -> None:
         await ended(application, run_id)
         clock.advance(86_400)
         await application.retention.prune()
-        assert application.artifacts.path(run_id, "cover.png").exists()
+        assert "cover.png" in await application.artifacts.names(run_id)
         clock.advance(86_400 + 1)
         await application.retention.prune()
-        assert not application.artifacts.folder(run_id).exists()
+        assert await application.artifacts.names(run_id) == []
         run = await application.commands.load(run_id)
         assert run is not None and len(run.pruned) == 10
         version = run.version
@@ -254,16 +255,16 @@ async def test_files_that_cannot_be_removed_now_are_removed_later(
 
         async def refuse(run_id: RunId, names: list[str]) -> None:
             if run_id == stuck:
-                raise PermissionError("not yours")
+                raise CannotRemove("not yours")
             await remove(run_id, names)
 
         monkeypatch.setattr(application.artifacts, "remove", refuse)
         await application.retention.prune()
-        assert application.artifacts.folder(stuck).exists()
-        assert not application.artifacts.folder(other).exists()
+        assert await application.artifacts.names(stuck)
+        assert await application.artifacts.names(other) == []
         monkeypatch.undo()
         await application.retention.prune()
-        assert not application.artifacts.folder(stuck).exists()
+        assert await application.artifacts.names(stuck) == []
 
 
 async def test_many_requests_at_once_do_not_overrun_the_limit(tmp_path: Path) -> None:
@@ -293,4 +294,4 @@ async def test_without_retention_files_stay(tmp_path: Path) -> None:
         await ended(application, run_id)
         clock.advance(86_400 * 10_000)
         await application.retention.prune()
-        assert application.artifacts.path(run_id, "cover.png").exists()
+        assert "cover.png" in await application.artifacts.names(run_id)

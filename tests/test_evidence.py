@@ -21,6 +21,7 @@ from storybook.evidence import EvidenceMissing, Seen, look_for_evidence, missing
 from storybook.projections.tables import Checkpoint
 from storybook.settings import Limits, Settings
 from storybook.stores.sqlite.state import LogState
+from tests.books import new_run
 from tests.clocks import ManualClock
 from tests.engines import Scripted
 from tests.stores.logs import SqliteStore
@@ -107,7 +108,7 @@ async def start(folder: DataFolder, *, accept_loss: bool = False, book: bool = F
     ) as application:
         if book:
             request = StoryRequest("조선시대", "숲", "토끼", "우정")
-            run_id = await application.request_run(request, None)
+            run_id = await application.request_run(new_run(request, None))
             async with aclosing(application.log.tail(START)) as batches:
                 async for batch in batches:
                     if any((it.run_id, it.type) == (run_id, "RunCompleted") for it in batch):

@@ -15,7 +15,7 @@ from storybook.book import MOST_PAGES, RunId, TtsConfig, part_of
 from storybook.cli.again import command_for
 from storybook.events.catalog import RunRequested
 from storybook.events.codec import decode, encode
-from storybook.export import export_book
+from storybook.export import BOOK_FILE, export_book
 from storybook.run import Run, fold, plan_of
 from storybook.settings import Settings
 from storybook.stages.choice import Engines
@@ -98,8 +98,8 @@ async def test_a_book_of_seven_pages(tmp_path: Path) -> None:
         ).text
         picture = await site.client.get(state["pages"][6]["image_url"])
         run = await run_of(site, run_id)
-        book = await export_book(run_id, run, site.application.artifacts)
-        html = book.read_text("utf-8")
+        await export_book(run_id, run, site.application.artifacts)
+    html = (tmp_path / "data" / "outputs" / run_id / BOOK_FILE).read_text("utf-8")
     assert [page["page"] for page in state["pages"]] == [*range(7)]
     assert all(page["image_url"] and page["audio_url"] for page in state["pages"])
     assert (state["ready_max_page"], state["ready_max_audio_page"]) == (6, 6)

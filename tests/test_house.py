@@ -25,7 +25,7 @@ ROOMS = [
     "projections",
     "stages",
     "export",
-    *("retention", "idempotency", "evidence", "application", "bootstrap"),
+    *("retention", "repair", "idempotency", "evidence", "application", "bootstrap"),
     "http",
     "cli",
 ]
@@ -81,6 +81,14 @@ def test_only_the_composition_root_knows_the_log() -> None:
         assert not [it for it in imports(path) if it.startswith("storybook.stores.sqlite.log")], (
             path
         )
+
+
+def test_only_the_composition_root_knows_where_artifacts_lie() -> None:
+    """Everything else speaks to the `ArtifactStore` contract, in bytes."""
+    for room, path in modules():
+        if room not in MAY_KNOW_THE_LOG | {"stores"}:
+            found = set(imports(path)) & {"storybook.stores.files", "storybook.stores.memory"}
+            assert not found, path
 
 
 def tracked(*patterns: str) -> list[Path]:

@@ -23,10 +23,12 @@ from storybook.book import (
 )
 from storybook.events.catalog import (
     AbandonReason,
+    ArtifactRemade,
     ArtifactsPruned,
     EngineInfo,
     Event,
     Fault,
+    MadeFrom,
     PageRefused,
     PageWritten,
     Problem,
@@ -60,8 +62,10 @@ from storybook.run import (
     complete_stage,
     fail_stage,
     fold,
+    kept_artifacts,
     prune_artifacts,
     refuse_page,
+    remake_artifact,
     request_run,
     retry_run,
     start_stage,
@@ -552,6 +556,87 @@ def test_a_run_whose_files_are_gone_is_not_retried() -> None:
     story.do(partial(prune_artifacts, names=["cover.png"]))
     with pytest.raises(Refused, match="retention"):
         story.do(retry_run)
+
+
+# ------------------------------------------------------------------------------------------ repair
+
+
+def remake(work: Work, remade: Artifact) -> Callable[[Run | None], list[Event]]:
+    return partial(
+        remake_artifact,
+        work=work,
+        remade=remade,
+        previous=artifact(work),
+        engine=ENGINE,
+        made_from=MadeFrom("a view", 7),
+        damage="is missing",
+    )
+
+
+@pytest.mark.parametrize("end", ["DONE", "FAILED", "CANCELLED"])
+def test_a_file_of_an_ended_run_is_made_again(end: str) -> None:
+    """One event with the new file; the run stands as before, and serves the new digest."""
+    cover = picture_of(0)
+    story = written()
+    story.make(*(picture_of(number) for number in PAGES if number != LAST_PAGE))
+    last = picture_of(LAST_PAGE)
+    story.start(last)
+    match end:
+        case "DONE":
+            story.finish(last)
+        case "FAILED":
+            story.fail(last, FINAL)
+        case _:
+            story.do(cancel_run)
+    before = story.now
+    assert before.status == end
+    other = msgspec.structs.replace(artifact(cover), size=11, sha256="cd" * 32)
+    assert story.do(remake(cover, other)) == [
+        ArtifactRemade(
+            *(cover.stage, 0, other, ENGINE, MadeFrom("a view", 7)),
+            previous_sha256="ab" * 32,
+            damage="is missing",
+        )
+    ]
+    assert story.now.artifact(cover) == other
+    assert msgspec.structs.replace(story.now, version=0, work={}) == msgspec.structs.replace(
+        before, version=0, work={}
+    )
+    assert story.now.ready_max_page == before.ready_max_page
+    assert list(story.now.work) == list(before.work)
+
+
+def test_a_file_that_comes_out_the_same_has_one_digest() -> None:
+    """`previous_sha256` is told where it differs."""
+    (event,) = done().do(remake(picture_of(1), artifact(picture_of(1))))
+    assert isinstance(event, ArtifactRemade) and event.previous_sha256 == ""
+
+
+def test_a_file_is_not_made_again_while_the_run_goes_on() -> None:
+    """Its files are in the runner's hand."""
+    story = written()
+    story.make(picture_of(0))
+    with pytest.raises(Refused, match="RUNNING"):
+        story.do(remake(picture_of(0), artifact(picture_of(0))))
+
+
+def test_what_retention_has_removed_is_not_made_again() -> None:
+    """It was not lost; and neither can be what was never made."""
+    story = done()
+    story.do(partial(prune_artifacts, names=["cover.png"]))
+    assert list(kept_artifacts(story.run)) == [picture_of(number) for number in PAGES if number]
+    for work in (picture_of(0), reading_of(0)):
+        with pytest.raises(StaleAttempt):
+            story.do(remake(work, artifact(work)))
+
+
+def test_of_two_repairs_of_a_file_one_wins() -> None:
+    """The other one began from a digest that is history."""
+    story = done()
+    other = msgspec.structs.replace(artifact(picture_of(0)), sha256="cd" * 32)
+    story.do(remake(picture_of(0), other))
+    with pytest.raises(StaleAttempt):
+        story.do(remake(picture_of(0), msgspec.structs.replace(other, sha256="ef" * 32)))
 
 
 def test_there_must_be_a_run() -> None:

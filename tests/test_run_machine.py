@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -26,6 +28,8 @@ from storybook.run import (
     complete_stage,
     fail_stage,
     fold,
+    kept_artifacts,
+    remake_artifact,
     request_run,
     retry_run,
     start_stage,
@@ -128,6 +132,18 @@ class RunMachine(RuleBasedStateMachine):
     @rule()
     def retry(self) -> None:
         self._do(retry_run)
+
+    @precondition(lambda self: self.run.status.has_ended and any(self.run.artifacts))
+    @rule(data=st.data())
+    def lose_a_file(self, data: st.DataObject) -> None:
+        """It is made again, with other bytes; all else stays."""
+        work, before = data.draw(st.sampled_from(list(kept_artifacts(self.run).items())))
+        digest = hashlib.sha256(before.sha256.encode()).hexdigest()
+        remade = msgspec.structs.replace(before, sha256=digest)
+        remake = partial(remake_artifact, work=work, remade=remade, previous=before, engine=ENGINE)
+        self._do(remake)
+        assert self.run.artifact(work) == remade
+        self.before = self.run  # a repair is the one way in which what is ready changes
 
     @rule(data=st.data(), attempt=st.integers(1, 20))
     def report_late(self, data: st.DataObject, attempt: int) -> None:

@@ -174,3 +174,16 @@ def test_what_differs_between_systems_stands_in_one_place() -> None:
         if path.name != "system.py":
             text = path.read_text(encoding="utf-8")
             assert "sys.platform" not in text and "os.name" not in text, path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is done there")
+def test_a_process_gives_way() -> None:
+    """Its niceness rises, and that of nobody else."""
+    code = "import os; from storybook.system import give_way; a = os.nice(0); give_way(); "
+    done = subprocess.run(
+        [sys.executable, "-c", code + "print(os.nice(0) > a or a == 19)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "True"

@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "log": ("follow", "Print the log: every event, in order."),
     "cancel": ("act", "Stop the making of a book; finished pages stay readable."),
     "retry": ("act", "Let a failed or cancelled book go on from what is missing."),
+    "repair": ("repair", "Make lost or damaged files of a book again, in place."),
     "verify": ("keep", "Check that nothing is damaged: log, views and files."),
     "rebuild": ("keep", "Compute the views anew from the log."),
     "models": ("models", "List the models that engines can use; `pull` downloads one."),
@@ -44,7 +45,7 @@ PANELS: Final = {
     "Look": ["list", "show", "watch", "log"],
     "Steer": ["cancel", "retry"],
     "Equip": ["models", "comfyui"],
-    "Keep in order": ["verify", "rebuild", "doctor"],
+    "Keep in order": ["verify", "repair", "rebuild", "doctor"],
 }
 
 

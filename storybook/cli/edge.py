@@ -27,10 +27,12 @@ from storybook.request import WORDS, InvalidRequest, Loc
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
 from storybook.stages.engines import EngineUnavailable
+from storybook.stores.artifacts import ArtifactError
 
 T = TypeVar("T")
 
 TOLD: Final = (
+    ArtifactError,
     CannotExport,
     EngineUnavailable,
     EvidenceMissing,

@@ -5,7 +5,6 @@ Both only read the log, and work beside a running server.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,16 +24,21 @@ from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, console, duration, print_json
 from storybook.cli.place import Place, pass_place
 from storybook.cli.shelf import has_log, open_shelf
-from storybook.events.catalog import ArtifactsPruned, StageCompleted
+from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, StageCompleted
 from storybook.events.log import START, EventLog, LogUnavailable, Position
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections.rebuild import differences, rebuild
-from storybook.stores.digests import digests_differ
+from storybook.stores.artifacts import ArtifactStore, CannotRead
+from storybook.stores.files import FileArtifactStore
+from storybook.stores.integrity import Integrity
 from storybook.stores.sqlite.chain import GENESIS
 from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
 
 PAGE: Final = 1_000
 """Events read at once while the files that they speak of are gathered."""
+
+NAMED_RUNS: Final = 3
+"""Runs whose repair is spelled out; the lines of the faults name all."""
 
 Step = Callable[[int, int], None]
 """Told how much is done, of how much."""
@@ -143,20 +147,25 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
         _print_whole(console(), verdict)
     if verdict.faults:
         count = len(verdict.faults)
-        mend = "".join(
-            mend
-            for beginning, mend in _MENDS.items()
-            if any(it.startswith(beginning) for it in verdict.faults)
-        )
+        mend = _mend_log(verdict.faults) + _mend_files(verdict.faults)
         raise Failure(f"{count} fault{'s' * (count > 1)} found{mend}")
 
 
-_MENDS: Final = {
-    "log: ": "; stop the server, and put the log back from a backup, with the files of that day",
-    "file ": "; restore the files from a backup, or `storybook make --resume RUN` says how to make "
-    "the same book again",
-}
-"""What can be done, by how a fault begins."""
+def _mend_log(faults: list[str]) -> str:
+    """What brings the log back, if it is at fault."""
+    if not any(it.startswith("log: ") for it in faults):
+        return ""
+    return "; stop the server, and put the log back from a backup, with the files of that day"
+
+
+def _mend_files(faults: list[str]) -> str:
+    """What brings files back, if any of them is at fault."""
+    runs = sorted({it.split()[1].split("/")[0] for it in faults if it.startswith("file ")})
+    if not runs:
+        return ""
+    named = ", ".join(f"`storybook repair {run}`" for run in runs[:NAMED_RUNS])
+    more = " and so on" if len(runs) > NAMED_RUNS else ""
+    return f"; restore the files from a backup, or let them be made again: {named}{more}"
 
 
 def _print_whole(out: Console, verdict: Verdict) -> None:
@@ -185,9 +194,8 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
             faults += await differences(place.folder.projections, shelf.log)
             expected = [it async for it in _expected(shelf.log, head.position)]
         files = len(expected)
-        faults += await anyio.to_thread.run_sync(
-            _verify_files, place.folder.outputs, expected, not quiet
-        )
+        store = FileArtifactStore(place.folder.outputs)
+        faults += await _verify_files(store, expected, not quiet)
     return Verdict(faults, head.position, files, str(head))
 
 
@@ -215,7 +223,10 @@ async def _expected(log: EventLog, head: Position) -> AsyncIterator[Expected]:
         for recorded in page:
             if recorded.position <= head and recorded.type in _ABOUT_FILES:
                 match recorded.event:
-                    case StageCompleted(artifact=Artifact() as artifact):
+                    case (
+                        StageCompleted(artifact=Artifact() as artifact)
+                        | ArtifactRemade(artifact=artifact)
+                    ):
                         found[recorded.run_id, artifact.name] = artifact
                     case ArtifactsPruned(names=names):
                         for name in names:
@@ -225,26 +236,18 @@ async def _expected(log: EventLog, head: Position) -> AsyncIterator[Expected]:
         yield Expected(run_id, artifact)
 
 
-_ABOUT_FILES: Final = {it.__name__ for it in (StageCompleted, ArtifactsPruned)}
+_ABOUT_FILES: Final = {it.__name__ for it in (StageCompleted, ArtifactRemade, ArtifactsPruned)}
 
 
-def _verify_files(outputs: Path, expected: list[Expected], shown: bool) -> list[str]:
-    faults = []
+async def _verify_files(store: ArtifactStore, expected: list[Expected], shown: bool) -> list[str]:
+    faults, integrity = [], Integrity(store)
     with _bar("Checking the files", "files", shown=shown) as step:
         for done, it in enumerate(expected, start=1):
-            if fault := _file_fault(outputs / it.run_id / it.artifact.name, it.artifact):
-                faults.append(f"file {it.run_id[:SHORT_ID]}/{it.artifact.name}: {fault}")
+            file = f"file {it.run_id[:SHORT_ID]}/{it.artifact.name}"
+            try:
+                if damage := await integrity.damage(it.run_id, it.artifact):
+                    faults.append(f"{file} {damage}")
+            except CannotRead as error:
+                faults.append(f"{file}: {error}")
             step(done, len(expected))
     return faults
-
-
-def _file_fault(path: Path, artifact: Artifact) -> str:
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        return "missing; the log says that it is there"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    if found == artifact.sha256:
-        return ""
-    return f"changed: its SHA-256 {digests_differ(artifact.sha256, found)}"

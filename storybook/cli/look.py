@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,6 +25,8 @@ from storybook.export import BOOK_FILE
 from storybook.projections.runs import RunState, RunSummary, iso_time, state_of
 from storybook.projections.timings import StageTiming
 from storybook.run import Run, Status, fold
+from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
+from storybook.stores.files import FileArtifactStore
 
 # --------------------------------------------------------------------------------------------- list
 
@@ -120,11 +121,15 @@ def show_command(place: Place, run: str, at: int | None, as_json: bool) -> None:
     run_id, history = _history(place, run, at)
     book = fold(it.event for it in history)
     assert book is not None  # found, and its history begins at or before `at`
+    store, is_now = FileArtifactStore(place.folder.outputs), at is None
     if as_json:
-        print_json(_shown(place, run_id, book, history))
+        print_json(_shown(store, run_id, book, history))
     else:
-        is_now = at is None
-        _print(console(), place, run_id, book, history, _now(book, history, is_now))
+        now, exported = _now(book, history, is_now), _exported(store, run_id) if is_now else None
+        out = console()
+        _print_text(out, book, _facts(store, run_id, book, history, now))
+        _print_files(out, book, exported)
+        _print_timeline(out, history, now)
 
 
 def _history(place: Place, text: str, at: int | None) -> tuple[RunId, list[Recorded]]:
@@ -154,7 +159,7 @@ def _now(book: Run, history: list[Recorded], is_now: bool) -> int:
     return time.time_ns() // 1_000
 
 
-def _shown(place: Place, run_id: RunId, book: Run, history: list[Recorded]) -> Shown:
+def _shown(store: ArtifactStore, run_id: RunId, book: Run, history: list[Recorded]) -> Shown:
     return Shown(
         run_id,
         history[-1].position,
@@ -165,24 +170,40 @@ def _shown(place: Place, run_id: RunId, book: Run, history: list[Recorded]) -> S
         state_of(run_id, book),
         attempts(history),
         list(book.artifacts),
-        str(place.folder.outputs / run_id),
+        store.location(run_id),
     )
 
 
-def _print(
-    out: Console, place: Place, run_id: RunId, book: Run, history: list[Recorded], now: int
-) -> None:
+def _exported(store: ArtifactStore, run_id: RunId) -> int | None:
+    """How large the book's page is, in bytes; None if it has none."""
+
+    async def main() -> int | None:
+        try:
+            return (await store.stat(run_id, BOOK_FILE)).size
+        except NoSuchArtifact:
+            return None
+
+    return run(main)
+
+
+def _print_text(out: Console, book: Run, facts: Table) -> None:
     title = book.pages[0].title if book.pages else "(no title yet)"
     out.print(Text(title, "bold"))
-    out.print(_facts(place.folder.outputs / run_id, book, history, now))
+    out.print(facts)
     for page in book.pages:
         if page.page != COVER_PAGE:
             out.print()
             out.print(Text.assemble((f"{page.page}  ", "dim"), page.text), soft_wrap=False)
-    files = _files(place, run_id, book)
+
+
+def _print_files(out: Console, book: Run, exported: int | None) -> None:
+    files = _files(book, exported)
     if files.row_count:
         out.print()
         out.print(files)
+
+
+def _print_timeline(out: Console, history: list[Recorded], now: int) -> None:
     found = attempts(history)
     if found:
         out.print()
@@ -191,7 +212,9 @@ def _print(
             out.print(fault)
 
 
-def _facts(folder: Path, book: Run, history: list[Recorded], now: int) -> Table:
+def _facts(
+    store: ArtifactStore, run_id: RunId, book: Run, history: list[Recorded], now: int
+) -> Table:
     table = Table.grid(padding=(0, 2))
     first, last = history[0], history[-1]
     took = duration((now - first.recorded_at) / MICROSECONDS)
@@ -200,11 +223,11 @@ def _facts(folder: Path, book: Run, history: list[Recorded], now: int) -> Table:
     words = book.request
     voice = book.tts.narrator_voice if book.tts else "not read aloud"
     facts: list[tuple[str, Any]] = [
-        ("run", folder.name),
+        ("run", run_id),
         ("status", status_text(book.status) + why),
         ("asked for", f"{iso_time(first.recorded_at).replace('T', ' ')[:19]} UTC; {ran} {took}"),
         ("words", f"{words.era} · {words.place} · {words.characters} · {words.topic}"),
-        ("folder", str(folder)),
+        ("folder", store.location(run_id)),
         ("seed", str(book.seed)),
         ("voice", voice),
         ("events", f"{first.position} to {last.position}, {len(history)} of this book"),
@@ -214,8 +237,7 @@ def _facts(folder: Path, book: Run, history: list[Recorded], now: int) -> Table:
     return table
 
 
-def _files(place: Place, run_id: RunId, book: Run) -> Table:
-    folder = place.folder.outputs / run_id
+def _files(book: Run, exported: int | None) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("file", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
@@ -224,8 +246,8 @@ def _files(place: Place, run_id: RunId, book: Run) -> Table:
         what = duration(artifact.seconds) if artifact.seconds else _pixels(artifact)
         gone = Text(" removed by retention", "magenta") if artifact.name in book.pruned else ""
         table.add_row(artifact.name, size(artifact.size), Text.assemble(what, gone))
-    if (exported := folder / BOOK_FILE).exists():
-        table.add_row(BOOK_FILE, size(exported.stat().st_size), "all of it; opens in a browser")
+    if exported is not None:
+        table.add_row(BOOK_FILE, size(exported), "all of it; opens in a browser")
     return table
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -34,7 +34,9 @@ from storybook.cli.story import sentence
 from storybook.cli.watching import Fractions, watch
 from storybook.events.catalog import RunCancelled, RunFailed
 from storybook.events.log import EventLog, LogLocked, Recorded
-from storybook.export import CannotExport, export_book
+from storybook.export import BOOK_FILE, CannotExport, export_book
+from storybook.export.encoding import encode_as_done, picture_processes
+from storybook.export.media import SmallMedia
 from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
@@ -49,7 +51,7 @@ from storybook.request import (
 )
 from storybook.run import Run, Status, fold
 from storybook.stages.runner import attempts_log
-from storybook.stores.files import ArtifactStore
+from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 
 QUESTIONS: Final = {
@@ -222,7 +224,7 @@ class _Making:
     def __init__(self, place: Place, order: Order, silent: bool, accept_loss: bool) -> None:
         self._place, self._order, self._silent = place, order, silent
         self._accept_loss = accept_loss
-        self._artifacts = ArtifactStore(place.folder.outputs)
+        self._artifacts = FileArtifactStore(place.folder.outputs)
         self._run_id: RunId | None = None
         self._server: Server | None = None
         self._began = 0.0
@@ -248,12 +250,13 @@ class _Making:
     async def _make_here(self, application: Application) -> Made:
         try:
             self._run_id = await self._begin_here(application)
-            await self._watch(application.log, partial(application.live.current, self._run_id))
+            fractions = partial(application.live.current, self._run_id)
+            watching = partial(self._watch, application.log, self._run_id, fractions)
+            return await self._watch_and_export(application.log, self._run_id, watching)
         except anyio.get_cancelled_exc_class():
             seconds = application.settings.limits.shutdown_seconds
             click.echo(f"Stopping; work in hand gets {seconds:g} s to finish …", err=True)
             raise
-        return await self._export(application.log)
 
     async def _begin_here(self, application: Application) -> RunId:
         if self._order.asked is not None:
@@ -279,12 +282,14 @@ class _Making:
             assert self._run_id is not None
             if self._order.resume and await _is_to_be_retried(log, self._run_id):
                 await server.retry_run(self._run_id)
-            found = await stack.enter_async_context(server.fractions(self._run_id))
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._end_with, server)
-                await self._watch(log, lambda: found)
-                tasks.cancel_scope.cancel()
-            return await self._export(log)
+            watching = partial(self._watch_server, server, log, self._run_id)
+            return await self._watch_and_export(log, self._run_id, watching)
+
+    async def _watch_server(self, server: Server, log: EventLog, run_id: RunId) -> None:
+        async with server.fractions(run_id) as found, anyio.create_task_group() as tasks:
+            tasks.start_soon(self._end_with, server)
+            await self._watch(log, run_id, lambda: found)
+            tasks.cancel_scope.cancel()
 
     async def _end_with(self, server: Server) -> None:
         """Raise `Failure` when the server has stopped: nobody goes on with the book then."""
@@ -296,36 +301,46 @@ class _Making:
             f"`storybook make --resume {_short(self._run_id)}`"
         )
 
-    async def _watch(self, log: EventLog, fractions: Fractions) -> None:
-        assert self._run_id is not None
+    async def _watch_and_export(
+        self, log: EventLog, run_id: RunId, watching: Callable[[], Awaitable[None]]
+    ) -> Made:
+        """Show the making; what is done is made ready for the book's page meanwhile."""
+        async with picture_processes() as picture, anyio.create_task_group() as tasks:
+            media = SmallMedia(self._artifacts, picture)
+            tasks.start_soon(encode_as_done, log, run_id, media)
+            await watching()
+            made = await self._export(log, run_id, media)
+            tasks.cancel_scope.cancel()
+        return made
+
+    async def _watch(self, log: EventLog, run_id: RunId, fractions: Fractions) -> None:
         await watch(
             log,
-            self._run_id,
+            run_id,
             self._place.folder.projections,
             silent=self._silent,
             fractions=fractions,
         )
 
-    async def _export(self, log: EventLog) -> Made:
-        run_id = self._run_id
-        assert run_id is not None
+    async def _export(self, log: EventLog, run_id: RunId, media: SmallMedia) -> Made:
         recorded = await log.read_run(run_id)
         run = fold(it.event for it in recorded)
         assert run is not None
         is_done = run.status is Status.DONE
         try:
-            book = await export_book(run_id, run, self._artifacts) if is_done else None
+            if is_done:
+                await export_book(run_id, run, self._artifacts, media)
         except CannotExport as error:
             raise Failure(
-                f"{error}: restore the book's files from a backup, or make the same book again: "
-                f"{command_for(run)}"
+                f"{error}: `storybook repair {_short(run_id)}` makes again what is lost, or make "
+                f"the same book anew: {command_for(run)}"
             ) from error
         return Made(
             run_id,
             run.status,
             run.pages[0].title if run.pages else "",
-            str(self._artifacts.folder(run_id)),
-            str(book) if book is not None else None,
+            self._artifacts.location(run_id),
+            self._artifacts.location(run_id, BOOK_FILE) if is_done else None,
             round(anyio.current_time() - self._began, 3),
             None if is_done else _why(recorded),
             not (is_done or _is_final(run)),

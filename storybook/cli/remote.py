@@ -12,6 +12,7 @@ import msgspec
 
 from storybook.book import RunId, Stage, Work
 from storybook.cli.failure import Failure
+from storybook.repair import Repair
 from storybook.request import NewRun
 from storybook.stores.sqlite.holder import Holder
 
@@ -50,12 +51,25 @@ class Server:
     async def retry_run(self, run_id: RunId) -> None:
         await self._post(f"/api/runs/{run_id}/retry")
 
+    async def repair_run(self, run_id: RunId) -> Repair:
+        """Have damaged files made again; which ones."""
+        return msgspec.convert(await self._post(f"/api/runs/{run_id}/repair"), Repair)
+
+    async def repair_of(self, run_id: RunId) -> Repair:
+        """How far a repair is."""
+        return msgspec.convert(await self._ask("GET", f"/api/runs/{run_id}/repair"), Repair)
+
     async def _post(self, path: str, body: object = None) -> Any:
+        return await self._ask("POST", path, body)
+
+    async def _ask(self, method: str, path: str, body: object = None) -> Any:
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
                 content = msgspec.json.encode(body) if body is not None else b""
                 headers = {"Content-Type": "application/json"}
-                answer = await client.post(self.url + path, content=content, headers=headers)
+                answer = await client.request(
+                    method, self.url + path, content=content, headers=headers
+                )
         except httpx.HTTPError as error:
             raise Failure(f"the server at {self.url} does not answer: {error}") from error
         if answer.is_error:

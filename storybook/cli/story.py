@@ -5,6 +5,7 @@ from __future__ import annotations
 from storybook.book import COVER_PAGE, Artifact, Stage
 from storybook.cli.output import duration, size
 from storybook.events.catalog import (
+    ArtifactRemade,
     ArtifactsPruned,
     EngineInfo,
     Event,
@@ -64,6 +65,9 @@ def sentence(event: Event) -> str:
             return f"the book goes on{f', as {who} asked' if who else ''}"
         case ArtifactsPruned(names=names):
             return f"removed by retention: {', '.join(names)}"
+        case ArtifactRemade(artifact=it, engine=engine):
+            bytes_are = "with other bytes" if event.previous_sha256 else "with the same bytes"
+            return f"{it.name} was made again, {bytes_are} ({engine_name(engine)})"
     return f"{work_name(event.stage, event.page)}{_again(event.attempt)} {_of_stage(event)}"
 
 

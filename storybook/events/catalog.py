@@ -200,6 +200,27 @@ class ArtifactsPruned(msgspec.Struct, frozen=True, tag=True):
     names: tuple[str, ...]
 
 
+class ArtifactRemade(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """A lost or damaged file of an ended run was made again, and is there.
+
+    `previous_sha256` is the digest that stood until then, where the new one is another;
+    `damage` says what was found wrong, as words that go on after the file's name.
+    """
+
+    stage: Stage
+    page: int
+    artifact: Artifact
+    engine: EngineInfo
+    made_from: MadeFrom | None = None
+    previous_sha256: str = ""
+    damage: str = ""
+    requested_by: str = ""
+
+    @property
+    def work(self) -> Work:
+        return Work(self.stage, self.page)
+
+
 Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     RunRequested,
     StageRequested,
@@ -215,6 +236,7 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     RunCancelled,
     RunRetried,
     ArtifactsPruned,
+    ArtifactRemade,
 ]
 
 EVENT_TYPES: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}

@@ -3,7 +3,8 @@
 Pictures, voices, style and script are inside it, and its content security policy forbids it to ask
 for anything. The **leaves** are the book's pages, marked up from the run (`leaves.py`); where each
 spoken segment stands in a page's text is found by `spans.py`; `media.py` makes pictures and voices
-small enough to be carried inside. `book.html`, `book.css` and `book.js` are the rest.
+small enough to be carried inside, and `encoding.py` does so while the book is still being made.
+`book.html`, `book.css` and `book.js` are the rest.
 """
 
 from __future__ import annotations
@@ -11,20 +12,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import anyio.to_thread
+import anyio
 
 from storybook import __version__
-from storybook.book import RunId, picture_of, reading_of
+from storybook.book import Artifact, RunId, picture_of, reading_of
 from storybook.export.leaves import Leaf, end_leaf, leaf_of
-from storybook.export.media import data_uri, small_audio, small_picture
+from storybook.export.media import SmallMedia
 from storybook.run import Run, Status
-from storybook.stores.files import ArtifactStore
+from storybook.stores.artifacts import ArtifactError, ArtifactStore, CannotRead, NoSuchArtifact
+from storybook.stores.integrity import DamagedArtifact
 
 BOOK_FILE: Final = "book.html"
 
@@ -35,43 +36,54 @@ class CannotExport(Exception):
     """The run is no whole book; the message says what is missing."""
 
 
-async def export_book(run_id: RunId, run: Run, artifacts: ArtifactStore) -> Path:
-    """Write `book.html` beside a finished run's files; returns its path.
+async def export_book(
+    run_id: RunId, run: Run, store: ArtifactStore, media: SmallMedia | None = None
+) -> None:
+    """Keep `book.html` beside a finished run's artifacts.
 
-    Raises `CannotExport` unless the run is DONE and its files are there, and `OSError`.
+    `media` may have made some of them small already. Raises `CannotExport` unless the run is DONE
+    and its artifacts are there, and `CannotKeep`.
     """
     if run.status is not Status.DONE:
         raise CannotExport(f"the run is {run.status}; only a DONE one is a whole book")
     if run.pruned:
         raise CannotExport("retention has removed this book's files")
-    return await anyio.to_thread.run_sync(_export, run_id, run, artifacts)
-
-
-def _export(run_id: RunId, run: Run, artifacts: ArtifactStore) -> Path:
+    media = media or SmallMedia(store)
     try:
-        content = book_html(
-            run, [_leaf(run_id, run, page, artifacts) for page in range(run.page_count)]
-        )
-    except FileNotFoundError as missing:
-        raise CannotExport(f"{missing.filename} is missing") from None
-    target = artifacts.path(run_id, BOOK_FILE)
-    temporary = target.with_name(f".{BOOK_FILE}.{os.getpid()}")
-    try:
-        temporary.write_text(content, "utf-8", newline="\n")
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return target
+        await _make_small(run_id, run, media)
+        leaves = [await _leaf(run_id, run, page, media) for page in range(run.page_count)]
+    except NoSuchArtifact as missing:
+        raise CannotExport(f"{missing.name} {missing.why}") from None
+    except (CannotRead, DamagedArtifact) as error:
+        raise CannotExport(str(error)) from error
+    await store.put(run_id, BOOK_FILE, book_html(run, leaves).encode())
 
 
-def _leaf(run_id: RunId, run: Run, number: int, artifacts: ArtifactStore) -> Leaf:
+async def _make_small(run_id: RunId, run: Run, media: SmallMedia) -> None:
+    """All that the book carries, several at once. Raises the first error there is."""
+    errors: list[ArtifactError] = []
+
+    async def one(artifact: Artifact) -> None:
+        try:
+            await media.uri(run_id, artifact)
+        except ArtifactError as error:
+            errors.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for artifact in run.artifacts:
+            tasks.start_soon(one, artifact)
+    if errors:
+        raise errors[0]
+
+
+async def _leaf(run_id: RunId, run: Run, number: int, media: SmallMedia) -> Leaf:
     painted, read = run.artifact(picture_of(number)), run.artifact(reading_of(number))
     assert painted is not None  # the run is DONE
-    picture = data_uri(*small_picture(artifacts.path(run_id, painted.name).read_bytes()))
+    picture = await media.uri(run_id, painted)
     page, title = run.pages[number], run.pages[0].title
     if read is None:
         return Leaf(page, title, picture, "", (), run.page_count - 1)
-    audio = data_uri(*small_audio(artifacts.path(run_id, read.name).read_bytes()))
+    audio = await media.uri(run_id, read)
     return Leaf(page, title, picture, audio, read.segments, run.page_count - 1)
 
 

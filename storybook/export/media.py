@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import base64
 import io
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from typing import Final
+
+import anyio
+import anyio.to_thread
+
+from storybook.book import Artifact, RunId
+from storybook.stores.artifacts import ArtifactStore, read_whole
+from storybook.stores.integrity import check_bytes
+
+Small = tuple[str, bytes]
+"""A media type and bytes."""
+Encode = Callable[[bytes], Awaitable[Small]]
+"""Makes a picture or a reading small."""
 
 PICTURE_QUALITY: Final = 88
 """Of 100: the grain and soft edges of a watercolour stay, at a tenth of the PNG."""
@@ -18,7 +32,7 @@ MP3_RATES: Final = frozenset(
 """Samples a second that MP3 knows."""
 
 
-def small_picture(png: bytes) -> tuple[str, bytes]:
+def small_picture(png: bytes) -> Small:
     """A picture as media type and bytes."""
     import skia  # type: ignore[import-not-found]  # skia-python has no stubs
 
@@ -27,7 +41,7 @@ def small_picture(png: bytes) -> tuple[str, bytes]:
     return ("image/webp", bytes(encoded)) if encoded else ("image/png", png)
 
 
-def small_audio(wav: bytes) -> tuple[str, bytes]:
+def small_audio(wav: bytes) -> Small:
     """A reading as media type and bytes."""
     import soundfile  # type: ignore[import-untyped]  # it has no type information
 
@@ -42,3 +56,38 @@ def small_audio(wav: bytes) -> tuple[str, bytes]:
 def data_uri(media_type: str, content: bytes) -> str:
     """Content as a URI that carries it."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+async def picture_in_thread(png: bytes) -> Small:
+    """`small_picture`. Its thread holds the GIL for the third of a second that a picture takes."""
+    return await anyio.to_thread.run_sync(small_picture, png)
+
+
+async def audio_in_thread(wav: bytes) -> Small:
+    """`small_audio`, which lets go of the GIL."""
+    return await anyio.to_thread.run_sync(small_audio, wav)
+
+
+class SmallMedia:
+    """Artifacts as URIs that carry them, each made small once however often it is asked for."""
+
+    def __init__(
+        self,
+        store: ArtifactStore,
+        picture: Encode = picture_in_thread,
+        audio: Encode = audio_in_thread,
+    ) -> None:
+        self._store, self._picture, self._audio = store, picture, audio
+        self._made: dict[tuple[str, str], str] = {}
+        self._turns: defaultdict[tuple[str, str], anyio.Lock] = defaultdict(anyio.Lock)
+
+    async def uri(self, run_id: RunId, artifact: Artifact) -> str:
+        """An artifact's URI. Raises `NoSuchArtifact`, `CannotRead` or `DamagedArtifact`."""
+        key = artifact.name, artifact.sha256
+        async with self._turns[key]:
+            if key not in self._made:
+                content = await read_whole(self._store, run_id, artifact.name)
+                check_bytes(artifact, content)
+                encode = self._picture if artifact.width else self._audio
+                self._made[key] = data_uri(*await encode(content))
+            return self._made[key]

@@ -28,6 +28,7 @@ from storybook.http.openapi import openapi_document
 from storybook.http.origin import origins_checked
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
+from storybook.http.repairs import RepairCalls
 from storybook.http.requests import READ, run_id_in
 from storybook.http.runs import Runs
 from storybook.http.speech import Speech
@@ -63,6 +64,7 @@ class HttpApp:
             Previews(application.live),
             Speech(application),
             EngineCalls(application),
+            RepairCalls(application),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(

@@ -25,6 +25,7 @@ from storybook.stages.engines import (
     InvalidAudio,
     WorkFailed,
 )
+from storybook.stores.artifacts import CannotRead
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ STATUSES: Final[dict[type[Exception], int]] = {
     LogBusy: 503,
     LogUnavailable: 503,
     OutcomeUnknown: 503,
+    CannotRead: 503,
 }
 """Errors whose message is meant for the client, by type; the nearest type counts."""
 

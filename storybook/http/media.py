@@ -2,21 +2,17 @@
 
 A file's name is checked in the bytes that were sent, before any routing has decoded or tidied them:
 `..`, `/` and `\\` are refused however often they were encoded. Then only names that a run's events
-speak of are looked for.
+speak of are looked for. A file is read through once before it is first served, and again when it
+may have been changed: what is served under a tag is what the tag names.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import stat
 from collections import OrderedDict
-from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
-import anyio
-import anyio.to_thread
 from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
@@ -28,11 +24,11 @@ from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiabl
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, header, method, run_id_in
 from storybook.run import NoSuchRun
+from storybook.stores.artifacts import ArtifactStore
+from storybook.stores.integrity import Integrity
 
 logger = logging.getLogger(__name__)
 
-CHUNK_BYTES: Final = 256 * 1024
-"""Read and sent at once: a few chunks make a picture, and one client's share of memory is small."""
 KNOWN_FILES: Final = 4_096
 """Artifacts remembered, about 2 MB: a player asks for a file many times, range by range."""
 MAX_DECODINGS: Final = 4
@@ -40,14 +36,6 @@ MAX_DECODINGS: Final = 4
 CACHING: Final = b"private, no-cache"
 """Kept, and asked for again with its tag: after a backup was restored, a run that is made anew has
 other bytes under the same name."""
-_READ_PLAINLY: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-)
-"""Follows no link out of the folder, and waits for nobody at a pipe, where the system has that."""
-
 RUN_PATH: Final = "/api/runs/{run_id:str}"
 IMAGES, AUDIO = "images", "audio"
 
@@ -57,6 +45,7 @@ class Media:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self._integrity = Integrity(application.artifacts)
         self._known: OrderedDict[tuple[str, str], Artifact] = OrderedDict()
 
     def routes(self) -> list[HTTPRouteHandler]:
@@ -77,16 +66,16 @@ class Media:
         run_id = run_id_in(scope)
         name = _name_in(scope, f"/api/runs/{run_id}/{folder}")
         artifact = await self._artifact(run_id, name, media_type)
-        path = self._application.artifacts.path(run_id, name)
-        wrong = await anyio.to_thread.run_sync(_wrong_with, path, artifact.size)
-        if wrong is not None:
+        damage = await self._integrity.damage(run_id, artifact)
+        if damage:  # or was it pruned, or made again, since it was last looked up?
             self._known.pop((run_id, name), None)
-            artifact = await self._artifact(run_id, name, media_type)  # raises if it was pruned
-            wrong = await anyio.to_thread.run_sync(_wrong_with, path, artifact.size)
-        if wrong is not None:
-            logger.error("run %s: %s %s; see `storybook verify`", run_id, name, wrong)
-            raise NotFound(f"the file {wrong} on the server; see `storybook verify`")
-        return _answer(scope, artifact, path)
+            artifact = await self._artifact(run_id, name, media_type)
+            damage = await self._integrity.damage(run_id, artifact)
+        if damage:
+            mend = f"`storybook repair {run_id}` makes it again"
+            logger.error("run %s: %s %s; %s", run_id, name, damage, mend)
+            raise NotFound(f"the file {name} {damage}; {mend}")
+        return _answer(scope, run_id, artifact, self._application.artifacts)
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
         """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `Gone`."""
@@ -112,34 +101,26 @@ class Media:
         raise _not_finished(name)
 
 
-def _wrong_with(path: Path, size: int) -> str | None:
-    """Why a file cannot be the one that was finished with so many bytes; None if it can."""
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return "is missing"
-    if not stat.S_ISREG(found.st_mode):
-        return "is no file"
-    return None if found.st_size == size else f"has {found.st_size} bytes and not {size}"
-
-
-def _open_plainly(path: str, _flags: int) -> int:
-    return os.open(path, _READ_PLAINLY)
-
-
 def _not_finished(name: str) -> NotFound:
     return NotFound(f"the run has no finished file {name[:80]!r}")
 
 
-class FileAnswer:
-    """Bytes `start` to `end` of a file."""
+class ArtifactAnswer:
+    """Bytes `start` to `end` of an artifact."""
 
     def __init__(
-        self, path: Path, start: int, end: int, status: int, headers: list[tuple[bytes, bytes]]
+        self,
+        store: ArtifactStore,
+        run_id: RunId,
+        name: str,
+        part: tuple[int, int],
+        status: int,
+        headers: list[tuple[bytes, bytes]],
     ) -> None:
-        self._path, self._start, self._end = path, start, end
+        self._store, self._run_id, self._name = store, run_id, name
+        self._start, self._end = part
         self._status = status
-        self._headers = [(b"content-length", b"%d" % (end - start)), *headers]
+        self._headers = [(b"content-length", b"%d" % (self._end - self._start)), *headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         head: HTTPResponseStartEvent = {
@@ -149,23 +130,16 @@ class FileAnswer:
         }
         if method(scope) == "HEAD":
             await send(head)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-            return
-        async with await anyio.open_file(self._path, "rb", opener=_open_plainly) as file:
-            await file.seek(self._start)
-            await send(head)
-            left = self._end - self._start
-            while left:
-                chunk = await file.read(min(left, CHUNK_BYTES))
-                if not chunk:
-                    raise OSError(f"{self._path} was cut short while it was sent")
-                left -= len(chunk)
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            async with self._store.open(self._run_id, self._name, self._start, self._end) as pieces:
+                await send(head)
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _answer(scope: Scope, artifact: Artifact, path: Path) -> ASGIApp:
-    size, etag = artifact.size, f'"{artifact.sha256}"'
+def _answer(scope: Scope, run_id: RunId, artifact: Artifact, store: ArtifactStore) -> ASGIApp:
+    name, size, etag = artifact.name, artifact.size, f'"{artifact.sha256}"'
     headers = [(b"etag", etag.encode()), (b"cache-control", CACHING)]
     asked = header(scope, b"if-none-match")
     if asked is not None and matches(etag, asked):
@@ -177,10 +151,10 @@ def _answer(scope: Scope, artifact: Artifact, path: Path) -> ASGIApp:
     ]
     part = _part(scope, etag, size)
     if part is None:
-        return FileAnswer(path, 0, size, 200, headers)
+        return ArtifactAnswer(store, run_id, name, (0, size), 200, headers)
     start, end = part
     headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
-    return FileAnswer(path, start, end, 206, headers)
+    return ArtifactAnswer(store, run_id, name, part, 206, headers)
 
 
 def _part(scope: Scope, etag: str, size: int) -> tuple[int, int] | None:
@@ -196,7 +170,7 @@ def _part(scope: Scope, etag: str, size: int) -> tuple[int, int] | None:
 
 
 def _name_in(scope: Scope, folder: str) -> str:
-    """The file name in a path behind its folder, as the client sent it. Raises `BadRequest`."""
+    """The file name in a path after its folder, as the client sent it. Raises `BadRequest`."""
     *parts, name = scope["raw_path"].decode("latin-1").split("/", 5)
     if unquote("/".join(parts)) != folder:  # routing has seen slashes that part nothing
         raise BadRequest("the slashes of the path are to be sent as they are")

@@ -28,6 +28,7 @@ from storybook.http.runs import (
 from storybook.http.speech import FIELD_TYPES
 from storybook.projections.log_entries import RunLogEntry
 from storybook.projections.runs import Library, Progress, RunState
+from storybook.repair import Repair
 from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
@@ -300,6 +301,27 @@ CALLS: Final = (
         202,
         RunCreated,
         errors=(403, 404, 409, 503),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "POST",
+        "/api/runs/{run_id}/repair",
+        "Make lost or damaged files of an ended run again",
+        202,
+        Repair,
+        more="The answer names the damaged files, and which engine makes each again; it has none "
+        "where nothing is damaged. Status, text and progress of the run do not change.",
+        errors=(403, 404, 409, 503),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "GET",
+        "/api/runs/{run_id}/repair",
+        "What has become of the last repair of a run",
+        200,
+        Repair,
+        more="404 if none was asked for since the server started.",
+        errors=(404,),
         parameters=(_RUN,),
     ),
     Call(

@@ -10,6 +10,7 @@ from storybook.events.catalog import (
     BEFORE_LANGUAGES,
     BEFORE_PAGE_COUNTS,
     AbandonReason,
+    ArtifactRemade,
     ArtifactsPruned,
     EngineInfo,
     Event,
@@ -213,6 +214,39 @@ def prune_artifacts(run: Run | None, names: Iterable[str]) -> list[Event]:
     known = {artifact.name for artifact in run.artifacts} - run.pruned
     gone = tuple(name for name in names if name in known)
     return [ArtifactsPruned(gone)] if gone else []
+
+
+def kept_artifacts(run: Run | None) -> dict[Work, Artifact]:
+    """What an ended run has made and retention has not removed: what may be made again."""
+    run = _existing(run)
+    if not run.status.has_ended:
+        raise Refused(f"the run is {run.status}; the files of an ended one can be repaired")
+    made = ((work, run.artifact(work)) for work in run.plan)
+    return {work: it for work, it in made if it is not None and it.name not in run.pruned}
+
+
+def remake_artifact(
+    run: Run | None,
+    work: Work,
+    remade: Artifact,
+    *,
+    previous: Artifact,
+    engine: EngineInfo,
+    made_from: MadeFrom | None = None,
+    damage: str = "",
+    requested_by: str = "",
+) -> list[Event]:
+    """Record that a lost or damaged file was made again. `previous` is what was recorded of it when
+    that began: of two who repair the same file at the same time, one wins."""
+    if kept_artifacts(run).get(work) != previous:
+        raise StaleAttempt(f"{previous.name} is no longer the file that was to be made again")
+    assert work.page is not None  # the writer's work makes no file
+    differs = previous.sha256 if previous.sha256 != remade.sha256 else ""
+    return [
+        ArtifactRemade(
+            work.stage, work.page, remade, engine, made_from, differs, damage, requested_by
+        )
+    ]
 
 
 def _existing(run: Run | None) -> Run:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from storybook.book import Page
 from storybook.events.catalog import (
     AbandonReason,
+    ArtifactRemade,
     ArtifactsPruned,
     Event,
     PageRefused,
@@ -173,6 +174,11 @@ def _artifacts_pruned(draft: _Draft, event: ArtifactsPruned) -> None:
     draft.pruned = draft.pruned.union(event.names)
 
 
+def _artifact_remade(draft: _Draft, event: ArtifactRemade) -> None:
+    attempt = draft.work[event.work].attempt  # the work stays done, as often as it was tried
+    draft.work[event.work] = Complete(attempt, event.artifact)
+
+
 _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     RunRequested: _requested_twice,
     StageRequested: _stage_requested,
@@ -188,4 +194,5 @@ _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     RunCancelled: _run_cancelled,
     RunRetried: _run_retried,
     ArtifactsPruned: _artifacts_pruned,
+    ArtifactRemade: _artifact_remade,
 }

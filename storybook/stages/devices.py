@@ -19,6 +19,7 @@ from typing import Final
 import anyio
 
 from storybook.clock import MICROSECONDS
+from storybook.notifier import Notifier
 from storybook.stages.agenda import Ticket
 from storybook.stages.engines import Engine
 
@@ -41,6 +42,8 @@ class Devices:
         self._held_since: dict[str, int] = {}
         self._to_unload: dict[str, Engine] = {}
         self._swapping: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
+        self.changed = Notifier()
+        """Notified when a place is given back, whoever had it."""
         self.swaps = 0
         """How often a device has changed hands."""
 
@@ -56,6 +59,7 @@ class Devices:
     def release(self, engine: Engine) -> None:
         """Give a place back."""
         self._in_hand[id(engine)] -= 1
+        self.changed.notify()
 
     async def make_room(self, engine: Engine) -> None:
         """Unload whoever held the engine's device before. To be awaited before work begins."""

@@ -13,21 +13,20 @@ from typing import NoReturn
 
 import msgspec
 
-from storybook.book import WRITING, Page, RunId, Stage, TtsConfig, Work, artifact_name
+from storybook.book import WRITING, Page, RunId, Stage, Work, artifact_name
 from storybook.events.catalog import Event, MadeFrom, Problem, Submission
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
+from storybook.stages.artifacts import save_audio, save_picture
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
-    PaintingOrder,
     PaintingReport,
-    ReadingOrder,
     WorkFailed,
     Writer,
     WritingOrder,
 )
-from storybook.stages.narrator.utterances import utterances
+from storybook.stages.work_orders import painting_order, reading_order
 from storybook.stages.writer.check import PageCheck
-from storybook.stores.files import ArtifactStore
+from storybook.stores.artifacts import ArtifactStore
 
 Tell = Callable[[Callable[[Run | None], list[Event]]], Awaitable[object]]
 """Carries out a decision about this attempt's run."""
@@ -82,20 +81,13 @@ async def _refuse(
 
 async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
     run, work, number = attempt.run, attempt.work, attempt.number
-    assert work.page is not None
-    order = PaintingOrder(
-        run.request,
-        run.pages[work.page],
-        run.seed,
-        submission=run.submissions.get(work),
-        page_count=run.page_count,
-    )
 
     async def submitted(submission: Submission) -> None:
         await attempt.tell(lambda run: submit_stage(run, work, number, submission))
 
-    painting = await engines.illustrator.paint(order, attempt.report, submitted)
-    artifact = await artifacts.save_picture(
+    painting = await engines.illustrator.paint(painting_order(run, work), attempt.report, submitted)
+    artifact = await save_picture(
+        artifacts,
         attempt.run_id,
         artifact_name(work),
         painting.png,
@@ -107,13 +99,9 @@ async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -
 
 async def _read_aloud(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
     run, work, number = attempt.run, attempt.work, attempt.number
-    assert work.page is not None
-    tts = run.tts or TtsConfig()
-    order = ReadingOrder(
-        utterances(run.pages[work.page], tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed
-    )
-    reading = await engines.narrator.read_aloud(order, attempt.report)
-    artifact = await artifacts.save_audio(
+    reading = await engines.narrator.read_aloud(reading_order(run, work), attempt.report)
+    artifact = await save_audio(
+        artifacts,
         attempt.run_id,
         artifact_name(work),
         reading.wav,

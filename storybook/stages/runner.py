@@ -38,7 +38,6 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import EventLog, LogError, LogUnavailable, Position, Recorded
-from storybook.notifier import Notifier
 from storybook.run import (
     InHand,
     Refused,
@@ -58,7 +57,7 @@ from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.perform import Attempt, perform
 from storybook.stages.writer.check import PageCheck
-from storybook.stores.files import ArtifactStore, CannotKeep
+from storybook.stores.artifacts import ArtifactStore, CannotKeep
 
 logger = logging.getLogger(__name__)
 attempts_log = logger.getChild("attempts")
@@ -114,7 +113,7 @@ class Runner:
         self._check, self._devices, self._agenda = check, devices, Agenda()
         self._turns: dict[RunId, int] = {}
         self._in_hand: dict[tuple[RunId, Work], anyio.CancelScope] = {}
-        self._changed = Notifier()
+        self._changed = devices.changed  # a place that anybody gives back may be taken here
         self._stopping = False
 
     @asynccontextmanager

@@ -1,88 +1,128 @@
-"""The files of a run: `outputs/{run_id}/cover.png`, `panel_1.png` …, `page_0.wav` ….
+"""Artifacts in a folder: `outputs/{run_id}/cover.png`, `panel_1.png` …, `page_0.wav` ….
 
 A file is written under a temporary name, forced to the disk, renamed, and its folder forced too;
 only then may an event speak of it. So a file without an event is an orphan and harmless, and an
-event without its file is a fault. There is one writer to a name: the runner has at most one attempt
-at a piece of work in hand, and a dead process writes nothing.
+event without its file is a fault. Reading follows no link out of the folder, and waits for nobody
+at a pipe, where the system has that.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
-from collections.abc import Iterable, Sequence
+import itertools
+import os
+import shutil
+import stat
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import anyio
 import anyio.to_thread
 
-from storybook.book import Artifact, RunId, Segment
+from storybook.book import RunId
+from storybook.stores.artifacts import (
+    CannotKeep,
+    CannotRead,
+    CannotRemove,
+    NoSpace,
+    NoSuchArtifact,
+    Stat,
+    Stored,
+    check_name,
+)
 from storybook.system import sync_file, sync_folder
 
-PNG: Final = "image/png"
-WAV: Final = "audio/wav"
+PIECE_BYTES: Final = 256 * 1024
+"""Read at once: a few pieces make a picture, and one reader's share of memory is small."""
 _TEMPORARY: Final = ".writing-"
 """How the name of a file begins that is not whole yet."""
+_MAY_PASS: Final = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""A full disk, a full share of it, a file system that was mounted read-only (after an error)."""
+_READ_PLAINLY: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+_serial = itertools.count()
 
 
-class CannotKeep(Exception):
-    """A file could not be written; what was there before is still there."""
-
-
-class ArtifactStore:
+class FileArtifactStore:
     """The folder of all runs' files."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self._root = root
 
-    def folder(self, run_id: RunId) -> Path:
-        return self.root / run_id
+    def location(self, run_id: RunId, name: str = "") -> str:
+        return str(self._root / run_id / name)
 
-    def path(self, run_id: RunId, name: str) -> Path:
-        return self.folder(run_id) / name
+    async def put(self, run_id: RunId, name: str, content: bytes) -> Stored:
+        return await anyio.to_thread.run_sync(self._put, self._path(run_id, name), content)
 
-    async def save_picture(
-        self, run_id: RunId, name: str, png: bytes, *, width: int, height: int
-    ) -> Artifact:
-        """Keep a picture of `width` × `height` pixels. Raises `CannotKeep`."""
-        digest = await anyio.to_thread.run_sync(self._keep, self.path(run_id, name), png)
-        return Artifact(name, PNG, len(png), digest, width=width, height=height)
+    @asynccontextmanager
+    async def open(
+        self, run_id: RunId, name: str, start: int = 0, end: int | None = None
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        path = self._path(run_id, name)
+        with _reading(run_id, name):
+            file = await anyio.open_file(path, "rb", opener=_open_plainly)
+        async with file:
+            found = os.fstat(file.wrapped.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise NoSuchArtifact(run_id, name, "is no file")
+            if start:
+                await file.seek(start)
+            yield _pieces(file, path, (found.st_size if end is None else end) - start)
 
-    async def save_audio(
-        self,
-        run_id: RunId,
-        name: str,
-        wav: bytes,
-        *,
-        seconds: float,
-        segments: Sequence[Segment],
-    ) -> Artifact:
-        """Keep a reading of `seconds`. Raises `CannotKeep`."""
-        digest = await anyio.to_thread.run_sync(self._keep, self.path(run_id, name), wav)
-        spoken = tuple(segments)
-        return Artifact(name, WAV, len(wav), digest, seconds=seconds, segments=spoken)
+    async def stat(self, run_id: RunId, name: str) -> Stat:
+        with _reading(run_id, name):
+            found = await anyio.to_thread.run_sync(self._path(run_id, name).lstat)
+        if not stat.S_ISREG(found.st_mode):
+            raise NoSuchArtifact(run_id, name, "is no file")
+        # The time of change, too: whoever sets the time of modification back cannot set that one.
+        times = f"{found.st_mtime_ns}.{found.st_ctime_ns}"
+        return Stat(found.st_size, f"{found.st_size}.{times}.{found.st_ino}")
+
+    async def digest(self, run_id: RunId, name: str) -> str:
+        await self.stat(run_id, name)  # a pipe is not to be opened
+        with _reading(run_id, name):
+            return await anyio.to_thread.run_sync(_digest, self._path(run_id, name))
+
+    async def names(self, run_id: RunId) -> list[str]:
+        return await anyio.to_thread.run_sync(_names, self._root / run_id)
 
     async def remove(self, run_id: RunId, names: Iterable[str]) -> None:
-        """Delete files, and the run's folder with the last of them; missing ones are no fault."""
-        paths = [self.path(run_id, name) for name in names]
-        await anyio.to_thread.run_sync(self._remove, self.folder(run_id), paths)
+        """As promised; the run's folder goes with its last file, but never with a stranger's."""
+        paths = [self._path(run_id, name) for name in names]
+        await anyio.to_thread.run_sync(_remove, self._root / run_id, paths)
 
     async def tidy(self, run_id: RunId) -> None:
-        """Remove what a killed process had begun to write."""
-        await anyio.to_thread.run_sync(self._tidy, self.folder(run_id))
+        await anyio.to_thread.run_sync(_tidy, self._root / run_id)
 
-    def _keep(self, path: Path, content: bytes) -> str:
+    def _path(self, run_id: RunId, name: str) -> Path:
+        return self._root / check_name(run_id) / check_name(name)
+
+    def _put(self, path: Path, content: bytes) -> Stored:
         try:
-            return self._write(path, content)
+            self._write(path, content)
         except OSError as error:
-            raise CannotKeep(f"{path.name} could not be kept: {error}") from error
+            why = error.strerror or str(error)
+            if error.errno in _MAY_PASS:
+                raise NoSpace(str(path), len(content), _free(self._root), why) from error
+            raise CannotKeep(f"{path} could not be kept: {why}") from error
+        return Stored(len(content), hashlib.sha256(content).hexdigest())
 
-    def _write(self, path: Path, content: bytes) -> str:
-        for folder in (self.root, path.parent):
+    def _write(self, path: Path, content: bytes) -> None:
+        for folder in (self._root, path.parent):
             if not folder.is_dir():
                 folder.mkdir(parents=True, exist_ok=True)
                 sync_folder(folder.parent)
-        temporary = path.with_name(f"{_TEMPORARY}{path.name}")
+        # A name of its own: two processes may export the same book at the same moment.
+        temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{next(_serial)}-{path.name}")
         try:
             with temporary.open("wb") as file:
                 file.write(content)
@@ -93,14 +133,75 @@ class ArtifactStore:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
-        return hashlib.sha256(content).hexdigest()
 
-    def _tidy(self, folder: Path) -> None:
-        for path in folder.glob(f"{_TEMPORARY}*"):
-            path.unlink(missing_ok=True)
 
-    def _remove(self, folder: Path, paths: list[Path]) -> None:
+@contextlib.contextmanager
+def _reading(run_id: RunId, name: str) -> Iterator[None]:
+    """Tells what the system says of a file in the store's words."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        raise NoSuchArtifact(run_id, name) from None
+    except IsADirectoryError:
+        raise NoSuchArtifact(run_id, name, "is no file") from None
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # a link, which O_NOFOLLOW does not follow
+            raise NoSuchArtifact(run_id, name, "is no file") from None
+        why = error.strerror or str(error)
+        raise CannotRead(f"{name} of run {run_id} cannot be read: {why}") from error
+
+
+def _open_plainly(path: str, _flags: int) -> int:
+    return os.open(path, _READ_PLAINLY)
+
+
+async def _pieces(file: anyio.AsyncFile[bytes], path: Path, left: int) -> AsyncIterator[bytes]:
+    while left > 0:
+        try:
+            piece = await file.read(min(left, PIECE_BYTES))
+        except OSError as error:
+            raise CannotRead(f"{path} cannot be read: {error.strerror}") from error
+        if not piece:
+            raise CannotRead(f"{path} was cut short while it was read")
+        left -= len(piece)
+        yield piece
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb", opener=_open_plainly) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            whole = (it for it in entries if it.is_file(follow_symlinks=False))
+            return sorted(it.name for it in whole if not it.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise CannotRead(f"{folder} cannot be read: {error.strerror}") from error
+
+
+def _tidy(folder: Path) -> None:
+    for path in folder.glob(f"{_TEMPORARY}*"):
+        path.unlink(missing_ok=True)
+
+
+def _remove(folder: Path, paths: list[Path]) -> None:
+    try:
         for path in paths:
             path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # not empty (the exported book), or gone already
-            folder.rmdir()
+    except OSError as error:
+        raise CannotRemove(f"{error.filename} could not be removed: {error.strerror}") from error
+    with contextlib.suppress(OSError):  # not empty (the exported book), or gone already
+        folder.rmdir()
+
+
+def _free(folder: Path) -> int | None:
+    """Bytes that may still be written where a folder is, or is to be."""
+    for place in (folder, *folder.parents):
+        with contextlib.suppress(OSError):
+            usage: Any = shutil.disk_usage(place)
+            return int(usage.free)
+    return None

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 import storybook.bootstrap
 import storybook.cli.doctor
+import storybook.cli.repair
 from storybook.cli import cli
 from tests.cli.doubles import chosen_doubles
 
@@ -72,7 +73,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def use_engines(monkeypatch: pytest.MonkeyPatch, fails_at: int | None = None) -> None:
     """Let every command use the engines of `doubles`."""
-    for module in (storybook.bootstrap, storybook.cli.doctor):
+    for module in (storybook.bootstrap, storybook.cli.doctor, storybook.cli.repair):
         monkeypatch.setattr(module, "choose_engines", chosen_doubles(fails_at))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 from rich.console import Console, RenderableType
 
-from storybook.book import WRITING, StoryRequest, TtsConfig, picture_of, reading_of
+from storybook.book import WRITING, Artifact, StoryRequest, TtsConfig, picture_of, reading_of
 from storybook.cli.board import Board, Mark, Sign
 from storybook.cli.output import age, duration, size
 from storybook.cli.story import sentence
@@ -17,6 +17,7 @@ from storybook.cli.watching import draw
 from storybook.events.catalog import (
     EVENT_TYPES,
     AbandonReason,
+    ArtifactRemade,
     ArtifactsPruned,
     EngineInfo,
     Event,
@@ -183,6 +184,9 @@ EVENTS: list[Event] = [
     RunCancelled("somebody"),
     RunRetried(),
     ArtifactsPruned(("cover.png",)),
+    ArtifactRemade(
+        picture_of(0).stage, 0, Artifact("cover.png", "image/png", 3, "00"), EngineInfo("painter")
+    ),
 ]
 SENTENCES = [
     "a book is asked for: 조선 · 숲 · 토끼 · 우정 (seed 7, not to be read aloud)",
@@ -199,6 +203,7 @@ SENTENCES = [
     "the book was cancelled by somebody",
     "the book goes on",
     "removed by retention: cover.png",
+    "cover.png was made again, with the same bytes (painter)",
 ]
 
 

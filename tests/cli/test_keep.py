@@ -44,10 +44,10 @@ def test_each_damaged_file_is_a_line(shell: Shell) -> None:
     (folder / "page_3.wav").unlink()
     result = shell("verify")
     assert result.exit_code == 1
-    assert "from a backup" in result.stderr
+    assert f"`storybook repair {folder.name[:8]}`" in " ".join(result.stderr.split())
     changed, missing = result.stdout.splitlines()
-    assert changed.startswith(f"file {folder.name[:8]}/cover.png: changed")
-    assert missing.startswith(f"file {folder.name[:8]}/page_3.wav: missing")
+    assert changed.startswith(f"file {folder.name[:8]}/cover.png has 10 bytes and not ")
+    assert missing == f"file {folder.name[:8]}/page_3.wav is missing"
 
 
 def test_a_changed_event_is_a_line(shell: Shell) -> None:

@@ -6,18 +6,26 @@ import json
 import shlex
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 import msgspec
 import pytest
 
+import storybook.bootstrap
 import storybook.cli.make
 import tests.cli.doubles
 from storybook.book import artifact_name, picture_of, reading_of
-from tests.books import PAGES
+from storybook.events.catalog import Submission
+from storybook.export.media import Encode, Small, small_picture
+from storybook.settings import Settings
+from storybook.stages.choice import Engines
+from storybook.stages.engines import Painting, PaintingOrder, Report
+from tests.books import LAST_PAGE, PAGES
 from tests.cli.conftest import WORDS, Shell, until_it_waits, use_engines
-from tests.cli.doubles import ENDLESS
+from tests.cli.doubles import ENDLESS, Brush, double_engines
 from tests.export.finished import STORY
 
 FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, reading_of)}
@@ -63,6 +71,43 @@ def test_a_book_without_audio_has_pictures_only(shell: Shell) -> None:
     made = shell.make("--no-audio")
     names = {it.name for it in Path(made["folder"]).iterdir()}
     assert names == {*(artifact_name(picture_of(page)) for page in PAGES), "book.html"}
+
+
+def test_pages_are_made_ready_for_the_page_to_open_while_others_are_painted(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last picture is painted when the four before it are encoded, and not before."""
+    encoded: list[bytes] = []
+
+    async def encode(picture: bytes) -> Small:
+        encoded.append(picture)
+        return small_picture(picture)
+
+    @asynccontextmanager
+    async def encoders() -> AsyncIterator[Encode]:
+        yield encode
+
+    class Waiting(Brush):
+        async def paint(
+            self,
+            order: PaintingOrder,
+            report: Report,
+            submitted: Callable[[Submission], Awaitable[None]],
+        ) -> Painting:
+            if order.page.page == LAST_PAGE:
+                with anyio.fail_after(10):
+                    while len(encoded) < LAST_PAGE:  # noqa: ASYNC110 - nobody announces it
+                        await anyio.sleep(0.005)
+            return await super().paint(order, report, submitted)
+
+    async def choose(settings: Settings, data: Path) -> Engines:
+        return msgspec.structs.replace(double_engines(), illustrator=Waiting())
+
+    monkeypatch.setattr(storybook.cli.make, "picture_processes", encoders)
+    monkeypatch.setattr(storybook.bootstrap, "choose_engines", choose)
+    made = shell.make("--no-audio")
+    assert (made["status"], len(encoded)) == ("DONE", len(PAGES))
+    assert Path(made["book"]).read_text("utf-8").count("data:image/webp") == len(PAGES)
 
 
 def test_missing_words_are_named(shell: Shell) -> None:
@@ -118,12 +163,13 @@ def test_a_finished_book_is_exported_again(shell: Shell) -> None:
 
 
 def test_a_missing_file_is_told_with_the_command_that_makes_it_again(shell: Shell) -> None:
-    """Only a backup or the same book made anew brings it back: the command is whole."""
+    """And with the one that makes the same book anew: both are whole."""
     made = shell.make("--no-audio", "--seed", "7")
     (Path(made["folder"]) / "panel_2.png").unlink()
     result = shell("make", "--resume", "latest")
     assert result.exit_code == 1
     assert "panel_2.png is missing" in result.stderr
+    assert f"`storybook repair {made['run_id'][:8]}` makes again" in result.stderr
     command = result.stderr[result.stderr.index("storybook make") :].strip()
     again = shell(*shlex.split(command)[1:], "--json")
     assert again.exit_code == 0, again.output

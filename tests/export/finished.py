@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import skia  # type: ignore[import-not-found]  # skia-python has no stubs
@@ -27,7 +28,7 @@ from storybook.book import (
 from storybook.events.catalog import EngineInfo, Event
 from storybook.run import Run, complete_stage, fold, request_run, start_stage, write_page
 from storybook.stages.narrator.utterances import utterances
-from storybook.stores.files import ArtifactStore
+from storybook.stores.files import FileArtifactStore
 from tests.books import PAGES
 
 RUN = RunId("0123456789abcdef" * 2)
@@ -92,7 +93,7 @@ def segments_of(page: Page) -> tuple[Segment, ...]:
     )
 
 
-def finished_run(store: ArtifactStore, tts: TtsConfig | None = READ_ALOUD) -> Run:
+def finished_run(store: FileArtifactStore, tts: TtsConfig | None = READ_ALOUD) -> Run:
     """A run that is DONE, with its files in the store."""
     events: list[Event] = []
     for new in _history(store, tts, events):
@@ -103,7 +104,7 @@ def finished_run(store: ArtifactStore, tts: TtsConfig | None = READ_ALOUD) -> Ru
 
 
 def _history(
-    store: ArtifactStore, tts: TtsConfig | None, events: list[Event]
+    store: FileArtifactStore, tts: TtsConfig | None, events: list[Event]
 ) -> Iterator[list[Event]]:
     engine = EngineInfo("double")
     yield request_run(None, REQUEST, 7, tts)
@@ -117,11 +118,12 @@ def _history(
         yield complete_stage(fold(events), work, 1, _artifact(store, work))
 
 
-def _artifact(store: ArtifactStore, work: Work) -> Artifact:
+def _artifact(store: FileArtifactStore, work: Work) -> Artifact:
     content = png(0xFF886644 + 40 * (work.page or 0)) if work.stage.is_picture else wav()
     name = artifact_name(work)
-    store.folder(RUN).mkdir(parents=True, exist_ok=True)
-    store.path(RUN, name).write_bytes(content)
+    path = Path(store.location(RUN, name))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
     if work.stage.is_picture:
         return Artifact(name, "image/png", len(content), digest, width=64, height=64)

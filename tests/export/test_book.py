@@ -15,10 +15,12 @@ import msgspec
 import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.export import CannotExport, export_book
+from storybook.export import BOOK_FILE, CannotExport, export_book
 from storybook.export.media import small_audio, small_picture
-from storybook.run import Status
-from storybook.stores.files import ArtifactStore
+from storybook.run import Run, Status
+from storybook.stores.artifacts import read_whole
+from storybook.stores.files import FileArtifactStore
+from storybook.stores.memory import MemoryArtifactStore
 from tests.export.finished import RUN, STORY, finished_run, png, segments_of, wav
 
 pytestmark = pytest.mark.anyio
@@ -32,8 +34,8 @@ FLAGS = (
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ArtifactStore:
-    return ArtifactStore(tmp_path)
+def store(tmp_path: Path) -> FileArtifactStore:
+    return FileArtifactStore(tmp_path)
 
 
 class Elements(HTMLParser):
@@ -51,13 +53,16 @@ class Elements(HTMLParser):
         return [attributes for name, attributes in self.found if name == tag]
 
 
-async def exported(store: ArtifactStore) -> str:
-    path = await export_book(RUN, finished_run(store), store)
-    assert path == store.path(RUN, "book.html")
-    return path.read_text("utf-8")
+async def exported(store: FileArtifactStore) -> str:
+    return await page_of(store, finished_run(store))
 
 
-async def test_everything_is_inside(store: ArtifactStore) -> None:
+async def page_of(store: FileArtifactStore, run: Run) -> str:
+    await export_book(RUN, run, store)
+    return (await read_whole(store, RUN, BOOK_FILE)).decode()
+
+
+async def test_everything_is_inside(store: FileArtifactStore) -> None:
     """Five pictures and five recordings, and nothing that is asked for from elsewhere."""
     text = await exported(store)
     elements = Elements(text)
@@ -72,7 +77,16 @@ async def test_everything_is_inside(store: ArtifactStore) -> None:
     assert not [it for it in sources if it.startswith(("//", "file:"))]
 
 
-async def test_the_policy_allows_this_style_and_script_only(store: ArtifactStore) -> None:
+async def test_a_book_is_exported_wherever_its_artifacts_are(store: FileArtifactStore) -> None:
+    """The same bytes from a folder and from memory: no path is needed."""
+    run, elsewhere = finished_run(store), MemoryArtifactStore()
+    for name in await store.names(RUN):
+        await elsewhere.put(RUN, name, await read_whole(store, RUN, name))
+    await export_book(RUN, run, elsewhere)
+    assert await read_whole(elsewhere, RUN, BOOK_FILE) == (await page_of(store, run)).encode()
+
+
+async def test_the_policy_allows_this_style_and_script_only(store: FileArtifactStore) -> None:
     """Their hashes stand in it, and no host."""
     text = await exported(store)
     (policy,) = (it["content"] for it in Elements(text).of("meta") if "http-equiv" in it)
@@ -85,18 +99,18 @@ async def test_the_policy_allows_this_style_and_script_only(store: ArtifactStore
         assert f"{tag}-src 'sha256-{digest}'" in policy
 
 
-async def test_what_people_wrote_is_text(store: ArtifactStore) -> None:
+async def test_what_people_wrote_is_text(store: FileArtifactStore) -> None:
     """Signs of HTML, and of the template, stay signs."""
     run = finished_run(store)
     title, *rest = run.pages
     named = msgspec.structs.replace(title, title='<b onload="x">{{script}}</b>')
     run = msgspec.structs.replace(run, pages=(named, *rest))
-    text = (await export_book(RUN, run, store)).read_text("utf-8")
+    text = await page_of(store, run)
     assert "<title>&lt;b onload=&quot;x&quot;&gt;{{script}}&lt;/b&gt;</title>" in text
     assert not Elements(text).of("b")
 
 
-async def test_everybody_can_read_it(store: ArtifactStore) -> None:
+async def test_everybody_can_read_it(store: FileArtifactStore) -> None:
     """In Korean, each picture described, each button named."""
     elements = Elements(await exported(store))
     assert elements.of("html") == [{"lang": "ko"}]
@@ -105,7 +119,7 @@ async def test_everybody_can_read_it(store: ArtifactStore) -> None:
     assert [it["aria-label"] for it in elements.of("section")][:2] == ["표지", "4쪽 가운데 1쪽"]
 
 
-async def test_spoken_words_carry_their_times(store: ArtifactStore) -> None:
+async def test_spoken_words_carry_their_times(store: FileArtifactStore) -> None:
     """So that they can be lit up while they are spoken."""
     spans = [it for it in Elements(await exported(store)).of("span") if "data-from" in it]
     assert len(spans) == sum(len(segments_of(page)) for page in STORY)
@@ -115,16 +129,15 @@ async def test_spoken_words_carry_their_times(store: ArtifactStore) -> None:
     ]
 
 
-async def test_an_unread_book_has_nothing_to_hear(store: ArtifactStore) -> None:
+async def test_an_unread_book_has_nothing_to_hear(store: FileArtifactStore) -> None:
     """No recordings, no buttons for them."""
-    path = await export_book(RUN, finished_run(store, tts=None), store)
-    elements = Elements(path.read_text("utf-8"))
+    elements = Elements(await page_of(store, finished_run(store, tts=None)))
     assert not elements.of("audio")
     assert elements.of("body") == [{"class": "silent"}]
     assert "read" not in [it.get("class") for it in elements.of("button")]
 
 
-async def test_only_a_whole_book_is_exported(store: ArtifactStore) -> None:
+async def test_only_a_whole_book_is_exported(store: FileArtifactStore) -> None:
     """One that isn't done, has been pruned, or has lost a file is refused, and no file is left."""
     run = finished_run(store)
     for broken, why in (
@@ -133,10 +146,14 @@ async def test_only_a_whole_book_is_exported(store: ArtifactStore) -> None:
     ):
         with pytest.raises(CannotExport, match=why):
             await export_book(RUN, broken, store)
-    store.path(RUN, "panel_2.png").unlink()
+    await store.put(RUN, "cover.png", png(0xFF000000))
+    with pytest.raises(CannotExport, match=r"cover\.png has other bytes"):
+        await export_book(RUN, run, store)
+    run = finished_run(store)
+    await store.remove(RUN, ["panel_2.png"])
     with pytest.raises(CannotExport, match=r"panel_2\.png is missing"):
         await export_book(RUN, run, store)
-    assert not [it for it in store.folder(RUN).iterdir() if "book.html" in it.name]
+    assert BOOK_FILE not in await store.names(RUN)
 
 
 def test_media_become_small() -> None:
@@ -156,12 +173,12 @@ def test_media_that_cannot_become_small_stay_as_they_are() -> None:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open book.html in")
-async def test_a_browser_opens_it_from_disk(store: ArtifactStore, tmp_path: Path) -> None:
+async def test_a_browser_opens_it_from_disk(store: FileArtifactStore, tmp_path: Path) -> None:
     """The script runs under the policy, opens the page that the address names, and nothing is
     refused."""
     assert CHROMIUM is not None
     await exported(store)
-    address = store.path(RUN, "book.html").as_uri() + "#p2"
+    address = Path(store.location(RUN, BOOK_FILE)).as_uri() + "#p2"
     done = subprocess.run(  # noqa: ASYNC221 - nothing else goes on in this test
         [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", address],
         capture_output=True,

@@ -71,7 +71,7 @@ async def enlarge_cover(
     site: Site, run_id: RunId, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Give a book another cover, of which its events seem to speak."""
-    path = site.application.artifacts.path(run_id, "cover.png")
+    path = site.application.artifacts.location(run_id, "cover.png")
     await anyio.Path(path).write_bytes(content)
     cover = Artifact("cover.png", "image/png", len(content), hashlib.sha256(content).hexdigest())
 

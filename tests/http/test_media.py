@@ -241,13 +241,13 @@ async def test_a_file_that_somebody_changed(
 ) -> None:
     """A file of another size is not the one that the tag names: 404, and what finds all such."""
     shelf = Shelf(site, await site.finished_book())
-    await anyio.Path(site.application.artifacts.path(shelf.run_id, "panel_2.png")).write_bytes(
+    await anyio.Path(site.application.artifacts.location(shelf.run_id, "panel_2.png")).write_bytes(
         content
     )
     answer = await shelf.get("images/panel_2.png")
     assert answer.status_code == 404 and "etag" not in answer.headers
     assert f"has {len(content)} bytes" in answer.json()["detail"]
-    assert "storybook verify" in answer.json()["detail"]
+    assert f"storybook repair {shelf.run_id}" in answer.json()["detail"]
     assert any("panel_2.png has" in it.getMessage() for it in caplog.records)
 
 
@@ -255,15 +255,56 @@ async def test_a_file_that_somebody_changed(
 async def test_something_else_under_the_name(site: Site) -> None:
     """A link out of the folder is not followed, and nobody waits for a pipe's other end."""
     shelf = Shelf(site, await site.finished_book())
-    path = site.application.artifacts.path(shelf.run_id, "panel_2.png")
+    path = anyio.Path(site.application.artifacts.location(shelf.run_id, "panel_2.png"))
     elsewhere = path.with_name("elsewhere")
-    path.rename(elsewhere)
-    for put in (partial(path.symlink_to, elsewhere), partial(os.mkfifo, path), path.mkdir):
-        put()
+    await path.rename(elsewhere)
+    for put in (partial(os.symlink, elsewhere), os.mkfifo, os.mkdir):
+        put(path)
         answer = await shelf.get("images/panel_2.png")
         assert (answer.status_code, "no file" in answer.json()["detail"]) == (404, True)
-        if not path.is_dir() or path.is_symlink():
-            path.unlink()
+        if not await path.is_dir() or await path.is_symlink():
+            await path.unlink()
+
+
+async def test_a_changed_file_of_the_same_size_is_found_when_it_is_first_served(
+    site: Site,
+) -> None:
+    """It is not the one that the tag names: 404, and the command that mends it."""
+    shelf = Shelf(site, await site.finished_book())
+    path = site.application.artifacts.location(shelf.run_id, "panel_2.png")
+    await anyio.Path(path).write_bytes(tiny_png(2)[:-1] + b"x")
+    answer = await shelf.get("images/panel_2.png", range="bytes=0-3")
+    assert answer.status_code == 404 and "etag" not in answer.headers
+    assert "has other bytes" in answer.json()["detail"]
+    assert f"storybook repair {shelf.run_id}" in answer.json()["detail"]
+
+
+async def test_a_file_that_is_changed_after_it_was_served_is_found(site: Site) -> None:
+    """Also at the same size; and it is served again once it is the right one again."""
+    shelf = Shelf(site, await site.finished_book())
+    for content, status in (
+        (tiny_png(2), 200),
+        (tiny_png(2)[:-1] + b"x", 404),
+        (tiny_png(2), 200),
+    ):
+        await site.application.artifacts.put(shelf.run_id, "panel_2.png", content)
+        assert (await shelf.get("images/panel_2.png")).status_code == status
+
+
+async def test_a_file_is_read_through_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ranges of it a player asks for."""
+    shelf = Shelf(site, await site.finished_book())
+    read: list[str] = []
+    digest = site.application.artifacts.digest
+
+    async def counted(run_id: RunId, name: str) -> str:
+        read.append(name)
+        return await digest(run_id, name)
+
+    monkeypatch.setattr(site.application.artifacts, "digest", counted)
+    for start in range(5):
+        assert (await shelf.get(range=f"bytes={start}-{start + 9}")).status_code == 206
+    assert read == ["page_0.wav"]
 
 
 async def test_a_large_file_comes_whole(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ from storybook.stages.engines import EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import default_check
-from storybook.stores.files import ArtifactStore
+from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
 from tests.clocks import ManualClock
@@ -81,7 +81,7 @@ class Stand:
     def __init__(self, log: EventLog, scripted: Scripted, clock: ManualClock, root: Path) -> None:
         self.log, self.scripted, self.clock = log, scripted, clock
         self.commands = Commands(log)
-        self.artifacts = ArtifactStore(root / "outputs")
+        self.artifacts = FileArtifactStore(root / "outputs")
         self.live = LiveProgress()
 
     def runner(self, limits: Limits | None = None, worker: str = "w1") -> Runner:
@@ -144,7 +144,7 @@ async def test_a_requested_run_becomes_a_book(tmp_path: Path) -> None:
         run = await it.ended()
     assert run.status is Status.DONE
     assert run.pages[2].dialogues[0].voice == "M1"
-    names = {path.name for path in it.artifacts.folder(RUN).iterdir()}
+    names = set(await it.artifacts.names(RUN))
     assert names == {artifact.name for artifact in run.artifacts}
     assert len(names) == 10
 

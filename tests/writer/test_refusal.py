@@ -14,7 +14,7 @@ from storybook.run import Run, fold, request_run, start_stage
 from storybook.stages.engines import Report, WorkFailed, WritingOrder
 from storybook.stages.perform import Attempt, perform
 from storybook.stages.writer.check import default_check
-from storybook.stores.files import ArtifactStore
+from storybook.stores.files import FileArtifactStore
 from tests.engines import REQUEST, Scripted, ScriptedWriter, page_of
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +56,7 @@ async def test_a_refused_page_is_recorded_and_fails_the_attempt(
     with pytest.raises(
         WorkFailed, match="page 2 did not pass: expected Korean, found 道"
     ) as failure:
-        await perform(attempt, engines, ArtifactStore(tmp_path), default_check())
+        await perform(attempt, engines, FileArtifactStore(tmp_path), default_check())
     assert (failure.value.kind, failure.value.retryable) == ("page_refused", writer.varies)
     assert [event.page for event in events if isinstance(event, PageWritten)] == [0, 1]
     (refused,) = (event for event in events if isinstance(event, PageRefused))
