@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import statistics
 import sys
 import time
 from contextlib import AsyncExitStack, suppress
@@ -187,3 +189,34 @@ async def test_stopping_waits_for_no_body(tmp_path: Path) -> None:
         with anyio.fail_after(9):
             await process.wait()
         assert time.monotonic() - began < 3 * PROMPT_SECONDS
+
+
+def seconds_to_answer(connection: socket.socket) -> float:
+    """How long a client waits for the whole answer to a small request."""
+    began, got = time.perf_counter(), b""
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+    while not got.endswith(b"}"):
+        got += connection.recv(65_536)
+    assert got.startswith(b"HTTP/1.1 200")
+    return time.perf_counter() - began
+
+
+def seconds_kept_and_new(port: int, requests: int) -> tuple[float, float]:
+    """Medians of an answer on one kept connection, and on a new one each."""
+
+    def connect() -> socket.socket:
+        return socket.create_connection(("127.0.0.1", port), timeout=5)
+
+    kept, new = [], []
+    with connect() as connection:
+        for _ in range(requests):  # in turns: what else the machine does disturbs both
+            kept.append(seconds_to_answer(connection))
+            with connect() as other:
+                new.append(seconds_to_answer(other))
+    return statistics.median(kept), statistics.median(new)
+
+
+async def test_small_answers_on_a_kept_connection_come_at_once(site: Site) -> None:
+    """They do not wait for the client's delayed acknowledgement, some 40 ms each."""
+    kept, new = await anyio.to_thread.run_sync(seconds_kept_and_new, site.port, 30)
+    assert kept <= 3 * new, f"kept {kept * 1_000:.1f} ms, new {new * 1_000:.1f} ms"
