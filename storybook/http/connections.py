@@ -14,7 +14,7 @@ import time
 from http import HTTPStatus
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from storybook.projections.runs import to_json
@@ -80,6 +80,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._idle_since = None
+        if self.scope["method"] != "HEAD":  # its answer has no body that would release the head
+            self.cycle.transport = _HeadWithBody(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._beside_body = max(0, self._beside_body - FRAME_BYTES * len(body))
@@ -142,6 +144,36 @@ class Connection(HttpToolsProtocol):
             head += b"%s: %s\r\n" % (name, value)
         self.transport.write(b"%s\r\n%s" % (head, body))
         self.transport.close()
+
+
+class _HeadWithBody(asyncio.Transport):
+    """What uvicorn writes one answer to, until its head is sent: with the first of its body, in one
+    write. Two are two system calls and two packets, which was a third of the time that a small
+    answer took. It is not simpler, since uvicorn offers no place for it; what is not defined here
+    raises `NotImplementedError`, should uvicorn ever call it."""
+
+    __slots__ = ("_cycle", "_head", "_transport")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle, self._transport = cycle, cycle.transport
+        self._head: bytes | None = None
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]  # uvicorn writes only bytes
+        if not self._cycle.response_started:  # "100 Continue": the client waits for it
+            self._transport.write(data)
+        elif self._head is None:
+            self._head = data
+        else:
+            self._cycle.transport = self._transport
+            self._transport.writelines((self._head, data))
+
+    def close(self) -> None:
+        if self._head is not None:
+            self.write(b"")
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
 
 
 def _send_at_once(transport: asyncio.Transport) -> None:

@@ -18,7 +18,7 @@ from anyio.abc import Process
 
 from storybook.http.connections import MAX_HEAD_BYTES
 from storybook.settings import Limits
-from tests.http.serving import Site, enlarge_cover, eventually, serving
+from tests.http.serving import WORDS, Site, enlarge_cover, eventually, serving
 from tests.http.test_server import SERVED, lazy_client
 
 pytestmark = pytest.mark.anyio
@@ -220,3 +220,36 @@ async def test_small_answers_on_a_kept_connection_come_at_once(site: Site) -> No
     """They do not wait for the client's delayed acknowledgement, some 40 ms each."""
     kept, new = await anyio.to_thread.run_sync(seconds_kept_and_new, site.port, 30)
     assert kept <= 3 * new, f"kept {kept * 1_000:.1f} ms, new {new * 1_000:.1f} ms"
+
+
+async def test_an_answer_is_one_packet(site: Site) -> None:
+    """Head and body are written together, each time."""
+    async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+        for _ in range(20):
+            await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            with anyio.fail_after(5):
+                got = await connection.receive()
+            assert got.startswith(b"HTTP/1.1 200") and got.endswith(b"}")
+
+
+async def test_a_client_that_asks_whether_it_may_send_its_body(site: Site) -> None:
+    """It is told to go on before any answer, and gets one when the body has come."""
+    body = json.dumps(WORDS).encode()
+    head = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\n"
+    async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+        with anyio.fail_after(5):
+            await connection.send(head + b"Content-Length: %d\r\n\r\n" % len(body))
+            assert await connection.receive() == b"HTTP/1.1 100 Continue\r\n\r\n"
+            await connection.send(body)
+            assert (await connection.receive()).startswith(b"HTTP/1.1 201")
+
+
+async def test_an_answer_without_a_body(site: Site) -> None:
+    """Its head does not wait for one: HEAD, also as the last request of a connection."""
+    head = b"HEAD / HTTP/1.1\r\nHost: test\r\n"
+    async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+        with anyio.fail_after(5):
+            await connection.send(head + b"\r\n")
+            assert (await connection.receive()).endswith(b"\r\n\r\n")
+    got = await answer_to(site.port, head + b"Connection: close\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 200") and b"connection: close" in got
