@@ -18,6 +18,7 @@ from storybook.http.errors import BadRequest, TooSlow
 
 MAX_POSITION_DIGITS: Final = 18
 """What SQLite's integers hold with certainty."""
+MAX_POSITION: Final = 10**MAX_POSITION_DIGITS - 1
 
 READ: Final[list[HttpMethod]] = [HttpMethod.GET, HttpMethod.HEAD]
 """The methods of a call that only looks."""

@@ -9,7 +9,8 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from storybook import __version__
-from storybook.http.openapi import CALLS, openapi_document
+from storybook.http.calls import CALLS
+from storybook.http.openapi import openapi_document
 from storybook.settings import ServerSettings
 from tests.http.serving import WORDS, Site, serving
 

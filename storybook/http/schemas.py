@@ -1,0 +1,279 @@
+"""What comes in and goes out, as JSON Schema: as strict as the server, as far as a schema can be.
+
+What is answered comes from the types that are answered. What is taken is written here, beside
+constants of the checks, since it is checked by hand (`orders`); a test holds both against the
+server. Messages of a stream are no JSON documents; here they are described as if they were, with
+`event`, `id` and `data` as members, so that a generated client has types for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import cleandoc
+from typing import Any, Final, Literal
+
+import msgspec
+
+from storybook.book import VOICES
+from storybook.events.catalog import EVENT_TYPES
+from storybook.http.engines import EngineTable
+from storybook.http.orders import (
+    MAX_CHARACTER_VOICES,
+    MAX_LANG_CHARACTERS,
+    PAUSE_RANGE_MS,
+    WORDS,
+)
+from storybook.http.progress import StageProgress
+from storybook.http.requests import MAX_POSITION
+from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
+from storybook.http.speech import FIELD_TYPES
+from storybook.projections.log_entries import RunLogEntry
+from storybook.projections.runs import Library, Progress, RunState
+from storybook.request import MAX_FIELD_CHARACTERS, SPEED_RANGE, RequestFault
+from storybook.run import Status
+from storybook.stages.transcriber.hearing import SpokenField
+
+Schema = dict[str, Any]
+
+# ---------------------------------------------------------------------------------- what comes in
+
+_CONTROLS: Final = r"\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069"
+_SHOW_NOTHING: Final = (
+    _CONTROLS + r"\u0009-\u000d\u0020\u0085\u00a0\u00ad\u0300-\u036f\u115f\u1160\u1680\u180b-\u180f"
+    r"\u2000-\u200f\u2028-\u202f\u205f-\u2064\u206a-\u206f\u20d0-\u20dc\u2800\u3000\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+)
+"""Blanks, fillers, joiners and the commonest combining marks; naming all marks would take pages."""
+TEXT: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_FIELD_CHARACTERS,
+    "pattern": f"^[^{_CONTROLS}]*[^{_SHOW_NOTHING}][^{_CONTROLS}]*$",
+}
+"""Some text that shows something, without control characters; line breaks and tabs become spaces.
+Words that no page may have are refused besides."""
+
+VOICE: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^[ \t\r\n]*[MFmf][1-5][ \t\r\n]*$",
+    "description": f"one of {', '.join(VOICES)}, in any case",
+    "examples": list(VOICES),
+}
+
+LANGUAGE_TAG: Final[Schema] = {
+    "type": "string",
+    "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$",
+    "maxLength": MAX_LANG_CHARACTERS,
+}
+
+TTS_CONFIG: Final[Schema] = {
+    "type": "object",
+    "title": "TtsConfig",
+    "description": "How a book is read aloud.",
+    "properties": {
+        "narrator_voice": {**VOICE, "default": "M1"},
+        "dialogue_voice": {
+            "anyOf": [VOICE, {"const": "", "type": "string"}, {"type": "null"}],
+            "description": "nothing: the narrator's",
+        },
+        "character_voices": {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "propertyNames": TEXT,
+                    "additionalProperties": VOICE,
+                    "maxProperties": MAX_CHARACTER_VOICES,
+                },
+                {"type": "null"},
+            ],
+            "description": "a voice for each character that has one of its own",
+        },
+        "lang": {**LANGUAGE_TAG, "default": "ko"},
+        "speed": {
+            "type": "number",
+            "minimum": SPEED_RANGE[0],
+            "maximum": SPEED_RANGE[1],
+            "default": 1.05,
+        },
+        "segment_pause_ms": {
+            "type": "integer",
+            "minimum": PAUSE_RANGE_MS[0],
+            "maximum": PAUSE_RANGE_MS[1],
+            "default": 250,
+        },
+    },
+}
+
+RUN_REQUEST: Final[Schema] = {
+    "type": "object",
+    "title": "RunRequest",
+    "description": "What a book is made from. Unknown fields are ignored.",
+    "required": list(WORDS),
+    "properties": {
+        **dict.fromkeys(WORDS, TEXT),
+        "tts_enabled": {
+            "type": "boolean",
+            "default": True,
+            "description": "whether the book is read aloud",
+        },
+        "tts_config": {"anyOf": [{"$ref": "#/components/schemas/TtsConfig"}, {"type": "null"}]},
+    },
+    "examples": [
+        {
+            "era_ko": "조선시대",
+            "place_ko": "깊은 숲속 마을",
+            "characters_ko": "호기심 많은 토끼, 겁 많은 호랑이",
+            "topic_ko": "우정",
+        }
+    ],
+}
+
+SPEECH_FORM: Final[Schema] = {
+    "type": "object",
+    "title": "SpeechForm",
+    "description": "A recording, and which of the four words it is to say.",
+    "required": ["audio_file", "field_type"],
+    "properties": {
+        "audio_file": {
+            "type": "string",
+            "format": "binary",
+            "minLength": 1,
+            "description": "WAV, WebM or Ogg with Opus, MP4, MP3 or FLAC",
+        },
+        "field_type": {"type": "string", "enum": list(FIELD_TYPES)},
+        "language": {"type": "string", "default": "ko-KR"},
+    },
+}
+
+POSITION: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
+RUN_ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+STATUS: Final[Schema] = {"type": "string", "enum": [*Status]}
+LIBRARY_CURSOR: Final[Schema] = {"type": "string", "pattern": "^r[0-9]{1,18}$"}
+EVENT_KINDS: Final[Schema] = {
+    "type": "array",
+    "items": {"type": "string", "enum": list(EVENT_TYPES)},
+}
+KEY: Final[Schema] = {"type": "string", "maxLength": MAX_KEY_CHARACTERS}
+BINARY: Final[Schema] = {"type": "string", "format": "binary"}
+
+
+def whole_number(default: int, most: int) -> Schema:
+    """A number from 1 to `most`."""
+    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+
+
+# ----------------------------------------------------------------------------------- what goes out
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The server is there."""
+
+    status: str
+    version: str
+
+
+class Error(msgspec.Struct, frozen=True):
+    """What went wrong: what was expected, what was found, what to do."""
+
+    detail: str
+
+
+class ValidationError(msgspec.Struct, frozen=True):
+    """A body that fails validation: one entry for each fault found."""
+
+    detail: list[RequestFault]
+
+
+class LogEnd(msgspec.Struct, frozen=True):
+    """Where the log ends: a cursor lay beyond it, the log came back from an older backup."""
+
+    head: int
+
+
+class UpdateMessage(msgspec.Struct, frozen=True):
+    """A change of a run. `id` is the position of its event: the cursor to resume at."""
+
+    event: Literal["update"]
+    id: int
+    data: Progress
+
+
+class ProgressMessage(msgspec.Struct, frozen=True):
+    """How far a stage in hand is; not resumable."""
+
+    event: Literal["progress"]
+    data: StageProgress
+
+
+class EventMessage(msgspec.Struct, frozen=True):
+    """An event of the log, named by its type. `id` is its position: the cursor to resume at."""
+
+    event: str
+    id: int
+    data: RunLogEntry
+
+
+class KeepaliveMessage(msgspec.Struct, frozen=True):
+    """Nothing has happened for a while; the connection stands."""
+
+    event: Literal["keepalive"]
+    data: dict[str, Any]
+
+
+class ResetMessage(msgspec.Struct, frozen=True):
+    """The cursor lay beyond the log's end; what follows does not continue what was seen."""
+
+    event: Literal["reset"]
+    data: LogEnd
+
+
+RUN_MESSAGES: Final = (UpdateMessage, ProgressMessage, KeepaliveMessage, ResetMessage)
+LOG_MESSAGES: Final = (EventMessage, KeepaliveMessage, ResetMessage)
+
+_ANSWERED: Final = (
+    *(Health, RunCreated, Library, RunState, RunLog, SpokenField, EngineTable),
+    *(Error, ValidationError, *RUN_MESSAGES, *LOG_MESSAGES),
+)
+_MAY_LACK: Final = {"Progress": ["error"], "StageProgress": ["preview_url"]}
+"""Members of answers that are not always there; all others are, whatever they are by default."""
+
+
+def component(name: str) -> Schema:
+    """The schema that is called so."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def components() -> dict[str, Schema]:
+    """Every schema that has a name."""
+    _, answered = msgspec.json.schema_components(
+        dict.fromkeys(_ANSWERED), ref_template="#/components/schemas/{name}"
+    )
+    return {
+        "RunRequest": RUN_REQUEST,
+        "TtsConfig": TTS_CONFIG,
+        "SpeechForm": SPEECH_FORM,
+        **{name: _as_answered(name, schema) for name, schema in answered.items()},
+        "RunMessage": _one_of(RUN_MESSAGES),
+        "LogMessage": _one_of(LOG_MESSAGES),
+    }
+
+
+def _as_answered(name: str, schema: Schema) -> Schema:
+    """A type's schema, where every member that is always sent is required."""
+    told = dict(schema)
+    if "description" in told:
+        told["description"] = cleandoc(told["description"])
+    if "enum" in told:
+        return {"type": "string", **told}
+    members = {key: _without_default(it) for key, it in told["properties"].items()}
+    required = [key for key in members if key not in _MAY_LACK.get(name, ())]
+    return {**told, "properties": members, "required": required}
+
+
+def _without_default(member: Mapping[str, Any]) -> Schema:
+    """A member of what is answered: a default would say that the server may leave it out."""
+    return {key: value for key, value in member.items() if key != "default"}
+
+
+def _one_of(types: tuple[type, ...]) -> Schema:
+    return {"oneOf": [component(it.__name__) for it in types]}
