@@ -23,6 +23,7 @@ from storybook.http.runs import (
 from storybook.http.schemas import (
     BINARY,
     EVENT_KINDS,
+    JSON,
     KEY,
     LIBRARY_CURSOR,
     POSITION,
@@ -38,7 +39,6 @@ from storybook.http.schemas import (
 from storybook.projections.runs import Library, RunState
 from storybook.stages.transcriber.hearing import SpokenField
 
-JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream"
 FORM: Final = "multipart/form-data"
 TEXT: Final[Schema] = {"type": "string"}
@@ -63,14 +63,13 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a call may answer with one status. Without a media type there is no body."""
+    """What a call may answer with one status. Without a media type there is no body; the schema of
+    a stream is that of each message."""
 
     about: str
     media_type: str = ""
     schema: Schema = {}
     headers: tuple[Header, ...] = ()
-    messages: str = ""
-    """What a stream consists of: the schema's name."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -127,7 +126,7 @@ def _stream(about: str, messages: str) -> Reply:
             required=False,
         ),
     )
-    return Reply(about, EVENT_STREAM, TEXT, headers, messages)
+    return Reply(about, EVENT_STREAM, component(messages), headers)
 
 
 _NOT_KEPT: Final = Header("Cache-Control", "no-store: nothing keeps it")

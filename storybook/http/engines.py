@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import msgspec
-from litestar import get
+from litestar import route
 from litestar.handlers import HTTPRouteHandler
 
 from storybook.application import Application
 from storybook.http.answers import Answer, json_answer
+from storybook.http.requests import READ
 from storybook.stages.choice import EngineReport
 
 
@@ -27,7 +28,7 @@ class EngineCalls:
         self._application = application
 
     def routes(self) -> list[HTTPRouteHandler]:
-        return [get("/api/engines")(self.report)]
+        return [route("/api/engines", http_method=READ)(self.report)]
 
     async def report(self) -> Answer:
         """Each role's engine, ready or why not."""

@@ -1,8 +1,7 @@
 """The API's description of itself: the OpenAPI document, made from the table of its calls.
 
 Pictures and sound are `type: string, format: binary`, which is how generators of clients know a
-file. OpenAPI 3.1 has no word for what a stream consists of: `x-itemSchema` names it, as version
-3.2's `itemSchema` does.
+file. The schema of a stream is that of each message: OpenAPI 3.1 has no word of its own for that.
 """
 
 from __future__ import annotations
@@ -67,10 +66,7 @@ def _reply(reply: Reply) -> dict[str, Any]:
     if reply.headers:
         told["headers"] = {it.name: _header(it) for it in reply.headers}
     if reply.media_type:
-        content = {"schema": reply.schema}
-        if reply.messages:
-            content["x-itemSchema"] = component(reply.messages)
-        told["content"] = {reply.media_type: content}
+        told["content"] = {reply.media_type: {"schema": reply.schema}}
     return told
 
 

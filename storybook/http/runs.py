@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, get, post, route
+from litestar import Request, post, route
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
@@ -61,13 +62,17 @@ class Runs:
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [
-            post("/api/runs")(self.request),
-            get("/api/runs")(self.library),
+            route("/api/runs", http_method=[*READ, HttpMethod.POST])(self.collection),
             route("/api/runs/{run_id:str}", http_method=READ)(self.state),
-            get("/api/runs/{run_id:str}/log")(self.log),
+            route("/api/runs/{run_id:str}/log", http_method=READ)(self.log),
             post("/api/runs/{run_id:str}/cancel", status_code=202)(self.cancel),
             post("/api/runs/{run_id:str}/retry", status_code=202)(self.retry),
         ]
+
+    async def collection(self, request: Request[Any, Any, Any]) -> Answer:
+        """One handler: OPTIONS would tell the methods of the first of a path's handlers alone."""
+        is_order = request.method == HttpMethod.POST
+        return await (self.request(request) if is_order else self.library(request.scope))
 
     async def request(self, request: Request[Any, Any, Any]) -> Answer:
         with reading_body(self._application.settings.limits.request_seconds):

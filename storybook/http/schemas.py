@@ -2,15 +2,15 @@
 
 What is answered comes from the types that are answered. What is taken is written here, beside
 constants of the checks, since it is checked by hand (`orders`); a test holds both against the
-server. Messages of a stream are no JSON documents; here they are described as if they were, with
-`event`, `id` and `data` as members, so that a generated client has types for them.
+server. A message of a stream is described as an object of its lines (`event`, `id`, `data`), as
+OpenAPI does that; what its `data` holds has a name of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from inspect import cleandoc
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -34,6 +34,7 @@ from storybook.run import Status
 from storybook.stages.transcriber.hearing import SpokenField
 
 Schema = dict[str, Any]
+JSON: Final = "application/json"
 
 # ---------------------------------------------------------------------------------- what comes in
 
@@ -141,14 +142,18 @@ SPEECH_FORM: Final[Schema] = {
             "description": "WAV, WebM or Ogg with Opus, MP4, MP3 or FLAC",
         },
         "field_type": {"type": "string", "enum": list(FIELD_TYPES)},
-        "language": {"type": "string", "default": "ko-KR"},
+        "language": {
+            "type": "string",
+            "pattern": "^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$",
+            "default": "ko-KR",
+        },
     },
 }
 
 POSITION: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
 RUN_ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 STATUS: Final[Schema] = {"type": "string", "enum": [*Status]}
-LIBRARY_CURSOR: Final[Schema] = {"type": "string", "pattern": "^r[0-9]{1,18}$"}
+LIBRARY_CURSOR: Final[Schema] = {"type": "string", "pattern": "^(r[0-9]{1,18})?$"}
 EVENT_KINDS: Final[Schema] = {
     "type": "array",
     "items": {"type": "string", "enum": list(EVENT_TYPES)},
@@ -184,55 +189,19 @@ class ValidationError(msgspec.Struct, frozen=True):
     detail: list[RequestFault]
 
 
+class Nothing(msgspec.Struct, frozen=True):
+    """An object that says nothing."""
+
+
 class LogEnd(msgspec.Struct, frozen=True):
     """Where the log ends: a cursor lay beyond it, the log came back from an older backup."""
 
     head: int
 
 
-class UpdateMessage(msgspec.Struct, frozen=True):
-    """A change of a run. `id` is the position of its event: the cursor to resume at."""
-
-    event: Literal["update"]
-    id: int
-    data: Progress
-
-
-class ProgressMessage(msgspec.Struct, frozen=True):
-    """How far a stage in hand is; not resumable."""
-
-    event: Literal["progress"]
-    data: StageProgress
-
-
-class EventMessage(msgspec.Struct, frozen=True):
-    """An event of the log, named by its type. `id` is its position: the cursor to resume at."""
-
-    event: str
-    id: int
-    data: RunLogEntry
-
-
-class KeepaliveMessage(msgspec.Struct, frozen=True):
-    """Nothing has happened for a while; the connection stands."""
-
-    event: Literal["keepalive"]
-    data: dict[str, Any]
-
-
-class ResetMessage(msgspec.Struct, frozen=True):
-    """The cursor lay beyond the log's end; what follows does not continue what was seen."""
-
-    event: Literal["reset"]
-    data: LogEnd
-
-
-RUN_MESSAGES: Final = (UpdateMessage, ProgressMessage, KeepaliveMessage, ResetMessage)
-LOG_MESSAGES: Final = (EventMessage, KeepaliveMessage, ResetMessage)
-
 _ANSWERED: Final = (
     *(Health, RunCreated, Library, RunState, RunLog, SpokenField, EngineTable),
-    *(Error, ValidationError, *RUN_MESSAGES, *LOG_MESSAGES),
+    *(Error, ValidationError, Progress, StageProgress, RunLogEntry, LogEnd, Nothing),
 )
 _MAY_LACK: Final = {"Progress": ["error"], "StageProgress": ["preview_url"]}
 """Members of answers that are not always there; all others are, whatever they are by default."""
@@ -253,8 +222,9 @@ def components() -> dict[str, Schema]:
         "TtsConfig": TTS_CONFIG,
         "SpeechForm": SPEECH_FORM,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
-        "RunMessage": _one_of(RUN_MESSAGES),
-        "LogMessage": _one_of(LOG_MESSAGES),
+        **MESSAGES,
+        "RunMessage": _one_of("UpdateMessage", "ProgressMessage", *_IN_ALL_STREAMS),
+        "LogMessage": _one_of("EventMessage", *_IN_ALL_STREAMS),
     }
 
 
@@ -275,5 +245,68 @@ def _without_default(member: Mapping[str, Any]) -> Schema:
     return {key: value for key, value in member.items() if key != "default"}
 
 
-def _one_of(types: tuple[type, ...]) -> Schema:
-    return {"oneOf": [component(it.__name__) for it in types]}
+# ------------------------------------------------------------------------------ messages of streams
+
+
+def _message(
+    title: str, about: str, kinds: list[str], data: str, *, has_id: bool = False
+) -> Schema:
+    """A message as its lines say it: `data` is JSON in a text."""
+    payload = {"contentMediaType": JSON, "contentSchema": component(data)}
+    members: dict[str, Schema] = {
+        "event": {"type": "string", "enum": kinds},
+        "data": {"type": "string", **payload},
+    }
+    if has_id:
+        members["id"] = {"type": "string", "pattern": "^[0-9]+$"}
+    return {
+        "type": "object",
+        "title": title,
+        "description": about,
+        "required": list(members),
+        "properties": members,
+    }
+
+
+def _one_of(*names: str) -> Schema:
+    return {"oneOf": [component(name) for name in names]}
+
+
+MESSAGES: Final = {
+    it["title"]: it
+    for it in (
+        _message(
+            "UpdateMessage",
+            "A change of the run. `id` is the position of its event: where to resume.",
+            ["update"],
+            "Progress",
+            has_id=True,
+        ),
+        _message(
+            "ProgressMessage",
+            "How far a stage in hand is; not resumable.",
+            ["progress"],
+            "StageProgress",
+        ),
+        _message(
+            "EventMessage",
+            "An event of the log, named by its type. `id` is its position: where to resume.",
+            list(EVENT_TYPES),
+            "RunLogEntry",
+            has_id=True,
+        ),
+        _message(
+            "KeepaliveMessage",
+            "Nothing has happened for a while; the connection stands.",
+            ["keepalive"],
+            "Nothing",
+        ),
+        _message(
+            "ResetMessage",
+            "The cursor lay beyond the log's end: what follows does not continue what was seen.",
+            ["reset"],
+            "LogEnd",
+        ),
+    )
+}
+_IN_ALL_STREAMS: Final = ("KeepaliveMessage", "ResetMessage")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from storybook.http.app import HttpApp
 from storybook.http.media import Media
 from storybook.http.server import Server, listen, make_server, url_of
 from storybook.settings import Limits, Settings
+from storybook.stages.engines import Engine
 from tests.engines import Scripted
 
 WORDS = {
@@ -79,6 +80,20 @@ async def enlarge_cover(
         return cover
 
     monkeypatch.setattr(Media, "_recorded", recorded)
+
+
+@contextmanager
+def playing(site: Site, **engines: Engine) -> Iterator[None]:
+    """The site, with other engines in the roles that are named."""
+    cast = site.application.engines
+    before = {role: getattr(cast, role) for role in engines}
+    for role, engine in engines.items():
+        msgspec.structs.force_setattr(cast, role, engine)
+    try:
+        yield
+    finally:
+        for role, engine in before.items():
+            msgspec.structs.force_setattr(cast, role, engine)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:

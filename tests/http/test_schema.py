@@ -1,0 +1,113 @@
+"""The API's document against the real server: what it allows is taken, what it forbids is refused,
+and every answer is one of those that it names."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import anyio
+import pytest
+
+from storybook.book import Page
+from storybook.events.catalog import EngineInfo
+from storybook.http.calls import CALLS
+from storybook.http.openapi import openapi_document
+from storybook.http.schemas import TEXT
+from storybook.request import InvalidRequest, clean_word
+from storybook.settings import Limits
+from storybook.stages.engines import Readiness, Report, Transcript, WorkFailed, WritingOrder
+from storybook.stages.transcriber.language import language_code
+from tests.engines import ScriptedWriter
+from tests.http.serving import playing, serving
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+SEED = 7
+
+
+class HearsAnything:
+    """A transcriber to which every recording says the same: what is no recording, a schema cannot
+    say."""
+
+    info = EngineInfo("scripted-transcriber")
+    places = 1
+
+    async def readiness(self) -> Readiness:
+        return Readiness(True)
+
+    async def unload(self) -> None:
+        pass
+
+    async def transcribe(self, audio: bytes, language: str) -> Transcript:
+        language_code(language)
+        return Transcript("숲이요", 0.8)
+
+
+class WritesForRabbits(ScriptedWriter):
+    """A writer that gives up at once where nobody is in the story whom it knows: random words make
+    no book that may stand, and a stream would wait for all the attempts at it."""
+
+    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+        if "토끼" not in order.request.characters:
+            raise WorkFailed("no_story", "there is no rabbit in it", retryable=False)
+        async for page in super().write(order, report):
+            yield page
+
+
+@pytest.mark.anyio
+async def test_the_server_is_as_its_schema_says(tmp_path: Path) -> None:
+    """schemathesis asks with what the schema allows and with what it forbids, all checks on.
+
+    Takes some 20 s: a thousand requests, of which most make a book's run or look at one.
+    """
+    limits = Limits(runs_per_minute=1_000_000, open_runs=1_000_000)
+    async with serving(tmp_path / "data", limits=limits) as site:
+        with playing(site, transcriber=HearsAnything(), writer=WritesForRabbits()):
+            done = await anyio.run_process(
+                [
+                    *(sys.executable, "-m", "schemathesis.cli", "--no-color"),
+                    *("--config-file", str(CONFIG), "run", f"{site.url}/openapi.json"),
+                    *("--checks", "all", "--seed", str(SEED), "--no-shrink"),
+                ],
+                check=False,
+                cwd=tmp_path,
+            )
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    assert b"14 selected" in done.stdout, done.stdout.decode()
+
+
+def is_taken(text: str) -> bool:
+    try:
+        clean_word(("body", "topic_ko"), text)
+    except InvalidRequest:
+        return False
+    return True
+
+
+def test_text_is_as_strict_as_its_schema() -> None:
+    """Sign by sign, alone and in a text: what the schema refuses, the server refuses, and what it
+    allows is taken, but for combining marks alone, of which it names the commonest."""
+    allowed = re.compile(TEXT["pattern"]).fullmatch
+    signs = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
+    for text in (*signs, *(f"가{sign}나" for sign in signs)):
+        if bool(allowed(text)) != is_taken(text):
+            assert allowed(text) and unicodedata.category(text[0]) == "Mn", ascii(text)
+
+
+def test_every_operation_has_a_name_and_says_what_it_answers() -> None:
+    """What generated clients need: a name of its own, a model or a file for each body, and every
+    reference leading somewhere."""
+    document = openapi_document()
+    operations = [it for path in document["paths"].values() for it in path.values()]
+    assert len({it["operationId"] for it in operations}) == len(CALLS)
+    for operation in operations:
+        for status, answer in operation["responses"].items():
+            for content in answer.get("content", {}).values():
+                assert content["schema"], (operation["operationId"], status)
+    named = document["components"]["schemas"]
+    for name in re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)):
+        assert name in named
