@@ -22,6 +22,7 @@ from storybook.http.runs import (
 )
 from storybook.http.schemas import (
     BINARY,
+    CURSOR,
     EVENT_KINDS,
     JSON,
     KEY,
@@ -41,6 +42,7 @@ from storybook.stages.transcriber.hearing import SpokenField
 
 EVENT_STREAM: Final = "text/event-stream"
 FORM: Final = "multipart/form-data"
+PREVIEWS: Final = ("image/jpeg", "image/png")
 TEXT: Final[Schema] = {"type": "string"}
 
 
@@ -63,11 +65,11 @@ class Header(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a call may answer with one status. Without a media type there is no body; the schema of
-    a stream is that of each message."""
+    """What a call may answer with one status. Without a media type there is no body; a stream has
+    a schema for each message, and none for the whole."""
 
     about: str
-    media_type: str = ""
+    media_types: tuple[str, ...] = ()
     schema: Schema = {}
     headers: tuple[Header, ...] = ()
 
@@ -96,11 +98,11 @@ class Call(msgspec.Struct, frozen=True):
 
 
 def _error(about: str, *headers: Header, kind: type = Error) -> Reply:
-    return Reply(about, JSON, component(kind.__name__), headers)
+    return Reply(about, (JSON,), component(kind.__name__), headers)
 
 
 def _json(about: str, kind: type) -> Reply:
-    return Reply(about, JSON, component(kind.__name__), (_NOT_KEPT,))
+    return Reply(about, (JSON,), component(kind.__name__), (_NOT_KEPT,))
 
 
 def _file(about: str, media_type: str) -> dict[int, Reply]:
@@ -108,8 +110,8 @@ def _file(about: str, media_type: str) -> dict[int, Reply]:
     always = (_ETAG, Header("Cache-Control", "kept, and asked for again with its ETag"))
     whole = (*always, Header("Accept-Ranges", "bytes"))
     return {
-        200: Reply(about, media_type, BINARY, whole),
-        206: Reply("the range", media_type, BINARY, (*whole, _CONTENT_RANGE)),
+        200: Reply(about, (media_type,), BINARY, whole),
+        206: Reply("the range", (media_type,), BINARY, (*whole, _CONTENT_RANGE)),
         304: Reply("the client's copy is still right", headers=always),
     }
 
@@ -126,7 +128,7 @@ def _stream(about: str, messages: str) -> Reply:
             required=False,
         ),
     )
-    return Reply(about, EVENT_STREAM, component(messages), headers)
+    return Reply(about, (EVENT_STREAM,), component(messages), headers)
 
 
 _NOT_KEPT: Final = Header("Cache-Control", "no-store: nothing keeps it")
@@ -155,8 +157,8 @@ ERRORS: Final[dict[int, Reply]] = {
 
 _RUN: Final = Parameter("run_id", "path", "the run", RUN_ID)
 _CURSOR: Final = (
-    Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", POSITION),
-    Parameter("last_event_id", "query", "the same, for clients without headers", POSITION),
+    Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", CURSOR),
+    Parameter("last_event_id", "query", "the same, for clients without headers", CURSOR),
 )
 _PARTIAL: Final = (
     Parameter("Range", "header", "one range of bytes; several at once get the whole file"),
@@ -263,8 +265,8 @@ CALLS: Final = (
         "GET",
         "/api/runs/{run_id}/previews/{page}",
         "What a page looks like while it is painted",
-        {200: Reply("the preview, as the illustrator shows it", "image/*", BINARY, (_NOT_KEPT,))},
-        more="JPEG or PNG; 404 before the first and after the last. The `preview_url` of a "
+        {200: Reply("as the illustrator shows it", PREVIEWS, BINARY, (_NOT_KEPT,))},
+        more="404 before the first and after the last. The `preview_url` of a "
         "`progress` message leads here.",
         parameters=(
             _RUN,
@@ -342,7 +344,7 @@ CALLS: Final = (
         "GET",
         "/docs",
         "This API as a page",
-        {200: Reply("the page", "text/html", TEXT)},
+        {200: Reply("the page", ("text/html",), TEXT)},
     ),
     Call(
         "get_openapi",
@@ -350,6 +352,6 @@ CALLS: Final = (
         "GET",
         "/openapi.json",
         "This API as an OpenAPI document",
-        {200: Reply("the document", JSON, {"type": "object"}, (_NOT_KEPT,))},
+        {200: Reply("the document", (JSON,), {"type": "object"}, (_NOT_KEPT,))},
     ),
 )

@@ -16,7 +16,7 @@ import pytest
 from storybook.book import Page
 from storybook.events.catalog import EngineInfo
 from storybook.http.calls import CALLS
-from storybook.http.openapi import openapi_document
+from storybook.http.openapi import ITEM_SCHEMA, openapi_document
 from storybook.http.schemas import TEXT
 from storybook.request import InvalidRequest, clean_word
 from storybook.settings import Limits
@@ -62,22 +62,25 @@ class WritesForRabbits(ScriptedWriter):
 async def test_the_server_is_as_its_schema_says(tmp_path: Path) -> None:
     """schemathesis asks with what the schema allows and with what it forbids, all checks on.
 
-    Takes some 20 s: a thousand requests, of which most make a book's run or look at one.
+    It looks into the messages of streams too, where these are named as OpenAPI 3.2 does that. Takes
+    some 10 s: 600 requests, a third of which ask for a book.
     """
+    document = json.dumps(openapi_document()).replace(f'"{ITEM_SCHEMA}"', '"itemSchema"')
+    await anyio.Path(tmp_path, "openapi.json").write_text(document)
     limits = Limits(runs_per_minute=1_000_000, open_runs=1_000_000)
     async with serving(tmp_path / "data", limits=limits) as site:
         with playing(site, transcriber=HearsAnything(), writer=WritesForRabbits()):
             done = await anyio.run_process(
                 [
                     *(sys.executable, "-m", "schemathesis.cli", "--no-color"),
-                    *("--config-file", str(CONFIG), "run", f"{site.url}/openapi.json"),
+                    *("--config-file", str(CONFIG), "run", "openapi.json", "--url", site.url),
                     *("--checks", "all", "--seed", str(SEED), "--no-shrink"),
                 ],
                 check=False,
                 cwd=tmp_path,
             )
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
-    assert b"14 selected" in done.stdout, done.stdout.decode()
+    assert f"{len(CALLS) - 1} selected".encode() in done.stdout, done.stdout.decode()
 
 
 def is_taken(text: str) -> bool:
@@ -93,9 +96,10 @@ def test_text_is_as_strict_as_its_schema() -> None:
     allows is taken, but for combining marks alone, of which it names the commonest."""
     allowed = re.compile(TEXT["pattern"]).fullmatch
     signs = [chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000]
-    for text in (*signs, *(f"가{sign}나" for sign in signs)):
-        if bool(allowed(text)) != is_taken(text):
-            assert allowed(text) and unicodedata.category(text[0]) == "Mn", ascii(text)
+    for sign in signs:
+        for text in (sign, f"가{sign}나"):
+            if bool(allowed(text)) != is_taken(text):
+                assert allowed(text) and unicodedata.category(sign) == "Mn", ascii(text)
 
 
 def test_every_operation_has_a_name_and_says_what_it_answers() -> None:
@@ -107,7 +111,8 @@ def test_every_operation_has_a_name_and_says_what_it_answers() -> None:
     for operation in operations:
         for status, answer in operation["responses"].items():
             for content in answer.get("content", {}).values():
-                assert content["schema"], (operation["operationId"], status)
+                told = content.get("schema") or content[ITEM_SCHEMA]
+                assert told, (operation["operationId"], status)
     named = document["components"]["schemas"]
     for name in re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)):
         assert name in named
