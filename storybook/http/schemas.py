@@ -1,7 +1,7 @@
 """What comes in and goes out, as JSON Schema: as strict as the server, as far as a schema can be.
 
 What is answered comes from the types that are answered. What is taken is written here, beside
-constants of the checks, since it is checked by hand (`orders`); a test holds both against the
+constants of the checks, since it is checked by hand (`run_request`); a test holds both against the
 server. A message of a stream is described as an object of its lines (`event`, `id`, `data`), as
 OpenAPI does that; what its `data` holds has a name of its own.
 """
@@ -17,14 +17,14 @@ import msgspec
 from storybook.book import VOICES
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
-from storybook.http.orders import (
+from storybook.http.progress import StageProgress
+from storybook.http.requests import MAX_POSITION
+from storybook.http.run_request import (
     MAX_CHARACTER_VOICES,
     MAX_LANG_CHARACTERS,
     PAUSE_RANGE_MS,
     WORDS,
 )
-from storybook.http.progress import StageProgress
-from storybook.http.requests import MAX_POSITION
 from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
 from storybook.http.speech import FIELD_TYPES
 from storybook.projections.log_entries import RunLogEntry

@@ -19,7 +19,7 @@ from storybook.book import Artifact, RunId
 from storybook.bootstrap import open_application
 from storybook.http.app import HttpApp
 from storybook.http.media import Media
-from storybook.http.server import Server, listen, make_server, url_of
+from storybook.http.server import StorybookServer, listen, make_server, url_of
 from storybook.settings import Limits, Settings
 from storybook.stages.engines import Engine
 from tests.engines import Scripted
@@ -38,7 +38,7 @@ class Site(msgspec.Struct):
 
     application: Application
     app: HttpApp
-    server: Server
+    server: StorybookServer
     engines: Scripted
     url: str
     client: httpx.AsyncClient

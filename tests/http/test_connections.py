@@ -72,7 +72,7 @@ async def test_header_lines_without_end(site: Site) -> None:
 
 
 async def test_trailers_without_end(site: Site) -> None:
-    """Header lines behind a body count as well."""
+    """Header lines after a body count as well."""
     start = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     with anyio.fail_after(5):
         await answer_to(site.port, start, b"a: b\r\n" * (MAX_HEAD_BYTES // 6))

@@ -21,12 +21,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from storybook.http.connections import Connection, Connections
-from storybook.http.server import Server
+from storybook.http.server import StorybookServer
 
 UVICORN = f"uvicorn {version('uvicorn')}"
 OUR_OWN = {
     Connection: {"look_at", "cut", "_refuse"},
-    Server: {"__init__", "stop", "_abort"},
+    StorybookServer: {"__init__", "stop", "_abort"},
 }
 """Methods that stand beside uvicorn's own; all others replace or extend one of it."""
 
@@ -42,7 +42,7 @@ def test_the_versions_are_in_the_range_that_is_known_to_work() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs"), [(Connection, HttpToolsProtocol), (Server, uvicorn.Server)]
+    ("ours", "theirs"), [(Connection, HttpToolsProtocol), (StorybookServer, uvicorn.Server)]
 )
 def test_what_is_replaced_is_there(ours: type, theirs: type) -> None:
     """Each method that is overridden exists, else nobody would ever call ours."""

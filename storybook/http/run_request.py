@@ -32,14 +32,14 @@ _LANG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*")
 Loc = tuple[str | int, ...]
 
 
-class Order(msgspec.Struct, frozen=True):
+class RunRequest(msgspec.Struct, frozen=True):
     """What a body asks for; `tts` is None if the book is not to be read aloud."""
 
     request: StoryRequest
     tts: TtsConfig | None
 
 
-def read_order(body: bytes) -> Order:
+def read_run_request(body: bytes) -> RunRequest:
     """The order that a body holds. Raises `Invalid` with one fault for each thing wrong."""
     checked = _Checked()
     fields = _json_object(body)
@@ -48,7 +48,7 @@ def read_order(body: bytes) -> Order:
     config = checked.tts_config(fields.get("tts_config"), ("body", "tts_config"))
     if checked.faults:
         raise Invalid(checked.faults)
-    return Order(StoryRequest(**words), config if enabled else None)
+    return RunRequest(StoryRequest(**words), config if enabled else None)
 
 
 def in_body(invalid: InvalidRequest) -> Invalid:

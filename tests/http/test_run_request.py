@@ -10,19 +10,19 @@ import pytest
 
 from storybook.book import StoryRequest, TtsConfig
 from storybook.http.errors import Invalid
-from storybook.http.orders import Order, read_order
+from storybook.http.run_request import RunRequest, read_run_request
 from storybook.request import MAX_FIELD_CHARACTERS, RequestFault
 from tests.http.serving import WORDS, Site
 
 
-def order(**fields: Any) -> Order:
-    return read_order(json.dumps(WORDS | fields).encode())
+def order(**fields: Any) -> RunRequest:
+    return read_run_request(json.dumps(WORDS | fields).encode())
 
 
 def faults_of(body: bytes) -> list[tuple[str, str]]:
     """Where and what, for each fault of a body."""
     with pytest.raises(Invalid) as caught:
-        read_order(body)
+        read_run_request(body)
     assert isinstance(caught.value.detail, list)
     assert all(isinstance(it, RequestFault) and it.msg for it in caught.value.detail)
     return [(".".join(map(str, it.loc)), it.type) for it in caught.value.detail]
@@ -34,7 +34,7 @@ def faults(**fields: Any) -> list[tuple[str, str]]:
 
 def test_four_words_are_enough() -> None:
     """Everything else has a default; unknown fields are ignored."""
-    assert order(unknown=1) == Order(
+    assert order(unknown=1) == RunRequest(
         StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정"), TtsConfig()
     )
 
