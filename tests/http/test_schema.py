@@ -8,9 +8,11 @@ import re
 import sys
 import unicodedata
 from collections.abc import AsyncGenerator
+from itertools import product
 from pathlib import Path
 
 import anyio
+import jsonschema_rs
 import pytest
 
 from storybook.book import Page
@@ -24,9 +26,17 @@ from storybook.stages.engines import Readiness, Report, Transcript, WorkFailed, 
 from storybook.stages.transcriber.language import language_code
 from tests.engines import ScriptedWriter
 from tests.http.serving import playing, serving
+from tests.http.sse import following
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 SEED = 7
+DATA = {
+    "update": "Progress",
+    "progress": "StageProgress",
+    "keepalive": "Nothing",
+    "reset": "LogEnd",
+}
+"""What the data of a message is, by its kind; that of all others is an event of the log."""
 
 
 class HearsAnything:
@@ -81,6 +91,34 @@ async def test_the_server_is_as_its_schema_says(tmp_path: Path) -> None:
             )
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
     assert f"{len(CALLS) - 1} selected".encode() in done.stdout, done.stdout.decode()
+
+
+def valid(name: str, value: object) -> None:
+    """Hold a value against a model of the document. Raises `jsonschema_rs.ValidationError`."""
+    document = openapi_document()
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+    jsonschema_rs.validate(schema, value)
+
+
+@pytest.mark.anyio
+async def test_each_message_of_a_stream_is_one_that_the_document_names(tmp_path: Path) -> None:
+    """Its lines are those of a message, and its data is the model that this names."""
+    told: set[str] = set()
+    async with serving(tmp_path, limits=Limits(keepalive_seconds=0.2)) as site:
+        run_id = await site.finished_book()
+        streams = {f"/api/runs/{run_id}/events": "RunMessage", "/api/events": "LogMessage"}
+        for (path, name), cursor in product(streams.items(), ("0", "999")):
+            async with following(site.port, path, last_event_id=cursor) as stream:
+                while (message := await stream.next()) is not None:
+                    if message.event is None:  # `retry`
+                        continue
+                    lines = {"event": message.event, "id": message.id, "data": message.data}
+                    valid(name, {key: it for key, it in lines.items() if it is not None})
+                    valid(DATA.get(message.event, "RunLogEntry"), json.loads(message.data or ""))
+                    told.add(message.event)
+                    if message.event == "keepalive":
+                        break
+    assert told >= {"update", "keepalive", "reset", "RunRequested", "RunCompleted"}, told
 
 
 def is_taken(text: str) -> bool:
