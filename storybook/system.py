@@ -36,7 +36,7 @@ else:
     """What asks a server to stop: Ctrl-C, and the service manager."""
 
 _LOCKED_BYTE: Final = 1 << 30
-"""Windows locks are mandatory: lock a byte far behind the text, so that others can read it."""
+"""Windows locks are mandatory: lock a byte far after the text, so that others can read it."""
 
 
 SYNC_STOPS_AT_THE_DRIVE: Final = sys.platform == "darwin"

@@ -21,7 +21,7 @@ from storybook.settings import Limits
 from tests.http.serving import WORDS, Site, enlarge_cover, eventually, serving
 from tests.http.test_server import SERVED, lazy_client
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 PROMPT_SECONDS = 1.0
 LARGE = 32 * 1024 * 1024

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 20
 FOLLOW_SECONDS = 60
 
@@ -39,13 +40,14 @@ def storybook(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Server:
-    """`storybook serve` on a free port."""
+    """`storybook serve` on a free port; `program` is the module that is run in its place."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, program: str = "storybook") -> None:
         self.log = (data.parent / "server.log").open("ab")
         environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "storybook", "--data", str(data), "serve", "--port", "0"],
+            [sys.executable, "-m", program, "--data", str(data), "serve", "--port", "0"],
+            cwd=REPOSITORY,
             stdout=self.log,
             stderr=self.log,
             env=environ,
@@ -96,9 +98,9 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Server]:
+def serving(data: Path, program: str = "storybook") -> Iterator[Server]:
     """A server that is stopped at the end, if it still runs."""
-    server = Server(data)
+    server = Server(data, program)
     try:
         yield server
     finally:
