@@ -1,16 +1,17 @@
-"""The HTTP API: `app.HttpApp` makes an ASGI application of a running service.
+"""The HTTP API: `app.HttpApp` is the ASGI application of a running service.
 
-- An **answer** is a whole response of ready bytes (`answers`); run states come ready-made out of
-  the projection, files out of the artifact store (`media`), and what
-  a picture in hand looks like out of the live progress (`previews`).
+- A **raw response** is a whole answer of ready bytes (`responses`); run states come ready-made out
+  of the projection, files out of the artifact store (`media`), and what a picture in hand looks
+  like out of the live progress (`previews`).
 - A **stream** is a response that stays open, server-sent events (`streams`). It is a cursor, never
-  a queue: it has a **source** that it asks for what stands behind the cursor.
+  a queue: it has a **source** that it asks for what stands after the cursor.
 - A **feed** holds the messages of one run, or of the whole log, encoded once for all streams that
   follow it (`progress`, `log_stream`). All feeds hang on one **tail** of the log (`tail`).
-- Pages of other origins may change nothing (`origin`).
-- What comes in is checked field by field, and every fault is told (`orders`); what goes wrong is
-  mapped to a status in one table (`errors`).
-- The API describes itself from one table of its calls (`openapi`, `docs`).
+- Pages of other origins may change nothing (`cross_origin`).
+- What comes in is checked field by field, and every fault is told (`run_request`); what goes wrong
+  is mapped to a status in one table (`errors`).
+- The API describes itself (`openapi`, `docs`) from one table of its calls (`calls`), with what they
+  take and give (`schemas`).
 
 `server` runs the application under uvicorn, and ends open streams cleanly when it has to stop;
 what a connection may take, and for how long, is bounded below the application (`connections`).

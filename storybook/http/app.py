@@ -18,18 +18,18 @@ from litestar.types import ASGIApp, Scope
 from storybook import __version__
 from storybook.application import Application
 from storybook.http.access import access_logged
-from storybook.http.answers import Answer, json_answer
+from storybook.http.cross_origin import origins_checked
 from storybook.http.docs import render_page
 from storybook.http.engines import EngineCalls
-from storybook.http.errors import answer_error
+from storybook.http.errors import error_response
 from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
 from storybook.http.openapi import openapi_document
-from storybook.http.origin import origins_checked
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.repairs import RepairCalls
 from storybook.http.requests import READ, run_id_in
+from storybook.http.responses import RawResponse, json_response
 from storybook.http.runs import Runs
 from storybook.http.speech import Speech
 from storybook.http.streams import Streams
@@ -37,7 +37,7 @@ from storybook.http.tail import Tail
 
 logger = logging.getLogger(__name__)
 
-_HEALTH: Final = json_answer({"status": "ok", "version": __version__})
+_HEALTH: Final = json_response({"status": "ok", "version": __version__})
 _HTML: Final = b"text/html; charset=utf-8"
 
 
@@ -56,8 +56,8 @@ class HttpApp:
         self.log_stream = LogStream(application.log, self._tail, self.streams)
         cors = _cors(application.settings.server.cors_origins)
         document = openapi_document()
-        self._openapi = json_answer(document)
-        self._page = Answer(render_page(document), media_type=_HTML)
+        self._openapi = json_response(document)
+        self._page = RawResponse(render_page(document), media_type=_HTML)
         parts = (
             Runs(application),
             Media(application),
@@ -70,7 +70,7 @@ class HttpApp:
         self.litestar = Litestar(
             routes,
             lifespan=[self._following],
-            exception_handlers={HTTPException: answer_error, Exception: answer_error},
+            exception_handlers={HTTPException: error_response, Exception: error_response},
             request_max_body_size=self.limits.body_bytes,
             cors_config=cors,
             openapi_config=None,
@@ -87,13 +87,13 @@ class HttpApp:
             route("/api/runs/{run_id:str}/events", http_method=READ)(self._run_events),
         ]
 
-    async def _health(self) -> Answer:
+    async def _health(self) -> RawResponse:
         return _HEALTH
 
-    async def _docs(self) -> Answer:
+    async def _docs(self) -> RawResponse:
         return self._page
 
-    async def _document(self) -> Answer:
+    async def _document(self) -> RawResponse:
         return self._openapi
 
     async def _all_events(self) -> ASGIApp:

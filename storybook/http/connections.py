@@ -8,12 +8,13 @@ The server's one ticker looks at the times (`look_at_all`), not a timer for each
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import time
 from http import HTTPStatus
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from storybook.projections.runs import to_json
@@ -59,6 +60,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own narrowing
         self._beside_body, self._stuck_since = 0, None
         super().connection_made(transport)
+        _send_at_once(transport)
         self._idle_since = time.monotonic()
         assert isinstance(self.server_state, Connections)
         if len(self.connections) > self.server_state.most:
@@ -78,6 +80,8 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._idle_since = None
+        if self.scope["method"] != "HEAD":  # its answer has no body that would release the head
+            self.cycle.transport = _HeadWithBody(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._beside_body = max(0, self._beside_body - FRAME_BYTES * len(body))
@@ -140,3 +144,42 @@ class Connection(HttpToolsProtocol):
             head += b"%s: %s\r\n" % (name, value)
         self.transport.write(b"%s\r\n%s" % (head, body))
         self.transport.close()
+
+
+class _HeadWithBody(asyncio.Transport):
+    """What uvicorn writes one answer to, until its head is sent: with the first of its body, in one
+    write. Two are two system calls and two packets, which was a third of the time that a small
+    answer took. It is not simpler, since uvicorn offers no place for it; what is not defined here
+    raises `NotImplementedError`, should uvicorn ever call it."""
+
+    __slots__ = ("_cycle", "_head", "_transport")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle, self._transport = cycle, cycle.transport
+        self._head: bytes | None = None
+
+    def write(self, data: bytes) -> None:  # type: ignore[override]  # uvicorn writes only bytes
+        if not self._cycle.response_started:  # "100 Continue": the client waits for it
+            self._transport.write(data)
+        elif self._head is None:
+            self._head = data
+        else:
+            self._cycle.transport = self._transport
+            self._transport.writelines((self._head, data))
+
+    def close(self) -> None:
+        if self._head is not None:
+            self.write(b"")
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+
+def _send_at_once(transport: asyncio.Transport) -> None:
+    """Let no small write wait until the client has acknowledged the one before, which it delays by
+    40 ms: uvicorn writes head and body apart. asyncio does this only where a socket names its
+    protocol, which those of `socket.create_server` do not."""
+    connection = transport.get_extra_info("socket")
+    if connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

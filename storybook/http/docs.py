@@ -7,6 +7,8 @@ import json
 from html import escape
 from typing import Any, Final
 
+from storybook.http.openapi import ITEM_SCHEMA
+
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: #2a6f97; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -53,7 +55,7 @@ def _call(method: str, path: str, operation: dict[str, Any]) -> str:
         rows = [(f"{it['name']} <small>{it['in']}</small>", _parameter(it)) for it in parameters]
         parts.append(_table(rows))
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
-        parts.append(f"<p>Body: <code>{escape(media_type)}</code></p>{_json(content['schema'])}")
+        parts.append(f"<p>Body: <code>{escape(media_type)}</code>{_link(content['schema'])}</p>")
     answers = [(status, _answer(it)) for status, it in operation["responses"].items()]
     parts.append(_table(answers))
     head = f"<b>{method}</b> <code>{escape(path)}</code> {escape(operation['summary'])}"
@@ -68,11 +70,19 @@ def _parameter(parameter: dict[str, Any]) -> str:
 def _answer(response: dict[str, Any]) -> str:
     text = escape(response["description"])
     for media_type, content in response.get("content", {}).items():
-        text += f" <code>{escape(media_type)}</code>"
-        if reference := content.get("schema", {}).get("$ref"):
-            name = escape(reference.rsplit("/", 1)[1])
-            text += f" <a href='#{name}'>{name}</a>"
+        schema = content.get("schema") or content[ITEM_SCHEMA]
+        text += f" <code>{escape(media_type)}</code>{_link(schema)}"
+    for name, header in response.get("headers", {}).items():
+        text += f"<br><code>{escape(name)}</code>: {escape(header['description'])}"
     return text
+
+
+def _link(schema: dict[str, Any]) -> str:
+    """Where a schema that has a name is told on the page."""
+    if "$ref" not in schema:
+        return ""
+    name = escape(schema["$ref"].rsplit("/", 1)[1])
+    return f" <a href='#{name}'>{name}</a>"
 
 
 def _table(rows: list[tuple[str, str]]) -> str:

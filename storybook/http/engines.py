@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import msgspec
-from litestar import get
+from litestar import route
 from litestar.handlers import HTTPRouteHandler
 
 from storybook.application import Application
-from storybook.http.answers import Answer, json_answer
+from storybook.http.requests import READ
+from storybook.http.responses import RawResponse, json_response
 from storybook.stages.choice import EngineReport
 
 
@@ -27,9 +28,9 @@ class EngineCalls:
         self._application = application
 
     def routes(self) -> list[HTTPRouteHandler]:
-        return [get("/api/engines")(self.report)]
+        return [route("/api/engines", http_method=READ)(self.report)]
 
-    async def report(self) -> Answer:
+    async def report(self) -> RawResponse:
         """Each role's engine, ready or why not."""
         reports = await self._application.engines.report()
-        return json_answer(EngineTable(**{it.role.value: it for it in reports}))
+        return json_response(EngineTable(**{it.role.value: it for it in reports}))

@@ -87,7 +87,7 @@ class TooSlow(HttpError):
         super().__init__(f"the body did not come within {seconds:g} s", {"Connection": "close"})
 
 
-class Gone(HttpError):
+class FileGone(HttpError):
     status = 410
 
 
@@ -121,7 +121,7 @@ class Invalid(HttpError):
         self.detail = list(faults)
 
 
-def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+def error_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The JSON answer for an error of any kind."""
     status, detail, headers = _told(error)
     if status == 500:

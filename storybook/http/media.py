@@ -19,10 +19,10 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 
 from storybook.application import Application
 from storybook.book import Artifact, RunId
-from storybook.http.answers import Answer
-from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiable
+from storybook.http.errors import BadRequest, FileGone, NotFound, RangeNotSatisfiable
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, header, method, run_id_in
+from storybook.http.responses import RawResponse
 from storybook.run import NoSuchRun
 from storybook.stores.artifacts import ArtifactStore
 from storybook.stores.integrity import Integrity
@@ -78,7 +78,7 @@ class Media:
         return _answer(scope, run_id, artifact, self._application.artifacts)
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
-        """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `Gone`."""
+        """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `FileGone`."""
         key = (run_id, name)
         artifact = self._known.get(key) or await self._recorded(run_id, name)
         if artifact.media_type != media_type:
@@ -94,7 +94,7 @@ class Media:
         if run is None:
             raise NoSuchRun
         if name in run.pruned:
-            raise Gone("the file was removed by retention")
+            raise FileGone("the file was removed by retention")
         for artifact in run.artifacts:
             if artifact.name == name:
                 return artifact
@@ -143,7 +143,7 @@ def _answer(scope: Scope, run_id: RunId, artifact: Artifact, store: ArtifactStor
     headers = [(b"etag", etag.encode()), (b"cache-control", CACHING)]
     asked = header(scope, b"if-none-match")
     if asked is not None and matches(etag, asked):
-        return Answer(b"", status=304, headers=headers)
+        return RawResponse(b"", status=304, headers=headers)
     headers += [
         (b"content-type", artifact.media_type.encode()),
         (b"accept-ranges", b"bytes"),

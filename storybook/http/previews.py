@@ -10,9 +10,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.book import MOST_PAGES, picture_of
-from storybook.http.answers import Answer
 from storybook.http.errors import NotFound
 from storybook.http.requests import READ, run_id_in
+from storybook.http.responses import RawResponse
 from storybook.stages.live import LiveProgress
 
 HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
@@ -29,10 +29,10 @@ class Previews:
         path = "/api/runs/{run_id:str}/previews/{page:str}"
         return [route(path, http_method=READ)(self.serve)]
 
-    async def serve(self, scope: Scope) -> Answer:
+    async def serve(self, scope: Scope) -> RawResponse:
         """The preview, as the illustrator's server made it."""
         page = PAGE_NUMBERS.get(scope["path_params"]["page"])
         preview = None if page is None else self._live.preview(run_id_in(scope), picture_of(page))
         if preview is None:
             raise NotFound("no such page is being painted now, or it has shown no preview yet")
-        return Answer(preview.content, media_type=preview.media_type.encode(), headers=HEADERS)
+        return RawResponse(preview.content, media_type=preview.media_type.encode(), headers=HEADERS)

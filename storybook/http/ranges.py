@@ -20,7 +20,7 @@ class Unsatisfiable(Exception):
 
 
 def requested_range(text: str, size: int) -> tuple[int, int] | None:
-    """The first byte and the one behind the last of a `Range` header's only range.
+    """The first byte and the one after the last of a `Range` header's only range.
 
     None for what a server is to ignore: another unit, several ranges, a malformed one. Raises
     `Unsatisfiable`.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from litestar import post, route
+from typing import Any, Final
+
+from litestar import Request, route
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.application import Application
-from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import NotFound
 from storybook.http.requests import READ, run_id_in
+from storybook.http.responses import RawResponse, json_response
 
-PATH = "/api/runs/{run_id:str}/repair"
+PATH: Final = "/api/runs/{run_id:str}/repair"
 
 
 class RepairCalls:
@@ -21,21 +24,23 @@ class RepairCalls:
         self._application = application
 
     def routes(self) -> list[HTTPRouteHandler]:
-        return [
-            post(PATH, status_code=202)(self.repair),
-            route(PATH, http_method=READ)(self.report),
-        ]
+        return [route(PATH, http_method=[*READ, HttpMethod.POST])(self.repairs)]
 
-    async def repair(self, scope: Scope) -> Answer:
+    async def repairs(self, request: Request[Any, Any, Any]) -> RawResponse:
+        """One handler: OPTIONS would tell the methods of the first of a path's handlers alone."""
+        asks = request.method == HttpMethod.POST
+        return await (self.repair if asks else self.report)(request.scope)
+
+    async def repair(self, scope: Scope) -> RawResponse:
         """Have the damaged files made again; the answer names them."""
         run_id = run_id_in(scope)
         repair = await self._application.repair_run(run_id)
         location = (b"location", f"/api/runs/{run_id}/repair".encode())
-        return json_answer(repair, status=202, headers=[location])
+        return json_response(repair, status=202, headers=[location])
 
-    async def report(self, scope: Scope) -> Answer:
+    async def report(self, scope: Scope) -> RawResponse:
         """What has become of the last repair."""
         repair = self._application.repairs.of(run_id_in(scope))
         if repair is None:
             raise NotFound("no repair of this run was asked for since the server started")
-        return json_answer(repair)
+        return json_response(repair)

@@ -18,6 +18,7 @@ from storybook.http.errors import BadRequest, TooSlow
 
 MAX_POSITION_DIGITS: Final = 18
 """What SQLite's integers hold with certainty."""
+MAX_POSITION: Final = 10**MAX_POSITION_DIGITS - 1
 
 READ: Final[list[HttpMethod]] = [HttpMethod.GET, HttpMethod.HEAD]
 """The methods of a call that only looks."""
@@ -46,10 +47,11 @@ def last_event_id(scope: Scope) -> Position | None:
     """The position that a client has seen everything up to; None if it names none.
 
     The header, which EventSource sends when it comes back, wins over `?last_event_id=`, which
-    stays in the address that it was opened with. Raises `BadRequest`.
+    stays in the address that it was opened with. Raises `BadRequest`, whichever is wrong.
     """
-    text = header(scope, b"last-event-id") or query(scope).get("last_event_id")
-    return None if not text else position_in("Last-Event-ID", text)
+    texts = (header(scope, b"last-event-id"), query(scope).get("last_event_id"))
+    positions = [position_in("Last-Event-ID", text) for text in texts if text]
+    return positions[0] if positions else None
 
 
 def position_in(name: str, text: str) -> Position:

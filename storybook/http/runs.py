@@ -7,16 +7,15 @@ from functools import partial
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, get, post, route
+from litestar import Request, post, route
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.application import Application
 from storybook.book import RunId
 from storybook.events.log import START
-from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import BadRequest, NotFound, TooOften
-from storybook.http.orders import in_body, read_order
 from storybook.http.rate import RateLimit
 from storybook.http.requests import (
     READ,
@@ -28,6 +27,8 @@ from storybook.http.requests import (
     reading_body,
     run_id_in,
 )
+from storybook.http.responses import RawResponse, json_response
+from storybook.http.run_request import in_body, read_run_request
 from storybook.projections.log_entries import LogEntry, log_entry
 from storybook.projections.runs import encode_state
 from storybook.request import InvalidRequest
@@ -46,7 +47,7 @@ class RunCreated(msgspec.Struct, frozen=True):
 
 
 class RunLog(msgspec.Struct, frozen=True):
-    """A run's events. `next` is the `after` of the page behind this one, null on the last."""
+    """A run's events. `next` is the `after` of the page after this one, null on the last."""
 
     events: list[LogEntry]
     next: int | None
@@ -61,18 +62,22 @@ class Runs:
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [
-            post("/api/runs")(self.request),
-            get("/api/runs")(self.library),
+            route("/api/runs", http_method=[*READ, HttpMethod.POST])(self.collection),
             route("/api/runs/{run_id:str}", http_method=READ)(self.state),
-            get("/api/runs/{run_id:str}/log")(self.log),
+            route("/api/runs/{run_id:str}/log", http_method=READ)(self.log),
             post("/api/runs/{run_id:str}/cancel", status_code=202)(self.cancel),
             post("/api/runs/{run_id:str}/retry", status_code=202)(self.retry),
         ]
 
-    async def request(self, request: Request[Any, Any, Any]) -> Answer:
+    async def collection(self, request: Request[Any, Any, Any]) -> RawResponse:
+        """One handler: OPTIONS would tell the methods of the first of a path's handlers alone."""
+        is_order = request.method == HttpMethod.POST
+        return await (self.request(request) if is_order else self.library(request.scope))
+
+    async def request(self, request: Request[Any, Any, Any]) -> RawResponse:
         with reading_body(self._application.settings.limits.request_seconds):
             body = await request.body()
-        asked = read_order(body)
+        asked = read_run_request(body)
         key = _idempotency_key(request.scope)
         try:
             run_id = await self._application.request_run(
@@ -82,13 +87,13 @@ class Runs:
             )
         except InvalidRequest as invalid:
             raise in_body(invalid) from invalid
-        return json_answer(RunCreated(run_id), status=201)
+        return json_response(RunCreated(run_id), status=201)
 
     def _admit(self, host: str) -> None:
         if seconds := self._rate.take(host, time.monotonic()):
             raise TooOften(self._rate.per_minute, seconds)
 
-    async def library(self, scope: Scope) -> Answer:
+    async def library(self, scope: Scope) -> RawResponse:
         parameters = query(scope)
         try:
             found = await self._application.projections.library(
@@ -98,18 +103,18 @@ class Runs:
             )
         except ValueError as error:
             raise BadRequest(str(error)) from error
-        return json_answer(found)
+        return json_response(found)
 
-    async def state(self, scope: Scope) -> Answer:
+    async def state(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
         if scope["query_string"] and "at" in (parameters := query(scope)):
             return await self._state_at(run_id, parameters["at"])
         body = self._application.projections.run_state(run_id)
         if body is None:
             raise NoSuchRun
-        return Answer(body, headers=_STATE_HEADERS)
+        return RawResponse(body, headers=_STATE_HEADERS)
 
-    async def _state_at(self, run_id: RunId, at: str) -> Answer:
+    async def _state_at(self, run_id: RunId, at: str) -> RawResponse:
         position = position_in("at", at)
         if position > (head := await self._application.log.head()):
             raise BadRequest(f"at is beyond the log's end, which is {head}")
@@ -121,9 +126,9 @@ class Runs:
             raise NotFound(
                 f"the run did not exist at {position}: it begins at {events[0].position}"
             )
-        return Answer(encode_state(run_id, run), headers=_STATE_HEADERS)
+        return RawResponse(encode_state(run_id, run), headers=_STATE_HEADERS)
 
-    async def log(self, scope: Scope) -> Answer:
+    async def log(self, scope: Scope) -> RawResponse:
         run_id, parameters = run_id_in(scope), query(scope)
         after = position_in("after", parameters.get("after") or "0")
         limit = limit_in(parameters, LOG_DEFAULT, LOG_MOST)
@@ -131,17 +136,17 @@ class Runs:
         if not events and not await self._application.log.read_run(run_id, START, 1):
             raise NoSuchRun
         page = [log_entry(it) for it in events[:limit]]
-        return json_answer(RunLog(page, page[-1].position if len(events) > limit else None))
+        return json_response(RunLog(page, page[-1].position if len(events) > limit else None))
 
-    async def cancel(self, scope: Scope) -> Answer:
+    async def cancel(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
         await self._application.cancel_run(run_id)
-        return json_answer(RunCreated(run_id), status=202)
+        return json_response(RunCreated(run_id), status=202)
 
-    async def retry(self, scope: Scope) -> Answer:
+    async def retry(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
         await self._application.retry_run(run_id)
-        return json_answer(RunCreated(run_id), status=202)
+        return json_response(RunCreated(run_id), status=202)
 
 
 def _status(text: str) -> Status | None:

@@ -79,8 +79,8 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-class Server(uvicorn.Server):
-    """uvicorn, which tells the streams when it stops and lets its caller clean up behind it."""
+class StorybookServer(uvicorn.Server):
+    """uvicorn, which tells the streams when it stops and lets its caller clean up after it."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ def _allow_files(streams: int) -> int:
     return allowed
 
 
-def make_server(app: HttpApp, on_ready: Callable[[], None]) -> Server:
+def make_server(app: HttpApp, on_ready: Callable[[], None]) -> StorybookServer:
     """A server for an application, to be run on this event loop."""
     config = uvicorn.Config(
         app.asgi,
@@ -188,6 +188,6 @@ def make_server(app: HttpApp, on_ready: Callable[[], None]) -> Server:
         backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = Server(config, app.streams, app.limits, on_ready)
+    server = StorybookServer(config, app.streams, app.limits, on_ready)
     app.when_broken = server.stop
     return server

@@ -1,7 +1,7 @@
 """`POST /api/stt/field`: one of the four words, spoken.
 
 The recording is in memory from its arrival to its transcript, and nowhere else. A client that
-leaves meanwhile ends the work on it: whoever waits behind it moves up.
+leaves meanwhile ends the work on it: whoever waits after it moves up.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
 
 from storybook.application import Application
-from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import BadRequest, HttpError, Invalid
 from storybook.http.forms import File, Form, read_form
+from storybook.http.responses import RawResponse, json_response
 from storybook.request import RequestFault
 from storybook.stages.engines import WorkFailed, ready_or_raise
 from storybook.stages.transcriber.audio import MAX_BYTES
@@ -60,7 +60,7 @@ class Speech:
             ),
         ]
 
-    async def transcribe(self, request: Request[Any, Any, Any]) -> Answer:
+    async def transcribe(self, request: Request[Any, Any, Any]) -> RawResponse:
         """Turn a recording into one of the four words."""
         transcriber = self._application.engines.transcriber
         ready_or_raise(transcriber.info.name, await transcriber.readiness())
@@ -68,7 +68,7 @@ class Speech:
             seconds = self._application.settings.limits.request_seconds
             audio, field, language = _asked(await read_form(request, seconds, taking))
             with self._place():
-                return json_answer(
+                return json_response(
                     await _while_there(request, lambda: self._hear(audio, field, language))
                 )
 

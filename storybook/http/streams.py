@@ -68,7 +68,7 @@ class Source(Protocol):
         ...
 
     async def take(self) -> bytes:
-        """What stands behind the cursor, which moves past it; empty if there is nothing yet."""
+        """What stands after the cursor, which moves past it; empty if there is nothing yet."""
         ...
 
 
@@ -96,7 +96,7 @@ class Stream:
         self._awake = False
 
     def wake(self) -> None:
-        """Let the stream look behind its cursor."""
+        """Let the stream look after its cursor."""
         self._awake = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
@@ -155,7 +155,7 @@ class Streams:
     async def begin(
         self, source: Source, resumed_after: Position, scope: Scope, send: Send
     ) -> Stream | None:
-        """Send the head of a stream that goes on behind a position. None if that was all."""
+        """Send the head of a stream that goes on after a position. None if that was all."""
         resumed = (b"storybook-resumed-after", b"%d" % resumed_after)
         await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, resumed]})
         if method(scope) == "HEAD":

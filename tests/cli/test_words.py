@@ -7,7 +7,7 @@ import json
 import pytest
 
 from storybook.http.errors import Invalid
-from storybook.http.orders import read_order
+from storybook.http.run_request import read_run_request
 from storybook.request import InvalidRequest, clean_word
 
 WORDS = [
@@ -28,7 +28,7 @@ WORDS = [
 def _over_http(word: str) -> str | list[tuple[str, str]]:
     fields = dict.fromkeys(("place_ko", "characters_ko", "topic_ko"), "x")
     try:
-        return read_order(json.dumps({"era_ko": word, **fields}).encode()).request.era
+        return read_run_request(json.dumps({"era_ko": word, **fields}).encode()).request.era
     except Invalid as invalid:
         assert isinstance(invalid.detail, list)
         return [(fault.msg, fault.type) for fault in invalid.detail]

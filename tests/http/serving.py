@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from storybook.book import Artifact, RunId
 from storybook.bootstrap import open_application
 from storybook.http.app import HttpApp
 from storybook.http.media import Media
-from storybook.http.server import Server, listen, make_server, url_of
+from storybook.http.server import StorybookServer, listen, make_server, url_of
 from storybook.settings import Limits, Settings
+from storybook.stages.engines import Engine
 from tests.engines import Scripted
 
 WORDS = {
@@ -37,7 +38,7 @@ class Site(msgspec.Struct):
 
     application: Application
     app: HttpApp
-    server: Server
+    server: StorybookServer
     engines: Scripted
     url: str
     client: httpx.AsyncClient
@@ -79,6 +80,20 @@ async def enlarge_cover(
         return cover
 
     monkeypatch.setattr(Media, "_recorded", recorded)
+
+
+@contextmanager
+def playing(site: Site, **engines: Engine) -> Iterator[None]:
+    """The site, with other engines in the roles that are named."""
+    cast = site.application.engines
+    before = {role: getattr(cast, role) for role in engines}
+    for role, engine in engines.items():
+        msgspec.structs.force_setattr(cast, role, engine)
+    try:
+        yield
+    finally:
+        for role, engine in before.items():
+            msgspec.structs.force_setattr(cast, role, engine)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:

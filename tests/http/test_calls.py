@@ -9,7 +9,8 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from storybook import __version__
-from storybook.http.openapi import CALLS, openapi_document
+from storybook.http.calls import CALLS
+from storybook.http.openapi import openapi_document
 from storybook.settings import ServerSettings
 from tests.http.serving import WORDS, Site, serving
 
@@ -97,3 +98,35 @@ async def test_nobody_from_elsewhere_may_call_otherwise(site: Site) -> None:
         "/api/runs", json=WORDS, headers={"Origin": "https://a.example"}
     )
     assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+async def test_every_path_tells_the_methods_that_it_takes(site: Site) -> None:
+    """HEAD wherever GET is; OPTIONS and a refusal's Allow name all methods of the path."""
+    methods: dict[str, set[str]] = {}
+    for call in CALLS:
+        taken = {"GET", "HEAD"} if call.method == "GET" else {call.method}
+        methods.setdefault(call.path, {"OPTIONS"}).update(taken)
+    for path, taken in methods.items():
+        url = re.sub(r"{\w+}", "0", path)
+        for asked, status in (("OPTIONS", 204), ("PUT", 405)):
+            answer = await site.client.request(asked, url)
+            assert answer.status_code == status, (asked, path)
+            assert set(answer.headers["allow"].split(", ")) == taken, (asked, path)
+
+
+@pytest.mark.parametrize("path", ["/", "/api/runs", "/api/engines", "/docs", "/openapi.json"])
+async def test_a_head_is_that_of_the_whole_answer(site: Site, path: str) -> None:
+    """HEAD answers what GET does, without the body."""
+    got, head = await site.client.get(path), await site.client.head(path)
+    assert (head.status_code, head.content) == (200, b"")
+    for name in ("content-type", "content-length"):
+        assert head.headers[name] == got.headers[name]
+
+
+async def test_a_bad_cursor_in_the_address_is_told_beside_a_good_one(site: Site) -> None:
+    """The header wins, but what stands in the address is looked at too."""
+    run_id = await site.finished_book()
+    answer = await site.client.get(
+        f"/api/runs/{run_id}/events?last_event_id=x", headers={"Last-Event-ID": "1"}
+    )
+    assert answer.status_code == 400

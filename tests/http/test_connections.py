@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import statistics
 import sys
 import time
 from contextlib import AsyncExitStack, suppress
@@ -16,7 +18,7 @@ from anyio.abc import Process
 
 from storybook.http.connections import MAX_HEAD_BYTES
 from storybook.settings import Limits
-from tests.http.serving import Site, enlarge_cover, eventually, serving
+from tests.http.serving import WORDS, Site, enlarge_cover, eventually, serving
 from tests.http.test_server import SERVED, lazy_client
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -70,7 +72,7 @@ async def test_header_lines_without_end(site: Site) -> None:
 
 
 async def test_trailers_without_end(site: Site) -> None:
-    """Header lines behind a body count as well."""
+    """Header lines after a body count as well."""
     start = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     with anyio.fail_after(5):
         await answer_to(site.port, start, b"a: b\r\n" * (MAX_HEAD_BYTES // 6))
@@ -187,3 +189,67 @@ async def test_stopping_waits_for_no_body(tmp_path: Path) -> None:
         with anyio.fail_after(9):
             await process.wait()
         assert time.monotonic() - began < 3 * PROMPT_SECONDS
+
+
+def seconds_to_answer(connection: socket.socket) -> float:
+    """How long a client waits for the whole answer to a small request."""
+    began, got = time.perf_counter(), b""
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+    while not got.endswith(b"}"):
+        got += connection.recv(65_536)
+    assert got.startswith(b"HTTP/1.1 200")
+    return time.perf_counter() - began
+
+
+def seconds_kept_and_new(port: int, requests: int) -> tuple[float, float]:
+    """Medians of an answer on one kept connection, and on a new one each."""
+
+    def connect() -> socket.socket:
+        return socket.create_connection(("127.0.0.1", port), timeout=5)
+
+    kept, new = [], []
+    with connect() as connection:
+        for _ in range(requests):  # in turns: what else the machine does disturbs both
+            kept.append(seconds_to_answer(connection))
+            with connect() as other:
+                new.append(seconds_to_answer(other))
+    return statistics.median(kept), statistics.median(new)
+
+
+async def test_small_answers_on_a_kept_connection_come_at_once(site: Site) -> None:
+    """They do not wait for the client's delayed acknowledgement, some 40 ms each."""
+    kept, new = await anyio.to_thread.run_sync(seconds_kept_and_new, site.port, 30)
+    assert kept <= 3 * new, f"kept {kept * 1_000:.1f} ms, new {new * 1_000:.1f} ms"
+
+
+async def test_an_answer_is_one_packet(site: Site) -> None:
+    """Head and body are written together, each time."""
+    async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+        for _ in range(20):
+            await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            with anyio.fail_after(5):
+                got = await connection.receive()
+            assert got.startswith(b"HTTP/1.1 200") and got.endswith(b"}")
+
+
+async def test_a_client_that_asks_whether_it_may_send_its_body(site: Site) -> None:
+    """It is told to go on before any answer, and gets one when the body has come."""
+    body = json.dumps(WORDS).encode()
+    head = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\n"
+    async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+        with anyio.fail_after(5):
+            await connection.send(head + b"Content-Length: %d\r\n\r\n" % len(body))
+            assert await connection.receive() == b"HTTP/1.1 100 Continue\r\n\r\n"
+            await connection.send(body)
+            assert (await connection.receive()).startswith(b"HTTP/1.1 201")
+
+
+async def test_an_answer_without_a_body(site: Site) -> None:
+    """Its head does not wait for one: HEAD, also as the last request of a connection."""
+    head = b"HEAD / HTTP/1.1\r\nHost: test\r\n"
+    async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
+        with anyio.fail_after(5):
+            await connection.send(head + b"\r\n")
+            assert (await connection.receive()).endswith(b"\r\n\r\n")
+    got = await answer_to(site.port, head + b"Connection: close\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 200") and b"connection: close" in got

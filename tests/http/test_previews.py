@@ -79,7 +79,7 @@ async def test_a_new_preview_is_told_also_where_the_fraction_stands(held: Site) 
     assert len(urls) == 2
 
 
-async def test_there_is_none_before_the_first_and_behind_the_last(held: Site) -> None:
+async def test_there_is_none_before_the_first_and_after_the_last(held: Site) -> None:
     """A painted page has a picture instead; nothing is left of its previews, in memory or on
     disk."""
     run_id = await painting(held)

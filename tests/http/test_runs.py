@@ -141,7 +141,7 @@ async def test_a_state_that_never_was(site: Site) -> None:
 
 
 async def test_the_log_of_a_run_is_read_in_pages(site: Site) -> None:
-    """Page behind page gives the run's events as recorded, each once."""
+    """Page after page gives the run's events as recorded, each once."""
     run_id = await site.finished_book()
     found, after = [], 0
     while after is not None:

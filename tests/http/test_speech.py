@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
-import msgspec
 import pytest
 from litestar.datastructures import upload_file
 
@@ -19,9 +17,9 @@ from storybook.events.catalog import EngineInfo
 from storybook.http import speech
 from storybook.settings import Limits
 from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import Readiness, Transcriber, Transcript, WorkFailed
+from storybook.stages.engines import Readiness, Transcript, WorkFailed
 from storybook.stages.transcriber.whisper import Whisper
-from tests.http.serving import Site, eventually, serving
+from tests.http.serving import Site, eventually, playing, serving
 from tests.transcriber.recordings import FORMATS, encode, noise, recorded, silence, spoken
 from tests.transcriber.scripted_whisper import make_model
 
@@ -134,7 +132,7 @@ class Holding:
 def holding(site: Site) -> Iterator[Holding]:
     """The site, with the transcriber that holds."""
     transcriber = Holding()
-    with playing(site, transcriber):
+    with playing(site, transcriber=transcriber):
         yield transcriber
 
 
@@ -143,20 +141,9 @@ async def whisper(site: Site, tmp_path: Path) -> AsyncIterator[Whisper]:
     """The site, with Whisper on a model that says one sentence to any speech."""
     make_model(tmp_path / "base", "음… 토끼랑 거북이하고 여우요.")
     transcriber = Whisper(models_folder=tmp_path, device="cpu")
-    with playing(site, transcriber):
+    with playing(site, transcriber=transcriber):
         yield transcriber
     await transcriber.unload()
-
-
-@contextmanager
-def playing(site: Site, transcriber: Transcriber) -> Iterator[None]:
-    engines = site.application.engines
-    before = engines.transcriber
-    msgspec.structs.force_setattr(engines, "transcriber", transcriber)
-    try:
-        yield
-    finally:
-        msgspec.structs.force_setattr(engines, "transcriber", before)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -298,7 +285,7 @@ async def test_recordings_have_so_much_memory(
 async def test_a_body_that_never_comes(tmp_path: Path) -> None:
     """408 at the time limit, and the connection is closed."""
     async with serving(tmp_path, limits=Limits(request_seconds=0.2)) as site:
-        with playing(site, Holding()):
+        with playing(site, transcriber=Holding()):
             other = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{"
             for sent in (HALF_AN_UPLOAD, other):
                 async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:

@@ -17,8 +17,8 @@ from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from storybook.http.answers import json_answer
 from storybook.http.requests import header, method
+from storybook.http.responses import json_response
 
 _ONLY_LOOKING: Final = {"GET", "HEAD", "OPTIONS"}
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -59,4 +59,4 @@ def _refusal(origin: str) -> ASGIApp:
         f"a page of {origin[:200]!r} may change nothing here: name its origin in cors_origins in "
         "[server], or let the proxy before this server hand on the Host that the browser asked for"
     )
-    return json_answer({"detail": detail}, status=403)
+    return json_response({"detail": detail}, status=403)

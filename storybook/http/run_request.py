@@ -38,7 +38,7 @@ FIELDS: Final = {
 _NAMES: Final = {asked: field for field, asked in FIELDS.items()}
 
 
-def read_order(body: bytes) -> NewRun:
+def read_run_request(body: bytes) -> NewRun:
     """The book that a body asks for. Raises `Invalid` with one fault for each thing wrong."""
     fields = _json_object(body)
     try:

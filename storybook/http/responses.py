@@ -17,7 +17,7 @@ JSON: Final = b"application/json"
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
-class Answer:
+class RawResponse:
     """A status, headers and a whole body."""
 
     __slots__ = ("body", "headers", "status")
@@ -42,8 +42,8 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
-def json_answer(value: Any, *, status: int = 200, headers: RawHeaders = ()) -> Answer:
+def json_response(value: Any, *, status: int = 200, headers: RawHeaders = ()) -> RawResponse:
     """A value as a JSON answer that nobody keeps."""
-    return Answer(
+    return RawResponse(
         to_json(value), status=status, headers=[(b"cache-control", b"no-store"), *headers]
     )

@@ -10,19 +10,19 @@ import pytest
 
 from storybook.book import StoryRequest, TtsConfig
 from storybook.http.errors import Invalid
-from storybook.http.orders import read_order
+from storybook.http.run_request import read_run_request
 from storybook.request import MAX_FIELD_CHARACTERS, NewRun, RequestFault
 from tests.http.serving import WORDS, Site
 
 
 def order(**fields: Any) -> NewRun:
-    return read_order(json.dumps(WORDS | fields).encode())
+    return read_run_request(json.dumps(WORDS | fields).encode())
 
 
 def faults_of(body: bytes) -> list[tuple[str, str]]:
     """Where and what, for each fault of a body."""
     with pytest.raises(Invalid) as caught:
-        read_order(body)
+        read_run_request(body)
     assert isinstance(caught.value.detail, list)
     assert all(isinstance(it, RequestFault) and it.msg for it in caught.value.detail)
     return [(".".join(map(str, it.loc)), it.type) for it in caught.value.detail]

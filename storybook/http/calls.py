@@ -1,0 +1,387 @@
+"""The table of the API's calls: how each is made, and all that it may answer.
+
+It is not derived from the handlers' signatures: these take raw bodies and answer ready bytes
+(docs/decisions/0012-litestar.md). A test holds it against the routes, another against the server.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from storybook.http.engines import EngineTable
+from storybook.http.runs import (
+    LIBRARY_DEFAULT,
+    LIBRARY_MOST,
+    LOG_DEFAULT,
+    LOG_MOST,
+    RunCreated,
+    RunLog,
+)
+from storybook.http.schemas import (
+    BINARY,
+    CURSOR,
+    EVENT_KINDS,
+    JSON,
+    KEY,
+    LIBRARY_CURSOR,
+    PAGE,
+    POSITION,
+    RUN_ID,
+    STATUS,
+    Error,
+    Health,
+    Schema,
+    ValidationError,
+    component,
+    whole_number,
+)
+from storybook.projections.runs import Library, RunState
+from storybook.repair import Repair
+from storybook.stages.transcriber.hearing import SpokenField
+
+EVENT_STREAM: Final = "text/event-stream"
+FORM: Final = "multipart/form-data"
+PREVIEWS: Final = ("image/jpeg", "image/png")
+TEXT: Final[Schema] = {"type": "string"}
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """Something beside the body. `location` is `path`, `query` or `header`."""
+
+    name: str
+    location: str
+    about: str
+    schema: Schema = msgspec.field(default_factory=TEXT.copy)
+
+
+class Header(msgspec.Struct, frozen=True):
+    """A header of an answer, there each time unless it is not `required`."""
+
+    name: str
+    about: str
+    schema: Schema = msgspec.field(default_factory=TEXT.copy)
+    required: bool = True
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What a call may answer with one status. Without a media type there is no body; a stream has
+    a schema for each message, and none for the whole."""
+
+    about: str
+    media_types: tuple[str, ...] = ()
+    schema: Schema = {}
+    headers: tuple[Header, ...] = ()
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call. `errors` are statuses of `ERRORS`, besides those that every path has."""
+
+    operation_id: str
+    tag: str
+    method: str
+    path: str
+    about: str
+    replies: dict[int, Reply]
+    more: str = ""
+    errors: tuple[int, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    body: tuple[str, str] | None = None
+    """Media type, and the schema's name."""
+
+    @property
+    def answers(self) -> dict[int, Reply]:
+        """Every answer that the call may give, by status."""
+        missing = (404,) if "{" in self.path else ()
+        errors = sorted({*self.errors, *missing, 405})
+        return {**self.replies, **{status: ERRORS[status] for status in errors}}
+
+
+def _error(about: str, *headers: Header, kind: type = Error) -> Reply:
+    return Reply(about, (JSON,), component(kind.__name__), headers)
+
+
+def _json(about: str, kind: type) -> Reply:
+    return Reply(about, (JSON,), component(kind.__name__), (_NOT_KEPT,))
+
+
+def _file(about: str, media_type: str) -> dict[int, Reply]:
+    """What a call for a file answers: all of it, a part, or that the client has it already."""
+    always = (_ETAG, Header("Cache-Control", "kept, and asked for again with its ETag"))
+    whole = (*always, Header("Accept-Ranges", "bytes"))
+    return {
+        200: Reply(about, (media_type,), BINARY, whole),
+        206: Reply("the range", (media_type,), BINARY, (*whole, _CONTENT_RANGE)),
+        304: Reply("the client's copy is still right", headers=always),
+    }
+
+
+def _stream(about: str, messages: str) -> Reply:
+    headers = (
+        _NOT_KEPT,
+        Header("X-Accel-Buffering", "no: a proxy is to hand on each message at once"),
+        Header(
+            "Storybook-Resumed-After",
+            "the position after which the stream really began; not there if there are too many "
+            "streams: such an answer says when to come back, and ends",
+            POSITION,
+            required=False,
+        ),
+    )
+    return Reply(about, (EVENT_STREAM,), component(messages), headers)
+
+
+_NOT_KEPT: Final = Header("Cache-Control", "no-store: nothing keeps it")
+_ETAG: Final = Header("ETag", "names the content: its SHA-256 in quotes")
+_RETRY_AFTER: Final = Header("Retry-After", "seconds", {"type": "integer", "minimum": 1})
+_CONTENT_RANGE: Final = Header("Content-Range", "which bytes of how many, as RFC 9110 has it")
+_ALLOW: Final = Header("Allow", "the methods that the path takes")
+
+ERRORS: Final[dict[int, Reply]] = {
+    400: _error("a bad cursor, file name, parameter, header or recording"),
+    403: _error("a page of another origin asks, which `cors_origins` does not name"),
+    404: _error("no such run, no such file, no preview now, no such path"),
+    405: _error("the path does not take that method", _ALLOW),
+    408: _error("the body did not come in time"),
+    409: _error("it contradicts the run's state, or an Idempotency-Key came with another body"),
+    410: _error("the file was removed by retention"),
+    413: _error("the body is over its limit"),
+    416: _error("the range lies outside the file", _CONTENT_RANGE),
+    422: _error("the body fails validation: every fault is told", kind=ValidationError),
+    429: _error("over the rate limit or the queue's limit", _RETRY_AFTER),
+    503: _error(
+        "an engine or the log is not available; `detail` says why and what mends it",
+        msgspec.structs.replace(_RETRY_AFTER, required=False),
+    ),
+}
+
+_RUN: Final = Parameter("run_id", "path", "the run", RUN_ID)
+_CURSOR: Final = (
+    Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", CURSOR),
+    Parameter("last_event_id", "query", "the same, for clients without headers", CURSOR),
+)
+_PARTIAL: Final = (
+    Parameter("Range", "header", "one range of bytes; several at once get the whole file"),
+    Parameter("If-None-Match", "header", "the ETag of what the client has"),
+    Parameter("If-Range", "header", "the ETag that the range belongs to"),
+)
+
+
+def _named(pattern: str) -> Parameter:
+    return Parameter("filename", "path", "the file", {"type": "string", "pattern": pattern})
+
+
+CALLS: Final = (
+    Call(
+        "get_health",
+        "server",
+        "GET",
+        "/",
+        "Whether the server is there",
+        {200: _json("it is", Health)},
+    ),
+    Call(
+        "create_run",
+        "runs",
+        "POST",
+        "/api/runs",
+        "Ask for a book",
+        {201: _json("the run that makes it", RunCreated)},
+        more="Answered at once; the book is made page by page. With an `Idempotency-Key`, the same "
+        "key and body give the same `run_id`, however often and after a restart.",
+        errors=(400, 403, 408, 409, 413, 422, 429, 503),
+        parameters=(Parameter("Idempotency-Key", "header", "names this wish for a book", KEY),),
+        body=(JSON, "RunRequest"),
+    ),
+    Call(
+        "list_runs",
+        "runs",
+        "GET",
+        "/api/runs",
+        "The library, newest first",
+        {200: _json("a page of it", Library)},
+        errors=(400, 503),
+        parameters=(
+            Parameter("status", "query", "only these", STATUS),
+            Parameter("limit", "query", "runs a page", whole_number(LIBRARY_DEFAULT, LIBRARY_MOST)),
+            Parameter("before", "query", "the `next` of the page before", LIBRARY_CURSOR),
+        ),
+    ),
+    Call(
+        "get_run",
+        "runs",
+        "GET",
+        "/api/runs/{run_id}",
+        "The state of a run",
+        {200: _json("its state", RunState)},
+        more="What is not ready is an empty string.",
+        errors=(400, 503),
+        parameters=(
+            _RUN,
+            Parameter("at", "query", "as it was right after this position", POSITION),
+        ),
+    ),
+    Call(
+        "follow_run",
+        "streams",
+        "GET",
+        "/api/runs/{run_id}/events",
+        "The progress of a run, as server-sent events",
+        {
+            200: _stream("its changes, until it has ended", "RunMessage"),
+            204: Reply("nothing comes after that position any more", headers=(_NOT_KEPT,)),
+        },
+        more="Each change is one `update`, whose id is a position in the log. Without a cursor the "
+        "first message is the present state; with it the stream goes on right after that position. "
+        "It ends when the run has. `progress` messages say how far a stage is and where it shows a "
+        "preview, `keepalive` that nothing happens, `reset` that the cursor lay beyond the log's "
+        "end.",
+        errors=(400, 503),
+        parameters=(_RUN, *_CURSOR),
+    ),
+    Call(
+        "get_picture",
+        "files",
+        "GET",
+        "/api/runs/{run_id}/images/{filename}",
+        "A picture: cover.png, panel_1.png and on",
+        _file("the picture", "image/png"),
+        errors=(400, 410, 416, 503),
+        parameters=(_RUN, _named(r"^(cover|panel_[1-9][0-9]?)\.png$"), *_PARTIAL),
+    ),
+    Call(
+        "get_audio",
+        "files",
+        "GET",
+        "/api/runs/{run_id}/audio/{filename}",
+        "A page read aloud: page_0.wav and on",
+        _file("the voice", "audio/wav"),
+        errors=(400, 410, 416, 503),
+        parameters=(_RUN, _named(r"^page_(0|[1-9][0-9]?)\.wav$"), *_PARTIAL),
+    ),
+    Call(
+        "get_preview",
+        "files",
+        "GET",
+        "/api/runs/{run_id}/previews/{page}",
+        "What a page looks like while it is painted",
+        {200: Reply("as the illustrator shows it", PREVIEWS, BINARY, (_NOT_KEPT,))},
+        more="404 before the first and after the last. The `preview_url` of a "
+        "`progress` message leads here.",
+        parameters=(
+            _RUN,
+            Parameter("page", "path", "the page", PAGE),
+            Parameter("v", "query", "what makes each preview's address another; not looked at"),
+        ),
+    ),
+    Call(
+        "get_run_log",
+        "runs",
+        "GET",
+        "/api/runs/{run_id}/log",
+        "The events of a run, as recorded",
+        {200: _json("a page of them", RunLog)},
+        errors=(400, 503),
+        parameters=(
+            _RUN,
+            Parameter("after", "query", "only those after this position", POSITION),
+            Parameter("limit", "query", "events a page", whole_number(LOG_DEFAULT, LOG_MOST)),
+        ),
+    ),
+    Call(
+        "cancel_run",
+        "runs",
+        "POST",
+        "/api/runs/{run_id}/cancel",
+        "Stop a run; finished pages stay readable",
+        {202: _json("it has stopped", RunCreated)},
+        errors=(403, 409, 503),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "retry_run",
+        "runs",
+        "POST",
+        "/api/runs/{run_id}/retry",
+        "Let a failed or cancelled run go on from what is missing",
+        {202: _json("it goes on", RunCreated)},
+        errors=(403, 409, 429, 503),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "repair_run",
+        "runs",
+        "POST",
+        "/api/runs/{run_id}/repair",
+        "Make lost or damaged files of an ended run again",
+        {
+            202: Reply(
+                "the damaged files, and which engine makes each",
+                (JSON,),
+                component(Repair.__name__),
+                (_NOT_KEPT, Header("Location", "where to ask what has become of them")),
+            )
+        },
+        more="The answer names no file where nothing is damaged. Status, text and progress of the "
+        "run do not change.",
+        errors=(403, 409, 503),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "get_repair",
+        "runs",
+        "GET",
+        "/api/runs/{run_id}/repair",
+        "What has become of the last repair of a run",
+        {200: _json("each file, and how it went", Repair)},
+        more="404 if none was asked for since the server started.",
+        parameters=(_RUN,),
+    ),
+    Call(
+        "follow_log",
+        "streams",
+        "GET",
+        "/api/events",
+        "The whole log, as server-sent events",
+        {200: _stream("every event of every run", "LogMessage")},
+        more="Each message is named by its event's type. Without a cursor the stream begins at the "
+        "log's end. It never ends.",
+        errors=(400, 503),
+        parameters=(*_CURSOR, Parameter("types", "query", "only these, with commas", EVENT_KINDS)),
+    ),
+    Call(
+        "transcribe_field",
+        "speech",
+        "POST",
+        "/api/stt/field",
+        "One of the four words, spoken",
+        {200: _json("what was said, and the word that is meant", SpokenField)},
+        errors=(400, 403, 408, 413, 422, 429, 503),
+        body=(FORM, "SpeechForm"),
+    ),
+    Call(
+        "get_engines",
+        "server",
+        "GET",
+        "/api/engines",
+        "Who plays each role, and whether they can",
+        {200: _json("the engine of each role", EngineTable)},
+    ),
+    Call(
+        "get_docs",
+        "server",
+        "GET",
+        "/docs",
+        "This API as a page",
+        {200: Reply("the page", ("text/html",), TEXT)},
+    ),
+    Call(
+        "get_openapi",
+        "server",
+        "GET",
+        "/openapi.json",
+        "This API as an OpenAPI document",
+        {200: Reply("the document", (JSON,), {"type": "object"}, (_NOT_KEPT,))},
+    ),
+)

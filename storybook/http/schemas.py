@@ -1,0 +1,327 @@
+"""What comes in and goes out, as JSON Schema: as strict as the server, as far as a schema can be.
+
+What is answered comes from the types that are answered. What is taken is written here, beside
+constants of the checks, since it is checked by hand (`run_request`); a test holds both against the
+server. A message of a stream is described as an object of its lines (`event`, `id`, `data`), as
+OpenAPI does that; what its `data` holds has a name of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import cleandoc
+from typing import Any, Final
+
+import msgspec
+
+from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
+from storybook.events.catalog import EVENT_TYPES
+from storybook.http.engines import EngineTable
+from storybook.http.progress import StageProgress
+from storybook.http.requests import MAX_POSITION
+from storybook.http.run_request import WORDS
+from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
+from storybook.http.speech import FIELD_TYPES
+from storybook.projections.log_entries import RunLogEntry
+from storybook.projections.runs import Library, Progress, RunState
+from storybook.repair import Repair
+from storybook.request import (
+    MAX_CHARACTER_VOICES,
+    MAX_FIELD_CHARACTERS,
+    MAX_LANGUAGE_CHARACTERS,
+    PAUSE_RANGE_MS,
+    SPEED_RANGE,
+    RequestFault,
+)
+from storybook.run import Status
+from storybook.stages.transcriber.hearing import SpokenField
+
+Schema = dict[str, Any]
+JSON: Final = "application/json"
+
+# ---------------------------------------------------------------------------------- what comes in
+
+_CONTROLS: Final = r"\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069"
+_SHOW_NOTHING: Final = (
+    _CONTROLS + r"\u0009-\u000d\u0020\u0085\u00a0\u00ad\u0300-\u036f\u0600-\u0605\u061c\u06dd\u070f"
+    r"\u0890\u0891\u08e2\u115f\u1160\u1680\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u2064"
+    r"\u206a-\u206f\u20d0-\u20dc\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+)
+"""Blanks, fillers, joiners and the commonest combining marks; naming all marks would take pages."""
+TEXT: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_FIELD_CHARACTERS,
+    "pattern": f"^[^{_CONTROLS}]*[^{_SHOW_NOTHING}][^{_CONTROLS}]*$",
+}
+"""Some text that shows something, without control characters; line breaks and tabs become spaces.
+Words that no page may have are refused besides."""
+
+VOICE: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^[ \t\r\n]*[MFmf][1-5][ \t\r\n]*$",
+    "description": f"one of {', '.join(VOICES)}, in any case",
+    "examples": list(VOICES),
+}
+
+LANGUAGE_TAG: Final[Schema] = {
+    "type": "string",
+    "pattern": "^[Kk][Oo](-[A-Za-z0-9]+)*$",
+    "maxLength": MAX_LANGUAGE_CHARACTERS,
+    "description": "Korean is what the engines that come with the service write",
+}
+
+TTS_CONFIG: Final[Schema] = {
+    "type": "object",
+    "title": "TtsConfig",
+    "description": "How a book is read aloud; M1, ko, 1.05 and 250 ms unless it says otherwise.",
+    "properties": {
+        "narrator_voice": VOICE,
+        "dialogue_voice": {
+            "anyOf": [VOICE, {"const": "", "type": "string"}, {"type": "null"}],
+            "description": "nothing: the narrator's",
+        },
+        "character_voices": {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "propertyNames": TEXT,
+                    "additionalProperties": VOICE,
+                    "maxProperties": MAX_CHARACTER_VOICES,
+                },
+                {"type": "null"},
+            ],
+            "description": "a voice for each character that has one of its own",
+        },
+        "lang": LANGUAGE_TAG,
+        "speed": {
+            "type": "number",
+            "minimum": SPEED_RANGE[0],
+            "maximum": SPEED_RANGE[1],
+        },
+        "segment_pause_ms": {
+            "type": "integer",
+            "minimum": PAUSE_RANGE_MS[0],
+            "maximum": PAUSE_RANGE_MS[1],
+        },
+    },
+}
+
+RUN_REQUEST: Final[Schema] = {
+    "type": "object",
+    "title": "RunRequest",
+    "description": "What a book is made from. Unknown fields are ignored.",
+    "required": list(WORDS),
+    "properties": {
+        **dict.fromkeys(WORDS, TEXT),
+        "tts_enabled": {
+            "type": "boolean",
+            "description": "whether the book is read aloud; it is if this is not there",
+        },
+        "tts_config": {"anyOf": [{"$ref": "#/components/schemas/TtsConfig"}, {"type": "null"}]},
+        "page_count": {
+            "anyOf": [
+                {"type": "integer", "minimum": FEWEST_PAGES, "maximum": MOST_PAGES},
+                {"type": "null"},
+            ],
+            "description": "the cover included; `GET /api/engines` lists what the writer can do",
+        },
+        "language": {
+            "anyOf": [LANGUAGE_TAG, {"type": "null"}],
+            "description": "ko if it is not there",
+        },
+    },
+    "examples": [
+        {
+            "era_ko": "조선시대",
+            "place_ko": "깊은 숲속 마을",
+            "characters_ko": "호기심 많은 토끼, 겁 많은 호랑이",
+            "topic_ko": "우정",
+        }
+    ],
+}
+
+SPEECH_FORM: Final[Schema] = {
+    "type": "object",
+    "title": "SpeechForm",
+    "description": "A recording, and which of the four words it is to say.",
+    "required": ["audio_file", "field_type"],
+    "properties": {
+        "audio_file": {
+            "type": "string",
+            "format": "binary",
+            "minLength": 1,
+            "description": "WAV, WebM or Ogg with Opus, MP4, MP3 or FLAC",
+        },
+        "field_type": {"type": "string", "enum": list(FIELD_TYPES)},
+        "language": {
+            "type": "string",
+            "pattern": "^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$",
+            "description": "ko-KR if it is not there",
+        },
+    },
+}
+
+POSITION: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
+CURSOR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{0,18}$"}
+"""A position as EventSource has it, which is text; an empty one is none."""
+RUN_ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+PAGE: Final[Schema] = {"type": "integer", "enum": [*range(MOST_PAGES)]}
+STATUS: Final[Schema] = {"type": "string", "enum": [*Status]}
+LIBRARY_CURSOR: Final[Schema] = {"type": "string", "pattern": "^(r[0-9]{1,18})?$"}
+EVENT_KINDS: Final[Schema] = {
+    "type": "array",
+    "items": {"type": "string", "enum": list(EVENT_TYPES)},
+}
+KEY: Final[Schema] = {"type": "string", "maxLength": MAX_KEY_CHARACTERS}
+BINARY: Final[Schema] = {"type": "string", "format": "binary"}
+
+
+def whole_number(default: int, most: int) -> Schema:
+    """A number from 1 to `most`."""
+    return {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+
+
+# ----------------------------------------------------------------------------------- what goes out
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The server is there."""
+
+    status: str
+    version: str
+
+
+class Error(msgspec.Struct, frozen=True):
+    """What went wrong: what was expected, what was found, what to do."""
+
+    detail: str
+
+
+class ValidationError(msgspec.Struct, frozen=True):
+    """A body that fails validation: one entry for each fault found."""
+
+    detail: list[RequestFault]
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """An object that says nothing."""
+
+
+class LogEnd(msgspec.Struct, frozen=True):
+    """Where the log ends: a cursor lay beyond it, the log came back from an older backup."""
+
+    head: int
+
+
+_ANSWERED: Final = (
+    *(Health, RunCreated, Library, RunState, RunLog, Repair, SpokenField, EngineTable),
+    *(Error, ValidationError, Progress, StageProgress, RunLogEntry, LogEnd, Nothing),
+)
+_MAY_LACK: Final = {"Progress": ["error"], "StageProgress": ["preview_url"]}
+"""Members of answers that are not always there; all others are, whatever they are by default."""
+
+
+def component(name: str) -> Schema:
+    """The schema that is called so."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def components() -> dict[str, Schema]:
+    """Every schema that has a name."""
+    _, answered = msgspec.json.schema_components(
+        dict.fromkeys(_ANSWERED), ref_template="#/components/schemas/{name}"
+    )
+    return {
+        "RunRequest": RUN_REQUEST,
+        "TtsConfig": TTS_CONFIG,
+        "SpeechForm": SPEECH_FORM,
+        **{name: _as_answered(name, schema) for name, schema in answered.items()},
+        **MESSAGES,
+        "RunMessage": _one_of("UpdateMessage", "ProgressMessage", *_IN_ALL_STREAMS),
+        "LogMessage": _one_of("EventMessage", *_IN_ALL_STREAMS),
+    }
+
+
+def _as_answered(name: str, schema: Schema) -> Schema:
+    """A type's schema, where every member that is always sent is required."""
+    told = dict(schema)
+    if "description" in told:
+        told["description"] = cleandoc(told["description"])
+    if "enum" in told:
+        return {"type": "string", **told}
+    members = {key: _without_default(it) for key, it in told["properties"].items()}
+    required = [key for key in members if key not in _MAY_LACK.get(name, ())]
+    return {**told, "properties": members, "required": required}
+
+
+def _without_default(member: Mapping[str, Any]) -> Schema:
+    """A member of what is answered: a default would say that the server may leave it out."""
+    return {key: value for key, value in member.items() if key != "default"}
+
+
+# ------------------------------------------------------------------------------ messages of streams
+
+
+def _message(
+    title: str, about: str, kinds: list[str], data: str, *, has_id: bool = False
+) -> Schema:
+    """A message as its lines say it: `data` is JSON in a text."""
+    payload = {"contentMediaType": JSON, "contentSchema": component(data)}
+    members: dict[str, Schema] = {
+        "event": {"type": "string", "enum": kinds},
+        "data": {"type": "string", **payload},
+    }
+    if has_id:
+        members["id"] = {"type": "string", "pattern": "^[0-9]+$"}
+    return {
+        "type": "object",
+        "title": title,
+        "description": about,
+        "required": list(members),
+        "properties": members,
+    }
+
+
+def _one_of(*names: str) -> Schema:
+    return {"oneOf": [component(name) for name in names]}
+
+
+MESSAGES: Final = {
+    it["title"]: it
+    for it in (
+        _message(
+            "UpdateMessage",
+            "A change of the run. `id` is the position of its event: where to resume.",
+            ["update"],
+            "Progress",
+            has_id=True,
+        ),
+        _message(
+            "ProgressMessage",
+            "How far a stage in hand is; not resumable.",
+            ["progress"],
+            "StageProgress",
+        ),
+        _message(
+            "EventMessage",
+            "An event of the log, named by its type. `id` is its position: where to resume.",
+            list(EVENT_TYPES),
+            "RunLogEntry",
+            has_id=True,
+        ),
+        _message(
+            "KeepaliveMessage",
+            "Nothing has happened for a while; the connection stands.",
+            ["keepalive"],
+            "Nothing",
+        ),
+        _message(
+            "ResetMessage",
+            "The cursor lay beyond the log's end: what follows does not continue what was seen.",
+            ["reset"],
+            "LogEnd",
+        ),
+    )
+}
+_IN_ALL_STREAMS: Final = ("KeepaliveMessage", "ResetMessage")
