@@ -6,17 +6,19 @@ It raises what the engine raises; the runner turns that into an event.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
 from typing import NoReturn
 
 import msgspec
 
-from storybook.book import WRITING, Page, RunId, Stage, Work, artifact_name
+from storybook.book import WRITING, Page, RunId, Stage, TtsConfig, Work, artifact_name
 from storybook.events.catalog import Event, MadeFrom, Problem, Submission
+from storybook.request import RequestFault
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.artifacts import save_audio, save_picture
+from storybook.stages.capabilities import reading_faults, writing_faults
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     PaintingReport,
@@ -56,8 +58,15 @@ async def perform(
             await _paint(attempt, engines, artifacts)
 
 
+def _check_able(faults: Iterable[RequestFault]) -> None:
+    """Raise `WorkFailed` if the engine in force cannot do it, such as one of another day."""
+    for fault in faults:
+        raise WorkFailed("unsupported", fault.msg, retryable=False)
+
+
 async def _write(attempt: Attempt, engines: Engines, check: PageCheck) -> None:
     run, number = attempt.run, attempt.number
+    _check_able(writing_faults(run, engines.writer.capabilities))
     standing = run.pages
     order = WritingOrder(run.request, run.seed, number, standing, run.page_count, run.language)
     async with aclosing(engines.writer.write(order, attempt.report)) as pages:
@@ -99,6 +108,7 @@ async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -
 
 async def _read_aloud(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
     run, work, number = attempt.run, attempt.work, attempt.number
+    _check_able(reading_faults(run.tts or TtsConfig(), engines.narrator.capabilities))
     reading = await engines.narrator.read_aloud(reading_order(run, work), attempt.report)
     artifact = await save_audio(
         artifacts,
