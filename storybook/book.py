@@ -75,6 +75,17 @@ class Work(msgspec.Struct, frozen=True, order=True):
 WRITING: Final = Work(Stage.LLM)
 
 
+def part_of(page: int, page_count: int) -> int:
+    """The part of the story that a page tells: 0 is the cover, 1 the beginning, 2 an event, 3 the
+    hardest moment, 4 the end. In a longer book the pages between are 2 and 1 in turns."""
+    last = page_count - 1
+    if page == COVER_PAGE:
+        return 0
+    if page >= last - 1:
+        return 4 if page >= last else 3
+    return 2 - page % 2
+
+
 def picture_of(page: int) -> Work:
     """The work that paints a page."""
     return Work(PICTURE_STAGES[page], page)

@@ -7,7 +7,12 @@ import shlex
 
 import msgspec
 
-from storybook.book import TtsConfig
+from storybook.request import (
+    DEFAULT_LANGUAGE,
+    DEFAULT_PAGE_COUNT,
+    DEFAULT_SPEED,
+    DEFAULT_VOICE,
+)
 from storybook.run import Run
 
 _PLAIN = re.compile(r"""[^"'`$\\!%\n]+""")
@@ -15,18 +20,21 @@ _PLAIN = re.compile(r"""[^"'`$\\!%\n]+""")
 
 
 def command_for(run: Run) -> str:
-    """`storybook make` with a run's words, seed and narrator: with the same engines, the same
-    book."""
+    """`storybook make` with a run's words, seed, length, language and narrator: with the same
+    engines, the same book."""
     words = msgspec.structs.asdict(run.request)
     parts = [part for name, word in words.items() for part in (f"--{name}", _quoted(word))]
     parts += ["--seed", str(run.seed)]
+    if run.page_count != DEFAULT_PAGE_COUNT:
+        parts += ["--pages", str(run.page_count)]
+    if run.language != DEFAULT_LANGUAGE:
+        parts += ["--language", run.language]
     if run.tts is None:
         parts.append("--no-audio")
     else:
-        usual = TtsConfig()
-        if run.tts.narrator_voice != usual.narrator_voice:
+        if run.tts.narrator_voice != DEFAULT_VOICE:
             parts += ["--narrator-voice", run.tts.narrator_voice]
-        if run.tts.speed != usual.speed:
+        if run.tts.speed != DEFAULT_SPEED:
             parts += ["--speed", f"{run.tts.speed:g}"]
     return " ".join(["storybook make", *parts])
 

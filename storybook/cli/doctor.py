@@ -12,7 +12,7 @@ import platform
 import shutil
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -41,6 +41,8 @@ WAL_FIXED_IN: Final = (3, 51, 3)
 BOOK_BYTES: Final = 25_000_000
 """A book's files, generously: pictures of 2 MB, audio of 1 MB, the exported page."""
 LOW_DISK_BYTES: Final = 40 * BOOK_BYTES
+MOST_NAMED: Final = 10
+"""Of languages, voices and lengths; of more, a line says only how many there are."""
 LOW_MEMORY_BYTES: Final = 1_000_000_000
 """What the painter, the narrator and a server need together, with some air."""
 
@@ -149,11 +151,28 @@ def _engines(place: Place) -> Iterator[Finding]:
     for it in reports:
         name = " ".join(word for word in (it.engine, it.version, it.model) if word)
         if it.ready:
-            yield Finding(it.role, Grade.OK, f"{name} on {it.device}, ready")
+            yield Finding(it.role, Grade.OK, f"{name} on {it.device}, ready{_abilities(it)}")
         else:
             # Books are made without speech to text; without the others they are not.
             grade = Grade.KNOWING if it.role is Role.TRANSCRIBER else Grade.BAD
             yield Finding(it.role, grade, f"{name}: {it.why}", it.mend)
+
+
+def _abilities(it: EngineReport) -> str:
+    """What an engine is bound to, where it is: its languages, voices and lengths of books."""
+    told = (
+        (it.languages, "language"),
+        (it.voices, "voice"),
+        (it.page_counts, "length"),
+    )
+    return "".join(f"; {_counted(names, what)}" for names, what in told if names)
+
+
+def _counted(names: Sequence[object], what: str) -> str:
+    if len(names) > MOST_NAMED:
+        return f"{len(names)} {what}s"
+    unit = " pages" if what == "length" else ""
+    return f"{what}{'s' if len(names) > 1 else ''} {', '.join(map(str, names))}{unit}"
 
 
 def _folder(place: Place) -> Iterator[Finding]:

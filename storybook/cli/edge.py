@@ -22,7 +22,7 @@ from storybook.export import CannotExport
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
 from storybook.projections.tables import ForeignFile
-from storybook.request import InvalidRequest
+from storybook.request import WORDS, InvalidRequest, Loc
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
 from storybook.stages.engines import EngineUnavailable
@@ -48,6 +48,17 @@ TOLD: Final = (
 CALLED_WRONGLY: Final = (InvalidRequest, SettingsError)
 """Those that the caller has to mend: usage errors."""
 
+OPTIONS: Final[dict[Loc, str]] = {
+    **{(word,): f"--{word}" for word in WORDS},
+    ("page_count",): "--pages",
+    ("language",): "--language",
+    ("seed",): "--seed",
+    ("tts", "lang"): "--language",
+    ("tts", "narrator_voice"): "--narrator-voice",
+    ("tts", "speed"): "--speed",
+}
+"""The option of `storybook make` for each part of a request that it can say."""
+
 
 def run(main: Callable[[], Awaitable[T]]) -> T:
     """Run a command's coroutine. Raises `Failure`, or a usage error for `CALLED_WRONGLY`."""
@@ -63,10 +74,20 @@ def run(main: Callable[[], Awaitable[T]]) -> T:
 
 
 def _told(error: BaseException) -> BaseException:
+    if isinstance(error, InvalidRequest):
+        return in_options(error)
     if isinstance(error, CALLED_WRONGLY):
         return click.UsageError(str(error))
     is_meant = isinstance(error, TOLD) and not isinstance(error, BrokenPipeError)
     return Failure(str(error)) if is_meant else error
+
+
+def in_options(invalid: InvalidRequest) -> click.UsageError:
+    """The faults of a request as those of the options that it was given in."""
+    told = (
+        f"{OPTIONS.get(it.loc) or '.'.join(map(str, it.loc))}: {it.msg}" for it in invalid.faults
+    )
+    return click.UsageError("; ".join(told))
 
 
 def _first(error: BaseException) -> BaseException:

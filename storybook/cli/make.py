@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import webbrowser
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -20,10 +21,10 @@ import rich_click as click
 from rich.text import Text
 
 from storybook.application import Application
-from storybook.book import VOICES, RunId, StoryRequest, TtsConfig
+from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES, RunId
 from storybook.bootstrap import open_application
 from storybook.cli.again import command_for
-from storybook.cli.edge import run
+from storybook.cli.edge import in_options, run
 from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, WHO, can_ask, console, duration, print_json
 from storybook.cli.place import Place, pass_place
@@ -34,13 +35,24 @@ from storybook.cli.watching import Fractions, watch
 from storybook.events.catalog import RunCancelled, RunFailed
 from storybook.events.log import EventLog, LogLocked, Recorded
 from storybook.export import CannotExport, export_book
-from storybook.request import SPEED_RANGE, InvalidRequest, clean_word
+from storybook.request import (
+    DEFAULT_LANGUAGE,
+    DEFAULT_PAGE_COUNT,
+    DEFAULT_SPEED,
+    DEFAULT_VOICE,
+    SEED_RANGE,
+    SPEED_RANGE,
+    InvalidRequest,
+    NewRun,
+    check_new_run,
+    clean_word,
+)
 from storybook.run import Run, Status, fold
 from storybook.stages.runner import attempts_log
 from storybook.stores.files import ArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 
-WORDS: Final = {
+QUESTIONS: Final = {
     "era": ("When does it happen?", "조선시대"),
     "place": ("Where?", "깊은 숲속 마을"),
     "characters": ("Who is in it?", "호기심 많은 토끼, 겁 많은 호랑이"),
@@ -70,9 +82,7 @@ class Made(msgspec.Struct, frozen=True):
 class Order(msgspec.Struct, frozen=True):
     """What is to be made: a new book, or `resume`, one that is not whole yet."""
 
-    request: StoryRequest | None
-    tts: TtsConfig | None
-    seed: int | None
+    asked: NewRun | None
     resume: str
 
 
@@ -84,14 +94,29 @@ class Order(msgspec.Struct, frozen=True):
 @click.option(
     "--seed",
     metavar="NUMBER",
-    type=click.IntRange(0, 2**32 - 1),
+    type=click.IntRange(*SEED_RANGE),
     help="The same words and seed make the same book. Drawn by chance if not given.",
+)
+@click.option(
+    "--pages",
+    type=click.IntRange(FEWEST_PAGES, MOST_PAGES),
+    default=DEFAULT_PAGE_COUNT,
+    metavar="NUMBER",
+    show_default=True,
+    help="How many pages it has, the cover included; `doctor` says what the writer can do.",
+)
+@click.option(
+    "--language",
+    default=DEFAULT_LANGUAGE,
+    metavar="TAG",
+    show_default=True,
+    help="The language that it is written and read in, such as ko.",
 )
 @click.option("--no-audio", is_flag=True, help="Text and pictures only.")
 @click.option(
     "--narrator-voice",
     type=click.Choice(VOICES, case_sensitive=False),
-    default="M1",
+    default=DEFAULT_VOICE,
     metavar="VOICE",
     show_default=True,
     help="Who reads it aloud: M1 to M5 are male, F1 to F5 female.",
@@ -99,7 +124,7 @@ class Order(msgspec.Struct, frozen=True):
 @click.option(
     "--speed",
     type=click.FloatRange(*SPEED_RANGE),
-    default=1.05,
+    default=DEFAULT_SPEED,
     metavar="FACTOR",
     show_default=True,
     help="How fast it is read, from 0.7 to 2.",
@@ -115,6 +140,8 @@ def make_command(
     characters: str | None,
     topic: str | None,
     seed: int | None,
+    pages: int,
+    language: str,
     no_audio: bool,
     narrator_voice: str,
     speed: float,
@@ -135,8 +162,14 @@ def make_command(
     words = {"era": era, "place": where, "characters": characters, "topic": topic}
     if resume and (seed is not None or any(words.values())):
         raise click.UsageError("--resume goes on with a book as it was asked for: give no words.")
-    tts = None if no_audio else TtsConfig(narrator_voice=narrator_voice, speed=speed)
-    order = Order(None if resume else _request(words), tts, seed, resume)
+    options = {
+        "read_aloud": not no_audio,
+        "tts": {"narrator_voice": narrator_voice, "speed": speed},
+        "page_count": pages,
+        "language": language,
+        "seed": seed,
+    }
+    order = Order(None if resume else _new_run(words, options), resume)
     place.start_logging()
     if not place.verbose:
         attempts_log.setLevel(logging.ERROR)  # each is told as an event, and why the book failed
@@ -154,28 +187,30 @@ def make_command(
 # ---------------------------------------------------------------------------------------- the words
 
 
-def _request(words: dict[str, str | None]) -> StoryRequest:
+def _new_run(words: Mapping[str, str | None], options: Mapping[str, object]) -> NewRun:
     missing = [name for name, word in words.items() if word is None]
     if missing and not can_ask():
         named = ", ".join(f"--{name}" for name in missing)
         raise click.UsageError(f"Missing {named}: a book is made from four words.")
-    given = {
-        name: _asked(name) if word is None else _given(name, word) for name, word in words.items()
-    }
-    return StoryRequest(**given)
-
-
-def _given(name: str, word: str) -> str:
+    given = {name: _asked(name) if word is None else word for name, word in words.items()}
     try:
-        return clean_word((f"--{name}",), word)
-    except InvalidRequest as error:
-        raise click.UsageError(str(error)) from error
+        return check_new_run({**given, **options})
+    except InvalidRequest as invalid:
+        raise in_options(invalid) from invalid
 
 
 def _asked(name: str) -> str:
-    question, example = WORDS[name]
+    question, example = QUESTIONS[name]
     asked = f"{question} (for example {example})"
-    return str(click.prompt(asked, value_proc=partial(_given, name), err=True))
+    return str(click.prompt(asked, value_proc=partial(_clean, name), err=True))
+
+
+def _clean(name: str, word: str) -> str:
+    """A word as it is used; what is wrong with it is told, and it is asked for again."""
+    try:
+        return clean_word((name,), word)
+    except InvalidRequest as invalid:
+        raise in_options(invalid) from invalid
 
 
 # --------------------------------------------------------------------------------------- the making
@@ -220,17 +255,16 @@ class _Making:
         return await self._export(application.log)
 
     async def _begin_here(self, application: Application) -> RunId:
-        if self._order.request is not None:
-            return await application.request_run(
-                self._order.request, self._order.tts, seed=self._order.seed, requested_by=WHO
-            )
+        if self._order.asked is not None:
+            return await application.request_run(self._order.asked, requested_by=WHO)
         assert self._run_id is not None
         if await _is_to_be_retried(application.log, self._run_id):
             await application.retry_run(self._run_id, by=WHO)
         return self._run_id
 
     async def _make_there(self, server: Server) -> Made:
-        if self._order.seed is not None:
+        asked = self._order.asked
+        if asked is not None and asked.seed is not None:
             raise Failure(
                 f"the server at {server.url} holds this data folder, and its API takes no seed: "
                 "leave --seed out, stop the server, or name another folder with --data"
@@ -238,8 +272,8 @@ class _Making:
         if not self._silent:
             click.echo(f"The server at {server.url} holds this data folder and makes the book.")
         async with AsyncExitStack() as stack:
-            if self._order.request is not None:
-                self._run_id = await server.request_run(self._order.request, self._order.tts)
+            if asked is not None:
+                self._run_id = await server.request_run(asked)
             log = await stack.enter_async_context(SqliteLog.read_only(self._place.folder.log))
             assert self._run_id is not None
             if self._order.resume and await _is_to_be_retried(log, self._run_id):

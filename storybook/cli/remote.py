@@ -10,8 +10,9 @@ import anyio
 import httpx
 import msgspec
 
-from storybook.book import RunId, Stage, StoryRequest, TtsConfig, Work
+from storybook.book import RunId, Stage, Work
 from storybook.cli.failure import Failure
+from storybook.request import NewRun
 from storybook.stores.sqlite.holder import Holder
 
 TIMEOUT_SECONDS: Final = 30.0
@@ -31,10 +32,16 @@ class Server:
             )
         self.url = holder.url.rstrip("/")
 
-    async def request_run(self, request: StoryRequest, tts: TtsConfig | None) -> RunId:
-        """Ask for a book."""
-        words = {f"{name}_ko": word for name, word in msgspec.structs.asdict(request).items()}
-        body = {**words, "tts_enabled": tts is not None, "tts_config": tts}
+    async def request_run(self, asked: NewRun) -> RunId:
+        """Ask for a book. The API takes no seed."""
+        words = msgspec.structs.asdict(asked.request)
+        body = {
+            **{f"{name}_ko": word for name, word in words.items()},
+            "tts_enabled": asked.tts is not None,
+            "tts_config": asked.tts,
+            "page_count": asked.page_count,
+            "language": asked.language,
+        }
         return RunId((await self._post("/api/runs", body))["run_id"])
 
     async def cancel_run(self, run_id: RunId) -> None:

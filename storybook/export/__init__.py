@@ -49,7 +49,9 @@ async def export_book(run_id: RunId, run: Run, artifacts: ArtifactStore) -> Path
 
 def _export(run_id: RunId, run: Run, artifacts: ArtifactStore) -> Path:
     try:
-        content = book_html(run, [_leaf(run_id, run, page, artifacts) for page in range(run.page_count)])
+        content = book_html(
+            run, [_leaf(run_id, run, page, artifacts) for page in range(run.page_count)]
+        )
     except FileNotFoundError as missing:
         raise CannotExport(f"{missing.filename} is missing") from None
     target = artifacts.path(run_id, BOOK_FILE)
@@ -82,6 +84,7 @@ def book_html(run: Run, leaves: list[Leaf]) -> str:
         {
             "policy": _policy(style, script),
             "version": __version__,
+            "language": html.escape(run.language),
             "title": html.escape(run.pages[0].title),
             "audio": "with-audio" if has_audio else "silent",
             "style": style,

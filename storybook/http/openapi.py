@@ -264,7 +264,9 @@ CALLS: Final = (
         errors=(404,),
         parameters=(
             _RUN,
-            Parameter("page", "path", "the page", {"type": "integer", "enum": [*range(MOST_PAGES)]}),
+            Parameter(
+                "page", "path", "the page", {"type": "integer", "enum": [*range(MOST_PAGES)]}
+            ),
             Parameter("v", "query", "what makes each preview's address another; not looked at"),
         ),
     ),

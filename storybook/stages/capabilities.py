@@ -31,7 +31,9 @@ class Capabilities(msgspec.Struct, frozen=True):
         )
 
 
-def request_faults(asked: NewRun, writer: Capabilities, narrator: Capabilities) -> list[RequestFault]:
+def request_faults(
+    asked: NewRun, writer: Capabilities, narrator: Capabilities
+) -> list[RequestFault]:
     """What of a request these engines cannot do."""
     return [*_writing_faults(asked, writer), *_reading_faults(asked.tts, narrator)]
 

@@ -117,7 +117,8 @@ class Writer(Engine, Protocol):
 
 
 class PaintingOrder(msgspec.Struct, frozen=True):
-    """What an illustrator is to paint: `page.image_prompt`, for this request.
+    """What an illustrator is to paint: `page.image_prompt`, for this request, in a book of
+    `page_count` pages.
 
     `seed` is the book's, the same on every page, so that its characters stay the same.
     `submission` is what an earlier attempt gave away and may have been finished since.
@@ -129,6 +130,7 @@ class PaintingOrder(msgspec.Struct, frozen=True):
     width: int = 1024
     height: int = 1024
     submission: Submission | None = None
+    page_count: int = FEWEST_PAGES
 
 
 class Painting(msgspec.Struct, frozen=True):

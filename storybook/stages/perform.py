@@ -14,7 +14,7 @@ from typing import NoReturn
 import msgspec
 
 from storybook.book import WRITING, Page, RunId, Stage, TtsConfig, Work, artifact_name
-from storybook.events.catalog import Event, Problem, Submission
+from storybook.events.catalog import Event, MadeFrom, Problem, Submission
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
@@ -60,14 +60,15 @@ async def perform(
 async def _write(attempt: Attempt, engines: Engines, check: PageCheck) -> None:
     run, number = attempt.run, attempt.number
     standing = run.pages
-    order = WritingOrder(run.request, run.seed, number, standing)
+    order = WritingOrder(run.request, run.seed, number, standing, run.page_count, run.language)
     async with aclosing(engines.writer.write(order, attempt.report)) as pages:
         async for page in pages:
-            if problems := await check.problems(page, run.request, standing):
+            if problems := await check.problems(page, run, standing):
                 await _refuse(attempt, page, problems, engines.writer)
             await attempt.tell(partial(write_page, attempt=number, page=page))
             standing = (*standing, page)
-    await attempt.tell(lambda run: complete_stage(run, WRITING, number))
+    made_from = MadeFrom(seed=run.seed, language=run.language, model=engines.writer.info.model)
+    await attempt.tell(lambda run: complete_stage(run, WRITING, number, made_from=made_from))
 
 
 async def _refuse(
@@ -83,7 +84,11 @@ async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -
     run, work, number = attempt.run, attempt.work, attempt.number
     assert work.page is not None
     order = PaintingOrder(
-        run.request, run.pages[work.page], run.seed, submission=run.submissions.get(work)
+        run.request,
+        run.pages[work.page],
+        run.seed,
+        submission=run.submissions.get(work),
+        page_count=run.page_count,
     )
 
     async def submitted(submission: Submission) -> None:

@@ -18,11 +18,18 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import VOICES, Role
-from storybook.events.catalog import EngineInfo
+from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.korean.reading import read_korean
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
 from storybook.stages.engines import Readiness, Reading, ReadingOrder, Report, Utterance, WorkFailed
-from storybook.stages.narrator.reading import each, languages, put_together, unknown_voice
+from storybook.stages.narrator.reading import (
+    each,
+    languages,
+    put_together,
+    unknown_voice,
+    voices_of,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -103,6 +110,7 @@ class OpenAI:
         )
         self._model, self._voices = model or DEFAULT_MODEL, voices
         self._takes_language = True
+        self.capabilities = Capabilities(voices=VOICES)
         self.info = EngineInfo(
             NAME, model=self._model, device=device or self._endpoint.host or NAME
         )
@@ -127,7 +135,12 @@ class OpenAI:
                     return await self._speak(client, spoken, language, order.speed)
 
             spoken = await each(order.utterances, speak, report)
-        return await anyio.to_thread.run_sync(_reading, order, spoken)
+        made_from = MadeFrom(
+            voices=tuple(self._voices.get(voice, voice) for voice in voices_of(order)),
+            language=language if self._takes_language else "",
+            model=self._model,
+        )
+        return await anyio.to_thread.run_sync(_reading, order, spoken, made_from)
 
     async def _speak(
         self, client: httpx.AsyncClient, spoken: Utterance, language: str, speed: float
@@ -209,10 +222,10 @@ def _decoded(content: bytes, base: str) -> _Spoken:
     return _Spoken(sound, rate)
 
 
-def _reading(order: ReadingOrder, spoken: list[_Spoken]) -> Reading:
+def _reading(order: ReadingOrder, spoken: list[_Spoken], made_from: MadeFrom) -> Reading:
     """One reading at the highest of the rates that came."""
     rate = max((it.rate for it in spoken), default=0) or _USUAL_RATE
-    return put_together(order, [_at_rate(it, rate) for it in spoken], rate)
+    return put_together(order, [_at_rate(it, rate) for it in spoken], rate, made_from)
 
 
 def _at_rate(spoken: _Spoken, rate: int) -> Sound:

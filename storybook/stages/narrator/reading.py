@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
+import msgspec
 
 from storybook.book import Segment
 from storybook.events.catalog import MadeFrom
@@ -32,6 +33,11 @@ def languages(wanted: str) -> tuple[str, ...]:
         raise WorkFailed("unsupported_language", message, retryable=False)
     name = wanted.lower().replace("_", "-")
     return tuple(dict.fromkeys((name, name.split("-")[0])))
+
+
+def voices_of(order: ReadingOrder) -> tuple[str, ...]:
+    """The voices that an order asks for, each once, in the order in which they begin to speak."""
+    return tuple(dict.fromkeys(spoken.voice for spoken in order.utterances))
 
 
 def unknown_voice(voice: str, known: Iterable[str]) -> WorkFailed:
@@ -67,8 +73,13 @@ async def each(
     return [results[place] for place in range(len(things))]
 
 
-def put_together(order: ReadingOrder, pieces: Sequence[Sound], rate: int) -> Reading:
+def put_together(
+    order: ReadingOrder, pieces: Sequence[Sound], rate: int, made_from: MadeFrom
+) -> Reading:
     """One reading from the sound of each utterance, `rate` samples a second.
+
+    `made_from` is what the engine says of itself: language, model, version, and the names of the
+    voices that spoke if it calls them otherwise than the order.
 
     Sound that is no number (a broken model, a broken file) fails, and may be tried again.
     """
@@ -83,10 +94,10 @@ def put_together(order: ReadingOrder, pieces: Sequence[Sound], rate: int) -> Rea
         Segment(spoken.text, spoken.speaker, spoken.voice, start, end)
         for spoken, (start, end) in zip(order.utterances, spans, strict=True)
     )
-    voices = tuple(dict.fromkeys(spoken.voice for spoken in order.utterances))
+    voices = made_from.voices or voices_of(order)
     return Reading(
         wav=audio.wav_bytes(sound, rate),
         seconds=sound.size / rate,
         segments=segments,
-        made_from=MadeFrom(voices=voices, seed=order.seed),
+        made_from=msgspec.structs.replace(made_from, voices=voices, seed=order.seed),
     )

@@ -15,9 +15,9 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-import storybook
 from storybook.book import Role
 from storybook.events.catalog import EngineInfo
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
 from storybook.stages.engines import Readiness, Transcript, WorkFailed
 from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
@@ -52,6 +52,7 @@ class OpenAI:
     variable that holds the key. It shares no device with the engines that take turns."""
 
     places = PLACES
+    capabilities = Capabilities()
 
     def __init__(self, *, url: str, model: str = "", key_variable: str = KEY_VARIABLE) -> None:
         self._endpoint = Endpoint(
@@ -67,7 +68,7 @@ class OpenAI:
         self._decoding = anyio.CapacityLimiter(DECODERS)
         self._turns = anyio.CapacityLimiter(PLACES)
         device = self._endpoint.host or NAME
-        self.info = EngineInfo(NAME, storybook.__version__, self._model, device)
+        self.info = EngineInfo(NAME, model=self._model, device=device)
 
     async def readiness(self) -> Readiness:
         """Whether the endpoint answers and takes the key, and recordings can be decoded here."""

@@ -18,7 +18,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from storybook.book import COVER_PAGE, LAST_PAGE, Page, StoryRequest
+from storybook.book import COVER_PAGE, Page, StoryRequest, base_language
 from storybook.events.catalog import Problem
 from storybook.lexicon import cast
 from storybook.lexicon.absence import away
@@ -65,6 +65,19 @@ class Rules(msgspec.Struct, frozen=True):
     """Whether each panel names somebody, and the book everybody."""
 
 
+class Wanted(Protocol):
+    """The book that a page is for, as a run or a writing order has it."""
+
+    @property
+    def request(self) -> StoryRequest: ...
+
+    @property
+    def page_count(self) -> int: ...
+
+    @property
+    def language(self) -> str: ...
+
+
 class Guard(Protocol):
     """Judges a page that has passed the rules; what it finds is refused like anything else."""
 
@@ -77,13 +90,11 @@ class PageCheck(msgspec.Struct, frozen=True):
     rules: Rules
     guard: Guard | None = None
 
-    async def problems(
-        self, page: Page, request: StoryRequest, standing: Sequence[Page]
-    ) -> list[Problem]:
-        """What is wrong with a page that would stand behind `standing`."""
-        found = check_page(page, request, standing, self.rules)
+    async def problems(self, page: Page, book: Wanted, standing: Sequence[Page]) -> list[Problem]:
+        """What is wrong with a page that would stand after `standing`."""
+        found = check_page(page, book, standing, self.rules)
         if not found and self.guard is not None:
-            found = [*await self.guard(page, request)]
+            found = [*await self.guard(page, book.request)]
         return found
 
     def request_faults(self, request: StoryRequest) -> list[RequestFault]:
@@ -102,17 +113,15 @@ def default_check(words: Path | None = None) -> PageCheck:
     return PageCheck(Rules(forbidden_words(words)))
 
 
-def check_page(
-    page: Page, request: StoryRequest, standing: Sequence[Page], rules: Rules
-) -> list[Problem]:
-    """What is wrong with a page of a book for `request`; `standing` are the pages before it."""
+def check_page(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> list[Problem]:
+    """What is wrong with a page of `book`; `standing` are the pages before it."""
     problems = [
         *_lengths(page, rules),
-        *_languages(page, request, rules),
+        *_languages(page, book, rules),
         *_forbidden(page, rules.forbidden),
         *_repetitions(page, standing, rules),
-        *_characters(page, request, standing, rules),
-        *_picture(page, request, standing, rules),
+        *_characters(page, book, standing, rules),
+        *_picture(page, book, standing, rules),
     ]
     return [Problem(kind, message) for kind, message in problems]
 
@@ -148,21 +157,26 @@ def _length(what: str, text: str, bounds: tuple[int, int]) -> _Found:
         yield "length", f"{what}: expected {least} to {most} characters, found {len(text.strip())}"
 
 
-def _languages(page: Page, request: StoryRequest, rules: Rules) -> _Found:
-    known = " ".join((*foreign_words(request), *_names(request))).casefold()
+def _languages(page: Page, book: Wanted, rules: Rules) -> _Found:
     texts = (page.title, page.summary, *(line.text for line in page.dialogues))
-    strange = [word for text in texts for word in _foreign(text) if word.casefold() not in known]
-    if strange:
-        yield "language", f"expected Korean, found {', '.join(dict.fromkeys(strange))[:80]}"
+    if base_language(book.language) == "ko":
+        yield from _not_korean(page, texts, book.request, rules)
     if signs := sorted({sign for text in texts for sign in text if not _is_readable(sign)}):
         named = ", ".join(f"U+{ord(sign):04X}" for sign in signs)
         yield "language", f"signs that nobody can read aloud: {named}"
+    if not page.image_prompt.isascii():
+        yield "language", "the image prompt is not plain English"
+
+
+def _not_korean(page: Page, texts: Iterable[str], request: StoryRequest, rules: Rules) -> _Found:
+    known = " ".join((*foreign_words(request), *_names(request))).casefold()
+    strange = [word for text in texts for word in _foreign(text) if word.casefold() not in known]
+    if strange:
+        yield "language", f"expected Korean, found {', '.join(dict.fromkeys(strange))[:80]}"
     letters = [sign for sign in page.summary if sign.isalpha()]
     share = sum(map(bool, map(_HANGUL.match, letters))) / len(letters) if letters else 0.0
     if page.page != COVER_PAGE and share < rules.hangul:
         yield "language", f"expected Korean, found {share:.0%} Hangul among the letters"
-    if not page.image_prompt.isascii():
-        yield "language", "the image prompt is not plain English"
 
 
 def _foreign(text: str) -> list[str]:
@@ -233,10 +247,8 @@ def _told(page: Page) -> list[str]:
     return [sentence for sentence in sentences if len(sentence) >= TOLD_SENTENCE]
 
 
-def _characters(
-    page: Page, request: StoryRequest, standing: Sequence[Page], rules: Rules
-) -> _Found:
-    names = _names(request)
+def _characters(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> _Found:
+    names = _names(book.request)
     if strangers := [it.character for it in page.dialogues if it.character not in names]:
         yield "characters", f"{strangers[0]} speaks, who is not among {', '.join(names)}"
     if unsaid := [it.text for it in page.dialogues if it.text not in page.summary]:
@@ -245,16 +257,16 @@ def _characters(
         return
     if not any(name in page.summary for name in names):
         yield "characters", f"the page names none of {', '.join(names)}"
-    book = " ".join([*(it.text for it in standing), page.text])
-    absent = [name for name in names if name not in book]
-    if page.page == LAST_PAGE and absent:
+    told = " ".join([*(it.text for it in standing), page.text])
+    absent = [name for name in names if name not in told]
+    if page.page == book.page_count - 1 and absent:
         yield "characters", f"the book never names {', '.join(absent)}"
 
 
-def _picture(page: Page, request: StoryRequest, standing: Sequence[Page], rules: Rules) -> _Found:
+def _picture(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> _Found:
     if not rules.named:
         return
-    brief = brief_of(request)
+    brief = brief_of(book.request, book.page_count)
     gone = away(page.text, [character.name for character in brief.cast])
     known = [character for character in brief.cast if is_known(character)]
     unseen = [one for one in known if one.kind.en not in page.image_prompt]

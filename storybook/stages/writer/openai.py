@@ -19,8 +19,9 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import PAGES, Page, Role
+from storybook.book import Page, Role
 from storybook.events.catalog import EngineInfo
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal, not_ready
 from storybook.stages.engines import (
     EngineUnavailable,
@@ -30,7 +31,11 @@ from storybook.stages.engines import (
     WritingOrder,
 )
 from storybook.stages.writer.answer.brief import Brief, brief_of
-from storybook.stages.writer.answer.budget import estimated_tokens, longest_answer
+from storybook.stages.writer.answer.budget import (
+    estimated_tokens,
+    longest_answer,
+    page_counts_within,
+)
 from storybook.stages.writer.answer.pages import beginning
 from storybook.stages.writer.answer.prompt import Message, go_on, messages
 from storybook.stages.writer.answer.schema import schema
@@ -89,15 +94,21 @@ class OpenAI:
             silence_seconds=_SILENCE_SECONDS,
             most_bytes=_MOST_ANSWER_BYTES,
         )
-        self._model, self._context = model, context
+        self._model, self._context, self._answered = model, context, ""
         self._device = device or self._endpoint.host or NAME
         self._dialect = 0
 
     varies = True
 
     @property
+    def capabilities(self) -> Capabilities:
+        """The prompt and the form of the answer are Korean, whatever the model knows beside it."""
+        return Capabilities(languages=("ko",), page_counts=page_counts_within(self._context))
+
+    @property
     def info(self) -> EngineInfo:
-        return EngineInfo(NAME, model=self._model, device=self._device)
+        """Its model is what the server says has answered, as soon as it has."""
+        return EngineInfo(NAME, model=self._answered or self._model, device=self._device)
 
     async def readiness(self) -> Readiness:
         """Whether the endpoint answers and takes the key, and has a model if none is named."""
@@ -119,9 +130,9 @@ class OpenAI:
         `context_too_small` (for good), `cut_answer` or `bad_answer`.
         """
         await self._find_model()
-        if len(order.standing) == len(PAGES):
+        if not order.missing:
             return
-        brief = brief_of(order.request)
+        brief = brief_of(order.request, order.page_count)
         telling = Telling(brief, order, report)
         body = self._body(brief, order, telling)
         reason = "the server said no more"
@@ -139,7 +150,7 @@ class OpenAI:
         conversation = messages(brief)
         if order.standing:
             begun = beginning(brief, telling.sheet, order.standing).removesuffix(",") + "}"
-            conversation += [{"role": "assistant", "content": begun}, go_on(first_page)]
+            conversation += [{"role": "assistant", "content": begun}, go_on(brief, first_page)]
         if "qwen3" in self._model.lower():  # a switch in words, for servers without the other one
             conversation[-1] = _with_switch(conversation[-1])
         prompt = sum(estimated_tokens(message["content"]) for message in conversation)
@@ -171,7 +182,7 @@ class OpenAI:
                     self._endpoint.stream(
                         client, "POST", "/chat/completions", json=body | dialect(wanted)
                     ) as pieces,
-                    aclosing(_without_thought(_chunks(pieces))) as chunks,
+                    aclosing(_without_thought(self._chunks(pieces))) as chunks,
                 ):
                     self._dialect = number
                     async for chunk in chunks:
@@ -180,6 +191,26 @@ class OpenAI:
             except Refusal as refusal:
                 if number == len(DIALECTS) - 1 or not _is_not_understood(refusal):
                     raise self._endpoint.failure(refusal, model=self._model) from None
+
+    async def _chunks(
+        self, pieces: AsyncGenerator[bytes, None]
+    ) -> AsyncGenerator[tuple[str, str], None]:
+        """The stream's pieces of text, and with the last one why it ended."""
+        async for line in _lines(pieces):
+            _, is_data, data = line.partition(b"data:")
+            if not is_data or data.strip() == b"[DONE]":
+                continue
+            try:
+                chunk = msgspec.json.decode(data, type=_Chunk)
+            except msgspec.DecodeError as error:
+                message = f"the server's stream cannot be read: {error}"
+                raise WorkFailed("bad_answer", message, retryable=True) from None
+            self._answered = chunk.model or self._answered
+            if chunk.error:
+                message = "the server failed while it wrote"
+                raise WorkFailed("endpoint_failed", message, retryable=True)
+            for choice in chunk.choices[:1]:
+                yield choice.delta.content or "", choice.finish_reason or ""
 
     async def _find_model(self) -> None:
         """Without a model of its own, take the server's first."""
@@ -210,25 +241,8 @@ class _Choice(msgspec.Struct):
 
 class _Chunk(msgspec.Struct):
     choices: list[_Choice] = []
+    model: str | None = None
     error: Any = None
-
-
-async def _chunks(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[tuple[str, str], None]:
-    """The stream's pieces of text, and with the last one why it ended."""
-    async for line in _lines(pieces):
-        _, is_data, data = line.partition(b"data:")
-        if not is_data or data.strip() == b"[DONE]":
-            continue
-        try:
-            chunk = msgspec.json.decode(data, type=_Chunk)
-        except msgspec.DecodeError as error:
-            message = f"the server's stream cannot be read: {error}"
-            raise WorkFailed("bad_answer", message, retryable=True) from None
-        if chunk.error:
-            message = "the server failed while it wrote"
-            raise WorkFailed("endpoint_failed", message, retryable=True)
-        for choice in chunk.choices[:1]:
-            yield choice.delta.content or "", choice.finish_reason or ""
 
 
 async def _lines(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

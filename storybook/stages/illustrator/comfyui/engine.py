@@ -12,6 +12,7 @@ import anyio
 import msgspec
 
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.engines import (
     EngineUnavailable,
     Painting,
@@ -102,6 +103,10 @@ class ComfyUI:
     def info(self) -> EngineInfo:
         """Version and model are known once a server has answered."""
         return self._info
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities()
 
     @property
     def places(self) -> int:
@@ -265,7 +270,9 @@ class ComfyUI:
             if not it.ok:
                 raise Rejected(server.url, it.problems)
             self._learn(version, it.models)
-            self._prepared[server.url] = Prepared(it.graph, it.roles, digest(it.graph), it.models)
+            self._prepared[server.url] = Prepared(
+                it.graph, it.roles, digest(it.graph), it.models, version
+            )
         return self._prepared[server.url]
 
     # ------------------------------------------------------------------------------ making room
@@ -340,5 +347,11 @@ async def _answers(server: Server) -> bool:
 
 
 def _painting(content: bytes, job: Job, prepared: Prepared) -> Painting:
-    made_from = MadeFrom(job.prompt, job.seed, prepared.sha256)
+    made_from = MadeFrom(
+        job.prompt,
+        job.seed,
+        prepared.sha256,
+        model=", ".join(prepared.models),
+        version=prepared.version,
+    )
     return Painting(content, job.width, job.height, made_from)

@@ -59,12 +59,14 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A workflow as one server takes it: only what leads to the picture, and what goes where."""
+    """A workflow as one server takes it: only what leads to the picture, and what goes where.
+    `version` is the server's."""
 
     graph: Graph
     roles: Roles
     sha256: str
     models: tuple[str, ...]
+    version: str
 
 
 async def paint(server: Server, prepared: Prepared, job: Job, timing: Timing) -> bytes:

@@ -10,6 +10,7 @@ import storybook
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.notifier import Notifier
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.engines import Painting, PaintingOrder, PaintingReport, Readiness
 from storybook.stages.illustrator.painter.workers import Workers
 from storybook.system import usable_cores
@@ -25,6 +26,7 @@ class Painter:
 
     def __init__(self, *, clock: Clock | None = None) -> None:
         self.info = EngineInfo(name="painter", version=storybook.__version__, device="cpu")
+        self.capabilities = Capabilities()
         self.places = max(1, min(MOST_PLACES, usable_cores()))
         self._workers = Workers(self.places)
         self._clock = clock or SystemClock()
@@ -67,5 +69,7 @@ class Painter:
             self._used.notify()
         report(1.0)
         side = min(order.width, order.height)
-        made_from = MadeFrom(prompt=order.page.image_prompt, seed=order.seed)
+        made_from = MadeFrom(
+            prompt=order.page.image_prompt, seed=order.seed, version=self.info.version
+        )
         return Painting(png, side, side, made_from)

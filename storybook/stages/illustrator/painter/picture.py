@@ -9,5 +9,5 @@ from storybook.stages.illustrator.painter.reading import read_scene
 
 def paint(order: PaintingOrder) -> bytes:
     """The page's picture, square, as PNG; the same bytes for the same order."""
-    scene = read_scene(order.page, order.request, order.seed)
+    scene = read_scene(order.page, order.request, order.seed, order.page_count)
     return png.encode(compose.paint(scene, min(order.width, order.height)))

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from storybook.book import Page, StoryRequest
+from storybook.book import Page, StoryRequest, part_of
 from storybook.lexicon import (
     Character,
     Word,
@@ -105,10 +105,10 @@ def vocabulary() -> Vocabulary:
     return msgspec.convert(msgspec.toml.decode(text), Vocabulary)
 
 
-def read_scene(page: Page, request: StoryRequest, seed: int) -> Scene:
+def read_scene(page: Page, request: StoryRequest, seed: int, page_count: int) -> Scene:
     """The scene that a page's prompt and its book's request describe."""
     prompt = page.image_prompt[:MOST_WORDS]
-    role = ROLES[page.page] if 0 <= page.page < len(ROLES) else "wide"
+    role = ROLES[part_of(page.page, page_count)]
     sentences = [s.strip() for s in _SENTENCE.split(_NEARBY.sub("", prompt)) if s.strip()]
     opening = sentences[0] if sentences else ""
     place, view = _place(

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -14,8 +14,9 @@ import anyio
 import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from storybook.events.catalog import EngineInfo
+from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.korean.reading import read_korean
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.engines import (
     EngineUnavailable,
     Readiness,
@@ -50,7 +51,16 @@ class Espeak:
 
     @cached_property
     def info(self) -> EngineInfo:
-        return EngineInfo(NAME, version=package_version(_PACKAGE), model="ko", device="cpu")
+        return EngineInfo(NAME, version=package_version(_PACKAGE), device="cpu")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What its data speak; nothing is known of that while they are not there."""
+        try:
+            known = _languages(_paths()["data"])
+        except (EngineUnavailable, OSError):
+            known = ()
+        return Capabilities(known, tuple(VOICES))
 
     async def readiness(self) -> Readiness:
         """Load the library once, in a process that speaks nothing; what was ready stays so."""
@@ -76,9 +86,11 @@ class Espeak:
 
 
 class _Answer(NamedTuple):
-    """The program's answer: samples a second, and the 16-bit samples of each piece."""
+    """The program's answer: samples a second, the name under which it knows the language, and the
+    16-bit samples of each piece."""
 
     rate: int
+    language: str
     sounds: list[bytes]
 
 
@@ -112,7 +124,7 @@ async def _speak(
         try:
             await program.stdin.send(json.dumps(job).encode())
             await program.stdin.aclose()
-            rate = (await _line(answer))["rate"]
+            head = await _line(answer)
             sounds: list[bytes] = []
             for _ in pieces:
                 length = (await _line(answer))["bytes"]
@@ -126,7 +138,7 @@ async def _speak(
             program.kill()
             message = f"eSpeak NG has not answered within {_SECONDS_PER_ANSWER:.0f} s"
             raise WorkFailed("engine_hangs", message, retryable=True) from error
-    return _Answer(rate, sounds)
+    return _Answer(head["rate"], head["language"], sounds)
 
 
 _ENDED: Final = (
@@ -165,7 +177,22 @@ def _paths() -> dict[str, str]:
         ) from error
 
 
+@cache
+def _languages(data: str) -> tuple[str, ...]:
+    """The languages of the voices in eSpeak NG's data: each file of `lang` has lines such as
+    `language en-gb 2`, the last being how well it suits."""
+    lines = (
+        line.split()
+        for file in Path(data, "lang").rglob("*")
+        if file.is_file()
+        for line in file.read_text("utf-8", "replace").splitlines()
+    )
+    return tuple(sorted({words[1] for words in lines if words[:1] == ["language"]}))
+
+
 def _reading(order: ReadingOrder, answer: _Answer) -> Reading:
     from storybook.stages.narrator import audio
 
-    return put_together(order, [audio.from_pcm16(sound) for sound in answer.sounds], answer.rate)
+    made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
+    sounds = [audio.from_pcm16(sound) for sound in answer.sounds]
+    return put_together(order, sounds, answer.rate, made_from)

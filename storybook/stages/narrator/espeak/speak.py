@@ -12,9 +12,9 @@ quick. The job is a JSON object:
     {"library": PATH, "data": PATH, "languages": ["ko-kr", "ko"],
      "pieces": [{"text", "variant", "rate", "pitch", "range"}]}
 
-The answer is a JSON line `{"rate": 22050}`, then for each piece a JSON line `{"bytes": N}` and N
-bytes of 16-bit mono samples. If something is wrong the next line is `{"fault": KIND, "message"}`
-and the answer ends.
+The answer is a JSON line `{"rate": 22050, "language": "ko"}`, then for each piece a JSON line
+`{"bytes": N}` and N bytes of 16-bit mono samples. If something is wrong the next line is
+`{"fault": KIND, "message"}` and the answer ends.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def perform(job: dict[str, Any], answer: BinaryIO) -> None:
     """Speak the pieces of a job, each answered as soon as it is spoken."""
     speaker = Speaker(job["library"], job["data"])
     language = speaker.language(job["languages"])
-    _say(answer, {"rate": speaker.rate})
+    _say(answer, {"rate": speaker.rate, "language": language})
     for piece in job["pieces"]:
         samples = speaker.speak(language, piece)
         _say(answer, {"bytes": len(samples)})

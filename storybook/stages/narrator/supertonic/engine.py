@@ -19,8 +19,9 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import VOICES
-from storybook.events.catalog import EngineInfo
+from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.korean.reading import read_korean
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.engines import (
     EngineUnavailable,
     Readiness,
@@ -85,6 +86,11 @@ class Supertonic:
     def info(self) -> EngineInfo:
         return EngineInfo(NAME, package_version("supertonic"), self._model_name(), self._device)
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the model speaks; nothing is known of that while none is there."""
+        return Capabilities(LANGUAGES.get(self._model_name(), ()), VOICES)
+
     async def readiness(self) -> Readiness:
         """Look for the packages, the model's files and the device."""
         return await anyio.to_thread.run_sync(self._readiness)
@@ -104,7 +110,8 @@ class Supertonic:
             return await self._speak(model, spoken, language, order)
 
         pieces = await each(order.utterances, speak, report)
-        return await anyio.to_thread.run_sync(put_together, order, pieces, model.rate)
+        made_from = MadeFrom(language=language, model=self.info.model, version=self.info.version)
+        return await anyio.to_thread.run_sync(put_together, order, pieces, model.rate, made_from)
 
     async def _speak(
         self, model: Model, spoken: Utterance, language: str, order: ReadingOrder

@@ -13,6 +13,7 @@ import anyio.to_thread
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.events.catalog import EngineInfo
 from storybook.notifier import Notifier
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.engines import (
     EngineUnavailable,
     Readiness,
@@ -44,6 +45,7 @@ class Whisper:
     """Hears with faster-whisper. One model is shared by all requests, which take turns."""
 
     places = 1
+    capabilities = Capabilities()
 
     def __init__(
         self,

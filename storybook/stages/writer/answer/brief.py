@@ -25,7 +25,8 @@ _NOT_HANGUL: Final = re.compile(r"(?:(?![가-힣])[\w-])+")
 class Brief(msgspec.Struct, frozen=True):
     """What a book is to be made from. `place_en` is empty for a place that the lexicon does not
     know: the model then says what it looks like. `foreign` are the words of the request that are
-    not Hangul (R2D2, Tom): the only ones that the text may have."""
+    not Hangul (R2D2, Tom): the only ones that the text may have. The book has `page_count`
+    pages, its cover included."""
 
     era: str
     place: str
@@ -34,14 +35,19 @@ class Brief(msgspec.Struct, frozen=True):
     place_en: str
     era_en: str
     foreign: tuple[str, ...]
+    page_count: int
+
+    @property
+    def last_page(self) -> int:
+        return self.page_count - 1
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(character.name for character in self.cast)
 
 
-def brief_of(request: StoryRequest) -> Brief:
-    """What a language model is told of a request."""
+def brief_of(request: StoryRequest, page_count: int) -> Brief:
+    """What a language model is told of a request for a book of so many pages."""
     place_en = find_place(request.place).en
     return Brief(
         era=_without_signs(request.era),
@@ -51,6 +57,7 @@ def brief_of(request: StoryRequest) -> Brief:
         place_en="" if place_en == DEFAULT_PLACE_EN else place_en,
         era_en=find_era(request.era).en,
         foreign=foreign_words(request)[:MAX_FOREIGN],
+        page_count=page_count,
     )
 
 

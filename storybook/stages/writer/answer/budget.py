@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import cycle, islice
 from typing import Final
 
-from storybook.book import COVER_PAGE, PAGES
+from storybook.book import COVER_PAGE, FEWEST_PAGES, MOST_PAGES, StoryRequest
 from storybook.stages.writer.answer import bounds
-from storybook.stages.writer.answer.brief import Brief
+from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
 from storybook.stages.writer.answer.picture import ACTS, times
+from storybook.stages.writer.answer.prompt import messages
 
 _KOREAN: Final = ("무너뜨렸답니다", "이야기책이었어요", "두근거리는", "반짝이는", "살금살금")
 _ENGLISH: Final = ("wonderfully", "decorated", "lanterns", "together", "mountainside")
@@ -32,8 +34,25 @@ def longest_answer(brief: Brief, first_page: int = COVER_PAGE) -> str:
     }
     cover = {"title": _words(_KOREAN, bounds.TITLE_WORDS[1]), "picture": picture}
     cards = dict.fromkeys(names, f"a {_words(_ENGLISH, bounds.CARD_ADJECTIVES + 6)}")
-    pages = {MEMBERS[it]: panel if it != COVER_PAGE else cover for it in PAGES[first_page:]}
+    numbers = range(first_page, brief.page_count)
+    pages = {MEMBERS[it]: panel if it != COVER_PAGE else cover for it in numbers}
     return as_json(pages if first_page else {"place": brief.place_en, "cards": cards, **pages})
+
+
+@cache
+def page_counts_within(context: int) -> tuple[int, ...]:
+    """The lengths of books for which a model has room with a context of so many tokens, with a cast
+    of two. The shortest is always among them: whether the very request fits, a larger cast and all,
+    is told when it is written, with what to set."""
+    longer = range(FEWEST_PAGES + 1, MOST_PAGES + 1)
+    return (FEWEST_PAGES, *(count for count in longer if _usual_tokens(count) <= context))
+
+
+def _usual_tokens(page_count: int) -> int:
+    request = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
+    brief = brief_of(request, page_count)
+    texts = (*(message["content"] for message in messages(brief)), longest_answer(brief))
+    return sum(map(estimated_tokens, texts))
 
 
 def _words(vocabulary: tuple[str, ...], count: int) -> str:

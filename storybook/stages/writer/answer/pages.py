@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import COVER_PAGE, Dialogue, Page
+from storybook.book import COVER_PAGE, MOST_PAGES, Dialogue, Page
 from storybook.korean.particles import with_particle
 from storybook.lexicon import Character
 from storybook.stages.writer.answer.bounds import LINES
@@ -28,8 +28,8 @@ from storybook.stages.writer.answer.picture import (
     times,
 )
 
-MEMBERS: Final = ("cover", "page_1", "page_2", "page_3", "page_4")
-"""The member of an answer that each page is."""
+MEMBERS: Final = ("cover", *(f"page_{page}" for page in range(COVER_PAGE + 1, MOST_PAGES)))
+"""The member of an answer that each page is; a book has as many of the first as it has pages."""
 
 _QUOTES: Final = "\"'“”‘’「」『』 "
 _SAID: Final = {"?": "물었어요", "!": "외쳤어요"}

@@ -67,7 +67,7 @@ def fallback_sheet(brief: Brief, seed: int) -> Sheet:
 
 def prompt_of(page: int, brief: Brief, sheet: Sheet, picture: Picture) -> str:
     """The image prompt of a page."""
-    first = f"{_opening(page)}{sheet.place}, {brief.era_en}, {picture.time}."
+    first = f"{_opening(page, brief)}{sheet.place}, {brief.era_en}, {picture.time}."
     shown = zip(sheet.cards, picture.acts, strict=True)
     acts = [f"{card[0].upper()}{card[1:]}, {act}." for card, act in shown]
     return " ".join([first, *acts, picture.scene]).strip()
@@ -77,7 +77,7 @@ def read_prompt(page: int, brief: Brief, prompt: str) -> tuple[Sheet, Picture] |
     """What `prompt_of` was given; None for a prompt of another form."""
     first, *rest = prompt.split(". ", len(brief.cast) + 1)
     setting, _, time = first.removesuffix(".").rpartition(", ")
-    place = setting.removesuffix(f", {brief.era_en}").removeprefix(_opening(page))
+    place = setting.removesuffix(f", {brief.era_en}").removeprefix(_opening(page, brief))
     told = [sentence.removesuffix(".").partition(", ") for sentence in rest[: len(brief.cast)]]
     complete = len(told) == len(brief.cast) and all(
         act and not card.startswith(NEARBY) for card, _, act in told
@@ -89,8 +89,8 @@ def read_prompt(page: int, brief: Brief, prompt: str) -> tuple[Sheet, Picture] |
     return Sheet(place, cards), Picture(time, tuple(act for _, _, act in told), scene)
 
 
-def _opening(page: int) -> str:
-    return f"A {_data()['shots'][str(page)]} of "
+def _opening(page: int, brief: Brief) -> str:
+    return f"A {looks.shot_of(page, brief.page_count)} of "
 
 
 @cache

@@ -1,13 +1,14 @@
 """What a language model is told: the rules of a good picture book, and this book's four words.
 
-The rules come first and are the same for every book, so that a model which keeps what it has read
-reads them once. Numbers are those of `bounds`, words for pictures those of `picture`.
+The rules come first and are the same for every book of one length, so that a model which keeps what
+it has read reads them once. Numbers are those of `bounds`, words for pictures those of `picture`.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from storybook.korean.numerals import native
 from storybook.lexicon import Character
 from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, is_known
@@ -19,12 +20,12 @@ Message = dict[str, str]
 
 _RULES: Final = """\
 당신은 네 살부터 일곱 살 어린이를 위한 그림책을 쓰는 한국어 작가입니다. \
-받은 시대, 장소, 등장인물, 주제로 표지와 네 쪽짜리 그림책 한 권을 JSON 하나로 씁니다. \
+받은 시대, 장소, 등장인물, 주제로 표지와 {panels} 쪽짜리 그림책 한 권을 JSON 하나로 씁니다. \
 생각이나 설명 없이 JSON만 씁니다.
 
 이야기
-- 네 쪽이 하나의 이야기입니다. 1쪽: 누가 어디에 살며 무엇을 바라는지. 2쪽: 만남이나 사건. \
-3쪽: 가장 어려운 순간. 4쪽: 등장인물이 스스로 한 선택으로 풀리고 따뜻하게 끝남.
+- {panels} 쪽이 하나의 이야기입니다. 1쪽: 누가 어디에 살며 무엇을 바라는지. 2쪽: 만남이나 사건. \
+{middle}{hardest}쪽: 가장 어려운 순간. {last}쪽: 등장인물이 스스로 한 선택으로 풀리고 따뜻하게 끝남.
 - 쪽마다 새로운 일이 일어납니다. 앞 쪽의 문장을 되풀이하지 않습니다.
 - 모든 등장인물이 이름으로 나오고, 저마다 하는 일이 있습니다.
 - 주제를 설교하지 말고 등장인물의 행동으로 보여 줍니다.
@@ -52,18 +53,18 @@ scene은 그 쪽에서 보이는 것을 영어 한 문장으로, 글의 내용�
 def messages(brief: Brief) -> list[Message]:
     """The conversation that a model answers with a book."""
     return [
-        {"role": "system", "content": _RULES.format(**_words())},
+        {"role": "system", "content": _RULES.format(**_words(brief.last_page))},
         {"role": "user", "content": _order(brief)},
     ]
 
 
-def go_on(first_page: int) -> Message:
+def go_on(brief: Brief, first_page: int) -> Message:
     """Asks for the rest of a book whose first pages stand in the message before."""
-    wanted = ", ".join(MEMBERS[first_page:])
+    wanted = ", ".join(MEMBERS[first_page : brief.page_count])
     return {
         "role": "user",
         "content": f"앞의 쪽들은 그대로 두고, 이어지는 {wanted}만 담은 JSON 하나를 쓰세요. "
-        "이야기가 자연스럽게 이어지고 4쪽에서 끝나야 합니다.",
+        f"이야기가 자연스럽게 이어지고 {brief.last_page}쪽에서 끝나야 합니다.",
     }
 
 
@@ -79,7 +80,7 @@ def example(brief: Brief) -> str:
     cards = {character.name: _card(character) for character in brief.cast}
     shape = {"place": brief.place_en or "a …", "cards": cards}
     shape |= {MEMBERS[0]: {"title": "…", "picture": picture}, MEMBERS[1]: panel}
-    rest = ",".join(f"{as_json(name)}:{{…}}" for name in MEMBERS[2:])
+    rest = ",".join(f"{as_json(name)}:{{…}}" for name in MEMBERS[2 : brief.page_count])
     return f"{as_json(shape).removesuffix('}')},{rest}}}"
 
 
@@ -110,8 +111,12 @@ def _card(character: Character) -> str:
     return f"a … {kind} wearing a …"
 
 
-def _words() -> dict[str, object]:
+def _words(last_page: int) -> dict[str, object]:
     return {
+        "panels": native(last_page),
+        "middle": _middle(last_page),
+        "hardest": last_page - 1,
+        "last": last_page,
         "title_words": _range(bounds.TITLE_WORDS),
         "sentences": _range(bounds.SENTENCES),
         "words": _range(bounds.SENTENCE_WORDS),
@@ -120,6 +125,15 @@ def _words() -> dict[str, object]:
         "emotions": ", ".join(EMOTIONS),
         "poses": ", ".join(POSES),
     }
+
+
+def _middle(last_page: int) -> str:
+    """What a book of more than four panels has between the event and the hardest moment."""
+    first, last = 3, last_page - 2
+    if last < first:
+        return ""
+    pages = f"{first}쪽" if first == last else f"{first}~{last}쪽"
+    return f"{pages}: 하려는 일이 한 걸음씩 나아가거나 꼬임. "
 
 
 def _range(many: tuple[int, int]) -> str:

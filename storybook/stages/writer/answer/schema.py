@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from storybook.book import COVER_PAGE, PAGES
+from storybook.book import COVER_PAGE
 from storybook.lexicon import Character
 from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, is_known
@@ -25,7 +25,7 @@ def schema(brief: Brief, first_page: int = COVER_PAGE) -> Schema:
     cover = _object({"title": title, "picture": _defined("picture")})
     pages = {
         MEMBERS[number]: cover if number == COVER_PAGE else _defined("panel")
-        for number in PAGES[first_page:]
+        for number in range(first_page, brief.page_count)
     }
     book = _object(pages if first_page else {**_sheet(brief), **pages})
     return {**book, "$defs": _definitions(brief)}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from storybook.book import PAGES, Page
+from storybook.book import Page
 from storybook.stages.engines import Report, WorkFailed, WritingOrder
 from storybook.stages.writer.answer.brief import Brief
 from storybook.stages.writer.answer.pages import (
@@ -43,7 +43,7 @@ class Telling:
     @property
     def is_complete(self) -> bool:
         """Whether every page has been told."""
-        return self._next == len(PAGES)
+        return self._next == self._brief.page_count
 
     @property
     def sheet(self) -> Sheet:
@@ -70,7 +70,7 @@ class Telling:
             raise WorkFailed("cut_answer", message, retryable=True)
 
     def _page(self, member: Member) -> Iterator[Page]:
-        if member.key not in MEMBERS:
+        if member.key not in MEMBERS[: self._brief.page_count]:
             self._head[member.key] = member.value
             return
         number = MEMBERS.index(member.key)
@@ -87,5 +87,6 @@ class Telling:
         """Say how far the book is."""
         begun = min(self._reader.unfinished / PAGE_CHARACTERS, 0.95)
         # What comes before the cover has a length too: a later part never takes progress back.
-        self._fraction = max(self._fraction, min(1.0, (self._next + begun) / len(PAGES)))
+        done = (self._next + begun) / self._brief.page_count
+        self._fraction = max(self._fraction, min(1.0, done))
         self._report(self._fraction)

@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+PAGE_COUNT: Final = 5
+"""A storyline is told on a cover and four panels; there are none of another length."""
 LONG_WORD: Final = 2
 """From this many syllables a topic word counts inside other words too (용기 in 용기있는)."""
 

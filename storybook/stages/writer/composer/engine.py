@@ -8,7 +8,9 @@ from typing import Final
 import storybook
 from storybook.book import Page
 from storybook.events.catalog import EngineInfo
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.engines import Readiness, Report, WritingOrder
+from storybook.stages.writer.composer.arcs import PAGE_COUNT
 from storybook.stages.writer.composer.compose import compose
 
 BOOKS_AT_ONCE: Final = 4
@@ -22,6 +24,10 @@ class Composer:
     @property
     def info(self) -> EngineInfo:
         return EngineInfo(name="composer", version=storybook.__version__, device="cpu")
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(languages=("ko",), page_counts=(PAGE_COUNT,))
 
     @property
     def places(self) -> int:

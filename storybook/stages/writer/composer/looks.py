@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import Page, StoryRequest
+from storybook.book import Page, StoryRequest, part_of
 from storybook.lexicon import (
     Character,
     Word,
@@ -28,7 +28,7 @@ from storybook.lexicon import (
     find_traits,
 )
 from storybook.lexicon.words import folk_of, is_known_kind
-from storybook.stages.writer.composer.arcs import table
+from storybook.stages.writer.composer.arcs import PAGE_COUNT, table
 
 MAX_TRAITS: Final = 3
 MAX_PROPS: Final = 2
@@ -106,7 +106,7 @@ def prompt(
     the cast; `nearby` are helpers and the story's thing, to which things in the page's Korean text
     are added, other than the one that the story `turns_on`."""
     times = _data()["times"] | (_data()["winter_times"] if view.wintry else {})
-    setting = [f"A {_data()['shots'][str(page.page)]} of {view.place}", view.era, times[time]]
+    setting = [f"A {shot_of(page.page, PAGE_COUNT)} of {view.place}", view.era, times[time]]
     if view.season is not None:
         setting.insert(2, view.season.en)
     sentences = [f"{', '.join(setting)}."]
@@ -115,6 +115,11 @@ def prompt(
     if things:
         sentences.append(f"Nearby: {', '.join(things)}.")
     return " ".join(sentences)
+
+
+def shot_of(page: int, page_count: int) -> str:
+    """How a page of a book of so many pages is shown, by its part of the story."""
+    return str(_data()["shots"][str(part_of(page, page_count))])
 
 
 def _props(text: str, known: str) -> list[str]:

@@ -22,8 +22,9 @@ from typing import Final, TypeVar
 import anyio
 import anyio.to_thread
 
-from storybook.book import PAGES, Page
+from storybook.book import Page
 from storybook.events.catalog import EngineInfo
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.engines import (
     EngineUnavailable,
     Readiness,
@@ -35,7 +36,7 @@ from storybook.stages.engines import (
 )
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_of
-from storybook.stages.writer.answer.budget import longest_answer
+from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
 from storybook.stages.writer.answer.pages import beginning
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.answer.telling import Telling
@@ -46,7 +47,8 @@ from storybook.stages.writer.llama.model import BadModel, Model, StopFlag, Stopp
 NAME: Final = "llama"
 PACKAGE: Final = "llama-cpp-python"
 CONTEXT_TOKENS: Final = 8_192
-"""Enough for the rules, eight characters and five pages in the tokens of present models."""
+"""Enough for the rules, eight characters and five pages in the tokens of present models; longer
+books need more (`budget.page_counts_within`)."""
 
 T = TypeVar("T")
 
@@ -67,6 +69,11 @@ class Llama:
         self._turn = anyio.Semaphore(1)
 
     varies = True
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The prompt and the form of the answer are Korean, whatever the model knows beside it."""
+        return Capabilities(languages=("ko",), page_counts=page_counts_within(self._context))
 
     @property
     def info(self) -> EngineInfo:
@@ -108,7 +115,7 @@ class Llama:
         `cut_answer` and `bad_answer`, after which another attempt draws another seed.
         """
         ready_or_raise(NAME, await self.readiness())
-        if len(order.standing) == len(PAGES):
+        if not order.missing:
             return
         stop = StopFlag()
         async with self._turn:
@@ -163,7 +170,7 @@ class _Book:
     """One answer of the model, decoded page by page."""
 
     def __init__(self, model: Model, order: WritingOrder, stop: StopFlag, report: Report) -> None:
-        brief, first_page = brief_of(order.request), len(order.standing)
+        brief, first_page = brief_of(order.request, order.page_count), len(order.standing)
         self._telling = Telling(brief, order, report)
         begun = beginning(brief, self._telling.sheet, order.standing) if order.standing else ""
         tokens = model.tokens(model.prompt(messages(brief)), begun)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from storybook.book import COVER_PAGE, PAGES
+from storybook.book import COVER_PAGE
 from storybook.lexicon import Character
 from storybook.lexicon.words import folk_of
 from storybook.stages.writer.answer import bounds
@@ -28,7 +28,7 @@ def grammar(brief: Brief, first_page: int = COVER_PAGE) -> str:
 
     Behind pages that stand it goes on where `pages.beginning` ends.
     """
-    pages = _members(_page(number) for number in PAGES[first_page:])
+    pages = _members(_page(number) for number in range(first_page, brief.page_count))
     head = f'{_literal("{" + _key("place"))} place "," cards "," '
     root = f'{head if first_page == COVER_PAGE else ""}{pages} "}}"'
     rules = {"root": root, **_text_rules(brief), **_picture_rules(brief)}
