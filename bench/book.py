@@ -19,6 +19,7 @@ from storybook.bootstrap import open_application
 from storybook.events.log import START
 from storybook.run import Status, fold
 from storybook.settings import Settings
+from tests.books import new_run
 
 REQUEST: Final = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 겁 많은 호랑이", "우정")
 
@@ -52,7 +53,7 @@ async def _books(data: Path, repetitions: int) -> list[float]:
 
 
 async def _make(application: Application, seed: int) -> None:
-    run_id = await application.request_run(REQUEST, TtsConfig(), seed=seed)
+    run_id = await application.request_run(new_run(REQUEST, TtsConfig(), seed=seed))
     run = None
     async for batch in application.log.tail(START):
         run = fold([it.event for it in batch if it.run_id == run_id], run)

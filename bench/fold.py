@@ -22,7 +22,6 @@ import anyio
 
 from bench.figures import REPETITIONS, Figure, print_figures
 from storybook.book import (
-    PAGES,
     WRITING,
     Artifact,
     Dialogue,
@@ -49,6 +48,7 @@ from storybook.run import (
     write_page,
 )
 from storybook.stores.sqlite.log import SqliteLog
+from tests.books import PAGES
 
 EVENTS: Final = 200_000
 AT_ONCE: Final = 32

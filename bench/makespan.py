@@ -21,12 +21,13 @@ import msgspec
 
 from bench.figures import REPETITIONS, Figure, print_figures
 from storybook.application import Application
-from storybook.book import PAGES, Page, RunId, StoryRequest, TtsConfig
+from storybook.book import Page, RunId, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.events.log import START
 from storybook.run import Status, fold
 from storybook.settings import Limits, Settings
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     Painting,
@@ -38,6 +39,7 @@ from storybook.stages.engines import (
     Transcript,
     WritingOrder,
 )
+from tests.books import PAGES, new_run
 
 SCALE = 50
 APART = 0.13
@@ -56,6 +58,7 @@ TEXTS = (
 class _Sleeper:
     def __init__(self, name: str, places: int) -> None:
         self.info, self.places = EngineInfo(name), places
+        self.capabilities = Capabilities()
 
     async def readiness(self) -> Readiness:
         return Readiness(True)
@@ -144,7 +147,9 @@ async def play(data: Path, runs: int, picture_places: int) -> Span:
     async with open_application(settings, data, engines=engines) as application:
         began = time.perf_counter()
         first: dict[RunId, float] = {}
-        run_ids = [await application.request_run(REQUEST, TtsConfig()) for _ in range(runs)]
+        run_ids = [
+            await application.request_run(new_run(REQUEST, TtsConfig())) for _ in range(runs)
+        ]
         async with anyio.create_task_group() as tasks:
             for run_id in run_ids:
                 tasks.start_soon(_follow, application, run_id, first)

@@ -18,7 +18,6 @@ import anyio
 
 from storybook.application import Application
 from storybook.book import (
-    PAGES,
     WRITING,
     Artifact,
     Page,
@@ -41,6 +40,7 @@ from storybook.stages.choice import Engines
 from storybook.stages.live import LiveProgress
 from storybook.stores.files import ArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
+from tests.books import PAGES
 
 RUN: Final = RunId("5b" * 16)
 STEPS: Final = (WRITING, *map(picture_of, PAGES), *map(reading_of, PAGES[:-1]))

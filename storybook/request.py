@@ -1,8 +1,8 @@
 """What somebody asks for, checked: the same for every way in.
 
 `check_new_run` turns plain values, as JSON has them, into a `NewRun`, or raises `InvalidRequest`
-with every fault that is found. A fault's `loc` is the path of names to it in our own terms; HTTP and
-the command line put their names in its place. What the engines in force cannot do is found by
+with every fault that is found. A fault's `loc` is the path of names to it in our own terms; HTTP
+and the command line put their names in its place. What the engines in force cannot do is found by
 `storybook.stages.capabilities`, in the same shape.
 
 Words are cleaned: line breaks and tabs become spaces, and decomposed Hangul (as macOS sends it) is

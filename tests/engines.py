@@ -9,11 +9,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import anyio
 
-from storybook.book import PAGES, Dialogue, Page, RunId, Segment, StoryRequest
+from storybook.book import MOST_PAGES, Dialogue, Page, RunId, Segment, StoryRequest
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.korean.particles import with_particle
 from storybook.lexicon import cast
 from storybook.notifier import Notifier
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     EngineUnavailable,
@@ -57,6 +58,14 @@ SCENES = (
     "아침이 되자 {} 길을 떠났어요.",
     "갑자기 비가 쏟아져서 {} 울었어요.",
     "마침내 해가 나고 {} 활짝 웃었어요.",
+    "저녁에는 {} 모닥불 앞에 모였어요.",
+    "밤하늘의 별을 {} 오래 세었어요.",
+    "다음 날 {} 강가에서 배를 만들었어요.",
+    "물결이 높아져 {} 서로 손을 잡았어요.",
+    "언덕 너머에서 {} 반가운 노래를 들었어요.",
+    "잃어버린 피리를 {} 풀밭에서 찾았어요.",
+    "온 마을이 나와 {} 덩실덩실 춤을 추었어요.",
+    "집으로 돌아온 {} 포근히 잠들었어요.",
 )
 
 
@@ -82,6 +91,7 @@ class _Scripted:
 
     def __init__(self, name: str, places: int = 1, device: str = "cpu", held: bool = False) -> None:
         self.info = EngineInfo(name, "1", device=device)
+        self.capabilities = Capabilities()
         self.places = places
         self.held = held
         self.calls: list[int] = []
@@ -129,7 +139,7 @@ class _Scripted:
 
 
 class ScriptedWriter(_Scripted):
-    """Writes five short pages; keys are page numbers."""
+    """Writes as many short pages as are ordered; keys are page numbers."""
 
     orders: list[WritingOrder]
     varies = True
@@ -137,13 +147,15 @@ class ScriptedWriter(_Scripted):
     def __init__(self, *, places: int = 4, held: bool = False, device: str = "cpu") -> None:
         super().__init__("scripted-writer", places, device, held)
         self.orders = []
-        self.stops_before = len(PAGES)
+        self.stops_before = MOST_PAGES
 
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
         self.orders.append(order)
-        for number in PAGES[len(order.standing) : self.stops_before]:
+        for number in order.missing:
+            if number == self.stops_before:
+                return
             await self._step(number)
-            report(number / len(PAGES))
+            report(number / order.page_count)
             yield page_of(number, order.request)
 
 
@@ -191,6 +203,7 @@ class NoTranscriber:
     """Stands where a test needs nobody who hears."""
 
     info = EngineInfo("none")
+    capabilities = Capabilities()
     places = 1
 
     async def readiness(self) -> Readiness:

@@ -22,6 +22,7 @@ from storybook.projections.projector import ProjectionsStopped
 from storybook.request import InvalidRequest
 from storybook.run import Refused, fold
 from storybook.settings import Limits, RetentionSettings, Settings, SettingsError, WriterSettings
+from tests.books import new_run
 from tests.clocks import ManualClock
 from tests.engines import Scripted
 
@@ -61,7 +62,7 @@ async def ended(application: Application, run_id: RunId) -> str:
 async def test_who_asks_for_a_book_sees_it_at_once(tmp_path: Path) -> None:
     """When a request is answered, the run's state can be read."""
     async with serving(tmp_path, Scripted(held=True)) as application:
-        run_id = await application.request_run(REQUEST, TtsConfig())
+        run_id = await application.request_run(new_run(REQUEST, TtsConfig()))
         state = application.projections.run_state(run_id)
         assert state is not None
         assert json.loads(state)["status"] in ("QUEUED", "RUNNING")
@@ -76,7 +77,7 @@ async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
         with closing(tables.connect(DataFolder(tmp_path).projections)) as other:
             other.execute("BEGIN IMMEDIATE")  # the projector waits
             with anyio.fail_after(4):
-                run_id = await application.request_run(REQUEST, TtsConfig())
+                run_id = await application.request_run(new_run(REQUEST, TtsConfig()))
             assert await application.commands.load(run_id) is not None
             assert "recorded, but readers do not see it yet: not within" in caplog.text
             other.execute("ROLLBACK")
@@ -96,7 +97,7 @@ async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
     found: set[RunId] = set()
 
     async def ask(application: Application) -> None:
-        found.add(await application.request_run(REQUEST, TtsConfig(), idempotency_key="k"))
+        found.add(await application.request_run(new_run(REQUEST, TtsConfig()), idempotency_key="k"))
 
     for _ in range(2):
         async with serving(tmp_path, Scripted()) as application:
@@ -104,9 +105,9 @@ async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
                 for _ in range(5):
                     tasks.start_soon(ask, application)
             with pytest.raises(IdempotencyMismatch):
-                await application.request_run(OTHER, TtsConfig(), idempotency_key="k")
+                await application.request_run(new_run(OTHER, TtsConfig()), idempotency_key="k")
             with pytest.raises(IdempotencyMismatch):
-                await application.request_run(REQUEST, None, idempotency_key="k")
+                await application.request_run(new_run(REQUEST), idempotency_key="k")
             assert len((await application.projections.library()).runs) == 1
     assert len(found) == 1
 
@@ -114,8 +115,12 @@ async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
 async def test_two_people_may_use_the_same_key(tmp_path: Path) -> None:
     """A key belongs to who asks."""
     async with serving(tmp_path, Scripted()) as application:
-        first = await application.request_run(REQUEST, None, idempotency_key="k", requested_by="a")
-        second = await application.request_run(OTHER, None, idempotency_key="k", requested_by="b")
+        first = await application.request_run(
+            new_run(REQUEST), idempotency_key="k", requested_by="a"
+        )
+        second = await application.request_run(
+            new_run(OTHER), idempotency_key="k", requested_by="b"
+        )
         assert first != second
 
 
@@ -123,18 +128,18 @@ async def test_a_full_queue_refuses_new_runs_but_answers_repeats(tmp_path: Path)
     """Beyond the limit a new book is refused; asking again for one that was taken is not."""
     settings = Settings(limits=Limits(open_runs=1, shutdown_seconds=0))
     async with serving(tmp_path, Scripted(held=True), settings) as application:
-        run_id = await application.request_run(REQUEST, None, idempotency_key="k")
+        run_id = await application.request_run(new_run(REQUEST), idempotency_key="k")
         with pytest.raises(TooManyRuns, match="1 books"):
-            await application.request_run(OTHER, None)
-        assert await application.request_run(REQUEST, None, idempotency_key="k") == run_id
+            await application.request_run(new_run(OTHER))
+        assert await application.request_run(new_run(REQUEST), idempotency_key="k") == run_id
         await application.cancel_run(run_id)
-        await application.request_run(OTHER, None)
+        await application.request_run(new_run(OTHER))
 
 
 async def test_a_finished_run_is_not_cancelled(tmp_path: Path) -> None:
     """A refusal says what the run is."""
     async with serving(tmp_path, Scripted()) as application:
-        run_id = await application.request_run(REQUEST, None)
+        run_id = await application.request_run(new_run(REQUEST))
         assert await ended(application, run_id) == "DONE"
         with pytest.raises(Refused, match="DONE"):
             await application.cancel_run(run_id)
@@ -146,14 +151,14 @@ async def test_one_process_works_on_a_data_folder(tmp_path: Path) -> None:
         with pytest.raises(LogLocked):
             async with serving(tmp_path, Scripted()):
                 pass
-        assert await ended(application, await application.request_run(REQUEST, None)) == "DONE"
+        assert await ended(application, await application.request_run(new_run(REQUEST))) == "DONE"
 
 
 async def test_a_run_goes_on_after_a_restart(tmp_path: Path) -> None:
     """What was in hand is finished by the next service, and nothing finished is made again."""
     first = Scripted(held=True)
     async with serving(tmp_path, first) as application:
-        run_id = await application.request_run(REQUEST, None)
+        run_id = await application.request_run(new_run(REQUEST))
         first.writer.let(0, 1)
         await first.writer.called(3)
     second = Scripted()
@@ -166,7 +171,7 @@ async def test_retention_removes_old_files_and_says_so(tmp_path: Path) -> None:
     """Files of ended runs go after their days; the run stays, and knows that they are gone."""
     clock, settings = ManualClock(), Settings(retention=RetentionSettings(keep_days=2))
     async with serving(tmp_path, Scripted(), settings, clock) as application:
-        run_id = await application.request_run(REQUEST, TtsConfig())
+        run_id = await application.request_run(new_run(REQUEST, TtsConfig()))
         await ended(application, run_id)
         clock.advance(86_400)
         await application.retention.prune()
@@ -189,7 +194,7 @@ async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None
     limits = Limits(shutdown_seconds=0)
     settings = Settings(limits=limits, writer=WriterSettings(forbidden_words=str(words)))
     async with serving(tmp_path / "data", Scripted(), settings) as application:
-        run_id = await application.request_run(REQUEST, None)
+        run_id = await application.request_run(new_run(REQUEST))
         with anyio.fail_after(10):
             async with aclosing(application.log.tail(START)) as batches:
                 async for batch in batches:
@@ -208,7 +213,7 @@ async def test_a_forbidden_word_of_the_request_is_refused_at_once(tmp_path: Path
     forbidden = StoryRequest("조선시대", "숲", "토끼", "권총")
     async with serving(tmp_path, Scripted()) as application:
         with pytest.raises(InvalidRequest, match="topic: 권총 has no place") as invalid:
-            await application.request_run(forbidden, None)
+            await application.request_run(new_run(forbidden))
         assert [it.loc for it in invalid.value.faults] == [("topic",)]
         assert await application.log.head() == START
 
@@ -219,8 +224,8 @@ async def test_files_that_cannot_be_removed_now_are_removed_later(
     """Nothing is recorded as removed that is still there, and other runs are not held up."""
     clock, settings = ManualClock(), Settings(retention=RetentionSettings(keep_days=1))
     async with serving(tmp_path, Scripted(), settings, clock) as application:
-        stuck = await application.request_run(REQUEST, None)
-        other = await application.request_run(OTHER, None)
+        stuck = await application.request_run(new_run(REQUEST))
+        other = await application.request_run(new_run(OTHER))
         for run_id in (stuck, other):
             await ended(application, run_id)
         clock.advance(2 * 86_400)
@@ -248,7 +253,7 @@ async def test_many_requests_at_once_do_not_overrun_the_limit(tmp_path: Path) ->
 
         async def ask() -> None:
             try:
-                await application.request_run(REQUEST, None)
+                await application.request_run(new_run(REQUEST))
             except TooManyRuns as error:
                 refused.append(str(error))
 
@@ -263,7 +268,7 @@ async def test_without_retention_files_stay(tmp_path: Path) -> None:
     """By default nothing is ever removed."""
     clock = ManualClock()
     async with serving(tmp_path, Scripted(), clock=clock) as application:
-        run_id = await application.request_run(REQUEST, None)
+        run_id = await application.request_run(new_run(REQUEST))
         await ended(application, run_id)
         clock.advance(86_400 * 10_000)
         await application.retention.prune()

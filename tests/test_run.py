@@ -9,8 +9,6 @@ import msgspec
 import pytest
 
 from storybook.book import (
-    LAST_PAGE,
-    PAGES,
     WRITING,
     Artifact,
     Dialogue,
@@ -70,6 +68,7 @@ from storybook.run import (
     submit_stage,
     write_page,
 )
+from tests.books import LAST_PAGE, PAGES
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 ENGINE = EngineInfo("test", "1")

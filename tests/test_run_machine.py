@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from storybook.book import PAGES, WRITING, TtsConfig, Work
+from storybook.book import WRITING, TtsConfig, Work
 from storybook.events.catalog import AbandonReason, EngineInfo, Event, Fault, StageRequested
 from storybook.run import (
     Complete,
@@ -30,6 +30,7 @@ from storybook.run import (
     start_stage,
     write_page,
 )
+from tests.books import PAGES
 from tests.test_run import REQUEST, artifact, page
 
 ENGINE = EngineInfo("test")

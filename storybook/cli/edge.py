@@ -84,10 +84,8 @@ def _told(error: BaseException) -> BaseException:
 
 def in_options(invalid: InvalidRequest) -> click.UsageError:
     """The faults of a request as those of the options that it was given in."""
-    told = (
-        f"{OPTIONS.get(it.loc) or '.'.join(map(str, it.loc))}: {it.msg}" for it in invalid.faults
-    )
-    return click.UsageError("; ".join(told))
+    named = ((OPTIONS.get(it.loc, ".".join(map(str, it.loc))), it.msg) for it in invalid.faults)
+    return click.UsageError("; ".join(f"{name}: {message}" for name, message in named))
 
 
 def _first(error: BaseException) -> BaseException:

@@ -100,16 +100,14 @@ class Order(msgspec.Struct, frozen=True):
 @click.option(
     "--pages",
     type=click.IntRange(FEWEST_PAGES, MOST_PAGES),
-    default=DEFAULT_PAGE_COUNT,
     metavar="NUMBER",
-    show_default=True,
+    show_default=str(DEFAULT_PAGE_COUNT),
     help="How many pages it has, the cover included; `doctor` says what the writer can do.",
 )
 @click.option(
     "--language",
-    default=DEFAULT_LANGUAGE,
     metavar="TAG",
-    show_default=True,
+    show_default=DEFAULT_LANGUAGE,
     help="The language that it is written and read in, such as ko.",
 )
 @click.option("--no-audio", is_flag=True, help="Text and pictures only.")
@@ -140,8 +138,8 @@ def make_command(
     characters: str | None,
     topic: str | None,
     seed: int | None,
-    pages: int,
-    language: str,
+    pages: int | None,
+    language: str | None,
     no_audio: bool,
     narrator_voice: str,
     speed: float,

@@ -210,7 +210,8 @@ CALLS: Final = (
         "The state of a run",
         200,
         RunState,
-        more="`pages` has as many elements as the book has pages; what is not ready is an empty string.",
+        more="`pages` has an element for each page of the book; what is not ready is an empty "
+        "string.",
         errors=(400, 404),
         parameters=(
             _RUN,

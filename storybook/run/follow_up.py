@@ -1,7 +1,7 @@
 """What comes next, after any decision: the work that has become due, or the end of the run.
 
-Once it is certain that a run fails, no attempt is begun any more: what waits is put down, what is in
-hand may finish (its page stays readable, and a retry need not make it again), and then the run
+Once it is certain that a run fails, no attempt is begun any more: what waits is put down, what is
+in hand may finish (its page stays readable, and a retry need not make it again), and then the run
 fails.
 """
 

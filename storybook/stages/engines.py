@@ -62,8 +62,9 @@ class Readiness(msgspec.Struct, frozen=True):
 class Engine(Protocol):
     """What all engines have in common.
 
-    `info` names it, and never fails, nor does `capabilities`; its `device` is what it occupies while it works (`cpu`,
-    `gpu0`, an endpoint), and `places` how many pieces of work it does there at once.
+    `info` names it, and never fails, nor does `capabilities`; its `device` is what it occupies
+    while it works (`cpu`, `gpu0`, an endpoint), and `places` how many pieces of work it does there
+    at once.
     """
 
     @property

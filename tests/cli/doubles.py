@@ -11,6 +11,7 @@ import anyio
 from storybook.book import Page, Segment
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.settings import Settings
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     Painting,
@@ -31,6 +32,7 @@ ENDLESS = "기다림"
 
 class _Double:
     info = EngineInfo("double", "1.0")
+    capabilities = Capabilities()
     places = 2
 
     async def readiness(self) -> Readiness:
@@ -44,6 +46,7 @@ class Scribe(_Double):
     """Writes the same story whatever is asked for."""
 
     varies = False
+    capabilities = Capabilities(languages=("ko",), page_counts=(len(STORY),))
 
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
         for page in STORY[len(order.standing) :]:

@@ -14,7 +14,8 @@ import pytest
 
 import storybook.cli.make
 import tests.cli.doubles
-from storybook.book import PAGES, artifact_name, picture_of, reading_of
+from storybook.book import artifact_name, picture_of, reading_of
+from tests.books import PAGES
 from tests.cli.conftest import WORDS, Shell, until_it_waits, use_engines
 from tests.cli.doubles import ENDLESS
 from tests.export.finished import STORY

@@ -17,6 +17,7 @@ from storybook.bootstrap import open_application
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.settings import Limits, Settings
 from storybook.stages.choice import Engines
+from tests.books import new_run
 from tests.comfyui.studio import REQUEST, Studio
 from tests.engines import NoTranscriber, ScriptedNarrator, ScriptedWriter
 
@@ -53,7 +54,7 @@ async def serving(data: Path, url: str, clock: Clock | None = None) -> AsyncIter
 
 async def main(data: Path, url: str) -> None:
     async with serving(data, url) as application:
-        await application.request_run(REQUEST, None)
+        await application.request_run(new_run(REQUEST, None))
         await anyio.sleep_forever()
 
 

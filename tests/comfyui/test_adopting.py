@@ -16,6 +16,7 @@ from storybook.events.catalog import AbandonReason, StageAbandoned, StageSubmitt
 from storybook.events.log import START
 from storybook.run import Run, Status, fold
 from storybook.stages.illustrator.comfyui import png
+from tests.books import new_run
 from tests.comfyui.child import Hasty, serving
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import REQUEST, Studio, order
@@ -167,7 +168,7 @@ async def test_a_book_whose_server_stops_takes_its_picture_back(tmp_path: Path) 
     async with ComfyDouble().serving() as double:
         double.faults.hold = "KSampler"
         async with serving(tmp_path, double.url) as application:
-            await application.request_run(REQUEST, None)
+            await application.request_run(new_run(REQUEST, None))
             await double.until(lambda: len(double.running) == 1)
         assert double.running == double.pending == []
         double.release()
@@ -181,7 +182,7 @@ async def test_a_cancelled_book_takes_its_picture_back(tmp_path: Path) -> None:
     async with ComfyDouble().serving() as double:
         double.faults.hold = "KSampler"
         async with serving(tmp_path, double.url) as application:
-            run_id = await application.request_run(REQUEST, None)
+            run_id = await application.request_run(new_run(REQUEST, None))
             await double.until(lambda: len(double.running) == 1)
             await application.cancel_run(run_id)
             await double.until(lambda: not double.running)
@@ -193,7 +194,7 @@ async def test_a_run_out_of_memory_ends_well(tmp_path: Path) -> None:
     async with ComfyDouble().serving() as double:
         double.faults.out_of_memory = 1
         async with serving(tmp_path, double.url, clock=Hasty()) as application:
-            await application.request_run(REQUEST, None)
+            await application.request_run(new_run(REQUEST, None))
             run = await ended(application)
         assert run.status is Status.DONE
         assert sum(run.failures.values()) == 1

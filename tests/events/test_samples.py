@@ -13,6 +13,11 @@ from storybook.events.codec import SCHEMAS, UnreadableEvent, decode, encode
 
 SAMPLES: Final = sorted((Path(__file__).parent / "samples").glob("*.json"))
 
+WRITTEN_ALWAYS: Final[dict[str, dict[str, Any]]] = {
+    "RunRequested": {"page_count": 5, "language": "ko"},
+}
+"""Members that new events have and old ones may lack, with what their absence means."""
+
 
 class Sample(msgspec.Struct, forbid_unknown_fields=True):
     """A recorded event: never edit one, add another."""
@@ -36,11 +41,12 @@ def replay(sample: Sample) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_sample_replays(path: Path) -> None:
-    """A sample of today's shape comes back unchanged; an older one is lifted without an error."""
+    """A sample of today's shape comes back unchanged, but for what is written always; an older one
+    is lifted without an error."""
     sample = read(path)
     replayed = replay(sample)
     if sample.schema == SCHEMAS[sample.type]:
-        assert replayed == sample.data
+        assert replayed == WRITTEN_ALWAYS.get(sample.type, {}) | sample.data
 
 
 def test_every_shape_has_a_sample() -> None:

@@ -11,7 +11,6 @@ import skia  # type: ignore[import-not-found]  # skia-python has no stubs
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.book import (
-    PAGES,
     WRITING,
     Artifact,
     Dialogue,
@@ -29,6 +28,7 @@ from storybook.events.catalog import EngineInfo, Event
 from storybook.run import Run, complete_stage, fold, request_run, start_stage, write_page
 from storybook.stages.narrator.utterances import utterances
 from storybook.stores.files import ArtifactStore
+from tests.books import PAGES
 
 RUN = RunId("0123456789abcdef" * 2)
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")

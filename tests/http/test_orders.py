@@ -10,12 +10,12 @@ import pytest
 
 from storybook.book import StoryRequest, TtsConfig
 from storybook.http.errors import Invalid
-from storybook.http.orders import Order, read_order
-from storybook.request import MAX_FIELD_CHARACTERS, RequestFault
+from storybook.http.orders import read_order
+from storybook.request import MAX_FIELD_CHARACTERS, NewRun, RequestFault
 from tests.http.serving import WORDS, Site
 
 
-def order(**fields: Any) -> Order:
+def order(**fields: Any) -> NewRun:
     return read_order(json.dumps(WORDS | fields).encode())
 
 
@@ -34,8 +34,8 @@ def faults(**fields: Any) -> list[tuple[str, str]]:
 
 def test_four_words_are_enough() -> None:
     """Everything else has a default; unknown fields are ignored."""
-    assert order(unknown=1) == Order(
-        StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정"), TtsConfig()
+    assert order(unknown=1) == NewRun(
+        StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정"), TtsConfig(), 5, "ko"
     )
 
 
@@ -131,7 +131,7 @@ def test_voices_in_any_case() -> None:
         "speed": 0.7,
         "segment_pause_ms": 5000,
     }
-    assert order(tts_config=config).tts == TtsConfig(
+    assert order(tts_config=config, language="en").tts == TtsConfig(
         "F1", "M5", {"호랑이": "F3"}, "en-US", 0.7, 5000
     )
 

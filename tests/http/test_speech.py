@@ -18,6 +18,7 @@ from litestar.datastructures import upload_file
 from storybook.events.catalog import EngineInfo
 from storybook.http import speech
 from storybook.settings import Limits
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.engines import Readiness, Transcriber, Transcript, WorkFailed
 from storybook.stages.transcriber.whisper import Whisper
 from tests.http.serving import Site, eventually, serving
@@ -102,6 +103,7 @@ class Holding:
     """A transcriber that holds everybody until it is let go, and knows who was cancelled."""
 
     info = EngineInfo("holding", model="none", device="cpu")
+    capabilities = Capabilities()
     places = 1
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storybook.book import PAGES, Page, StoryRequest
+from storybook.book import Page, StoryRequest
 from storybook.lexicon import find_era, find_kind, find_place
 from storybook.lexicon.words import data
 from storybook.stages.illustrator.painter import props
@@ -20,6 +20,7 @@ from storybook.stages.illustrator.painter.places.atlas import SETTINGS
 from storybook.stages.illustrator.painter.reading import kind_of, read_scene, vocabulary
 from storybook.stages.illustrator.painter.scene import Emotion, Era, Place, Pose, Scene, Time
 from storybook.stages.writer.composer import compose
+from tests.books import PAGES
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 RABBIT = "A curious small white rabbit wearing a red scarf"
@@ -27,7 +28,7 @@ TIGER = "A timid orange tiger wearing a blue vest"
 
 
 def scene(prompt: str, page: int = 1, request: StoryRequest = REQUEST) -> Scene:
-    return read_scene(Page(page, image_prompt=prompt), request, 7)
+    return read_scene(Page(page, image_prompt=prompt), request, 7, 5)
 
 
 def test_a_prompt_in_the_house_convention_is_read_word_by_word() -> None:
@@ -131,7 +132,7 @@ def test_no_words_can_make_reading_fail(
 ) -> None:
     """Any text at all becomes a scene of known places, hours, feelings and kinds."""
     read = read_scene(
-        Page(page, image_prompt=prompt), StoryRequest(place, place, characters, prompt), 1
+        Page(page, image_prompt=prompt), StoryRequest(place, place, characters, prompt), 1, 5
     )
     assert read.place in get_args(Place)
     assert read.era in get_args(Era) and read.dress in get_args(Era)
@@ -221,8 +222,8 @@ def test_who_is_away_is_not_painted() -> None:
     prompt = "A close meeting of a deep forest, at night. A white rabbit wearing a red scarf, sad."
     missing = Page(2, summary="곰은 끝내 돌아오지 않았어요.", image_prompt=prompt)
     there = Page(2, summary="곰은 꾸벅꾸벅 졸았어요.", image_prompt=prompt)
-    assert [actor.name for actor in read_scene(missing, request, 1).cast] == ["토끼"]
-    assert [actor.name for actor in read_scene(there, request, 1).cast] == ["토끼", "곰"]
+    assert [actor.name for actor in read_scene(missing, request, 1, 5).cast] == ["토끼"]
+    assert [actor.name for actor in read_scene(there, request, 1, 5).cast] == ["토끼", "곰"]
 
 
 def test_a_young_hero_keeps_its_clothes_and_its_company_on_every_page() -> None:
@@ -231,7 +232,7 @@ def test_a_young_hero_keeps_its_clothes_and_its_company_on_every_page() -> None:
     worn: dict[str, set[tuple[str, object]]] = {}
     casts = []
     for page in compose(request, 21):
-        actors = read_scene(page, request, 21).cast
+        actors = read_scene(page, request, 21, 5).cast
         casts.append([actor.name for actor in actors])
         for actor in actors:
             worn.setdefault(actor.name, set()).add((actor.garment, actor.cloth))

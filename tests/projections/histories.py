@@ -10,7 +10,6 @@ from pathlib import Path
 
 from storybook.book import (
     COVER_PAGE,
-    PAGES,
     WRITING,
     Artifact,
     Dialogue,
@@ -45,6 +44,7 @@ from storybook.run import (
     submit_stage,
     write_page,
 )
+from tests.books import PAGES
 
 ENGINES = {
     Stage.LLM: EngineInfo("composer", "2.0"),

@@ -13,7 +13,7 @@ import anyio
 import msgspec
 import pytest
 
-from storybook.book import PAGES, WRITING, RunId, picture_of
+from storybook.book import WRITING, RunId, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import Position, Version
 from storybook.projections import projector, reads, tables
@@ -22,6 +22,7 @@ from storybook.projections.projector import Projections, ProjectionsBusy, Projec
 from storybook.projections.rebuild import differences
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
+from tests.books import PAGES
 from tests.projections.histories import Book, all_rows, every_ending, run_name
 from tests.stores.memory_log import MemoryLog
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from storybook.book import PAGES, WRITING, picture_of, reading_of
+from storybook.book import WRITING, picture_of, reading_of
 from storybook.projections.runs import (
     Progress,
     ProgressFold,
@@ -15,6 +15,7 @@ from storybook.projections.runs import (
     state_of,
 )
 from storybook.run import fold
+from tests.books import PAGES
 from tests.projections.histories import Book, every_ending
 from tests.stores.memory_log import MemoryLog
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from storybook.book import PAGES, WRITING, Work, picture_of
+from storybook.book import WRITING, Work, picture_of
 from storybook.clock import MICROSECONDS
 from storybook.stages.agenda import Agenda, Ticket
 from storybook.stages.devices import Devices
 from storybook.stages.engines import Engine
+from tests.books import PAGES
 from tests.engines import ScriptedIllustrator, ScriptedNarrator, ScriptedWriter, run_id
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,6 @@ import anyio
 import pytest
 
 from storybook.book import (
-    PAGES,
     WRITING,
     RunId,
     Stage,
@@ -65,6 +64,7 @@ from storybook.stages.runner import Runner
 from storybook.stages.writer.check import default_check
 from storybook.stores.files import ArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
+from tests.books import PAGES
 from tests.clocks import ManualClock
 from tests.engines import Scripted, page_of, run_id
 

@@ -13,13 +13,14 @@ import anyio
 import pytest
 
 from storybook.application import Application
-from storybook.book import PAGES, StoryRequest, TtsConfig, picture_of, reading_of
+from storybook.book import StoryRequest, TtsConfig, picture_of, reading_of
 from storybook.bootstrap import open_application
 from storybook.events.catalog import StageStarted
 from storybook.events.log import START
 from storybook.run import Run, Status, fold
 from storybook.settings import load_settings
 from storybook.stages.writer.check import PageCheck
+from tests.books import PAGES, new_run
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW
 from tests.narrator.tiny_supertonic import make_model
@@ -67,7 +68,7 @@ async def test_a_whole_book_by_the_real_engines(tmp_path: Path) -> None:
     make_model(models / "supertonic")
     async with ComfyDouble().serving() as double:
         async with serving(tmp_path, double.url) as application:
-            await application.request_run(REQUEST, TtsConfig())
+            await application.request_run(new_run(REQUEST, TtsConfig()))
             run = await ended(application)
             recorded = await application.log.read(START, 10_000)
         assert run.status is Status.DONE, run.fault

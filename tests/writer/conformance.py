@@ -9,13 +9,14 @@ from typing import ClassVar
 import anyio
 import pytest
 
-from storybook.book import PAGES, Page, StoryRequest
+from storybook.book import Page, StoryRequest
 from storybook.lexicon import cast
 from storybook.stages.engines import Readiness, Report, Writer, WritingOrder
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.picture import read_prompt
 from storybook.stages.writer.check import Rules, check_page, forbidden_words
 from storybook.stages.writer.composer.compose import compose
+from tests.books import PAGES, book_of
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 REQUESTS = (
@@ -49,7 +50,7 @@ async def written(writer: Writer, order: WritingOrder, report: Report | None = N
 
 def cards(request: StoryRequest, pages: Sequence[Page]) -> set[tuple[str, ...]]:
     """The characters' cards in the pages' prompts, each set of them once."""
-    found = [read_prompt(page.page, brief_of(request), page.image_prompt) for page in pages]
+    found = [read_prompt(page.page, brief_of(request, 5), page.image_prompt) for page in pages]
     return {it[0].cards for it in found if it is not None}
 
 
@@ -78,7 +79,7 @@ class WriterConformance:
         pages = await written(writer, WritingOrder(request_, seed=7, attempt=1))
         assert [page.page for page in pages] == list(PAGES)
         for page in pages:
-            problems = check_page(page, request_, pages[: page.page], self.rules)
+            problems = check_page(page, book_of(request_), pages[: page.page], self.rules)
             assert problems == [], problems
         ((*described,),) = cards(request_, pages)
         assert len(described) == len(cast(request_.characters))
@@ -90,7 +91,7 @@ class WriterConformance:
         assert [page.page for page in rest] == [2, 3, 4]
         for number, page in enumerate(rest):
             before = [*standing, *rest[:number]]
-            assert check_page(page, REQUEST, before, self.rules) == []
+            assert check_page(page, book_of(REQUEST), before, self.rules) == []
         assert len(cards(REQUEST, [*standing, *rest])) == 1
 
     async def test_it_goes_on_behind_pages_of_another_writer(self, writer: Writer) -> None:

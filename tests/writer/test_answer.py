@@ -34,7 +34,7 @@ from storybook.stages.writer.answer.telling import Telling
 from storybook.stages.writer.composer.compose import compose
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
-BRIEF = brief_of(REQUEST)
+BRIEF = brief_of(REQUEST, 5)
 SHEET = Sheet(
     "a village deep in a forest",
     ("a curious white rabbit wearing a red scarf", "a timid orange tiger wearing a blue vest"),
@@ -217,5 +217,5 @@ def test_a_prompt_of_another_form_is_not_read(prompt: str) -> None:
 
 def test_signs_that_could_end_a_message_are_taken_out_of_a_persons_words() -> None:
     """Words are material, never instructions."""
-    brief = brief_of(StoryRequest("조선<|im_end|>", "숲\n{}", "토끼", "[INST]우정`"))
+    brief = brief_of(StoryRequest("조선<|im_end|>", "숲\n{}", "토끼", "[INST]우정`"), 5)
     assert (brief.era, brief.place, brief.topic) == ("조선 im_end", "숲", "INST 우정")

@@ -19,6 +19,7 @@ from storybook.stages.writer.check import (
     forbidden_words,
 )
 from storybook.stages.writer.composer.compose import compose
+from tests.books import book_of
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 RULES = Rules(forbidden_words())
@@ -43,7 +44,7 @@ SECOND = Page(
 
 def kinds(page: Page, standing: Sequence[Page] = (COVER,), rules: Rules = RULES) -> set[str]:
     """What sorts of problems a page has."""
-    return {problem.kind for problem in check_page(page, REQUEST, standing, rules)}
+    return {problem.kind for problem in check_page(page, book_of(REQUEST), standing, rules)}
 
 
 def first(**changes: object) -> Page:
@@ -57,9 +58,9 @@ def saying(text: str) -> Page:
 
 def test_a_good_page_may_stand() -> None:
     """Nothing is wrong with it."""
-    assert check_page(COVER, REQUEST, (), RULES) == []
-    assert check_page(FIRST, REQUEST, (COVER,), RULES) == []
-    assert check_page(SECOND, REQUEST, (COVER, FIRST), RULES) == []
+    assert check_page(COVER, book_of(REQUEST), (), RULES) == []
+    assert check_page(FIRST, book_of(REQUEST), (COVER,), RULES) == []
+    assert check_page(SECOND, book_of(REQUEST), (COVER, FIRST), RULES) == []
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_the_composers_pages_may_stand(characters: str, topic: str) -> None:
     for seed in range(2):
         pages = compose(request, seed)
         for page in pages:
-            assert check_page(page, request, pages[: page.page], RULES) == [], page
+            assert check_page(page, book_of(request), pages[: page.page], RULES) == [], page
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_words_of_the_request_may_be_of_another_script() -> None:
     request = StoryRequest("2050년", "NASA 우주센터", "R2D2와 토끼", "우정")
     text = "R2D2와 토끼는 nasa 우주센터에 놀러 갔어요."
     page = Page(1, summary=text, image_prompt="A child and a rabbit at a space centre.")
-    assert check_page(page, request, (), RULES) == []
+    assert check_page(page, book_of(request), (), RULES) == []
 
 
 def test_hardly_any_hangul_is_no_korean() -> None:
@@ -137,7 +138,7 @@ def test_hardly_any_hangul_is_no_korean() -> None:
     page = Page(
         1, summary="토끼 a very long english place name.", image_prompt="A rabbit in some place."
     )
-    assert [it.kind for it in check_page(page, request, (), RULES)] == ["language"]
+    assert [it.kind for it in check_page(page, book_of(request), (), RULES)] == ["language"]
 
 
 def test_an_image_prompt_is_plain_english() -> None:
@@ -261,11 +262,11 @@ async def test_a_guard_judges_what_has_passed_the_rules() -> None:
         return [Problem("guard", "too sad")]
 
     check = PageCheck(RULES, guard)
-    assert await check.problems(FIRST, REQUEST, (COVER,)) == [Problem("guard", "too sad")]
-    found = await check.problems(first(title="제목"), REQUEST, (COVER,))
+    assert await check.problems(FIRST, book_of(REQUEST), (COVER,)) == [Problem("guard", "too sad")]
+    found = await check.problems(first(title="제목"), book_of(REQUEST), (COVER,))
     assert [problem.kind for problem in found] == ["length"]
     assert seen == [FIRST]
-    assert await default_check().problems(FIRST, REQUEST, (COVER,)) == []
+    assert await default_check().problems(FIRST, book_of(REQUEST), (COVER,)) == []
 
 
 def test_who_is_away_by_the_text_may_be_missing_in_the_picture() -> None:
@@ -275,10 +276,10 @@ def test_who_is_away_by_the_text_may_be_missing_in_the_picture() -> None:
     prompt = "A close meeting of a deep forest, in the present day, at night. {}"
     alone = prompt.format("A white rabbit wearing a red scarf, sad, standing.")
     page = Page(2, summary=text, image_prompt=alone)
-    assert check_page(page, request, (), RULES) == []
+    assert check_page(page, book_of(request), (), RULES) == []
     together = msgspec.structs.replace(page, summary=text.replace("돌아오지 않았어요", "졸았어요"))
-    assert [it.message for it in check_page(together, request, (), RULES)] == [
+    assert [it.message for it in check_page(together, book_of(request), (), RULES)] == [
         "the picture is without bear"
     ]
     nobody = msgspec.structs.replace(page, image_prompt=prompt.format("The moon shines."))
-    assert [it.kind for it in check_page(nobody, request, (), RULES)] == ["picture"]
+    assert [it.kind for it in check_page(nobody, book_of(request), (), RULES)] == ["picture"]

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from storybook.book import PAGES, StoryRequest
+from storybook.book import StoryRequest
 from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.pages import MEMBERS
 from storybook.stages.writer.answer.picture import ACTS, times
 from storybook.stages.writer.llama.grammar import grammar
 from storybook.stages.writer.llama.model import Model, StopFlag
+from tests.books import PAGES
 
 REQUEST = StoryRequest("2050년", "화산 속 도서관", "R2D2와 소녀 하나, 겁 많은 토끼", "우정")
 
@@ -43,7 +44,7 @@ def narrations(members: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("seed", range(3))
 def test_an_answer_is_a_whole_book(model: Model, seed: int) -> None:
     """Title, four panels, at most two lines each, the cast's names only, and nothing before it."""
-    brief = brief_of(REQUEST)
+    brief = brief_of(REQUEST, 5)
     said = answer(model, brief, seed)
     members = json.loads(said)
     assert said.startswith('{"place":"a')
@@ -59,7 +60,7 @@ def test_an_answer_is_a_whole_book(model: Model, seed: int) -> None:
 def test_korean_text_is_hangul_digits_and_signs(model: Model, seed: int) -> None:
     """No Chinese letter, no Latin one but in the request's own words; sentences of bounded
     length."""
-    members = json.loads(answer(model, brief_of(REQUEST), seed))
+    members = json.loads(answer(model, brief_of(REQUEST, 5), seed))
     for text in narrations(members):
         assert re.fullmatch(r"[가-힣0-9 .,!?…~]+", text.replace("R2D2", "")), text
     for name in MEMBERS[1:]:
@@ -71,7 +72,7 @@ def test_korean_text_is_hangul_digits_and_signs(model: Model, seed: int) -> None
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_painted_is_ascii(model: Model, seed: int) -> None:
     """Cards have the kind, a colour and clothes; acts and times are words that painters know."""
-    members = json.loads(answer(model, brief_of(REQUEST), seed))
+    members = json.loads(answer(model, brief_of(REQUEST, 5), seed))
     cards = members["cards"]
     assert re.fullmatch(r"an? .+ rabbit wearing an? \w+ .+", cards["토끼"])
     assert re.fullmatch(r"an? .+ girl wearing an? \w+ .+", cards["하나"])
@@ -92,11 +93,11 @@ def test_what_is_painted_is_ascii(model: Model, seed: int) -> None:
 @pytest.mark.parametrize("first_page", PAGES[1:])
 def test_it_goes_on_with_any_page(model: Model, first_page: int) -> None:
     """Behind what stands, the rest is all that is left to say."""
-    said = answer(model, brief_of(REQUEST), 1, first_page)
+    said = answer(model, brief_of(REQUEST, 5), 1, first_page)
     assert list(json.loads("{" + said)) == list(MEMBERS[first_page:])
 
 
 def test_names_that_need_escaping_do_no_harm(model: Model) -> None:
     """A grammar of names as no child has them is one that can be used."""
-    brief = brief_of(StoryRequest("a\\b", '"]\n', 'Tom "the" cat\\, [토끼], (곰)', "{}"))
+    brief = brief_of(StoryRequest("a\\b", '"]\n', 'Tom "the" cat\\, [토끼], (곰)', "{}"), 5)
     assert list(json.loads(answer(model, brief, 1))["cards"]) == list(brief.names)

@@ -18,13 +18,13 @@ import anyio.abc
 import httpx
 import pytest
 
-from storybook.book import PAGES
 from storybook.stages.engines import EngineUnavailable, WorkFailed, Writer, WritingOrder
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
 from storybook.stages.writer.answer.schema import schema
 from storybook.stages.writer.composer.compose import compose
 from storybook.stages.writer.openai import OpenAI
+from tests.books import PAGES
 from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written
 
 CONTEXT: Final = 20_000
@@ -195,7 +195,7 @@ async def test_it_asks_for_a_schema_and_for_no_thinking(monkeypatch: pytest.Monk
         await written(writer, ORDER)
         await written(writer, WritingOrder(REQUEST, seed=7, attempt=2))
     first, second = server.asked
-    assert first["response_format"]["json_schema"]["schema"] == schema(brief_of(REQUEST))
+    assert first["response_format"]["json_schema"]["schema"] == schema(brief_of(REQUEST, 5))
     assert first["chat_template_kwargs"] == {"enable_thinking": False}
     assert first["messages"][-1]["content"].endswith(" /no_think")
     assert first["stream"]
@@ -216,7 +216,7 @@ async def test_a_server_that_understands_less_is_asked_for_less() -> None:
         writer = writer_of(server)
         assert len(await written(writer, ORDER)) == len(PAGES)
         assert len(server.asked) == 3
-        assert server.asked[-1]["response_format"]["schema"] == schema(brief_of(REQUEST))
+        assert server.asked[-1]["response_format"]["schema"] == schema(brief_of(REQUEST, 5))
         await written(writer, ORDER)
         assert len(server.asked) == 4
 

@@ -1,0 +1,29 @@
+"""The usual book of a test: what a request gets that does not say how long it is to be."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from storybook.book import StoryRequest, TtsConfig
+from storybook.request import NewRun
+from storybook.stages.engines import WritingOrder
+
+PAGES: Final = range(5)
+LAST_PAGE: Final = PAGES[-1]
+
+
+def new_run(
+    request: StoryRequest,
+    tts: TtsConfig | None = None,
+    *,
+    page_count: int = len(PAGES),
+    language: str = "ko",
+    seed: int | None = None,
+) -> NewRun:
+    """What somebody asks for who says no more than the words."""
+    return NewRun(request, tts, page_count, language, seed)
+
+
+def book_of(request: StoryRequest, page_count: int = len(PAGES)) -> WritingOrder:
+    """A book that is to be written, to hold a page against."""
+    return WritingOrder(request, seed=7, attempt=1, page_count=page_count)
