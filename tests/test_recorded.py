@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
+import storybook.request
 from storybook.events.log import START, Recorded
 from storybook.projections.runs import ProgressFold, encode_state, to_json
 from storybook.run import fold
@@ -19,6 +20,17 @@ from storybook.stores.sqlite.verify import head_of, verify_log
 pytestmark = pytest.mark.anyio
 RECORDED: Final = Path(__file__).parent / "recorded" / "v2.0"
 EXPECTED: Final = msgspec.json.decode((RECORDED / "expected.json").read_bytes())
+
+
+@pytest.fixture(params=["today's defaults", "other defaults"], autouse=True)
+def defaults(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What new requests get by default has no say in what is recorded."""
+    if request.param == "other defaults":
+        monkeypatch.setattr(storybook.request, "DEFAULT_PAGE_COUNT", 7)
+        monkeypatch.setattr(storybook.request, "DEFAULT_LANGUAGE", "fr")
+        monkeypatch.setattr(storybook.request, "DEFAULT_VOICE", "F5")
+        monkeypatch.setattr(storybook.request, "DEFAULT_SPEED", 2.0)
+        monkeypatch.setattr(storybook.request, "DEFAULT_PAUSE_MS", 1)
 
 
 @pytest.fixture

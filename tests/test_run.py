@@ -357,18 +357,61 @@ def test_a_retryable_failure_is_tried_again_later() -> None:
 
 
 def test_attempts_run_out() -> None:
-    """After the last attempt the run fails, once nothing else is left to do."""
+    """After the last attempt the run is lost: what waits is put down, and it fails."""
     story = written()
     cover = picture_of(0)
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    for attempt in range(1, MAX_ATTEMPTS):
         story.start(cover, attempt)
-        new = story.fail(cover, TRANSIENT, attempt)
-    assert kinds(new) == ["StageFailed"]
-    story.make(*(picture_of(number) for number in PAGES[1:-1]))
-    story.start(picture_of(LAST_PAGE))
-    assert story.finish(picture_of(LAST_PAGE))[1:] == [RunFailed(TRANSIENT, Stage.COVER, 0)]
+        story.fail(cover, TRANSIENT, attempt)
+    story.start(cover, MAX_ATTEMPTS)
+    assert story.fail(cover, TRANSIENT, MAX_ATTEMPTS) == [
+        StageFailed(Stage.COVER, 0, MAX_ATTEMPTS, TRANSIENT),
+        *(put_down(picture_of(number)) for number in PAGES[1:]),
+        RunFailed(TRANSIENT, Stage.COVER, 0),
+    ]
     assert (story.now.status, story.now.fault) == (Status.FAILED, TRANSIENT)
-    assert story.now.is_complete(picture_of(LAST_PAGE))
+
+
+def put_down(work: Work, attempt: int = 1) -> StageAbandoned:
+    """Waiting work of a lost run is not begun."""
+    return StageAbandoned(work.stage, work.page, attempt, AbandonReason.FAILURE)
+
+
+def test_a_lost_run_lets_work_in_hand_finish() -> None:
+    """Its page stays readable, and a retry need not make it again; the last to end ends the run."""
+    story = written()
+    story.start(picture_of(0))
+    story.start(picture_of(3))
+    assert story.fail(picture_of(0), FINAL)[1:] == [put_down(picture_of(n)) for n in (1, 2, 4)]
+    assert story.now.status is Status.RUNNING
+    assert story.finish(picture_of(3))[1:] == [RunFailed(FINAL, Stage.COVER, 0)]
+    assert story.now.is_complete(picture_of(3))
+
+
+def test_a_lost_run_tries_nothing_again() -> None:
+    """Neither what fails for a while nor what a dying or stopping process had in hand."""
+    story = written()
+    works = [picture_of(number) for number in range(4)]
+    for work in works:
+        story.start(work)
+    story.fail(works[0], FINAL)
+    assert kinds(story.fail(works[1], TRANSIENT)) == ["StageFailed"]
+    assert kinds(story.abandon(works[2], 1, AbandonReason.CRASH)) == ["StageAbandoned"]
+    last = story.abandon(works[3], 1, AbandonReason.SHUTDOWN)
+    assert kinds(last) == ["StageAbandoned", "RunFailed"]
+
+
+def test_a_lost_run_asks_for_no_picture_of_what_is_written_still() -> None:
+    """The writer, who is in hand, finishes; a retry has the pictures made."""
+    story = Story()
+    story.start(WRITING)
+    story.write(0)
+    story.start(picture_of(0))
+    story.fail(picture_of(0), FINAL)
+    assert kinds(story.write(*PAGES[1:])) == ["PageWritten"] * 4
+    assert kinds(story.finish(WRITING)) == ["StageCompleted", "RunFailed"]
+    requested = [it.stage for it in story.do(retry_run)[1:] if isinstance(it, StageRequested)]
+    assert requested == [picture_of(number).stage for number in PAGES]
 
 
 def test_what_cannot_be_helped_is_not_tried_again() -> None:
@@ -378,30 +421,20 @@ def test_what_cannot_be_helped_is_not_tried_again() -> None:
     assert kinds(story.fail(WRITING, FINAL)) == ["StageFailed", "RunFailed"]
 
 
-def test_pages_that_stand_are_finished_although_the_writer_failed() -> None:
-    """The run ends only when the pictures of the written pages are made."""
-    story = Story()
-    story.start(WRITING)
-    story.write(0, 1)
-    assert kinds(story.fail(WRITING, FINAL)) == ["StageFailed"]
-    story.make(picture_of(0))
-    story.start(picture_of(1))
-    assert kinds(story.finish(picture_of(1))) == ["StageCompleted", "RunFailed"]
-
-
 def test_retry_asks_for_what_is_missing() -> None:
-    """What is complete stays; failed work gets new attempts behind its old ones."""
+    """What is complete stays; what failed or was put down gets new attempts after its old ones."""
     story = Story()
     story.start(WRITING)
-    story.write(0, 1)
-    story.fail(WRITING, FINAL)
+    story.write(0, 1, 2)
     story.make(picture_of(0))
     story.start(picture_of(1))
-    story.fail(picture_of(1), FINAL)
+    assert story.fail(WRITING, FINAL)[1:] == [put_down(picture_of(2))]
+    assert kinds(story.fail(picture_of(1), FINAL)) == ["StageFailed", "RunFailed"]
     assert story.do(partial(retry_run, retried_by="me")) == [
         RunRetried("me"),
         StageRequested(Stage.LLM, None, 2),
         StageRequested(Stage.PANEL_1, 1, 2),
+        StageRequested(Stage.PANEL_2, 2, 2),
     ]
     assert (story.now.status, story.now.fault) == (Status.QUEUED, None)
     assert story.now.ready_max_page == 0

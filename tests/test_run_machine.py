@@ -10,10 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from storybook.book import WRITING, TtsConfig, Work
+from storybook.book import FEWEST_PAGES, MOST_PAGES, WRITING, TtsConfig, Work
 from storybook.events.catalog import AbandonReason, EngineInfo, Event, Fault, StageRequested
 from storybook.run import (
     Complete,
+    Failed,
     InHand,
     Refused,
     Run,
@@ -30,7 +31,6 @@ from storybook.run import (
     start_stage,
     write_page,
 )
-from tests.books import PAGES
 from tests.test_run import REQUEST, artifact, page
 
 ENGINE = EngineInfo("test")
@@ -42,9 +42,10 @@ class RunMachine(RuleBasedStateMachine):
     run: Run
     events: list[Event]
 
-    @initialize(tts=st.booleans())
-    def request(self, tts: bool) -> None:
-        self.events = request_run(None, REQUEST, 7, TtsConfig() if tts else None)
+    @initialize(tts=st.booleans(), page_count=st.integers(FEWEST_PAGES, MOST_PAGES))
+    def request(self, tts: bool, page_count: int) -> None:
+        config = TtsConfig() if tts else None
+        self.events = request_run(None, REQUEST, 7, config, page_count=page_count)
         run = fold(self.events)
         assert run is not None
         self.run, self.before = run, run
@@ -86,7 +87,7 @@ class RunMachine(RuleBasedStateMachine):
     @rule()
     def write_next(self) -> None:
         attempt, number = self.run.work[WRITING].attempt, len(self.run.pages)
-        if number < len(PAGES):
+        if number < self.run.page_count:
             self._do(lambda run: write_page(run, attempt, page(number)))
         else:
             self._do(lambda run: complete_stage(run, WRITING, attempt))
@@ -147,6 +148,11 @@ class RunMachine(RuleBasedStateMachine):
         assert self.run.status.has_ended != self._has(Waiting, InHand)
 
     @invariant()
+    def a_lost_run_begins_nothing(self) -> None:
+        """Once something has failed for good, nothing waits to be begun."""
+        assert not (self._has(Failed) and self._has(Waiting))
+
+    @invariant()
     def done_means_everything(self) -> None:
         everything = all(self.run.is_complete(work) for work in self.run.plan)
         assert (self.run.status is Status.DONE) == everything
@@ -180,8 +186,8 @@ class RunMachine(RuleBasedStateMachine):
             run = fold([event], run)
             assert run is not None
             assert run.stage in {work.stage for work in run.plan} or run.tts is None
-            assert -1 <= run.ready_max_page <= 4
-            assert len(run.pages) <= len(PAGES)
+            assert -1 <= run.ready_max_page < run.page_count
+            assert len(run.pages) <= run.page_count
         assert run == self.run
 
 

@@ -105,7 +105,7 @@ def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
         *("storybook", "SQLite", "settings", "writer", "illustrator", "narrator", "transcriber"),
         *("data folder", "disk", "memory", "log", "port"),
     ]
-    assert findings["writer"]["found"] == "double 1.0 on cpu, ready"
+    assert findings["writer"]["found"] == "double 1.0 on cpu, ready; language ko; length 5 pages"
     assert findings["transcriber"]["grade"] == "knowing"
     assert findings["transcriber"]["mend"]
     assert not shell.data.exists()

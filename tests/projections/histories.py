@@ -170,7 +170,8 @@ async def every_ending(log: EventLog) -> None:
                 await book.make(picture_of(COVER_PAGE))
     for book in (done, failed, retried, pruned, silent):
         await book.complete(WRITING)
-    await failed.break_down(picture_of(2))
+    await failed.make(*(picture_of(page) for page in (1, 3)), *map(reading_of, PAGES))
+    await failed.break_down(picture_of(2))  # and picture 4 is put down
     await retried.break_down(picture_of(0))
     await cancelled.start(WRITING)
     await cancelled.write(0, 1)

@@ -201,16 +201,22 @@ def waiting(clock: ManualClock) -> Waiting:
     return Waiting(2, clock.now() + int(BACKOFF_SECONDS[0] * 1_000_000))
 
 
-async def test_one_failed_picture_does_not_stop_the_others(tmp_path: Path) -> None:
-    """The run fails at the end, with its other pages finished and the reason recorded."""
-    async with stand(tmp_path) as it, it.runner().running([]):
-        it.scripted.illustrator.script[2] = [FINAL]
-        await it.request()
+async def test_a_run_that_is_lost_begins_nothing_more(tmp_path: Path) -> None:
+    """A picture fails for good: the other one in hand is finished, and no other is begun."""
+    async with stand(tmp_path, held=True) as it, it.runner().running([]):
+        it.scripted.illustrator.script[0] = [FINAL]
+        await it.request(read=False)
+        it.scripted.writer.let(*PAGES)
+        both = picture_of(0), picture_of(1)
+        await it.until(lambda run: run.is_complete(WRITING) and in_hand(run, *both))
+        it.scripted.illustrator.let(0)
+        await it.until(lambda run: run.is_lost)
+        it.scripted.illustrator.let(*PAGES)
         run = await it.ended()
     assert run.status is Status.FAILED
     assert run.fault is not None and run.fault.kind == "bad_prompt"
-    assert all(run.is_complete(picture_of(page)) for page in (0, 1, 3, 4))
-    assert all(run.is_complete(reading_of(page)) for page in PAGES)
+    assert it.scripted.illustrator.calls == [0, 1]
+    assert run.is_complete(picture_of(1))
 
 
 async def test_a_retried_run_makes_only_what_is_missing(tmp_path: Path) -> None:
@@ -362,11 +368,11 @@ async def test_one_attempt_that_breaks_takes_no_other_with_it(tmp_path: Path) ->
                 return outcome
 
         it.commands = Broken(it.log)
-        it.scripted.illustrator.script[3] = [FINAL]
+        it.scripted.illustrator.script[4] = [FINAL]
         async with it.runner().running([]):
             await it.request(read=False)
             run = await it.ended()
-    assert [run.is_complete(picture_of(page)) for page in PAGES] == [True, True, True, False, True]
+    assert [run.is_complete(picture_of(page)) for page in PAGES] == [True, True, True, True, False]
 
 
 async def test_an_attempt_that_broke_before_it_began_is_taken_up_again(tmp_path: Path) -> None:

@@ -36,20 +36,21 @@ def answer(model: Model, brief: Brief, seed: int, first_page: int = 0) -> str:
 
 
 def narrations(members: dict[str, Any]) -> list[str]:
-    panels = [members[name] for name in MEMBERS[1:]]
+    panels = [member for name, member in members.items() if name in MEMBERS[1:]]
     lines = [line["text"] for panel in panels for line in panel["dialogues"]]
     return [members["cover"]["title"], *(panel["summary"] for panel in panels), *lines]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_an_answer_is_a_whole_book(model: Model, seed: int) -> None:
-    """Title, four panels, at most two lines each, the cast's names only, and nothing before it."""
-    brief = brief_of(REQUEST, 5)
+    """Title, panels, at most two lines each, the cast's names only, and nothing before it."""
+    pages = (5, 7, 13)[seed]
+    brief = brief_of(REQUEST, pages)
     said = answer(model, brief, seed)
     members = json.loads(said)
     assert said.startswith('{"place":"a')
-    assert list(members) == ["place", "cards", *MEMBERS]
-    for name in MEMBERS[1:]:
+    assert list(members) == ["place", "cards", *MEMBERS[:pages]]
+    for name in MEMBERS[1:pages]:
         panel = members[name]
         assert list(panel) == ["summary", "dialogues", "picture"]
         assert len(panel["dialogues"]) <= bounds.LINES
@@ -63,7 +64,7 @@ def test_korean_text_is_hangul_digits_and_signs(model: Model, seed: int) -> None
     members = json.loads(answer(model, brief_of(REQUEST, 5), seed))
     for text in narrations(members):
         assert re.fullmatch(r"[가-힣0-9 .,!?…~]+", text.replace("R2D2", "")), text
-    for name in MEMBERS[1:]:
+    for name in MEMBERS[1:5]:
         sentences = re.split(r"(?<=[.!?…~]) ", members[name]["summary"])
         assert bounds.SENTENCES[0] <= len(sentences) <= bounds.SENTENCES[1]
         assert all(len(it.split()) <= bounds.SENTENCE_WORDS[1] for it in sentences)
@@ -77,7 +78,7 @@ def test_what_is_painted_is_ascii(model: Model, seed: int) -> None:
     assert re.fullmatch(r"an? .+ rabbit wearing an? \w+ .+", cards["토끼"])
     assert re.fullmatch(r"an? .+ girl wearing an? \w+ .+", cards["하나"])
     assert re.fullmatch(r"an? .+ wearing an? \w+ .+", cards["R2D2"])
-    for name in MEMBERS:
+    for name in MEMBERS[:5]:
         picture = members[name]["picture"]
         assert picture["time"] in times()
         assert set(picture["acts"].values()) <= set(ACTS)
@@ -94,7 +95,7 @@ def test_what_is_painted_is_ascii(model: Model, seed: int) -> None:
 def test_it_goes_on_with_any_page(model: Model, first_page: int) -> None:
     """Behind what stands, the rest is all that is left to say."""
     said = answer(model, brief_of(REQUEST, 5), 1, first_page)
-    assert list(json.loads("{" + said)) == list(MEMBERS[first_page:])
+    assert list(json.loads("{" + said)) == list(MEMBERS[first_page:5])
 
 
 def test_names_that_need_escaping_do_no_harm(model: Model) -> None:

@@ -1,0 +1,77 @@
+"""What somebody asks for is checked once, in our own terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import storybook.request
+from storybook.book import StoryRequest, TtsConfig
+from storybook.request import InvalidRequest, NewRun, check_new_run
+
+WORDS = {
+    "era": "조선시대",
+    "place": "깊은 숲속 마을",
+    "characters": "토끼, 호랑이",
+    "topic": "우정",
+}
+
+
+def asked(**more: Any) -> NewRun:
+    return check_new_run(WORDS | more)
+
+
+def faults(**more: Any) -> list[tuple[str, str]]:
+    """Where and what, for each fault."""
+    with pytest.raises(InvalidRequest) as caught:
+        asked(**more)
+    return [(".".join(map(str, it.loc)), it.type) for it in caught.value.faults]
+
+
+def test_four_words_are_a_request() -> None:
+    """All else has a default, and what is null counts as not said."""
+    usual = NewRun(StoryRequest(**WORDS), TtsConfig(), 5, "ko")
+    assert asked() == asked(page_count=None, language=None, seed=None, tts=None) == usual
+
+
+def test_the_defaults_stand_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one is one for whoever does not say it; the voice speaks the book's language."""
+    monkeypatch.setattr(storybook.request, "DEFAULT_PAGE_COUNT", 7)
+    monkeypatch.setattr(storybook.request, "DEFAULT_LANGUAGE", "fr")
+    it = asked()
+    assert (it.page_count, it.language, it.tts) == (7, "fr", TtsConfig(lang="fr"))
+    assert asked(page_count=5, language="ko") == NewRun(StoryRequest(**WORDS), TtsConfig(), 5, "ko")
+
+
+@pytest.mark.parametrize(
+    ("pages", "fault"),
+    [
+        (4, "greater_than_equal"),
+        (14, "less_than_equal"),
+        (5.5, "int_from_float"),
+        ("7", "float_type"),
+        (True, "float_type"),
+    ],
+)
+def test_a_book_has_from_5_to_13_pages(pages: object, fault: str) -> None:
+    """The bounds themselves are allowed."""
+    assert [asked(page_count=it).page_count for it in (5, 13, 7.0)] == [5, 13, 7]
+    assert faults(page_count=pages) == [("page_count", fault)]
+
+
+def test_a_book_is_read_in_its_own_language() -> None:
+    """A region of it is no other language; a language at fault is told once."""
+    for lang in ("ko", "ko-KR", "KO"):
+        tts = asked(tts={"lang": lang}).tts
+        assert tts is not None and tts.lang == lang
+    assert faults(tts={"lang": "en-US"}) == [("tts.lang", "language_mismatch")]
+    assert faults(language="en", tts={"lang": "ko"}) == [("tts.lang", "language_mismatch")]
+    assert faults(language="한국어", tts={"lang": "ko"}) == [("language", "language_tag")]
+
+
+def test_a_seed_is_what_every_engine_takes() -> None:
+    """From 0 to 2³² - 1."""
+    assert [asked(seed=it).seed for it in (0, 2**32 - 1)] == [0, 2**32 - 1]
+    assert faults(seed=-1) == [("seed", "greater_than_equal")]
+    assert faults(seed=2**32) == [("seed", "less_than_equal")]
