@@ -13,10 +13,10 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import WRITING, Role, Stage
+from storybook.book import FEWEST_PAGES, WRITING, Role, Stage
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.errors import STATUSES
-from storybook.run import WAITS_FOR
+from storybook.run import waits_for
 from storybook.stages.choice import ENGINES
 
 FOLDER: Final = Path(__file__).parent
@@ -25,13 +25,14 @@ FOLDER: Final = Path(__file__).parent
 def stages() -> str:
     """What each piece of work waits for."""
     lines = ["flowchart LR", "    R([RunRequested]) --> LLM"]
-    for work, pages in WAITS_FOR.items():
+    plan = waits_for(FEWEST_PAGES)
+    for work, pages in plan.items():
         name = "LLM" if work == WRITING else f"{work.stage}_{work.page}"
         label = str(work)
         if work != WRITING:
             lines += [f'    P{page}["text of page {page}"] --> {name}["{label}"]' for page in pages]
         else:
-            waited = sorted({page for pages in WAITS_FOR.values() for page in pages})
+            waited = sorted({page for pages in plan.values() for page in pages})
             lines += [f'    LLM["{label}"] --> P{page}' for page in waited]
     return _mermaid(lines)
 
@@ -56,9 +57,17 @@ def engines() -> str:
     }
     rows = ["| role | stages | engines, best first |", "| --- | --- | --- |"]
     for role, table in ENGINES.items():
-        does = ", ".join(f"`{stage}`" for stage in stages_of[role]) or "–"
+        does = _from_to(stages_of[role])
         rows.append(f"| {role} | {does} | {', '.join(f'`{name}`' for name in table)} |")
     return "\n".join(rows)
+
+
+def _from_to(stages: list[Stage]) -> str:
+    """A few stages by name, of many the first two and the last."""
+    named = [f"`{stage}`" for stage in stages]
+    if len(named) > 3:
+        named[2:-1] = ["…"]
+    return ", ".join(named) or "–"
 
 
 def errors() -> str:

@@ -19,7 +19,7 @@ from storybook.events.log import START, LogLocked
 from storybook.idempotency import IdempotencyMismatch
 from storybook.projections import tables
 from storybook.projections.projector import ProjectionsStopped
-from storybook.request import InvalidRequest
+from storybook.request import InvalidRequest, NewRun
 from storybook.run import Refused, fold
 from storybook.settings import Limits, RetentionSettings, Settings, SettingsError, WriterSettings
 from tests.books import new_run
@@ -110,6 +110,27 @@ async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
                 await application.request_run(new_run(REQUEST), idempotency_key="k")
             assert len((await application.projections.library()).runs) == 1
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        new_run(REQUEST, TtsConfig(), page_count=7),
+        new_run(REQUEST, TtsConfig(), language="ko-KR"),
+        new_run(REQUEST, TtsConfig(speed=1.0)),
+        new_run(REQUEST, TtsConfig(), seed=8),
+    ],
+    ids=["pages", "language", "speed", "seed"],
+)
+async def test_a_key_stands_for_all_that_was_asked(tmp_path: Path, other: NewRun) -> None:
+    """Another length, language, voice or seed is another book; leaving the seed out is not."""
+    first = new_run(REQUEST, TtsConfig(), seed=7)
+    async with serving(tmp_path, Scripted()) as application:
+        run_id = await application.request_run(first, idempotency_key="k")
+        again = await application.request_run(new_run(REQUEST, TtsConfig()), idempotency_key="k")
+        assert again == run_id
+        with pytest.raises(IdempotencyMismatch):
+            await application.request_run(other, idempotency_key="k")
 
 
 async def test_two_people_may_use_the_same_key(tmp_path: Path) -> None:

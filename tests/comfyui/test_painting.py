@@ -31,6 +31,11 @@ async def test_a_picture_is_painted() -> None:
         "watercolor painting, children's book illustration, A fox in the snow."
     )
     assert made_from.seed == 7 and len(made_from.workflow_sha256) == 64
+    assert (made_from.model, made_from.version) == (
+        studio.engine.info.model,
+        studio.engine.info.version,
+    )
+    assert made_from.model and made_from.version
 
 
 async def test_the_graph_has_the_orders_values() -> None:

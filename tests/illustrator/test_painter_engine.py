@@ -100,6 +100,7 @@ async def test_the_engine_paints_and_reports_what_it_was_made_from() -> None:
     assert (painting.width, painting.height) == (128, 128)
     assert painting.png == paint(order(size=128))
     assert (painting.made_from.prompt, painting.made_from.seed) == (PROMPT, 7)
+    assert painting.made_from.version == engine.info.version
     assert (told[0], told[-1]) == (0.0, 1.0) and told == sorted(told)
 
 

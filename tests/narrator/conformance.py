@@ -90,6 +90,7 @@ class NarratorConformance:
         reading = await read(narrator, ReadingOrder(said, "ko", 1.0, 0, seed=7))
         assert reading.made_from.voices == ("F2", "M1")
         assert reading.made_from.seed == 7
+        assert reading.made_from.language == "ko"
 
     async def test_progress_grows_to_one(self, narrator: Narrator) -> None:
         """The reader's live line moves sentence by sentence."""

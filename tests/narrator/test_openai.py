@@ -117,6 +117,7 @@ async def test_voices_have_the_endpoints_names() -> None:
     reading = await read(narrator, ReadingOrder(said, "ko", 1.0, 0, seed=7))
     assert sorted(request["voice"] for request in requests) == ["F1", "onyx", "sage"]
     assert [segment.voice for segment in reading.segments] == ["M1", "F1", "grandma"]
+    assert reading.made_from.voices == ("onyx", "F1", "sage")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +139,7 @@ async def test_an_endpoint_that_takes_no_language_is_asked_without(text: str) ->
     for _ in range(2):
         assert spoken(await read(narrator, order(SENTENCE))) == pytest.approx(0.5, abs=0.05)
     assert fields == [True, False, False]
+    assert (await read(narrator, order(SENTENCE))).made_from.language == ""
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 24_000, 48_000])

@@ -50,7 +50,7 @@ ANSWER = {
     "place": SHEET.place,
     "cards": dict(zip(BRIEF.names, SHEET.cards, strict=True)),
     "cover": {"title": "토끼와 호랑이", "picture": PICTURE},
-    **dict.fromkeys(MEMBERS[1:], PANEL),
+    **dict.fromkeys(MEMBERS[1:5], PANEL),
 }
 
 
@@ -207,6 +207,15 @@ def test_a_prompt_reads_back_as_what_it_was_made_of(
         picture = Picture(time, (rabbit, tiger), scene)
         prompt = prompt_of(page, BRIEF, SHEET, picture)
         assert read_prompt(page, BRIEF, prompt) == (SHEET, picture)
+
+
+@pytest.mark.parametrize("page", range(7))
+def test_a_prompt_of_a_longer_book_reads_back_too(page: int) -> None:
+    """Each page has a shot; the last one closes the book."""
+    brief, picture = brief_of(REQUEST, 7), Picture(times()[0], (ACTS[0], ACTS[1]), "A brook.")
+    prompt = prompt_of(page, brief, SHEET, picture)
+    assert read_prompt(page, brief, prompt) == (SHEET, picture)
+    assert ("warm closing view" in prompt) == (page == 6)
 
 
 @pytest.mark.parametrize("prompt", ["", "watercolor, rabbit, tiger", "A wide view of a village."])

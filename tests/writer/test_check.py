@@ -10,6 +10,7 @@ import pytest
 
 from storybook.book import Dialogue, Page, StoryRequest
 from storybook.events.catalog import Problem
+from storybook.stages.engines import WritingOrder
 from storybook.stages.writer.check import (
     Forbidden,
     PageCheck,
@@ -283,3 +284,29 @@ def test_who_is_away_by_the_text_may_be_missing_in_the_picture() -> None:
     ]
     nobody = msgspec.structs.replace(page, image_prompt=prompt.format("The moon shines."))
     assert [it.kind for it in check_page(nobody, book_of(request), (), RULES)] == ["picture"]
+
+
+def test_the_last_page_of_a_longer_book_is_another() -> None:
+    """Who is not named by then is missed there, and not on page 4."""
+    alone = first(summary="옛날 깊은 숲속 마을에 토끼가 혼자 살았어요.", dialogues=())
+    book = book_of(REQUEST, 7)
+
+    def missed(number: int) -> bool:
+        page = msgspec.structs.replace(alone, page=number)
+        found = check_page(page, book, (), RULES)
+        return any("the book never names 호랑이" in it.message for it in found)
+
+    assert [missed(number) for number in (4, 5, 6)] == [False, False, True]
+
+
+def test_a_book_of_another_language_is_not_held_to_hangul() -> None:
+    """What is to be Korean is the Korean book; what no child can read is so in any."""
+    english = msgspec.structs.replace(book_of(REQUEST), language="en")
+
+    def passes(summary: str, book: WritingOrder) -> bool:
+        found = check_page(first(summary=summary, dialogues=()), book, (COVER,), RULES)
+        return "language" not in {it.kind for it in found}
+
+    told = "Once upon a time there was 토끼 the rabbit."
+    assert passes(told, english) and not passes(told, book_of(REQUEST))
+    assert not passes(f"{told} \u2588", english)

@@ -180,7 +180,7 @@ def book(first_page: int = 0) -> dict[str, Any]:
         "dialogues": [],
         "picture": picture,
     }
-    return dict.fromkeys(MEMBERS[first_page:], told)
+    return dict.fromkeys(MEMBERS[first_page:5], told)
 
 
 def writer_of(server: Server, **arguments: Any) -> OpenAI:
@@ -202,6 +202,32 @@ async def test_it_asks_for_a_schema_and_for_no_thinking(monkeypatch: pytest.Monk
     assert first["model"] == "Qwen3-8B"
     assert first["seed"] != second["seed"]
     assert set(server.keys) == {f"Bearer {KEY}"}
+
+
+async def test_a_longer_book_is_asked_for_as_such() -> None:
+    """The schema has a member for each page, and the last one ends the story."""
+    pages = {**book(), "page_5": book()["page_1"], "page_6": book()["page_2"]}
+    order = WritingOrder(REQUEST, seed=7, attempt=1, page_count=7)
+    async with serving(lambda _: (200, [said(as_json(pages))])) as server:
+        assert [page.page for page in await written(writer_of(server), order)] == [*range(7)]
+    (asked,) = server.asked
+    wanted = asked["response_format"]["json_schema"]["schema"]
+    assert [*wanted["properties"]][-2:] == ["page_5", "page_6"]
+    assert "여섯 쪽짜리 그림책" in asked["messages"][0]["content"]
+    assert "6쪽: 등장인물이 스스로 한 선택으로" in asked["messages"][0]["content"]
+
+
+async def test_its_model_is_the_one_that_the_server_says_has_answered() -> None:
+    """A name that is asked for may be an alias there."""
+    chunk = {"model": "qwen3-8b-q4", "choices": [{"delta": {"content": as_json(book())}}]}
+    data = b"data: " + as_json(chunk).encode() + b"\n\n"
+    async with serving(lambda _: (200, [data])) as server:
+        writer = writer_of(server, model="latest")
+        assert writer.info.model == "latest"
+        await written(writer, ORDER)
+        assert writer.info.model == "qwen3-8b-q4"
+        await written(writer, ORDER)
+    assert [asked["model"] for asked in server.asked] == ["latest", "latest"]
 
 
 async def test_a_server_that_understands_less_is_asked_for_less() -> None:
