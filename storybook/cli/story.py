@@ -5,6 +5,7 @@ from __future__ import annotations
 from storybook.book import COVER_PAGE, Artifact, Stage
 from storybook.cli.output import duration, size
 from storybook.events.catalog import (
+    AbandonReason,
     ArtifactsPruned,
     EngineInfo,
     Event,
@@ -86,6 +87,8 @@ def _of_stage(
             return "is done" + (f": {artifact.name}, {_measure(artifact)}" if artifact else "")
         case StageFailed(fault=fault):
             return f"failed ({fault.kind}): {fault.message}"
+        case StageAbandoned(reason=AbandonReason.FAILURE):
+            return "is not begun: the book fails anyway"
         case StageAbandoned(reason=reason):
             return f"was put down ({reason})"
 

@@ -1,7 +1,7 @@
 """What an engine can do at all, and what a request asks of it beyond that.
 
 It is asked before any work is done: a request for what cannot be made is refused at once, and says
-what can.
+what can. A run may outlive the engines that it was asked of, so each is asked again when it begins.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import msgspec
 
 from storybook.book import TtsConfig, base_language
 from storybook.request import Loc, NewRun, RequestFault
+from storybook.run import Run
 
 
 class Capabilities(msgspec.Struct, frozen=True):
@@ -35,10 +36,11 @@ def request_faults(
     asked: NewRun, writer: Capabilities, narrator: Capabilities
 ) -> list[RequestFault]:
     """What of a request these engines cannot do."""
-    return [*_writing_faults(asked, writer), *_reading_faults(asked.tts, narrator)]
+    return [*writing_faults(asked, writer), *reading_faults(asked.tts, narrator)]
 
 
-def _writing_faults(asked: NewRun, writer: Capabilities) -> Iterator[RequestFault]:
+def writing_faults(asked: Run | NewRun, writer: Capabilities) -> Iterator[RequestFault]:
+    """What of a book's length and language a writer cannot do."""
     if writer.page_counts and asked.page_count not in writer.page_counts:
         found = f"{asked.page_count} pages"
         yield _fault(("page_count",), f"the writer does not write {found}", writer.page_counts)
@@ -47,7 +49,8 @@ def _writing_faults(asked: NewRun, writer: Capabilities) -> Iterator[RequestFaul
         yield _fault(("language",), f"the writer does not write {found}", writer.languages)
 
 
-def _reading_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:
+def reading_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:
+    """What of a book's voices a narrator cannot do."""
     if tts is None:
         return
     if not narrator.has_language(tts.lang):

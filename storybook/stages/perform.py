@@ -6,7 +6,7 @@ It raises what the engine raises; the runner turns that into an event.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from functools import partial
 from typing import NoReturn
@@ -15,7 +15,9 @@ import msgspec
 
 from storybook.book import WRITING, Page, RunId, Stage, TtsConfig, Work, artifact_name
 from storybook.events.catalog import Event, MadeFrom, Problem, Submission
+from storybook.request import RequestFault
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
+from storybook.stages.capabilities import reading_faults, writing_faults
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
     PaintingOrder,
@@ -57,8 +59,15 @@ async def perform(
             await _paint(attempt, engines, artifacts)
 
 
+def _check_able(faults: Iterable[RequestFault]) -> None:
+    """Raise `WorkFailed` if the engine in force cannot do it, such as one of another day."""
+    for fault in faults:
+        raise WorkFailed("unsupported", fault.msg, retryable=False)
+
+
 async def _write(attempt: Attempt, engines: Engines, check: PageCheck) -> None:
     run, number = attempt.run, attempt.number
+    _check_able(writing_faults(run, engines.writer.capabilities))
     standing = run.pages
     order = WritingOrder(run.request, run.seed, number, standing, run.page_count, run.language)
     async with aclosing(engines.writer.write(order, attempt.report)) as pages:
@@ -109,6 +118,7 @@ async def _read_aloud(attempt: Attempt, engines: Engines, artifacts: ArtifactSto
     run, work, number = attempt.run, attempt.work, attempt.number
     assert work.page is not None
     tts = run.tts or TtsConfig()
+    _check_able(reading_faults(tts, engines.narrator.capabilities))
     order = ReadingOrder(
         utterances(run.pages[work.page], tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed
     )

@@ -136,6 +136,18 @@ def test_voices_in_any_case() -> None:
     )
 
 
+def test_length_and_language() -> None:
+    """Both are optional, checked, and told in the body's names; the voice speaks the language."""
+    told = order(page_count=13, language="en-US")
+    assert (told.page_count, told.language) == (13, "en-US")
+    assert told.tts is not None and told.tts.lang == "en-US"
+    assert faults(page_count=14) == [("body.page_count", "less_than_equal")]
+    assert faults(language=7) == [("body.language", "language_tag")]
+    mismatch = [("body.tts_config.lang", "language_mismatch")]
+    assert faults(tts_config={"lang": "en"}) == mismatch
+    assert order(seed=7).seed is None  # the API takes none; unknown fields are ignored
+
+
 def test_no_reading_aloud() -> None:
     """Switched off, there is no configuration; it is checked all the same."""
     assert order(tts_enabled=False).tts is None

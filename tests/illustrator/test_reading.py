@@ -95,6 +95,8 @@ def test_every_page_has_its_role() -> None:
     """Page numbers give the parts of the story, from cover to resolution."""
     roles = [scene("", page).role for page in PAGES]
     assert roles == ["cover", "wide", "encounter", "crisis", "resolution"]
+    longer = [read_scene(Page(page), REQUEST, 7, 7).role for page in range(7)]
+    assert longer == ["cover", "wide", "encounter", "wide", "encounter", "crisis", "resolution"]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ from storybook.run import (
     write_page,
 )
 from storybook.settings import Limits
+from storybook.stages.capabilities import Capabilities
 from storybook.stages.devices import Devices
 from storybook.stages.engines import EngineUnavailable, WorkFailed
 from storybook.stages.live import LiveProgress
@@ -215,8 +216,30 @@ async def test_a_run_that_is_lost_begins_nothing_more(tmp_path: Path) -> None:
         run = await it.ended()
     assert run.status is Status.FAILED
     assert run.fault is not None and run.fault.kind == "bad_prompt"
-    assert it.scripted.illustrator.calls == [0, 1]
+    assert sorted(it.scripted.illustrator.calls) == [0, 1]
     assert run.is_complete(picture_of(1))
+
+
+async def test_a_run_that_outlives_its_engines_fails_at_once(tmp_path: Path) -> None:
+    """The writer of today writes no such language: nothing is written, and the reason says so."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        it.scripted.writer.capabilities = Capabilities(languages=("en",))
+        await it.request()
+        run = await it.ended()
+    assert run.fault is not None and run.fault.kind == "unsupported"
+    assert run.fault.message == "the writer does not write 'ko'; it can do en"
+    assert it.scripted.writer.calls == []
+
+
+async def test_a_narrator_of_today_without_the_voice_fails_at_once(tmp_path: Path) -> None:
+    """As the writer does; what is written and painted stays."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        it.scripted.narrator.capabilities = Capabilities(voices=("F1",))
+        await it.request()
+        run = await it.ended()
+    assert run.fault is not None
+    assert run.fault.message == "the narrator has no voice 'M1'; it can do F1"
+    assert it.scripted.narrator.calls == []
 
 
 async def test_a_retried_run_makes_only_what_is_missing(tmp_path: Path) -> None:
