@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page
 
-from storybook.export import export_book
-from storybook.stores.files import ArtifactStore
+from storybook.export import BOOK_FILE, export_book
+from storybook.stores.files import FileArtifactStore
 from tests.export.browser import CHROMIUM, chromium, violations
 from tests.export.finished import RUN, finished_run
 
@@ -27,13 +27,13 @@ LONG = "토끼는 숲길을 따라 걸으며 노래를 불렀어요. " * 27
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a book whose second page has far too much text."""
-    store = ArtifactStore(tmp_path_factory.mktemp("book"))
+    store = FileArtifactStore(tmp_path_factory.mktemp("book"))
     run = finished_run(store)
     pages = list(run.pages)
     pages[2] = msgspec.structs.replace(pages[2], summary=LONG.strip())
     run = msgspec.structs.replace(run, pages=tuple(pages))
-    path: Path = anyio.run(export_book, RUN, run, store)
-    return path.as_uri()
+    anyio.run(export_book, RUN, run, store)
+    return Path(store.location(RUN, BOOK_FILE)).as_uri()
 
 
 @pytest.fixture(scope="module")
