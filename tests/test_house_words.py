@@ -19,9 +19,7 @@ from tests.test_house import PACKAGE, ROOT, tracked
 STILL_TWICE: set[str] = {
     "Commands",
     "Endpoint",
-    "Order",
     "Outcome",
-    "Server",
     "Taken",
     "Writer",
 }
