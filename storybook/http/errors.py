@@ -87,7 +87,7 @@ class TooSlow(HttpError):
         super().__init__(f"the body did not come within {seconds:g} s", {"Connection": "close"})
 
 
-class FileGone(HttpError):
+class Gone(HttpError):
     status = 410
 
 

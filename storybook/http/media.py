@@ -19,7 +19,7 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 
 from storybook.application import Application
 from storybook.book import Artifact, RunId
-from storybook.http.errors import BadRequest, FileGone, NotFound, RangeNotSatisfiable
+from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiable
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, header, method, run_id_in
 from storybook.http.responses import RawResponse
@@ -78,7 +78,7 @@ class Media:
         return _answer(scope, run_id, artifact, self._application.artifacts)
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
-        """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `FileGone`."""
+        """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `Gone`."""
         key = (run_id, name)
         artifact = self._known.get(key) or await self._recorded(run_id, name)
         if artifact.media_type != media_type:
@@ -94,7 +94,7 @@ class Media:
         if run is None:
             raise NoSuchRun
         if name in run.pruned:
-            raise FileGone("the file was removed by retention")
+            raise Gone("the file was removed by retention")
         for artifact in run.artifacts:
             if artifact.name == name:
                 return artifact

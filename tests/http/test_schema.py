@@ -70,6 +70,7 @@ class WritesForRabbits(ScriptedWriter):
             yield page
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_the_server_is_as_its_schema_says(tmp_path: Path) -> None:
     """schemathesis asks with what the schema allows and with what it forbids, all checks on.
@@ -102,6 +103,7 @@ def valid(name: str, value: object) -> None:
     jsonschema_rs.validate(schema, value)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_each_message_of_a_stream_is_one_that_the_document_names(tmp_path: Path) -> None:
     """Its lines are those of a message, and its data is the model that this names."""
