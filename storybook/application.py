@@ -20,6 +20,7 @@ from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.events.log import EventLog
 from storybook.idempotency import check_same_request, run_id_for
+from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsStopped
 from storybook.request import InvalidRequest
 from storybook.retention import Retention
@@ -123,5 +124,5 @@ class Application(msgspec.Struct, frozen=True):
 
     async def _check_queue(self) -> None:
         limit = self.settings.limits.open_runs
-        if len(await self.projections.open_runs()) >= limit:
+        if len(await self.projections.ask(open_runs)) >= limit:
             raise TooManyRuns(limit, retry_after_seconds=30)

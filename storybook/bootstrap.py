@@ -16,6 +16,7 @@ from storybook.application import Application
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
+from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
@@ -85,7 +86,7 @@ async def open_application(
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                runner.running(await projections.open_runs()),
+                runner.running(await projections.ask(open_runs)),
             ):
                 tasks.start_soon(retention.run)
                 for engine in engines.by_role().values():

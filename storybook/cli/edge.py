@@ -21,7 +21,7 @@ from storybook.events.log import LogError
 from storybook.export import CannotExport
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
-from storybook.projections.tables import ForeignFile
+from storybook.projections.views import ForeignFile
 from storybook.request import InvalidRequest
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError

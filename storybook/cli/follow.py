@@ -23,8 +23,8 @@ from storybook.cli.story import sentence
 from storybook.cli.watching import follow_run, watch
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import Position, Recorded
-from storybook.projections.log_entries import run_log_entry
-from storybook.projections.runs import iso_time
+from storybook.http.log_entries import run_log_entry
+from storybook.http.times import iso_time
 from storybook.run import Run, Status, fold
 
 PAGE: Final = 512

@@ -23,7 +23,10 @@ from storybook.cli.timeline import attempts, chart, faults
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
-from storybook.projections.runs import RunState, RunSummary, iso_time, state_of
+from storybook.http.library import RunSummary, run_summary
+from storybook.http.run_state import RunState, run_state
+from storybook.http.times import iso_time
+from storybook.projections.runs import snapshot_of
 from storybook.projections.timings import StageTiming
 from storybook.run import Run, Status, fold
 
@@ -48,7 +51,7 @@ def list_command(place: Place, status: str | None, limit: int, as_json: bool) ->
 
     async def main() -> list[RunSummary]:
         async with open_shelf(place) as shelf:
-            return await shelf.books(wanted, limit)
+            return [run_summary(book) for book in await shelf.books(wanted, limit)]
 
     books = run(main) if has_log(place) else []
     if as_json:
@@ -162,7 +165,7 @@ def _shown(place: Place, run_id: RunId, book: Run, history: list[Recorded]) -> S
         book.request,
         book.seed,
         book.tts,
-        state_of(run_id, book),
+        run_state(run_id, snapshot_of(book)),
         attempts(history),
         list(book.artifacts),
         str(place.folder.outputs / run_id),

@@ -7,19 +7,23 @@ server keeps them up to date. Where no process does, they are caught up with the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-from typing import Final
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from storybook.book import RunId
 from storybook.cli.failure import Failure
 from storybook.cli.place import Place
 from storybook.events.log import EventLog, Recorded
-from storybook.projections import reads, tables
+from storybook.projections import views
+from storybook.projections.library import Book, beginning_with, newest
 from storybook.projections.projector import Projections
-from storybook.projections.runs import RunSummary
+from storybook.projections.registry import PROJECTIONS
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LATEST: Final = "latest"
 FULL_ID: Final = 32
@@ -34,10 +38,9 @@ class Shelf:
     def __init__(self, place: Place, log: EventLog) -> None:
         self.place, self.log = place, log
 
-    async def books(self, status: Status | None, limit: int) -> list[RunSummary]:
+    async def books(self, status: Status | None, limit: int) -> list[Book]:
         """The newest books."""
-        async with self._views() as db:
-            return reads.library(db, status, limit, None).runs
+        return (await self._ask(newest, limit, status=status)).books
 
     async def find(self, text: str) -> RunId:
         """The run that a word on the command line means. Raises `Failure`."""
@@ -52,22 +55,30 @@ class Shelf:
                 f"or more, or `{LATEST}`"
             )
         else:
-            async with self._views() as db:
-                found = reads.beginning_with(db, word, SHOWN_RUNS + 1)
+            found = await self._ask(beginning_with, word, SHOWN_RUNS + 1)
         return _only(text, found)
 
     async def history(self, run_id: RunId) -> list[Recorded]:
         """Every event of a run, in order."""
         return await self.log.read_run(run_id)
 
-    @asynccontextmanager
-    async def _views(self) -> AsyncIterator[sqlite3.Connection]:
-        file = self.place.folder.projections
-        if self.place.holder() is None:
-            async with Projections.open(file, self.log):
-                pass  # opening catches up
-        with closing(tables.connect_known(file, read_only=True)) as db:
-            yield db
+    async def _ask(
+        self,
+        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """What the views answer: the file that a server keeps, else one that is caught up here."""
+        folder, is_served = self.place.folder, self.place.holder() is not None
+        if is_served:
+            with (
+                suppress(views.ForeignFile, sqlite3.Error),  # its views are in memory
+                closing(views.open_to_read(folder.projections, PROJECTIONS)) as db,
+            ):
+                return question(db, *args, **named)
+        keep = folder.can_be_written and not is_served
+        async with Projections.open(folder.projections, self.log, keep=keep) as projections:
+            return await projections.ask(question, *args, **named)
 
 
 def _only(text: str, found: list[RunId]) -> RunId:

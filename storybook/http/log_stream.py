@@ -14,12 +14,12 @@ from litestar.types import Receive, Scope, Send
 
 from storybook.events.catalog import EVENT_TYPES
 from storybook.events.log import START, EventLog, Position, Recorded
+from storybook.http.answers import to_json
 from storybook.http.errors import BadRequest
+from storybook.http.log_entries import run_log_entry
 from storybook.http.requests import last_event_id, query
 from storybook.http.streams import Stream, Streams, frame, refuse
 from storybook.http.tail import Tail
-from storybook.projections.log_entries import run_log_entry
-from storybook.projections.runs import to_json
 
 KEPT: Final = 1_024
 """Frames that are at least kept once there were as many, about 1 MB."""

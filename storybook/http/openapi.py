@@ -15,11 +15,14 @@ from storybook import __version__
 from storybook.book import PAGES, VOICES
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
+from storybook.http.library import Library
+from storybook.http.log_entries import RunLogEntry
 from storybook.http.orders import (
     PAUSE_RANGE_MS,
     WORDS,
 )
 from storybook.http.progress import StageProgress
+from storybook.http.run_state import Progress, RunState
 from storybook.http.runs import (
     LIBRARY_DEFAULT,
     LIBRARY_MOST,
@@ -29,8 +32,6 @@ from storybook.http.runs import (
     RunLog,
 )
 from storybook.http.speech import FIELD_TYPES
-from storybook.projections.log_entries import RunLogEntry
-from storybook.projections.runs import Library, Progress, RunState
 from storybook.request import MAX_FIELD_CHARACTERS, SPEED_RANGE, RequestFault
 from storybook.run import Status
 from storybook.stages.transcriber.hearing import SpokenField

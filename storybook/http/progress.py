@@ -22,10 +22,12 @@ from litestar.types import Receive, Scope, Send
 from storybook.book import RunId, Stage, Work
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import START, EventLog, Position, Recorded
+from storybook.http.answers import to_json
 from storybook.http.requests import last_event_id
+from storybook.http.run_state import encode_progress
 from storybook.http.streams import Stream, Streams, frame, refuse, stop
 from storybook.http.tail import Tail
-from storybook.projections.runs import Progress, ProgressFold, to_json
+from storybook.projections.progress import ProgressFold, RunProgress
 from storybook.run import InvalidHistory, NoSuchRun
 from storybook.stages.live import LiveProgress, Preview
 
@@ -61,7 +63,7 @@ class Feed:
         self._fold = ProgressFold()
         self._seen = START
         self._early: list[Recorded] | None = []
-        self._progress: Progress | None = None
+        self._progress: RunProgress | None = None
         self._stages: dict[Work, StageProgress] = {}
 
     @property
@@ -113,10 +115,10 @@ class Feed:
             if (progress := self._folded(recorded)) is not None:
                 self._progress = progress
                 self.positions.append(recorded.position)
-                self.frames.append(frame(b"update", to_json(progress), recorded.position))
+                self.frames.append(frame(b"update", encode_progress(progress), recorded.position))
         return len(self.frames) > before
 
-    def _folded(self, recorded: Recorded) -> Progress | None:
+    def _folded(self, recorded: Recorded) -> RunProgress | None:
         """The progress if this event changed it. One that cannot be read is skipped: it changes
         nothing that this version knows how to tell."""
         try:

@@ -13,9 +13,11 @@ from litestar.types import Scope
 
 from storybook.application import Application
 from storybook.book import RunId
-from storybook.events.log import START
+from storybook.events.log import START, Position
 from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import BadRequest, NotFound, TooOften
+from storybook.http.library import library, position_of
+from storybook.http.log_entries import LogEntry, log_entry
 from storybook.http.orders import in_body, read_order
 from storybook.http.rate import RateLimit
 from storybook.http.requests import (
@@ -28,8 +30,9 @@ from storybook.http.requests import (
     reading_body,
     run_id_in,
 )
-from storybook.projections.log_entries import LogEntry, log_entry
-from storybook.projections.runs import encode_state
+from storybook.http.run_state import RenderedStates, encode_state
+from storybook.projections.library import newest
+from storybook.projections.runs import STATES
 from storybook.request import InvalidRequest
 from storybook.run import NoSuchRun, Status, fold
 
@@ -57,6 +60,7 @@ class Runs:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self._states = RenderedStates()
         self._rate = RateLimit(application.settings.limits.runs_per_minute)
 
     def routes(self) -> list[HTTPRouteHandler]:
@@ -91,24 +95,22 @@ class Runs:
 
     async def library(self, scope: Scope) -> Answer:
         parameters = query(scope)
-        try:
-            found = await self._application.projections.library(
-                status=_status(parameters.get("status", "")),
-                limit=limit_in(parameters, LIBRARY_DEFAULT, LIBRARY_MOST),
-                before=parameters.get("before") or None,
-            )
-        except ValueError as error:
-            raise BadRequest(str(error)) from error
-        return json_answer(found)
+        page = await self._application.projections.ask(
+            newest,
+            limit_in(parameters, LIBRARY_DEFAULT, LIBRARY_MOST),
+            status=_status(parameters.get("status", "")),
+            before=_before(parameters.get("before", "")),
+        )
+        return json_answer(library(page))
 
     async def state(self, scope: Scope) -> Answer:
         run_id = run_id_in(scope)
         if scope["query_string"] and "at" in (parameters := query(scope)):
             return await self._state_at(run_id, parameters["at"])
-        body = self._application.projections.run_state(run_id)
-        if body is None:
+        row = self._application.projections.row(STATES, run_id)
+        if row is None:
             raise NoSuchRun
-        return Answer(body, headers=_STATE_HEADERS)
+        return Answer(self._states.body(run_id, row[1]), headers=_STATE_HEADERS)
 
     async def _state_at(self, run_id: RunId, at: str) -> Answer:
         position = position_in("at", at)
@@ -149,6 +151,13 @@ def _status(text: str) -> Status | None:
     if text and text.upper() not in Status.__members__:
         raise BadRequest(f"status is to be one of {', '.join(Status)}; found {text[:40]!r}")
     return Status(text.upper()) if text else None
+
+
+def _before(cursor: str) -> Position | None:
+    try:
+        return position_of(cursor) if cursor else None
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
 
 
 def _idempotency_key(scope: Scope) -> str:

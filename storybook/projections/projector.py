@@ -84,19 +84,23 @@ class Projections:
 
     def __init__(
         self,
-        path: Path | None,
+        path: Path,
         log: EventLog,
         projections: Sequence[Projection],
         parked: ParkedRuns,
+        *,
+        keep: bool,
     ) -> None:
         self._path, self._source, self._projections = path, log, tuple(projections)
+        self._keep_file = keep
         self._parked = parked
+        self._checkpoints: dict[str, Checkpoint] = {}
         self._noted: set[ParkedRun] = set()
         self._folds = Folds(log, projections)
         self._kept: dict[Table, OrderedDict[Key, Row]] = {}
         self._writing, self._reading = CapacityLimiter(1), CapacityLimiter(1)
-        self._lost = anyio.Event()  # until there is a new file
-        self._remade_notifier = Notifier()
+        self._is_lost = False  # until there is a new file
+        self._file_changed = Notifier()
         self._whole_at = START
         """Up to here the views are no whole: a file that was made anew catches up."""
 
@@ -104,24 +108,28 @@ class Projections:
     @asynccontextmanager
     async def open(
         cls,
-        path: Path | None,
+        path: Path,
         log: EventLog,
         *,
+        keep: bool = True,
         projections: Sequence[Projection] = PROJECTIONS,
         parked: ParkedRuns | None = None,
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a frozen value
     ) -> AsyncIterator[Projections]:
         """Open the file (one that cannot be used is made anew), catch up with the log, and follow
-        it until exit. With no `path`, and where there can be no file, all is kept in memory.
+        it until exit. Where there can be no file, and with `keep` false, all is in memory: what
+        the file has, which is only read then, and what comes after it.
 
         `parked` are the runs that cannot be read, which this is told of and tells of.
         """
-        views_of_log = cls(path, log, projections, ParkedRuns() if parked is None else parked)
+        views_of_log = cls(
+            path, log, projections, ParkedRuns() if parked is None else parked, keep=keep
+        )
         raised: Exception | None = None
         await views_of_log._open(retry)
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(views_of_log._subscription.run)
+                tasks.start_soon(views_of_log.subscription.run)
                 tasks.start_soon(views_of_log._care)
                 try:
                     await views_of_log.reached(await log.head())
@@ -138,7 +146,7 @@ class Projections:
     @property
     def position(self) -> Position:
         """Every event up to here is in the views, or left out."""
-        return self._subscription.position
+        return self.subscription.position
 
     # -------------------------------------------------------------------------------- the file
 
@@ -149,7 +157,7 @@ class Projections:
                 views.begin(self._db, projection)
         await take_up_parked(self._db, self._source, self._projections, self._parked)
         self._checkpoints = views.read_checkpoints(self._db)
-        self._subscription = Subscription(
+        self.subscription = Subscription(
             self._source,
             "projections",
             self,
@@ -160,7 +168,7 @@ class Projections:
 
     def _opened(self) -> tuple[sqlite3.Connection, Path | InMemory]:
         """The file, or memory where there can be none."""
-        if self._path is not None:
+        if self._keep_file:
             try:
                 return views.open_views(self._path, self._projections), self._path
             except (sqlite3.Error, OSError) as error:
@@ -171,7 +179,6 @@ class Projections:
 
     def _remade(self) -> tuple[sqlite3.Connection, Path | InMemory]:
         """An empty file, or memory where there can be none."""
-        assert self._path is not None  # only a file can be lost
         try:
             return views.remake(self._path, self._projections), self._path
         except (sqlite3.Error, OSError) as error:
@@ -212,17 +219,17 @@ class Projections:
     async def _care(self) -> None:
         """Make a lost file anew, and leave memory for a file when that is possible again."""
         while True:
-            lost = self._lost
-            with anyio.move_on_after(FILE_AGAIN_SECONDS if self._should_have_file else math.inf):
-                await lost.wait()
-            if lost.is_set():
+            changed = self._file_changed.next
+            if self._is_lost:
                 await self._recover()
-            elif self._should_have_file:
+            with anyio.move_on_after(FILE_AGAIN_SECONDS if self._should_have_file else math.inf):
+                await changed.wait()
+            if self._should_have_file and not changed.is_set():
                 await self._return_to_file()
 
     @property
     def _should_have_file(self) -> bool:
-        return self._path is not None and isinstance(self._where, InMemory)
+        return self._keep_file and isinstance(self._where, InMemory)
 
     def _is_loss(self, error: Exception) -> bool:
         if not isinstance(self._where, Path):
@@ -232,10 +239,11 @@ class Projections:
 
     def _lose(self, error: Exception) -> None:
         """Have the file made anew; for whoever meets the loss, on the event loop."""
-        if not self._lost.is_set():
+        if not self._is_lost:
             _log.warning("%s is lost (%s); it is made anew", self._where, error)
             self._whole_at = max(self._whole_at, self.position)
-            self._lost.set()
+            self._is_lost = True
+            self._file_changed.notify()
 
     async def _recover(self) -> None:
         # All at once on the event loop, so that nobody meets a closed connection.
@@ -243,9 +251,9 @@ class Projections:
             self._disconnect()
             self._kept.clear()
             self._connect(*self._remade())
-            self._subscription.move(self._furthest_back)
-            self._lost = anyio.Event()
-        self._remade_notifier.notify()
+            self.subscription.move(self._furthest_back)
+            self._is_lost = False
+        self._file_changed.notify()
 
     async def _leave_file(self, error: Exception) -> None:
         """Go on in memory, from what the file has."""
@@ -255,9 +263,9 @@ class Projections:
             self._whole_at = max(self._whole_at, self.position)
             self._disconnect()
             self._connect(*opened)
+        self._file_changed.notify()
 
     async def _return_to_file(self) -> None:
-        assert self._path is not None  # `_should_have_file`
         async with self._writing:
             try:
                 await to_thread.run_sync(views.save, self._db, self._path)
@@ -288,7 +296,7 @@ class Projections:
             except (sqlite3.Error, ForeignFile) as error:
                 if self._is_loss(error):
                     self._lose(error)
-                if self._lost.is_set() or not self._can_leave_file(error):
+                if self._is_lost or not self._can_leave_file(error):
                     raise
                 await self._leave_file(error)
             else:
@@ -365,22 +373,29 @@ class Projections:
     async def reached(self, position: Position) -> None:
         """Return when every event up to a position is in the views, or left out. Raises
         `ProjectionsStopped`."""
-        while self.position < max(position, self._whole_at) or self._lost.is_set():
-            if self._lost.is_set():
-                await self._remade_notifier.next.wait()
-            elif self._subscription.outage is not None:
+        while self.position < max(position, self._whole_at) or self._is_lost:
+            if self._is_lost:
+                await self._file_changed.next.wait()
+            elif self.subscription.outage is not None:
                 self._check_alive()
                 await anyio.sleep(OUTAGE_LOOK_SECONDS)
             else:
-                await self._subscription.reached(max(position, self._whole_at))
+                await self.subscription.reached(max(position, self._whole_at))
 
     def _check_alive(self) -> None:
-        outage = self._subscription.outage
-        if outage is not None and not _is_known(outage.error):
+        outage = self.subscription.outage
+        if outage is not None and not self._may_pass(outage.error):
             raise ProjectionsStopped(
                 f"the projector cannot go on after position {self.position}: {outage.error}. It "
                 "is tried again; if it does not go on, run `storybook verify`"
             ) from outage.error
+
+    def _may_pass(self, error: Exception) -> bool:
+        """Whether somebody may mend this: it is no fault of ours, and memory is not full."""
+        if isinstance(error, LogError):
+            return True
+        is_of_file = views.may_pass(error) or views.is_busy(error) or self._is_loss(error)
+        return is_of_file and isinstance(self._where, Path)
 
     # --------------------------------------------------------------------------------- answering
 
@@ -397,7 +412,7 @@ class Projections:
             row = views.find(self._rows_db, table, key)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
-        if row is None and self._subscription.outage is not None:
+        if row is None and self.subscription.outage is not None:
             raise ProjectionsBusy("the views may lack this row for now; ask again")
         return row
 
@@ -420,7 +435,7 @@ class Projections:
             raise self._refusal(error) from error
 
     def _check_whole(self) -> None:
-        if self._lost.is_set() or self.position < self._whole_at:
+        if self._is_lost or self.position < self._whole_at:
             self._check_alive()
             raise ProjectionsBusy("the views are being made anew; ask again")
 
@@ -431,13 +446,6 @@ class Projections:
         elif not (views.is_busy(error) or views.may_pass(error)):
             return error
         return ProjectionsBusy(f"the views cannot be read now ({error}); ask again")
-
-
-def _is_known(error: Exception) -> bool:
-    """Whether this is an error that somebody may mend, and not a fault of ours."""
-    if isinstance(error, LogError):
-        return True
-    return views.may_pass(error) or views.is_busy(error) or views.is_damage(error)
 
 
 async def _is_of(checkpoint: Checkpoint, log: EventLog) -> bool:

@@ -95,7 +95,8 @@ STATES: Final = Table(
     kept=KEPT_STATES,
 )
 
-_encode = msgspec.msgpack.Encoder().encode
+encode_snapshot: Final = msgspec.msgpack.Encoder().encode
+"""A state as the table has it."""
 decode_snapshot: Final = msgspec.msgpack.Decoder(RunSnapshot).decode
 """A state from the table's bytes."""
 
@@ -109,4 +110,4 @@ class RunStates(Projection):
     handles = EVERY_EVENT
 
     def apply(self, change: RunChange) -> Iterator[Put]:
-        yield Put(STATES, (change.run_id, _encode(snapshot_of(change.run))))
+        yield Put(STATES, (change.run_id, encode_snapshot(snapshot_of(change.run))))

@@ -45,10 +45,7 @@ _MAY_PASS: Final = {
     sqlite3.SQLITE_READONLY,
 }
 
-_SCHEMA: Final = f"""
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {FORMAT};
-
+_SCHEMA: Final = """
 CREATE TABLE checkpoints (
   name       TEXT    PRIMARY KEY,
   version    INTEGER NOT NULL,  -- of the projection: the code that computed the rows
@@ -154,7 +151,10 @@ def remake(where: Path | InMemory, projections: Sequence[Projection]) -> sqlite3
             file.unlink(missing_ok=True)
     db = connect(where)
     try:
-        db.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+        db.executescript(
+            f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}; "
+            f"PRAGMA user_version = {FORMAT}; COMMIT;"
+        )
         register(db, projections)
     except BaseException:
         db.close()
@@ -163,12 +163,11 @@ def remake(where: Path | InMemory, projections: Sequence[Projection]) -> sqlite3
 
 
 def open_in_memory(
-    where: InMemory, path: Path | None, projections: Sequence[Projection]
+    where: InMemory, path: Path, projections: Sequence[Projection]
 ) -> sqlite3.Connection:
     """Open views in memory: what the file has, as far as it can be read, else empty ones."""
-    if path is not None:
-        with contextlib.suppress(ForeignFile, sqlite3.Error, OSError):
-            return _copied_to_memory(where, path, projections)
+    with contextlib.suppress(ForeignFile, sqlite3.Error, OSError):
+        return _copied_to_memory(where, path, projections)
     return remake(where, projections)
 
 
@@ -465,9 +464,7 @@ def _create(db: sqlite3.Connection, projection: Projection, suffix: str) -> None
             db.execute(f"CREATE INDEX {name}{suffix} ON {table.name}{suffix} {rest}")
 
 
-def swap(
-    db: sqlite3.Connection, projections: Iterable[Projection], suffix: str, old: str
-) -> None:
+def swap(db: sqlite3.Connection, projections: Iterable[Projection], suffix: str, old: str) -> None:
     """Put the tables with a suffix in the place of the present ones, within the caller's
     transaction; the present ones are renamed, since emptying them would take long."""
     for projection in projections:

@@ -15,7 +15,7 @@ import pytest
 from storybook.book import RunId, picture_of
 from storybook.events.log import Position, Recorded
 from storybook.http.progress import Feed
-from storybook.projections.runs import progress_of
+from storybook.projections.progress import progress_of
 from storybook.run import InvalidHistory, fold
 from storybook.settings import Limits
 from storybook.stages.engines import WorkFailed

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from storybook.book import RunId
-from storybook.projections.runs import encode_state
+from storybook.http.run_state import encode_state
 from storybook.run import fold
 from storybook.settings import Limits
 from storybook.stages.engines import WorkFailed

@@ -6,7 +6,7 @@ import msgspec
 
 from storybook.book import RunId
 from storybook.events.log import Position, Recorded
-from storybook.projections.runs import iso_time
+from storybook.http.times import iso_time
 
 
 class LogEntry(msgspec.Struct, frozen=True):
