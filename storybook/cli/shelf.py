@@ -16,9 +16,10 @@ from storybook.cli.failure import Failure
 from storybook.cli.place import Place
 from storybook.events.log import EventLog, Recorded
 from storybook.projections import views
-from storybook.projections.library import Book, beginning_with, newest
+from storybook.projections.library import Book, newest
 from storybook.projections.projector import Projections
 from storybook.projections.registry import PROJECTIONS
+from storybook.projections.runs import beginning_with
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
 

@@ -20,6 +20,7 @@ FILES: Final = Table(
         "is_pruned": "INTEGER NOT NULL",  # 1 once retention has removed the file
     },
     key=("run_id", "name"),
+    in_key_order=True,
 )
 
 

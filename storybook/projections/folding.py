@@ -22,6 +22,7 @@ from storybook.events.catalog import Event
 from storybook.events.codec import SCHEMAS
 from storybook.events.log import EventLog, Recorded
 from storybook.events.parked import RunParked, parked_at, read_event
+from storybook.projections.progress import progress_of
 from storybook.projections.projection import (
     EVERY_EVENT,
     Projection,
@@ -52,6 +53,7 @@ class RunFold:
         """Take the next events of the run, and add the rows that they change."""
         before, self.run = self.run, fold(events, self.run)
         assert self.run is not None  # a fold of at least one event
+        progress = progress_of(self.run)  # once for all that show it: it takes as long as a row
         for projection, memory in self._memories:
             handled = _handled(projection, recorded, events)
             if handled[0]:
@@ -60,6 +62,7 @@ class RunFold:
                     *handled,
                     before,
                     self.run,
+                    progress,
                     self.position,
                     self.created_at,
                     recorded[-1].recorded_at,

@@ -30,7 +30,6 @@ BOOKS: Final = Table(
     },
     key=("position",),
     indexes={
-        "library_by_id": "(run_id)",
         "library_by_status": "(status, position)",
         "library_by_files": "(files_since) WHERE files_since IS NOT NULL",
     },
@@ -46,11 +45,12 @@ class Books(Projection):
     handles = EVERY_EVENT
 
     def apply(self, change: RunChange) -> Iterator[Put]:
-        run = change.run
+        run, progress = change.run, change.progress
         cover = run.artifact(picture_of(COVER_PAGE))
         row = (
-            *(change.position, change.run_id, run.status.value, run.stage.value),
-            *(run.ready_max_page, run.ready_max_audio_page, change.created_at, change.updated_at),
+            *(change.position, change.run_id, progress.status.value, progress.stage.value),
+            *(progress.ready_max_page, progress.ready_max_audio_page),
+            *(change.created_at, change.updated_at),
             change.updated_at if _keeps_files(run) else None,
             run.pages[COVER_PAGE].title if run.pages else "",
             cover.name if cover is not None else "",
@@ -97,14 +97,12 @@ NEWEST: Final = f"SELECT {_LINE} FROM library WHERE position < ? ORDER BY positi
 NEWEST_OF_STATUS: Final = (
     f"SELECT {_LINE} FROM library WHERE status = ? AND position < ? ORDER BY position DESC LIMIT ?"
 )
-BEGINNING_WITH: Final = "SELECT run_id FROM library WHERE run_id >= ? AND run_id < ? LIMIT ?"
 OPEN_RUNS: Final = (
     "SELECT run_id FROM library WHERE status IN ('QUEUED', 'RUNNING') ORDER BY position"
 )
 ENDED_BEFORE: Final = "SELECT run_id FROM library WHERE files_since < ? ORDER BY files_since"
 
 _AFTER_ALL: Final = Position((1 << 63) - 1)
-_AFTER_ALL_LETTERS: Final = "\U0010ffff"
 
 
 def newest(
@@ -131,12 +129,6 @@ def newest(
 def _book(row: tuple[Any, ...]) -> Book:
     position, run_id, title, status, stage, *rest = row
     return Book(position, run_id, title, Status(status), Stage(stage), *rest)
-
-
-def beginning_with(db: sqlite3.Connection, prefix: str, limit: int) -> list[RunId]:
-    """At most `limit` runs whose id begins like this, in the order of their ids."""
-    found = db.execute(BEGINNING_WITH, (prefix, prefix + _AFTER_ALL_LETTERS, limit))
-    return [run_id for (run_id,) in found]
 
 
 def open_runs(db: sqlite3.Connection) -> list[RunId]:

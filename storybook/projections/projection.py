@@ -18,6 +18,7 @@ import msgspec
 from storybook.book import RunId
 from storybook.events.catalog import EVENT_TYPES, Event
 from storybook.events.log import Position, Recorded
+from storybook.projections.progress import RunProgress
 from storybook.run import Run
 
 Key = tuple[Any, ...]
@@ -32,7 +33,8 @@ class Table(msgspec.Struct, frozen=True, eq=False):
 
     `columns` maps each column to its SQL type and what follows that; those of `key`, the primary
     key, are the first ones. `indexes` maps an index's name to what follows the table's name in its
-    SQL. What is put into a column of `sums` is added to what stands there, else a row replaces the
+    SQL. `in_key_order` lays the rows themselves out by their key, without an index beside them: for
+    rows of at most some hundred bytes. What is put into a column of `sums` is added to what stands there, else a row replaces the
     one with the same key; a table with `sums` takes no `Remove`. `kept` rows, those that were put
     last, stay in memory to be looked up by their key.
     """
@@ -40,6 +42,7 @@ class Table(msgspec.Struct, frozen=True, eq=False):
     name: str
     columns: Mapping[str, str]
     key: tuple[str, ...]
+    in_key_order: bool = False
     indexes: Mapping[str, str] = {}
     sums: frozenset[str] = frozenset()
     kept: int = 0
@@ -51,10 +54,8 @@ class Table(msgspec.Struct, frozen=True, eq=False):
     def key_of(self, row: Row) -> Key:
         return row[: len(self.key)]
 
-    def merged(self, before: Row, row: Row) -> Row:
+    def summed(self, before: Row, row: Row) -> Row:
         """The one row that stands for two which are put one after the other."""
-        if not self.sums:
-            return row
         values = zip(self.columns, before, row, strict=True)
         return tuple(was + is_ if name in self.sums else is_ for name, was, is_ in values)
 
@@ -78,7 +79,7 @@ class RunChange(msgspec.Struct, frozen=True):
     recorded and decoded, and the fold of all its events before and after the batch.
 
     `position` and `created_at` are of the run's first event, `updated_at` is of its last one up to
-    here (microseconds since 1970). `memory` is what the projection remembers of this run.
+    here (microseconds since 1970). `progress` is of `run`. `memory` is what the projection remembers of this run.
     """
 
     run_id: RunId
@@ -86,6 +87,7 @@ class RunChange(msgspec.Struct, frozen=True):
     events: Sequence[Event]
     before: Run | None
     run: Run
+    progress: RunProgress
     position: Position
     created_at: int
     updated_at: int
@@ -118,13 +120,17 @@ TableRows = dict[Table, dict[Key, Row | None]]
 def collect(changes: Iterable[Put | Remove], rows: TableRows) -> None:
     """Add changes of rows to those that came before them."""
     for change in changes:
-        of_table = rows.setdefault(change.table, {})
+        table = change.table
+        of_table = rows.get(table)
+        if of_table is None:
+            of_table = rows[table] = {}
         if isinstance(change, Remove):
-            if change.table.sums:
-                raise ValueError(f"{change.table.name} has sums: nothing can be removed from it")
+            if table.sums:
+                raise ValueError(f"{table.name} has sums: nothing can be removed from it")
             of_table[change.key] = None
         else:
-            key = change.table.key_of(change.row)
-            before = of_table.get(key)
-            after = change.row if before is None else change.table.merged(before, change.row)
-            of_table[key] = after
+            row = change.row
+            key = table.key_of(row)
+            if table.sums and (before := of_table.get(key)) is not None:
+                row = table.summed(before, row)
+            of_table[key] = row

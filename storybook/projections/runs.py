@@ -6,12 +6,14 @@ in a rebuild, or up to an old position.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from storybook.book import PAGES, Dialogue, Page, Stage, Work, picture_of, reading_of
+from storybook.book import PAGES, Dialogue, Page, RunId, Stage, Work, picture_of, reading_of
+from storybook.projections.progress import RunProgress, progress_of
 from storybook.projections.projection import (
     EVERY_EVENT,
     Projection,
@@ -50,15 +52,16 @@ class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     error: str | None
 
 
-def snapshot_of(run: Run) -> RunSnapshot:
-    """The state of a run. A pruned file keeps its name."""
+def snapshot_of(run: Run, progress: RunProgress | None = None) -> RunSnapshot:
+    """The state of a run, of which the progress may be known. A pruned file keeps its name."""
+    now = progress or progress_of(run)
     return RunSnapshot(
-        run.status,
-        run.stage,
-        run.ready_max_page,
-        run.ready_max_audio_page,
-        tuple(_page(run, number) for number in PAGES),
-        run.fault.message if run.fault is not None else None,
+        now.status,
+        now.stage,
+        now.ready_max_page,
+        now.ready_max_audio_page,
+        tuple([_page(run, number) for number in PAGES]),
+        now.error,
     )
 
 
@@ -110,4 +113,18 @@ class RunStates(Projection):
     handles = EVERY_EVENT
 
     def apply(self, change: RunChange) -> Iterator[Put]:
-        yield Put(STATES, (change.run_id, encode_snapshot(snapshot_of(change.run))))
+        yield Put(
+            STATES, (change.run_id, encode_snapshot(snapshot_of(change.run, change.progress)))
+        )
+
+
+# ------------------------------------------------------------------------------------------ reads
+
+BEGINNING_WITH: Final = "SELECT run_id FROM run_states WHERE run_id >= ? AND run_id < ? LIMIT ?"
+_AFTER_ALL_LETTERS: Final = "\U0010ffff"
+
+
+def beginning_with(db: sqlite3.Connection, prefix: str, limit: int) -> list[RunId]:
+    """At most `limit` runs whose id begins like this, in the order of their ids."""
+    found = db.execute(BEGINNING_WITH, (prefix, prefix + _AFTER_ALL_LETTERS, limit))
+    return [run_id for (run_id,) in found]

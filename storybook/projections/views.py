@@ -459,7 +459,8 @@ def _create(db: sqlite3.Connection, projection: Projection, suffix: str) -> None
     for table in projection.tables:
         columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
         key = ", ".join(table.key)
-        db.execute(f"CREATE TABLE {table.name}{suffix} ({columns}, PRIMARY KEY ({key})) STRICT")
+        kind = "STRICT, WITHOUT ROWID" if table.in_key_order else "STRICT"
+        db.execute(f"CREATE TABLE {table.name}{suffix} ({columns}, PRIMARY KEY ({key})) {kind}")
         for name, rest in table.indexes.items():
             db.execute(f"CREATE INDEX {name}{suffix} ON {table.name}{suffix} {rest}")
 
@@ -487,10 +488,13 @@ def _table_names(db: sqlite3.Connection) -> set[str]:
 def drop_in_pieces(db: sqlite3.Connection, table: str, rows: int = 500) -> None:
     """Remove a table by short transactions, with as much time between them for others: SQLite has
     no queue, and who waits looks only now and then whether the lock is free."""
-    some = f"SELECT rowid FROM {table} LIMIT {rows}"
+    key = ", ".join(
+        name for _, name, *_, place in db.execute(f"PRAGMA table_info({table})") if place
+    )
+    some = f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} LIMIT {rows})"
     while True:
         began = time.perf_counter()
-        if not db.execute(f"DELETE FROM {table} WHERE rowid IN ({some})").rowcount:
+        if not db.execute(some).rowcount:
             break
         time.sleep(time.perf_counter() - began)
     db.execute(f"DROP TABLE {table}")

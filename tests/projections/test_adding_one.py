@@ -10,9 +10,19 @@ from pathlib import Path
 import pytest
 
 from storybook.book import StoryRequest, TtsConfig, picture_of
-from storybook.events.catalog import Event, RunRequested
+from storybook.events.catalog import RunRequested
 from storybook.projections import views
-from storybook.projections.projection import Projection, Put, Remove, RunChange, Table, collect
+from storybook.projections.projection import (
+    Key,
+    Projection,
+    Put,
+    Remove,
+    Row,
+    RunChange,
+    Table,
+    TableRows,
+    collect,
+)
 from storybook.projections.projector import Projections
 from storybook.projections.rebuild import differences, rebuild
 from storybook.projections.registry import PROJECTIONS
@@ -36,7 +46,7 @@ class BooksByTopic(Projection):
     name = "books_by_topic"
     version = 1
     tables = (TOPICS,)
-    handles: frozenset[type[Event]] = frozenset({RunRequested})
+    handles = frozenset({RunRequested})
 
     def apply(self, change: RunChange) -> Iterator[Put]:
         yield Put(TOPICS, (change.run.request.topic, 1))
@@ -169,10 +179,11 @@ async def test_sums_are_the_same_however_events_are_cut_into_batches(
 SHELVES = Table("shelves", {"name": "TEXT", "height": "INTEGER"}, key=("name",))
 
 
-def collected(changes: Sequence[Put | Remove]) -> dict[object, object]:
-    rows: dict[Table, dict[tuple[object, ...], tuple[object, ...] | None]] = {}
+def collected(changes: Sequence[Put | Remove]) -> dict[Key, Row | None]:
+    rows: TableRows = {}
     collect(changes, rows)
-    return dict(rows.get(SHELVES) or rows.get(TOPICS) or {})
+    (of_table,) = rows.values()
+    return of_table
 
 
 def test_the_last_change_of_a_row_counts() -> None:

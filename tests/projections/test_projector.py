@@ -17,10 +17,11 @@ from storybook.events.log import Position, Version
 from storybook.events.parked import ParkedRuns
 from storybook.projections import projector, views
 from storybook.projections.folding import Folds
-from storybook.projections.library import beginning_with, ended_before, newest, open_runs
+from storybook.projections.library import ended_before, newest, open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import differences, rebuild
 from storybook.projections.registry import PROJECTIONS
+from storybook.projections.runs import beginning_with
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
 from tests.projections.histories import (
@@ -347,7 +348,7 @@ async def test_a_torn_file_is_made_anew_after_an_unclean_end(tmp_path: Path) -> 
     with closing(views.connect(path)) as db:
         db.execute("UPDATE file SET clean = 0")
         (root,) = db.execute(
-            "SELECT rootpage FROM sqlite_schema WHERE name = 'library_by_id'"
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'library_by_status'"
         ).fetchone()
     torn = bytearray(path.read_bytes())
     torn[(root - 1) * 4096 : root * 4096] = bytes(4096)
