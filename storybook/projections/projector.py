@@ -25,10 +25,12 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import anyio
+import msgspec
 from anyio import CapacityLimiter, to_thread
 
 from storybook.book import RunId
 from storybook.events.log import START, EventLog, LogUnavailable, Position, Recorded
+from storybook.events.parked import ParkedRuns, RunParked
 from storybook.notifier import Notifier
 from storybook.projections import reads, tables
 from storybook.projections.folding import Changes, Folds
@@ -64,7 +66,10 @@ class ProjectionsBusy(Exception):
 class Projections:
     """The views of the log, always a little behind it; `reached` waits for them."""
 
-    def __init__(self, path: Path, log: EventLog, db: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, log: EventLog, db: sqlite3.Connection, parked: ParkedRuns
+    ) -> None:
+        self._parked = parked
         self._path, self._source = path, log
         self._folds = Folds(log)
         self._states: OrderedDict[RunId, bytes] = OrderedDict()
@@ -88,14 +93,16 @@ class Projections:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, log: EventLog) -> AsyncIterator[Projections]:
+    async def open(
+        cls, path: Path, log: EventLog, *, parked: ParkedRuns | None = None
+    ) -> AsyncIterator[Projections]:
         """Open the file (one that cannot be used is made anew), catch up with the log, and follow
         it until exit."""
         db = await to_thread.run_sync(tables.open_tables, path)
         if not await _is_of(tables.read_checkpoint(db), log):
             db.close()
             db = await to_thread.run_sync(tables.remake, path)
-        projections = cls(path, log, db)
+        projections = cls(path, log, db, parked or ParkedRuns())
         raised: Exception | None = None
         try:
             await projections._catch_up_once()
@@ -202,13 +209,24 @@ class Projections:
                     return
 
     async def _apply(self, batch: Sequence[Recorded]) -> None:
-        changes = await self._folds.feed(batch)
+        changes = await self._changes(batch)
         found = await self._write_when_free(changes)
         if found == changes.position:
             self._remember(changes)
         else:
             self._states.clear()  # the tables stand elsewhere than what is in memory
         self._advance(found)
+
+    async def _changes(self, batch: Sequence[Recorded]) -> Changes:
+        position, digest = batch[-1].position, batch[-1].digest
+        while readable := [it for it in batch if not self._parked.covers(it)]:
+            try:
+                changes = await self._folds.feed(readable)
+            except RunParked as error:
+                self._parked.park(error.parked)
+            else:
+                return msgspec.structs.replace(changes, position=position, digest=digest)
+        return Changes(position, digest, [], [])
 
     async def _write_when_free(self, changes: Changes) -> Position:
         while True:
