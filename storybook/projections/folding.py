@@ -17,7 +17,7 @@ from storybook.book import COVER_PAGE, RunId
 from storybook.events.catalog import Event
 from storybook.events.codec import SCHEMAS
 from storybook.events.log import EventLog, Position, Recorded
-from storybook.events.parked import RunParked, read_event
+from storybook.events.parked import ParkedRuns, RunParked, read_event
 from storybook.projections.runs import state_of, to_json
 from storybook.projections.timings import Timing, TimingFold
 from storybook.run import InvalidHistory, Run, fold, read_history
@@ -149,6 +149,19 @@ async def _existing(log: EventLog, run_id: RunId, version: int) -> RunFold:
     run = RunFold(events[0])
     run.feed(events, decode_batch(events))
     return run
+
+
+async def changes_of(folds: Folds, batch: Sequence[Recorded], parked: ParkedRuns) -> Changes:
+    """What a batch changes without the runs that are parked, or that it parks."""
+    position, digest = batch[-1].position, batch[-1].digest
+    while readable := [it for it in batch if not parked.covers(it)]:
+        try:
+            changes = await folds.feed(readable)
+        except RunParked as error:
+            parked.park(error.parked)
+        else:
+            return msgspec.structs.replace(changes, position=position, digest=digest)
+    return Changes(position, digest, [], [])
 
 
 def check_history(recorded: Sequence[Recorded], run: Run | None = None) -> None:

@@ -10,8 +10,8 @@ from storybook.projections.runs import iso_time
 
 
 class LogEntry(msgspec.Struct, frozen=True):
-    """An event as recorded. `digest` is in hexadecimal, `recorded_at` ISO 8601 in UTC. `data` is the
-    event as JSON; damaged bytes, which are none, are a JSON string of what they say."""
+    """An event as recorded. `digest` is in hexadecimal, `recorded_at` ISO 8601 in UTC. `data` is
+    the event as JSON; bytes that are none are a JSON string of what they say."""
 
     position: Position
     version: int

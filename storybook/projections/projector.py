@@ -25,15 +25,14 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import anyio
-import msgspec
 from anyio import CapacityLimiter, to_thread
 
 from storybook.book import RunId
 from storybook.events.log import START, EventLog, LogUnavailable, Position, Recorded
-from storybook.events.parked import ParkedRuns, RunParked
+from storybook.events.parked import ParkedRuns
 from storybook.notifier import Notifier
 from storybook.projections import reads, tables
-from storybook.projections.folding import Changes, Folds
+from storybook.projections.folding import Changes, Folds, changes_of
 from storybook.projections.runs import Library
 from storybook.run import Status
 
@@ -209,24 +208,13 @@ class Projections:
                     return
 
     async def _apply(self, batch: Sequence[Recorded]) -> None:
-        changes = await self._changes(batch)
+        changes = await changes_of(self._folds, batch, self._parked)
         found = await self._write_when_free(changes)
         if found == changes.position:
             self._remember(changes)
         else:
             self._states.clear()  # the tables stand elsewhere than what is in memory
         self._advance(found)
-
-    async def _changes(self, batch: Sequence[Recorded]) -> Changes:
-        position, digest = batch[-1].position, batch[-1].digest
-        while readable := [it for it in batch if not self._parked.covers(it)]:
-            try:
-                changes = await self._folds.feed(readable)
-            except RunParked as error:
-                self._parked.park(error.parked)
-            else:
-                return msgspec.structs.replace(changes, position=position, digest=digest)
-        return Changes(position, digest, [], [])
 
     async def _write_when_free(self, changes: Changes) -> Position:
         while True:
