@@ -27,9 +27,10 @@ from storybook.cli.parked import find_parked
 from storybook.cli.place import Place, pass_place
 from storybook.cli.shelf import has_log, open_shelf
 from storybook.events.catalog import ArtifactsPruned, StageCompleted
-from storybook.events.log import START, EventLog, Position
+from storybook.events.log import START, EventLog, LogUnavailable, Position
 from storybook.events.parked import ParkedRun
 from storybook.projections.rebuild import differences, rebuild
+from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
 
 PAGE: Final = 1_000
@@ -124,9 +125,10 @@ def _anchor(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
 def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
     """Check that nothing is damaged: log, views and files.
 
-    The log's file, its digest chain event by event, whether this version can read it, the views against a replay, and the SHA-256 of
-    every picture and recording. Only reads. Beside a running server, what comes while it runs is
-    not looked at. Each fault is a line, and the exit code then is 1.
+    The log's file, its digest chain event by event, whether this version can read it, the views
+    against a replay, and the SHA-256 of every picture and recording. Only reads. Beside a running
+    server, what comes while it runs is not looked at. Each fault is a line, and the exit code then
+    is 1.
     """
     place.start_logging()
     if not has_log(place):
@@ -171,12 +173,12 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
             f"the log goes on being written by {holder}.",
             err=True,
         )
-    files = 0
-    if not faults:  # a damaged log says nothing about views and files
+    parked = await _parked(place, head.position)
+    files, is_damaged = 0, bool(faults)
+    faults += [f"log: {it}" for it in parked.values()]
+    if not is_damaged:  # a damaged log says nothing about views and files
         async with open_shelf(place) as shelf:
             faults += await differences(place.folder.projections, shelf.log)
-            parked = await find_parked(shelf.log, head.position)
-            faults += [f"log: {it}" for it in parked.values()]
             expected = [it async for it in _expected(shelf.log, head.position, parked)]
         files = len(expected)
         faults += await anyio.to_thread.run_sync(
@@ -188,6 +190,14 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
 def _verify_log(path: Path, anchor: Anchor | None, shown: bool) -> list[str]:
     with _bar("Checking the log", "events", shown=shown) as step:
         return [f"log: {fault}" for fault in verify_log(path, step, anchor)]
+
+
+async def _parked(place: Place, head: Position) -> dict[RunId, ParkedRun]:
+    try:
+        async with SqliteLog.read_only(place.folder.log) as log:
+            return await find_parked(log, head)
+    except LogUnavailable:  # the log's own check has said so
+        return {}
 
 
 async def _expected(

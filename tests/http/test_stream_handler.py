@@ -1,10 +1,8 @@
-"""The one tail of all feeds: a step behind the projections, and not to be stopped."""
+"""Streams are told a step after the projections, and are not to be silenced."""
 
 from __future__ import annotations
 
-import logging
-import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -12,9 +10,9 @@ import pytest
 
 from storybook.book import StoryRequest
 from storybook.events.catalog import RunRequested
-from storybook.events.log import NO_RUN, CommandId, LogUnavailable, Position, Recorded
-from storybook.http import tail as tail_module
-from storybook.http.tail import Tail
+from storybook.events.log import NO_RUN, START, CommandId, Position, Recorded
+from storybook.events.subscription import RetryPolicy, Subscription
+from storybook.http.stream_handler import StreamHandler
 from storybook.notifier import Notifier
 from storybook.projections.projector import ProjectionsStopped
 from tests.engines import run_id
@@ -45,14 +43,19 @@ async def append(log: MemoryLog, number: int) -> None:
 
 
 class Heard:
-    """A listener that can be waited for."""
+    """A feed that can be waited for."""
 
-    def __init__(self, tail: Tail) -> None:
+    def __init__(self, log: MemoryLog, projections: ManualProjections) -> None:
         self.positions: list[int] = []
+        self.failures: list[Exception] = []
         self._heard = Notifier()
-        tail.listen(self._hear)
+        handler = StreamHandler(as_projections(projections), self._hear)
+        retry = RetryPolicy(first=0)
+        self.subscription = Subscription(log, "streams", handler, after=START, retry=retry)
 
-    def _hear(self, batch: list[Recorded]) -> None:
+    def _hear(self, batch: Sequence[Recorded]) -> None:
+        if self.failures:
+            raise self.failures.pop()
         self.positions += [it.position for it in batch]
         self._heard.notify()
 
@@ -65,10 +68,9 @@ class Heard:
 async def test_it_waits_for_the_projections() -> None:
     """Nobody is told of an event before the state shows it."""
     log, projections = MemoryLog(), ManualProjections()
-    tail = Tail(log, as_projections(projections))
-    heard = Heard(tail)
+    heard = Heard(log, projections)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(tail.run)
+        tasks.start_soon(heard.subscription.run)
         await append(log, 1)
         await anyio.wait_all_tasks_blocked()
         assert heard.positions == []
@@ -82,84 +84,27 @@ async def test_dead_projections_do_not_silence_it() -> None:
     """Streams go on telling what happens, though states are no longer brought up to date."""
     log, projections = MemoryLog(), ManualProjections()
     projections.has_died = True
-    tail = Tail(log, as_projections(projections))
-    heard = Heard(tail)
+    heard = Heard(log, projections)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(tail.run)
+        tasks.start_soon(heard.subscription.run)
         await append(log, 1)
         await heard.count(1)
         tasks.cancel_scope.cancel()
 
 
-@pytest.mark.parametrize("error", [LogUnavailable("no disk"), sqlite3.OperationalError("locked")])
-async def test_it_goes_on_where_the_log_failed(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    """A log that cannot be read for a while costs nobody an event, and repeats none."""
-    monkeypatch.setattr(tail_module, "RETRY_SECONDS", 0)
+async def test_a_failure_has_the_events_handed_over_again() -> None:
+    """A feed that cannot take a batch gets it once more, and the subscription tells of it."""
     log, projections = MemoryLog(), ManualProjections()
     projections.position = 99
-    following, failures = log.tail, 0
-
-    async def failing_tail(after: Position) -> AsyncGenerator[list[Recorded], None]:
-        nonlocal failures
-        async for batch in following(after):
-            yield batch
-            failures += 1
-            raise error
-
-    log.tail = failing_tail  # type: ignore[method-assign]
-    tail = Tail(log, as_projections(projections))
-    heard = Heard(tail)
+    heard = Heard(log, projections)
+    heard.failures = [RuntimeError("it cannot take this")]
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(tail.run)
-        for number in range(1, 4):
-            await append(log, number)
-            await heard.count(number)
-        tasks.cancel_scope.cancel()
-    assert heard.positions == [1, 2, 3]
-    assert failures >= 2
-
-
-async def test_a_listener_that_fails_silences_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    """The others are told, it is told of the next batch too, and the log says what it missed."""
-    log, projections = MemoryLog(), ManualProjections()
-    projections.position = 99
-    tail = Tail(log, as_projections(projections))
-    tried: list[int] = []
-
-    def failing(batch: list[Recorded]) -> None:
-        tried.append(batch[-1].position)
-        raise RuntimeError("it cannot take this")
-
-    tail.listen(failing)
-    heard = Heard(tail)
-    with caplog.at_level(logging.ERROR):
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(tail.run)
-            for number in range(1, 3):
-                await append(log, number)
-                await heard.count(number)
-            tasks.cancel_scope.cancel()
-    assert heard.positions == tried == [1, 2]
-    assert [it.exc_info is not None for it in caplog.records] == [True, True]
-
-
-async def test_it_begins_at_the_end() -> None:
-    """What was there before is read by those who want it."""
-    log, projections = MemoryLog(), ManualProjections()
-    projections.position = 99
-    await append(log, 1)
-    tail = Tail(log, as_projections(projections))
-    heard = Heard(tail)
-    await tail.start()
-    assert tail.position == 1
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(tail.run)
-        await append(log, 2)
+        tasks.start_soon(heard.subscription.run)
+        await append(log, 1)
         await heard.count(1)
         tasks.cancel_scope.cancel()
-    assert heard.positions == [2]
+    assert heard.positions == [1]
+    assert not heard.failures
 
 
 def as_projections(manual: ManualProjections) -> Any:
