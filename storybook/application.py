@@ -53,7 +53,7 @@ class Application(msgspec.Struct, frozen=True):
     check: PageCheck
     retention: Retention
     parked: ParkedRuns = msgspec.field(default_factory=ParkedRuns)
-    subscriptions: tuple[Subscription, ...] = ()
+    subscriptions: list[Subscription] = msgspec.field(default_factory=list)
     """Those that the service itself follows the log with."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 

@@ -116,8 +116,8 @@ class LogStream:
     def __init__(self, log: EventLog, projections: Projections, streams: Streams) -> None:
         self._log, self._streams = log, streams
         self.feed = LogFeed()
-        self.handler = StreamHandler(projections, self.feed.take)
-        self.subscription = Subscription(log, "log streams", self.handler, after=START)
+        handler = StreamHandler(projections, self.feed.take)
+        self.subscription = Subscription(log, "log streams", handler, after=START)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises `BadRequest` before the stream begins."""

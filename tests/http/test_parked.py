@@ -14,7 +14,8 @@ from storybook.clock import MICROSECONDS
 from storybook.events import codec
 from storybook.events.catalog import ArtifactsPruned
 from storybook.events.codec import encode
-from storybook.events.log import Position
+from storybook.events.log import Position, Recorded
+from storybook.http import log_stream
 from storybook.settings import RetentionSettings
 from tests.http.serving import Site, eventually, serving
 from tests.http.sse import Message, following
@@ -175,13 +176,12 @@ async def test_readyz_names_what_cannot_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stream that has fallen silent looks like a run that takes its time: nobody else tells."""
-    async with serving(tmp_path) as site:
 
-        def fail(*_: object) -> None:
-            raise RuntimeError("out of frames")
+    def fail(_: Recorded) -> bytes:
+        raise RuntimeError("out of frames")
 
-        monkeypatch.setattr(site.app.log_stream.feed, "take", fail)
-        monkeypatch.setattr(site.app.log_stream.handler, "_take", fail)
+    async with serving(tmp_path) as site, following(site.port, "/api/events"):
+        monkeypatch.setattr(log_stream, "_frame", fail)
         await site.order()
         await eventually(lambda: site.app.log_stream.subscription.outage is not None)
         answer = await site.client.get("/readyz")

@@ -32,7 +32,7 @@ def path_of(run_id: RunId) -> str:
 
 
 async def replay(site: Site, run_id: RunId, after: int | str = 0) -> list[Message]:
-    """All changes behind a position, of a run that ends."""
+    """All changes after a position, of a run that ends."""
     async with following(site.port, path_of(run_id), last_event_id=str(after)) as stream:
         assert stream.status == 200
         return await stream.changes()
@@ -87,7 +87,7 @@ async def test_without_a_cursor_the_present_state_comes_first(held: Site) -> Non
     assert first == running
 
 
-async def test_a_cursor_goes_on_right_behind_it(site: Site) -> None:
+async def test_a_cursor_goes_on_right_after_it(site: Site) -> None:
     """From whatever position a client comes back, it gets exactly what it had not seen."""
     run_id = await site.finished_book()
     all_of_them = await replay(site, run_id)
@@ -292,7 +292,7 @@ async def test_a_stream_too_many_is_told_to_come_back_later(tmp_path: Path) -> N
 
 
 async def test_a_feed_lives_as_long_as_somebody_follows(held: Site) -> None:
-    """All followers of a run share one feed, and nothing of it stays behind the last."""
+    """All followers of a run share one feed, and nothing of it stays after the last."""
     run_id = await held.order()
     feeds = held.app.progress.feeds
     async with following(held.port, path_of(run_id)) as first:
