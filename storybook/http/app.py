@@ -28,7 +28,7 @@ from storybook.http.openapi import openapi_document
 from storybook.http.origin import origins_checked
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
-from storybook.http.readiness import Readiness
+from storybook.http.readiness import ReadyCalls
 from storybook.http.requests import READ, run_id_in
 from storybook.http.runs import Runs
 from storybook.http.speech import Speech
@@ -65,7 +65,7 @@ class HttpApp:
             Previews(application.live),
             Speech(application),
             EngineCalls(application),
-            Readiness(parked, [*application.subscriptions, *self._subscriptions]),
+            ReadyCalls(parked, [*application.subscriptions, *self._subscriptions]),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(

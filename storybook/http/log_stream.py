@@ -33,7 +33,8 @@ PAGE: Final = 256
 
 def _frame(recorded: Recorded) -> bytes:
     entry = to_json(run_log_entry(recorded))
-    return frame(recorded.type.encode(), entry, recorded.position)
+    name = b" ".join(recorded.type.encode().split())  # a damaged one may have a line break
+    return frame(name, entry, recorded.position)
 
 
 class LogFeed:

@@ -21,7 +21,7 @@ class ReadinessState(msgspec.Struct, frozen=True):
     reasons: list[str]
 
 
-class Readiness:
+class ReadyCalls:
     """Asks everybody who follows the log. It lists no books, so it is as open as `/`."""
 
     def __init__(self, parked: ParkedRuns, subscriptions: Sequence[Subscription]) -> None:

@@ -139,7 +139,7 @@ async def test_the_stream_of_the_log_leaves_nothing_out(tmp_path: Path) -> None:
     """An event that cannot be read is told as it was recorded, damaged bytes as text."""
     run_id, at = await a_book(tmp_path)
     append_row(tmp_path / "log.db", run_id, data=b'{"lang":\n"en"}')
-    append_row(tmp_path / "log.db", run_id, data=b'{"lang":"\xff')
+    append_row(tmp_path / "log.db", run_id, "Page\nTranslated", data=b'{"lang":"\xff')
     async with (
         serving(tmp_path) as site,
         following(site.port, "/api/events", last_event_id=str(at - 1)) as stream,
@@ -149,9 +149,9 @@ async def test_the_stream_of_the_log_leaves_nothing_out(tmp_path: Path) -> None:
             message = await stream.next()
             assert message is not None
             found += [message] if message.id is not None else []
-    assert [(it.id, it.event) for it in found] == [
-        (str(at + count), UNKNOWN_TYPE) for count in range(3)
-    ]
+    kinds = [UNKNOWN_TYPE, UNKNOWN_TYPE, "Page Translated"]
+    expected = [(str(at + count), kind) for count, kind in enumerate(kinds)]
+    assert [(it.id, it.event) for it in found] == expected
     data = [json.loads(it.data or "")["data"] for it in found]
     assert data == [{}, {"lang": "en"}, '{"lang":"\\xff']
 
