@@ -16,6 +16,7 @@ from storybook.application import Application
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
+from storybook.events.parked import ParkedRuns
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.retention import Retention
@@ -46,11 +47,11 @@ async def open_application(
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
-    folder = DataFolder(data)
+    folder, parked = DataFolder(data), ParkedRuns()
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
         SqliteLog.open(folder.log, clock=clock.now) as log,
-        Projections.open(folder.projections, log) as projections,
+        Projections.open(folder.projections, log, parked=parked) as projections,
     ):
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
@@ -69,6 +70,7 @@ async def open_application(
             engines,
             check,
             retention,
+            parked,
         )
         runner = Runner(
             log,

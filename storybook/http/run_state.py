@@ -10,6 +10,8 @@ from typing import Final
 import msgspec
 
 from storybook.book import Dialogue, RunId, Stage
+from storybook.events.log import Position
+from storybook.events.parked import ParkedRun
 from storybook.projections.progress import RunProgress
 from storybook.projections.runs import (
     KEPT_STATES,
@@ -32,8 +34,16 @@ class PageState(msgspec.Struct, frozen=True):
     audio_url: str
 
 
+class Parked(msgspec.Struct, frozen=True):
+    """Where a run can be read no further, and why."""
+
+    position: Position
+    why: str
+
+
 class RunState(msgspec.Struct, frozen=True):
-    """What GET /api/runs/{run_id} answers. `pages` always has five elements, 0 to 4."""
+    """What GET /api/runs/{run_id} answers. `pages` always has five elements, 0 to 4. `parked` is
+    null if every event can be read."""
 
     status: Status
     stage: Stage
@@ -41,9 +51,10 @@ class RunState(msgspec.Struct, frozen=True):
     ready_max_audio_page: int
     pages: tuple[PageState, ...]
     error: str | None
+    parked: Parked | None = None
 
 
-def run_state(run_id: RunId, snapshot: RunSnapshot) -> RunState:
+def run_state(run_id: RunId, snapshot: RunSnapshot, parked: ParkedRun | None = None) -> RunState:
     """The state of a run, with addresses. A pruned file keeps its URL, which then answers 410."""
     return RunState(
         snapshot.status,
@@ -52,6 +63,7 @@ def run_state(run_id: RunId, snapshot: RunSnapshot) -> RunState:
         snapshot.ready_max_audio_page,
         tuple(_page_state(run_id, page) for page in snapshot.pages),
         snapshot.error,
+        Parked(parked.position, parked.why) if parked is not None else None,
     )
 
 
@@ -78,9 +90,9 @@ def _url(run_id: RunId, folder: str, name: str) -> str:
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def encode_state(run_id: RunId, run: Run) -> bytes:
+def encode_state(run_id: RunId, run: Run, parked: ParkedRun | None = None) -> bytes:
     """The state of a run as UTF-8 JSON."""
-    return _encode(run_state(run_id, snapshot_of(run)))
+    return _encode(run_state(run_id, snapshot_of(run), parked))
 
 
 class RenderedStates:
@@ -88,16 +100,16 @@ class RenderedStates:
 
     def __init__(self, most: int = KEPT_STATES) -> None:
         self._most = most
-        self._rendered: dict[RunId, tuple[bytes, bytes]] = {}
+        self._rendered: dict[RunId, tuple[bytes, ParkedRun | None, bytes]] = {}
 
-    def body(self, run_id: RunId, state: bytes) -> bytes:
+    def body(self, run_id: RunId, state: bytes, parked: ParkedRun | None = None) -> bytes:
         """The answer for a run whose projection has this state."""
         known = self._rendered.get(run_id)
-        if known is not None and known[0] == state:
-            return known[1]
-        body = _encode(run_state(run_id, decode_snapshot(state)))
+        if known is not None and known[0] == state and known[1] == parked:
+            return known[2]
+        body = _encode(run_state(run_id, decode_snapshot(state), parked))
         self._rendered.pop(run_id, None)
-        self._rendered[run_id] = state, body
+        self._rendered[run_id] = state, parked, body
         if len(self._rendered) > self._most:
             del self._rendered[next(iter(self._rendered))]
         return body

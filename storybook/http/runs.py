@@ -14,6 +14,7 @@ from litestar.types import Scope
 from storybook.application import Application
 from storybook.book import RunId
 from storybook.events.log import START, Position
+from storybook.events.parked import RunParked
 from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import BadRequest, NotFound, TooOften
 from storybook.http.library import library, position_of
@@ -34,7 +35,7 @@ from storybook.http.run_state import RenderedStates, encode_state
 from storybook.projections.library import newest
 from storybook.projections.runs import STATES
 from storybook.request import InvalidRequest
-from storybook.run import NoSuchRun, Status, fold
+from storybook.run import NoSuchRun, Status, read_history
 
 MAX_KEY_CHARACTERS: Final = 200
 """An idempotency key is an id, not a text."""
@@ -108,9 +109,12 @@ class Runs:
         if scope["query_string"] and "at" in (parameters := query(scope)):
             return await self._state_at(run_id, parameters["at"])
         row = self._application.projections.row(STATES, run_id)
+        parked = self._application.parked.get(run_id)
+        if row is None and parked is not None:
+            raise RunParked(parked)
         if row is None:
             raise NoSuchRun
-        return Answer(self._states.body(run_id, row[1]), headers=_STATE_HEADERS)
+        return Answer(self._states.body(run_id, row[1], parked), headers=_STATE_HEADERS)
 
     async def _state_at(self, run_id: RunId, at: str) -> Answer:
         position = position_in("at", at)
@@ -119,12 +123,13 @@ class Runs:
         events = await self._application.log.read_run(run_id)
         if not events:
             raise NoSuchRun
-        run = fold(it.event for it in events if it.position <= position)
-        if run is None:
-            raise NotFound(
-                f"the run did not exist at {position}: it begins at {events[0].position}"
-            )
-        return Answer(encode_state(run_id, run), headers=_STATE_HEADERS)
+        history = read_history([it for it in events if it.position <= position])
+        if history.run is not None:
+            state = encode_state(run_id, history.run, history.parked)
+            return Answer(state, headers=_STATE_HEADERS)
+        if history.parked is not None:
+            raise RunParked(history.parked)
+        raise NotFound(f"the run did not exist at {position}: it begins at {events[0].position}")
 
     async def log(self, scope: Scope) -> Answer:
         run_id, parameters = run_id_in(scope), query(scope)

@@ -30,7 +30,7 @@ from storybook.projections.projection import (
     TableRows,
     collect,
 )
-from storybook.run import InvalidHistory, Run, fold
+from storybook.run import InvalidHistory, Run, fold, read_history
 
 KEPT_RUNS: Final = 512
 """Runs whose folds stay in memory, about 10 KB each: far more than are worked on at once."""
@@ -130,7 +130,10 @@ class Folds:
             why = f"run {after.run_id} has an event after version {version}, but not that"
             raise RunParked(parked_at(after, InvalidHistory(why)))
         run = RunFold(recorded[0], self.projections)
-        run.feed(recorded, decode_batch(recorded), {})
+        try:
+            run.feed(recorded, decode_batch(recorded), {})
+        except InvalidHistory as error:
+            raise RunParked(read_history(recorded).parked or parked_at(after, error)) from error
         return run
 
     async def _park(self, recorded: Sequence[Recorded]) -> NoReturn:

@@ -34,9 +34,11 @@ class Table(msgspec.Struct, frozen=True, eq=False):
     `columns` maps each column to its SQL type and what follows that; those of `key`, the primary
     key, are the first ones. `indexes` maps an index's name to what follows the table's name in its
     SQL. `in_key_order` lays the rows themselves out by their key, without an index beside them: for
-    rows of at most some hundred bytes. What is put into a column of `sums` is added to what stands there, else a row replaces the
-    one with the same key; a table with `sums` takes no `Remove`. `kept` rows, those that were put
-    last, stay in memory to be looked up by their key.
+    rows of at most some hundred bytes.
+
+    A row that is put replaces the one with the same key, except that what is put into a column of
+    `sums` is added to what stands there; a table with `sums` takes no `Remove`. `kept` rows, those
+    that were put last, stay in memory to be looked up by their key.
     """
 
     name: str
@@ -79,7 +81,8 @@ class RunChange(msgspec.Struct, frozen=True):
     recorded and decoded, and the fold of all its events before and after the batch.
 
     `position` and `created_at` are of the run's first event, `updated_at` is of its last one up to
-    here (microseconds since 1970). `progress` is of `run`. `memory` is what the projection remembers of this run.
+    here (microseconds since 1970). `progress` is that of `run`. `memory` is what the projection
+    remembers of this run.
     """
 
     run_id: RunId
