@@ -43,6 +43,8 @@ def test_both_books_are_listed(parked: Parked) -> None:
     listed = parked.shell.json_lines("list")
     expected = [made["run_id"], parked.other["run_id"], parked.book["run_id"]]
     assert [it["run_id"] for it in listed] == expected
+    _, first, second, third = parked.shell("list").stdout.splitlines()
+    assert ["parked" in line for line in (first, second, third)] == [False, False, True]
 
 
 def test_the_parked_one_is_shown_as_far_as_it_can_be_read(parked: Parked) -> None:

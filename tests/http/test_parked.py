@@ -173,6 +173,19 @@ async def test_readyz_names_it(tmp_path: Path) -> None:
         assert (await site.client.get("/")).status_code == 200
 
 
+async def test_each_start_finds_out_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also where the views have long gone past the event, and nothing of the run comes again."""
+    run_id, at = await a_book(tmp_path)
+    for _ in range(3):
+        caplog.clear()
+        with caplog.at_level(logging.ERROR, "storybook"):
+            async with serving(tmp_path) as site:
+                await site.finished_book()
+                answer = await site.client.get("/readyz")
+                assert answer.json()["reasons"] == [told(run_id, at)]
+        assert [it.getMessage() for it in caplog.records] == [told(run_id, at)]
+
+
 async def test_readyz_names_what_cannot_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
