@@ -71,6 +71,7 @@ async def open_application(
             check,
             retention,
             parked,
+            [projections.subscription],
         )
         runner = Runner(
             log,
