@@ -19,7 +19,10 @@ from storybook.book import RunId
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.events.log import EventLog
+from storybook.events.parked import ParkedRuns
+from storybook.events.subscription import Subscription
 from storybook.idempotency import check_same_request, run_id_for
+from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsStopped
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, NewRun
@@ -52,6 +55,9 @@ class Application(msgspec.Struct, frozen=True):
     check: PageCheck
     retention: Retention
     repairs: Repairs
+    parked: ParkedRuns = msgspec.field(default_factory=ParkedRuns)
+    subscriptions: list[Subscription] = msgspec.field(default_factory=list)
+    """Those that the service itself follows the log with."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(
@@ -134,5 +140,5 @@ class Application(msgspec.Struct, frozen=True):
 
     async def _check_queue(self) -> None:
         limit = self.settings.limits.open_runs
-        if len(await self.projections.open_runs()) >= limit:
+        if len(await self.projections.ask(open_runs)) >= limit:
             raise TooManyRuns(limit, retry_after_seconds=30)

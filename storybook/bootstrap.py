@@ -18,7 +18,9 @@ from storybook.application import Application
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
+from storybook.events.parked import ParkedRuns
 from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
+from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.repair import Repairs
 from storybook.retention import Retention
@@ -55,12 +57,12 @@ async def open_application(
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
-    folder = DataFolder(data)
+    folder, parked = DataFolder(data), ParkedRuns()
     await to_thread.run_sync(_face_loss, folder, clock, accept_loss)
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
         SqliteLog.open(folder.log, clock=clock.now) as log,
-        Projections.open(folder.projections, log) as projections,
+        Projections.open(folder.projections, log, parked=parked) as projections,
     ):
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
@@ -89,6 +91,8 @@ async def open_application(
             check,
             retention,
             repairs,
+            parked,
+            [projections.subscription],
         )
         runner = Runner(
             log,
@@ -106,7 +110,7 @@ async def open_application(
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                runner.running(await projections.open_runs()),
+                runner.running(await projections.ask(open_runs)),
             ):
                 tasks.start_soon(retention.run)
                 tasks.start_soon(log.look_for_damage)

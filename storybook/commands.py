@@ -19,6 +19,7 @@ import msgspec
 
 from storybook.book import RunId
 from storybook.events.catalog import Event
+from storybook.events.codec import UnreadableEvent
 from storybook.events.log import (
     NO_RUN,
     Appended,
@@ -31,7 +32,7 @@ from storybook.events.log import (
     Position,
     Version,
 )
-from storybook.run import Run, fold
+from storybook.run import InvalidHistory, Run, fold, read_whole
 
 MAX_TRIES: Final = 20
 """Each lost race means that somebody else's append went through; nobody loses this many in a row
@@ -104,11 +105,14 @@ class Commands:
         self._log, self._new_command_id = log, new_command_id
 
     async def load(self, run_id: RunId) -> Run | None:
-        """The run as it stands now; None if there is none."""
-        return fold(await self._log.history(run_id))
+        """The run as it stands now; None if there is none. Raises `RunParked`."""
+        try:
+            return fold(await self._log.history(run_id))
+        except (UnreadableEvent, InvalidHistory):  # slower, and it tells where
+            return read_whole(await self._log.read_run(run_id))
 
     async def execute(self, run_id: RunId, decide: Decide) -> Executed:
-        """Carry out an intention. Raises what `decide` raises, or a `LogError`."""
+        """Carry out an intention. Raises what `decide` raises, `RunParked`, or a `LogError`."""
         for _ in range(MAX_TRIES):
             run = await self.load(run_id)
             events = decide(run)

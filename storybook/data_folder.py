@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,12 @@ class DataFolder:
     def models(self) -> Path:
         """Where users put models, and `storybook models pull` does."""
         return self.path / "models"
+
+    @property
+    def can_be_written(self) -> bool:
+        """Whether this user may record anything here. A folder that is not there yet can be."""
+        there = [it for it in (self.path, self.log) if it.exists()]
+        return all(os.access(it, os.W_OK) for it in there)
 
     def __str__(self) -> str:
         return str(self.path)

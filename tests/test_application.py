@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
@@ -17,15 +16,16 @@ from storybook.commands import TooManyRuns
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogLocked
 from storybook.idempotency import IdempotencyMismatch
-from storybook.projections import tables
+from storybook.projections import views
 from storybook.projections.projector import ProjectionsStopped
 from storybook.request import InvalidRequest, NewRun
-from storybook.run import Refused, fold
+from storybook.run import Refused, Status, fold
 from storybook.settings import Limits, RetentionSettings, Settings, SettingsError, WriterSettings
 from storybook.stores.artifacts import CannotRemove
 from tests.books import new_run
 from tests.clocks import ManualClock
 from tests.engines import Scripted
+from tests.projections.histories import library_of, state_of
 
 pytestmark = pytest.mark.anyio
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
@@ -64,9 +64,9 @@ async def test_who_asks_for_a_book_sees_it_at_once(tmp_path: Path) -> None:
     """When a request is answered, the run's state can be read."""
     async with serving(tmp_path, Scripted(held=True)) as application:
         run_id = await application.request_run(new_run(REQUEST, TtsConfig()))
-        state = application.projections.run_state(run_id)
+        state = state_of(application.projections, run_id)
         assert state is not None
-        assert json.loads(state)["status"] in ("QUEUED", "RUNNING")
+        assert state.status in (Status.QUEUED, Status.RUNNING)
 
 
 async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
@@ -75,7 +75,7 @@ async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
     """A refusal would make whoever asks ask again, and get a second book."""
     monkeypatch.setattr("storybook.application.CONFIRM_SECONDS", 0.02)
     async with serving(tmp_path, Scripted(held=True)) as application:
-        with closing(tables.connect(DataFolder(tmp_path).projections)) as other:
+        with closing(views.connect(DataFolder(tmp_path).projections)) as other:
             other.execute("BEGIN IMMEDIATE")  # the projector waits
             with anyio.fail_after(4):
                 run_id = await application.request_run(new_run(REQUEST, TtsConfig()))
@@ -83,7 +83,7 @@ async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
             assert "recorded, but readers do not see it yet: not within" in caplog.text
             other.execute("ROLLBACK")
         await application.projections.reached(await application.log.head())
-        assert application.projections.run_state(run_id) is not None
+        assert state_of(application.projections, run_id) is not None
 
         async def stopped(_: object) -> None:
             raise ProjectionsStopped("it died")
@@ -109,7 +109,7 @@ async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
                 await application.request_run(new_run(OTHER, TtsConfig()), idempotency_key="k")
             with pytest.raises(IdempotencyMismatch):
                 await application.request_run(new_run(REQUEST), idempotency_key="k")
-            assert len((await application.projections.library()).runs) == 1
+            assert len(await library_of(application.projections)) == 1
     assert len(found) == 1
 
 
@@ -282,7 +282,7 @@ async def test_many_requests_at_once_do_not_overrun_the_limit(tmp_path: Path) ->
         async with anyio.create_task_group() as tasks:
             for _ in range(10):
                 tasks.start_soon(ask)
-        assert len((await application.projections.library()).runs) == 2
+        assert len(await library_of(application.projections)) == 2
     assert len(refused) == 8
 
 

@@ -12,7 +12,8 @@ import pytest
 
 import storybook.request
 from storybook.events.log import START, Recorded
-from storybook.projections.runs import ProgressFold, encode_state, to_json
+from storybook.http.run_state import encode_progress, encode_state
+from storybook.projections.progress import ProgressFold
 from storybook.run import fold
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import head_of, verify_log
@@ -84,7 +85,7 @@ async def test_every_progress_message_has_its_bytes_and_its_id(rows: list[Record
     for run_id, events in by_run(rows).items():
         progress = ProgressFold()
         told = [(it.position, progress.feed(it)) for it in events]
-        messages = [[at, to_json(said).decode()] for at, said in told if said is not None]
+        messages = [[at, encode_progress(said).decode()] for at, said in told if said is not None]
         assert messages == EXPECTED["runs"][run_id]["progress"]
 
 

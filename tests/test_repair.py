@@ -22,7 +22,8 @@ from storybook.events.catalog import (
     StageStarted,
     Submission,
 )
-from storybook.projections.runs import ProgressFold, encode_state
+from storybook.http.run_state import encode_state
+from storybook.projections.progress import ProgressFold
 from storybook.repair import Repair, RepairOutcome, makers_of
 from storybook.run import Refused, Run, prune_artifacts
 from storybook.stages.engines import (

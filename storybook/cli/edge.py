@@ -18,11 +18,12 @@ from storybook.cli.failure import Failure
 from storybook.commands import TooManyRuns
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import LogError
+from storybook.events.parked import RunParked
 from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
-from storybook.projections.tables import ForeignFile
+from storybook.projections.views import ForeignFile
 from storybook.request import WORDS, InvalidRequest, Loc
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
@@ -44,6 +45,7 @@ TOLD: Final = (
     ProjectionsStopped,
     RebuildRunning,
     Refused,
+    RunParked,
     TooManyRuns,
     UnreadableEvent,
     sqlite3.Error,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +23,12 @@ from storybook.cli.timeline import attempts, chart, faults
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
-from storybook.projections.runs import RunState, RunSummary, iso_time, state_of
+from storybook.http.library import RunSummary, run_summary
+from storybook.http.run_state import RunState, run_state
+from storybook.http.times import iso_time
+from storybook.projections.runs import snapshot_of
 from storybook.projections.timings import StageTiming
-from storybook.run import Run, Status, fold
+from storybook.run import History, Run, Status, read_history
 from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
 from storybook.stores.files import FileArtifactStore
 
@@ -47,17 +51,18 @@ def list_command(place: Place, status: str | None, limit: int, as_json: bool) ->
     place.start_logging()
     wanted = Status(status.upper()) if status else None
 
-    async def main() -> list[RunSummary]:
+    async def main() -> tuple[list[RunSummary], set[RunId]]:
         async with open_shelf(place) as shelf:
-            return await shelf.books(wanted, limit)
+            books, parked = await shelf.books_and_parked(wanted, limit)
+            return [run_summary(book) for book in books], parked
 
-    books = run(main) if has_log(place) else []
+    books, parked = run(main) if has_log(place) else ([], set[RunId]())
     if as_json:
         for book in books:
             print_json(book)
     elif books:
         is_worked_on = place.holder() is not None
-        console().print(_library(books, is_worked_on))
+        console().print(_library(books, parked, is_worked_on))
         if not is_worked_on and any(not book.status.has_ended for book in books):
             click.echo(
                 "No process makes books here now; `storybook serve` goes on with those that have "
@@ -68,7 +73,7 @@ def list_command(place: Place, status: str | None, limit: int, as_json: bool) ->
         click.echo(f"No books in {place.folder} yet." if not wanted else f"No book is {wanted}.")
 
 
-def _library(books: list[RunSummary], is_worked_on: bool) -> Table:
+def _library(books: list[RunSummary], parked: Set[RunId], is_worked_on: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("run", "status", "stage", "pictures", "voices", "age"):
         table.add_column(name, no_wrap=True, justify="right" if name == "age" else "left")
@@ -77,7 +82,9 @@ def _library(books: list[RunSummary], is_worked_on: bool) -> Table:
     for book in books:
         table.add_row(
             Text(book.run_id[:SHORT_ID], "cyan"),
-            status_text(book.status, is_worked_on=is_worked_on),
+            Text("parked", "red")
+            if book.run_id in parked
+            else status_text(book.status, is_worked_on=is_worked_on),
             "" if book.status.has_ended else book.stage.value,
             str(book.ready_max_page + 1),
             str(book.ready_max_audio_page + 1),
@@ -119,17 +126,20 @@ def show_command(place: Place, run: str, at: int | None, as_json: bool) -> None:
     """
     place.start_logging()
     run_id, history = _history(place, run, at)
-    book = fold(it.event for it in history)
-    assert book is not None  # found, and its history begins at or before `at`
-    store, is_now = FileArtifactStore(place.folder.outputs), at is None
+    found = read_history(history)
+    if found.run is None:
+        assert found.parked is not None  # its history begins at or before `at`
+        raise Failure(str(found.parked))
+    store, is_now = FileArtifactStore(place.folder.outputs), at is None and found.parked is None
     if as_json:
-        print_json(_shown(store, run_id, book, history))
-    else:
-        now, exported = _now(book, history, is_now), _exported(store, run_id) if is_now else None
-        out = console()
-        _print_text(out, book, _facts(store, run_id, book, history, now))
-        _print_files(out, book, exported)
-        _print_timeline(out, history, now)
+        print_json(_shown(store, run_id, found.run, found))
+        return
+    now = _now(found.run, found.readable, is_now)
+    exported = _exported(store, run_id) if is_now else None
+    out = console()
+    _print_text(out, found.run, _facts(store, run_id, found.run, found, now))
+    _print_files(out, found.run, exported)
+    _print_timeline(out, found.readable, now)
 
 
 def _history(place: Place, text: str, at: int | None) -> tuple[RunId, list[Recorded]]:
@@ -152,14 +162,15 @@ async def _until(shelf: Shelf, run_id: RunId, at: int | None) -> list[Recorded]:
     return [it for it in history if it.position <= at]
 
 
-def _now(book: Run, history: list[Recorded], is_now: bool) -> int:
+def _now(book: Run, history: Sequence[Recorded], is_now: bool) -> int:
     """Where the timeline ends (microseconds since 1970)."""
     if book.status.has_ended or not is_now:
         return history[-1].recorded_at
     return time.time_ns() // 1_000
 
 
-def _shown(store: ArtifactStore, run_id: RunId, book: Run, history: list[Recorded]) -> Shown:
+def _shown(store: ArtifactStore, run_id: RunId, book: Run, found: History) -> Shown:
+    history = found.readable
     return Shown(
         run_id,
         history[-1].position,
@@ -167,7 +178,7 @@ def _shown(store: ArtifactStore, run_id: RunId, book: Run, history: list[Recorde
         book.request,
         book.seed,
         book.tts,
-        state_of(run_id, book),
+        run_state(run_id, snapshot_of(book), found.parked),
         attempts(history),
         list(book.artifacts),
         store.location(run_id),
@@ -203,20 +214,18 @@ def _print_files(out: Console, book: Run, exported: int | None) -> None:
         out.print(files)
 
 
-def _print_timeline(out: Console, history: list[Recorded], now: int) -> None:
-    found = attempts(history)
-    if found:
+def _print_timeline(out: Console, history: Sequence[Recorded], now: int) -> None:
+    tries = attempts(history)
+    if tries:
         out.print()
-        out.print(chart(found, now, out.width))
-        for fault in faults(found):
+        out.print(chart(tries, now, out.width))
+        for fault in faults(tries):
             out.print(fault)
 
 
-def _facts(
-    store: ArtifactStore, run_id: RunId, book: Run, history: list[Recorded], now: int
-) -> Table:
+def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: int) -> Table:
     table = Table.grid(padding=(0, 2))
-    first, last = history[0], history[-1]
+    first, last = found.readable[0], found.readable[-1]
     took = duration((now - first.recorded_at) / MICROSECONDS)
     ran = "took" if book.status.has_ended else "for"
     why = Text(f": {book.fault.message}") if book.fault else Text("")
@@ -230,8 +239,10 @@ def _facts(
         ("folder", store.location(run_id)),
         ("seed", str(book.seed)),
         ("voice", voice),
-        ("events", f"{first.position} to {last.position}, {len(history)} of this book"),
+        ("events", f"{first.position} to {last.position}, {len(found.readable)} of this book"),
     ]
+    if found.parked is not None:
+        facts.append(("parked", Text(str(found.parked), "red")))
     for name, value in facts:
         table.add_row(Text(name, "dim"), value)
     return table

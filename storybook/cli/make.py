@@ -49,7 +49,7 @@ from storybook.request import (
     check_new_run,
     clean_word,
 )
-from storybook.run import Run, Status, fold
+from storybook.run import Run, Status, read_whole
 from storybook.stages.runner import attempts_log
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
@@ -324,7 +324,7 @@ class _Making:
 
     async def _export(self, log: EventLog, run_id: RunId, media: SmallMedia) -> Made:
         recorded = await log.read_run(run_id)
-        run = fold(it.event for it in recorded)
+        run = read_whole(recorded)
         assert run is not None
         is_done = run.status is Status.DONE
         try:
@@ -367,7 +367,7 @@ class _Making:
 
 
 async def _is_to_be_retried(log: EventLog, run_id: RunId) -> bool:
-    run = fold(it.event for it in await log.read_run(run_id))
+    run = read_whole(await log.read_run(run_id))
     return run is not None and run.status in (Status.FAILED, Status.CANCELLED)
 
 

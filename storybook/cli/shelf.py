@@ -7,9 +7,9 @@ server keeps them up to date. Where no process does, they are caught up with the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
-from typing import Final
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from anyio import to_thread
 
@@ -18,11 +18,16 @@ from storybook.cli.failure import Failure
 from storybook.cli.place import Place
 from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
-from storybook.projections import reads, tables
+from storybook.projections import views
+from storybook.projections.library import Book, newest
 from storybook.projections.projector import Projections
-from storybook.projections.runs import RunSummary
+from storybook.projections.registry import PROJECTIONS
+from storybook.projections.runs import beginning_with
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LATEST: Final = "latest"
 FULL_ID: Final = 32
@@ -37,10 +42,20 @@ class Shelf:
     def __init__(self, place: Place, log: EventLog) -> None:
         self.place, self.log = place, log
 
-    async def books(self, status: Status | None, limit: int) -> list[RunSummary]:
+    async def books(self, status: Status | None, limit: int) -> list[Book]:
         """The newest books."""
-        async with self._views() as db:
-            return reads.library(db, status, limit, None).runs
+        return (await self._ask(newest, limit, status=status)).books
+
+    async def books_and_parked(
+        self, status: Status | None, limit: int
+    ) -> tuple[list[Book], set[RunId]]:
+        """The newest books, and which runs are parked."""
+
+        def question(db: sqlite3.Connection) -> tuple[list[Book], set[RunId]]:
+            parked = {it.run_id for it in views.read_parked(db)}
+            return newest(db, limit, status=status).books, parked
+
+        return await self._ask(question)
 
     async def find(self, text: str) -> RunId:
         """The run that a word on the command line means. Raises `Failure`."""
@@ -55,24 +70,33 @@ class Shelf:
                 f"or more, or `{LATEST}`"
             )
         else:
-            async with self._views() as db:
-                found = reads.beginning_with(db, word, SHOWN_RUNS + 1)
+            found = await self._ask(beginning_with, word, SHOWN_RUNS + 1)
         return _only(text, found)
 
     async def history(self, run_id: RunId) -> list[Recorded]:
         """Every event of a run, in order."""
         return await self.log.read_run(run_id)
 
-    @asynccontextmanager
-    async def _views(self) -> AsyncIterator[sqlite3.Connection]:
-        file = self.place.folder.projections
-        if self.place.holder() is None:
+    async def _ask(
+        self,
+        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """What the views answer: the file that a server keeps, else one that is caught up here."""
+        folder, is_served = self.place.folder, self.place.holder() is not None
+        if is_served:
+            with (
+                suppress(views.ForeignFile, sqlite3.Error),  # its views are in memory
+                closing(views.open_to_read(folder.projections, PROJECTIONS)) as db,
+            ):
+                return question(db, *args, **named)
+        if not is_served:
             # Catching up makes the views of another log anew: what they show would be gone.
-            await to_thread.run_sync(require_evidence, self.place.folder)
-            async with Projections.open(file, self.log):
-                pass  # opening catches up
-        with closing(tables.connect_known(file, read_only=True)) as db:
-            yield db
+            await to_thread.run_sync(require_evidence, folder)
+        keep = folder.can_be_written and not is_served
+        async with Projections.open(folder.projections, self.log, keep=keep) as projections:
+            return await projections.ask(question, *args, **named)
 
 
 def _only(text: str, found: list[RunId]) -> RunId:

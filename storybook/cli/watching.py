@@ -21,8 +21,9 @@ from storybook.cli.board import Board, Mark, Sign
 from storybook.cli.output import console, duration, status_text
 from storybook.cli.story import sentence
 from storybook.events.log import START, EventLog, Recorded
-from storybook.projections import reads, tables
-from storybook.projections.timings import Usual
+from storybook.projections import views
+from storybook.projections.registry import PROJECTIONS
+from storybook.projections.timings import Usual, usual_of_roles
 from storybook.run import Run
 
 FRAMES_A_SECOND: Final = 10
@@ -82,9 +83,9 @@ def usual_durations(projections: Path) -> dict[Role, Usual]:
     if not projections.exists():
         return {}
     try:
-        with closing(tables.connect_known(projections, read_only=True)) as db:
-            return reads.usual_of_roles(db)
-    except (tables.ForeignFile, sqlite3.Error):  # made anew elsewhere; no estimate, then
+        with closing(views.open_to_read(projections, PROJECTIONS)) as db:
+            return usual_of_roles(db)
+    except (views.ForeignFile, sqlite3.Error):  # made anew elsewhere; no estimate, then
         return {}
 
 

@@ -11,6 +11,9 @@ from typing import Final
 import msgspec
 
 from storybook.http.engines import EngineTable
+from storybook.http.library import Library
+from storybook.http.readiness import ReadinessState
+from storybook.http.run_state import RunState
 from storybook.http.runs import (
     LIBRARY_DEFAULT,
     LIBRARY_MOST,
@@ -37,7 +40,6 @@ from storybook.http.schemas import (
     component,
     whole_number,
 )
-from storybook.projections.runs import Library, RunState
 from storybook.repair import Repair
 from storybook.stages.transcriber.hearing import SpokenField
 
@@ -180,6 +182,17 @@ CALLS: Final = (
         "/",
         "Whether the server is there",
         {200: _json("it is", Health)},
+    ),
+    Call(
+        "get_readiness",
+        "server",
+        "GET",
+        "/readyz",
+        "Whether all that is shown is brought up to date",
+        {
+            200: _json("it is", ReadinessState),
+            503: _json("it is not; `reasons` says why, and what to do", ReadinessState),
+        },
     ),
     Call(
         "create_run",

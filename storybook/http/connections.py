@@ -17,7 +17,7 @@ from typing import Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from storybook.projections.runs import to_json
+from storybook.http.responses import to_json
 from storybook.settings import Limits
 
 MAX_HEAD_BYTES: Final = 64 * 1024

@@ -23,6 +23,8 @@ from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiabl
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, header, method, run_id_in
 from storybook.http.responses import RawResponse
+from storybook.projections.artifacts import FILES, recorded_file
+from storybook.projections.runs import STATES
 from storybook.run import NoSuchRun
 from storybook.stores.artifacts import ArtifactStore
 from storybook.stores.integrity import Integrity
@@ -80,7 +82,7 @@ class Media:
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
         """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `Gone`."""
         key = (run_id, name)
-        artifact = self._known.get(key) or await self._recorded(run_id, name)
+        artifact = self._known.get(key) or self._recorded(run_id, name)
         if artifact.media_type != media_type:
             raise _not_finished(name)
         self._known[key] = artifact
@@ -89,16 +91,17 @@ class Media:
             self._known.popitem(last=False)
         return artifact
 
-    async def _recorded(self, run_id: RunId, name: str) -> Artifact:
-        run = await self._application.commands.load(run_id)
-        if run is None:
-            raise NoSuchRun
-        if name in run.pruned:
+    def _recorded(self, run_id: RunId, name: str) -> Artifact:
+        projections = self._application.projections
+        row = projections.row(FILES, run_id, name)
+        if row is None:
+            if projections.row(STATES, run_id) is None:
+                raise NoSuchRun
+            raise _not_finished(name)
+        file = recorded_file(row)
+        if file.is_pruned:
             raise Gone("the file was removed by retention")
-        for artifact in run.artifacts:
-            if artifact.name == name:
-                return artifact
-        raise _not_finished(name)
+        return file.artifact
 
 
 def _not_finished(name: str) -> NotFound:

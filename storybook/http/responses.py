@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+import msgspec
 from litestar.types import Receive, Scope, Send
 
-from storybook.projections.runs import to_json
+to_json: Final = msgspec.json.Encoder().encode
+"""A value as UTF-8 JSON."""
 
 JSON: Final = b"application/json"
 RawHeaders = Iterable[tuple[bytes, bytes]]

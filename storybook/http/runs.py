@@ -14,8 +14,11 @@ from litestar.types import Scope
 
 from storybook.application import Application
 from storybook.book import RunId
-from storybook.events.log import START
+from storybook.events.log import START, Position
+from storybook.events.parked import RunParked
 from storybook.http.errors import BadRequest, NotFound, TooOften
+from storybook.http.library import library, position_of
+from storybook.http.log_entries import LogEntry, log_entry
 from storybook.http.rate import RateLimit
 from storybook.http.requests import (
     READ,
@@ -29,10 +32,11 @@ from storybook.http.requests import (
 )
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.run_request import in_body, read_run_request
-from storybook.projections.log_entries import LogEntry, log_entry
-from storybook.projections.runs import encode_state
+from storybook.http.run_state import RenderedStates, encode_state
+from storybook.projections.library import newest
+from storybook.projections.runs import STATES
 from storybook.request import InvalidRequest
-from storybook.run import NoSuchRun, Status, fold
+from storybook.run import NoSuchRun, Status, read_history
 
 MAX_KEY_CHARACTERS: Final = 200
 """An idempotency key is an id, not a text."""
@@ -58,6 +62,7 @@ class Runs:
 
     def __init__(self, application: Application) -> None:
         self._application = application
+        self._states = RenderedStates()
         self._rate = RateLimit(application.settings.limits.runs_per_minute)
 
     def routes(self) -> list[HTTPRouteHandler]:
@@ -95,24 +100,25 @@ class Runs:
 
     async def library(self, scope: Scope) -> RawResponse:
         parameters = query(scope)
-        try:
-            found = await self._application.projections.library(
-                status=_status(parameters.get("status", "")),
-                limit=limit_in(parameters, LIBRARY_DEFAULT, LIBRARY_MOST),
-                before=parameters.get("before") or None,
-            )
-        except ValueError as error:
-            raise BadRequest(str(error)) from error
-        return json_response(found)
+        page = await self._application.projections.ask(
+            newest,
+            limit_in(parameters, LIBRARY_DEFAULT, LIBRARY_MOST),
+            status=_status(parameters.get("status", "")),
+            before=_before(parameters.get("before", "")),
+        )
+        return json_response(library(page))
 
     async def state(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
         if scope["query_string"] and "at" in (parameters := query(scope)):
             return await self._state_at(run_id, parameters["at"])
-        body = self._application.projections.run_state(run_id)
-        if body is None:
+        row = self._application.projections.row(STATES, run_id)
+        parked = self._application.parked.get(run_id)
+        if row is None and parked is not None:
+            raise RunParked(parked)
+        if row is None:
             raise NoSuchRun
-        return RawResponse(body, headers=_STATE_HEADERS)
+        return RawResponse(self._states.body(run_id, row[1], parked), headers=_STATE_HEADERS)
 
     async def _state_at(self, run_id: RunId, at: str) -> RawResponse:
         position = position_in("at", at)
@@ -121,12 +127,13 @@ class Runs:
         events = await self._application.log.read_run(run_id)
         if not events:
             raise NoSuchRun
-        run = fold(it.event for it in events if it.position <= position)
-        if run is None:
-            raise NotFound(
-                f"the run did not exist at {position}: it begins at {events[0].position}"
-            )
-        return RawResponse(encode_state(run_id, run), headers=_STATE_HEADERS)
+        history = read_history([it for it in events if it.position <= position])
+        if history.run is not None:
+            state = encode_state(run_id, history.run, history.parked)
+            return RawResponse(state, headers=_STATE_HEADERS)
+        if history.parked is not None:
+            raise RunParked(history.parked)
+        raise NotFound(f"the run did not exist at {position}: it begins at {events[0].position}")
 
     async def log(self, scope: Scope) -> RawResponse:
         run_id, parameters = run_id_in(scope), query(scope)
@@ -153,6 +160,13 @@ def _status(text: str) -> Status | None:
     if text and text.upper() not in Status.__members__:
         raise BadRequest(f"status is to be one of {', '.join(Status)}; found {text[:40]!r}")
     return Status(text.upper()) if text else None
+
+
+def _before(cursor: str) -> Position | None:
+    try:
+        return position_of(cursor) if cursor else None
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
 
 
 def _idempotency_key(scope: Scope) -> str:

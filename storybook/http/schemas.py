@@ -17,13 +17,15 @@ import msgspec
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
+from storybook.http.library import Library
+from storybook.http.log_entries import RunLogEntry
 from storybook.http.progress import StageProgress
+from storybook.http.readiness import ReadinessState
 from storybook.http.requests import MAX_POSITION
 from storybook.http.run_request import WORDS
+from storybook.http.run_state import Progress, RunState
 from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
 from storybook.http.speech import FIELD_TYPES
-from storybook.projections.log_entries import RunLogEntry
-from storybook.projections.runs import Library, Progress, RunState
 from storybook.repair import Repair
 from storybook.request import (
     MAX_CHARACTER_VOICES,
@@ -215,7 +217,17 @@ class LogEnd(msgspec.Struct, frozen=True):
 
 
 _ANSWERED: Final = (
-    *(Health, RunCreated, Library, RunState, RunLog, Repair, SpokenField, EngineTable),
+    *(
+        Health,
+        ReadinessState,
+        RunCreated,
+        Library,
+        RunState,
+        RunLog,
+        Repair,
+        SpokenField,
+        EngineTable,
+    ),
     *(Error, ValidationError, Progress, StageProgress, RunLogEntry, LogEnd, Nothing),
 )
 _MAY_LACK: Final = {"Progress": ["error"], "StageProgress": ["preview_url"]}

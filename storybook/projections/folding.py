@@ -1,156 +1,156 @@
-"""From recorded events to the rows that they change.
+"""From recorded events to the rows that they change, for all projections at once.
 
-A row needs the whole run, so `Folds` keeps the last used runs in memory and reads the others anew
-from the log. It is right from whatever position it is fed: a fold whose version is not the one
-just before a batch's first event of its run is read anew too.
+A row needs the whole run, so `Folds` keeps the last used runs in memory, with what the projections
+remember of them, and reads the others anew from the log. It is right from whatever position it is
+fed: a fold whose version is not the one just before a batch's first event of its run is read anew
+too.
+
+An event that cannot be read, or that makes no history with those before it, raises `RunParked` and
+changes nothing: the same batch without it may be fed next.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final, NoReturn
 
 import msgspec
 
-from storybook.book import COVER_PAGE, RunId
+from storybook.book import RunId
 from storybook.events.catalog import Event
 from storybook.events.codec import SCHEMAS
-from storybook.events.log import EventLog, Position, Recorded
-from storybook.projections.runs import state_of, to_json
-from storybook.projections.timings import Timing, TimingFold
-from storybook.run import InvalidHistory, Run, fold
+from storybook.events.log import EventLog, Recorded
+from storybook.events.parked import RunParked, parked_at, read_event
+from storybook.projections.progress import progress_of
+from storybook.projections.projection import (
+    EVERY_EVENT,
+    Projection,
+    RunChange,
+    TableRows,
+    collect,
+)
+from storybook.run import InvalidHistory, Run, fold, read_history
 
 KEPT_RUNS: Final = 512
 """Runs whose folds stay in memory, about 10 KB each: far more than are worked on at once."""
 
 
-class RunRow(msgspec.Struct, frozen=True):
-    """A row of `runs`, its fields in the order of the columns."""
-
-    position: Position
-    run_id: RunId
-    version: int
-    status: str
-    stage: str
-    ready_max_page: int
-    ready_max_audio_page: int
-    created_at: int
-    updated_at: int
-    files_since: int | None
-    title: str
-    cover_url: str
-    state: bytes
-
-
-class Changes(msgspec.Struct, frozen=True):
-    """The rows that a batch changes, as they are behind its last event: `position`, `digest`."""
-
-    position: Position
-    digest: bytes
-    runs: list[RunRow]
-    timings: list[Timing]
-
-
 class RunFold:
-    """A run and its attempts, folded up to the event that was seen last."""
+    """A run, and what each projection remembers of it, up to the event that was seen last."""
 
-    def __init__(self, first: Recorded) -> None:
+    def __init__(self, first: Recorded, projections: Sequence[Projection]) -> None:
         self.run_id, self.position = first.run_id, first.position
         self.created_at = first.recorded_at
-        self.updated_at = first.recorded_at
         self.run: Run | None = None
-        self.timings = TimingFold()
+        self._memories: list[tuple[Projection, Any]] = [(it, it.remember()) for it in projections]
 
     @property
     def version(self) -> int:
         return self.run.version if self.run is not None else 0
 
-    def feed(self, recorded: Sequence[Recorded], events: Sequence[Event]) -> list[Timing]:
-        """Take the next events of the run; the attempts that they changed, some twice."""
-        self.run = fold(events, self.run)
-        self.updated_at = recorded[-1].recorded_at
-        changed = map(self.timings.feed, recorded, events)
-        return [timing for timing in changed if timing is not None]
-
-    def row(self) -> RunRow:
-        run = self.run
-        assert run is not None  # a fold is made for its first event and fed it at once
-        state = state_of(self.run_id, run)
-        return RunRow(
-            self.position,
-            self.run_id,
-            run.version,
-            state.status.value,
-            state.stage.value,
-            state.ready_max_page,
-            state.ready_max_audio_page,
-            self.created_at,
-            self.updated_at,
-            self.updated_at if _keeps_files(run) else None,
-            state.pages[COVER_PAGE].title,
-            state.pages[COVER_PAGE].image_url,
-            to_json(state),
-        )
+    def feed(self, recorded: Sequence[Recorded], events: Sequence[Event], rows: TableRows) -> None:
+        """Take the next events of the run, and add the rows that they change."""
+        before, self.run = self.run, fold(events, self.run)
+        assert self.run is not None  # a fold of at least one event
+        progress = progress_of(self.run)  # once for all that show it: it takes as long as a row
+        for projection, memory in self._memories:
+            handled = _handled(projection, recorded, events)
+            if handled[0]:
+                change = RunChange(
+                    self.run_id,
+                    *handled,
+                    before,
+                    self.run,
+                    progress,
+                    self.position,
+                    self.created_at,
+                    recorded[-1].recorded_at,
+                    memory,
+                )
+                collect(projection.apply(change), rows)
 
 
-def _keeps_files(run: Run) -> bool:
-    return run.status.has_ended and any(it.name not in run.pruned for it in run.artifacts)
+def _handled(
+    projection: Projection, recorded: Sequence[Recorded], events: Sequence[Event]
+) -> tuple[Sequence[Recorded], Sequence[Event]]:
+    if projection.handles is EVERY_EVENT:
+        return recorded, events
+    found = [i for i, event in enumerate(events) if type(event) in projection.handles]
+    return [recorded[i] for i in found], [events[i] for i in found]
 
 
 class Folds:
-    """The folds of the runs that events came for lately."""
+    """The folds of the runs that events came for lately, for some projections."""
 
-    def __init__(self, log: EventLog, kept: int = KEPT_RUNS) -> None:
+    def __init__(
+        self, log: EventLog, projections: Sequence[Projection], kept: int = KEPT_RUNS
+    ) -> None:
+        self.projections = tuple(projections)
         self._log, self._kept = log, kept
         self._folds: OrderedDict[RunId, RunFold] = OrderedDict()
 
-    async def feed(self, batch: Sequence[Recorded]) -> Changes:
-        """The rows that a batch of at least one event, in the log's order, changes."""
-        await self._load_missing(batch)
+    async def feed(self, batch: Sequence[Recorded]) -> TableRows:
+        """The rows that a batch, in the log's order, changes. Raises `RunParked`."""
+        rows: TableRows = {}
+        runs = by_run(batch)
+        await self._load_missing(runs)
         touched: dict[RunId, RunFold] = {}
-        timings: dict[Position, Timing] = {}
-        for run_id, (recorded, events) in by_run(batch).items():
+        for run_id, (recorded, events) in runs.items():
             run = touched[run_id] = self._take(recorded[0])
-            for timing in run.feed(recorded, events):
-                timings[timing.position] = timing
+            try:
+                run.feed(recorded, events, rows)
+            except InvalidHistory:
+                await self._park(recorded)
         self._keep(touched)
-        rows = [run.row() for run in touched.values()]
-        return Changes(batch[-1].position, batch[-1].digest, rows, list(timings.values()))
+        return rows
 
-    async def _load_missing(self, batch: Sequence[Recorded]) -> None:
-        firsts: dict[RunId, Recorded] = {}
-        for recorded in batch:
-            firsts.setdefault(recorded.run_id, recorded)
-        for run_id, first in firsts.items():
-            before = first.version - 1
+    async def _load_missing(self, runs: dict[RunId, tuple[list[Recorded], list[Event]]]) -> None:
+        for run_id, (recorded, _) in runs.items():
+            before = recorded[0].version - 1
             known = self._folds.get(run_id)
             if before == 0:
                 self._folds.pop(run_id, None)
             elif known is None or known.version != before:
-                self._folds[run_id] = await _existing(self._log, run_id, before)
+                self._folds[run_id] = await self._existing(recorded[0])
 
     def _take(self, first: Recorded) -> RunFold:
-        return self._folds.pop(first.run_id, None) or RunFold(first)
+        return self._folds.pop(first.run_id, None) or RunFold(first, self.projections)
 
     def _keep(self, touched: dict[RunId, RunFold]) -> None:
         self._folds.update(touched)
         while len(self._folds) > self._kept:
             self._folds.popitem(last=False)
 
+    async def _existing(self, after: Recorded) -> RunFold:
+        """The fold of a run up to the event before this one."""
+        version = after.version - 1
+        recorded = await self._log.read_run(after.run_id, limit=version)
+        if len(recorded) != version or recorded[-1].version != version:
+            why = f"run {after.run_id} has an event after version {version}, but not that"
+            raise RunParked(parked_at(after, InvalidHistory(why)))
+        run = RunFold(recorded[0], self.projections)
+        try:
+            run.feed(recorded, decode_batch(recorded), {})
+        except InvalidHistory as error:
+            raise RunParked(read_history(recorded).parked or parked_at(after, error)) from error
+        return run
 
-async def _existing(log: EventLog, run_id: RunId, version: int) -> RunFold:
-    events = await log.read_run(run_id, limit=version)
-    if len(events) != version:
-        raise InvalidHistory(f"run {run_id} has an event behind version {version}, but not that")
-    run = RunFold(events[0])
-    run.feed(events, decode_batch(events))
-    return run
+    async def _park(self, recorded: Sequence[Recorded]) -> NoReturn:
+        """Raise `RunParked` for the one of a run's events that makes no history."""
+        first = recorded[0]
+        is_new = first.version == 1
+        run = RunFold(first, self.projections) if is_new else await self._existing(first)
+        for it in recorded:
+            try:
+                run.feed([it], [it.event], {})
+            except InvalidHistory as error:
+                raise RunParked(parked_at(it, error)) from error
+        raise AssertionError(f"run {first.run_id} is a history event by event, but not at once")
 
 
 def by_run(batch: Sequence[Recorded]) -> dict[RunId, tuple[list[Recorded], list[Event]]]:
-    """The events of a batch, of each run by itself, recorded and decoded. Raises
-    `UnreadableEvent`."""
+    """The events of a batch, of each run by itself, recorded and decoded. Raises `RunParked`."""
     runs: dict[RunId, tuple[list[Recorded], list[Event]]] = {}
     for recorded, event in zip(batch, decode_batch(batch), strict=True):
         group = runs.get(recorded.run_id)
@@ -166,11 +166,11 @@ _decode_list = msgspec.json.Decoder(list[Event]).decode
 
 
 def decode_batch(batch: Sequence[Recorded]) -> list[Event]:
-    """The events of a batch. Raises `UnreadableEvent`."""
+    """The events of a batch. Raises `RunParked`."""
     if {(recorded.type, recorded.schema) for recorded in batch} <= _NEWEST:
         # One call for all of them takes half the time of one for each.
         try:
             return _decode_list(b"[" + b",".join([it.data for it in batch]) + b"]")
         except msgspec.MsgspecError:
             pass  # told below, by the event that cannot be read
-    return [recorded.event for recorded in batch]
+    return [read_event(recorded) for recorded in batch]

@@ -1,15 +1,16 @@
-"""Follows the log, keeps the tables, and answers from them.
+"""Follows the log, keeps the views, and answers from them.
 
-Rows and checkpoint are written in one transaction, so that after any death the tables are what
-they were at some position. The checkpoint is read in that same transaction: where another process
-has swapped in rebuilt tables that go further, or made the file anew, the projector goes on from
-what it finds.
+The projector is the handler of a subscription. Rows and checkpoint of a projection are written in
+one transaction, so that after any death each stands where it was at some position. The projections
+that stand furthest back are always the next to be fed, up to where the next ones stand; so they
+advance together, and one that is new, or was computed by another version, catches up by itself.
+The checkpoints are read in the transaction that moves them: where another process has swapped in
+rebuilt tables that go further, or made the file anew, the projector goes on from what it finds.
 
-What may pass (a full disk, a log that cannot be read now) is outlasted. A file that is lost
-(damaged, deleted or replaced) is made anew, whoever meets the loss; until that one is caught up,
-readers are told to ask again, since half a library would be a lie. Any other failure stops the
-projector and nothing else: what is written stays readable, and whoever waits for a position is
-told.
+Views are expendable. Where their file cannot be kept (a full disk, a folder that is only read) they
+are in memory, and the file is tried again from time to time. A file that is lost while it is used
+(damaged, deleted, replaced) is made anew, whoever meets the loss; until that one is caught up,
+readers are told to ask again, since half a library would be a lie.
 """
 
 from __future__ import annotations
@@ -17,309 +18,437 @@ from __future__ import annotations
 import logging
 import math
 import sqlite3
-import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import anyio
+import msgspec
 from anyio import CapacityLimiter, to_thread
 
-from storybook.book import RunId
-from storybook.events.log import START, EventLog, LogUnavailable, Position, Recorded
+from storybook.events.log import START, EventLog, LogError, Position, Recorded
+from storybook.events.parked import ParkedRun, ParkedRuns
+from storybook.events.subscription import RetryPolicy, Subscription
 from storybook.notifier import Notifier
-from storybook.projections import reads, tables
-from storybook.projections.folding import Changes, Folds
-from storybook.projections.runs import Library
-from storybook.run import Status
+from storybook.projections import views
+from storybook.projections.folding import Folds
+from storybook.projections.parking import take_up_parked
+from storybook.projections.projection import Key, Projection, Row, Table, TableRows
+from storybook.projections.registry import PROJECTIONS
+from storybook.projections.views import Checkpoint, ForeignFile, InMemory
 
-PAGE: Final = 2_000
-"""Events of one transaction while catching up."""
-KEPT_STATES: Final = 1_000
-"""Encoded states in memory, about 2.5 KB each: those of the runs that changed last, which are the
-ones that are asked for."""
-STATE_WAIT_MS: Final = 100
-"""How long the event loop may stand for a state that is not in memory while another process
-commits; a commit of a rebuild takes a few milliseconds."""
-PAUSE_SECONDS: Final = 1.0
-"""Between two tries while the disk or the log fails."""
-SILENCE_SECONDS: Final = 60.0
-"""Between two warnings that it still does."""
+ROW_WAIT_MS: Final = 100
+"""How long the event loop may stand for a row that is not in memory while another process commits;
+a commit of a rebuild takes a few milliseconds."""
+OUTAGE_LOOK_SECONDS: Final = 0.05
+"""How often who waits for a position looks whether an outage is over, which nobody announces."""
+FILE_AGAIN_SECONDS: Final = 60.0
+"""How long views stay in memory before their file is tried again."""
+MOST_IN_MEMORY_BYTES: Final = 512 * 1024 * 1024
+"""A file up to this size goes on in memory when it can no longer be written: the views of some
+70,000 books. A larger one stays as it is until it can be."""
 
 _log = logging.getLogger(__name__)
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class ProjectionsStopped(Exception):
-    """The projector has died; what it has applied can still be read."""
+    """The projector cannot go on; what it has applied can still be read."""
 
 
 class ProjectionsBusy(Exception):
-    """The file cannot be read now: another process holds it for longer than a reader waits, the
-    disk fails, or the file is being made anew. Ask again."""
+    """The views cannot be read now: another process holds the file for longer than a reader waits,
+    the disk fails, or the file is being made anew. Ask again."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One transaction to come: the projections that are due, where each of them stands, the events
+    that they are fed, and the end to which that takes them."""
+
+    due: tuple[Projection, ...]
+    before: dict[str, Checkpoint]
+    events: list[Recorded]
+    end: Checkpoint
+
+    def after(self, projection: Projection) -> Checkpoint:
+        """Where a projection stands then."""
+        generation = self.before[projection.name].generation
+        return Checkpoint(self.end.position, self.end.digest, generation)
 
 
 class Projections:
-    """The views of the log, always a little behind it; `reached` waits for them."""
+    """The views of the log, always a little after it; `reached` waits for them."""
 
-    def __init__(self, path: Path, log: EventLog, db: sqlite3.Connection) -> None:
-        self._path, self._source = path, log
-        self._folds = Folds(log)
-        self._states: OrderedDict[RunId, bytes] = OrderedDict()
+    def __init__(
+        self,
+        path: Path,
+        log: EventLog,
+        projections: Sequence[Projection],
+        parked: ParkedRuns,
+        *,
+        keep: bool,
+    ) -> None:
+        self._path, self._source, self._projections = path, log, tuple(projections)
+        self._keep_file = keep
+        self._parked = parked
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._noted: set[ParkedRun] = set()
+        self._folds = Folds(log, projections)
+        self._kept: dict[Table, OrderedDict[Key, Row]] = {}
         self._writing, self._reading = CapacityLimiter(1), CapacityLimiter(1)
-        self._notifier = Notifier()
-        self._failure: Exception | None = None
-        self._lost = False  # until a new file is caught up
-        self._hindered = False  # by what may pass: there may be runs that the tables do not have
-        self._following = anyio.CancelScope()
-        self._warned_at = -math.inf
-        self._connect(db)
-
-    def _connect(self, db: sqlite3.Connection) -> None:
-        # The event loop and longer reads each have a connection of their own, so that neither
-        # waits for the projector's thread.
-        self._db = db
-        self._states_db = tables.connect(self._path, wait_ms=STATE_WAIT_MS, read_only=True)
-        self._reads_db = tables.connect(self._path, read_only=True)
-        self.position = tables.read_checkpoint(db).position
-        """Every event up to here is in the tables."""
+        self._is_lost = False  # until there is a new file
+        self._file_changed = Notifier()
+        self._whole_at = START
+        """Up to here the views are no whole: a file that was made anew catches up."""
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, log: EventLog) -> AsyncIterator[Projections]:
+    async def open(
+        cls,
+        path: Path,
+        log: EventLog,
+        *,
+        keep: bool = True,
+        projections: Sequence[Projection] = PROJECTIONS,
+        parked: ParkedRuns | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - a frozen value
+    ) -> AsyncIterator[Projections]:
         """Open the file (one that cannot be used is made anew), catch up with the log, and follow
-        it until exit."""
-        db = await to_thread.run_sync(tables.open_tables, path)
-        if not await _is_of(tables.read_checkpoint(db), log):
-            db.close()
-            db = await to_thread.run_sync(tables.remake, path)
-        projections = cls(path, log, db)
+        it until exit. Where there can be no file, and with `keep` false, all is in memory: what
+        the file has, which is only read then, and what comes after it.
+
+        `parked` are the runs that cannot be read, which this is told of and tells of.
+        """
+        views_of_log = cls(
+            path, log, projections, ParkedRuns() if parked is None else parked, keep=keep
+        )
         raised: Exception | None = None
+        await views_of_log._open(retry)
         try:
-            await projections._catch_up_once()
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(projections._follow)
+                tasks.start_soon(views_of_log.subscription.run)
+                tasks.start_soon(views_of_log._care)
                 try:
-                    yield projections
+                    await views_of_log.reached(await log.head())
+                    yield views_of_log
                 except Exception as error:
                     raised = error  # the task group would wrap it in a group
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
-                await to_thread.run_sync(projections._close)
+                await to_thread.run_sync(views_of_log._close)
         if raised is not None:
             raise raised
 
+    @property
+    def position(self) -> Position:
+        """Every event up to here is in the views, or left out."""
+        return self.subscription.position
+
+    # -------------------------------------------------------------------------------- the file
+
+    async def _open(self, retry: RetryPolicy) -> None:
+        self._connect(*await to_thread.run_sync(self._opened))
+        for projection in self._projections:
+            if not await _is_of(self._checkpoints[projection.name], self._source):
+                views.begin(self._db, projection)
+        await take_up_parked(self._db, self._source, self._projections, self._parked)
+        self._checkpoints = views.read_checkpoints(self._db)
+        self.subscription = Subscription(
+            self._source,
+            "projections",
+            self,
+            after=self._furthest_back,
+            parked=self._parked,
+            retry=retry,
+        )
+
+    def _opened(self) -> tuple[sqlite3.Connection, Path | InMemory]:
+        """The file, or memory where there can be none."""
+        if self._keep_file:
+            try:
+                return views.open_views(self._path, self._projections), self._path
+            except (sqlite3.Error, OSError) as error:
+                if not views.may_pass(error):
+                    raise
+                self._warn_of_memory(error)
+        return self._in_memory()
+
+    def _remade(self) -> tuple[sqlite3.Connection, Path | InMemory]:
+        """An empty file, or memory where there can be none."""
+        try:
+            return views.remake(self._path, self._projections), self._path
+        except (sqlite3.Error, OSError) as error:
+            self._warn_of_memory(error)
+        return self._in_memory()
+
+    def _in_memory(self) -> tuple[sqlite3.Connection, InMemory]:
+        memory = InMemory()
+        return views.open_in_memory(memory, self._path, self._projections), memory
+
+    def _warn_of_memory(self, error: Exception) -> None:
+        _log.warning(
+            "%s cannot be kept (%s): the views are in memory, and the file is tried again every "
+            "%g s. Make room on its disk, or let this user write it",
+            *(self._path, error, FILE_AGAIN_SECONDS),
+        )
+
+    def _connect(self, db: sqlite3.Connection, where: Path | InMemory) -> None:
+        # The event loop and longer reads each have a connection of their own, so that neither
+        # waits for the projector's thread.
+        self._db, self._where = db, where
+        self._rows_db = views.connect(where, wait_ms=ROW_WAIT_MS, read_only=True)
+        self._reads_db = views.connect(where, read_only=True)
+        self._checkpoints = views.read_checkpoints(db)
+        self._noted = set(views.read_parked(db))
+
+    def _disconnect(self) -> None:
+        for db in (self._rows_db, self._reads_db, self._db):
+            db.close()
+
     def _close(self) -> None:
-        self._states_db.close()
+        self._rows_db.close()
         self._reads_db.close()
         with suppress(sqlite3.Error):  # not clean, then: the next opening looks closer
-            tables.close_clean(self._db)
+            views.close_clean(self._db)
         self._db.close()
 
-    # ------------------------------------------------------------------------------- following
+    async def _care(self) -> None:
+        """Make a lost file anew, and leave memory for a file when that is possible again."""
+        while True:
+            changed = self._file_changed.next
+            if self._is_lost:
+                await self._recover()
+            with anyio.move_on_after(FILE_AGAIN_SECONDS if self._should_have_file else math.inf):
+                await changed.wait()
+            if self._should_have_file and not changed.is_set():
+                await self._return_to_file()
 
-    async def _catch_up_once(self) -> None:
-        try:
-            await self._catch_up()
-        except sqlite3.Error as error:
-            if not self._is_loss(error):
-                raise
-            self._lose(error)
-            await self._recover()
-
-    async def _catch_up(self) -> None:
-        head = await self._source.head()
-        while self.position < head:
-            await self._apply(await self._source.read(self.position, PAGE))
-
-    async def _follow(self) -> None:
-        try:
-            while True:
-                try:
-                    if self._lost:
-                        await self._recover()
-                    with anyio.CancelScope() as self._following:
-                        await self._catch_up()
-                        self._hindered = False
-                        await self._follow_until_rewound()
-                except (sqlite3.Error, OSError, LogUnavailable) as error:
-                    await self._outlast(error)
-        except Exception as error:
-            _log.exception("the projector has stopped behind position %d", self.position)
-            self._failure = error
-            self._advance(self.position)
-
-    async def _outlast(self, error: Exception) -> None:
-        """Return when it is time to try again; an error that will not pass is raised."""
-        is_loss = self._is_loss(error)
-        if is_loss and not self._lost:
-            self._lose(error)
-        elif is_loss or tables.may_pass(error) or not isinstance(error, sqlite3.Error):
-            self._hindered = True
-            self._warn("the projector cannot go on now (%s); trying again", error)
-            await anyio.sleep(PAUSE_SECONDS)
-        else:
-            raise error
-
-    def _warn(self, message: str, *about: object) -> None:
-        now = time.monotonic()
-        if now - self._warned_at >= SILENCE_SECONDS:
-            self._warned_at = now
-            _log.warning(message, *about)
+    @property
+    def _should_have_file(self) -> bool:
+        return self._keep_file and isinstance(self._where, InMemory)
 
     def _is_loss(self, error: Exception) -> bool:
-        return tables.is_damage(error) or (tables.may_pass(error) and not self._path.exists())
+        if not isinstance(self._where, Path):
+            return False
+        is_gone = views.may_pass(error) and not self._where.exists()
+        return isinstance(error, ForeignFile) or views.is_damage(error) or is_gone
 
     def _lose(self, error: Exception) -> None:
         """Have the file made anew; for whoever meets the loss, on the event loop."""
-        if not self._lost:
-            _log.warning("%s is lost (%s); it is made anew", self._path, error)
-            self._lost = True
-            self._following.cancel()
+        if not self._is_lost:
+            _log.warning("%s is lost (%s); it is made anew", self._where, error)
+            self._whole_at = max(self._whole_at, self.position)
+            self._is_lost = True
+            self._file_changed.notify()
 
     async def _recover(self) -> None:
-        """Make the file anew and catch up; what this raises leaves it lost."""
         # All at once on the event loop, so that nobody meets a closed connection.
         async with self._reading, self._writing:
-            for db in (self._states_db, self._reads_db, self._db):
-                db.close()
-            self._states.clear()
-            self._folds = Folds(self._source)  # a cancelled step may have fed the old ones halfway
-            self._connect(tables.remake(self._path))
-        await self._catch_up()
-        self._lost = False
-        self._notifier.notify()
+            self._disconnect()
+            self._kept.clear()
+            self._connect(*self._remade())
+            self.subscription.move(self._furthest_back)
+            self._is_lost = False
+        self._file_changed.notify()
 
-    async def _follow_until_rewound(self) -> None:
-        async with aclosing(self._source.tail(self.position)) as batches:
-            async for batch in batches:
-                before = self.position
-                await self._apply(batch)
-                if self.position < before:
-                    return
+    async def _leave_file(self, error: Exception) -> None:
+        """Go on in memory, from what the file has."""
+        self._warn_of_memory(error)
+        async with self._reading, self._writing:
+            opened = await to_thread.run_sync(self._in_memory)
+            self._whole_at = max(self._whole_at, self.position)
+            self._disconnect()
+            self._connect(*opened)
+        self._file_changed.notify()
 
-    async def _apply(self, batch: Sequence[Recorded]) -> None:
-        changes = await self._folds.feed(batch)
-        found = await self._write_when_free(changes)
-        if found == changes.position:
-            self._remember(changes)
-        else:
-            self._states.clear()  # the tables stand elsewhere than what is in memory
-        self._advance(found)
-
-    async def _write_when_free(self, changes: Changes) -> Position:
-        while True:
+    async def _return_to_file(self) -> None:
+        async with self._writing:
             try:
-                return await to_thread.run_sync(self._write, changes, limiter=self._writing)
-            except sqlite3.OperationalError as error:
-                if not tables.is_busy(error):
+                await to_thread.run_sync(views.save, self._db, self._path)
+                opened = await to_thread.run_sync(views.open_views, self._path, self._projections)
+            except (sqlite3.Error, OSError) as error:
+                _log.info("%s cannot be kept yet: %s", self._path, error)
+                return
+            async with self._reading:
+                self._disconnect()
+                self._connect(opened, self._path)
+        _log.warning("%s is kept again", self._path)
+
+    # ------------------------------------------------------------------------------- following
+
+    @property
+    def _furthest_back(self) -> Position:
+        return min(it.position for it in self._checkpoints.values())
+
+    async def handle(self, batch: Sequence[Recorded]) -> Position | None:
+        """Feed the projections that stand furthest back, up to where the next ones stand. Answers
+        where to go on, if that is not the batch's end. The handler of the subscription."""
+        step = self._step(batch)
+        if step is not None:
+            rows = await self._fed(step)
+            try:
+                async with self._writing:
+                    found = await to_thread.run_sync(self._write, step, rows)
+            except (sqlite3.Error, ForeignFile) as error:
+                if self._is_loss(error):
+                    self._lose(error)
+                if self._is_lost or not self._can_leave_file(error):
                     raise
-                self._warn("another process holds %s; trying again", self._path)
+                await self._leave_file(error)
+            else:
+                self._take_over(step, rows, found)
+        end = self._furthest_back
+        return None if end == batch[-1].position else end
 
-    def _write(self, changes: Changes) -> Position:
-        """Write rows and checkpoint, unless others have moved the tables in between; the position
-        where they stand now."""
-        with tables.transaction(self._db):
-            found = tables.read_checkpoint(self._db)
-            was_put_back = found.position < self.position
-            goes_further = found.position >= changes.position
-            if was_put_back or goes_further:
-                return found.position
-            tables.write_rows(self._db, changes)
-            checkpoint = tables.Checkpoint(changes.position, changes.digest, found.generation)
-            tables.write_checkpoint(self._db, checkpoint)
-        return changes.position
+    def _step(self, batch: Sequence[Recorded]) -> Step | None:
+        """What is to be done next; None if all have seen the batch."""
+        start = self._furthest_back
+        events = [it for it in batch if it.position > start]
+        if not events:
+            return None
+        due = tuple(it for it in self._projections if self._before(it).position == start)
+        end = Checkpoint(events[-1].position, events[-1].digest)
+        for other in self._checkpoints.values():
+            if start < other.position < end.position:
+                end = other
+        events = [it for it in events if it.position <= end.position]
+        return Step(due, {it.name: self._before(it) for it in due}, events, end)
 
-    def _remember(self, changes: Changes) -> None:
-        for row in changes.runs:
-            self._states[row.run_id] = row.state
-            self._states.move_to_end(row.run_id)
-        while len(self._states) > KEPT_STATES:
-            self._states.popitem(last=False)
+    def _before(self, projection: Projection) -> Checkpoint:
+        return self._checkpoints[projection.name]
 
-    def _advance(self, position: Position) -> None:
-        self.position = position
-        self._notifier.notify()
+    async def _fed(self, step: Step) -> TableRows:
+        if self._folds.projections != step.due:
+            self._folds = Folds(self._source, step.due)
+        return await self._folds.feed(step.events)
+
+    def _write(self, step: Step, rows: TableRows) -> dict[str, Checkpoint]:
+        """Write rows and checkpoints, but not of projections that others have moved in between;
+        the checkpoints as they stand now."""
+        with views.transaction(self._db):
+            found = views.read_checkpoints(self._db)
+            if not found.keys() >= self._checkpoints.keys():
+                raise ForeignFile(f"{self._where} was taken over by another version")
+            for projection in step.due:
+                if found.get(projection.name) == step.before[projection.name]:
+                    own = {table: rows[table] for table in projection.tables if table in rows}
+                    views.write_rows(self._db, own)
+                    found[projection.name] = step.after(projection)
+                    views.write_checkpoint(self._db, projection, found[projection.name])
+            left_out = {it for it in self._parked if it.position <= step.end.position}
+            views.write_parked(self._db, left_out - self._noted)
+        return found
+
+    def _take_over(self, step: Step, rows: TableRows, found: dict[str, Checkpoint]) -> None:
+        """Go on from the checkpoints as they stand now."""
+        self._checkpoints = found
+        if any(found[it.name] != step.after(it) for it in step.due):
+            self._kept.clear()  # the views stand elsewhere than what is in memory
+            for it in views.read_parked(self._db):
+                self._parked.park(it)
+        else:
+            self._keep(rows)
+        self._noted = {it for it in self._parked if it.position <= step.end.position}
+
+    def _keep(self, rows: TableRows) -> None:
+        for table, changes in rows.items():
+            if table.kept:
+                kept = self._kept.setdefault(table, OrderedDict())
+                for key, row in changes.items():
+                    kept.pop(key, None)
+                    if row is not None:
+                        kept[key] = row
+                while len(kept) > table.kept:
+                    kept.popitem(last=False)
+
+    def _can_leave_file(self, error: Exception) -> bool:
+        if not (isinstance(self._where, Path) and views.may_pass(error)):
+            return False
+        return self._where.stat().st_size <= MOST_IN_MEMORY_BYTES
 
     async def reached(self, position: Position) -> None:
-        """Return when every event up to a position is in the tables. Raises
+        """Return when every event up to a position is in the views, or left out. Raises
         `ProjectionsStopped`."""
-        while self.position < position or self._lost:
-            self._check_alive()
-            await self._notifier.next.wait()
+        while self.position < max(position, self._whole_at) or self._is_lost:
+            if self._is_lost:
+                await self._file_changed.next.wait()
+            elif self.subscription.outage is not None:
+                self._check_alive()
+                await anyio.sleep(OUTAGE_LOOK_SECONDS)
+            else:
+                await self.subscription.reached(max(position, self._whole_at))
 
     def _check_alive(self) -> None:
-        if self._failure is not None:
+        outage = self.subscription.outage
+        if outage is not None and not self._may_pass(outage.error):
             raise ProjectionsStopped(
-                f"the projector has stopped behind position {self.position}: {self._failure}. "
-                "Restart the server; if it stops again, run `storybook verify`"
-            ) from self._failure
+                f"the projector cannot go on after position {self.position}: {outage.error}. It "
+                "is tried again; if it does not go on, run `storybook verify`"
+            ) from outage.error
+
+    def _may_pass(self, error: Exception) -> bool:
+        """Whether somebody may mend this: it is no fault of ours, and memory is not full."""
+        if isinstance(error, LogError):
+            return True
+        is_of_file = views.may_pass(error) or views.is_busy(error) or self._is_loss(error)
+        return is_of_file and isinstance(self._where, Path)
 
     # --------------------------------------------------------------------------------- answering
 
-    def run_state(self, run_id: RunId) -> bytes | None:
-        """The run's state as JSON, ready to send; None if there is no such run.
+    def row(self, table: Table, *key: Any) -> Row | None:
+        """The row of a table with this key; None if there is none.
 
-        For the event loop: a look into memory, or a read by an index. Raises `ProjectionsBusy`.
+        For the event loop: a look into memory, or a read by the key. Raises `ProjectionsBusy`.
         """
         self._check_whole()
-        known = self._states.get(run_id)
-        if known is not None:
-            return known
+        known = self._kept.get(table)
+        if known is not None and (row := known.get(key)) is not None:
+            return row
         try:
-            state = reads.state(self._states_db, run_id)
+            row = views.find(self._rows_db, table, key)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
-        if state is None and self._hindered:
-            raise ProjectionsBusy(f"{self._path.name} may lack this run for now; ask again")
-        return state
+        if row is None and self.subscription.outage is not None:
+            raise ProjectionsBusy("the views may lack this row for now; ask again")
+        return row
 
-    async def library(
-        self, *, status: Status | None = None, limit: int = 50, before: str | None = None
-    ) -> Library:
-        """At most `limit` runs, newest first. `before` is the `next` of an earlier answer; raises
-        ValueError for anything else."""
-        return await self._read(lambda: reads.library(self._reads_db, status, limit, before))
+    async def ask(
+        self,
+        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> T:
+        """What a question to the tables answers, on a thread of its own. Raises `ProjectionsBusy`,
+        or `ProjectionsStopped` if nobody makes a lost file anew."""
 
-    async def open_runs(self) -> list[RunId]:
-        """Runs that have not ended, oldest first."""
-        return await self._read(lambda: reads.open_runs(self._reads_db))
-
-    async def ended_before(self, moment: int) -> list[RunId]:
-        """Runs that ended before a moment (microseconds since 1970) and still have files, those
-        that ended first first."""
-        return await self._read(lambda: reads.ended_before(self._reads_db, moment))
-
-    async def _read(self, question: Callable[[], T]) -> T:
-        """Raises `ProjectionsBusy`, or `ProjectionsStopped` if nobody makes a lost file anew."""
-
-        def ask() -> T:
+        def answer() -> T:
             self._check_whole()  # here, since the file may be lost while this waits for its turn
-            return question()
+            return question(self._reads_db, *args, **named)
 
         try:
-            return await to_thread.run_sync(ask, limiter=self._reading)
+            return await to_thread.run_sync(answer, limiter=self._reading)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
 
     def _check_whole(self) -> None:
-        if self._lost:
+        if self._is_lost or self.position < self._whole_at:
             self._check_alive()
-            raise ProjectionsBusy(f"{self._path.name} is being made anew; ask again")
+            raise ProjectionsBusy("the views are being made anew; ask again")
 
     def _refusal(self, error: sqlite3.Error) -> Exception:
         """What a reader is told of an error."""
         if self._is_loss(error):
             self._lose(error)
-        elif not (tables.is_busy(error) or tables.may_pass(error)):
+        elif not (views.is_busy(error) or views.may_pass(error)):
             return error
-        return ProjectionsBusy(f"{self._path.name} cannot be read now ({error}); ask again")
+        return ProjectionsBusy(f"the views cannot be read now ({error}); ask again")
 
 
-async def _is_of(checkpoint: tables.Checkpoint, log: EventLog) -> bool:
+async def _is_of(checkpoint: Checkpoint, log: EventLog) -> bool:
     """Whether the rows were computed from this log, and not from one that was put back since."""
     if checkpoint.position == START:
         return True

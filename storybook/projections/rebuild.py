@@ -1,10 +1,10 @@
-"""Makes the tables anew beside the old ones, and checks whether that would change anything.
+"""Makes tables anew beside the old ones, and checks whether that would change anything.
 
 A rebuild replays the log into tables of its own, by short transactions, so that a running server
 waits for milliseconds at most. The last events and the swap are one transaction: it begins, and so
 holds the projector where it is, before the log's end is looked up; so the new tables never stand
 behind the old ones. A rebuild that is stopped anywhere leaves the old tables as they were, and
-what it has made is removed by the next one.
+what it has made is removed by the next one. Projections that are not rebuilt stay as they are.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from __future__ import annotations
 import heapq
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -22,10 +23,14 @@ import anyio
 import msgspec
 from anyio import to_thread
 
-from storybook.events.log import START, EventLog, Position
-from storybook.projections import tables
-from storybook.projections.folding import Changes, Folds
-from storybook.stores.sqlite.migrations import migrate
+from storybook.events.log import START, EventLog, Position, Recorded
+from storybook.events.parked import ParkedRuns, RunParked
+from storybook.projections import views
+from storybook.projections.folding import Folds
+from storybook.projections.parking import take_up_parked
+from storybook.projections.projection import Projection, Row, Table, TableRows
+from storybook.projections.registry import PROJECTIONS
+from storybook.projections.views import Checkpoint, InMemory
 from storybook.system import AlreadyLocked, LockFile
 
 PAGE: Final = 2_000
@@ -53,52 +58,86 @@ class RebuildReport(msgspec.Struct, frozen=True):
 
 
 class _Replay:
-    """A log from its start, as the changes of one page after the other."""
+    """A log from its start, as the rows of some projections, one page after the other."""
 
-    def __init__(self, log: EventLog) -> None:
-        self._log, self._folds = log, Folds(log)
+    def __init__(self, log: EventLog, projections: Sequence[Projection]) -> None:
+        self._log, self._folds = log, Folds(log, projections)
         self.position, self.digest, self.events = START, b"", 0
+        self.parked = ParkedRuns()
 
-    async def next(self, until: Position) -> Changes | None:
-        """The changes of the next page; None when every event up to a position has been seen."""
+    async def next(self, until: Position) -> TableRows | None:
+        """The rows that the next page changes; None when every event up to a position has been
+        seen."""
         page = await self._log.read(self.position, PAGE) if self.position < until else []
         page = [recorded for recorded in page if recorded.position <= until]
         if not page:
             return None
-        changes = await self._folds.feed(page)
-        self.position, self.digest = changes.position, changes.digest
+        rows = await self._readable(page)
+        self.position, self.digest = page[-1].position, page[-1].digest
         self.events += len(page)
-        return changes
+        return rows
+
+    async def _readable(self, page: list[Recorded]) -> TableRows:
+        """The rows of what can be read; each try parks one more run."""
+        while True:
+            try:
+                return await self._folds.feed([it for it in page if not self.parked.covers(it)])
+            except RunParked as error:
+                self.parked.park(error.parked)
 
 
 # ----------------------------------------------------------------------------------------- rebuild
 
 
-async def rebuild(path: Path, log: EventLog, progress: Report) -> RebuildReport:
-    """Replay the whole log into new tables and put them in the place of the old ones.
+def chosen(
+    names: Sequence[str], among: Sequence[Projection] = PROJECTIONS
+) -> tuple[Projection, ...]:
+    """The projections with these names, all without any. Raises ValueError for an unknown one."""
+    known = {it.name: it for it in among}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"no projection {name!r}; there are {', '.join(known)}")
+    return tuple(it for it in among if not names or it.name in names)
 
-    Works beside a running server. Raises `RebuildRunning`, and what reading the log raises.
+
+async def rebuild(
+    path: Path,
+    log: EventLog,
+    progress: Report,
+    names: Sequence[str] = (),
+    projections: Sequence[Projection] = PROJECTIONS,
+) -> RebuildReport:
+    """Replay the whole log into new tables of the projections with these names (without any: of
+    all), and put them in the place of the old ones.
+
+    Works beside a running server. Raises `RebuildRunning`, ValueError for an unknown name, and what
+    reading the log raises.
     """
     began = time.perf_counter()
-    with _alone(path), closing(await to_thread.run_sync(tables.open_tables, path)) as db:
-        await to_thread.run_sync(_remove_leftovers, db)
-        generation = tables.read_checkpoint(db).generation + 1
+    wanted = chosen(names, projections)
+    open_views = partial(views.open_views, path, projections)
+    with _alone(path), closing(await to_thread.run_sync(open_views)) as db:
+        await to_thread.run_sync(_remove_leftovers, db, projections)
+        await take_up_parked(db, log, projections, ParkedRuns())
+        generation = 1 + max(it.generation for it in views.read_checkpoints(db).values())
         suffix = f"_{generation}"
-        tables.create_beside(db, suffix)
-        replay = _Replay(log)
+        views.create_beside(db, wanted, suffix)
+        replay = _Replay(log, wanted)
         head = await log.head()
-        while (changes := await replay.next(head)) is not None:
-            await to_thread.run_sync(_write, db, changes, suffix)
+        while (rows := await replay.next(head)) is not None:
+            await to_thread.run_sync(_write, db, rows, suffix)
             progress(replay.events, head)
-        with tables.transaction(db):
+        with views.transaction(db):
             head = await log.head()
-            while (changes := await replay.next(head)) is not None:
-                tables.write_rows(db, changes, suffix)
-            tables.swap(db, suffix, f"{suffix}_old")
-            checkpoint = tables.Checkpoint(replay.position, replay.digest, generation)
-            tables.write_checkpoint(db, checkpoint)
+            while (rows := await replay.next(head)) is not None:
+                views.write_rows(db, rows, suffix)
+            views.swap(db, wanted, suffix, f"{suffix}_old")
+            checkpoint = Checkpoint(replay.position, replay.digest, generation)
+            for projection in wanted:
+                views.write_checkpoint(db, projection, checkpoint)
+            views.write_parked(db, replay.parked)
         progress(replay.events, head)
-        await to_thread.run_sync(_remove_leftovers, db)
+        await to_thread.run_sync(_remove_leftovers, db, projections)
     return RebuildReport(replay.position, replay.events, time.perf_counter() - began)
 
 
@@ -114,88 +153,91 @@ def _alone(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def _write(db: sqlite3.Connection, changes: Changes, suffix: str) -> None:
-    with tables.transaction(db):
-        tables.write_rows(db, changes, suffix)
+def _write(db: sqlite3.Connection, rows: TableRows, suffix: str) -> None:
+    with views.transaction(db):
+        views.write_rows(db, rows, suffix)
 
 
-def _remove_leftovers(db: sqlite3.Connection) -> None:
-    for table in tables.leftovers(db):
-        tables.drop_in_pieces(db, table)
+def _remove_leftovers(db: sqlite3.Connection, projections: Sequence[Projection]) -> None:
+    for table in views.leftovers(db, projections):
+        views.drop_in_pieces(db, table)
 
 
 # -------------------------------------------------------------------------------------- comparison
 
 
-async def differences(path: Path, log: EventLog) -> list[str]:
-    """Where the tables do not equal a replay up to their checkpoint, one line each.
+async def differences(
+    path: Path, log: EventLog, projections: Sequence[Projection] = PROJECTIONS
+) -> list[str]:
+    """Where the tables do not equal a replay up to their checkpoints, one line each.
 
     A running server's projector waits while the rows are compared, not while the log is replayed.
     """
     if not await anyio.Path(path).exists():
         return [f"{path.name}: missing; the next start or `storybook rebuild` makes it"]
     try:
-        with closing(tables.connect_known(path, read_only=True)) as db:
-            return await _compare_with_replay(db, log)
-    except tables.ForeignFile as error:
+        with closing(views.open_to_read(path, projections)) as db:
+            return await _compare_with_replay(db, log, projections)
+    except views.ForeignFile as error:
         return [f"{path.name}: {error}; the next start or `storybook rebuild` makes it anew"]
     except sqlite3.DatabaseError as error:
-        if not tables.is_damage(error):
+        if not views.is_damage(error):
             raise
         return [f"{path.name}: damaged ({error}); stop the server, delete the file, start again"]
 
 
-async def _compare_with_replay(db: sqlite3.Connection, log: EventLog) -> list[str]:
-    replay = _Replay(log)
-    with closing(_scratch()) as own:
-        await _replay_into(own, replay, tables.read_checkpoint(db).position)
+async def _compare_with_replay(
+    db: sqlite3.Connection, log: EventLog, projections: Sequence[Projection]
+) -> list[str]:
+    replay, lines = _Replay(log, projections), []
+    with closing(views.remake(InMemory(), projections)) as own:
+        now = views.read_checkpoints(db)
+        await _replay_into(own, replay, min(now[it.name].position for it in projections))
         db.execute("BEGIN")
-        checkpoint = tables.read_checkpoint(db)  # from here on nobody can commit
-        await _replay_into(own, replay, checkpoint.position)
-        if replay.position != checkpoint.position or replay.digest != checkpoint.digest:
-            return [
-                f"checkpoint: stands at position {checkpoint.position}, which is not in this log; "
-                "the next start makes the projections anew"
-            ]
-        return await to_thread.run_sync(_compare, db, own)
-
-
-def _scratch() -> sqlite3.Connection:
-    """Empty tables in a temporary file of their own, which goes with the connection."""
-    own = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    own.execute("PRAGMA journal_mode = OFF")
-    own.execute("PRAGMA synchronous = OFF")
-    migrate(own, "projections")
-    return own
+        now = views.read_checkpoints(db)  # from here on nobody can commit
+        for projection in sorted(projections, key=lambda it: now[it.name].position):
+            checkpoint = now[projection.name]
+            await _replay_into(own, replay, checkpoint.position)
+            if (replay.position, replay.digest) != (checkpoint.position, checkpoint.digest):
+                lines.append(
+                    f"{projection.name}: stands at position {checkpoint.position}, which is not in "
+                    "this log; the next start makes it anew"
+                )
+                continue
+            for table in projection.tables:
+                lines += await to_thread.run_sync(_compare_table, db, own, table)
+    return lines
 
 
 async def _replay_into(own: sqlite3.Connection, replay: _Replay, until: Position) -> None:
-    while (changes := await replay.next(until)) is not None:
-        await to_thread.run_sync(_write, own, changes, "")
+    while (rows := await replay.next(until)) is not None:
+        await to_thread.run_sync(_write, own, rows, "")
 
 
-def _compare(db: sqlite3.Connection, own: sqlite3.Connection) -> list[str]:
-    return [line for table in tables.TABLES for line in _compare_table(db, own, table)]
-
-
-def _compare_table(db: sqlite3.Connection, own: sqlite3.Connection, table: str) -> Iterator[str]:
-    sql = f"SELECT * FROM {table} ORDER BY position"
-    found, due = db.execute(sql), own.execute(sql)
-    columns = [column for column, *_ in found.description]
+def _compare_table(db: sqlite3.Connection, own: sqlite3.Connection, table: Table) -> list[str]:
+    key = ", ".join(table.key)
+    sql = f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY {key}"
     rows = heapq.merge(
-        ((row[0], "found", row) for row in found),
-        ((row[0], "due", row) for row in due),
+        ((table.key_of(row), "found", row) for row in db.execute(sql)),
+        ((table.key_of(row), "due", row) for row in own.execute(sql)),
         key=lambda tagged: tagged[0],
     )
-    for position, group in groupby(rows, key=lambda tagged: tagged[0]):
-        sides = {side: row for _, side, row in group}
-        run_id = next(iter(sides.values()))[1]
-        what = f"{table}: position {position}, run {run_id}"
-        if "due" not in sides:
-            yield f"{what}: a row that a replay does not make"
-        elif "found" not in sides:
-            yield f"{what}: the row is missing"
-        elif sides["found"] != sides["due"]:
-            pairs = zip(columns, sides["found"], sides["due"], strict=True)
-            differ = ", ".join(column for column, one, other in pairs if one != other)
-            yield f"{what}: differs from a replay in {differ}"
+    return [
+        line
+        for _, group in groupby(rows, key=lambda tagged: tagged[0])
+        if (line := _difference(table, {side: row for _, side, row in group}))
+    ]
+
+
+def _difference(table: Table, sides: Mapping[str, Row]) -> str:
+    """What is wrong with a row, given as `found` and as `due`; empty if nothing is."""
+    row = dict(zip(table.columns, next(iter(sides.values())), strict=True))
+    named = [name for name in row if name in table.key or name == "run_id"]
+    what = f"{table.name}: " + ", ".join(f"{name} {row[name]}" for name in named)
+    if "due" not in sides:
+        return f"{what}: a row that a replay does not make"
+    if "found" not in sides:
+        return f"{what}: the row is missing"
+    pairs = zip(table.columns, sides["found"], sides["due"], strict=True)
+    differ = ", ".join(column for column, found, due in pairs if found != due)
+    return f"{what}: differs from a replay in {differ}" if differ else ""

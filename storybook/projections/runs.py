@@ -1,156 +1,132 @@
-"""How a run looks to readers: its state, its line in the library, its progress.
+"""The state of each run: what its readers are told, as a value that knows no address and no JSON.
 
-All pure functions of a `Run`, so that a state is the same whether it was folded live, after a
-restart, in a rebuild, or up to an old position.
+A pure function of a `Run`, so that a state is the same whether it was folded live, after a restart,
+in a rebuild, or up to an old position.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import sqlite3
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from storybook.book import Dialogue, Page, RunId, Stage, Work, picture_of, reading_of
-from storybook.events.log import Recorded
-from storybook.run import Run, Status, evolve
+from storybook.projections.progress import RunProgress, progress_of
+from storybook.projections.projection import (
+    EVERY_EVENT,
+    Projection,
+    Put,
+    RunChange,
+    Table,
+)
+from storybook.run import Run, Status
 
-# -------------------------------------------------------------------------------------- run state
+KEPT_STATES: Final = 1_000
+"""States in memory, about 2 KB each: those of the runs that changed last, which are the ones that
+are asked for."""
 
 
-class PageState(msgspec.Struct, frozen=True):
-    """A page as the API shows it: what is not ready is an empty string."""
+class PageSnapshot(msgspec.Struct, frozen=True, array_like=True):
+    """A page as far as it is made. `picture` and `reading` are names of files; what is not ready
+    is an empty text."""
 
     page: int
     title: str
     summary: str
-    dialogues: tuple[Dialogue, ...]
-    image_url: str
-    audio_url: str
+    dialogues: tuple[tuple[str, str, str], ...]
+    """Character, text and voice of each line."""
+    picture: str
+    reading: str
 
 
-class RunState(msgspec.Struct, frozen=True):
-    """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
-    0, whether it is written or not. What a later version added follows `error`."""
+class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
+    """A run as its readers see it at one moment. `error` is None unless the run failed."""
 
     status: Status
     stage: Stage
     ready_max_page: int
     ready_max_audio_page: int
-    pages: tuple[PageState, ...]
+    pages: tuple[PageSnapshot, ...]
     error: str | None
     language: str
 
 
-def state_of(run_id: RunId, run: Run) -> RunState:
-    """The state of a run. A pruned file keeps its URL, which then answers 410."""
-    return RunState(
-        run.status,
-        run.stage,
-        run.ready_max_page,
-        run.ready_max_audio_page,
-        tuple(_page_state(run_id, run, number) for number in range(run.page_count)),
-        _error(run),
+def snapshot_of(run: Run, progress: RunProgress | None = None) -> RunSnapshot:
+    """The state of a run, of which the progress may be known. A pruned file keeps its name."""
+    now = progress or progress_of(run)
+    return RunSnapshot(
+        now.status,
+        now.stage,
+        now.ready_max_page,
+        now.ready_max_audio_page,
+        tuple([_page(run, number) for number in range(run.page_count)]),
+        now.error,
         run.language,
     )
 
 
-to_json: Final = msgspec.json.Encoder().encode
-"""A value as UTF-8 JSON."""
-
-
-def encode_state(run_id: RunId, run: Run) -> bytes:
-    """The state of a run as UTF-8 JSON."""
-    return to_json(state_of(run_id, run))
-
-
-def _page_state(run_id: RunId, run: Run, number: int) -> PageState:
+def _page(run: Run, number: int) -> PageSnapshot:
     page = run.pages[number] if number < len(run.pages) else Page(number)
-    return PageState(
+    return PageSnapshot(
         number,
         page.title,
         page.summary,
-        page.dialogues,
-        _url(run_id, run, picture_of(number), "images"),
-        _url(run_id, run, reading_of(number), "audio"),
+        tuple(map(_line, page.dialogues)),
+        _file(run, picture_of(number)),
+        _file(run, reading_of(number)),
     )
 
 
-def _url(run_id: RunId, run: Run, work: Work, kind: str) -> str:
+def _line(dialogue: Dialogue) -> tuple[str, str, str]:
+    return dialogue.character, dialogue.text, dialogue.voice
+
+
+def _file(run: Run, work: Work) -> str:
     artifact = run.artifact(work)
-    return f"/api/runs/{run_id}/{kind}/{artifact.name}" if artifact is not None else ""
+    return artifact.name if artifact is not None else ""
 
 
-def _error(run: Run) -> str | None:
-    return run.fault.message if run.fault is not None else None
+# -------------------------------------------------------------------------------------- the table
+
+STATES: Final = Table(
+    "run_states",
+    {
+        "run_id": "TEXT NOT NULL",
+        "state": "BLOB NOT NULL",  # a RunSnapshot
+    },
+    key=("run_id",),
+    kept=KEPT_STATES,
+)
+
+encode_snapshot: Final = msgspec.msgpack.Encoder().encode
+"""A state as the table has it."""
+decode_snapshot: Final = msgspec.msgpack.Decoder(RunSnapshot).decode
+"""A state from the table's bytes."""
 
 
-# ---------------------------------------------------------------------------------------- library
+class RunStates(Projection):
+    """The state of each run, ready to be shown."""
+
+    name = "run_states"
+    version = 1
+    tables = (STATES,)
+    handles = EVERY_EVENT
+
+    def apply(self, change: RunChange) -> Iterator[Put]:
+        yield Put(
+            STATES, (change.run_id, encode_snapshot(snapshot_of(change.run, change.progress)))
+        )
 
 
-class RunSummary(msgspec.Struct, frozen=True):
-    """A run's line in the library. Times are ISO 8601 in UTC, milliseconds, with Z."""
+# ------------------------------------------------------------------------------------------ reads
 
-    run_id: RunId
-    title: str
-    status: Status
-    stage: Stage
-    ready_max_page: int
-    ready_max_audio_page: int
-    created_at: str
-    updated_at: str
-    cover_url: str
+BEGINNING_WITH: Final = "SELECT run_id FROM run_states WHERE run_id >= ? AND run_id < ? LIMIT ?"
+_AFTER_ALL_LETTERS: Final = "\U0010ffff"
 
 
-class Library(msgspec.Struct, frozen=True):
-    """A page of the library, newest first. `next` is the cursor of the page behind it, if any."""
-
-    runs: list[RunSummary]
-    next: str | None
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def iso_time(microseconds: int) -> str:
-    """`2026-01-31T09:00:00.000Z` for microseconds since 1970."""
-    # Not fromtimestamp: its float is off by a microsecond at today's dates.
-    moment = _EPOCH + timedelta(microseconds=microseconds)
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-
-
-# --------------------------------------------------------------------------------------- progress
-
-
-class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message of the progress stream. `error` is there only when the run failed."""
-
-    status: Status
-    stage: Stage
-    ready_max_page: int
-    ready_max_audio_page: int
-    error: str | None = None
-
-
-def progress_of(run: Run) -> Progress:
-    """How far a run is."""
-    return Progress(
-        run.status, run.stage, run.ready_max_page, run.ready_max_audio_page, _error(run)
-    )
-
-
-class ProgressFold:
-    """Folds the events of one run, and tells which of them changed its progress."""
-
-    def __init__(self) -> None:
-        self._run: Run | None = None
-        self._last: Progress | None = None
-
-    def feed(self, recorded: Recorded) -> Progress | None:
-        """The progress after this event if it changed it, else None."""
-        self._run = evolve(self._run, recorded.event)
-        now = progress_of(self._run)
-        if now == self._last:
-            return None
-        self._last = now
-        return now
+def beginning_with(db: sqlite3.Connection, prefix: str, limit: int) -> list[RunId]:
+    """At most `limit` runs whose id begins like this, in the order of their ids."""
+    found = db.execute(BEGINNING_WITH, (prefix, prefix + _AFTER_ALL_LETTERS, limit))
+    return [run_id for (run_id,) in found]

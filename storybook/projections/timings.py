@@ -17,7 +17,9 @@ than nothing. Other runs that want the same engine and waits before another try 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from statistics import median
 from typing import Any, Final
 
@@ -35,6 +37,7 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Position, Recorded
+from storybook.projections.projection import Projection, Put, RunChange, Table
 from storybook.run import Failed, InvalidHistory, Run
 
 RECENT: Final = 50
@@ -216,3 +219,82 @@ def _unfinished(run: Run) -> list[Work]:
         for work in run.plan
         if not run.is_complete(work) and not isinstance(run.work.get(work), Failed)
     ]
+
+
+# -------------------------------------------------------------------------------------- the table
+
+ATTEMPTS: Final = Table(
+    "timings",
+    {
+        "position": "INTEGER NOT NULL",  # of the event that requested it
+        "run_id": "TEXT NOT NULL",
+        "stage": "TEXT NOT NULL",
+        "page": "INTEGER",
+        "attempt": "INTEGER NOT NULL",
+        "role": "TEXT NOT NULL",  # whose work it is
+        "engine": "TEXT",  # EngineInfo as JSON, once it has started
+        "requested_at": "INTEGER NOT NULL",  # microseconds since 1970, as the next two
+        "started_at": "INTEGER",
+        "ended_at": "INTEGER",
+        "outcome": "TEXT NOT NULL",
+        "error": "TEXT NOT NULL",
+    },
+    key=("position",),
+    indexes={"timings_by_role": "(role, ended_at) WHERE outcome = 'completed'"},
+)
+
+
+class Timings(Projection):
+    """How long each attempt at a piece of work waited and took."""
+
+    name = "timings"
+    version = 1
+    tables = (ATTEMPTS,)
+    handles = frozenset(_CHANGES)
+
+    def remember(self) -> TimingFold:
+        return TimingFold()
+
+    def apply(self, change: RunChange) -> Iterator[Put]:
+        fold: TimingFold = change.memory
+        changed = filter(None, map(fold.feed, change.recorded, change.events))
+        for timing in {timing.position: timing for timing in changed}.values():
+            yield Put(ATTEMPTS, _row(timing))
+
+
+def _row(timing: Timing) -> tuple[Any, ...]:
+    stage = timing.stage
+    engine = None if stage.engine is None else _engine_text(stage.engine)
+    return (
+        *(timing.position, timing.run_id, stage.stage.value, stage.page, stage.attempt),
+        *(ROLE_OF[stage.stage].value, engine, stage.requested_at, stage.started_at),
+        *(stage.ended_at, stage.outcome, stage.error),
+    )
+
+
+@lru_cache(maxsize=64)  # there are few engines, and one stands in every row
+def _engine_text(engine: EngineInfo) -> str:
+    return msgspec.json.encode(engine).decode()
+
+
+_decode_engine = msgspec.json.Decoder(EngineInfo).decode
+
+TAKEN: Final = (
+    "SELECT engine, started_at, ended_at FROM timings WHERE role = ? AND outcome = 'completed' "
+    f"ORDER BY ended_at DESC, position DESC LIMIT {RECENT}"
+)
+
+
+def usual_of_roles(db: sqlite3.Connection) -> dict[Role, Usual]:
+    """What the engine of each role usually takes, of the roles that have completed any work."""
+    known: dict[Role, Usual] = {}
+    for role in Role:
+        found = usual([_taken(row) for row in db.execute(TAKEN, (role.value,))])
+        if found is not None:
+            known[role] = found
+    return known
+
+
+def _taken(row: tuple[str, int, int]) -> Taken:
+    engine, started_at, ended_at = row
+    return Taken(_decode_engine(engine), started_at, ended_at)

@@ -15,8 +15,8 @@ A piece of work goes through these states; `attempt` counts from 1 and never goe
 
 `attempt` is the fence: what is reported for any attempt but the one in hand is refused.
 
-`state` has the plan as a table, the states of work, and the run; `evolution` the fold; `decisions`
-what may be done; `follow_up` what comes next.
+`state` has the plan as a table, the states of work, and the run; `evolution` the fold; `history`
+how far recorded events can be folded; `decisions` what may be done; `follow_up` what comes next.
 """
 
 from storybook.run.decisions import (
@@ -43,6 +43,7 @@ from storybook.run.decisions import (
     write_page,
 )
 from storybook.run.evolution import InvalidHistory, evolve, fold
+from storybook.run.history import History, read_history, read_whole
 from storybook.run.state import (
     Abandoned,
     Complete,
@@ -65,6 +66,7 @@ __all__ = [
     "Abandoned",
     "Complete",
     "Failed",
+    "History",
     "InHand",
     "InvalidHistory",
     "NoSuchRun",
@@ -83,6 +85,8 @@ __all__ = [
     "kept_artifacts",
     "plan_of",
     "prune_artifacts",
+    "read_history",
+    "read_whole",
     "refuse_page",
     "remake_artifact",
     "request_run",

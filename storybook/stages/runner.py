@@ -46,7 +46,7 @@ from storybook.run import (
     Waiting,
     abandon_stage,
     fail_stage,
-    fold,
+    read_history,
     start_stage,
 )
 from storybook.settings import Limits
@@ -148,8 +148,9 @@ class Runner:
     async def _resume(self, run_id: RunId) -> None:
         """Take up an open run where the log left it."""
         recorded = await self._log.read_run(run_id)
-        run = fold(it.event for it in recorded)
-        if run is None:
+        history = read_history(recorded)
+        run = history.run
+        if run is None or history.parked is not None:
             return
         await self._artifacts.tidy(run_id)
         self._turns[run_id] = recorded[0].position

@@ -9,7 +9,7 @@ import rich_click as click
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.projections.projector import ProjectionsBusy
-from storybook.projections.tables import ForeignFile
+from storybook.projections.views import ForeignFile
 from storybook.run import NoSuchRun
 from storybook.settings import SettingsError
 

@@ -129,7 +129,7 @@ def test_changed_views_are_found_and_a_rebuild_mends_them(shell: Shell) -> None:
     """Until then each difference is a line."""
     shell.make()
     with edited(shell.data / "projections.db") as db:
-        db.execute("UPDATE runs SET title = 'something else'")
+        db.execute("UPDATE library SET title = 'something else'")
     assert shell("verify").exit_code == 1
     report = shell.json("rebuild")
     assert report["events"] == report["position"]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from storybook.projections.log_entries import RunLogEntry
+from storybook.http.log_entries import RunLogEntry
 from tests.cli.conftest import WORDS, Shell, use_engines
 
 
@@ -97,7 +97,7 @@ def test_a_run_is_found_without_reading_the_library(
 ) -> None:
     """However many books there are."""
     run_id = filled.json_lines("list")[1]["run_id"]
-    monkeypatch.delattr("storybook.projections.reads.library")
+    monkeypatch.delattr("storybook.projections.library.newest")
     assert filled.json("show", run_id[:8])["run_id"] == run_id
 
 

@@ -76,7 +76,7 @@ async def enlarge_cover(
     await anyio.Path(path).write_bytes(content)
     cover = Artifact("cover.png", "image/png", len(content), hashlib.sha256(content).hexdigest())
 
-    async def recorded(*_: object) -> Artifact:
+    def recorded(*_: object) -> Artifact:
         return cover
 
     monkeypatch.setattr(Media, "_recorded", recorded)

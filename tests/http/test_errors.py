@@ -36,10 +36,10 @@ class Failing:
     async def execute(self, *_: object) -> None:
         raise self._error
 
-    async def open_runs(self) -> list[str]:
+    async def ask(self, *_: object, **named: object) -> None:
         raise self._error
 
-    def run_state(self, _: object) -> None:
+    def row(self, *_: object) -> None:
         raise self._error
 
 

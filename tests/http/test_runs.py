@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from storybook.book import RunId
-from storybook.projections.runs import encode_state
+from storybook.http.run_state import encode_state
 from storybook.run import fold
 from storybook.settings import Limits
 from storybook.stages.engines import WorkFailed
@@ -41,6 +41,7 @@ async def test_a_book_is_asked_for_and_made(site: Site) -> None:
     state = await site.ended(run_id)
     assert list(state) == [
         "status", "stage", "ready_max_page", "ready_max_audio_page", "pages", "error", "language",
+        "parked",
     ]  # fmt: skip
     assert [page["page"] for page in state["pages"]] == [0, 1, 2, 3, 4]
     assert state["pages"][0]["title"] and not state["pages"][0]["summary"]

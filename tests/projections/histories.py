@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,13 @@ from storybook.book import (
 )
 from storybook.events.catalog import AbandonReason, EngineInfo, Event, Fault, MadeFrom, Submission
 from storybook.events.log import CommandId, EventLog, Version
-from storybook.projections import tables
+from storybook.events.subscription import RetryPolicy
+from storybook.projections import views
+from storybook.projections.library import newest
+from storybook.projections.projection import Projection
+from storybook.projections.projector import Projections
+from storybook.projections.registry import PROJECTIONS
+from storybook.projections.runs import STATES, RunSnapshot, decode_snapshot
 from storybook.run import (
     InHand,
     Run,
@@ -236,10 +242,31 @@ def _endings(run: Run, work: Work, attempt: int) -> list[Choice]:
     return [*found, partial(complete_stage, run, work, attempt)]
 
 
-def all_rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
+def all_rows(
+    path: Path, projections: Sequence[Projection] = PROJECTIONS
+) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table, as it stands in the file."""
-    with closing(tables.connect_known(path, read_only=True)) as db:
+    with closing(views.connect_known(path, read_only=True)) as db:
         return {
-            table: db.execute(f"SELECT * FROM {table} ORDER BY position").fetchall()
-            for table in tables.TABLES
+            table.name: db.execute(
+                f"SELECT * FROM {table.name} ORDER BY {', '.join(table.key)}"
+            ).fetchall()
+            for projection in projections
+            for table in projection.tables
         }
+
+
+def state_of(projections: Projections, run_id: RunId) -> RunSnapshot | None:
+    """The state that the views have of a run."""
+    row = projections.row(STATES, run_id)
+    return decode_snapshot(row[1]) if row is not None else None
+
+
+async def library_of(projections: Projections) -> list[RunId]:
+    """The runs of the library, newest first."""
+    page = await projections.ask(newest, 1_000)
+    return [it.run_id for it in page.books]
+
+
+QUICKLY = RetryPolicy(first=0.005, most=0.005)
+"""Tries follow one another quickly."""

@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import sqlite3
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from storybook.events.log import LogUnavailable, Position, Recorded
-from storybook.projections import projector, tables
+from storybook.projections import projector, views
 from storybook.projections.projector import Projections, ProjectionsBusy
 from storybook.projections.rebuild import differences
-from tests.projections.histories import Book, every_ending, run_name
+from storybook.projections.views import InMemory
+from tests.projections.histories import (
+    QUICKLY,
+    Book,
+    every_ending,
+    library_of,
+    run_name,
+    state_of,
+)
 from tests.stores.memory_log import MemoryLog
 
 pytestmark = pytest.mark.anyio
 PAGE_BYTES = 4096
 
 
-@pytest.fixture(autouse=True)
-def short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tries follow one another quickly."""
-    monkeypatch.setattr(projector, "PAUSE_SECONDS", 0.005)
+def failing(name: str) -> Callable[..., None]:
+    """What raises this error of SQLite, whatever it is given."""
 
+    def fail(*_: object) -> None:
+        error = sqlite3.OperationalError("the test makes it fail")
+        error.sqlite_errorcode = getattr(sqlite3, f"SQLITE_{name}")
+        raise error
 
-def error_of_sqlite(code: int) -> sqlite3.OperationalError:
-    error = sqlite3.OperationalError("the test makes it fail")
-    error.sqlite_errorcode = code
-    return error
+    return fail
 
 
 async def healed(projections: Projections, log: MemoryLog) -> None:
@@ -44,63 +51,93 @@ async def healed(projections: Projections, log: MemoryLog) -> None:
 # ------------------------------------------------------------------------------- what may pass
 
 
-async def test_a_full_disk_is_outlasted(
+def memory_of(projections: Projections) -> bool:
+    """Whether the views are in memory."""
+    return isinstance(projections._where, InMemory)
+
+
+async def test_views_on_a_full_disk_go_on_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """While there is no room readers have what was written; with room again all is caught up."""
+    """Readers see what comes; the log says it once, with the path and what to do; with room again
+    the file has it all."""
+    monkeypatch.setattr(projector, "FILE_AGAIN_SECONDS", 0.02)
     log, path = MemoryLog(), tmp_path / "p.db"
     await Book(log, 1).request()
-    real, failures, third = tables.write_rows, [0], anyio.Event()
-
-    def write(*args: object) -> None:
-        try:
-            real(*args)  # type: ignore[arg-type]  # whatever it is given
-        except sqlite3.OperationalError:
-            failures[0] += 1
-            if failures[0] == 3:
-                anyio.from_thread.run_sync(third.set)
-            raise
-
-    monkeypatch.setattr(tables, "write_rows", write)
-    async with Projections.open(path, log) as projections:
-        projections._db.execute("PRAGMA max_page_count = 1")  # no more than there are now
-        for number in range(2, 30):
-            book = Book(log, number)
-            await book.request()
-            await book.finish()
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
+        with monkeypatch.context() as patched:
+            patched.setattr(views, "save", failing("FULL"))
+            projections._db.execute("PRAGMA max_page_count = 1")  # no more than there are now
+            for number in range(2, 30):
+                book = Book(log, number)
+                await book.request()
+                await book.finish()
+            await healed(projections, log)
+            assert memory_of(projections)
+            assert state_of(projections, run_name(29)) is not None
+            assert len(await library_of(projections)) == 29
         with anyio.fail_after(10):
-            await third.wait()
-        assert projections.run_state(run_name(1)) is not None
-        assert (await projections.library()).runs
-        with pytest.raises(ProjectionsBusy):  # it is in the log, so not: there is none
-            projections.run_state(run_name(29))
-        projections._db.execute("PRAGMA max_page_count = 1000000")
-        await healed(projections, log)
-        assert projections.run_state(run_name(29)) is not None
+            while memory_of(projections):  # noqa: ASYNC110 - there is no event to wait for
+                await anyio.sleep(0.005)
         assert await differences(path, log) == []
-    told = [it for it in caplog.records if "cannot go on now" in it.getMessage()]
-    assert len(told) == 1  # and not one for every try
+        await Book(log, 30).request()
+        await healed(projections, log)
+        assert len(await library_of(projections)) == 30
+        assert await differences(path, log) == []
+    (told,) = [it.getMessage() for it in caplog.records if "cannot be kept (" in it.getMessage()]
+    assert str(path) in told and "Make room on its disk" in told
 
 
-@pytest.mark.parametrize("name", ["FULL", "IOERR_WRITE", "IOERR_FSYNC", "CANTOPEN"])
-async def test_a_failing_disk_is_outlasted(
+@pytest.mark.parametrize("name", ["FULL", "IOERR_WRITE", "IOERR_FSYNC", "CANTOPEN", "READONLY"])
+async def test_a_file_that_can_no_longer_be_written_is_left_for_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """However often writing fails by what may pass, the projector tries again."""
+    """Whatever of what may pass it fails by."""
     log, path = MemoryLog(), tmp_path / "p.db"
-    real, failures = tables.write_rows, iter(range(4))
+    await every_ending(log)
+    real, failing_once = views.write_rows, iter([None])
 
-    def write(*args: object) -> None:
-        if next(failures, None) is not None:
-            raise error_of_sqlite(getattr(sqlite3, f"SQLITE_{name}"))
-        real(*args)  # type: ignore[arg-type]  # whatever it is given
+    def write(*args: Any) -> None:
+        if next(failing_once, 0) is None:
+            failing(name)()
+        real(*args)
 
-    async with Projections.open(path, log) as projections:
-        monkeypatch.setattr(tables, "write_rows", write)
-        await Book(log).request()
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
+        monkeypatch.setattr(views, "write_rows", write)
+        await Book(log, 99).request()
         await healed(projections, log)
-        assert await differences(path, log) == []
-    assert next(failures, None) is None
+        assert memory_of(projections)
+        assert len(await library_of(projections)) == 9
+
+
+async def test_views_that_are_too_large_for_memory_stay_and_are_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers have what was written; what is only in the log is not said to be missing."""
+    monkeypatch.setattr(projector, "MOST_IN_MEMORY_BYTES", 0)
+    log, path = MemoryLog(), tmp_path / "p.db"
+    await Book(log, 1).request()
+    real, tries, third = views.write_rows, [0], anyio.Event()
+
+    def write(*args: Any) -> None:
+        tries[0] += 1
+        if tries[0] < 4:
+            if tries[0] == 3:
+                anyio.from_thread.run_sync(third.set)
+            failing("FULL")()
+        real(*args)
+
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
+        monkeypatch.setattr(views, "write_rows", write)
+        await Book(log, 2).request()
+        with anyio.fail_after(10):
+            await third.wait()
+        assert await library_of(projections) == [run_name(1)]
+        with pytest.raises(ProjectionsBusy):
+            state_of(projections, run_name(2))
+        await healed(projections, log)
+        assert state_of(projections, run_name(2)) is not None
+        assert not memory_of(projections)
 
 
 async def test_a_log_that_cannot_be_read_is_outlasted(tmp_path: Path) -> None:
@@ -126,7 +163,7 @@ async def test_a_log_that_cannot_be_read_is_outlasted(tmp_path: Path) -> None:
             return await super().head()
 
     log, path = FailingLog(), tmp_path / "p.db"
-    async with Projections.open(path, log) as projections:
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
         await followed.wait()
         await Book(log).request()
         with anyio.fail_after(10):
@@ -143,19 +180,15 @@ async def test_a_reader_at_a_failing_disk_is_told_to_ask_again(
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
 
-    def fail(*_: object) -> None:
-        raise error_of_sqlite(getattr(sqlite3, f"SQLITE_{name}"))
-
-    async with Projections.open(path, log) as projections:
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
         before = path.stat().st_ino
         with monkeypatch.context() as patched:
-            patched.setattr("storybook.projections.reads.state", fail)
-            patched.setattr("storybook.projections.reads.library", fail)
+            patched.setattr(views, "find", failing(name))
             with pytest.raises(ProjectionsBusy):
-                projections.run_state(run_name(999))
+                state_of(projections, run_name(999))
             with pytest.raises(ProjectionsBusy):
-                await projections.library()
-        assert len((await projections.library()).runs) == 8
+                await projections.ask(failing(name))
+        assert len(await library_of(projections)) == 8
         assert path.stat().st_ino == before
 
 
@@ -197,13 +230,13 @@ async def test_a_file_lost_under_a_running_projector_is_made_anew(
     """The next event is served, and everything before it, from a new file."""
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
-    async with Projections.open(path, log) as projections:
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
         lose(path)
         book = Book(log, 99)
         await book.request()
         await healed(projections, log)
-        assert projections.run_state(book.run_id) is not None
-        assert len((await projections.library()).runs) == 9
+        assert state_of(projections, book.run_id) is not None
+        assert len(await library_of(projections)) == 9
         assert await differences(path, log) == []
 
 
@@ -213,24 +246,24 @@ async def test_a_reader_who_meets_damage_has_it_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lose: Callable[[Path], None], how: str
 ) -> None:
     """He is told to ask again, and soon has his answer, though no event comes."""
-    monkeypatch.setattr(projector, "KEPT_STATES", 0)
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
-    async with Projections.open(path, log) as projections:
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
 
         async def read() -> object:
             if how == "state":
-                return projections.run_state(run_name(1))
-            return await projections.library()
+                return state_of(projections, run_name(1))
+            return await library_of(projections)
 
+        projections._kept.clear()  # as if many other runs had changed since
         lose(path)
         with pytest.raises(ProjectionsBusy):
             await read()
         with pytest.raises(ProjectionsBusy):  # not half of it, while it is made
-            projections.run_state(run_name(2))
+            state_of(projections, run_name(2))
         await healed(projections, log)
         assert await read() is not None
-        assert len((await projections.library()).runs) == 8
+        assert len(await library_of(projections)) == 8
         assert await differences(path, log) == []
 
 
@@ -242,62 +275,95 @@ async def test_a_file_that_cannot_be_opened_for_it_is_missing_is_made_anew(
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
 
-    def fail(*_: object) -> None:
-        raise error_of_sqlite(sqlite3.SQLITE_CANTOPEN)
-
-    async with Projections.open(path, log) as projections:
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
         path.rename(tmp_path / "elsewhere.db")
-        with monkeypatch.context() as patched:
-            patched.setattr("storybook.projections.reads.library", fail)
-            with pytest.raises(ProjectionsBusy):
-                await projections.library()
+        with pytest.raises(ProjectionsBusy):
+            await projections.ask(failing("CANTOPEN"))
         await healed(projections, log)
         assert await differences(path, log) == []
-        assert len((await projections.library()).runs) == 8
+        assert len(await library_of(projections)) == 8
 
 
-async def test_a_disk_that_is_full_while_a_file_is_made_anew_is_outlasted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_a_lost_file_on_a_full_disk_is_made_anew_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Until it is made readers are told to ask again; no closed connection is met."""
+    """Whoever meets the loss asks again, and soon has all of it."""
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
-    real, tries, third = tables.remake, [0], anyio.Event()
-    has_room = False
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
+        real = views.remake
 
-    def remake(path: Path) -> sqlite3.Connection:
-        tries[0] += 1
-        if tries[0] == 3:
-            third.set()
-        if not has_room:
-            raise error_of_sqlite(sqlite3.SQLITE_FULL)
-        return real(path)
+        def remake(where: Path | InMemory, *args: Any) -> sqlite3.Connection:
+            if isinstance(where, Path):
+                failing("FULL")()
+            return real(where, *args)
 
-    monkeypatch.setattr(tables, "remake", remake)
-    has_room = True
-    async with Projections.open(path, log) as projections:
-        tries[0], has_room = 0, False
+        monkeypatch.setattr(views, "remake", remake)
         garbage(path)
-        with caplog.at_level(logging.WARNING), pytest.raises(ProjectionsBusy):
-            await projections.library()
-        with anyio.fail_after(10):
-            await third.wait()
         with pytest.raises(ProjectionsBusy):
-            await projections.library()
-        has_room = True
+            await library_of(projections)
         await healed(projections, log)
-        assert len((await projections.library()).runs) == 8
+        assert memory_of(projections)
+        assert len(await library_of(projections)) == 8
+
+
+async def test_a_server_starts_where_no_file_can_be_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The views are computed from the log."""
+    log, path = MemoryLog(), tmp_path / "gone" / "p.db"
+    await every_ending(log)
+    async with Projections.open(path, log) as projections:
+        assert memory_of(projections)
+        assert len(await library_of(projections)) == 8
+        await Book(log, 99).request()
+        await healed(projections, log)
+        assert state_of(projections, run_name(99)) is not None
+    assert [it for it in caplog.records if f"{path} cannot be kept" in it.getMessage()]
+
+
+async def test_a_disk_that_fills_up_while_a_server_catches_up_does_not_keep_it_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on in memory from what it had written."""
+    log, path = MemoryLog(), tmp_path / "p.db"
+    await every_ending(log)
+    real = views.write_rows
+
+    def write(db: sqlite3.Connection, *args: Any) -> None:
+        if db.execute("PRAGMA database_list").fetchone()[2] == str(path):
+            failing("FULL")()
+        real(db, *args)
+
+    monkeypatch.setattr(views, "write_rows", write)
+    async with Projections.open(path, log) as projections:
+        assert memory_of(projections)
+        assert len(await library_of(projections)) == 8
+
+
+async def test_views_that_are_not_to_be_kept_leave_the_file_as_it_is(tmp_path: Path) -> None:
+    """What the file has is read, and what comes after it is in memory."""
+    log, path = MemoryLog(), tmp_path / "p.db"
+    await every_ending(log)
+    async with Projections.open(path, log):
+        pass
+    before = path.read_bytes()
+    await Book(log, 99).request()
+    path.chmod(0o400)
+    async with Projections.open(path, log, keep=False) as projections:
+        assert len(await library_of(projections)) == 9
+    assert path.read_bytes() == before
 
 
 async def test_damage_that_catching_up_meets_at_the_start_is_mended(tmp_path: Path) -> None:
     """What opening does not look for does not keep the server from starting."""
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
-    async with Projections.open(path, log):
+    async with Projections.open(path, log, retry=QUICKLY):
         pass
-    with closing(tables.connect(path)) as db:
+    with closing(views.connect(path)) as db:
         db.execute("DROP TABLE timings")
     await Book(log, 99).request()
-    async with Projections.open(path, log) as projections:
-        assert len((await projections.library()).runs) == 9
+    async with Projections.open(path, log, retry=QUICKLY) as projections:
+        assert len(await library_of(projections)) == 9
         assert await differences(path, log) == []

@@ -9,11 +9,13 @@ import anyio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storybook.projections.library import newest
+from storybook.projections.progress import progress_of
 from storybook.projections.projector import Projections
 from storybook.projections.rebuild import differences, rebuild
-from storybook.projections.runs import encode_state, progress_of
+from storybook.projections.runs import snapshot_of
 from storybook.run import fold
-from tests.projections.histories import Book, all_rows, choices
+from tests.projections.histories import Book, all_rows, choices, state_of
 from tests.stores.memory_log import MemoryLog
 
 STEPS = st.lists(
@@ -44,9 +46,9 @@ async def play_and_compare(folder: Path, steps: list[tuple[int, int, int]], rest
             await projections.reached(await log.head())
             for book in books:
                 run = fold([it.event for it in await log.read_run(book.run_id)])
-                due = None if run is None else encode_state(book.run_id, run)
-                assert projections.run_state(book.run_id) == due
-            for summary in (await projections.library()).runs:
+                due = None if run is None else snapshot_of(run)
+                assert state_of(projections, book.run_id) == due
+            for summary in (await projections.ask(newest, 9)).books:
                 (book,) = (book for book in books if book.run_id == summary.run_id)
                 assert book.run is not None
                 progress = progress_of(book.run)

@@ -13,14 +13,17 @@ from anyio import to_thread
 
 from storybook.book import WRITING, picture_of
 from storybook.clock import SystemClock
-from storybook.events.log import EventLog, Position
+from storybook.events.log import EventLog
 from storybook.projections import rebuild as rebuilding
-from storybook.projections import tables
-from storybook.projections.folding import Changes
-from storybook.projections.projector import Projections
+from storybook.projections import views
+from storybook.projections.projection import TableRows
+from storybook.projections.projector import Projections, Step
 from storybook.projections.rebuild import RebuildRunning, differences, rebuild
+from storybook.projections.registry import PROJECTIONS
+from storybook.projections.views import Checkpoint
+from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
-from tests.projections.histories import Book, all_rows, every_ending
+from tests.projections.histories import Book, all_rows, every_ending, library_of, state_of
 from tests.stores.memory_log import MemoryLog
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +63,7 @@ async def test_a_rebuild_gives_the_same_bytes_at_every_prefix(tmp_path: Path) ->
             assert report.events == report.position == len(log.events)
             assert all_rows(rebuilt) == all_rows(live), f"at position {len(log.events)}"
     rows = all_rows(live)
-    assert {row[3] for row in rows["runs"]} == {"DONE", "FAILED", "CANCELLED", "QUEUED"}
+    assert {row[2] for row in rows["library"]} == {"DONE", "FAILED", "CANCELLED", "QUEUED"}
     outcomes = {row[10] for row in rows["timings"]}
     assert outcomes == {"waiting", "completed", "failed", "abandoned"}
 
@@ -84,8 +87,8 @@ async def test_a_rebuild_mends_rows_and_is_told_apart_before(tmp_path: Path) -> 
     await every_ending(log)
     await rebuild(path, log, silent)
     assert await differences(path, log) == []
-    with closing(tables.connect(path)) as db:
-        db.execute("UPDATE runs SET title = 'X', state = x'00' WHERE position = 1")
+    with closing(views.connect(path)) as db:
+        db.execute("UPDATE library SET title = 'X', cover = 'Y' WHERE position = 1")
         db.execute(
             "INSERT INTO timings SELECT 1, run_id, stage, page, 9, role, NULL, 1, NULL, "
             "NULL, 'waiting', '' FROM timings WHERE position = 2"
@@ -93,9 +96,9 @@ async def test_a_rebuild_mends_rows_and_is_told_apart_before(tmp_path: Path) -> 
         db.execute("DELETE FROM timings WHERE position = 2")
     run = f"{1:032x}"
     assert await differences(path, log) == [
-        f"runs: position 1, run {run}: differs from a replay in title, state",
-        f"timings: position 1, run {run}: a row that a replay does not make",
-        f"timings: position 2, run {run}: the row is missing",
+        f"library: position 1, run_id {run}: differs from a replay in title, cover",
+        f"timings: position 1, run_id {run}: a row that a replay does not make",
+        f"timings: position 2, run_id {run}: the row is missing",
     ]
     await rebuild(path, log, silent)
     assert await differences(path, log) == []
@@ -107,7 +110,7 @@ async def test_differences_name_what_is_no_projection(tmp_path: Path) -> None:
     await finished_book(log, 1)
     assert "missing" in (await differences(path, log))[0]
     path.write_bytes(b"no database at all " * 300)
-    assert "no projection of ours" in (await differences(path, log))[0]
+    assert "holds no views of ours" in (await differences(path, log))[0]
     await rebuild(path, log, silent)
     del log.events[5:]
     assert "not in this log" in (await differences(path, log))[0]
@@ -149,16 +152,16 @@ async def test_a_rebuild_that_is_stopped_leaves_the_old_rows(
         raise Stop
 
     with monkeypatch.context() as patched:
-        patched.setattr(tables, step, fail)
+        patched.setattr(views, step, fail)
         with pytest.raises(Stop):
             await rebuild(path, log, silent)
     assert all_rows(path) == before
     await finished_book(log, 2)
     await rebuild(path, log, silent)
-    assert len(all_rows(path)["runs"]) == 2
-    with closing(tables.connect_known(path)) as db:
-        assert tables.leftovers(db) == []
-        assert tables.read_checkpoint(db).position == len(log.events)
+    assert len(all_rows(path)["library"]) == 2
+    with closing(views.connect_known(path)) as db:
+        assert views.leftovers(db, PROJECTIONS) == []
+        assert views.read_checkpoints(db)["library"].position == len(log.events)
 
 
 async def test_only_one_rebuild_at_a_time(tmp_path: Path) -> None:
@@ -195,8 +198,9 @@ async def test_a_server_goes_on_while_its_tables_are_swapped(tmp_path: Path) -> 
         assert await differences(path, log) == []
         third = await finished_book(log, 3)
         await projections.reached(await log.head())
-        assert len((await projections.library()).runs) == 3
-        assert b'"DONE"' in (projections.run_state(third.run_id) or b"")
+        assert len(await library_of(projections)) == 3
+        state = state_of(projections, third.run_id)
+        assert state is not None and state.status is Status.DONE
     assert await differences(path, log) == []
 
 
@@ -216,21 +220,23 @@ async def test_a_projector_behind_the_swap_passes_over_what_is_there(
             await book.write(0)
             await rebuild(path, log, silent)
 
-        def swap_first(changes: Changes) -> Position:
+        def swap_first(step: Step, rows: TableRows) -> dict[str, Checkpoint]:
             if not swapped:
                 anyio.from_thread.run(go_on_and_rebuild)
                 swapped.append(all_rows(path))
-                assert write(changes) == len(log.events)
+                assert write(step, rows)["library"].position == len(log.events)
                 assert all_rows(path) == swapped[0]
-            return write(changes)
+            return write(step, rows)
 
         monkeypatch.setattr(projections, "_write", swap_first)
         await book.start(WRITING)
         await projections.reached(await log.head())
-        assert "토끼와 호랑이".encode() in (projections.run_state(book.run_id) or b"")
+        state = state_of(projections, book.run_id)
+        assert state is not None and state.pages[0].title == "토끼와 호랑이"
         await book.make(picture_of(0))
         await projections.reached(await log.head())
-        assert b"cover.png" in (projections.run_state(book.run_id) or b"")
+        state = state_of(projections, book.run_id)
+        assert state is not None and state.pages[0].picture == "cover.png"
     assert swapped
     assert await differences(path, log) == []
 
@@ -273,11 +279,12 @@ async def test_another_process_rebuilds_beside_a_server(tmp_path: Path) -> None:
             while process.poll() is None:
                 book = await finished_book(log, number)
                 await projections.reached(await log.head())
-                assert b'"DONE"' in (projections.run_state(book.run_id) or b"")
+                state = state_of(projections, book.run_id)
+                assert state is not None and state.status is Status.DONE
                 number += 1
             assert process.returncode == 0
-        with closing(tables.connect_known(path)) as db:
-            assert tables.read_checkpoint(db).generation == 1
+        with closing(views.connect_known(path)) as db:
+            assert views.read_checkpoints(db)["library"].generation == 1
         await finished_book(log, number)
         await projections.reached(await log.head())
         assert await differences(path, log) == []
@@ -303,8 +310,8 @@ async def test_a_killed_rebuild_leaves_the_server_its_tables(tmp_path: Path) -> 
         await finished_book(log, 2)
         await projections.reached(await log.head())
         await rebuild(path, log, silent)
-        with closing(tables.connect_known(path)) as db:
-            assert tables.leftovers(db) == []
+        with closing(views.connect_known(path)) as db:
+            assert views.leftovers(db, PROJECTIONS) == []
     assert await differences_of(log_path, path) == []
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from storybook.book import WRITING, Role, Stage, Work, picture_of, reading_of
 from storybook.events.catalog import EngineInfo
-from storybook.projections import reads, tables
+from storybook.projections import views
 from storybook.projections.projector import Projections
 from storybook.projections.timings import (
     StageTiming,
@@ -19,6 +19,7 @@ from storybook.projections.timings import (
     Usual,
     eta_seconds,
     usual,
+    usual_of_roles,
 )
 from tests.projections.histories import ENGINES, PAINTER, Book, all_rows
 from tests.stores.memory_log import FIRST_MOMENT, SECOND, MemoryLog
@@ -178,8 +179,8 @@ async def test_an_eta_is_learnt_from_the_log(tmp_path: Path) -> None:
     async def left(now: int) -> float | None:
         """The second book's ETA, by what the views know."""
         await projections.reached(await log.head())
-        with closing(tables.connect_known(tmp_path / "p.db", read_only=True)) as db:
-            known = reads.usual_of_roles(db)
+        with closing(views.connect_known(tmp_path / "p.db", read_only=True)) as db:
+            known = usual_of_roles(db)
         timings = TimingFold()
         for it in await log.read_run(second.run_id):
             timings.feed(it, it.event)

@@ -1,4 +1,4 @@
-"""What readers see of a run: exactly the shapes of the API."""
+"""What the API shows of a run: its state, its progress, its line in the library."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import msgspec
 import pytest
 
 from storybook.book import WRITING, picture_of, reading_of
-from storybook.projections.runs import (
-    Progress,
-    ProgressFold,
-    encode_state,
-    iso_time,
-    progress_of,
-    state_of,
-)
+from storybook.http.library import position_of
+from storybook.http.run_state import RenderedStates, encode_progress, encode_state
+from storybook.http.times import iso_time
+from storybook.projections.progress import ProgressFold, RunProgress, progress_of
+from storybook.projections.runs import encode_snapshot, snapshot_of
 from storybook.run import fold
 from tests.books import PAGES
 from tests.projections.histories import Book, every_ending
@@ -33,7 +30,7 @@ async def test_a_run_that_has_just_been_requested() -> None:
     )
     assert encode_state(book.run_id, book.run).decode() == (
         '{"status":"QUEUED","stage":"LLM","ready_max_page":-1,"ready_max_audio_page":-1,'
-        f'"pages":[{pages}],"error":null,"language":"ko"}}'
+        f'"pages":[{pages}],"error":null,"language":"ko","parked":null}}'
     )
 
 
@@ -62,9 +59,9 @@ async def test_a_pruned_file_keeps_its_url() -> None:
     await book.finish()
     await book.prune(picture_of(0))
     assert book.run is not None
-    state = state_of(book.run_id, book.run)
-    assert state.pages[0].image_url.endswith("/images/cover.png")
-    assert state.ready_max_page == 4
+    state = msgspec.json.decode(encode_state(book.run_id, book.run))
+    assert state["pages"][0]["image_url"].endswith("/images/cover.png")
+    assert state["ready_max_page"] == 4
 
 
 async def test_the_error_is_the_faults_message_until_a_retry() -> None:
@@ -73,11 +70,11 @@ async def test_the_error_is_the_faults_message_until_a_retry() -> None:
     await book.request()
     await book.break_down(WRITING)
     assert book.run is not None
-    assert state_of(book.run_id, book.run).error == "no paint is left"
-    assert b'"error":"no paint is left"' in msgspec.json.encode(progress_of(book.run))
+    assert snapshot_of(book.run).error == "no paint is left"
+    assert b'"error":"no paint is left"' in encode_progress(progress_of(book.run))
     await book.retry()
-    assert state_of(book.run_id, book.run).error is None
-    assert b"error" not in msgspec.json.encode(progress_of(book.run))
+    assert snapshot_of(book.run).error is None
+    assert b"error" not in encode_progress(progress_of(book.run))
 
 
 async def test_progress_has_one_message_for_each_event_that_changed_it() -> None:
@@ -92,7 +89,7 @@ async def test_progress_has_one_message_for_each_event_that_changed_it() -> None
     await book.make(picture_of(0))
     feed = ProgressFold()
     messages = [
-        (recorded.type, msgspec.to_builtins(progress))
+        (recorded.type, msgspec.json.decode(encode_progress(progress)))
         for recorded in log.events
         if (progress := feed.feed(recorded)) is not None
     ]
@@ -123,7 +120,7 @@ async def test_progress_from_a_log_is_the_progress_of_each_state() -> None:
         for recorded in events:
             run = fold([recorded.event], run)
             assert run is not None
-            due: Progress | None = progress_of(run)
+            due: RunProgress | None = progress_of(run)
             assert feed.feed(recorded) == (due if due != last else None)
             last = due
 
@@ -138,3 +135,28 @@ async def test_progress_from_a_log_is_the_progress_of_each_state() -> None:
 async def test_times_are_iso_8601_in_utc(microseconds: int, text: str) -> None:
     """Always three digits of a second, cut off rather than rounded up, and a Z."""
     assert iso_time(microseconds) == text
+
+
+async def test_a_state_is_rendered_once_for_each_change() -> None:
+    """The same state gives the very same bytes again, a new one is rendered, and the runs that
+    were rendered first make room."""
+    book, other = Book(MemoryLog()), Book(MemoryLog(), 2)
+    rendered = RenderedStates(most=1)
+    await book.request()
+    await other.request()
+    assert book.run is not None and other.run is not None
+    first = rendered.body(book.run_id, encode_snapshot(snapshot_of(book.run)))
+    assert first == encode_state(book.run_id, book.run)
+    assert rendered.body(book.run_id, encode_snapshot(snapshot_of(book.run))) is first
+    await book.start(WRITING)
+    second = rendered.body(book.run_id, encode_snapshot(snapshot_of(book.run)))
+    assert second == encode_state(book.run_id, book.run) != first
+    rendered.body(other.run_id, encode_snapshot(snapshot_of(other.run)))
+    assert rendered.body(book.run_id, encode_snapshot(snapshot_of(book.run))) is not second
+
+
+@pytest.mark.parametrize("cursor", ["", "7", "r", "r-1", "rx", "r²", "r" + "9" * 30, "r1 "])
+async def test_a_bad_cursor_is_refused_in_words(cursor: str) -> None:
+    """Anything but an earlier answer's `next` is a ValueError that says so."""
+    with pytest.raises(ValueError, match="`next` of an earlier answer"):
+        position_of(cursor)

@@ -1,0 +1,68 @@
+"""The library as the API shows it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from storybook.book import RunId, Stage
+from storybook.events.log import Position
+from storybook.http.run_state import picture_url
+from storybook.http.times import iso_time
+from storybook.projections.library import Book, BookPage
+from storybook.run import Status
+
+MOST_CURSOR_DIGITS = 18
+"""Of a position, which SQLite keeps in 64 bits."""
+
+
+class RunSummary(msgspec.Struct, frozen=True):
+    """A run's line in the library. Times are ISO 8601 in UTC, milliseconds, with Z."""
+
+    run_id: RunId
+    title: str
+    status: Status
+    stage: Stage
+    ready_max_page: int
+    ready_max_audio_page: int
+    created_at: str
+    updated_at: str
+    cover_url: str
+
+
+class Library(msgspec.Struct, frozen=True):
+    """A page of the library, newest first. `next` is the cursor of the page after it, if any."""
+
+    runs: list[RunSummary]
+    next: str | None
+
+
+def library(page: BookPage) -> Library:
+    """A page of the library, with addresses."""
+    return Library(
+        [run_summary(book) for book in page.books],
+        f"r{page.next}" if page.next is not None else None,
+    )
+
+
+def run_summary(book: Book) -> RunSummary:
+    """A book's line."""
+    return RunSummary(
+        book.run_id,
+        book.title,
+        book.status,
+        book.stage,
+        book.ready_max_page,
+        book.ready_max_audio_page,
+        iso_time(book.created_at),
+        iso_time(book.updated_at),
+        picture_url(book.run_id, book.cover),
+    )
+
+
+def position_of(cursor: str) -> Position:
+    """The position that a `next` stands for. Raises ValueError."""
+    digits = cursor[1:]
+    is_cursor = cursor[:1] == "r" and digits.isascii() and digits.isdigit()
+    if not is_cursor or len(digits) > MOST_CURSOR_DIGITS:
+        raise ValueError(f"before is to be the `next` of an earlier answer, found {cursor[:40]!r}")
+    return Position(int(digits))

@@ -1,0 +1,142 @@
+"""The library: a line for each book, in the order in which they were asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from storybook.book import COVER_PAGE, RunId, Stage, picture_of
+from storybook.events.log import Position
+from storybook.projections.projection import EVERY_EVENT, Projection, Put, RunChange, Table
+from storybook.run import Run, Status
+
+BOOKS: Final = Table(
+    "library",
+    {
+        "position": "INTEGER NOT NULL",  # of the run's first event: the order of the library
+        "run_id": "TEXT NOT NULL",
+        "status": "TEXT NOT NULL",
+        "stage": "TEXT NOT NULL",
+        "ready_max_page": "INTEGER NOT NULL",
+        "ready_max_audio_page": "INTEGER NOT NULL",
+        "created_at": "INTEGER NOT NULL",  # microseconds since 1970: its first event
+        "updated_at": "INTEGER NOT NULL",  # its last event
+        "files_since": "INTEGER",  # when it ended, while it still has files
+        "title": "TEXT NOT NULL",
+        "cover": "TEXT NOT NULL",  # the name of the cover's picture, empty until it is ready
+    },
+    key=("position",),
+    indexes={
+        "library_by_status": "(status, position)",
+        "library_by_files": "(files_since) WHERE files_since IS NOT NULL",
+    },
+)
+
+
+class Books(Projection):
+    """A line for each book."""
+
+    name = "library"
+    version = 1
+    tables = (BOOKS,)
+    handles = EVERY_EVENT
+
+    def apply(self, change: RunChange) -> Iterator[Put]:
+        run, progress = change.run, change.progress
+        cover = run.artifact(picture_of(COVER_PAGE))
+        row = (
+            *(change.position, change.run_id, progress.status.value, progress.stage.value),
+            *(progress.ready_max_page, progress.ready_max_audio_page),
+            *(change.created_at, change.updated_at),
+            change.updated_at if _keeps_files(run) else None,
+            run.pages[COVER_PAGE].title if run.pages else "",
+            cover.name if cover is not None else "",
+        )
+        yield Put(BOOKS, row)
+
+
+def _keeps_files(run: Run) -> bool:
+    return run.status.has_ended and any(it.name not in run.pruned for it in run.artifacts)
+
+
+# ------------------------------------------------------------------------------------------ reads
+
+
+class Book(msgspec.Struct, frozen=True):
+    """A book's line in the library. Times are microseconds since 1970; `cover` is the name of its
+    picture, empty until it is ready."""
+
+    position: Position
+    run_id: RunId
+    title: str
+    status: Status
+    stage: Stage
+    ready_max_page: int
+    ready_max_audio_page: int
+    created_at: int
+    updated_at: int
+    cover: str
+
+
+class BookPage(msgspec.Struct, frozen=True):
+    """Some books, newest first. The page after this one begins before the position `next`, which
+    is None on the last."""
+
+    books: list[Book]
+    next: Position | None
+
+
+_LINE: Final = (
+    "position, run_id, title, status, stage, ready_max_page, ready_max_audio_page, "
+    "created_at, updated_at, cover"
+)
+NEWEST: Final = f"SELECT {_LINE} FROM library WHERE position < ? ORDER BY position DESC LIMIT ?"
+NEWEST_OF_STATUS: Final = (
+    f"SELECT {_LINE} FROM library WHERE status = ? AND position < ? ORDER BY position DESC LIMIT ?"
+)
+OPEN_RUNS: Final = (
+    "SELECT run_id FROM library WHERE status IN ('QUEUED', 'RUNNING') ORDER BY position"
+)
+ENDED_BEFORE: Final = "SELECT run_id FROM library WHERE files_since < ? ORDER BY files_since"
+
+_AFTER_ALL: Final = Position((1 << 63) - 1)
+
+
+def newest(
+    db: sqlite3.Connection,
+    limit: int,
+    *,
+    status: Status | None = None,
+    before: Position | None = None,
+) -> BookPage:
+    """At most `limit` books (1 or more) that were asked for before a position. Pages do not shift
+    when books are added or change."""
+    if limit < 1:
+        raise ValueError(f"limit is to be 1 or more, found {limit}")
+    end = _AFTER_ALL if before is None else before
+    # One more than asked for tells whether there is another page.
+    if status is None:
+        rows = db.execute(NEWEST, (end, limit + 1)).fetchall()
+    else:
+        rows = db.execute(NEWEST_OF_STATUS, (status.value, end, limit + 1)).fetchall()
+    shown = [_book(row) for row in rows[:limit]]
+    return BookPage(shown, shown[-1].position if len(rows) > limit else None)
+
+
+def _book(row: tuple[Any, ...]) -> Book:
+    position, run_id, title, status, stage, *rest = row
+    return Book(position, run_id, title, Status(status), Stage(stage), *rest)
+
+
+def open_runs(db: sqlite3.Connection) -> list[RunId]:
+    """Runs that have not ended, oldest first."""
+    return [run_id for (run_id,) in db.execute(OPEN_RUNS)]
+
+
+def ended_before(db: sqlite3.Connection, moment: int) -> list[RunId]:
+    """Runs that ended before a moment (microseconds since 1970) and still have files, those that
+    ended first first."""
+    return [run_id for (run_id,) in db.execute(ENDED_BEFORE, (moment,))]

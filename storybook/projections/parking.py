@@ -1,0 +1,57 @@
+"""Runs of which the views have left out events, taken up again where that has become possible."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from storybook.events.log import EventLog, Position, Recorded
+from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
+from storybook.projections import views
+from storybook.projections.folding import Folds
+from storybook.projections.projection import Projection, TableRows
+
+
+async def take_up_parked(
+    db: sqlite3.Connection,
+    log: EventLog,
+    projections: Sequence[Projection],
+    parked: ParkedRuns,
+) -> None:
+    """Try each run again of which events were left out; tell `parked` of those that stay so."""
+    for it in views.read_parked(db):
+        left_out = [each for each in await log.read_run(it.run_id) if each.position >= it.position]
+        still = await _first_unreadable(log, projections, left_out)
+        readable = [each for each in left_out if still is None or each.position < still.position]
+        rows = await _missed_rows(log, projections, views.read_checkpoints(db), readable)
+        with views.transaction(db):
+            views.write_rows(db, rows)
+            views.release_parked(db, it.run_id)
+            views.write_parked(db, [still] if still is not None else [])
+        if still is not None:
+            parked.park(still)
+
+
+async def _first_unreadable(
+    log: EventLog, projections: Sequence[Projection], events: list[Recorded]
+) -> ParkedRun | None:
+    try:
+        await Folds(log, projections).feed(events)
+    except RunParked as error:
+        return error.parked
+    return None
+
+
+async def _missed_rows(
+    log: EventLog,
+    projections: Sequence[Projection],
+    checkpoints: dict[str, views.Checkpoint],
+    events: list[Recorded],
+) -> TableRows:
+    """The rows of each projection up to its checkpoint; it will come to what is after that."""
+    rows: TableRows = {}
+    positions: set[Position] = {it.position for it in checkpoints.values()}
+    for position in positions:
+        due = [it for it in projections if checkpoints[it.name].position == position]
+        rows |= await Folds(log, due).feed([it for it in events if it.position <= position])
+    return rows

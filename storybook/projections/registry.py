@@ -1,0 +1,18 @@
+"""The projections that there are. A new one is a file beside this one and a line here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from storybook.projections.artifacts import Artifacts
+from storybook.projections.library import Books
+from storybook.projections.projection import Projection
+from storybook.projections.runs import RunStates
+from storybook.projections.timings import Timings
+
+PROJECTIONS: Final[tuple[Projection, ...]] = (
+    RunStates(),
+    Books(),
+    Timings(),
+    Artifacts(),
+)

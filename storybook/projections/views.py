@@ -1,0 +1,500 @@
+"""The file of the views: opening, remaking, and writing rows with their checkpoints.
+
+`projections.db` is computed from the log, so it is careless where the log is not, and has its own
+journal mode. Each projection has its tables and a **checkpoint** in it: which version of the code
+computed the rows, up to which position, and the digest of the event there. While a rebuild works,
+its own tables stand beside the others as `library_7`, 7 being the generation to come.
+
+Where no file can be kept, the same tables are in memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from storybook.book import RunId
+from storybook.events.log import START, Position
+from storybook.events.parked import ParkedRun
+from storybook.projections.projection import Key, Projection, Row, Table, TableRows
+
+APPLICATION_ID: Final = 0x53545056
+"""Names the program that a database belongs to: 'STPV'."""
+FORMAT: Final = 3
+"""Of the file's own tables; what it is raised for makes older files anew, all projections in
+them."""
+BUSY_MS: Final = 5_000
+"""How long a statement waits for another process's transaction, in milliseconds."""
+CACHE_KIB: Final = 16_384
+"""A transaction that outgrows the page cache locks readers out until it ends: a rebuild's batch of
+2,000 events dirties about 2 MiB."""
+_ROWS_A_STATEMENT: Final = 32
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_MAY_PASS: Final = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+}
+
+_SCHEMA: Final = """
+CREATE TABLE checkpoints (
+  name       TEXT    PRIMARY KEY,
+  version    INTEGER NOT NULL,  -- of the projection: the code that computed the rows
+  position   INTEGER NOT NULL,  -- every event up to here has been applied, none after it
+  digest     BLOB    NOT NULL,  -- of the event at that position: whether it is still that log
+  generation INTEGER NOT NULL   -- one more with each rebuild
+) STRICT;
+
+-- Runs whose events from a position on were left out, since they could not be read.
+CREATE TABLE parked (
+  run_id   TEXT    PRIMARY KEY,
+  position INTEGER NOT NULL,
+  type     TEXT    NOT NULL,
+  why      TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE file (
+  id    INTEGER PRIMARY KEY CHECK (id = 1),
+  clean INTEGER NOT NULL  -- 1 from an orderly close to the next write: all is on disk
+) STRICT;
+
+INSERT INTO file VALUES (1, 0);
+"""
+_OWN_TABLES: Final = {"checkpoints", "parked", "file"}
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """How far a projection's rows go, the digest of the event there, and which rebuild made its
+    tables."""
+
+    position: Position = START
+    digest: bytes = b""
+    generation: int = 0
+
+
+class ForeignFile(Exception):
+    """The file holds no views that this code can go on with; it is to be made anew."""
+
+
+class InMemory:
+    """Where views are while no file can be kept."""
+
+    _serial = itertools.count()
+
+    def __init__(self) -> None:
+        # Connections of one process that open the same name of this VFS share a database.
+        self.uri = f"file:/storybook-views-{next(self._serial)}?vfs=memdb"
+
+    def __str__(self) -> str:
+        return "memory"
+
+
+# ----------------------------------------------------------------------------------------- opening
+
+
+def connect(
+    where: Path | InMemory, *, wait_ms: int = BUSY_MS, read_only: bool = False
+) -> sqlite3.Connection:
+    """Open the file. The connection may be handed from thread to thread, one at a time."""
+    if isinstance(where, Path):
+        # Not mode=ro for reading: such a connection could not roll back what a killed writer left.
+        uri = f"{where.absolute().as_uri()}?mode={'rw' if read_only else 'rwc'}"
+    else:
+        uri = where.uri
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        _configure(db, wait_ms, read_only)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _configure(db: sqlite3.Connection, wait_ms: int, read_only: bool) -> None:
+    # The server and a rebuild beside it take turns.
+    db.execute(f"PRAGMA busy_timeout = {wait_ms}")
+    # Not WAL: two processes write here, and SQLite before 3.51.3 can damage a WAL that two
+    # connections write at the same instant. Not MEMORY: a killed writer would leave a torn file.
+    # TRUNCATE leaves a journal that the next one to open rolls back, and spares DELETE's unlink.
+    db.execute("PRAGMA journal_mode = TRUNCATE")
+    # A power cut may tear the file: `clean` tells that to the next opening, which makes it anew.
+    db.execute("PRAGMA synchronous = OFF")
+    db.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
+    db.execute("PRAGMA trusted_schema = OFF")
+    if read_only:
+        db.execute("PRAGMA query_only = ON")
+
+
+def open_views(path: Path, projections: Sequence[Projection]) -> sqlite3.Connection:
+    """Open the file for writing; one that is missing, damaged or foreign is made anew, empty, and
+    so are the tables of a projection that another version of the code computed."""
+    with contextlib.suppress(ForeignFile):
+        if path.exists():
+            return _open_known(path, projections)
+    return remake(path, projections)
+
+
+def remake(where: Path | InMemory, projections: Sequence[Projection]) -> sqlite3.Connection:
+    """Delete the file and open an empty one."""
+    if isinstance(where, Path):
+        # The journal first: left alone it would be rolled back into the new file.
+        for file in (where.with_name(f"{where.name}-journal"), where):
+            file.unlink(missing_ok=True)
+    db = connect(where)
+    try:
+        db.executescript(
+            f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {APPLICATION_ID}; "
+            f"PRAGMA user_version = {FORMAT}; COMMIT;"
+        )
+        register(db, projections)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def open_in_memory(
+    where: InMemory, path: Path, projections: Sequence[Projection]
+) -> sqlite3.Connection:
+    """Open views in memory: what the file has, as far as it can be read, else empty ones."""
+    with contextlib.suppress(ForeignFile, sqlite3.Error, OSError):
+        return _copied_to_memory(where, path, projections)
+    return remake(where, projections)
+
+
+def _copied_to_memory(
+    where: InMemory, path: Path, projections: Sequence[Projection]
+) -> sqlite3.Connection:
+    with contextlib.closing(connect_known(path, read_only=True)) as file:
+        _check_whole(file, path)
+        db = connect(where)
+        try:
+            file.backup(db)
+            register(db, projections)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def save(db: sqlite3.Connection, path: Path) -> None:
+    """Make a file of all that a connection has, in the place of the one that is there."""
+    beside = path.with_name(f"{path.name}.saving")
+    try:
+        beside.unlink(missing_ok=True)
+        with contextlib.closing(connect(beside)) as file:
+            db.backup(file)
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _open_known(path: Path, projections: Sequence[Projection]) -> sqlite3.Connection:
+    db = connect_known(path)
+    try:
+        with _refusing_damage(path):
+            _check_whole(db, path)
+            db.execute("UPDATE file SET clean = 0")
+            register(db, projections)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def connect_known(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open a file that this code wrote. Raises `ForeignFile`."""
+    with _refusing_damage(path):
+        db = connect(path, read_only=read_only)
+        try:
+            _check_known(db, path)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def open_to_read(path: Path, projections: Iterable[Projection]) -> sqlite3.Connection:
+    """Open a file that another process may keep, if its rows of these projections are such as this
+    code makes. Raises `ForeignFile`."""
+    db = connect_known(path, read_only=True)
+    try:
+        with _refusing_damage(path):
+            found = _versions(db)
+        for projection in projections:
+            if found.get(projection.name) != projection.version:
+                raise ForeignFile(f"{path}: {projection.name} was computed by another version")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check_known(db: sqlite3.Connection, path: Path) -> None:
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
+        raise ForeignFile(f"{path} holds no views of ours")
+    (found,) = db.execute("PRAGMA user_version").fetchone()
+    if found != FORMAT:
+        raise ForeignFile(f"{path} was made by another version (format {found}, not {FORMAT})")
+    if db.execute("SELECT clean FROM file").fetchone() is None:
+        raise ForeignFile(f"{path} was never finished")
+
+
+def _check_whole(db: sqlite3.Connection, path: Path) -> None:
+    (is_clean,) = db.execute("SELECT clean FROM file").fetchone()
+    if not is_clean and db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise ForeignFile(f"{path} is damaged")
+
+
+@contextlib.contextmanager
+def _refusing_damage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        raise ForeignFile(f"{path} is damaged, or holds no views of ours: {error}") from error
+
+
+def close_clean(db: sqlite3.Connection) -> None:
+    """Close so that the next opening can trust the file: all of it is on the disk."""
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("UPDATE file SET clean = 1")
+    db.close()
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite says that the file is torn, no database, emptied, or no longer the one that
+    was opened (it was deleted, or another put in its place)."""
+    return (
+        _code(error) & 0xFF in _DAMAGED
+        or _code(error) == sqlite3.SQLITE_READONLY_DBMOVED
+        or (_code(error) == sqlite3.SQLITE_ERROR and str(error).startswith("no such table"))
+    )
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether another connection held its lock for longer than we wait."""
+    return _code(error) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether the disk is full or fails, or the file cannot be opened or written: somebody may
+    mend that."""
+    return isinstance(error, OSError) or _code(error) & 0xFF in _MAY_PASS
+
+
+def _code(error: BaseException) -> int:
+    """SQLite's extended code, 0 for what is no error of SQLite."""
+    return getattr(error, "sqlite_errorcode", 0)
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All of it or nothing; other writers wait from its beginning."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+# ------------------------------------------------------------------------------------- checkpoints
+
+
+def register(db: sqlite3.Connection, projections: Sequence[Projection]) -> None:
+    """Begin each projection that the file does not have from this version of the code, and forget
+    the checkpoints of all that are unknown here; a rebuild removes their tables."""
+    found = _versions(db)
+    tables = _table_names(db)
+    for projection in projections:
+        is_whole = all(table.name in tables for table in projection.tables)
+        if found.pop(projection.name, None) != projection.version or not is_whole:
+            begin(db, projection)
+    for name in found:
+        db.execute("DELETE FROM checkpoints WHERE name = ?", (name,))
+
+
+def _versions(db: sqlite3.Connection) -> dict[str, int]:
+    return dict(db.execute("SELECT name, version FROM checkpoints").fetchall())
+
+
+def begin(db: sqlite3.Connection, projection: Projection) -> None:
+    """Empty a projection: its tables, and its checkpoint."""
+    with transaction(db):
+        generation = read_checkpoints(db).get(projection.name, Checkpoint()).generation
+        for table in projection.tables:
+            db.execute(f"DROP TABLE IF EXISTS {table.name}")
+            for index in table.indexes:  # an old table that a rebuild renamed still has it
+                db.execute(f"DROP INDEX IF EXISTS {index}")
+        _create(db, projection, "")
+        write_checkpoint(db, projection, Checkpoint(generation=generation))
+
+
+def read_checkpoints(db: sqlite3.Connection) -> dict[str, Checkpoint]:
+    """The checkpoint of each projection, by its name."""
+    sql = "SELECT name, position, digest, generation FROM checkpoints"
+    return {name: Checkpoint(*rest) for name, *rest in db.execute(sql).fetchall()}
+
+
+def write_checkpoint(
+    db: sqlite3.Connection, projection: Projection, checkpoint: Checkpoint
+) -> None:
+    """Set a projection's checkpoint, within the caller's transaction."""
+    db.execute(
+        "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
+        (projection.name, projection.version, *msgspec.structs.astuple(checkpoint)),
+    )
+    db.execute("UPDATE file SET clean = 0 WHERE clean = 1")
+
+
+def furthest(path: Path) -> Checkpoint | None:
+    """The checkpoint that goes furthest; None where the file is missing, cannot be read, or has
+    seen no event. Changes nothing."""
+    try:
+        if not path.exists():
+            return None
+        with contextlib.closing(connect_known(path, read_only=True)) as db:
+            found = max(read_checkpoints(db).values(), key=lambda it: it.position, default=None)
+    except (ForeignFile, sqlite3.Error, OSError):
+        return None
+    return found if found is not None and found.position > START else None
+
+
+def read_parked(db: sqlite3.Connection) -> list[ParkedRun]:
+    """The runs of which events were left out."""
+    return [ParkedRun(*row) for row in db.execute("SELECT * FROM parked ORDER BY position")]
+
+
+def write_parked(db: sqlite3.Connection, parked: Iterable[ParkedRun]) -> None:
+    """Remember runs of which events were left out, within the caller's transaction."""
+    rows = [msgspec.structs.astuple(it) for it in parked]
+    db.executemany("INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?)", rows)
+
+
+def release_parked(db: sqlite3.Connection, run_id: RunId) -> None:
+    """Forget that events of a run were left out, within the caller's transaction."""
+    db.execute("DELETE FROM parked WHERE run_id = ?", (run_id,))
+
+
+# -------------------------------------------------------------------------------------------- rows
+
+
+def write_rows(db: sqlite3.Connection, rows: TableRows, suffix: str = "") -> None:
+    """Put and remove rows, within the caller's transaction."""
+    for table, changes in rows.items():
+        _upsert(db, table, [row for row in changes.values() if row is not None], suffix)
+        gone = [key for key, row in changes.items() if row is None]
+        if gone:
+            sql = f"DELETE FROM {table.name}{suffix} WHERE {_has_key(table)}"
+            db.executemany(sql, gone)
+
+
+def find(db: sqlite3.Connection, table: Table, key: Key) -> Row | None:
+    """The row with this key."""
+    row: Row | None = db.execute(find_sql(table), key).fetchone()
+    return row
+
+
+def find_sql(table: Table) -> str:
+    return f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {_has_key(table)}"
+
+
+def _has_key(table: Table) -> str:
+    return " AND ".join(f"{column} = ?" for column in table.key)
+
+
+def _upsert(db: sqlite3.Connection, table: Table, rows: list[Row], suffix: str) -> None:
+    # Many rows a statement: sqlite3 lets go of the GIL around each step, and taking it back beside
+    # a busy event loop costs up to 5 ms. Powers of two, so that few statements are prepared.
+    start, size = 0, _ROWS_A_STATEMENT
+    while start < len(rows):
+        while size > len(rows) - start:
+            size //= 2
+        values: list[Any] = [value for row in rows[start : start + size] for value in row]
+        db.execute(_upsert_sql(table, suffix, size), values)
+        start += size
+
+
+@lru_cache(maxsize=256)
+def _upsert_sql(table: Table, suffix: str, rows: int) -> str:
+    name = f"{table.name}{suffix}"
+    row = f"({', '.join('?' * len(table.columns))})"
+    changed = ", ".join(
+        f"{it} = {name}.{it} + excluded.{it}" if it in table.sums else f"{it} = excluded.{it}"
+        for it in list(table.columns)[len(table.key) :]
+    )
+    return (
+        f"INSERT INTO {name} ({', '.join(table.columns)}) VALUES {', '.join([row] * rows)} "
+        f"ON CONFLICT ({', '.join(table.key)}) DO "
+        + (f"UPDATE SET {changed}" if changed else "NOTHING")
+    )
+
+
+# ------------------------------------------------------------------------------ beside, and swapped
+
+
+def create_beside(db: sqlite3.Connection, projections: Iterable[Projection], suffix: str) -> None:
+    """Make empty tables with a suffix, and their indexes."""
+    with transaction(db):
+        for projection in projections:
+            _create(db, projection, suffix)
+
+
+def _create(db: sqlite3.Connection, projection: Projection, suffix: str) -> None:
+    for table in projection.tables:
+        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+        key = ", ".join(table.key)
+        kind = "STRICT, WITHOUT ROWID" if table.in_key_order else "STRICT"
+        db.execute(f"CREATE TABLE {table.name}{suffix} ({columns}, PRIMARY KEY ({key})) {kind}")
+        for name, rest in table.indexes.items():
+            db.execute(f"CREATE INDEX {name}{suffix} ON {table.name}{suffix} {rest}")
+
+
+def swap(db: sqlite3.Connection, projections: Iterable[Projection], suffix: str, old: str) -> None:
+    """Put the tables with a suffix in the place of the present ones, within the caller's
+    transaction; the present ones are renamed, since emptying them would take long."""
+    for projection in projections:
+        for table in projection.tables:
+            db.execute(f"ALTER TABLE {table.name} RENAME TO {table.name}{old}")
+            db.execute(f"ALTER TABLE {table.name}{suffix} RENAME TO {table.name}")
+
+
+def leftovers(db: sqlite3.Connection, projections: Iterable[Projection]) -> list[str]:
+    """Tables that a rebuild, or a projection that is no more, has left there."""
+    known = _OWN_TABLES | {table.name for it in projections for table in it.tables}
+    return sorted(_table_names(db) - known)
+
+
+def _table_names(db: sqlite3.Connection) -> set[str]:
+    sql = "SELECT name FROM sqlite_schema WHERE type = 'table'"
+    return {name for (name,) in db.execute(sql).fetchall()}
+
+
+def drop_in_pieces(db: sqlite3.Connection, table: str, rows: int = 500) -> None:
+    """Remove a table by short transactions, with as much time between them for others: SQLite has
+    no queue, and who waits looks only now and then whether the lock is free."""
+    key = ", ".join(
+        name for _, name, *_, place in db.execute(f"PRAGMA table_info({table})") if place
+    )
+    some = f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} LIMIT {rows})"
+    while True:
+        began = time.perf_counter()
+        if not db.execute(some).rowcount:
+            break
+        time.sleep(time.perf_counter() - began)
+    db.execute(f"DROP TABLE {table}")
