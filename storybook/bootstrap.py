@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 
 from storybook.application import Application
+from storybook.book import RunId
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
@@ -42,16 +43,18 @@ async def open_application(
     """The application on a data folder, working until the context is left.
 
     `engines` and `check` (what every page goes through before it stands) are those of the settings
-    if they are not given. Raises `LogLocked` if another process works on the same folder, and
+    if they are not given. In a folder that cannot be written all that only reads is served, and
+    nothing is worked on. Raises `LogLocked` if another process works on the same folder, and
     `SettingsError` for settings that cannot be used.
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
     folder, parked = DataFolder(data), ParkedRuns()
+    may_write = folder.can_be_written
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
-        SqliteLog.open(folder.log, clock=clock.now) as log,
-        Projections.open(folder.projections, log, parked=parked) as projections,
+        _open_log(folder.log, clock, may_write) as log,
+        Projections.open(folder.projections, log, keep=may_write, parked=parked) as projections,
     ):
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
@@ -71,6 +74,7 @@ async def open_application(
             check,
             retention,
             parked,
+            [projections.subscription],
         )
         runner = Runner(
             log,
@@ -88,9 +92,10 @@ async def open_application(
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                runner.running(await projections.ask(open_runs)),
+                _working(runner, await projections.ask(open_runs), may_write),
             ):
-                tasks.start_soon(retention.run)
+                if may_write:
+                    tasks.start_soon(retention.run)
                 for engine in engines.by_role().values():
                     if isinstance(engine, Idling):
                         tasks.start_soon(engine.unload_when_idle)
@@ -99,6 +104,27 @@ async def open_application(
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()
+
+
+@asynccontextmanager
+async def _open_log(path: Path, clock: Clock, may_write: bool) -> AsyncIterator[SqliteLog]:
+    """The log for writing; for reading, and without its lock, where nothing can be written."""
+    if may_write:
+        async with SqliteLog.open(path, clock=clock.now) as log:
+            yield log
+    else:
+        async with SqliteLog.read_only(path) as log:
+            yield log
+
+
+@asynccontextmanager
+async def _working(runner: Runner, open_runs: list[RunId], may_write: bool) -> AsyncIterator[None]:
+    """A runner at work; an idle one where nothing can be recorded."""
+    if not may_write:
+        yield
+        return
+    async with runner.running(open_runs):
+        yield
 
 
 def _page_check(settings: Settings) -> PageCheck:

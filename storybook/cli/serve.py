@@ -32,7 +32,9 @@ def serve_command(place: Place, host: str | None, port: int | None) -> None:
     place.start_logging()
     server = place.settings.server
     holder = place.holder()
-    if holder is not None:  # said before the port is tried, which it probably has too
+    if (
+        holder is not None and place.folder.can_be_written
+    ):  # said before the port is tried, which it probably has too
         raise Failure(_taken(place, holder))
     listening = _listening(host or server.host, server.port if port is None else port)
     try:
@@ -59,9 +61,13 @@ async def _serve(place: Place, listening: socket.socket) -> None:
 
 def _is_ready(place: Place, application: Application, url: str) -> None:
     assert isinstance(application.log, SqliteLog)
-    application.log.announce(url)
+    may_write = place.folder.can_be_written
+    if may_write:
+        application.log.announce(url)
     tune_process()
     click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.folder})")
+    if not may_write:
+        click.echo("The folder can only be read: books are shown, and none are made.")
     click.echo("Ctrl-C stops it.")
 
 
