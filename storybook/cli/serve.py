@@ -31,10 +31,8 @@ def serve_command(place: Place, host: str | None, port: int | None) -> None:
     """
     place.start_logging()
     server = place.settings.server
-    holder = place.holder()
-    if (
-        holder is not None and place.folder.can_be_written
-    ):  # said before the port is tried, which it probably has too
+    holder = place.holder() if place.folder.can_be_written else None
+    if holder is not None:  # said before the port is tried, which it probably has too
         raise Failure(_taken(place, holder))
     listening = _listening(host or server.host, server.port if port is None else port)
     try:

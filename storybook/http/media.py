@@ -199,7 +199,7 @@ def _part(scope: Scope, etag: str, size: int) -> tuple[int, int] | None:
 
 
 def _name_in(scope: Scope, folder: str) -> str:
-    """The file name in a path behind its folder, as the client sent it. Raises `BadRequest`."""
+    """The file name in a path after its folder, as the client sent it. Raises `BadRequest`."""
     *parts, name = scope["raw_path"].decode("latin-1").split("/", 5)
     if unquote("/".join(parts)) != folder:  # routing has seen slashes that part nothing
         raise BadRequest("the slashes of the path are to be sent as they are")

@@ -12,7 +12,7 @@ import pytest
 
 from storybook.clock import SystemClock
 from storybook.events.log import START, LogUnavailable
-from storybook.stores.sqlite import connection, migrations
+from storybook.stores.sqlite import migrations
 from storybook.stores.sqlite.connection import open_reader
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import head_of, verify_log
@@ -71,7 +71,7 @@ async def test_a_snapshot_is_copied_once(tmp_path: Path, monkeypatch: pytest.Mon
         copied.append(target)
         real(source, target)
 
-    monkeypatch.setattr(connection.shutil, "copyfile", copy)
+    monkeypatch.setattr(shutil, "copyfile", copy)
     with reading_only(path.parent):
         for _ in range(3):
             open_reader(path).close()
