@@ -29,8 +29,7 @@ from storybook.events.log import (
     Position,
     Version,
 )
-from storybook.events.parked import RunParked
-from storybook.run import Run, fold, read_history
+from storybook.run import Run, fold, read_whole
 
 MAX_TRIES: Final = 20
 """Each lost race means that somebody else's append went through; nobody loses this many in a row
@@ -76,10 +75,7 @@ class Commands:
 
     async def load(self, run_id: RunId) -> Run | None:
         """The run as it stands now; None if there is none. Raises `RunParked`."""
-        history = read_history(await self._log.read_run(run_id))
-        if history.parked is not None:
-            raise RunParked(history.parked)
-        return history.run
+        return read_whole(await self._log.read_run(run_id))
 
     async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
         """Carry out an intention. Raises what `decide` raises, `RunParked`, or a `LogError`."""

@@ -23,6 +23,7 @@ from storybook.book import (
 )
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Recorded
+from storybook.events.parked import read_event
 from storybook.projections.timings import TimingFold, Usual, eta_seconds
 from storybook.run import Abandoned, Complete, Failed, InHand, Run, Waiting, evolve
 
@@ -86,7 +87,7 @@ class Board:
 
     def feed(self, recorded: Recorded) -> None:
         """Take the run's next event."""
-        event = recorded.event
+        event = read_event(recorded)
         self._run = evolve(self._run, event)
         self._timings.feed(recorded, event)
         self.asked_at = self.asked_at or recorded.recorded_at

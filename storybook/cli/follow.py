@@ -25,7 +25,7 @@ from storybook.events.codec import UnreadableEvent
 from storybook.events.log import Position, Recorded
 from storybook.http.log_entries import run_log_entry
 from storybook.http.times import iso_time
-from storybook.run import Run, Status, fold
+from storybook.run import Run, Status, read_whole
 
 PAGE: Final = 512
 """Events read at once."""
@@ -121,7 +121,7 @@ async def _ending_with_the_holder(shelf: Shelf, run_id: RunId) -> AsyncIterator[
 
 
 async def _has_ended(shelf: Shelf, run_id: RunId) -> bool:
-    run = fold(it.event for it in await shelf.history(run_id))
+    run = read_whole(await shelf.history(run_id))
     return run is not None and run.status.has_ended
 
 

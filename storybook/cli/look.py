@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,17 +50,18 @@ def list_command(place: Place, status: str | None, limit: int, as_json: bool) ->
     place.start_logging()
     wanted = Status(status.upper()) if status else None
 
-    async def main() -> list[RunSummary]:
+    async def main() -> tuple[list[RunSummary], set[RunId]]:
         async with open_shelf(place) as shelf:
-            return [run_summary(book) for book in await shelf.books(wanted, limit)]
+            books, parked = await shelf.books_and_parked(wanted, limit)
+            return [run_summary(book) for book in books], parked
 
-    books = run(main) if has_log(place) else []
+    books, parked = run(main) if has_log(place) else ([], set[RunId]())
     if as_json:
         for book in books:
             print_json(book)
     elif books:
         is_worked_on = place.holder() is not None
-        console().print(_library(books, is_worked_on))
+        console().print(_library(books, parked, is_worked_on))
         if not is_worked_on and any(not book.status.has_ended for book in books):
             click.echo(
                 "No process makes books here now; `storybook serve` goes on with those that have "
@@ -71,7 +72,7 @@ def list_command(place: Place, status: str | None, limit: int, as_json: bool) ->
         click.echo(f"No books in {place.folder} yet." if not wanted else f"No book is {wanted}.")
 
 
-def _library(books: list[RunSummary], is_worked_on: bool) -> Table:
+def _library(books: list[RunSummary], parked: Set[RunId], is_worked_on: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("run", "status", "stage", "pictures", "voices", "age"):
         table.add_column(name, no_wrap=True, justify="right" if name == "age" else "left")
@@ -80,7 +81,9 @@ def _library(books: list[RunSummary], is_worked_on: bool) -> Table:
     for book in books:
         table.add_row(
             Text(book.run_id[:SHORT_ID], "cyan"),
-            status_text(book.status, is_worked_on=is_worked_on),
+            Text("parked", "red")
+            if book.run_id in parked
+            else status_text(book.status, is_worked_on=is_worked_on),
             "" if book.status.has_ended else book.stage.value,
             f"{book.ready_max_page + 1} of 5",
             f"{book.ready_max_audio_page + 1} of 5",

@@ -35,7 +35,7 @@ from storybook.events.catalog import RunCancelled, RunFailed
 from storybook.events.log import EventLog, LogLocked, Recorded
 from storybook.export import CannotExport, export_book
 from storybook.request import SPEED_RANGE, InvalidRequest, clean_word
-from storybook.run import Run, Status, fold
+from storybook.run import Run, Status, read_whole
 from storybook.stages.runner import attempts_log
 from storybook.stores.files import ArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
@@ -275,7 +275,7 @@ class _Making:
         run_id = self._run_id
         assert run_id is not None
         recorded = await log.read_run(run_id)
-        run = fold(it.event for it in recorded)
+        run = read_whole(recorded)
         assert run is not None
         is_done = run.status is Status.DONE
         try:
@@ -317,7 +317,7 @@ class _Making:
 
 
 async def _is_to_be_retried(log: EventLog, run_id: RunId) -> bool:
-    run = fold(it.event for it in await log.read_run(run_id))
+    run = read_whole(await log.read_run(run_id))
     return run is not None and run.status in (Status.FAILED, Status.CANCELLED)
 
 

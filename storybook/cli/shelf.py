@@ -43,6 +43,17 @@ class Shelf:
         """The newest books."""
         return (await self._ask(newest, limit, status=status)).books
 
+    async def books_and_parked(
+        self, status: Status | None, limit: int
+    ) -> tuple[list[Book], set[RunId]]:
+        """The newest books, and which runs are parked."""
+
+        def question(db: sqlite3.Connection) -> tuple[list[Book], set[RunId]]:
+            parked = {it.run_id for it in views.read_parked(db)}
+            return newest(db, limit, status=status).books, parked
+
+        return await self._ask(question)
+
     async def find(self, text: str) -> RunId:
         """The run that a word on the command line means. Raises `Failure`."""
         word = text.strip().lower()

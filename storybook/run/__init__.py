@@ -40,7 +40,7 @@ from storybook.run.decisions import (
     write_page,
 )
 from storybook.run.evolution import InvalidHistory, evolve, fold
-from storybook.run.history import History, read_history
+from storybook.run.history import History, read_history, read_whole
 from storybook.run.state import (
     WAITS_FOR,
     Abandoned,
@@ -81,6 +81,7 @@ __all__ = [
     "fold",
     "prune_artifacts",
     "read_history",
+    "read_whole",
     "refuse_page",
     "request_run",
     "retry_run",

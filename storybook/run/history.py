@@ -13,7 +13,7 @@ import msgspec
 from storybook.events.catalog import Event
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import Recorded
-from storybook.events.parked import ParkedRun, parked_at
+from storybook.events.parked import ParkedRun, RunParked, parked_at
 from storybook.run.evolution import InvalidHistory, fold
 from storybook.run.state import Run
 
@@ -36,6 +36,14 @@ def read_history(recorded: Sequence[Recorded], run: Run | None = None) -> Histor
         readable = recorded[: reading.index]
         before = fold((it.event for it in readable), run) if readable else run
         return History(before, readable, parked_at(recorded[reading.index], error))
+
+
+def read_whole(recorded: Sequence[Recorded]) -> Run | None:
+    """The run after all of its events, None if there are none. Raises `RunParked`."""
+    history = read_history(recorded)
+    if history.parked is not None:
+        raise RunParked(history.parked)
+    return history.run
 
 
 class _Reading:

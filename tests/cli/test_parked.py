@@ -26,6 +26,7 @@ class Parked:
         self.book: Any = shell.make("--seed", "1")
         self.other: Any = shell.make("--no-audio", "--seed", "2")
         self.position: Position = append_row(shell.data / "log.db", self.book["run_id"])
+        self.events = len(shell.json_lines("log", self.book["run_id"]))
         self.what = (
             f"run {self.book['run_id']} is parked: its event {self.position} ({UNKNOWN_TYPE}) "
             f"cannot be read: {WHY}"
@@ -43,6 +44,8 @@ def test_both_books_are_listed(parked: Parked) -> None:
     listed = parked.shell.json_lines("list")
     expected = [made["run_id"], parked.other["run_id"], parked.book["run_id"]]
     assert [it["run_id"] for it in listed] == expected
+    _, first, second, third = parked.shell("list").stdout.splitlines()
+    assert ["parked" in line for line in (first, second, third)] == [False, False, True]
 
 
 def test_the_parked_one_is_shown_as_far_as_it_can_be_read(parked: Parked) -> None:
@@ -110,6 +113,17 @@ def test_a_damaged_row_is_damage_and_parks_its_run(parked: Parked) -> None:
     assert any(f"event {at}: its data was changed" in it for it in found)
     assert any(it.startswith(f"log: run {run_id} is parked: its event {at}") for it in found)
     assert parked.shell.json("show", run_id)["state"]["parked"]["position"] == at
+
+
+@pytest.mark.parametrize("command", [("watch",), ("cancel",), ("retry",), ("make", "--resume")])
+def test_what_needs_the_whole_book_says_why_it_cannot(
+    parked: Parked, command: tuple[str, ...]
+) -> None:
+    """Which event cannot be read, and what to do; nothing is recorded."""
+    result = parked.shell(*command, parked.book["run_id"])
+    assert result.exit_code == 1
+    assert parked.what in result.stderr
+    assert len(parked.shell.json_lines("log", parked.book["run_id"])) == parked.events
 
 
 def _lines(text: str) -> list[Any]:

@@ -17,6 +17,7 @@ from storybook.events.codec import encode
 from storybook.events.log import Position, Recorded
 from storybook.http import log_stream
 from storybook.projections.library import ended_before
+from storybook.run import cancel_run
 from storybook.settings import RetentionSettings
 from tests.http.serving import Site, eventually, serving
 from tests.http.sse import Message, following
@@ -173,6 +174,19 @@ async def test_readyz_names_it(tmp_path: Path) -> None:
         assert (await site.client.get("/")).status_code == 200
 
 
+async def test_each_start_finds_out_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also where the views have long gone past the event, and nothing of the run comes again."""
+    run_id, at = await a_book(tmp_path)
+    for _ in range(3):
+        caplog.clear()
+        with caplog.at_level(logging.ERROR, "storybook"):
+            async with serving(tmp_path) as site:
+                await site.finished_book()
+                answer = await site.client.get("/readyz")
+                assert answer.json()["reasons"] == [told(run_id, at)]
+        assert [it.getMessage() for it in caplog.records] == [told(run_id, at)]
+
+
 async def test_readyz_names_what_cannot_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +204,26 @@ async def test_readyz_names_what_cannot_go_on(
     assert answer.status_code == 503
     assert reason.startswith("log streams: has failed for 0 s after position")
     assert "out of frames" in reason
+
+
+async def test_readyz_names_a_projector_that_cannot_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own subscription is asked too; streams go on telling what happens."""
+    async with serving(tmp_path, held=True) as site:
+        run_id = await site.order()
+        async with following(site.port, f"/api/runs/{run_id}/events") as stream:
+            assert await stream.change() is not None
+
+            def fail(*_: object) -> None:
+                raise RuntimeError("out of rows")
+
+            monkeypatch.setattr(site.application.projections, "_write", fail)
+            await site.application.commands.execute(run_id, cancel_run)
+            assert "CANCELLED" in ((await stream.changes())[-1].data or "")
+        (reason,) = (await site.client.get("/readyz")).json()["reasons"]
+    assert reason.startswith("projections: has failed for")
+    assert "out of rows" in reason
 
 
 async def test_retention_leaves_it_alone(tmp_path: Path) -> None:
