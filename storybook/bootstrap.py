@@ -15,6 +15,7 @@ import anyio
 from anyio import to_thread
 
 from storybook.application import Application
+from storybook.book import RunId
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
@@ -51,18 +52,20 @@ async def open_application(
     """The application on a data folder, working until the context is left.
 
     `engines` and `check` (what every page goes through before it stands) are those of the settings
-    if they are not given. Raises `LogLocked` if another process works on the same folder,
+    if they are not given. In a folder that cannot be written all that only reads is served, and
+    nothing is worked on. Raises `LogLocked` if another process works on the same folder,
     `SettingsError` for settings that cannot be used, and `EvidenceMissing` if the log lacks what
     the rest of the folder shows; `accept_loss` sets that aside instead.
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
     folder, parked = DataFolder(data), ParkedRuns()
+    may_write = folder.can_be_written
     await to_thread.run_sync(_face_loss, folder, clock, accept_loss)
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
-        SqliteLog.open(folder.log, clock=clock.now) as log,
-        Projections.open(folder.projections, log, parked=parked) as projections,
+        _open_log(folder.log, clock, may_write) as log,
+        Projections.open(folder.projections, log, keep=may_write, parked=parked) as projections,
     ):
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
@@ -110,11 +113,12 @@ async def open_application(
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                runner.running(await projections.ask(open_runs)),
+                _working(runner, await projections.ask(open_runs), may_write),
             ):
-                tasks.start_soon(retention.run)
                 tasks.start_soon(log.look_for_damage)
-                tasks.start_soon(repairs.run)
+                if may_write:
+                    tasks.start_soon(retention.run)
+                    tasks.start_soon(repairs.run)
                 for engine in engines.by_role().values():
                     if isinstance(engine, Idling):
                         tasks.start_soon(engine.unload_when_idle)
@@ -134,6 +138,27 @@ def _face_loss(folder: DataFolder, clock: Clock, accept_loss: bool) -> None:
     with closing(WriteLock(folder.log)):
         aside = set_aside(folder, missing, clock.now())
     logger.warning("accepted: %s; what shows it is in %s", "; ".join(missing.sentences), aside)
+
+
+@asynccontextmanager
+async def _open_log(path: Path, clock: Clock, may_write: bool) -> AsyncIterator[SqliteLog]:
+    """The log for writing; for reading, and without its lock, where nothing can be written."""
+    if may_write:
+        async with SqliteLog.open(path, clock=clock.now) as log:
+            yield log
+    else:
+        async with SqliteLog.read_only(path) as log:
+            yield log
+
+
+@asynccontextmanager
+async def _working(runner: Runner, open_runs: list[RunId], may_write: bool) -> AsyncIterator[None]:
+    """A runner at work; an idle one where nothing can be recorded."""
+    if not may_write:
+        yield
+        return
+    async with runner.running(open_runs):
+        yield
 
 
 def _page_check(settings: Settings) -> PageCheck:

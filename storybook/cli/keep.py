@@ -29,7 +29,7 @@ from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, StageCompl
 from storybook.events.log import START, EventLog, LogUnavailable, Position
 from storybook.events.parked import ParkedRun
 from storybook.evidence import look_for_evidence, require_evidence
-from storybook.projections.rebuild import differences, rebuild
+from storybook.projections.rebuild import chosen, differences, rebuild
 from storybook.stores.artifacts import ArtifactStore, CannotRead
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.integrity import Integrity
@@ -68,11 +68,22 @@ def _bar(what: str, unit: str, *, shown: bool) -> Iterator[Step]:
 # ------------------------------------------------------------------------------------------ rebuild
 
 
+def _projections(
+    ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]
+) -> tuple[str, ...]:
+    try:
+        chosen(names)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+    return names
+
+
 @click.command("rebuild")
+@click.argument("names", nargs=-1, metavar="[NAME]...", callback=_projections)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 @pass_place
-def rebuild_command(place: Place, as_json: bool) -> None:
-    """Compute the views anew from the log.
+def rebuild_command(place: Place, names: tuple[str, ...], as_json: bool) -> None:
+    """Compute the views anew from the log: those that are named, or all.
 
     The new ones are made beside the old ones and swapped in when they are whole; a running server
     goes on serving.
@@ -83,7 +94,7 @@ def rebuild_command(place: Place, as_json: bool) -> None:
         await anyio.to_thread.run_sync(require_evidence, place.folder)
         async with open_shelf(place) as shelf:
             with _bar("Replaying the log", "events", shown=not as_json) as step:
-                report = await rebuild(place.folder.projections, shelf.log, step)
+                report = await rebuild(place.folder.projections, shelf.log, step, names)
         if as_json:
             print_json(report)
         else:

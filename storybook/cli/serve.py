@@ -37,7 +37,7 @@ def serve_command(place: Place, host: str | None, port: int | None, accept_loss:
     """
     place.start_logging()
     server = place.settings.server
-    holder = place.holder()
+    holder = place.holder() if place.folder.can_be_written else None
     if holder is not None:  # said before the port is tried, which it probably has too
         raise Failure(_taken(place, holder))
     listening = _listening(host or server.host, server.port if port is None else port)
@@ -83,10 +83,14 @@ def _tell(head: str) -> None:
 
 def _is_ready(place: Place, application: Application, head: str, url: str) -> None:
     assert isinstance(application.log, SqliteLog)
-    application.log.announce(url)
+    may_write = place.folder.can_be_written
+    if may_write:
+        application.log.announce(url)
     tune_process()
     click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.folder})")
     _tell(head)
+    if not may_write:
+        click.echo("The folder can only be read: books are shown, and none are made.")
     click.echo("Ctrl-C stops it.")
 
 

@@ -2,9 +2,9 @@
 
 A rebuild replays the log into tables of its own, by short transactions, so that a running server
 waits for milliseconds at most. The last events and the swap are one transaction: it begins, and so
-holds the projector where it is, before the log's end is looked up; so the new tables never stand
-behind the old ones. A rebuild that is stopped anywhere leaves the old tables as they were, and
-what it has made is removed by the next one. Projections that are not rebuilt stay as they are.
+holds the projector where it is, before the log's end is looked up; so the new tables go at
+least as far as the old ones. A rebuild that is stopped anywhere leaves the old tables as they were,
+and what it has made is removed by the next one. Projections that are not rebuilt stay as they are.
 """
 
 from __future__ import annotations

@@ -131,7 +131,11 @@ def test_changed_views_are_found_and_a_rebuild_mends_them(shell: Shell) -> None:
     with edited(shell.data / "projections.db") as db:
         db.execute("UPDATE library SET title = 'something else'")
     assert shell("verify").exit_code == 1
-    report = shell.json("rebuild")
+    shell.json("rebuild", "timings", "artifacts")
+    assert shell("verify").exit_code == 1
+    refused = shell("rebuild", "books")
+    assert refused.exit_code == 2 and "run_states, library, timings" in refused.stderr
+    report = shell.json("rebuild", "library")
     assert report["events"] == report["position"]
     assert shell("verify").exit_code == 0
 

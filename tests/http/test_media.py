@@ -44,6 +44,21 @@ async def shelf(site: Site) -> AsyncIterator[Shelf]:
     yield Shelf(site, await site.finished_book())
 
 
+async def test_a_look_up_reads_no_events(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The views know what is recorded of a file, whatever else the run has been through."""
+    run_id = await site.finished_book()
+
+    async def read_run(*_: object) -> None:
+        raise AssertionError("the run's events were read")
+
+    monkeypatch.setattr(site.application.log, "read_run", read_run)
+    files = f"/api/runs/{run_id}"
+    assert (await site.client.get(f"{files}/images/cover.png")).status_code == 200
+    assert (await site.client.get(f"{files}/audio/page_0.wav")).status_code == 200
+    assert (await site.client.get(f"{files}/images/panel_9.png")).status_code == 404
+    assert (await site.client.get(f"/api/runs/{'f' * 32}/images/cover.png")).status_code == 404
+
+
 async def test_a_picture_is_served(shelf: Shelf) -> None:
     """Its bytes, its type, its SHA-256 as the entity tag, and leave to keep it if it asks again."""
     answer = await shelf.get("images/panel_3.png")

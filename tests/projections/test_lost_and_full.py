@@ -217,7 +217,7 @@ def garbage(path: Path) -> None:
     path.write_bytes(b"garbage!" * (path.stat().st_size // 8))
 
 
-def garbage_behind_page_1(path: Path) -> None:
+def garbage_after_page_1(path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[:PAGE_BYTES] + b"\xa5" * (len(whole) - PAGE_BYTES))
 
@@ -240,7 +240,7 @@ async def test_a_file_lost_under_a_running_projector_is_made_anew(
         assert await differences(path, log) == []
 
 
-@pytest.mark.parametrize("lose", [empty, truncate, garbage, garbage_behind_page_1])
+@pytest.mark.parametrize("lose", [empty, truncate, garbage, garbage_after_page_1])
 @pytest.mark.parametrize("how", ["state", "library"])
 async def test_a_reader_who_meets_damage_has_it_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lose: Callable[[Path], None], how: str

@@ -52,7 +52,7 @@ def silent(done: int, head: int) -> None:
 
 
 async def test_a_reader_sees_his_own_write(tmp_path: Path) -> None:
-    """Many at once: behind `reached` each one's state and line are there."""
+    """Many at once: after `reached` each one's state and line are there."""
     async with (
         SqliteLog.open(tmp_path / "log.db", clock=SystemClock().now) as log,
         Projections.open(tmp_path / "p.db", log) as projections,

@@ -125,7 +125,7 @@ async def test_progress_is_told_from_first_to_last(tmp_path: Path) -> None:
 
 
 async def test_events_that_come_during_a_rebuild_are_in_it(tmp_path: Path) -> None:
-    """What is appended behind the head that a rebuild began with is there before the swap."""
+    """What is appended after the head that a rebuild began with is there before the swap."""
     whole, log, path = MemoryLog(), MemoryLog(), tmp_path / "p.db"
     await finished_book(whole, 1)
     log.events = whole.events[:10]
@@ -181,7 +181,7 @@ async def test_only_one_rebuild_at_a_time(tmp_path: Path) -> None:
 
 async def test_a_server_goes_on_while_its_tables_are_swapped(tmp_path: Path) -> None:
     """Events that come during a rebuild are in the swapped tables, and the projector, which finds
-    them further than it left them, goes on behind them."""
+    them further than it left them, goes on after them."""
     log, path = MemoryLog(), tmp_path / "p.db"
     await finished_book(log, 1)
     late = Book(log, 2)
@@ -204,7 +204,7 @@ async def test_a_server_goes_on_while_its_tables_are_swapped(tmp_path: Path) -> 
     assert await differences(path, log) == []
 
 
-async def test_a_projector_behind_the_swap_passes_over_what_is_there(
+async def test_a_projector_after_the_swap_passes_over_what_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A swap that lands between reading a batch and writing it, and goes further, is noticed in

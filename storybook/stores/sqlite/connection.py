@@ -1,18 +1,28 @@
 """How what must last is opened in SQLite: a sentence for each PRAGMA.
 
-Projections, which can be thrown away, are opened in their own way (`projections/tables.py`).
+Projections, which can be thrown away, are opened in their own way (`projections/views.py`).
 
 Transactions are explicit (`BEGIN IMMEDIATE` … `COMMIT`): a deferred one that begins with a read
 and then writes fails at once when another process has written in between, however long the busy
 timeout. A connection must not cross a fork, and is used by the thread that opened it.
+
+A log in WAL mode needs files beside it even for reading. In a folder that cannot be written it is
+read as it lies (`immutable`) only if all of it is in its one file: with a `-wal` that would show a
+log without its last events, or an empty one. Then both files are copied, and read elsewhere.
 """
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import sqlite3
+import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from storybook.stores.sqlite.holder import find_holder
 from storybook.system import SYNC_STOPS_AT_THE_DRIVE
 
 BUSY_MS: Final = 5_000
@@ -47,8 +57,53 @@ def open_writer(path: Path) -> sqlite3.Connection:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """Open a database for reading only; raises `sqlite3.OperationalError` if it is missing."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    """Open a database for reading only, also in a folder that cannot be written; raises
+    `sqlite3.OperationalError` if it is missing."""
+    try:
+        return _open_readable(path, "mode=ro")
+    except sqlite3.OperationalError:
+        if not path.is_file() or os.access(path.parent, os.W_OK) or find_holder(path) is not None:
+            raise
+    if not _has_content(_wal_of(path)):
+        return _open_readable(path, "mode=ro&immutable=1")
+    return _open_readable(_copied(path, _state_of(path), _state_of(_wal_of(path))), "mode=ro")
+
+
+def _wal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _state_of(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=4)  # one command opens the same log several times
+def _copied(path: Path, state: tuple[int, int], wal: tuple[int, int]) -> Path:
+    """A copy of a database and its WAL as they are now, until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="storybook-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    copy = folder / path.name
+    shutil.copyfile(path, copy)
+    shutil.copyfile(_wal_of(path), _wal_of(copy))
+    return copy
+
+
+def _open_readable(path: Path, how: str) -> sqlite3.Connection:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+    try:
+        _configure_reader(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _configure_reader(db: sqlite3.Connection) -> None:
     # A reader waits only while the WAL is recovered after a crash.
     db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
     # Refuse what would write, temporary tables included.
@@ -58,4 +113,5 @@ def open_reader(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA wal_autocheckpoint = 0")
     # As for the writer.
     db.execute("PRAGMA trusted_schema = OFF")
-    return db
+    # The first look at the file, so that one that cannot be read is known here.
+    db.execute("PRAGMA schema_version").fetchone()

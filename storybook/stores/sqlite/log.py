@@ -56,7 +56,7 @@ from storybook.stores.sqlite.damage import (
     read_around,
 )
 from storybook.stores.sqlite.holder import WriteLock, find_holder
-from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migration_files
+from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer
 from storybook.stores.sqlite.recent import Recent
 from storybook.stores.sqlite.writer import Append, Connect, GroupResult, LogWriter
 from storybook.system import Doorbell, DoorbellRinger
@@ -104,7 +104,8 @@ class SqliteLog:
     async def read_only(cls, path: Path) -> AsyncGenerator[SqliteLog, None]:
         """Open a log that another process may be writing. Raises `LogUnavailable`.
 
-        Reads and tails are the same as the writer's; `append` raises `LogLocked`.
+        Reads and tails are the same as the writer's; `append` raises `LogLocked` beside a writer,
+        else `LogUnavailable`.
         """
         recent = Recent(Position(0))
         async with _reading(path) as reader, _listening(path, recent):
@@ -244,8 +245,14 @@ class SqliteLog:
     def _must_write(self) -> _Writing:
         if self._writing is None:
             holder = find_holder(self._path)
-            writer = f"; it is written by {holder}" if holder is not None else ""
-            raise LogLocked(f"{self._path} was opened for reading only{writer}")
+            if holder is not None:
+                raise LogLocked(
+                    f"{self._path} was opened for reading only; it is written by {holder}"
+                )
+            raise LogUnavailable(
+                f"{self._path.parent} is only read here, so nothing can be recorded: let this user "
+                "write it, or copy it to where he may, and start again"
+            )
         return self._writing
 
 
@@ -360,8 +367,8 @@ def _check_readable(path: Path) -> None:
     A connection of its own: aiosqlite's thread dies noisily if opening fails as the loop ends.
     """
     with closing(open_reader(path)) as db:
-        if check_not_newer(db, "log") < len(migration_files("log")):
-            raise sqlite3.DatabaseError("this version never wrote it; start the server once")
+        if check_not_newer(db, "log") == 0:  # every older schema has what is read of the newest
+            raise sqlite3.DatabaseError("it is no log; start the server once")
 
 
 @asynccontextmanager
