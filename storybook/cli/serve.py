@@ -19,7 +19,7 @@ from storybook.events.log import LogLocked, LogUnavailable
 from storybook.http.server import ServerBroken, listen, serve, tune_process
 from storybook.stores.sqlite.holder import Holder
 from storybook.stores.sqlite.log import SqliteLog
-from storybook.stores.sqlite.verify import head_of
+from storybook.stores.sqlite.verify import Anchor, head_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,8 @@ async def _serve(place: Place, listening: socket.socket, accept_loss: bool) -> N
     except LogLocked as error:
         holder = place.holder()
         raise Failure(_taken(place, holder) if holder is not None else str(error)) from error
-    _tell(await to_thread.run_sync(_head, place))
+    assert isinstance(application.log, SqliteLog)
+    _tell(str(Anchor(*application.log.end)))
 
 
 def _head(place: Place) -> str:

@@ -204,6 +204,7 @@ def test_a_server_tells_where_its_log_ends(shell: Shell, start: Start) -> None:
     serving.send_signal(signal.SIGTERM)
     rest, _ = serving.communicate(timeout=20)
     assert rest == f"The log ends at {head}\n"
+    assert not (shell.data / "log.db-wal").exists(), "a clean end leaves one file to copy"
 
 
 def test_steering_works_without_a_server(shell: Shell, start: Start) -> None:

@@ -115,6 +115,12 @@ class SqliteLog:
         """Tell other processes where this one serves, so that they can say whom to ask."""
         self._must_write().lock.announce(url)
 
+    @property
+    def end(self) -> tuple[Position, bytes]:
+        """Where a log that was open for writing ended: the last event's position and digest. Only
+        after it was closed; asking the file would leave SQLite's files for readers beside it."""
+        return self._must_write().end
+
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
     ) -> Appended:
@@ -333,6 +339,11 @@ class _Writing:
         if result.head != self.recent.head:
             self.recent.publish(result.recorded, result.head)
             self._ringer.ring()
+
+    @property
+    def end(self) -> tuple[Position, bytes]:
+        assert not self._writer.is_alive()
+        return self._writer.end
 
     async def _close(self) -> None:
         self._closed = True

@@ -132,6 +132,11 @@ class LogWriter(threading.Thread):
         """End once everything that was submitted is done; `join` waits for it."""
         self._queue.put(None)
 
+    @property
+    def end(self) -> tuple[Position, bytes]:
+        """The last event's position and digest; for after the thread has ended."""
+        return self._position, self._digest
+
     def run(self) -> None:
         try:
             self._open()
