@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -22,10 +22,11 @@ from storybook.events.catalog import (
     StageStarted,
     Submission,
 )
+from storybook.events.log import START
 from storybook.http.run_state import encode_state
 from storybook.projections.progress import ProgressFold
 from storybook.repair import Repair, RepairOutcome, makers_of
-from storybook.run import Refused, Run, prune_artifacts
+from storybook.run import Refused, Run, fold, prune_artifacts
 from storybook.stages.engines import (
     EngineUnavailable,
     Painting,
@@ -99,6 +100,17 @@ async def the_end_of(repair: Repair) -> None:
 async def events_of(application: Application, run_id: RunId) -> list[ArtifactRemade]:
     recorded = await application.log.read_run(run_id)
     return [it.event for it in recorded if isinstance(it.event, ArtifactRemade)]
+
+
+async def written(application: Application, run_id: RunId) -> None:
+    """Return when a run's text is whole."""
+    run = None
+    with anyio.fail_after(10):
+        async with aclosing(application.log.tail(START)) as batches:
+            async for batch in batches:
+                run = fold([it.event for it in batch if it.run_id == run_id], run)
+                if run is not None and run.is_complete(WRITING):
+                    return
 
 
 async def loaded(application: Application, run_id: RunId) -> Run:
@@ -263,6 +275,25 @@ async def test_a_repair_waits_for_a_place_at_the_engine(tmp_path: Path) -> None:
         assert await ended(application, second) == "DONE"
         await the_end_of(repair)
         assert repair.files[0].outcome is RepairOutcome.DONE
+        assert scripted.illustrator.most_at_once == 1
+
+
+async def test_a_book_goes_on_when_a_repair_gives_its_place_back(tmp_path: Path) -> None:
+    """Also when the repair has failed, and no event tells of it."""
+    scripted = Scripted(picture_places=1)
+    async with a_book(tmp_path, scripted) as (application, run_id):
+        await application.artifacts.remove(run_id, ["cover.png"])
+        scripted.illustrator.held = True
+        scripted.illustrator.script[0] = [WorkFailed("no_paint", "no paint left", retryable=True)]
+        repair = await application.repair_run(run_id)
+        await scripted.illustrator.called(6)
+        second = await application.request_run(new_run(REQUEST))
+        await written(application, second)
+        scripted.illustrator.held = False
+        scripted.illustrator.let(0)
+        await the_end_of(repair)
+        assert repair.files[0].outcome is RepairOutcome.FAILED
+        assert await ended(application, second) == "DONE"
         assert scripted.illustrator.most_at_once == 1
 
 
