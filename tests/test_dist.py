@@ -67,7 +67,6 @@ def test_the_wheel_has_what_is_read_at_run_time(dist: Path) -> None:
     assert {
         "storybook/py.typed",
         "storybook/migrations/log/0001_events.sql",
-        "storybook/migrations/projections/0001_views.sql",
         *(f"storybook/export/book.{kind}" for kind in ("html", "css", "js")),
         "storybook/lexicon/words.toml",
     } <= set(found)

@@ -29,8 +29,7 @@ STILL_UNUSED: set[str] = set()
 OF_OTHERS = {
     "logprob_threshold": "OpenAI's transcribe.py",
     "no_speech_threshold": "OpenAI's transcribe.py",
-    "runs_7": "a table's name, made of the view's and its generation",
-    "timings_7": "a table's name, made of the view's and its generation",
+    "library_7": "a table's name, made of the projection's and its generation",
 }
 """Names in docstrings that stand in no file of ours, and where they come from."""
 
