@@ -46,7 +46,7 @@ from storybook.stages.transcriber.hearing import SpokenField
 EVENT_STREAM: Final = "text/event-stream"
 FORM: Final = "multipart/form-data"
 PREVIEWS: Final = ("image/jpeg", "image/png")
-TEXT: Final[Schema] = {"type": "string"}
+ANY_TEXT: Final[Schema] = {"type": "string"}
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ class Parameter(msgspec.Struct, frozen=True):
     name: str
     location: str
     about: str
-    schema: Schema = msgspec.field(default_factory=TEXT.copy)
+    schema: Schema = msgspec.field(default_factory=ANY_TEXT.copy)
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Header(msgspec.Struct, frozen=True):
 
     name: str
     about: str
-    schema: Schema = msgspec.field(default_factory=TEXT.copy)
+    schema: Schema = msgspec.field(default_factory=ANY_TEXT.copy)
     required: bool = True
 
 
@@ -387,7 +387,7 @@ CALLS: Final = (
         "GET",
         "/docs",
         "This API as a page",
-        {200: Reply("the page", ("text/html",), TEXT)},
+        {200: Reply("the page", ("text/html",), ANY_TEXT)},
     ),
     Call(
         "get_openapi",
