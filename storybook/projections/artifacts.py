@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from storybook.book import Artifact
 from storybook.events.catalog import ArtifactsPruned, Event, StageCompleted
 from storybook.projections.projection import Projection, Put, RunChange, Table
+from storybook.run import Run
 
 FILES: Final = Table(
     "artifacts",
@@ -40,21 +41,19 @@ class Artifacts(Projection):
     handles = frozenset({StageCompleted, ArtifactsPruned})
 
     def apply(self, change: RunChange) -> Iterator[Put]:
-        names = {name for event in change.events for name in _names(event)}
-        if names:
-            for artifact in change.run.artifacts:
-                if artifact.name in names:
-                    is_pruned = artifact.name in change.run.pruned
-                    row = (change.run_id, artifact.name, _encode(artifact), int(is_pruned))
-                    yield Put(FILES, row)
+        pruned = change.run.pruned
+        for event in change.events:
+            for artifact in _concerned(event, change.run):
+                name = artifact.name
+                yield Put(FILES, (change.run_id, name, _encode(artifact), int(name in pruned)))
 
 
-def _names(event: Event) -> tuple[str, ...]:
-    match event:
-        case StageCompleted(artifact=Artifact(name=name)):
-            return (name,)
-        case ArtifactsPruned(names=names):
-            return names
+def _concerned(event: Event, run: Run) -> Sequence[Artifact]:
+    """The artifacts that an event makes or prunes."""
+    if type(event) is StageCompleted:
+        return (event.artifact,) if event.artifact is not None else ()
+    if type(event) is ArtifactsPruned:
+        return [artifact for artifact in run.artifacts if artifact.name in event.names]
     return ()
 
 

@@ -62,14 +62,14 @@ class Table(msgspec.Struct, frozen=True, eq=False):
         return tuple(was + is_ if name in self.sums else is_ for name, was, is_ in values)
 
 
-class Put(msgspec.Struct, frozen=True):
+class Put(msgspec.Struct, frozen=True, gc=False):
     """A row is to stand in a table."""
 
     table: Table
     row: Row
 
 
-class Remove(msgspec.Struct, frozen=True):
+class Remove(msgspec.Struct, frozen=True, gc=False):
     """No row with this key is to stand in a table."""
 
     table: Table
@@ -131,9 +131,9 @@ def collect(changes: Iterable[Put | Remove], rows: TableRows) -> None:
             if table.sums:
                 raise ValueError(f"{table.name} has sums: nothing can be removed from it")
             of_table[change.key] = None
-        else:
-            row = change.row
-            key = table.key_of(row)
-            if table.sums and (before := of_table.get(key)) is not None:
-                row = table.summed(before, row)
-            of_table[key] = row
+            continue
+        row = change.row
+        key = row[: len(table.key)]
+        if table.sums and (before := of_table.get(key)) is not None:
+            row = table.summed(before, row)
+        of_table[key] = row
