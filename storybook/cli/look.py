@@ -194,7 +194,7 @@ def _print(
 def _facts(folder: Path, book: Run, history: list[Recorded], now: int) -> Table:
     table = Table.grid(padding=(0, 2))
     first, last = history[0], history[-1]
-    took = duration((now - first.recorded_at) / MICROSECONDS)
+    took = duration(max(now - first.recorded_at, 0) / MICROSECONDS)
     ran = "took" if book.status.has_ended else "for"
     why = Text(f": {book.fault.message}") if book.fault else Text("")
     words = book.request

@@ -49,7 +49,7 @@ class Painter:
                 await used.wait()
                 continue
             await self._clock.sleep_until(self._used_at + idle)
-            if self._clock.now() >= self._used_at + idle:
+            if self._clock.monotonic() >= self._used_at + idle:
                 self._workers.let_go()
 
     async def paint(
@@ -63,7 +63,7 @@ class Painter:
         try:
             png = await self._workers.paint(order)
         finally:
-            self._used_at = self._clock.now()
+            self._used_at = self._clock.monotonic()
             self._used.notify()
         report(1.0)
         side = min(order.width, order.height)
