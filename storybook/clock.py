@@ -38,7 +38,8 @@ class SystemClock:
         return time.monotonic_ns() // 1_000
 
     async def sleep_until(self, moment: int) -> None:
-        while (left := moment - self.monotonic()) > 0:  # the loop's timers may be a little early
+        # Again, since the loop's timers may be a little early.
+        while (left := moment - self.monotonic()) > 0:  # noqa: ASYNC110 - time sets no event
             await anyio.sleep(left / MICROSECONDS)
 
 

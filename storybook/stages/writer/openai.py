@@ -97,7 +97,7 @@ class OpenAI:
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo(NAME, model=self._model, device=self._device)
+        return EngineInfo(NAME, model=self._model, device=self._device, apart=True)
 
     async def readiness(self) -> Readiness:
         """Whether the endpoint answers and takes the key, and has a model if none is named."""

@@ -24,7 +24,7 @@ class Painter:
     """The embedded illustrator. It needs no model, no GPU and no server."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        self.info = EngineInfo(name="painter", version=storybook.__version__, device="cpu")
+        self.info = EngineInfo("painter", storybook.__version__, device="cpu", apart=True)
         self.places = max(1, min(MOST_PLACES, usable_cores()))
         self._workers = Workers(self.places)
         self._clock = clock or SystemClock()

@@ -50,7 +50,7 @@ class Espeak:
 
     @cached_property
     def info(self) -> EngineInfo:
-        return EngineInfo(NAME, version=package_version(_PACKAGE), model="ko", device="cpu")
+        return EngineInfo(NAME, package_version(_PACKAGE), model="ko", apart=True)
 
     async def readiness(self) -> Readiness:
         """Load the library once, in a process that speaks nothing; what was ready stays so."""
