@@ -151,7 +151,9 @@ def process_start(pid: int) -> str | None:
     try:
         if sys.platform == "linux":
             # Its name, in brackets, may hold anything; 20 fields further comes the start, in ticks.
-            fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            fields = (
+                Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            )
             return None if fields[0] in "ZX" else fields[19]
         if sys.platform == "win32":
             return _started_on_windows(pid)
