@@ -30,6 +30,7 @@ class UnreadableEvent(Exception):
             f"event {kind} (schema {schema}) cannot be read: {why}. "
             "It was recorded by a newer storybook, or the log is damaged: run `storybook verify`"
         )
+        self.why = why
 
 
 def encode(event: Event) -> bytes:
@@ -41,7 +42,9 @@ def decode(kind: str, schema: int, data: bytes) -> Event:
     """The event that was recorded as `data`, lifted to today's shape."""
     newest = SCHEMAS.get(kind)
     if newest is None or schema > newest:
-        raise UnreadableEvent(kind, schema, "its type or schema is unknown here")
+        raise UnreadableEvent(
+            kind, schema, f"the type {kind} (schema {schema}) is unknown to this version"
+        )
     try:
         return _decode(data) if schema == newest else _lift(kind, schema, newest, data)
     except msgspec.MsgspecError as error:
