@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import socket
-import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,15 +13,20 @@ from storybook.application import Application
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
+from storybook.events.parked import ParkedRuns
 from storybook.projections.projector import Projections
 from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
 from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
-from storybook.stages.live import LiveProgress
+from storybook.stages.handlers import Tools
+from storybook.stages.progress import WorkProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
+from storybook.stopping import StopRequest
 from storybook.stores.files import ArtifactStore
+from storybook.stores.owners import new_owner
+from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
 
 
@@ -36,12 +38,14 @@ async def open_application(
     clock: Clock | None = None,
     engines: Engines | None = None,
     check: PageCheck | None = None,
+    stop: StopRequest | None = None,
 ) -> AsyncIterator[Application]:
     """The application on a data folder, working until the context is left.
 
     `engines` and `check` (what every page goes through before it stands) are those of the settings
-    if they are not given. Raises `LogLocked` if another process works on the same folder, and
-    `SettingsError` for settings that cannot be used.
+    if they are not given; `stop` tells the runner of a stop before the context is left. Raises
+    `LogLocked` if another process works on the same folder, and `SettingsError` for settings that
+    cannot be used.
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
@@ -54,7 +58,7 @@ async def open_application(
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
         artifacts = ArtifactStore(folder.outputs)
-        live = LiveProgress()
+        live = WorkProgress()
         retention = Retention(settings.retention, commands, projections, artifacts, clock)
         application = Application(
             settings,
@@ -72,15 +76,16 @@ async def open_application(
         runner = Runner(
             log,
             commands,
-            engines,
-            artifacts,
+            Tools(engines, artifacts, check),
             live,
+            SqliteLeases(folder.leases, clock.monotonic),
             clock=clock,
             limits=settings.limits,
-            worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}",
+            owner=new_owner(),
             chance=random.random,
-            check=check,
             devices=Devices(settings.devices.roomy, settings.devices.patience_seconds),
+            stop=stop or StopRequest(),
+            parked=ParkedRuns(),
         )
         try:
             async with (

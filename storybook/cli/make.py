@@ -36,7 +36,7 @@ from storybook.events.log import EventLog, LogLocked, Recorded
 from storybook.export import CannotExport, export_book
 from storybook.request import SPEED_RANGE, InvalidRequest, clean_word
 from storybook.run import Run, Status, fold
-from storybook.stages.runner import attempts_log
+from storybook.stages.attempts import attempts_log
 from storybook.stores.files import ArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 

@@ -27,7 +27,7 @@ from storybook.http.streams import Stream, Streams, frame, refuse, stop
 from storybook.http.tail import Tail
 from storybook.projections.runs import Progress, ProgressFold, to_json
 from storybook.run import InvalidHistory, NoSuchRun
-from storybook.stages.live import LiveProgress, Preview
+from storybook.stages.progress import Preview, WorkProgress
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Feed:
         elif self._apply([recorded]):
             self._wake()
 
-    def take_live(self, live: LiveProgress) -> None:
+    def take_live(self, live: WorkProgress) -> None:
         """Take how far the work in hand is now."""
         stages = {
             work: _stage_progress(self.run_id, work, fraction, live.preview(self.run_id, work))
@@ -161,7 +161,7 @@ class ProgressStreams:
     """The feeds of all runs that somebody follows now: each is made for the first who follows and
     dropped behind the last."""
 
-    def __init__(self, log: EventLog, live: LiveProgress, tail: Tail, streams: Streams) -> None:
+    def __init__(self, log: EventLog, live: WorkProgress, tail: Tail, streams: Streams) -> None:
         self._log, self._live, self._tail, self._streams = log, live, tail, streams
         self.feeds: dict[RunId, Feed] = {}
         tail.listen(self._take)

@@ -9,7 +9,9 @@ at a piece of work in hand, and a dead process writes nothing.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,15 @@ _TEMPORARY: Final = ".writing-"
 
 class CannotKeep(Exception):
     """A file could not be written; what was there before is still there."""
+
+
+class NoRoom(CannotKeep):
+    """There is no room for a file now: a full disk, a quota, a disk that became read-only. Nothing
+    is wrong with the file: it can be kept as soon as there is."""
+
+
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What the operating system says of a disk that takes nothing now, and may again."""
 
 
 class ArtifactStore:
@@ -75,6 +86,8 @@ class ArtifactStore:
         try:
             return self._write(path, content)
         except OSError as error:
+            if error.errno in NO_ROOM:
+                raise NoRoom(_no_room(path, len(content), error)) from error
             raise CannotKeep(f"{path.name} could not be kept: {error}") from error
 
     def _write(self, path: Path, content: bytes) -> str:
@@ -104,3 +117,13 @@ class ArtifactStore:
             path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # not empty (the exported book), or gone already
             folder.rmdir()
+
+
+def _no_room(path: Path, needed: int, error: OSError) -> str:
+    folder = next((it for it in path.parents if it.is_dir()), path.parent)
+    try:
+        free = f"{shutil.disk_usage(folder).free:,}"
+    except OSError:
+        free = "an unknown number"
+    why = f"it needs {needed:,} bytes, {free} are free"
+    return f"{path} cannot be written now ({error.strerror}): {why}"

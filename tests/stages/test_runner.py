@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.book import (
@@ -42,6 +43,7 @@ from storybook.events.log import (
     Recorded,
     Version,
 )
+from storybook.events.parked import ParkedRuns
 from storybook.run import (
     BACKOFF_SECONDS,
     Complete,
@@ -60,10 +62,15 @@ from storybook.run import (
 from storybook.settings import Limits
 from storybook.stages.devices import Devices
 from storybook.stages.engines import EngineUnavailable, WorkFailed
-from storybook.stages.live import LiveProgress
+from storybook.stages.handlers import Tools
+from storybook.stages.progress import WorkProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import default_check
+from storybook.stopping import StopRequest
 from storybook.stores.files import ArtifactStore
+from storybook.stores.leases import Leases
+from storybook.stores.owners import Owner, new_owner
+from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
 from tests.clocks import ManualClock
 from tests.engines import Scripted, page_of, run_id
@@ -72,6 +79,9 @@ pytestmark = pytest.mark.anyio
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
 RUN = run_id(1)
 TRANSIENT = WorkFailed("timeout", "too slow", retryable=True)
+OWNER = new_owner()
+DEAD = str(msgspec.structs.replace(OWNER, pid=2**30, start="never"))
+"""A worker that is gone: there is no such process here."""
 FINAL = WorkFailed("bad_prompt", "no such checkpoint", retryable=False)
 
 
@@ -82,21 +92,30 @@ class Stand:
         self.log, self.scripted, self.clock = log, scripted, clock
         self.commands = Commands(log)
         self.artifacts = ArtifactStore(root / "outputs")
-        self.live = LiveProgress()
+        self.progress = WorkProgress()
+        self.leases: Leases = SqliteLeases(root / "leases.db", clock.monotonic)
 
-    def runner(self, limits: Limits | None = None, worker: str = "w1") -> Runner:
+    def runner(
+        self,
+        limits: Limits | None = None,
+        owner: Owner = OWNER,
+        stop: StopRequest | None = None,
+        scripted: Scripted | None = None,
+        leases: Leases | None = None,
+    ) -> Runner:
         return Runner(
             self.log,
             self.commands,
-            self.scripted.engines,
-            self.artifacts,
-            self.live,
+            Tools((scripted or self.scripted).engines, self.artifacts, default_check()),
+            self.progress,
+            leases or self.leases,
             clock=self.clock,
             limits=limits or Limits(shutdown_seconds=0),
-            worker=worker,
+            owner=owner,
             chance=lambda: 0.0,
-            check=default_check(),
             devices=Devices(),
+            stop=stop or StopRequest(),
+            parked=ParkedRuns(),
         )
 
     async def request(self, number: int = 1, *, read: bool = True) -> RunId:
@@ -446,7 +465,7 @@ async def test_stopping_puts_work_down_and_the_next_runner_takes_it_up(tmp_path:
         assert len(put_down) == 3
         for engine in (it.scripted.writer, it.scripted.illustrator, it.scripted.narrator):
             engine.held = False
-        async with it.runner(worker="w2").running([RUN]):
+        async with it.runner(owner=new_owner()).running([RUN]):
             assert (await it.ended()).status is Status.DONE
 
 
@@ -480,7 +499,7 @@ async def test_work_of_a_dead_process_is_requested_again_and_pages_are_kept(
     """What was in hand is abandoned as a crash; what is finished is not made again."""
     async with stand(tmp_path) as it:
         await it.request(read=False)
-        start = partial(start_stage, worker="dead", engine=EngineInfo("x"))
+        start = partial(start_stage, worker=DEAD, engine=EngineInfo("x"))
         await it.commands.execute(RUN, partial(start, work=WRITING, attempt=1))
         for number in (0, 1):
             await it.commands.execute(
@@ -507,9 +526,9 @@ async def test_each_started_stage_names_its_worker_and_engine(tmp_path: Path) ->
         started: Sequence[object] = await it.events(StageStarted)
     who = {(e.worker, e.engine.name) for e in started}  # type: ignore[attr-defined]
     assert who == {
-        ("w1", "scripted-writer"),
-        ("w1", "scripted-illustrator"),
-        ("w1", "scripted-narrator"),
+        (str(OWNER), "scripted-writer"),
+        (str(OWNER), "scripted-illustrator"),
+        (str(OWNER), "scripted-narrator"),
     }
 
 

@@ -1,23 +1,35 @@
-"""How each stage is performed: engine, file, event.
+"""How each stage is done: engine, file, event. One table says who does what.
 
-`perform` carries out one attempt that has been started, and returns when it is complete in the log.
-It raises what the engine raises; the runner turns that into an event.
+A handler carries out one attempt that has been started, and returns when it is complete in the log.
+It raises what the engine raises; whoever called it turns that into an event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import msgspec
 
-from storybook.book import WRITING, Page, RunId, Stage, TtsConfig, Work, artifact_name
+from storybook.book import (
+    PICTURE_STAGES,
+    WRITING,
+    Artifact,
+    Page,
+    Role,
+    RunId,
+    Stage,
+    TtsConfig,
+    Work,
+    artifact_name,
+)
 from storybook.events.catalog import Event, Problem, Submission
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.choice import Engines
 from storybook.stages.engines import (
+    Engine,
     PaintingOrder,
     PaintingReport,
     ReadingOrder,
@@ -32,9 +44,21 @@ from storybook.stores.files import ArtifactStore
 Tell = Callable[[Callable[[Run | None], list[Event]]], Awaitable[object]]
 """Carries out a decision about this attempt's run."""
 
+Keep = Callable[[Callable[[], Awaitable[Artifact]]], Awaitable[Artifact]]
+"""Saves a file, and waits as long as there is no room for it."""
+
+
+class Tools(msgspec.Struct, frozen=True):
+    """What the work is done with. Every page that is written goes through `check` first."""
+
+    engines: Engines
+    artifacts: ArtifactStore
+    check: PageCheck
+
 
 class Attempt(msgspec.Struct, frozen=True):
-    """An attempt in hand: the run as it stood when it was started, and whom to tell."""
+    """An attempt in hand: the run as it stood when it was started, whom to tell of decisions, how
+    to report, and how files are kept."""
 
     run_id: RunId
     run: Run
@@ -42,29 +66,17 @@ class Attempt(msgspec.Struct, frozen=True):
     number: int
     tell: Tell
     report: PaintingReport
+    keep: Keep
 
 
-async def perform(
-    attempt: Attempt, engines: Engines, artifacts: ArtifactStore, check: PageCheck
-) -> None:
-    """Do the work of an attempt. Every page that is written goes through `check` first."""
-    match attempt.work.stage:
-        case Stage.LLM:
-            await _write(attempt, engines, check)
-        case Stage.TTS:
-            await _read_aloud(attempt, engines, artifacts)
-        case _:
-            await _paint(attempt, engines, artifacts)
-
-
-async def _write(attempt: Attempt, engines: Engines, check: PageCheck) -> None:
-    run, number = attempt.run, attempt.number
+async def _write(attempt: Attempt, tools: Tools) -> None:
+    run, number, writer = attempt.run, attempt.number, tools.engines.writer
     standing = run.pages
     order = WritingOrder(run.request, run.seed, number, standing)
-    async with aclosing(engines.writer.write(order, attempt.report)) as pages:
+    async with aclosing(writer.write(order, attempt.report)) as pages:
         async for page in pages:
-            if problems := await check.problems(page, run.request, standing):
-                await _refuse(attempt, page, problems, engines.writer)
+            if problems := await tools.check.problems(page, run.request, standing):
+                await _refuse(attempt, page, problems, writer)
             await attempt.tell(partial(write_page, attempt=number, page=page))
             standing = (*standing, page)
     await attempt.tell(lambda run: complete_stage(run, WRITING, number))
@@ -79,7 +91,7 @@ async def _refuse(
     raise WorkFailed("page_refused", message, retryable=writer.varies)
 
 
-async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
+async def _paint(attempt: Attempt, tools: Tools) -> None:
     run, work, number = attempt.run, attempt.work, attempt.number
     assert work.page is not None
     order = PaintingOrder(
@@ -89,30 +101,54 @@ async def _paint(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -
     async def submitted(submission: Submission) -> None:
         await attempt.tell(lambda run: submit_stage(run, work, number, submission))
 
-    painting = await engines.illustrator.paint(order, attempt.report, submitted)
-    artifact = await artifacts.save_picture(
+    painting = await tools.engines.illustrator.paint(order, attempt.report, submitted)
+    save = partial(
+        tools.artifacts.save_picture,
         attempt.run_id,
         artifact_name(work),
         painting.png,
         width=painting.width,
         height=painting.height,
     )
+    artifact = await attempt.keep(save)
     await attempt.tell(lambda run: complete_stage(run, work, number, artifact, painting.made_from))
 
 
-async def _read_aloud(attempt: Attempt, engines: Engines, artifacts: ArtifactStore) -> None:
+async def _read_aloud(attempt: Attempt, tools: Tools) -> None:
     run, work, number = attempt.run, attempt.work, attempt.number
     assert work.page is not None
     tts = run.tts or TtsConfig()
     order = ReadingOrder(
         utterances(run.pages[work.page], tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed
     )
-    reading = await engines.narrator.read_aloud(order, attempt.report)
-    artifact = await artifacts.save_audio(
+    reading = await tools.engines.narrator.read_aloud(order, attempt.report)
+    save = partial(
+        tools.artifacts.save_audio,
         attempt.run_id,
         artifact_name(work),
         reading.wav,
         seconds=reading.seconds,
         segments=reading.segments,
     )
+    artifact = await attempt.keep(save)
     await attempt.tell(lambda run: complete_stage(run, work, number, artifact, reading.made_from))
+
+
+class StageHandler(msgspec.Struct, frozen=True):
+    """Whose engine does a stage, and how."""
+
+    role: Role
+    handle: Callable[[Attempt, Tools], Awaitable[None]]
+
+
+HANDLERS: Final[Mapping[Stage, StageHandler]] = {
+    Stage.LLM: StageHandler(Role.WRITER, _write),
+    **{stage: StageHandler(Role.ILLUSTRATOR, _paint) for stage in PICTURE_STAGES},
+    Stage.TTS: StageHandler(Role.NARRATOR, _read_aloud),
+}
+
+
+def engine_of(engines: Engines, stage: Stage) -> Engine:
+    """The engine that does a stage."""
+    engine: Engine = getattr(engines, HANDLERS[stage].role.value)
+    return engine
