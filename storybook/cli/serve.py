@@ -10,11 +10,12 @@ import rich_click as click
 from storybook.application import Application
 from storybook.bootstrap import open_application
 from storybook.cli.address import trouble
-from storybook.cli.edge import run
+from storybook.cli.edge import run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.place import Place, pass_place
 from storybook.events.log import LogLocked
 from storybook.http.server import ServerBroken, listen, serve, tune_process
+from storybook.stopping import StopRequest, cancelled_by
 from storybook.stores.sqlite.holder import Holder
 from storybook.stores.sqlite.log import SqliteLog
 
@@ -36,19 +37,23 @@ def serve_command(place: Place, host: str | None, port: int | None) -> None:
         raise Failure(_taken(place, holder))
     listening = _listening(host or server.host, server.port if port is None else port)
     try:
-        run(partial(_serve, place, listening))
-    except KeyboardInterrupt:  # before the server had taken over the signals
+        run_until_stopped(partial(_serve, place, listening))
+    except KeyboardInterrupt:  # before it had taken over the signals
         pass
     finally:
         listening.close()
     click.echo("Stopped.", err=True)
 
 
-async def _serve(place: Place, listening: socket.socket) -> None:
+async def _serve(place: Place, listening: socket.socket, stop: StopRequest) -> None:
     try:
-        async with open_application(place.settings, place.folder.path) as application:
+        async with (
+            cancelled_by(stop) as opening,
+            open_application(place.settings, place.folder.path, stop=stop) as application,
+        ):
+            opening.cancel()  # from here on the server ends by itself
             try:
-                await serve(application, listening, partial(_is_ready, place, application))
+                await serve(application, listening, partial(_is_ready, place, application), stop)
             except ServerBroken as error:
                 raise Failure(str(error)) from error
             click.echo("Stopping …", err=True)
