@@ -21,7 +21,7 @@ export STORY_PLACE      = $(value PLACE)
 export STORY_CHARACTERS = $(value CHARACTERS)
 export STORY_TOPIC      = $(value TOPIC)
 
-.PHONY: book serve test lint bench-quick lock docs clean help
+.PHONY: book serve test crash lint bench-quick lock docs clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -36,6 +36,9 @@ test: $(VENV)/test.done          ## lint, types and all tests, with what they ne
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+crash: $(VENV)/test.done          ## kill the server 150 times at random moments: every book is made
+	@$(BIN)/python -m tests.whole.crash
 
 bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in under two minutes
 	@$(BIN)/python -m bench.quick

@@ -29,17 +29,23 @@ class Loss(AssertionError):
     """A book was not made."""
 
 
-def play(data: Path, kills: int, chance: random.Random) -> Counter[str]:
+def play(
+    data: Path,
+    kills: int,
+    chance: random.Random,
+    most_seconds: float = MOST_SECONDS,
+    books: int = OPEN_RUNS,
+) -> Counter[str]:
     """Kill a server so often, then let it finish; how many attempts were put down, and why.
 
     Raises `Loss` if a run does not end DONE, or the log does not verify.
     """
     for number in range(kills):
-        ends = time.monotonic() + chance.uniform(0.0, MOST_SECONDS)
+        ends = time.monotonic() + chance.uniform(0.0, most_seconds)
         server = Server(data, starts_by=ends)
         try:
             if server.url:
-                _ask_for_books(server)
+                _ask_for_books(server, books)
                 time.sleep(max(0.0, ends - time.monotonic()))
         finally:
             server.kill()
@@ -47,7 +53,7 @@ def play(data: Path, kills: int, chance: random.Random) -> Counter[str]:
         print(f"\r{number + 1} of {kills} kills", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     with serving(data) as server:
-        _ask_for_books(server)
+        _ask_for_books(server, books)
         _wait_for_all(server)
         reasons = _reasons(server)
         assert server.stop() == 0
@@ -57,9 +63,9 @@ def play(data: Path, kills: int, chance: random.Random) -> Counter[str]:
     return reasons
 
 
-def _ask_for_books(server: Server) -> None:
+def _ask_for_books(server: Server, books: int) -> None:
     is_open = [it for it in server.library() if it["status"] in ("QUEUED", "RUNNING")]
-    for _ in range(OPEN_RUNS - len(is_open)):
+    for _ in range(books - len(is_open)):
         server.request()
 
 
