@@ -3,7 +3,8 @@
 - What reaches the disk: `sync_file`, `sync_folder`, `SYNC_STOPS_AT_THE_DRIVE`.
 - Who may write: `LockFile`, held by one process, readable by all; `is_locked`.
 - Who is told: `Doorbell` and `DoorbellRinger`, wake-ups between processes by datagram.
-- What stops it: `STOP_SIGNALS`, `on_stop_signals`; and what those are kept from: `shielded_start`.
+- What stops it: `STOP_SIGNALS`, `on_stop_signals`; and what starts without
+  heeding it: `shielded_start`, `start_shielded`.
 - Which process it is: `boot_id`, `process_start`.
 - Which command line starts it: `command_line`, `to_type`; and ends it: `end_process`.
 - What the machine has: `usable_cores`, `available_memory`, `allow_open_files`, `c_library`.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import itertools
+import multiprocessing.process
 import os
 import shlex
 import signal
@@ -22,6 +24,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -132,6 +135,15 @@ def shielded_start() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+def start_shielded(process: multiprocessing.process.BaseProcess) -> None:
+    """The same for a process of multiprocessing's."""
+    if sys.platform != "win32":
+        with shielded_start():
+            resource_tracker.ensure_running()  # its start undoes the shield of what follows it
+    with shielded_start():
+        process.start()
 
 
 def boot_id() -> str:

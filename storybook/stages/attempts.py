@@ -42,7 +42,6 @@ from storybook.stages.handlers import HANDLERS, Attempt, Tools
 from storybook.stages.progress import WorkProgress
 from storybook.stages.scheduling import Abandon
 from storybook.stages.work_queue import QueuedWork
-from storybook.stopping import StopRequest
 from storybook.stores.files import CannotKeep, NoRoom
 from storybook.stores.leases import Leases, LeasesUnavailable
 
@@ -66,7 +65,9 @@ OUTAGE_WAITS: Final = RetryPolicy(first=1.0, factor=1.5, most=15.0)
 
 class Worker(msgspec.Struct, frozen=True):
     """What attempts are carried out with. `owner` is the name of this worker, `chance` draws a
-    number from 0 to 1, and an attempt may take `limit_seconds`, outages not counted."""
+    number from 0 to 1, and an attempt may take `limit_seconds`, outages not counted. `is_stopping`
+    tells whether the service stops, as soon as a signal has come; `stopping` wakes those that wait.
+    """
 
     owner: str
     commands: Commands
@@ -76,7 +77,8 @@ class Worker(msgspec.Struct, frozen=True):
     clock: Clock
     chance: Callable[[], float]
     limit_seconds: float
-    stop: StopRequest
+    is_stopping: Callable[[], bool]
+    stopping: anyio.Event
 
 
 async def carry_out(worker: Worker, queued: QueuedWork, engine: Engine) -> int | None:
@@ -168,7 +170,7 @@ class _AttemptInHand:
         except StaleAttempt as refusal:
             logger.info("%s was overtaken: %s", self._queued.leased, refusal)
         except anyio.get_cancelled_exc_class():
-            if self._worker.stop.is_asked:
+            if self._worker.is_stopping():
                 with anyio.CancelScope(shield=True):
                     await self._put_down()
             raise
@@ -196,7 +198,7 @@ class _AttemptInHand:
         await self._tell_last(put_down)
 
     async def _fail(self, fault: Fault) -> None:
-        if self._worker.stop.is_asked:
+        if self._worker.is_stopping():
             await self._put_down()
             return
         attempts_log.warning("%s failed: %s", self._queued.leased, fault.message)
@@ -264,7 +266,7 @@ async def _until_it_passes(
         try:
             return await operation()
         except OUTAGE as error:
-            if worker.stop.is_asked:
+            if worker.is_stopping():
                 raise
             logger.warning("%s waits: %s", what, error)
         began, deadline = anyio.current_time(), math.inf
@@ -282,7 +284,7 @@ async def _pause(worker: Worker, seconds: float) -> None:
     """Wait, or until a stop is asked for."""
 
     async def heed(scope: anyio.CancelScope) -> None:
-        await worker.stop.asked.wait()
+        await worker.stopping.wait()
         scope.cancel()
 
     async with anyio.create_task_group() as tasks:

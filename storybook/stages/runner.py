@@ -77,6 +77,7 @@ class Runner:
         self._artifacts = tools.artifacts
         self._clock, self._limits, self._owner, self._stop = clock, limits, owner, stop
         self._chance, self._parked, self._lease_seconds = chance, parked, lease_seconds
+        self._stopping = anyio.Event()
         self._worker = Worker(
             str(owner),
             commands,
@@ -86,7 +87,8 @@ class Runner:
             clock,
             chance,
             limits.stage_timeout_seconds,
-            stop,
+            self._is_stopping,
+            self._stopping,
         )
         lease = int(lease_seconds * MICROSECONDS)
         self._scheduler = Scheduler(str(owner), partial(engine_of, tools.engines), devices, lease)
@@ -197,12 +199,15 @@ class Runner:
 
     async def _heed_stop(self) -> None:
         await self._stop.asked.wait()
+        self._stopping.set()
         self._performer.tell([StopAsked()])
+
+    def _is_stopping(self) -> bool:
+        return self._stop.is_asked or self._stopping.is_set()
 
     async def _end(self, duties: anyio.abc.TaskGroup, attempts: anyio.abc.TaskGroup) -> None:
         """Let work in hand end in its time, then put it down; at once if that is asked for."""
-        if not self._stop.is_asked:
-            self._stop.ask()
+        self._stopping.set()
         self._performer.tell([StopAsked()])
         duties.cancel_scope.cancel()
         with anyio.move_on_after(self._limits.shutdown_seconds):

@@ -115,7 +115,7 @@ class Server:
 @contextmanager
 def serving(data: Path, **settings: str) -> Iterator[Server]:
     """A server that is stopped at the end, if it still runs."""
-    server = Server(data, **settings)
+    server = Server(data, None, **settings)
     try:
         yield server
     finally:

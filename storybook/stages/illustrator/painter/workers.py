@@ -13,8 +13,6 @@ import atexit
 import multiprocessing
 import multiprocessing.process
 import signal
-import sys
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -22,7 +20,7 @@ import anyio
 import anyio.to_thread
 
 from storybook.stages.engines import PaintingOrder, WorkFailed
-from storybook.system import shielded_start
+from storybook.system import start_shielded
 
 _CONTEXT: Final = multiprocessing.get_context("spawn")
 """A fresh interpreter: a fork would have the models that are loaded here without their threads."""
@@ -83,11 +81,7 @@ class _Worker:
     def __init__(self) -> None:
         self._here, there = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_serve, args=(there,), daemon=True)
-        if sys.platform != "win32":
-            with shielded_start():
-                resource_tracker.ensure_running()  # its start would undo the shield of the next one
-        with shielded_start():
-            self._process.start()
+        start_shielded(self._process)
         _running.add(self._process)
         there.close()  # so that the pipe ends with the process
 
