@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import anyio
@@ -25,6 +25,7 @@ from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
 from storybook.stopping import StopRequest
 from storybook.stores.files import ArtifactStore
+from storybook.stores.leases import Leases
 from storybook.stores.owners import new_owner
 from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
@@ -54,6 +55,7 @@ async def open_application(
     async with (
         SqliteLog.open(folder.log, clock=clock.now) as log,
         Projections.open(folder.projections, log) as projections,
+        _leases(folder, clock) as leases,
     ):
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
@@ -78,7 +80,7 @@ async def open_application(
             commands,
             Tools(engines, artifacts, check),
             live,
-            SqliteLeases(folder.leases, clock.monotonic),
+            leases,
             clock=clock,
             limits=settings.limits,
             owner=new_owner(),
@@ -101,6 +103,12 @@ async def open_application(
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()
+
+
+@asynccontextmanager
+async def _leases(folder: DataFolder, clock: Clock) -> AsyncIterator[Leases]:
+    with closing(SqliteLeases(folder.leases, clock.monotonic)) as leases:
+        yield leases
 
 
 def _page_check(settings: Settings) -> PageCheck:

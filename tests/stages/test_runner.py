@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 
@@ -96,7 +96,7 @@ class Stand:
         self.commands = Commands(log)
         self.artifacts = ArtifactStore(root / "outputs")
         self.progress = WorkProgress()
-        self.leases: Leases = SqliteLeases(root / "leases.db", clock.monotonic)
+        self.leases = SqliteLeases(root / "leases.db", clock.monotonic)
 
     def runner(
         self,
@@ -152,7 +152,9 @@ class Stand:
 async def stand(root: Path, *, held: bool = False, places: int = 2) -> AsyncIterator[Stand]:
     clock = ManualClock()
     async with SqliteLog.open(root / "log.db", clock=clock.now) as log:
-        yield Stand(log, Scripted(held=held, picture_places=places), clock, root)
+        it = Stand(log, Scripted(held=held, picture_places=places), clock, root)
+        with closing(it.leases):
+            yield it
 
 
 def in_hand(run: Run, *works: Work) -> bool:

@@ -104,12 +104,13 @@ async def test_the_work_of_a_runner_that_is_stuck_is_taken_over_within_its_lease
     work overtaken, and reports nothing."""
     other = Scripted()
     async with stand(tmp_path, held=True) as it:
-        stuck = Silent(tmp_path / "leases.db", it.clock)
-        async with it.runner(leases=stuck).running([]):
+        leases = it.leases
+        it.leases = stuck = Silent(tmp_path / "leases.db", it.clock)
+        async with it.runner().running([]):
             await it.request(read=False)
             it.scripted.writer.let(0)
             await it.until(lambda run: in_hand(run, WRITING, picture_of(0)))
-            async with it.runner(owner=new_owner(), scripted=other).running([RUN]):
+            async with it.runner(owner=new_owner(), scripted=other, leases=leases).running([RUN]):
                 await live_on(it, 1)
                 assert await it.events(StageAbandoned) == []
                 stuck.is_stuck = True
@@ -122,6 +123,7 @@ async def test_the_work_of_a_runner_that_is_stuck_is_taken_over_within_its_lease
         lost = await it.events(StageAbandoned)
         assert {(e.reason, e.attempt) for e in lost} == {("crash", 1)}  # type: ignore[attr-defined]
         assert len(await it.events(StageCompleted)) == 6
+        stuck.close()
 
 
 async def test_a_runner_does_not_die_of_what_another_one_does(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -26,10 +28,12 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def leases(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Leases:
+def leases(request: pytest.FixtureRequest, clock: ManualClock, tmp_path: Path) -> Iterator[Leases]:
     if request.param == "memory":
-        return MemoryLeases(clock.monotonic)
-    return SqliteLeases(tmp_path / "leases.db", clock.monotonic)
+        yield MemoryLeases(clock.monotonic)
+        return
+    with closing(SqliteLeases(tmp_path / "leases.db", clock.monotonic)) as leases:
+        yield leases
 
 
 # ---------------------------------------------------------------------------------- the rules
@@ -113,10 +117,13 @@ async def test_of_many_who_claim_at_once_one_has_it(leases: Leases) -> None:
 
 async def test_leases_are_seen_by_other_processes(tmp_path: Path, clock: ManualClock) -> None:
     """What one has claimed another finds."""
-    here = SqliteLeases(tmp_path / "leases.db", clock.monotonic)
-    there = SqliteLeases(tmp_path / "leases.db", clock.monotonic)
-    await here.claim(TEXT, "a")
-    assert (await there.claim(TEXT, "b")).owner == "a"
+    path = tmp_path / "leases.db"
+    with (
+        closing(SqliteLeases(path, clock.monotonic)) as here,
+        closing(SqliteLeases(path, clock.monotonic)) as there,
+    ):
+        await here.claim(TEXT, "a")
+        assert (await there.claim(TEXT, "b")).owner == "a"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database at all" * 100])
@@ -125,11 +132,23 @@ async def test_a_file_that_is_lost_or_damaged_begins_anew(
 ) -> None:
     """Leases may be thrown away while they are in use; a renewal brings them back."""
     path = tmp_path / "leases.db"
-    leases = SqliteLeases(path, clock.monotonic)
-    await leases.claim(TEXT, "a")
-    path.unlink()
-    if content is not None:
-        path.write_bytes(content)
-    assert await leases.held() == {}
-    assert await leases.renew([TEXT], "a") == frozenset()
-    assert (await leases.held())[TEXT].owner == "a"
+    with closing(SqliteLeases(path, clock.monotonic)) as leases:
+        await leases.claim(TEXT, "a")
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content)
+        assert await leases.held() == {}
+        assert await leases.renew([TEXT], "a") == frozenset()
+        assert (await leases.held())[TEXT].owner == "a"
+
+
+async def test_a_file_that_is_damaged_while_it_is_open_begins_anew(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """Whatever is written into it: leases are no facts worth keeping."""
+    path = tmp_path / "leases.db"
+    with closing(SqliteLeases(path, clock.monotonic)) as leases:
+        await leases.claim(TEXT, "a")
+        path.write_bytes(b"no database at all" * 1_000)
+        assert await leases.renew([TEXT], "a") == frozenset()
+        assert (await leases.held())[TEXT].owner == "a"

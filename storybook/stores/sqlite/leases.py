@@ -1,15 +1,16 @@
 """Leases in a SQLite file beside the log, for the workers of one machine.
 
-The file may be thrown away at any time: each call opens it anew, and begins a new one where it is
-missing or is none. Nothing in it is worth a sync to the disk: who wrote it is gone after a power
-cut. Its clock is the machine's monotonic one, which all processes of a machine share.
+The file may be thrown away at any time: each call looks whether it is still the same one, and
+begins a new one where it is missing or is none. Nothing in it is worth a sync to the disk: who wrote
+it is gone after a power cut. Its clock is the machine's monotonic one, which all its processes share.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -50,6 +51,9 @@ class SqliteLeases:
         self, path: Path, clock: Callable[[], int], seconds: float = LEASE_SECONDS
     ) -> None:
         self._path, self._clock, self._length = path, clock, length_of(seconds)
+        self._lock = threading.Lock()
+        self._db: sqlite3.Connection | None = None
+        self._inode = 0
 
     async def claim(self, work: LeasedWork, owner: str) -> Held:
         return await self._call(partial(self._claim, work, owner))
@@ -93,33 +97,73 @@ class SqliteLeases:
         return await anyio.to_thread.run_sync(self._asked, ask)
 
     def _asked(self, ask: Callable[[sqlite3.Connection], T]) -> T:
-        try:
+        with self._lock:
             try:
-                with _transaction(self._path) as db:
-                    return ask(db)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:  # it is damaged, or was never one: nothing is lost
-                self._path.unlink(missing_ok=True)
-                with _transaction(self._path) as db:
-                    return ask(db)
-        except (sqlite3.Error, OSError) as error:
-            raise LeasesUnavailable(f"{self._path} cannot be used now: {error}") from error
+                try:
+                    return self._transact(ask)
+                except sqlite3.OperationalError:
+                    raise
+                except sqlite3.DatabaseError:  # it is damaged, or was never one: nothing is lost
+                    self._close()
+                    self._path.unlink(missing_ok=True)
+                    return self._transact(ask)
+            except (sqlite3.Error, OSError) as error:
+                raise LeasesUnavailable(f"{self._path} cannot be used now: {error}") from error
+
+    def _transact(self, ask: Callable[[sqlite3.Connection], T]) -> T:
+        db = self._connection()
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.execute(_SCHEMA)
+            answer = ask(db)
+        except BaseException:
+            with suppress(sqlite3.Error):
+                db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+        return answer
+
+    def _connection(self) -> sqlite3.Connection:
+        """The connection to the file that lies there now; it may have been thrown away."""
+        if self._db is not None and self._inode == _inode(self._path):
+            return self._db
+        self._close()
+        self._db = _open(self._path)
+        self._inode = _inode(self._path)
+        return self._db
+
+    def close(self) -> None:
+        """Let go of the file. Leases that are held run out by themselves."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
 
 
-@contextmanager
-def _transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+def _open(path: Path) -> sqlite3.Connection:
+    # Each call comes from another thread, one at a time.
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
         # Another process may be writing: wait for it rather than fail.
         db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         # Nothing in here outlives a power cut.
         db.execute("PRAGMA synchronous = OFF")
-        # The file must be whole after a kill, at less than a file created and removed each time.
+        # The file must be whole after a kill, at less than a journal created and removed each time.
         db.execute("PRAGMA journal_mode = TRUNCATE")
-        db.execute("BEGIN IMMEDIATE")
-        db.execute(_SCHEMA)
-        yield db
-        db.execute("COMMIT")
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _key(it: LeasedWork) -> tuple[str, str, int, int]:
