@@ -66,7 +66,10 @@ async def cancelled_by(stop: StopRequest) -> AsyncIterator[anyio.CancelScope]:
             await stop.asked.wait()
             done.cancel()
 
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(watch, tasks.cancel_scope)
-        yield watching
-        watching.cancel()
+    try:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch, tasks.cancel_scope)
+            yield watching
+            watching.cancel()
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None  # the body's: watching raises nothing

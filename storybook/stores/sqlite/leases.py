@@ -1,8 +1,9 @@
 """Leases in a SQLite file beside the log, for the workers of one machine.
 
 The file may be thrown away at any time: each call looks whether it is still the same one, and
-begins a new one where it is missing or is none. Nothing in it is worth a sync to the disk: who wrote
-it is gone after a power cut. Its clock is the machine's monotonic one, which all its processes share.
+begins a new one where it is missing or is none. Nothing in it is worth a sync to the disk: whoever
+wrote it is gone after a power cut. Its clock is the machine's monotonic one, which all processes of
+a machine share.
 """
 
 from __future__ import annotations
