@@ -1,4 +1,5 @@
 # make book   a book from four words, on a new checkout: needs Python 3.11 or later, nothing else
+# make check  lint, types and the fast tests, in under a minute
 # make test   everything that the project promises
 # make help   the other commands
 PYTHON ?= python3
@@ -9,7 +10,7 @@ else
 BIN := $(VENV)/bin
 endif
 LOCK := -q --universal --generate-hashes --no-emit-index-url --no-header -p 3.11 --upgrade
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q install
+PIP := -m pip --disable-pip-version-check -q install
 
 ERA        ?= 조선시대
 PLACE      ?= 깊은 숲속 마을
@@ -21,7 +22,7 @@ export STORY_PLACE      = $(value PLACE)
 export STORY_CHARACTERS = $(value CHARACTERS)
 export STORY_TOPIC      = $(value TOPIC)
 
-.PHONY: book serve test crash lint bench-quick lock docs clean help
+.PHONY: book serve lint check test crash dist bench-quick lock docs clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -31,11 +32,28 @@ book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=
 serve: $(VENV)/base.done         ## start the server at http://127.0.0.1:8000
 	@$(BIN)/storybook serve
 
-test: $(VENV)/test.done          ## lint, types and all tests, with what they need from the system
-	@sh tests/install-system-packages
+lint: $(VENV)/test.done          ## style, format and types
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+
+check: lint                      ## lint and the fast tests, in under a minute: while you work
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" \
+		--durations 5 --durations-min 2
+
+test: lint                       ## lint and all tests, with what they need from the system
+	@sh tests/install-system-packages
+	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=
+
+dist: $(VENV)/base.done          ## build wheel and sdist, and make a book with the wheel alone
+	@rm -rf dist
+	@$(BIN)/hatchling build
+	@bare=$$(mktemp -d) && trap 'rm -rf "$$bare"' EXIT && bin="$$bare/$(notdir $(BIN))" && \
+		$(PYTHON) -m venv "$$bare" && \
+		"$$bin/python" $(PIP) --require-hashes -r requirements/base.txt && \
+		"$$bin/python" $(PIP) --no-deps dist/*.whl && \
+		cd "$$bare" && "$$bin/storybook" --data data make --era "$$STORY_ERA" \
+			--place "$$STORY_PLACE" --characters "$$STORY_CHARACTERS" --topic "$$STORY_TOPIC"
 
 crash: $(VENV)/test.done          ## kill the server 150 times at random moments: every book is made
 	@$(BIN)/python -m tests.whole.crash
@@ -43,7 +61,7 @@ crash: $(VENV)/test.done          ## kill the server 150 times at random moments
 bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in under two minutes
 	@$(BIN)/python -m bench.quick
 
-docs: $(VENV)/base.done          ## draw the pictures in docs/architecture.md from the code's tables
+docs: $(VENV)/base.done          ## draw anew what the documents show of the code's tables
 	@$(BIN)/python -m docs.draw
 
 lock: $(VENV)/lock.done          ## resolve and pin all dependencies again, with hashes
@@ -59,20 +77,20 @@ $(VENV)/base.done: requirements/base.txt requirements/build.txt pyproject.toml
 		"storybook needs Python 3.11 or later, found " + sys.version.split()[0] + \
 		"; name another one: make book PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) --require-hashes -r requirements/base.txt -r requirements/build.txt
-	@$(PIP) --no-build-isolation --no-deps -e .
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/base.txt -r requirements/build.txt
+	@$(BIN)/python $(PIP) --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/base.done requirements/test.txt
-	@$(PIP) --require-hashes -r requirements/test.txt
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
 
 $(VENV)/lock.done: $(VENV)/base.done
-	@$(PIP) --require-hashes -r requirements/lock.txt
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/lock.txt
 	@touch $@
 
 clean:                           ## remove the virtual environment and caches; data/ stays
-	rm -rf $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info dist
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

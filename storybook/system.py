@@ -42,7 +42,7 @@ else:
     """What asks a server to stop: Ctrl-C, the service manager, and a terminal that is closed."""
 
 _LOCKED_BYTE: Final = 1 << 30
-"""Windows locks are mandatory: lock a byte far behind the text, so that others can read it."""
+"""Windows locks are mandatory: lock a byte far after the text, so that others can read it."""
 
 
 SYNC_STOPS_AT_THE_DRIVE: Final = sys.platform == "darwin"

@@ -82,6 +82,7 @@ def test_commands_that_documents_name_are_there(command: tuple[str, ...]) -> Non
     assert f"Usage: storybook {' '.join(command)}" in result.output
 
 
+@pytest.mark.slow
 def test_the_curl_calls_of_the_readme_work(tmp_path: Path) -> None:
     """Each call is made as it stands there; only the address and the id are put in."""
     with serving(tmp_path / "data") as server:
@@ -134,6 +135,7 @@ def test_the_version_is_one(tmp_path: Path) -> None:
     assert f"## {package.__version__}" in changelog
 
 
+@pytest.mark.slow
 def test_the_benchmarks_run(tmp_path: Path) -> None:
     """Every figure can be measured; what they are is no matter of the tests."""
     result = subprocess.run(

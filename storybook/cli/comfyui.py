@@ -22,8 +22,8 @@ from storybook.stages.illustrator.comfyui import (
     ComfyUI,
     EndpointCheck,
     Explanation,
-    Found,
-    Problem,
+    FoundRole,
+    WorkflowProblem,
 )
 from storybook.stages.illustrator.comfyui.roles import TITLES
 
@@ -130,7 +130,7 @@ class Report(msgspec.Struct, frozen=True):
     nodes: int
     found: tuple[Taken, ...]
     models: tuple[NamedModel, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[WorkflowProblem, ...]
     notes: tuple[str, ...]
 
 
@@ -152,7 +152,7 @@ def _taken(it: Explanation, nodes: Mapping[str, str]) -> tuple[Taken, ...]:
     )
 
 
-def _how(found: Found, nodes: Mapping[str, str]) -> str:
+def _how(found: FoundRole, nodes: Mapping[str, str]) -> str:
     """How a place was found: see `roles`, whose order this is."""
     if nodes.get(found.role) in (found.node, f"{found.node}.{found.input}"):
         return "named in the settings"
@@ -174,7 +174,7 @@ def _models(it: Explanation, was_asked: bool) -> tuple[NamedModel, ...]:
     return tuple(named)
 
 
-def _is_about(problem: Problem, found: Found) -> bool:
+def _is_about(problem: WorkflowProblem, found: FoundRole) -> bool:
     where = problem.where
     return where.startswith(f"node {found.node} (") and where.endswith(f", {found.input}")
 

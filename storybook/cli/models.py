@@ -25,14 +25,6 @@ from storybook.cli.failure import Failure
 from storybook.cli.output import console, print_json, size
 from storybook.cli.place import Place, pass_place
 from storybook.stages.extras import install_extra
-from storybook.stages.models.catalogue import (
-    HUB,
-    Catalogue,
-    Model,
-    ModelFile,
-    UnknownModel,
-    load_catalogue,
-)
 from storybook.stages.models.download import (
     Came,
     CannotDownload,
@@ -43,6 +35,14 @@ from storybook.stages.models.download import (
     missing_bytes,
     open_client,
     pull_file,
+)
+from storybook.stages.models.index import (
+    HUB,
+    KnownModel,
+    ModelFile,
+    ModelIndex,
+    UnknownModel,
+    load_index,
 )
 from storybook.stages.models.inventory import (
     Holding,
@@ -88,7 +88,7 @@ def pull_command(place: Place, name: str, as_json: bool) -> None:
     variable HF_ENDPOINT names a mirror of the hub.
     """
     try:
-        model = load_catalogue().find(name)
+        model = load_index().find(name)
     except UnknownModel as error:
         raise click.UsageError(str(error)) from error
     models = place.folder.models
@@ -108,7 +108,7 @@ def _hub(environ: Mapping[str, str]) -> str:
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """What `models --json` prints of each model; `name` is empty if it is not in the catalogue."""
+    """What `models --json` prints of each model; `name` is empty if it is not in the index."""
 
     engine: str
     name: str
@@ -126,13 +126,13 @@ def _plain(value: msgspec.Struct) -> object:
 
 
 def _list(place: Place, digest: bool, as_json: bool) -> None:
-    catalogue, models = load_catalogue(), place.folder.models
+    index, models = load_index(), place.folder.models
     ledger = Ledger(models)
     try:
         with _bars(shown=not as_json) as bars:
             look = _digester(ledger, bars) if digest else ledger.recall
-            held = holdings(catalogue, models, ledger, look)
-            others = strays(catalogue, place.folder.path, models, look)
+            held = holdings(index, models, ledger, look)
+            others = strays(index, place.folder.path, models, look)
     except OSError as error:
         raise Failure(str(error)) from error
     finally:
@@ -143,8 +143,8 @@ def _list(place: Place, digest: bool, as_json: bool) -> None:
             print_json(_plain(it))
         return
     out = console()
-    for engine in catalogue.engines:
-        _print_engine(out, catalogue, engine, held, others)
+    for engine in index.engines:
+        _print_engine(out, index, engine, held, others)
     out.print(Text("composer, painter and espeak need no model. ComfyUI has its own:", "dim"))
     out.print(Text("`storybook comfyui check` says which.", "dim"))
 
@@ -169,9 +169,9 @@ def _listed_stray(it: Stray) -> Listed:
 
 
 def _print_engine(
-    out: Console, catalogue: Catalogue, engine: str, held: list[Holding], others: list[Stray]
+    out: Console, index: ModelIndex, engine: str, held: list[Holding], others: list[Stray]
 ) -> None:
-    needs = catalogue.engines[engine]
+    needs = index.engines[engine]
     package = "installed" if needs.is_installed else install_extra(engine)
     out.print(
         Text.assemble((engine, "bold"), f" ({needs.role}) needs {needs.needs}; package: {package}")
@@ -212,7 +212,7 @@ def _standing(it: Holding) -> Text:
             return Text(f"{size(it.size)} of it are there\n{it.place}\n{get}")
         case State.DIFFERENT:
             bad = [f.path.name for f in it.pieces if f.state is State.DIFFERENT]
-            said = f"{', '.join(bad)} is not what the catalogue knows"
+            said = f"{', '.join(bad)} is not what the index knows"
         case State.THERE if all(f.sha256 for f in it.pieces):
             said = "whole; no digest is known to compare with"
         case State.THERE:
@@ -223,7 +223,7 @@ def _standing(it: Holding) -> Text:
 
 
 def _other(it: Stray) -> Text:
-    said = f"the same file as {it.same_as}" if it.same_as else "not in the catalogue"
+    said = f"the same file as {it.same_as}" if it.same_as else "not in the index"
     return _with_digest(said, it.place, it.sha256)
 
 
@@ -243,7 +243,7 @@ class Pulled(msgspec.Struct, frozen=True):
     setting: str
 
 
-def _pull(model: Model, models: Path, hub: str, *, quiet: bool) -> list[Came]:
+def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Came]:
     models.mkdir(parents=True, exist_ok=True)
     try:
         lock = LockFile(models / LOCK_NAME)
@@ -267,7 +267,9 @@ def _pull(model: Model, models: Path, hub: str, *, quiet: bool) -> list[Came]:
         lock.release()
 
 
-def _pull_files(model: Model, models: Path, hub: str, ledger: Ledger, quiet: bool) -> list[Came]:
+def _pull_files(
+    model: KnownModel, models: Path, hub: str, ledger: Ledger, quiet: bool
+) -> list[Came]:
     came = []
     with _bars(shown=not quiet) as bars, open_client() as client:
         for file in model.files:
@@ -280,7 +282,7 @@ def _pull_files(model: Model, models: Path, hub: str, ledger: Ledger, quiet: boo
     return came
 
 
-def _kept(model: Model, models: Path) -> str:
+def _kept(model: KnownModel, models: Path) -> str:
     """What of a download stays for the next try."""
     parts = [part_of(model.path(models, it)) for it in model.files]
     there = next((it for it in parts if it.is_file()), None)
@@ -294,8 +296,8 @@ def _arrival(it: Came, models: Path) -> str:
     name = it.path.relative_to(models)
     said = "was there already" if it.was_there else "came"
     match it.checked_by:
-        case "catalogue":
-            checked = "as the catalogue says"
+        case "index":
+            checked = "as the index says"
         case "hub":
             checked = "as the hub says"
         case _:
@@ -303,7 +305,7 @@ def _arrival(it: Came, models: Path) -> str:
     return f"{name}: {size(it.size)} {said}, {checked}"
 
 
-def _say_what_came(model: Model, models: Path, came: list[Came]) -> None:
+def _say_what_came(model: KnownModel, models: Path, came: list[Came]) -> None:
     total = sum(it.size for it in came)
     click.echo(f"{model.name} is at {model.place(models)}, {size(total)}.")
     click.echo(f"License: {model.license}; {HUB}/{model.repository}")

@@ -4,6 +4,7 @@
   const leaves = [...document.querySelectorAll(".leaf")];
   const byId = (id) => document.getElementById(id);
   const aloud = byId("aloud");
+  const ALOUD = aloud.getAttribute("aria-label");
   const PAUSE_MS = 900; // between two pages, as long as turning one takes
   const SWIPE_PX = 45;
   let here = 0;
@@ -32,7 +33,32 @@
     byId("forth").disabled = here === leaves.length - 1;
     byId("where").textContent = leaves[here].getAttribute("aria-label");
     history.replaceState(null, "", `#${leaves[here].id}`);
+    fit();
   }
+
+  // Letters shrink until the page's text fits; what still does not scrolls, and a sign says so.
+  const SMALLEST = 0.78; // of the usual size: 14 px on the smallest telephones
+  const textOf = (leaf) => leaf.querySelector(".text");
+
+  function fit() {
+    const text = textOf(leaves[here]);
+    if (!text) return;
+    const tooLong = () => text.scrollHeight > text.clientHeight + 1;
+    for (let size = 1; ; size -= 0.04) {
+      text.style.setProperty("--fit", size.toFixed(2));
+      if (!tooLong() || size <= SMALLEST) break;
+    }
+    if (tooLong()) text.tabIndex = 0;
+    else text.removeAttribute("tabindex");
+    sign(text);
+  }
+
+  function sign(text) {
+    text.classList.toggle("more", text.scrollTop + text.clientHeight < text.scrollHeight - 4);
+  }
+
+  leaves.map(textOf).forEach((text) => text?.addEventListener("scroll", () => sign(text), { passive: true }));
+  addEventListener("resize", fit);
 
   function turnTo(target) {
     if (target < 0 || target >= leaves.length || target === here) return;
@@ -68,10 +94,14 @@
   const audioOf = (leaf) => leaf.querySelector("audio");
   const pressed = (button, is) => button.setAttribute("aria-pressed", String(is));
 
-  function hush() {
+  function pauseAll() {
     clearTimeout(pause);
+    document.querySelectorAll("audio").forEach((audio) => audio.pause());
+  }
+
+  function hush() {
+    pauseAll();
     document.querySelectorAll("audio").forEach((audio) => {
-      audio.pause();
       audio.currentTime = 0;
     });
   }
@@ -96,6 +126,13 @@
     else stopReading();
   }
 
+  function playOrPause(leaf) {
+    const audio = audioOf(leaf);
+    if (!audio) return;
+    if (audio.paused) audio.play().catch(() => {});
+    else stopReading();
+  }
+
   function readSoon() {
     clearTimeout(pause);
     pause = setTimeout(read, PAUSE_MS);
@@ -105,7 +142,8 @@
     readsOn = false;
     pressed(aloud, false);
     aloud.textContent = "읽어주기";
-    hush();
+    aloud.setAttribute("aria-label", ALOUD);
+    pauseAll();
   }
 
   function toggleReading() {
@@ -113,6 +151,7 @@
     readsOn = true;
     pressed(aloud, true);
     aloud.textContent = "멈추기";
+    aloud.removeAttribute("aria-label");
     if (audioOf(leaves[here])) read();
     else turnTo(0);
   }
@@ -121,10 +160,7 @@
     const audio = audioOf(leaf);
     if (!audio) return;
     const button = leaf.querySelector(".read");
-    button.addEventListener("click", () => {
-      if (audio.paused) audio.play().catch(() => {});
-      else stopReading();
-    });
+    button.addEventListener("click", () => playOrPause(leaf));
     audio.addEventListener("play", () => {
       pressed(button, true);
       follow(leaf, audio);
@@ -156,10 +192,14 @@
     PageUp: back,
     Home: () => turnTo(0),
     End: () => turnTo(leaves.length - 1),
+    " ": () => playOrPause(leaves[here]),
+    Enter: () => playOrPause(leaves[here]),
   };
   document.addEventListener("keydown", (event) => {
     const act = KEYS[event.key];
     if (!act || event.altKey || event.ctrlKey || event.metaKey) return;
+    const pressesButton = event.key === " " || event.key === "Enter";
+    if (pressesButton && event.target.closest("button")) return;
     event.preventDefault();
     act();
   });

@@ -32,13 +32,13 @@ def leaf_of(leaf: Leaf) -> str:
 <figure><img src="{leaf.picture}" width="1024" height="1024" alt="{escape(_alt(leaf))}"></figure>
 <div class="words"><div class="text">
 {_text(leaf)}
-</div>{_reading(leaf)}{_folio(page)}</div>
+</div><span class="below" aria-hidden="true"></span>{_reading(leaf)}{_folio(page)}</div>
 </div>
 </section>"""
 
 
 def end_leaf(request: StoryRequest) -> str:
-    """The leaf behind the last page, with the four words that the book was made from."""
+    """The leaf after the last page, with the four words that the book was made from."""
     words = "".join(
         f"<li><span>{name}</span> {escape(word)}</li>"
         for name, word in (
@@ -96,10 +96,10 @@ def _span(span: Span) -> str:
 def _reading(leaf: Leaf) -> str:
     if not leaf.audio:
         return ""
-    what = "제목" if leaf.page.page == COVER_PAGE else f"{leaf.page.page}쪽"
+    what = "제목만 듣기" if leaf.page.page == COVER_PAGE else f"{leaf.page.page}쪽만 듣기"
     return f"""
 <audio preload="auto" src="{leaf.audio}"></audio>
-<button type="button" class="read" aria-pressed="false" aria-label="{what} 듣기">\
+<button type="button" class="read" aria-pressed="false" aria-label="{what}" title="{what}">\
 <svg viewBox="0 0 24 24" aria-hidden="true"><path class="go" d="M8 5.5v13l11-6.5z"/>\
 <path class="stop" d="M7 5h3.6v14H7zm6.4 0H17v14h-3.6z"/></svg></button>"""
 

@@ -1,4 +1,4 @@
-"""The HTTP API: `app.create_app` makes an ASGI application of a running service.
+"""The HTTP API: `app.HttpApp` makes an ASGI application of a running service.
 
 - An **answer** is a whole response of ready bytes (`answers`); run states come ready-made out of
   the projection, files out of the artifact store (`media`), and what

@@ -24,7 +24,7 @@ _NATIVE_BELOW: Final = 1_000_000
 
 
 def sino(number: int) -> str:
-    """A number from 0 up in Sino-Korean, with a space behind 만 and each larger step. What has no
+    """A number from 0 up in Sino-Korean, with a space after 만 and each larger step. What has no
     name (10²⁰ and more) is read digit by digit."""
     if number == 0:
         return DIGITS[0]

@@ -43,7 +43,7 @@ _PAIRS: Final = (
     ("이나", "나"),
     ("이든", "든"),
 )
-"""Behind a closed ending, behind an open one."""
+"""After a closed ending, after an open one."""
 
 _BY_FORM: Final = {form: pair for pair in _PAIRS for form in pair} | {"이야": ("이야", "야")}
 
@@ -68,9 +68,9 @@ _TRILLION_ZEROS: Final = range(12, 16)  # 조 is the one unit that ends open
 
 
 def particle(word: str, form: str) -> str:
-    """The right form of a particle behind `word`, named by either of its forms (는, 은).
+    """The right form of a particle after `word`, named by either of its forms (는, 은).
 
-    A particle that has one form only (에서, 도) comes back as it is, and one with another behind it
+    A particle that has one form only (에서, 도) comes back as it is, and one with another after it
     (와는, 이라고만) keeps that. 야 is the vocative, 이야 the copula: 곰아 but 곰이야.
     """
     pair = _BY_FORM.get(form)
@@ -84,7 +84,7 @@ def particle(word: str, form: str) -> str:
 
 
 def with_particle(word: str, form: str) -> str:
-    """`word` and behind it the right form of the particle: ("곰", "는") gives 곰은."""
+    """`word` and after it the right form of the particle: ("곰", "는") gives 곰은."""
     return word + particle(word, form)
 
 

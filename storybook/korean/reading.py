@@ -226,7 +226,7 @@ def _about(match: re.Match[str]) -> str:
 
 
 def _lettered(match: re.Match[str]) -> str:
-    """A4 → 에이 포: one digit behind a letter is read in English."""
+    """A4 → 에이 포: one digit after a letter is read in English."""
     return f"{_spell(match[1])} {DIGITS_AFTER_A_LETTER[match[2]]}{_gap(match)}"
 
 
@@ -241,8 +241,8 @@ def _any_number(match: re.Match[str]) -> str:
     gap = _gap(match)
     if match[0] in CALLED_DIGIT_BY_DIGIT and not gap:
         return one_by_one(match[0])
-    is_behind_letter = match.string[match.start() - 1 : match.start()].isalpha()
-    return " " * is_behind_letter + _number(match[0], has_value=bool(gap)) + gap
+    is_after_letter = match.string[match.start() - 1 : match.start()].isalpha()
+    return " " * is_after_letter + _number(match[0], has_value=bool(gap)) + gap
 
 
 def _any_of(words: dict[str, str]) -> str:

@@ -51,7 +51,7 @@ CALLED_DIGIT_BY_DIGIT: Final = frozenset(("112", "114", "117", "118", "119"))
 NOUNS_WITH_A_NUMBER: Final = (
     "버스|출구|문제|타자|선수|국도|트랙|자리|손님|문(?![가-힣])|방(?![가-힣])|칸|노선|채널|승강장"
 )
-"""Behind these 번 is a number, not a count: 2번 버스 → 이 번 버스."""
+"""After these 번 is a number, not a count: 2번 버스 → 이 번 버스."""
 
 PARTICLES: Final = (
     "은|는|이|가|을|를|의|에|도|만|과|와|로|으로|에서|에게|한테|께|께서|처럼|만큼|보다|까지|부터|마다|"

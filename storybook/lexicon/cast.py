@@ -3,7 +3,7 @@
 "호기심 많은 토끼, 겁 많은 호랑이" is a list; so is "토끼와 거북이". But "착하고 용감한 곰" is one
 bear, "치와와 초코" one dog, and "토끼와 함께 사는 곰" one bear too: a joining particle parts the
 text only where what stands before it can be a name. In each part the last known kind is the head:
-what stands before it describes it, and what stands behind it is its given name ("토끼 토토").
+what stands before it describes it, and what stands after it is its given name ("토끼 토토").
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _unlinked(text: str) -> list[str]:
 
 
 def _spaced(text: str) -> str:
-    """Put a space behind a particle that joins two known kinds without one ("토끼와거북이")."""
+    """Put a space after a particle that joins two known kinds without one ("토끼와거북이")."""
     tokens = []
     for token in text.split():
         for cut in range(2, len(token)):
@@ -238,12 +238,12 @@ def _analysed(part: str) -> tuple[str, str, Word]:
     if head is None:
         return _unknown(part, tokens)
     noun = _without_particle(tokens[head])
-    before, behind = tokens[:head], tokens[head + 1 :]
-    if behind and behind[0] in _roles():
-        return *_described(before, f"{noun} {behind[0]}"), find_kind(noun)
-    if len(behind) == 1 and _is_given_name(behind[0]):
+    before, after = tokens[:head], tokens[head + 1 :]
+    if after and after[0] in _roles():
+        return *_described(before, f"{noun} {after[0]}"), find_kind(noun)
+    if len(after) == 1 and _is_given_name(after[0]):
         description, epithet = _described(before, noun)
-        return description, behind[0], _as_called(epithet, noun)
+        return description, after[0], _as_called(epithet, noun)
     return *_described(before, noun), find_kind(noun)
 
 
@@ -300,13 +300,13 @@ def _head_index(tokens: list[str]) -> int | None:
     return head
 
 
-def _is_own_noun(noun: str, behind: str) -> bool:
-    """Whether `noun` is the head although `behind` is a kind too: as a role ("토끼 할아버지") or
+def _is_own_noun(noun: str, after: str) -> bool:
+    """Whether `noun` is the head although `after` is a kind too: as a role ("토끼 할아버지") or
     as a name that pets and children have ("고양이 구름이")."""
-    if behind in _roles():
+    if after in _roles():
         return _is_known_animal(noun)
     is_person = folk_of(find_kind(noun)) == "person" and find_kind(noun).motif != "child"
-    name_like = find_kind(_without_particle(behind)).en in _NAME_LIKE
+    name_like = find_kind(_without_particle(after)).en in _NAME_LIKE
     return name_like and (is_person or _is_known_animal(noun))
 
 

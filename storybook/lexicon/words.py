@@ -3,7 +3,7 @@
 Korean puts the head of a phrase last ("달나라 토끼 마을" is a village), so of the Korean words in a
 text the one that ends last counts, the longest of those that end there. A word of one syllable
 hides in many others (소 in 소녀, 개 in 무지개): it counts only as a whole word, with or without a
-particle behind it, and so does a word that is `whole` (지도 in 강아지도). English puts the head
+particle after it, and so does a word that is `whole` (지도 in 강아지도). English puts the head
 first and says more in a longer phrase ("a village deep in a forest"), so there the longest phrase
 counts, at word boundaries. Korean goes before English.
 """

@@ -31,10 +31,10 @@ def _llama(settings: Settings, data: Path) -> Engine:
 
 
 def _writing_endpoint(settings: Settings, data: Path) -> Engine:
-    from storybook.stages.writer.openai import OpenAI
+    from storybook.stages.writer.openai import OpenAIWriter
 
     it = settings.writer
-    return OpenAI(
+    return OpenAIWriter(
         url=it.url,
         model=it.model,
         device=it.device,
@@ -78,10 +78,10 @@ def _supertonic(settings: Settings, data: Path) -> Engine:
 
 
 def _speaking_endpoint(settings: Settings, data: Path) -> Engine:
-    from storybook.stages.narrator.openai import OpenAI
+    from storybook.stages.narrator.openai import OpenAINarrator
 
     it = settings.narrator
-    return OpenAI(
+    return OpenAINarrator(
         url=it.url,
         model=it.model,
         device=it.device,
@@ -97,10 +97,10 @@ def _espeak(settings: Settings, data: Path) -> Engine:
 
 
 def _hearing_endpoint(settings: Settings, data: Path) -> Engine:
-    from storybook.stages.transcriber.openai import OpenAI
+    from storybook.stages.transcriber.openai import OpenAITranscriber
 
     it = settings.transcriber
-    return OpenAI(url=it.url, model=it.model, key_variable=it.key_variable)
+    return OpenAITranscriber(url=it.url, model=it.model, key_variable=it.key_variable)
 
 
 def _whisper(settings: Settings, data: Path) -> Engine:

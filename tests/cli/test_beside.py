@@ -19,6 +19,8 @@ from storybook.run import Run
 from tests.cli.conftest import WORDS, Shell, until_it_waits
 from tests.cli.doubles import ENDLESS
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., subprocess.Popen[str]]
 
 

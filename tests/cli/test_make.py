@@ -153,6 +153,7 @@ def test_what_would_be_refused_again_is_not_to_be_gone_on_with(
     assert "attempt 2" not in failed.stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_puts_the_book_down(
     shell: Shell, start: Callable[..., subprocess.Popen[str]]
 ) -> None:

@@ -18,12 +18,12 @@ from rich.console import Console
 import storybook.cli.models
 from storybook.book import Role
 from storybook.cli.models import LOCK_NAME, Bars
-from storybook.stages.models.catalogue import (
-    Catalogue,
+from storybook.stages.models.index import (
     EngineNeeds,
-    Model,
+    KnownModel,
     ModelFile,
-    load_catalogue,
+    ModelIndex,
+    load_index,
 )
 from storybook.stages.models.ledger import Step
 from storybook.stages.narrator.supertonic import folder as supertonic
@@ -43,8 +43,8 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def model(name: str, folder: str, *files: ModelFile, setting: str = "") -> Model:
-    return Model(name, "llama", "for tests", folder, "some/body", "abc", "MIT", setting, files)
+def model(name: str, folder: str, *files: ModelFile, setting: str = "") -> KnownModel:
+    return KnownModel(name, "llama", "for tests", folder, "some/body", "abc", "MIT", setting, files)
 
 
 def known(path: str, content: bytes) -> ModelFile:
@@ -59,10 +59,10 @@ UNKNOWN = model("unknown", "", ModelFile("unknown.gguf"))
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """A hub with the files of three small models, which are the catalogue's."""
+    """A hub with the files of three small models, which are the index's."""
     needs = {"llama": EngineNeeds(Role.WRITER, "json", "a GGUF file")}
-    catalogue = Catalogue(needs, (ONE, TWO, UNKNOWN))
-    monkeypatch.setattr(storybook.cli.models, "load_catalogue", lambda: catalogue)
+    index = ModelIndex(needs, (ONE, TWO, UNKNOWN))
+    monkeypatch.setattr(storybook.cli.models, "load_index", lambda: index)
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
     with serving(Hub()) as hub:
@@ -89,12 +89,12 @@ def refused(shell: Shell, name: str) -> str:
     return line
 
 
-# ---------------------------------------------------------------------------------- the catalogue
+# ---------------------------------------------------------------------------------- the index
 
 
-def test_the_catalogue_holds_what_the_engines_look_for(tmp_path: Path) -> None:
+def test_the_index_holds_what_the_engines_look_for(tmp_path: Path) -> None:
     """Each model, put where it says, is found whole by its engine."""
-    found = {it.name: it for it in load_catalogue().models}
+    found = {it.name: it for it in load_index().models}
     for name in ("supertonic-2", "supertonic-3"):
         assert {it.path for it in found[name].files} == {*supertonic.FILES, "LICENSE"}
     for name in ("whisper-base", "whisper-small"):
@@ -112,13 +112,13 @@ def test_the_catalogue_holds_what_the_engines_look_for(tmp_path: Path) -> None:
     assert found["supertonic-3"].place(models) == supertonic.usual_place(tmp_path)
 
 
-def test_the_catalogues_figures_are_plausible() -> None:
+def test_the_figures_of_the_index_are_plausible() -> None:
     """Digests are SHA-256, revisions are commits, and no name stands twice."""
-    models = load_catalogue().models
+    models = load_index().models
     assert len({it.name for it in models}) == len(models)
     for it in models:
         assert re.fullmatch(r"[0-9a-f]{40}", it.revision)
-        assert it.engine in load_catalogue().engines
+        assert it.engine in load_index().engines
         assert it.license
         for file in it.files:
             assert re.fullmatch(r"[0-9a-f]{64}|", file.sha256), file.path
@@ -128,7 +128,7 @@ def test_the_catalogues_figures_are_plausible() -> None:
 def test_the_document_names_every_model() -> None:
     """With the place that it goes to."""
     text = (REPOSITORY / "docs/models.md").read_text("utf-8")
-    for it in load_catalogue().models:
+    for it in load_index().models:
         assert f"| `{it.name}` | `{it.engine}` |" in text
         assert f"`{it.place(Path('models')).as_posix()}" in text
 
@@ -137,7 +137,7 @@ def test_a_list_says_what_each_engine_needs(shell: Shell) -> None:
     """Nothing is there: each model has the command that gets it, and nothing is made."""
     result = shell("models")
     assert result.exit_code == 0
-    for it in load_catalogue().models:
+    for it in load_index().models:
         assert f"storybook models pull {it.name}" in result.stdout
     assert "llama (writer) needs a GGUF file" in result.stdout
     assert "OpenRAIL-M" in result.stdout
@@ -157,7 +157,7 @@ def test_a_model_of_many_files_is_pulled_into_its_folder(
     assert (models / "two/in/a.json").read_bytes() == SMALL
     assert (models / "two/b.bin").read_bytes() == OTHER
     assert not list(models.rglob("*.part"))
-    assert "two/b.bin: 300 KB came, as the catalogue says" in result.stdout
+    assert "two/b.bin: 300 KB came, as the index says" in result.stdout
     assert "License: MIT" in result.stdout
     assert f'set x = "{(models / "two").as_posix()}"' in result.stdout
     assert listed(shell)["two"]["state"] == "verified"
@@ -279,14 +279,14 @@ def test_wrong_bytes_are_not_taken(shell: Shell, hub: Hub, models: Path) -> None
 
 
 def test_a_file_of_another_size_is_not_even_begun(shell: Shell, hub: Hub, models: Path) -> None:
-    """The catalogue knows how long it is."""
+    """The index knows how long it is."""
     hub.files["one.gguf"] = BIG + b"!"
-    assert "300,001 bytes, and the catalogue says 300,000" in refused(shell, "one")
+    assert "300,001 bytes, and the index says 300,000" in refused(shell, "one")
     assert not list(models.glob("one*"))
 
 
 def test_the_hubs_own_digest_is_looked_at(shell: Shell, hub: Hub, models: Path) -> None:
-    """Where the catalogue knows none."""
+    """Where the index knows none."""
     hub.linked["unknown.gguf"] = sha256(b"something else")
     assert "expected" in refused(shell, "unknown")
     hub.linked["unknown.gguf"] = sha256(BIG)
@@ -301,7 +301,7 @@ def test_a_digest_that_nobody_knows_is_noted_down(shell: Shell, hub: Hub, models
     (models / "unknown.gguf").write_bytes(BIG[::-1])
     assert listed(shell)["unknown"]["state"] == "there"
     assert listed(shell, "--digest")["unknown"]["state"] == "different"
-    assert "is not what the catalogue knows" in shell("models").stdout
+    assert "is not what the index knows" in shell("models").stdout
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 503])

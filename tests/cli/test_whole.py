@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from tests.cli.conftest import REPOSITORY, WORDS, Shell
+
+pytestmark = pytest.mark.slow
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from storybook.stages.illustrator.comfyui.catalogue import Catalogue
 from storybook.stages.illustrator.comfyui.editor import to_graph
 from storybook.stages.illustrator.comfyui.graph import Graph
+from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from tests.comfyui.double.comfy import object_info
 
-CATALOGUE = Catalogue(object_info())
+NODE_TYPES = NodeTypes(object_info())
 
 Socket = tuple[str, str]
 """Name and type of an input or an output."""
@@ -82,7 +82,7 @@ class Drawing:
         return found
 
     def graph(self, *subgraphs: dict[str, Any]) -> Graph:
-        return to_graph(self.document(*subgraphs), CATALOGUE)
+        return to_graph(self.document(*subgraphs), NODE_TYPES)
 
 
 def text(drawing: Drawing, id: int, words: str = "a fox", **more: Any) -> Drawing:

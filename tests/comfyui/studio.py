@@ -9,7 +9,7 @@ from typing import Any
 from storybook.book import Page, StoryRequest
 from storybook.events.catalog import Submission
 from storybook.stages.engines import Painting, PaintingOrder
-from storybook.stages.illustrator.comfyui import ComfyUI, Timing
+from storybook.stages.illustrator.comfyui import ComfyTiming, ComfyUI
 from tests.comfyui.double import ComfyDouble
 
 WORKFLOW = str(Path(__file__).parent / "workflows/txt2img_tiny.json")
@@ -51,7 +51,7 @@ class Studio:
     def __init__(self, *doubles: ComfyDouble, workflow: str = WORKFLOW, **more: Any) -> None:
         times = QUICK | {name: more.pop(name) for name in list(more) if name in QUICK}
         urls = more.pop("urls", tuple(it.url for it in doubles))
-        self.engine = ComfyUI(urls=urls, workflow=workflow, timing=Timing(**times), **more)
+        self.engine = ComfyUI(urls=urls, workflow=workflow, timing=ComfyTiming(**times), **more)
         self.reports: list[float] = []
         self.previews: list[bytes] = []
         self.submissions: list[Submission] = []

@@ -20,7 +20,7 @@ from tests.comfyui.child import Hasty, serving
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import REQUEST, Studio, order
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def given_away(double: ComfyDouble, *, withdraw: float) -> Submission:
@@ -139,7 +139,7 @@ async def events(application: Application, kind: type) -> list[Any]:
 
 
 async def test_a_book_whose_server_is_killed_adopts_the_picture(tmp_path: Path) -> None:
-    """The process is killed behind StageSubmitted, ComfyUI finishes meanwhile, and the next process
+    """The process is killed after StageSubmitted, ComfyUI finishes meanwhile, and the next process
     takes the picture: every page was painted once."""
     async with ComfyDouble().serving() as double:
         double.faults.hold = "KSampler"

@@ -122,7 +122,7 @@ async def test_cancelling_between_record_and_post_takes_it_back() -> None:
 
 
 async def test_cancelling_while_the_server_takes_the_prompt_waits_for_its_answer() -> None:
-    """A prompt that arrives behind the cancellation would be painted for nobody."""
+    """A prompt that arrives after the cancellation would be painted for nobody."""
     async with ComfyDouble().serving() as double:
         double.faults.hold, double.faults.holds_posts = "KSampler", True
         painting, ended = anyio.CancelScope(), anyio.Event()

@@ -85,14 +85,14 @@ async def test_other_ends_are_told_as_recorded(name: str) -> None:
     """An error, a prompt of which half is accepted, an output that is no picture."""
     double = ComfyDouble()
     async with double.serving():
-        if name == "partly_bad_two_outputs":  # it was recorded behind a prompt of the same nodes
+        if name == "partly_bad_two_outputs":  # it was recorded after a prompt of the same nodes
             await post(double, {"prompt": workflow("nomodel_websocket_image")})
             await double.until(lambda: len(double.history) == 1)
         await play(double, name)
 
 
 async def test_previews_with_metadata_come_to_those_who_ask() -> None:
-    """A client that asks for metadata gets binary event 4 before the progress, not 1 behind it."""
+    """A client that asks for metadata gets binary event 4 before the progress, not 1 after it."""
     double = ComfyDouble(previews=True)
     async with double.serving():
         name = "txt2img_preview_metadata"

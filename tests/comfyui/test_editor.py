@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from storybook.stages.illustrator.comfyui.catalogue import Catalogue
 from storybook.stages.illustrator.comfyui.editor import to_graph
 from storybook.stages.illustrator.comfyui.graph import WorkflowError
-from tests.comfyui.drawings import CATALOGUE, Drawing, Socket, text
+from storybook.stages.illustrator.comfyui.node_types import NodeTypes
+from tests.comfyui.drawings import NODE_TYPES, Drawing, Socket, text
 from tests.comfyui.listening import HERE
 
 SEED, STEPS = "seed", "steps"
@@ -19,7 +19,7 @@ SEED, STEPS = "seed", "steps"
 def test_a_users_file_is_converted_value_by_value() -> None:
     """KSampler's list has one value more than the node has inputs; the note falls away."""
     document = json.loads((HERE / "workflows/editor_make_panel.json").read_text())
-    graph = to_graph(document, CATALOGUE)
+    graph = to_graph(document, NODE_TYPES)
     assert set(graph) == {"1", "2", "3", "4", "5", "6", "7"}
     assert graph["5"] == {
         "class_type": "KSampler",
@@ -53,7 +53,7 @@ def test_a_users_file_is_converted_value_by_value() -> None:
     ],
     ids=["fixed", "randomize", "very old", "without", "by name"],
 )
-def test_the_control_behind_a_seed_is_no_input(values: Any) -> None:
+def test_the_control_after_a_seed_is_no_input(values: Any) -> None:
     """Whatever it says, and where it is missing."""
     inputs = Drawing().node(1, "KSampler", values=values).graph()["1"]["inputs"]
     assert (inputs["seed"], inputs["steps"], inputs["cfg"]) == (5, 20, 8)
@@ -64,12 +64,12 @@ def test_an_older_server_does_not_announce_the_control() -> None:
     """An INT of the name `seed` has one all the same."""
     info = {"Old": {"input": {"required": {"seed": ["INT", {}], "steps": ["INT", {}]}}}}
     drawing = Drawing().node(1, "Old", values=[5, "fixed", 20])
-    graph = to_graph(drawing.document(), Catalogue(info))
+    graph = to_graph(drawing.document(), NodeTypes(info))
     assert graph["1"]["inputs"] == {"seed": 5, "steps": 20}
 
 
 def test_an_uploads_button_is_no_input() -> None:
-    """LoadImage saves its button's name behind the file's."""
+    """LoadImage saves its button's name after the file's."""
     graph = Drawing().node(1, "LoadImage", values=["example.png", "image"]).graph()
     assert graph["1"]["inputs"] == {"image": "example.png"}
 
@@ -88,7 +88,7 @@ def test_a_list_is_a_value_and_no_link() -> None:
 
 @pytest.mark.parametrize("links_are_objects", [False, True])
 def test_reroutes_are_looked_through(links_are_objects: bool) -> None:
-    """One behind the other, with both shapes of links."""
+    """One after the other, with both shapes of links."""
     drawing = Drawing(links_are_objects=links_are_objects)
     text(drawing, 1)
     drawing.node(2, "Reroute", inputs={("", "*"): (1, 0)}, outputs=("*",))
@@ -116,7 +116,7 @@ def test_a_primitive_node_is_its_value() -> None:
 
 
 def test_a_widget_made_a_socket_takes_its_link_and_keeps_its_place() -> None:
-    """The values behind it do not move up."""
+    """The values after it do not move up."""
     drawing = Drawing()
     drawing.node(1, "PrimitiveInt", values=[640, "fixed"], outputs=("INT",))
     drawing.node(
@@ -331,7 +331,7 @@ def test_damaged_files_are_refused_in_one_sentence(document: Any) -> None:
 
 
 def raise_unless_fine(document: Any) -> None:
-    graph = to_graph(document, CATALOGUE)
+    graph = to_graph(document, NODE_TYPES)
     raise AssertionError(f"was read as {graph}")
 
 

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from storybook.stages.engines import EngineUnavailable
-from storybook.stages.illustrator.comfyui import Timing
+from storybook.stages.illustrator.comfyui import ComfyTiming
 from storybook.stages.illustrator.comfyui.errors import Unreachable
 from storybook.stages.illustrator.comfyui.pool import Pool
 from tests.comfyui.double import ComfyDouble
@@ -74,7 +74,7 @@ async def test_an_endpoint_that_dies_over_a_picture_loses_it_to_another() -> Non
 
 
 async def test_a_dead_worker_loses_its_picture_to_another() -> None:
-    """Behind a living HTTP server."""
+    """After a living HTTP server."""
     async with AsyncExitStack() as stack:
         dead, alive = await doubles(stack, 2)
         dead.kill_worker()
@@ -127,7 +127,7 @@ async def test_a_mended_server_is_tried_at_once() -> None:
 
 async def test_each_failure_in_a_row_doubles_the_time_and_a_success_ends_the_row() -> None:
     """Up to a limit."""
-    timing = Timing(back_off=1, back_off_limit=3)
+    timing = ComfyTiming(back_off=1, back_off_limit=3)
     pool = Pool(("http://a",), timing)
     (endpoint,) = pool.endpoints
     trouble = Unreachable("http://a", "it does not answer")

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from storybook.stages.illustrator.comfyui import ComfyUI, Explanation, Timing, explain
-from storybook.stages.illustrator.comfyui.client import Server
+from storybook.stages.illustrator.comfyui import ComfyTiming, ComfyUI, Explanation, explain
+from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import Rejected
 from storybook.stages.illustrator.comfyui.prepare import new_prompt_id
 from tests.comfyui.double import ComfyDouble
-from tests.comfyui.drawings import CATALOGUE
+from tests.comfyui.drawings import NODE_TYPES
 from tests.comfyui.listening import HERE, post, workflow
 from tests.comfyui.studio import WORKFLOW, Studio
 
 
 def look(document: Any, **more: Any) -> Explanation:
-    return explain(document, CATALOGUE, **more)
+    return explain(document, NODE_TYPES, **more)
 
 
 def kinds(it: Explanation) -> set[str]:
@@ -151,7 +151,7 @@ async def test_a_refusal_without_a_list_is_told_all_the_same() -> None:
     """Of more than twenty choices the server lists none."""
     async with ComfyDouble().serving() as double:
         double.models(*(f"{number}.safetensors" for number in range(30)))
-        async with Server.open(double.url, Timing()) as server:
+        async with ComfyServer.open(double.url, ComfyTiming()) as server:
             with pytest.raises(Rejected, match=r"not in \(list of length 30\)") as refusal:
                 await server.submit(workflow("txt2img_tiny"), new_prompt_id(), "9")
     (problem,) = refusal.value.problems

@@ -9,26 +9,28 @@ import anyio
 import pytest
 
 from storybook.notifier import Notifier
-from storybook.stages.illustrator.comfyui.client import Server
-from storybook.stages.illustrator.comfyui.ears import Ears
-from storybook.stages.illustrator.comfyui.errors import Gone, Hung, Unreachable, WorkerDead
+from storybook.stages.illustrator.comfyui.client import ComfyServer
+from storybook.stages.illustrator.comfyui.errors import Hung, PromptGone, Unreachable, WorkerDead
 from storybook.stages.illustrator.comfyui.follow import Follower
+from storybook.stages.illustrator.comfyui.listener import Listener
 from storybook.stages.illustrator.comfyui.state import (
-    Finished,
     Lost,
-    Running,
+    PromptFinished,
+    PromptRunning,
+    PromptWaiting,
     State,
-    Waiting,
 )
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 pytestmark = pytest.mark.anyio
 
-TIMING = Timing(silence=0.002, poll=0.002, look_again=0.002, hang=0.03, unworked=0.03, gone=0.03)
+TIMING = ComfyTiming(
+    silence=0.002, poll=0.002, look_again=0.002, hang=0.03, unworked=0.03, gone=0.03
+)
 
 
 class FakeEars:
-    """Ears that hear what a test says."""
+    """Listener that hear what a test says."""
 
     def __init__(self) -> None:
         self.look = Notifier()
@@ -58,25 +60,25 @@ class FakeServer:
         return anyio.current_time() - self.first_look
 
 
-def follower(server: FakeServer, ears: FakeEars | None = None) -> Follower:
-    return Follower(cast(Server, server), "p", cast(Ears, ears or FakeEars()), TIMING)
+def follower(server: FakeServer, listener: FakeEars | None = None) -> Follower:
+    return Follower(cast(ComfyServer, server), "p", cast(Listener, listener or FakeEars()), TIMING)
 
 
 async def test_signs_keep_a_running_prompt_alive() -> None:
     """However long it takes altogether."""
-    ears = FakeEars()
+    listener = FakeEars()
 
     def states(look: int) -> State:
-        ears.heard_at = anyio.current_time()
-        return Running() if server.seconds() < 3 * TIMING.hang else Finished({})
+        listener.heard_at = anyio.current_time()
+        return PromptRunning() if server.seconds() < 3 * TIMING.hang else PromptFinished({})
 
     server = FakeServer(states)
-    assert await follower(server, ears).end() == Finished({})
+    assert await follower(server, listener).end() == PromptFinished({})
 
 
 async def test_no_sign_for_long_is_a_hang() -> None:
     """Counted from when it was first seen running, not from when it was posted."""
-    server = FakeServer(lambda look: Waiting(1, True) if look < 40 else Running())
+    server = FakeServer(lambda look: PromptWaiting(1, True) if look < 40 else PromptRunning())
     with pytest.raises(Hung):
         await follower(server).end()
     assert server.looks > 40
@@ -84,20 +86,22 @@ async def test_no_sign_for_long_is_a_hang() -> None:
 
 async def test_a_queue_in_which_nothing_runs_for_long_has_no_worker() -> None:
     """A moment without a running prompt is nothing."""
-    server = FakeServer(lambda look: Waiting(0, False))
+    server = FakeServer(lambda look: PromptWaiting(0, False))
     with pytest.raises(WorkerDead):
         await follower(server).end()
     assert server.seconds() >= TIMING.unworked
-    server = FakeServer(lambda look: Waiting(0, look % 2 == 0) if look < 40 else Finished({}))
-    assert await follower(server).end() == Finished({})
+    server = FakeServer(
+        lambda look: PromptWaiting(0, look % 2 == 0) if look < 40 else PromptFinished({})
+    )
+    assert await follower(server).end() == PromptFinished({})
 
 
 async def test_lost_is_believed_at_the_second_look() -> None:
     """One look may fall between the queue and the history of a slow server."""
-    once = FakeServer(lambda look: Lost() if look == 1 else Finished({}))
-    assert await follower(once).end() == Finished({})
+    once = FakeServer(lambda look: Lost() if look == 1 else PromptFinished({}))
+    assert await follower(once).end() == PromptFinished({})
     always = FakeServer(lambda look: Lost())
-    with pytest.raises(Gone):
+    with pytest.raises(PromptGone):
         await follower(always).end()
     assert always.looks == 2
 
@@ -105,8 +109,8 @@ async def test_lost_is_believed_at_the_second_look() -> None:
 async def test_a_server_may_be_away_for_a_while() -> None:
     """Its prompt is still there when it answers again; after long it is given up."""
     away = Unreachable("http://double", "it does not answer")
-    briefly = FakeServer(lambda look: away if look < 4 else Finished({}))
-    assert await follower(briefly).end() == Finished({})
+    briefly = FakeServer(lambda look: away if look < 4 else PromptFinished({}))
+    assert await follower(briefly).end() == PromptFinished({})
     for_ever = FakeServer(lambda look: away)
     with pytest.raises(Unreachable):
         await follower(for_ever).end()

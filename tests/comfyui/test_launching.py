@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from storybook.stages.engines import EngineUnavailable
-from storybook.stages.illustrator.comfyui import Timing
+from storybook.stages.illustrator.comfyui import ComfyTiming
 from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import Studio
@@ -22,7 +22,7 @@ from tests.comfyui.studio import Studio
 pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
-QUICK = Timing(look_again=0.01, start=20, stop=5)
+QUICK = ComfyTiming(look_again=0.01, start=20, stop=5)
 
 
 def command(*words: str) -> str:
@@ -104,7 +104,7 @@ async def test_one_that_dies_since_another_has_the_port_does_not_matter(tmp_path
 
 async def test_a_process_that_never_answers_is_stopped(tmp_path: Path) -> None:
     """After the longest time that a start may take."""
-    timing = Timing(look_again=0.01, start=0.3, stop=5)
+    timing = ComfyTiming(look_again=0.01, start=0.3, stop=5)
     launcher = Launcher(command("-c", "import time; time.sleep(60)"), str(tmp_path), timing)
     with pytest.raises(LaunchFailed, match="did not answer within"):
         await launcher.ensure(Sign(tmp_path).answers)
@@ -142,7 +142,7 @@ async def test_one_that_does_not_want_to_stop_is_killed(tmp_path: Path) -> None:
         "import os,signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
         "open('ready','w').write('1'); time.sleep(60)"
     )
-    timing = Timing(look_again=0.01, start=20, stop=0.1)
+    timing = ComfyTiming(look_again=0.01, start=20, stop=0.1)
     launcher, sign = Launcher(command("-c", code), str(tmp_path), timing), Sign(tmp_path)
     await launcher.ensure(sign.answers)
     with anyio.fail_after(10):
@@ -174,7 +174,7 @@ def launching(*words: str, port: int) -> Studio:
 
 
 async def test_a_picture_starts_comfyui_and_closing_stops_it() -> None:
-    """It is ready without being started, paints, and is gone behind `aclose`."""
+    """It is ready without being started, paints, and is gone after `aclose`."""
     port = free_port()
     studio = launching("-m", "tests.comfyui.double", str(port), port=port)
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storybook.stages.illustrator.comfyui.progress import Heard, Progress
+from storybook.stages.illustrator.comfyui.progress import HeardMessage, PromptProgress
 from tests.comfyui.double.execution import JPEG
 from tests.comfyui.listening import recording
 
@@ -50,8 +50,8 @@ def id_of(name: str) -> str:
     raise AssertionError(name)
 
 
-def play(name: str, prompt_id: str | None = None) -> tuple[list[float], list[Heard]]:
-    progress = Progress(prompt_id or id_of(name), NODES, ("3",))
+def play(name: str, prompt_id: str | None = None) -> tuple[list[float], list[HeardMessage]]:
+    progress = PromptProgress(prompt_id or id_of(name), NODES, ("3",))
     fractions, heard = [], []
     for message in messages(name):
         heard.append(progress.hear(message))
@@ -73,7 +73,7 @@ def test_a_picture_grows_to_one_and_then_is_looked_for(name: str) -> None:
     fractions, heard = play(name)
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1.0)
-    assert heard[-1] is Heard.LOOK
+    assert heard[-1] is HeardMessage.LOOK
 
 
 def test_the_sampler_is_most_of_the_work() -> None:
@@ -86,41 +86,44 @@ def test_the_sampler_is_most_of_the_work() -> None:
 def test_an_end_that_is_no_success_is_looked_for_too(name: str) -> None:
     """What it was, the history says."""
     fractions, heard = play(name)
-    assert Heard.LOOK in heard[-3:]
+    assert HeardMessage.LOOK in heard[-3:]
     assert fractions[-1] < 1
 
 
 def test_a_reconnect_goes_on_where_it_is() -> None:
     """`executing` without an id is a sign; the steps that follow count."""
     fractions, heard = play("reconnect_mid_run_second_connection")
-    assert heard[1] is Heard.SIGN
-    assert fractions[5] > 0.1 and heard[-1] is Heard.LOOK
+    assert heard[1] is HeardMessage.SIGN
+    assert fractions[5] > 0.1 and heard[-1] is HeardMessage.LOOK
 
 
 def test_other_prompts_are_not_ours() -> None:
     """A broadcast moves nothing and is no sign; only an empty queue is worth a look."""
     fractions, heard = play("txt2img_success", "another")
     assert set(fractions) == {0.0}
-    assert Heard.SIGN not in heard
-    assert heard.count(Heard.LOOK) == 1
+    assert HeardMessage.SIGN not in heard
+    assert heard.count(HeardMessage.LOOK) == 1
 
 
 @pytest.mark.parametrize("name", ["txt2img_preview_metadata", "txt2img_success"])
 def test_previews_are_ours_if_they_say_so_or_ours_is_the_prompt_that_runs(name: str) -> None:
     """Then they are signs, too; for anybody else they are nothing."""
-    for prompt_id, expected in ((id_of(name), Heard.SIGN), ("another", Heard.NOTHING)):
-        progress = Progress(prompt_id, NODES, ("3",))
+    for prompt_id, expected in (
+        (id_of(name), HeardMessage.SIGN),
+        ("another", HeardMessage.NOTHING),
+    ):
+        progress = PromptProgress(prompt_id, NODES, ("3",))
         for message in messages(name):
             heard = progress.hear(message)
             is_preview = isinstance(message, bytes)
             assert not is_preview or heard is expected
-            assert (progress.preview is not None) == (is_preview and expected is Heard.SIGN)
-        assert progress.hear(preview(JPEG)) is Heard.NOTHING  # it has ended
+            assert (progress.preview is not None) == (is_preview and expected is HeardMessage.SIGN)
+        assert progress.hear(preview(JPEG)) is HeardMessage.NOTHING  # it has ended
 
 
-def test_the_picture_is_what_stands_behind_the_frames_head() -> None:
+def test_the_picture_is_what_stands_after_the_frames_head() -> None:
     """With metadata and without, and only until the next message."""
-    progress = Progress("p", NODES, ("3",))
+    progress = PromptProgress("p", NODES, ("3",))
     progress.hear(said("progress", prompt_id="p", node="3", value=1, max=4))
     for frame in (preview(JPEG), preview(JPEG, {"prompt_id": "p"})):
         progress.hear(frame)
@@ -129,10 +132,10 @@ def test_the_picture_is_what_stands_behind_the_frames_head() -> None:
     assert progress.preview is None
 
 
-def test_behind_a_reconnect_a_preview_may_be_anybodys() -> None:
+def test_after_a_reconnect_a_preview_may_be_anybodys() -> None:
     """Until the server tells that ours still runs: its end may have been missed. Another prompt's
     progress tells that ours does not."""
-    progress = Progress("p", NODES, ("3",))
+    progress = PromptProgress("p", NODES, ("3",))
     ours = said("progress", prompt_id="p", node="3", value=1, max=4)
     hello = said("status", status={"exec_info": {"queue_remaining": 1}}, sid="p")
     others = said("progress", prompt_id="q", node="3", value=1, max=4)
@@ -146,7 +149,7 @@ def test_behind_a_reconnect_a_preview_may_be_anybodys() -> None:
         (said("executing", node=None, prompt_id="p"), False),
     ):
         progress.hear(message)
-        assert (progress.hear(preview(JPEG)) is Heard.SIGN) is expected, message
+        assert (progress.hear(preview(JPEG)) is HeardMessage.SIGN) is expected, message
 
 
 @pytest.mark.parametrize(
@@ -167,6 +170,6 @@ def test_behind_a_reconnect_a_preview_may_be_anybodys() -> None:
 )
 def test_nonsense_is_passed_over(message: Any) -> None:
     """Node packs send what they like."""
-    progress = Progress("p", NODES, ("3",))
+    progress = PromptProgress("p", NODES, ("3",))
     progress.hear(message)
     assert progress.fraction == 0 and progress.preview is None

@@ -8,8 +8,8 @@ import pytest
 
 from storybook.stages.illustrator.comfyui.graph import Graph
 from storybook.stages.illustrator.comfyui.prepare import fill, template
-from storybook.stages.illustrator.comfyui.roles import Place, find_roles
-from tests.comfyui.drawings import CATALOGUE
+from storybook.stages.illustrator.comfyui.roles import NodeInput, find_roles
+from tests.comfyui.drawings import NODE_TYPES
 from tests.comfyui.listening import workflow
 
 
@@ -50,31 +50,31 @@ def flux() -> Graph:
 
 def test_a_plain_graph() -> None:
     """Every role, and the model's name."""
-    roles = find_roles(simple(), CATALOGUE)
+    roles = find_roles(simple(), NODE_TYPES)
     assert roles.output == "9"
     assert roles.samplers == ("3",)
-    assert roles.positive == (Place("6", "text"),)
-    assert roles.negative == (Place("7", "text"),)
-    assert roles.seeds == (Place("3", "seed"),)
-    assert (roles.width, roles.height) == (Place("5", "width"), Place("5", "height"))
-    assert roles.models == (Place("4", "ckpt_name"),)
+    assert roles.positive == (NodeInput("6", "text"),)
+    assert roles.negative == (NodeInput("7", "text"),)
+    assert roles.seeds == (NodeInput("3", "seed"),)
+    assert (roles.width, roles.height) == (NodeInput("5", "width"), NodeInput("5", "height"))
+    assert roles.models == (NodeInput("4", "ckpt_name"),)
 
 
 def test_positive_and_negative_follow_links_and_not_titles() -> None:
     """A node called Negative that is linked as the positive takes the prompt."""
     graph = simple()
     graph["6"]["_meta"]["title"], graph["7"]["_meta"]["title"] = "Negative", "Positive"
-    assert find_roles(graph, CATALOGUE).positive == (Place("6", "text"),)
+    assert find_roles(graph, NODE_TYPES).positive == (NodeInput("6", "text"),)
 
 
 def test_a_guider_is_followed_to_its_prompt_and_noise_to_its_seed() -> None:
     """With nothing for the negative, since such a guider has none."""
-    roles = find_roles(flux(), CATALOGUE)
-    assert roles.positive == (Place("3", "text"),)
+    roles = find_roles(flux(), NODE_TYPES)
+    assert roles.positive == (NodeInput("3", "text"),)
     assert roles.negative == ()
-    assert roles.seeds == (Place("6", "noise_seed"),)
-    assert roles.width == Place("7", "width")
-    assert roles.models == (Place("1", "unet_name"),)
+    assert roles.seeds == (NodeInput("6", "noise_seed"),)
+    assert roles.width == NodeInput("7", "width")
+    assert roles.models == (NodeInput("1", "unet_name"),)
 
 
 def test_a_guider_of_two_sides_has_two_prompts() -> None:
@@ -82,9 +82,9 @@ def test_a_guider_of_two_sides_has_two_prompts() -> None:
     graph = flux()
     graph["5"] = node("CFGGuider", positive=["4", 0], negative=["14", 0], cfg=3)
     graph["14"] = node("CLIPTextEncode", text="bad", clip=["2", 0])
-    roles = find_roles(graph, CATALOGUE)
-    assert roles.positive == (Place("3", "text"),)
-    assert roles.negative == (Place("14", "text"),)
+    roles = find_roles(graph, NODE_TYPES)
+    assert roles.positive == (NodeInput("3", "text"),)
+    assert roles.negative == (NodeInput("14", "text"),)
 
 
 def test_a_negative_made_of_nothing_is_not_the_positive() -> None:
@@ -94,8 +94,8 @@ def test_a_negative_made_of_nothing_is_not_the_positive() -> None:
             "7": node("ConditioningZeroOut", conditioning=["6", 0]),
         }
     )
-    roles = find_roles(graph, CATALOGUE)
-    assert roles.positive == (Place("6", "text"),)
+    roles = find_roles(graph, NODE_TYPES)
+    assert roles.positive == (NodeInput("6", "text"),)
     assert roles.negative == ()
 
 
@@ -103,7 +103,7 @@ def test_a_linked_text_is_written_where_it_stands() -> None:
     """In the node that holds it, not over the link."""
     graph = simple(**{"20": node("PrimitiveStringMultiline", value="a fox")})
     graph["6"]["inputs"]["text"] = ["20", 0]
-    assert find_roles(graph, CATALOGUE).positive == (Place("20", "value"),)
+    assert find_roles(graph, NODE_TYPES).positive == (NodeInput("20", "value"),)
 
 
 def test_encoders_of_two_texts_get_both() -> None:
@@ -111,7 +111,10 @@ def test_encoders_of_two_texts_get_both() -> None:
     graph = simple(
         **{"6": node("CLIPTextEncodeSDXL", text_g="a", text_l="b", width=1, clip=["4", 1])}
     )
-    assert find_roles(graph, CATALOGUE).positive == (Place("6", "text_g"), Place("6", "text_l"))
+    assert find_roles(graph, NODE_TYPES).positive == (
+        NodeInput("6", "text_g"),
+        NodeInput("6", "text_l"),
+    )
 
 
 def test_control_nets_and_combinations_are_passed_through() -> None:
@@ -123,16 +126,22 @@ def test_control_nets_and_combinations_are_passed_through() -> None:
         }
     )
     graph["3"]["inputs"] |= {"positive": ["30", 0], "negative": ["30", 1]}
-    roles = find_roles(graph, CATALOGUE)
-    assert (roles.positive, roles.negative) == ((Place("6", "text"),), (Place("7", "text"),))
+    roles = find_roles(graph, NODE_TYPES)
+    assert (roles.positive, roles.negative) == (
+        (NodeInput("6", "text"),),
+        (NodeInput("7", "text"),),
+    )
 
 
 def test_titles_are_taken_first() -> None:
     """PROMPT_POS and PROMPT_NEG, in any case, wherever they stand."""
     graph = simple()
     graph["6"]["_meta"]["title"], graph["7"]["_meta"]["title"] = "prompt_neg", "PROMPT_POS"
-    roles = find_roles(graph, CATALOGUE)
-    assert (roles.positive, roles.negative) == ((Place("7", "text"),), (Place("6", "text"),))
+    roles = find_roles(graph, NODE_TYPES)
+    assert (roles.positive, roles.negative) == (
+        (NodeInput("7", "text"),),
+        (NodeInput("6", "text"),),
+    )
 
 
 def test_the_configuration_goes_before_everything() -> None:
@@ -140,21 +149,21 @@ def test_the_configuration_goes_before_everything() -> None:
     graph = simple(**{"40": node("EmptyImage", width=8, height=8, color=1)})
     graph["8"]["inputs"]["extra"] = ["40", 0]
     named = {"positive": "7", "seed": "40.color", "width": "40.width", "height": "40.height"}
-    roles = find_roles(graph, CATALOGUE, named)
-    assert roles.positive == (Place("7", "text"),)
-    assert roles.seeds == (Place("40", "color"),)
-    assert (roles.width, roles.height) == (Place("40", "width"), Place("40", "height"))
+    roles = find_roles(graph, NODE_TYPES, named)
+    assert roles.positive == (NodeInput("7", "text"),)
+    assert roles.seeds == (NodeInput("40", "color"),)
+    assert (roles.width, roles.height) == (NodeInput("40", "width"), NodeInput("40", "height"))
 
 
 def test_a_configuration_that_names_nothing_is_passed_over() -> None:
     """What is found otherwise stands; `check` says that the name is wrong."""
-    assert find_roles(simple(), CATALOGUE, {"positive": "99.text"}).positive == (
-        Place("6", "text"),
+    assert find_roles(simple(), NODE_TYPES, {"positive": "99.text"}).positive == (
+        NodeInput("6", "text"),
     )
 
 
 def test_the_size_is_the_last_one_on_the_way() -> None:
-    """A scaling behind the sampler sets the picture's size, not the latent before it."""
+    """A scaling after the sampler sets the picture's size, not the latent before it."""
     graph = simple(
         **{
             "9": node("SaveImage", images=["50", 0], filename_prefix="x"),
@@ -168,7 +177,7 @@ def test_the_size_is_the_last_one_on_the_way() -> None:
             ),
         }
     )
-    assert find_roles(graph, CATALOGUE).width == Place("50", "width")
+    assert find_roles(graph, NODE_TYPES).width == NodeInput("50", "width")
 
 
 def test_two_samplers_get_the_same_seed() -> None:
@@ -178,13 +187,13 @@ def test_two_samplers_get_the_same_seed() -> None:
     second["inputs"]["latent_image"] = ["60", 0]
     graph |= {"61": second}
     graph["8"]["inputs"]["samples"] = ["61", 0]
-    roles = find_roles(graph, CATALOGUE)
-    assert set(roles.seeds) == {Place("3", "seed"), Place("61", "seed")}
-    assert roles.width == Place("60", "width")
+    roles = find_roles(graph, NODE_TYPES)
+    assert set(roles.seeds) == {NodeInput("3", "seed"), NodeInput("61", "seed")}
+    assert roles.width == NodeInput("60", "width")
 
 
 def test_of_several_pictures_the_finished_one_is_taken() -> None:
-    """The one behind the most nodes; a preview only if nothing is saved."""
+    """The one after the most nodes; a preview only if nothing is saved."""
     graph = simple(
         **{
             "70": node("SaveImage", images=["71", 0], filename_prefix="final"),
@@ -193,7 +202,7 @@ def test_of_several_pictures_the_finished_one_is_taken() -> None:
             "73": node("ImageInvert", image=["71", 0]),
         }
     )
-    assert find_roles(graph, CATALOGUE).output == "70"
+    assert find_roles(graph, NODE_TYPES).output == "70"
 
 
 def test_circles_end() -> None:
@@ -201,20 +210,20 @@ def test_circles_end() -> None:
     graph = simple()
     graph["5"] = node("LatentUpscale", samples=["5", 0])
     graph["6"] = node("ConditioningCombine", conditioning_1=["6", 0])
-    roles = find_roles(graph, CATALOGUE)
+    roles = find_roles(graph, NODE_TYPES)
     assert (roles.positive, roles.width) == ((), None)
 
 
 @pytest.mark.parametrize("name", ["nomodel_text_preview", "bad_no_output_node"])
 def test_a_graph_without_a_picture_has_no_roles(name: str) -> None:
     """There is nothing to fetch."""
-    assert find_roles(workflow(name), CATALOGUE).output is None
+    assert find_roles(workflow(name), NODE_TYPES).output is None
 
 
 def test_only_what_leads_to_the_picture_is_kept() -> None:
     """And the file itself is left as it is."""
     graph = simple(**{"80": node("EmptyImage", width=8)})
-    roles = find_roles(graph, CATALOGUE)
+    roles = find_roles(graph, NODE_TYPES)
     kept = template(graph, roles)
     filled = fill(kept, roles, prompt="p", seed=9, width=64, height=48, prompt_id="id")
     assert set(filled) == set(simple())
@@ -225,7 +234,7 @@ def test_one_picture_is_made_and_not_a_batch() -> None:
     """Four at once would be three thrown away."""
     graph = simple()
     graph["5"]["inputs"]["batch_size"] = 4
-    roles = find_roles(graph, CATALOGUE)
+    roles = find_roles(graph, NODE_TYPES)
     kept = template(graph, roles)
     filled = fill(kept, roles, prompt="", seed=0, width=64, height=48, prompt_id="i")
     assert filled["5"]["inputs"]["batch_size"] == 1

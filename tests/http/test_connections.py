@@ -19,7 +19,7 @@ from storybook.settings import Limits
 from tests.http.serving import Site, enlarge_cover, eventually, serving
 from tests.http.test_server import SERVED, lazy_client
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 PROMPT_SECONDS = 1.0
 LARGE = 32 * 1024 * 1024

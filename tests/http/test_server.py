@@ -27,7 +27,7 @@ from tests.engines import Scripted
 from tests.http.serving import enlarge_cover, eventually, serving
 from tests.http.sse import following
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 STREAMS = 20
 PROMPT_SECONDS = 3.0

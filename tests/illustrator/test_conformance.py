@@ -12,6 +12,8 @@ from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import Studio
 from tests.illustrator.conformance import IllustratorConformance
 
+pytestmark = pytest.mark.slow
+
 
 class TestPainter(IllustratorConformance):
     """The embedded one."""

@@ -22,6 +22,8 @@ from storybook.stages.illustrator.painter.engine import IDLE_SECONDS
 from storybook.stages.illustrator.painter.picture import paint
 from tests.clocks import ManualClock
 
+pytestmark = pytest.mark.slow
+
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 PROMPT = (
     "A wide view of a village deep in a forest, in the Joseon dynasty of old Korea, on a bright "

@@ -16,7 +16,7 @@ from storybook.stages.illustrator.painter.creatures.plan import plans
 from storybook.stages.illustrator.painter.keepsakes import KEEPSAKES
 from storybook.stages.illustrator.painter.palette import difference, hexc
 from storybook.stages.illustrator.painter.places.atlas import SETTINGS
-from storybook.stages.illustrator.painter.places.stage import SEASONS
+from storybook.stages.illustrator.painter.places.surroundings import SEASONS
 from storybook.stages.illustrator.painter.scene import (
     ROLES,
     Actor,
@@ -28,6 +28,8 @@ from storybook.stages.illustrator.painter.scene import (
     Scene,
     Time,
 )
+
+pytestmark = pytest.mark.slow
 
 SMALL = 64
 

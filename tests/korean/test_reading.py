@@ -277,7 +277,7 @@ def test_a_way_of_writing_is_read_as_korean_reads_it(written: str, read: str) ->
 
 
 LOOKING_AROUND = {"사랑=나눔", "…응", "-5도", "-3℃", "+7도", "-7", ""}
-"""Ways of writing that are meant to be read differently behind a word."""
+"""Ways of writing that are meant to be read differently after a word."""
 
 
 @pytest.mark.parametrize("written", [w for w in READINGS if w not in LOOKING_AROUND])
@@ -298,6 +298,7 @@ NEAR_THE_RULES = st.text(
 ANY_TEXT = st.one_of(st.text(), NEAR_THE_RULES)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(ANY_TEXT)
 def test_a_reading_has_no_digits(text: str) -> None:

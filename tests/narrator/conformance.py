@@ -40,7 +40,7 @@ class NarratorConformance:
         assert await narrator.readiness() == await narrator.readiness() == Readiness(True)
 
     async def test_the_same_order_gives_the_same_bytes(self, narrator: Narrator) -> None:
-        """Also behind another reading: nothing is carried from one to the next."""
+        """Also after another reading: nothing is carried from one to the next."""
         what = order(SENTENCE, "토끼는 기뻤어요!", voice="F1")
         first = await read(narrator, what)
         await read(narrator, order("다른 문장이에요.", voice="M3"))

@@ -13,7 +13,7 @@ import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.stages.engines import WorkFailed
-from storybook.stages.narrator.openai import OpenAI
+from storybook.stages.narrator.openai import OpenAINarrator
 from tests.narrator.sounds import SENTENCE, order, read
 
 URL: Final = "http://speech.example"
@@ -35,10 +35,10 @@ def wav(rate: int = 24_000, seconds: float = 0.5, channels: int = 1) -> bytes:
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
-def answering(answer: Answer | httpx.Response, **options: Any) -> OpenAI:
+def answering(answer: Answer | httpx.Response, **options: Any) -> OpenAINarrator:
     """A narrator whose endpoint answers so."""
     handler = answer if callable(answer) else lambda request: answer
-    return OpenAI(url=URL, transport=httpx.MockTransport(handler), **options)
+    return OpenAINarrator(url=URL, transport=httpx.MockTransport(handler), **options)
 
 
 def speaking(requests: list[dict[str, Any]]) -> Answer:
@@ -51,7 +51,7 @@ def speaking(requests: list[dict[str, Any]]) -> Answer:
     return speak
 
 
-async def failure_of(narrator: OpenAI) -> WorkFailed:
+async def failure_of(narrator: OpenAINarrator) -> WorkFailed:
     with pytest.raises(WorkFailed) as failure:
         await read(narrator, order(SENTENCE))
     return failure.value

@@ -124,7 +124,7 @@ async def test_a_library_without_data_is_said_too(
     assert "no usable data" in (await Espeak().readiness()).why
 
 
-async def test_data_are_found_behind_a_long_path_with_korean_in_it(
+async def test_data_are_found_under_a_long_path_with_korean_in_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The library's own buffer for a path is short, and plain."""

@@ -22,7 +22,7 @@ from storybook.stages.engines import (
     Utterance,
     WorkFailed,
 )
-from storybook.stages.narrator.openai import OpenAI
+from storybook.stages.narrator.openai import OpenAINarrator
 from tests.narrator.conformance import NarratorConformance
 from tests.narrator.endpoints import URL, answering, failure_of, speaking, tone, wav
 from tests.narrator.served import supertonic_serve
@@ -46,19 +46,19 @@ class TestOpenAI(NarratorConformance):
 
     @pytest.fixture
     def narrator(self, served: str) -> Narrator:
-        return OpenAI(url=served)
+        return OpenAINarrator(url=served)
 
 
 async def test_a_served_model_speaks_at_its_own_rate(served: str) -> None:
     """44.1 kHz, whether the URL has its /v1 or not."""
     for url in (served, f"{served}/v1/"):
-        _, rate = samples(await read(OpenAI(url=url), order(SENTENCE)))
+        _, rate = samples(await read(OpenAINarrator(url=url), order(SENTENCE)))
         assert rate == RATE
 
 
 async def test_a_model_that_is_not_served_is_said_for_good(served: str) -> None:
     """The server's own words, and the setting that mends it."""
-    failure = await failure_of(OpenAI(url=served, model="supertonic-2"))
+    failure = await failure_of(OpenAINarrator(url=served, model="supertonic-2"))
     assert (failure.kind, failure.retryable) == ("unknown_model", False)
     assert "this server serves 'supertonic-3'" in failure.message
     assert "[narrator] model" in failure.message
@@ -80,9 +80,9 @@ async def test_what_a_code_blames_is_the_kind() -> None:
 
 async def test_it_is_named_by_endpoint_and_model() -> None:
     """The host is the device, unless it shares one with engines here."""
-    info = OpenAI(url="https://me:pass@api.example:8443/v1", model="tts-1").info
+    info = OpenAINarrator(url="https://me:pass@api.example:8443/v1", model="tts-1").info
     assert (info.name, info.model, info.device) == ("openai", "tts-1", "api.example:8443")
-    assert OpenAI(url=URL, device="gpu0").info.device == "gpu0"
+    assert OpenAINarrator(url=URL, device="gpu0").info.device == "gpu0"
 
 
 async def test_each_utterance_is_a_request_as_openai_has_it() -> None:
@@ -212,7 +212,7 @@ async def test_the_first_refusal_ends_the_page() -> None:
         await anyio.sleep_forever()
         raise AssertionError
 
-    narrator = OpenAI(url=URL, transport=httpx.MockTransport(hang_unless_last))
+    narrator = OpenAINarrator(url=URL, transport=httpx.MockTransport(hang_unless_last))
     with anyio.fail_after(5), pytest.raises(WorkFailed) as failure:
         await read(narrator, order("하나.", "둘.", "끝."))
     assert failure.value.kind == "busy"
@@ -232,7 +232,7 @@ async def test_cancelling_leaves_no_request() -> None:
                 ended += 1
             raise AssertionError
 
-        await read(OpenAI(url=URL, transport=httpx.MockTransport(hang)), order("하나."))
+        await read(OpenAINarrator(url=URL, transport=httpx.MockTransport(hang)), order("하나."))
     assert scope.cancelled_caught
     assert ended == 1
 
@@ -254,14 +254,15 @@ async def test_a_few_requests_are_under_way_at_once() -> None:
         return httpx.Response(200, content=wav())
 
     with anyio.fail_after(5):
-        await read(OpenAI(url=URL, transport=httpx.MockTransport(count)), order(*PAGE))
+        await read(OpenAINarrator(url=URL, transport=httpx.MockTransport(count)), order(*PAGE))
     assert most == 4
 
 
 def test_building_it_imports_nothing_heavy() -> None:
     """The command line's help must not wait for it."""
     program = (
-        "import sys; from storybook.stages.narrator.openai import OpenAI; OpenAI(url='').info;"
+        "import sys; from storybook.stages.narrator.openai import OpenAINarrator as Narrator; "
+        "Narrator(url='').info;"
         "sys.exit(bool({'numpy', 'soundfile', 'httpx'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

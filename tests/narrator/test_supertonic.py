@@ -49,13 +49,13 @@ def narrator(folder: Path) -> Supertonic:
 def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is given to the model, in order."""
     texts: list[str] = []
-    speak = loaded.Model.speak
+    speak = loaded.SupertonicModel.speak
 
-    def listen(self: loaded.Model, text: str, *rest: Any) -> Sound:
+    def listen(self: loaded.SupertonicModel, text: str, *rest: Any) -> Sound:
         texts.append(text)
         return speak(self, text, *rest)
 
-    monkeypatch.setattr(loaded.Model, "speak", listen)
+    monkeypatch.setattr(loaded.SupertonicModel, "speak", listen)
     return texts
 
 
@@ -118,7 +118,7 @@ def test_a_sentence_is_what_the_package_itself_makes_of_that_seed(folder: Path) 
     package = supertonic.TTS("supertonic-3", folder, auto_download=False)
     np.random.seed(7)
     theirs, _ = package.synthesize("안녕하세요.", package.get_voice_style("F1"), lang="ko")
-    ours = loaded.Model(folder).speak("안녕하세요.", "F1", "ko", 1.05, seed=7)
+    ours = loaded.SupertonicModel(folder).speak("안녕하세요.", "F1", "ko", 1.05, seed=7)
     assert np.array_equal(ours, theirs[0])
 
 
@@ -142,13 +142,13 @@ async def test_sentences_are_spoken_side_by_side(
 ) -> None:
     """Two threads are in the model at the same time: each waits there for the other."""
     meeting = threading.Barrier(2, timeout=10)
-    speak = loaded.Model.speak
+    speak = loaded.SupertonicModel.speak
 
-    def meet(self: loaded.Model, *arguments: Any) -> Sound:
+    def meet(self: loaded.SupertonicModel, *arguments: Any) -> Sound:
         meeting.wait()
         return speak(self, *arguments)
 
-    monkeypatch.setattr(loaded.Model, "speak", meet)
+    monkeypatch.setattr(loaded.SupertonicModel, "speak", meet)
     await read(Supertonic(folder.parent, folder, threads=2), order("하나.", "둘."))
 
 
@@ -158,9 +158,9 @@ async def test_no_more_are_spoken_at_once_than_there_are_threads(
     """Also when two pages are read: those who could come would come while the first two wait."""
     calls, inside, most, lock = 0, 0, 0, threading.Lock()
     meeting = threading.Barrier(2, timeout=10)
-    speak = loaded.Model.speak
+    speak = loaded.SupertonicModel.speak
 
-    def count(self: loaded.Model, text: str, *rest: Any) -> Sound:
+    def count(self: loaded.SupertonicModel, text: str, *rest: Any) -> Sound:
         nonlocal calls, inside, most
         with lock:
             calls += 1
@@ -175,7 +175,7 @@ async def test_no_more_are_spoken_at_once_than_there_are_threads(
             inside -= 1
         return sound
 
-    monkeypatch.setattr(loaded.Model, "speak", count)
+    monkeypatch.setattr(loaded.SupertonicModel, "speak", count)
     narrator = Supertonic(folder.parent, folder, threads=2)
     async with anyio.create_task_group() as group:
         for _ in range(narrator.places):
@@ -186,13 +186,13 @@ async def test_no_more_are_spoken_at_once_than_there_are_threads(
 async def test_the_model_is_loaded_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages that begin together wait for one model; after unloading it is loaded anew."""
     models: list[Path] = []
-    load = loaded.Model.__init__
+    load = loaded.SupertonicModel.__init__
 
-    def remember(self: loaded.Model, folder: Path, gpu: int | None = None) -> None:
+    def remember(self: loaded.SupertonicModel, folder: Path, gpu: int | None = None) -> None:
         models.append(folder)
         load(self, folder, gpu)
 
-    monkeypatch.setattr(loaded.Model, "__init__", remember)
+    monkeypatch.setattr(loaded.SupertonicModel, "__init__", remember)
     narrator = Supertonic(folder.parent, folder)
     async with anyio.create_task_group() as group:
         for _ in range(2):
@@ -293,13 +293,13 @@ async def test_cancelling_does_not_wait_and_begins_no_other_clause(
     """The clause in hand may go on in its thread, the next is never spoken."""
     go_on, begun = threading.Event(), []
 
-    def hang(self: loaded.Model, text: str, *rest: Any) -> Sound:
+    def hang(self: loaded.SupertonicModel, text: str, *rest: Any) -> Sound:
         begun.append(text)
         anyio.from_thread.run_sync(scope.cancel)
         go_on.wait(10)
         return np.zeros(100, np.float32)
 
-    monkeypatch.setattr(loaded.Model, "speak", hang)
+    monkeypatch.setattr(loaded.SupertonicModel, "speak", hang)
     narrator = Supertonic(folder.parent, folder, threads=1)
     try:
         with anyio.fail_after(5), anyio.CancelScope() as scope:
@@ -332,7 +332,7 @@ async def test_a_failure_while_speaking_is_one_to_try_again(
     def fail(*_: object) -> Sound:
         raise RuntimeError("bad allocation")
 
-    monkeypatch.setattr(loaded.Model, "speak", fail)
+    monkeypatch.setattr(loaded.SupertonicModel, "speak", fail)
     with pytest.raises(WorkFailed, match="bad allocation") as failure:
         await read(narrator, order(SENTENCE))
     assert failure.value.kind == "synthesis"

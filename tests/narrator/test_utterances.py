@@ -31,7 +31,7 @@ def test_narration_is_cut_into_sentences() -> None:
 
 
 def test_a_line_is_spoken_by_its_character_where_it_stands() -> None:
-    """The narrator stops for a line and goes on behind it; quotation marks are not heard."""
+    """The narrator stops for a line and goes on after it; quotation marks are not heard."""
     line = Dialogue("토끼", "안녕! 나랑 놀래?")
     assert spoken('토끼가 다가왔어요. "안녕! 나랑 놀래?" 하고 물었어요.', line) == [
         ("M1", "", "토끼가 다가왔어요."),
@@ -63,7 +63,7 @@ def test_every_kind_of_quotation_mark_is_silent(marks: str) -> None:
 
 
 def test_the_same_line_twice_is_found_twice() -> None:
-    """A repeated line belongs to the place behind the one before."""
+    """A repeated line belongs to the place after the one before."""
     lines = (Dialogue("토끼", "그래!"), Dialogue("호랑이", "그래!"))
     said = spoken('"그래!" 토끼가 외쳤어요. "그래!" 호랑이도 외쳤어요.', *lines)
     assert [speaker for _, speaker, _ in said] == ["토끼", "", "호랑이", ""]
@@ -76,7 +76,7 @@ def test_lines_in_another_order_than_the_text_are_spoken_where_they_stand() -> N
     assert [speaker for _, speaker, _ in said] == ["토끼", "", "호랑이", ""]
 
 
-def test_a_line_is_looked_for_behind_the_one_before() -> None:
+def test_a_line_is_looked_for_after_the_one_before() -> None:
     """Where a line stands twice, the list's order tells which place is meant."""
     lines = (Dialogue("토끼", "놀자!"), Dialogue("호랑이", "네!"))
     said = spoken('"네!" 다람쥐가 말했어요. "놀자!" 토끼가 말했어요. "네!"', *lines)
@@ -148,7 +148,7 @@ def test_a_long_sentence_is_cut_where_one_breathes() -> None:
 
 
 def test_a_cut_leaves_no_stump() -> None:
-    """A comma behind the first word is no place to cut if a better balanced one follows."""
+    """A comma after the first word is no place to cut if a better balanced one follows."""
     assert (
         clauses("네, 토끼는 숲으로 달려가고 호랑이는 따라갔어요", 20)[0]
         == "네, 토끼는 숲으로 달려가고"

@@ -47,6 +47,7 @@ async def grown(log: MemoryLog, whole: MemoryLog, projections: Projections) -> N
     await projections.reached(await log.head())
 
 
+@pytest.mark.slow
 async def test_a_rebuild_gives_the_same_bytes_at_every_prefix(tmp_path: Path) -> None:
     """Following live, event by event, and replaying come to the same rows at every position."""
     whole, log = MemoryLog(), MemoryLog()
@@ -64,6 +65,7 @@ async def test_a_rebuild_gives_the_same_bytes_at_every_prefix(tmp_path: Path) ->
     assert outcomes == {"waiting", "completed", "failed", "abandoned"}
 
 
+@pytest.mark.slow
 async def test_a_restart_at_any_position_gives_the_same_bytes(tmp_path: Path) -> None:
     """A projector that lost its memory between any two events goes on to the same rows."""
     whole, log = MemoryLog(), MemoryLog()

@@ -19,7 +19,7 @@ from storybook.stages.transcriber import audio, decoder
 from storybook.stages.transcriber.audio import Clip, decode
 from tests.transcriber.recordings import FORMATS, encode, mux, recorded, silence, tone
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TEN_HOURS = 36_000
 
@@ -109,7 +109,7 @@ async def test_an_empty_file_is_refused() -> None:
         b"\x00\x00\x00\x18ftypmp42",
     ],
 )
-async def test_a_right_beginning_and_nonsense_behind_it_is_refused(head: bytes) -> None:
+async def test_a_right_beginning_and_nonsense_after_it_is_refused(head: bytes) -> None:
     """A signature makes no recording."""
     rng = np.random.default_rng(3)
     with pytest.raises(InvalidAudio):

@@ -64,6 +64,7 @@ def test_the_table_is_large() -> None:
     assert all(len(answers) >= 30 for answers in ANSWERS.values())
 
 
+@pytest.mark.slow
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(
     st.sampled_from(list(Field)),

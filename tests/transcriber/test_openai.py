@@ -12,7 +12,7 @@ import pytest
 
 from storybook.stages.endpoint import KEY_VARIABLE
 from storybook.stages.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
-from storybook.stages.transcriber.openai import OpenAI
+from storybook.stages.transcriber.openai import OpenAITranscriber
 from tests.transcriber.conformance import SAID, TranscriberConformance
 from tests.transcriber.endpoint import Endpoint, endpoint
 from tests.transcriber.recordings import encode, noise, spoken
@@ -28,26 +28,28 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-def openai(server: Endpoint) -> OpenAI:
-    return OpenAI(url=server.url)
+def openai(server: Endpoint) -> OpenAITranscriber:
+    return OpenAITranscriber(url=server.url)
 
 
 class TestConformance(TranscriberConformance):
     """What every transcriber keeps."""
 
     @pytest.fixture
-    def transcriber(self, openai: OpenAI) -> Transcriber:
+    def transcriber(self, openai: OpenAITranscriber) -> Transcriber:
         return openai
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
-async def hear(openai: OpenAI) -> Transcript:
+async def hear(openai: OpenAITranscriber) -> Transcript:
     return await openai.transcribe(spoken("옛날 조선시대요", "webm"), "ko-KR")
 
 
-async def test_it_sends_plain_sound_and_says_the_language(openai: OpenAI, server: Endpoint) -> None:
+async def test_it_sends_plain_sound_and_says_the_language(
+    openai: OpenAITranscriber, server: Endpoint
+) -> None:
     """Whatever the browser recorded with, the endpoint gets a WAV file of one channel."""
     await hear(openai)
     [form] = server.asked
@@ -57,14 +59,14 @@ async def test_it_sends_plain_sound_and_says_the_language(openai: OpenAI, server
         assert 1 < wav.getnframes() / 16_000 < 3
 
 
-async def test_noise_is_not_sent(openai: OpenAI, server: Endpoint) -> None:
+async def test_noise_is_not_sent(openai: OpenAITranscriber, server: Endpoint) -> None:
     """It would be paid for, and come back as words."""
     await openai.transcribe(encode(noise(3.0, 0.5), "wav"), "ko")
     assert server.headers == []
 
 
 async def test_the_probabilities_of_the_segments_are_the_confidence(
-    openai: OpenAI, server: Endpoint
+    openai: OpenAITranscriber, server: Endpoint
 ) -> None:
     """The same measure as for the engine on this machine."""
     sure = await hear(openai)
@@ -77,7 +79,7 @@ async def test_the_probabilities_of_the_segments_are_the_confidence(
 
 
 async def test_an_endpoint_that_gives_text_alone_is_asked_for_that(
-    openai: OpenAI, server: Endpoint
+    openai: OpenAITranscriber, server: Endpoint
 ) -> None:
     """GPT-4o's transcribers know no segments; it is found out once."""
     server.knows_segments = False
@@ -90,7 +92,7 @@ async def test_an_endpoint_that_gives_text_alone_is_asked_for_that(
 
 
 async def test_the_key_comes_from_the_environment(
-    openai: OpenAI, server: Endpoint, monkeypatch: pytest.MonkeyPatch
+    openai: OpenAITranscriber, server: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the variable that the settings name; the key itself is in no setting."""
     server.key = KEY
@@ -100,12 +102,12 @@ async def test_the_key_comes_from_the_environment(
     assert (await hear(openai)).text == SAID
     monkeypatch.delenv(KEY_VARIABLE)
     monkeypatch.setenv("MY_OWN_KEY", KEY)
-    other = OpenAI(url=server.url, key_variable="MY_OWN_KEY")
+    other = OpenAITranscriber(url=server.url, key_variable="MY_OWN_KEY")
     assert (await hear(other)).text == SAID
 
 
 async def test_a_key_that_it_is_answered_with_is_not_told(
-    openai: OpenAI, server: Endpoint, monkeypatch: pytest.MonkeyPatch
+    openai: OpenAITranscriber, server: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor anything else of what is no transcription, all the way down the chain of causes."""
     monkeypatch.setenv(KEY_VARIABLE, KEY)
@@ -119,11 +121,13 @@ async def test_a_key_that_it_is_answered_with_is_not_told(
 async def test_a_model_that_the_endpoint_lacks_is_told(server: Endpoint) -> None:
     """With the settings that name it."""
     with pytest.raises(EngineUnavailable, match="whisper-99") as error:
-        await hear(OpenAI(url=server.url, model="whisper-99"))
+        await hear(OpenAITranscriber(url=server.url, model="whisper-99"))
     assert "[transcriber] url and model" in error.value.mend
 
 
-async def test_who_leaves_closes_the_connection(openai: OpenAI, server: Endpoint) -> None:
+async def test_who_leaves_closes_the_connection(
+    openai: OpenAITranscriber, server: Endpoint
+) -> None:
     """All places are free at once, although the endpoint has not answered."""
     server.hangs.clear()
     async with anyio.create_task_group() as tasks:
@@ -140,8 +144,8 @@ async def test_who_leaves_closes_the_connection(openai: OpenAI, server: Endpoint
 
 async def test_without_a_url_it_says_what_to_set() -> None:
     """So `auto` passes it over."""
-    readiness = await OpenAI(url="").readiness()
+    readiness = await OpenAITranscriber(url="").readiness()
     assert not readiness.ready
     assert "[transcriber] url" in readiness.mend
     with pytest.raises(EngineUnavailable, match="no endpoint is set"):
-        await hear(OpenAI(url=""))
+        await hear(OpenAITranscriber(url=""))

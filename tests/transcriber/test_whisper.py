@@ -19,7 +19,7 @@ from storybook.stages.transcriber.confidence import Heard
 from storybook.stages.transcriber.whisper import Whisper
 from storybook.stages.transcriber.whisper import engine as engine_module
 from storybook.stages.transcriber.whisper import model as model_module
-from storybook.stages.transcriber.whisper.model import Device, Model, Sound, find_device
+from storybook.stages.transcriber.whisper.model import Device, LoadedWhisper, Sound, find_device
 from tests.clocks import ManualClock
 from tests.transcriber.conformance import SAID, TranscriberConformance
 from tests.transcriber.recordings import encode, silence, spoken
@@ -50,7 +50,7 @@ class TestConformance(TranscriberConformance):
         return whisper
 
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def hear(whisper: Whisper, text: str = "옛날 조선시대요") -> Transcript:
@@ -213,7 +213,7 @@ async def test_a_language_that_the_model_does_not_know_is_refused(whisper: Whisp
     assert failure.value.kind == "unsupported_language"
 
 
-Hear = Callable[[Model, Sound, str, Callable[[], None]], list[Heard]]
+Hear = Callable[[LoadedWhisper, Sound, str, Callable[[], None]], list[Heard]]
 
 
 class Hearing:
@@ -225,9 +225,9 @@ class Hearing:
         self.inside = 0
         self.most_inside = 0
         self.threads: set[int] = set()
-        hear = Model.hear
+        hear = LoadedWhisper.hear
 
-        def held(model: Model, sound: Sound, language: str, between: Any) -> list[Heard]:
+        def held(model: LoadedWhisper, sound: Sound, language: str, between: Any) -> list[Heard]:
             self.began += 1
             self.inside += 1
             self.most_inside = max(self.most_inside, self.inside)
@@ -238,7 +238,7 @@ class Hearing:
             finally:
                 self.inside -= 1
 
-        monkeypatch.setattr(Model, "hear", held)
+        monkeypatch.setattr(LoadedWhisper, "hear", held)
 
     async def has_begun(self, count: int) -> None:
         with anyio.fail_after(10):
@@ -286,11 +286,13 @@ async def test_who_leaves_while_waiting_never_reaches_the_model(
 async def test_who_leaves_while_the_model_works_frees_it_between_segments(
     whisper: Whisper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """CTranslate2 cannot be interrupted within one; what comes behind it is not computed."""
+    """CTranslate2 cannot be interrupted within one; what comes after it is not computed."""
     entered, go_on = threading.Event(), threading.Event()
     reached: list[int] = []
 
-    def long_hearing(model: Model, sound: Sound, language: str, between: Any) -> list[Heard]:
+    def long_hearing(
+        model: LoadedWhisper, sound: Sound, language: str, between: Any
+    ) -> list[Heard]:
         entered.set()
         for segment in range(100):
             go_on.wait(10)
@@ -299,7 +301,7 @@ async def test_who_leaves_while_the_model_works_frees_it_between_segments(
         return [Heard(SAID)]
 
     with monkeypatch.context() as patch:
-        patch.setattr(Model, "hear", long_hearing)
+        patch.setattr(LoadedWhisper, "hear", long_hearing)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(hear, whisper)
             with anyio.fail_after(10):

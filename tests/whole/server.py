@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 
+REPOSITORY = Path(__file__).parents[2]
 START_SECONDS = 20
 FOLLOW_SECONDS = 60
 
@@ -39,15 +40,23 @@ def storybook(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Server:
-    """`storybook serve` on a free port, in a process group of its own, with these settings. `url`
-    is empty if it does not serve by a moment (on the monotonic clock) at which that is no fault."""
+    """`storybook serve` on a free port, in a process group of its own, with these settings;
+    `program` is the module that is run in its place. `url` is empty if it does not serve by a moment
+    (on the monotonic clock) at which that is no fault."""
 
-    def __init__(self, data: Path, starts_by: float | None = None, **settings: str) -> None:
+    def __init__(
+        self,
+        data: Path,
+        program: str = "storybook",
+        starts_by: float | None = None,
+        **settings: str,
+    ) -> None:
         self.log = (data.parent / "server.log").open("ab")
         environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
         environ |= {f"STORYBOOK_{name.upper()}": value for name, value in settings.items()}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "storybook", "--data", str(data), "serve", "--port", "0"],
+            [sys.executable, "-m", program, "--data", str(data), "serve", "--port", "0"],
+            cwd=REPOSITORY,
             stdout=self.log,
             stderr=self.log,
             env=environ,
@@ -113,9 +122,9 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, **settings: str) -> Iterator[Server]:
+def serving(data: Path, program: str = "storybook", **settings: str) -> Iterator[Server]:
     """A server that is stopped at the end, if it still runs."""
-    server = Server(data, None, **settings)
+    server = Server(data, program, None, **settings)
     try:
         yield server
     finally:

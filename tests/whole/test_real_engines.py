@@ -26,7 +26,7 @@ from tests.narrator.tiny_supertonic import make_model
 from tests.writer.conformance import NONSENSE
 from tests.writer.tiny_gguf import make_tiny_gguf
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 
 

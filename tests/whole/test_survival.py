@@ -12,6 +12,8 @@ import pytest
 
 from tests.whole.server import follow, serving, storybook
 
+pytestmark = pytest.mark.slow
+
 
 def recorded_files(folder: Path, events: list[dict[str, Any]]) -> dict[str, tuple[int, str]]:
     """The files that the events speak of: when each was written, and its digest."""

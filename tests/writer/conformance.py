@@ -83,7 +83,7 @@ class WriterConformance:
         ((*described,),) = cards(request_, pages)
         assert len(described) == len(cast(request_.characters))
 
-    async def test_a_book_goes_on_behind_the_pages_that_stand(self, writer: Writer) -> None:
+    async def test_a_book_goes_on_after_the_pages_that_stand(self, writer: Writer) -> None:
         """A later attempt writes only what is missing, with the same characters."""
         standing = compose(REQUEST, seed=7)[:2]
         rest = await written(writer, WritingOrder(REQUEST, 7, 2, standing))
@@ -93,7 +93,7 @@ class WriterConformance:
             assert check_page(page, REQUEST, before, self.rules) == []
         assert len(cards(REQUEST, [*standing, *rest])) == 1
 
-    async def test_it_goes_on_behind_pages_of_another_writer(self, writer: Writer) -> None:
+    async def test_it_goes_on_after_pages_of_another_writer(self, writer: Writer) -> None:
         """Whatever form their prompts have."""
         standing = (
             Page(0, title="토끼와 호랑이", image_prompt="rabbit, tiger, watercolor"),
@@ -116,7 +116,7 @@ class WriterConformance:
         assert fractions[-1] == 1.0
 
     async def test_a_book_that_was_put_down_is_in_nobodys_way(self, writer: Writer) -> None:
-        """Whoever stops listening behind the cover can order another at once, and unload."""
+        """Whoever stops listening after the cover can order another at once, and unload."""
         order = WritingOrder(REQUEST, seed=7, attempt=1)
         with anyio.fail_after(20):
             for _ in range(2):

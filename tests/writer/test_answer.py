@@ -66,6 +66,7 @@ def told(*pieces: str, standing: tuple[Page, ...] = ()) -> list[Page]:
 # ------------------------------------------------------------------------------------ reading it
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.text(max_size=5),
@@ -97,7 +98,7 @@ def test_a_member_comes_with_its_closing_brace() -> None:
 
 
 def test_what_stands_around_the_object_is_passed_over() -> None:
-    """Fences and remarks, before and behind."""
+    """Fences and remarks, before and after."""
     assert dict(MemberReader().feed('Here: ```json\n{"a": 1, "b": "}"}\n``` {"c": 2}')) == {
         "a": 1,
         "b": "}",
@@ -202,7 +203,7 @@ def test_a_later_attempt_has_the_same_sheet() -> None:
 def test_a_prompt_reads_back_as_what_it_was_made_of(
     time: str, rabbit: str, tiger: str, page: int
 ) -> None:
-    """With a scene behind it or without."""
+    """With a scene after it or without."""
     for scene in ("", "A brook, a bridge. A sign."):
         picture = Picture(time, (rabbit, tiger), scene)
         prompt = prompt_of(page, BRIEF, SHEET, picture)

@@ -51,7 +51,7 @@ def first(**changes: object) -> Page:
 
 
 def saying(text: str) -> Page:
-    """Page 1 with another sentence of narration behind its first one."""
+    """Page 1 with another sentence of narration after its first one."""
     return first(summary=f"옛날 숲속 마을에 토끼가 살았어요. {text}", dialogues=())
 
 

@@ -17,6 +17,7 @@ from storybook.lexicon.words import data
 from storybook.stages.engines import WritingOrder
 from storybook.stages.writer.composer import Composer, compose
 from storybook.stages.writer.composer.arcs import arc_of, arcs, general_arc, table
+from storybook.stages.writer.composer.request import clean
 
 TOPICS = [
     *(
@@ -211,13 +212,30 @@ def test_an_unknown_topic_stands_in_the_book() -> None:
         ("beach", "우정", "바닷가에 "),
         ("숲", "it's", "it’s"),
         ("숲", "🌈", "무지개"),
-        ("숲", "🌈🌈 그리기", "그리기 무지개"),
+        ("숲", "🌈🌈 그리기", "무지개 그리기"),
     ],
 )
 def test_english_words_and_emoji_are_told_of(place: str, topic: str, told: str) -> None:
     """An emoji is its word, an apostrophe stays where it was, and a beach is a beach."""
     pages = compose(StoryRequest("현대", place, "토끼와 곰", topic), 3)
     assert told in " ".join(page.text for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [
+        ("우리 집 🏠", "우리 집"),
+        ("🏠 우리 집", "우리 집"),
+        ("바다🌊", "바다"),
+        ("미래 🚀", "미래"),
+        ("❤️ 사랑 ❤️", "사랑"),
+        ("🌊🌊", "바다"),
+        ("숲 🌳🌳 속", "숲 속"),
+    ],
+)
+def test_an_emoji_that_adorns_a_word_adds_nothing(given: str, word: str) -> None:
+    """Beside its own word, or after any."""
+    assert clean(given, 20) == word
 
 
 def test_an_emoji_finds_its_arc() -> None:
@@ -335,6 +353,7 @@ def test_the_same_request_and_seed_give_the_same_book() -> None:
     assert compose(request, 7) == compose(request, 7)
 
 
+@pytest.mark.slow
 def test_different_seeds_give_many_different_books() -> None:
     """A topic has dozens of books, for two characters and for one."""
     for characters in ("토끼와 곰", "토끼"):
@@ -542,6 +561,7 @@ def test_a_golden_book() -> None:
 anything = st.text(min_size=1, max_size=200)
 
 
+@pytest.mark.slow
 @settings(max_examples=120, deadline=None)
 @given(era=anything, place=anything, characters=anything, topic=anything, seed=st.integers(0))
 def test_any_words_give_a_well_formed_book(

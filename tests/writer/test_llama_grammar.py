@@ -16,19 +16,21 @@ from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.pages import MEMBERS
 from storybook.stages.writer.answer.picture import ACTS, times
 from storybook.stages.writer.llama.grammar import grammar
-from storybook.stages.writer.llama.model import Model, StopFlag
+from storybook.stages.writer.llama.model import LlamaModel, StopFlag
+
+pytestmark = pytest.mark.slow
 
 REQUEST = StoryRequest("2050년", "화산 속 도서관", "R2D2와 소녀 하나, 겁 많은 토끼", "우정")
 
 
 @pytest.fixture(scope="module")
-def model(tiny_model: Path) -> Iterator[Model]:
-    model = Model(tiny_model, "cpu", 8_192)
+def model(tiny_model: Path) -> Iterator[LlamaModel]:
+    model = LlamaModel(tiny_model, "cpu", 8_192)
     yield model
     model.close()
 
 
-def answer(model: Model, brief: Brief, seed: int, first_page: int = 0) -> str:
+def answer(model: LlamaModel, brief: Brief, seed: int, first_page: int = 0) -> str:
     """All that a model with random weights says under the grammar."""
     tokens = model.tokens("책")
     return "".join(model.pieces(tokens, grammar(brief, first_page), seed, StopFlag()))
@@ -41,7 +43,7 @@ def narrations(members: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_an_answer_is_a_whole_book(model: Model, seed: int) -> None:
+def test_an_answer_is_a_whole_book(model: LlamaModel, seed: int) -> None:
     """Title, four panels, at most two lines each, the cast's names only, and nothing before it."""
     brief = brief_of(REQUEST)
     said = answer(model, brief, seed)
@@ -56,7 +58,7 @@ def test_an_answer_is_a_whole_book(model: Model, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_korean_text_is_hangul_digits_and_signs(model: Model, seed: int) -> None:
+def test_korean_text_is_hangul_digits_and_signs(model: LlamaModel, seed: int) -> None:
     """No Chinese letter, no Latin one but in the request's own words; sentences of bounded
     length."""
     members = json.loads(answer(model, brief_of(REQUEST), seed))
@@ -69,7 +71,7 @@ def test_korean_text_is_hangul_digits_and_signs(model: Model, seed: int) -> None
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_what_is_painted_is_ascii(model: Model, seed: int) -> None:
+def test_what_is_painted_is_ascii(model: LlamaModel, seed: int) -> None:
     """Cards have the kind, a colour and clothes; acts and times are words that painters know."""
     members = json.loads(answer(model, brief_of(REQUEST), seed))
     cards = members["cards"]
@@ -90,13 +92,13 @@ def test_what_is_painted_is_ascii(model: Model, seed: int) -> None:
 
 
 @pytest.mark.parametrize("first_page", PAGES[1:])
-def test_it_goes_on_with_any_page(model: Model, first_page: int) -> None:
-    """Behind what stands, the rest is all that is left to say."""
+def test_it_goes_on_with_any_page(model: LlamaModel, first_page: int) -> None:
+    """After what stands, the rest is all that is left to say."""
     said = answer(model, brief_of(REQUEST), 1, first_page)
     assert list(json.loads("{" + said)) == list(MEMBERS[first_page:])
 
 
-def test_names_that_need_escaping_do_no_harm(model: Model) -> None:
+def test_names_that_need_escaping_do_no_harm(model: LlamaModel) -> None:
     """A grammar of names as no child has them is one that can be used."""
     brief = brief_of(StoryRequest("a\\b", '"]\n', 'Tom "the" cat\\, [토끼], (곰)', "{}"))
     assert list(json.loads(answer(model, brief, 1))["cards"]) == list(brief.names)

@@ -24,7 +24,7 @@ from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
 from storybook.stages.writer.answer.schema import schema
 from storybook.stages.writer.composer.compose import compose
-from storybook.stages.writer.openai import OpenAI
+from storybook.stages.writer.openai import OpenAIWriter
 from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written
 
 CONTEXT: Final = 20_000
@@ -32,7 +32,7 @@ ORDER: Final = WritingOrder(REQUEST, seed=7, attempt=1)
 KEY: Final = "sk-very-secret"
 START_SECONDS: Final = 30
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)
@@ -81,16 +81,16 @@ class TestOpenAI(WriterConformance):
 
     @pytest.fixture
     def writer(self, llama_server: str) -> Writer:
-        return OpenAI(url=llama_server, context=CONTEXT)
+        return OpenAIWriter(url=llama_server, context=CONTEXT)
 
 
 async def test_it_takes_the_first_model_that_the_server_has(llama_server: str) -> None:
     """Unless one is named."""
-    writer = OpenAI(url=llama_server)
+    writer = OpenAIWriter(url=llama_server)
     await writer.readiness()
     assert (writer.info.name, writer.info.model) == ("openai", "tiny")
     assert writer.info.device == llama_server.removeprefix("http://")
-    named = OpenAI(url=llama_server, model="other", device="gpu0")
+    named = OpenAIWriter(url=llama_server, model="other", device="gpu0")
     assert (named.info.model, named.info.device) == ("other", "gpu0")
 
 
@@ -183,12 +183,12 @@ def book(first_page: int = 0) -> dict[str, Any]:
     return dict.fromkeys(MEMBERS[first_page:], told)
 
 
-def writer_of(server: Server, **arguments: Any) -> OpenAI:
-    return OpenAI(url=server.url, **arguments)
+def writer_of(server: Server, **arguments: Any) -> OpenAIWriter:
+    return OpenAIWriter(url=server.url, **arguments)
 
 
 async def test_it_asks_for_a_schema_and_for_no_thinking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As OpenAI has it, streamed, with a seed for each attempt and the key."""
+    """As OpenAIWriter has it, streamed, with a seed for each attempt and the key."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     async with serving(lambda _: (200, [said(as_json(book()))])) as server:
         writer = writer_of(server)

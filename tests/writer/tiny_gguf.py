@@ -98,7 +98,7 @@ def _add_weights(
 
     embedding, output = drawn(vocabulary, width), drawn(vocabulary, width)
     if haste:
-        # One dimension that is the same for every token becomes a constant behind the last norm,
+        # One dimension that is the same for every token becomes a constant after the last norm,
         # and so its output weight a bias.
         embedding[:, 0] = width
         output[:, 0] = 0

@@ -5,7 +5,7 @@ connection leaves the part, and the next try asks for the rest with `Range`; `If
 server whose file has changed since send all of it anew. A part whose digest is wrong is removed:
 nothing tells which of its bytes are good.
 
-What a digest is held against is the catalogue's; where it knows none, what the hub says in
+What a digest is held against is the index's; where it knows none, what the hub says in
 `X-Linked-ETag`, which for big files is their SHA-256; else nothing, and the ledger keeps what came.
 """
 
@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from storybook.stages.models.catalogue import Model, ModelFile
+from storybook.stages.models.index import KnownModel, ModelFile
 from storybook.stages.models.inventory import State, examine, part_of
 from storybook.stages.models.ledger import Ledger, Step, compute_digest
 from storybook.system import sync_file, sync_folder
@@ -50,7 +50,7 @@ class Interrupted(CannotDownload):
 
 
 class Wrong(CannotDownload):
-    """What is there, or what came, is not the file of the catalogue."""
+    """What is there, or what came, is not the file of the index."""
 
 
 class NoRoom(CannotDownload):
@@ -58,7 +58,7 @@ class NoRoom(CannotDownload):
 
 
 class Came(msgspec.Struct, frozen=True):
-    """A file that is there now. `checked_by` is who vouched for its digest: `catalogue`, `hub`, or
+    """A file that is there now. `checked_by` is who vouched for its digest: `index`, `hub`, or
     nobody (empty)."""
 
     path: Path
@@ -92,7 +92,7 @@ def open_client() -> Iterator[httpx.Client]:
         yield client
 
 
-def missing_bytes(model: Model, models: Path) -> int:
+def missing_bytes(model: KnownModel, models: Path) -> int:
     """How much is still to come, where sizes are known."""
     sizes = [(it.size, model.path(models, it)) for it in model.files]
     return sum(max(size - _size(path) - _size(part_of(path)), 0) for size, path in sizes)
@@ -127,7 +127,7 @@ def _there(file: ModelFile, path: Path, ledger: Ledger, watcher: Watcher) -> Cam
     if piece.state is State.DIFFERENT:
         what = f"sha256 {piece.sha256}" if piece.sha256 else f"{piece.size:,} bytes"
         raise Wrong(f"{path} is another file ({what}); move it away first")
-    checked_by = "catalogue" if file.sha256 else ""
+    checked_by = "index" if file.sha256 else ""
     return Came(path, piece.size, piece.sha256, checked_by, was_there=True)
 
 
@@ -213,7 +213,7 @@ class _Download:
         total = _total(response)
         if self._file.size and total and total != self._file.size:
             raise Wrong(
-                f"{self._url} has {total:,} bytes, and the catalogue says {self._file.size:,}: "
+                f"{self._url} has {total:,} bytes, and the index says {self._file.size:,}: "
                 "it is another file"
             )
         self._total = self._total or total
@@ -227,7 +227,7 @@ class _Download:
         """Compare, and put the file to its place."""
         sha256 = compute_digest(self._part, step)
         expected = self._file.sha256 or self._said
-        checked_by = "catalogue" if self._file.sha256 else "hub" if self._said else ""
+        checked_by = "index" if self._file.sha256 else "hub" if self._said else ""
         if expected and sha256 != expected:
             self._part.unlink()
             raise Wrong(

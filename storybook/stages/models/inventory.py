@@ -1,4 +1,4 @@
-"""What is there: of each model of the catalogue, and of others that engines would take.
+"""What is there: of each model of the index, and of others that engines would take.
 
 Quick: sizes are looked at and digests recalled from the ledger. A digest that is not remembered is
 computed only when that is asked for.
@@ -13,13 +13,13 @@ from typing import Final
 
 import msgspec
 
-from storybook.stages.models.catalogue import Catalogue, Model, ModelFile
+from storybook.stages.models.index import KnownModel, ModelFile, ModelIndex
 from storybook.stages.models.ledger import Ledger
 from storybook.stages.narrator.supertonic.folder import CONFIGURATION
 from storybook.stages.writer.llama.files import OLDER_PLACE
 
 PART: Final = ".part"
-"""Behind the name of a file that has not come whole."""
+"""After the name of a file that has not come whole."""
 WHISPER_MARK: Final = "model.bin"
 
 Digest = Callable[[Path], str]
@@ -37,7 +37,7 @@ class State(enum.StrEnum):
     """A download has begun and not ended."""
     MISSING = "missing"
     DIFFERENT = "different"
-    """Another size or digest than the catalogue's: another version, or damaged."""
+    """Another size or digest than the index's: another version, or damaged."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -52,9 +52,9 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """A model of the catalogue as it is found."""
+    """A model of the index as it is found."""
 
-    model: Model
+    model: KnownModel
     place: Path
     pieces: tuple[Piece, ...]
 
@@ -77,7 +77,7 @@ class Holding(msgspec.Struct, frozen=True):
 
 
 class Stray(msgspec.Struct, frozen=True):
-    """A model that is no part of the catalogue, or lies elsewhere. `same_as` is the model whose
+    """A model that is no part of the index, or lies elsewhere. `same_as` is the model whose
     file this is, by its digest."""
 
     engine: str
@@ -87,15 +87,15 @@ class Stray(msgspec.Struct, frozen=True):
     same_as: str
 
 
-def holdings(catalogue: Catalogue, models: Path, ledger: Ledger, digest: Digest) -> list[Holding]:
-    """Each model of the catalogue. Raises `OSError`."""
+def holdings(index: ModelIndex, models: Path, ledger: Ledger, digest: Digest) -> list[Holding]:
+    """Each model of the index. Raises `OSError`."""
     return [
         Holding(
             model,
             model.place(models),
             tuple(examine(model.path(models, it), it, ledger, digest) for it in model.files),
         )
-        for model in catalogue.models
+        for model in index.models
     ]
 
 
@@ -122,12 +122,10 @@ def part_of(path: Path) -> Path:
     return path.with_name(path.name + PART)
 
 
-def strays(catalogue: Catalogue, data: Path, models: Path, digest: Digest) -> list[Stray]:
-    """Models outside the catalogue: in the models folder, and where older set-ups keep theirs."""
-    known = {it.place(models) for it in catalogue.models}
-    by_digest = {
-        file.sha256: it.name for it in catalogue.models for file in it.files if file.sha256
-    }
+def strays(index: ModelIndex, data: Path, models: Path, digest: Digest) -> list[Stray]:
+    """Models outside the index: in the models folder, and where older set-ups keep theirs."""
+    known = {it.place(models) for it in index.models}
+    by_digest = {file.sha256: it.name for it in index.models for file in it.files if file.sha256}
     found = []
     for engine, place in _candidates(data, models):
         if place in known:

@@ -1,7 +1,7 @@
 """The ledger of digests, `models.lock` in the models folder.
 
 A digest counts for as long as the file's size and time of change are those it was computed at. What
-a file's digest was when it came is kept beside it: where the catalogue knows none, that is what a
+a file's digest was when it came is kept beside it: where the index knows none, that is what a
 later look is held against. Without the ledger nothing breaks: digests are computed again.
 """
 

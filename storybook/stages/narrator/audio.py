@@ -34,7 +34,7 @@ _SOUND_ABOVE: Final = 0.004
 """A frame whose peak is below this part of the piece's peak (-48 dB) is silence."""
 LEAD_SECONDS: Final = 0.15
 TAIL_SECONDS: Final = 0.3
-"""Silence before and behind a reading: a wireless speaker that wakes up swallows the first
+"""Silence before and after a reading: a wireless speaker that wakes up swallows the first
 moments, and a player that stops may cut the last ones off."""
 _NOTHING_SECONDS: Final = 0.3
 """A page of which nothing can be spoken gets this much silence, as a player needs a file."""
@@ -74,7 +74,7 @@ def join(pieces: Sequence[Sound], rate: int, pause_ms: int) -> Joined:
 
 
 def framed(joined: Joined, rate: int) -> Joined:
-    """A reading with silence before and behind it; the times of its pieces move with them."""
+    """A reading with silence before and after it; the times of its pieces move with them."""
     lead, tail = round(rate * LEAD_SECONDS), round(rate * TAIL_SECONDS)
     shift = lead / rate
     spans = tuple((start + shift, end + shift) for start, end in joined.spans)

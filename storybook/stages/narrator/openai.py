@@ -1,6 +1,6 @@
 """The narrator that asks an OpenAI-compatible endpoint for speech.
 
-`supertonic serve`, OpenAI itself, and what speaks like it (openedai-speech, Kokoro-FastAPI,
+`supertonic serve`, OpenAINarrator itself, and what speaks like it (openedai-speech, Kokoro-FastAPI,
 LocalAI). Each utterance is a request of its own, so that its times are exact, a few of them at
 once. Korean is turned into words before it is sent, as most models misread digits. Whether the same
 order gives the same bytes is up to the endpoint: the protocol has no seed.
@@ -71,7 +71,7 @@ class _Spoken(NamedTuple):
     rate: int
 
 
-class OpenAI:
+class OpenAINarrator:
     """Reads aloud through the OpenAI-compatible endpoint at `url`.
 
     `device` is what the endpoint shares with engines here, if it does (`gpu0`); `key_variable`

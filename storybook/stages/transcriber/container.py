@@ -29,7 +29,7 @@ KNOWN: Final = "wav, webm, ogg, mp4 (m4a), mp3 and flac"
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _SEGMENT: Final = b"\x18\x53\x80\x67"
 _MOST_PIECES: Final = 100_000
-"""A minute in blocks of 2.5 ms, four times over; behind that the walk is given up."""
+"""A minute in blocks of 2.5 ms, four times over; after that the walk is given up."""
 _WAV_SLACK_BYTES: Final = 64
 """Recorders that write WAV by hand count a header or a padding byte too many."""
 _XING_WITHIN: Final = 4_096

@@ -47,7 +47,7 @@ MAX_CPU_SECONDS: Final = 10
 """A minute of sound takes a tenth of a second."""
 
 
-class Fault(Exception):
+class DecoderDied(Exception):
     """Why the recording cannot be used: a short stable word, and a sentence."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -72,26 +72,26 @@ def decode(recording: bytes, demuxer: str) -> tuple[bytes, float, float | None]:
             for frame in _frames(container, stream):
                 held += _seconds_of(frame)
                 if held > MAX_SECONDS + GRACE_SECONDS:
-                    raise Fault("too_long", f"it is longer than {MAX_SECONDS:.0f} s")
+                    raise DecoderDied("too_long", f"it is longer than {MAX_SECONDS:.0f} s")
                 frame.pts = None
                 for piece in resampler.resample(frame):
                     sound += _samples(piece)
             for piece in resampler.resample(None) if held else ():
                 sound += _samples(piece)
     except (av.FFmpegError, ValueError, OverflowError) as error:
-        raise Fault("broken", "it is damaged, or cut off at its beginning") from error
+        raise DecoderDied("broken", "it is damaged, or cut off at its beginning") from error
     if held < MIN_SECONDS:
-        raise Fault("empty", "there is no sound in it")
+        raise DecoderDied("empty", "there is no sound in it")
     return bytes(sound), held, claimed
 
 
 def _audio_stream(container: Any) -> Any:
     stream = next(iter(container.streams.audio), None)
     if stream is None or stream.codec_context is None:
-        raise Fault("empty", "there is no sound in it")
+        raise DecoderDied("empty", "there is no sound in it")
     codec = stream.codec_context.codec.canonical_name
     if codec not in CODECS and not codec.startswith("pcm_"):
-        raise Fault("codec", f"its sound is coded as {codec}, which browsers do not record")
+        raise DecoderDied("codec", f"its sound is coded as {codec}, which browsers do not record")
     return stream
 
 
@@ -108,7 +108,7 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
     damaged = 0
     for count, packet in enumerate(container.demux(stream), start=1):
         if count > MAX_PACKETS:
-            raise Fault("broken", "it is cut into more pieces than any recorder makes")
+            raise DecoderDied("broken", "it is cut into more pieces than any recorder makes")
         try:
             yield from packet.decode()
         except InvalidDataError:
@@ -119,7 +119,7 @@ def _frames(container: Any, stream: Any) -> Iterator[Any]:
 
 def _seconds_of(frame: Any) -> float:
     if frame.sample_rate not in SAMPLE_RATES or frame.layout.nb_channels > MAX_CHANNELS:
-        raise Fault(
+        raise DecoderDied(
             "broken",
             f"it has {frame.layout.nb_channels} channels of {frame.sample_rate} samples a second, "
             "which no recorder makes",
@@ -159,7 +159,7 @@ def perform(demuxer: str) -> None:
         sound, head = b"", {"fault": "library", "message": str(error)}
     except MemoryError:
         sound, head = b"", {"fault": "broken", "message": "it asks for more memory than any needs"}
-    except Fault as fault:
+    except DecoderDied as fault:
         sound, head = b"", {"fault": fault.kind, "message": fault.message}
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + sound)
 

@@ -42,7 +42,7 @@ CORRECTION: Final = re.compile(
     r"(?:[이가]\s*)?,?\s*(?<!\S)(?:아니\s*아니|아니야|아니다|아니요|아니라|아니)(?!\S)[,\s]*"
     r"|(?<!지)\s+말고\s*,?\s+"
 )
-"""Behind it stands what is really meant; "싸우지 말고" is no correction."""
+"""After it stands what is really meant; "싸우지 말고" is no correction."""
 
 FILLERS: Final = _words(
     r"음+",
@@ -168,7 +168,7 @@ WISHES: Final = {
     ),
     Field.TOPIC: _last(*_WISHES),
 }
-"""What is said to wish for it, at the end. Behind it, the answer's own particle comes to light."""
+"""What is said to wish for it, at the end. After it, the answer's own particle comes to light."""
 
 _TOLD: Final = r"(?:이야기|얘기|동화|그림책|책|내용|주제|스토리|것|거|걸)(?:으로|로|를|을|가|이)?"
 TAILS: Final = {
@@ -219,7 +219,7 @@ SENTENCE_ENDS: Final = (
     ("이야", "야"),
     ("이요", "요"),
 )
-"""Behind a consonant, behind a vowel: 숲이에요, 바다예요. Behind 강아지, 창고 and 지구 stands 요
+"""After a consonant, after a vowel: 숲이에요, 바다예요. After 강아지, 창고 and 지구 stands 요
 alone."""
 
 WISHED_PARTICLES: Final = (
@@ -237,7 +237,7 @@ WISHED_PARTICLES: Final = (
     ("에는", "에는"),
     ("에", "에"),
 )
-"""Particles that end an answer when a wish stood behind it: "숲으로 | 해 주세요"."""
+"""Particles that end an answer when a wish stood after it: "숲으로 | 해 주세요"."""
 
 BARE_PARTICLES: Final = {
     Field.ERA: (("으로", ""), ("에서", "에서"), ("에는", "에는"), ("에", "에"), ("", "를")),
@@ -252,7 +252,7 @@ BARE_PARTICLES: Final = {
     Field.CHARACTERS: (("이랑", "랑"), ("하고", "하고"), ("", "를"), ("에게", "에게")),
     Field.TOPIC: (("으로", ""), ("", "를"), ("에서", "에서")),
 }
-"""Particles that end an answer with nothing behind it. Only what ends no word of its own: 마을 and
+"""Particles that end an answer with nothing after it. Only what ends no word of its own: 마을 and
 치와와 stay."""
 
 VERBAL_END: Final = re.compile(
@@ -312,7 +312,7 @@ APPEARING: Final = re.compile(r"\s*(?:나오고|등장하고|있고)요?\s+")
 ALSO: Final = (("도", "도"),)
 """These part a list too: "토끼도 나오고 거북이도 나와요"."""
 OWN_RANG: Final = ("노랑", "파랑", "사랑", "신랑", "자랑", "명랑")
-"""Words whose 랑 is their own; behind other words of one syllable it joins ("푸랑 피글렛")."""
+"""Words whose 랑 is their own; after other words of one syllable it joins ("푸랑 피글렛")."""
 TOGETHER_AT_END: Final = re.compile(r"\s*(?<!\S)(?:다\s*)?(?:같이|함께|모두|다)$")
 
 LINKS: Final = ("이랑", "랑", "하고", "과", "와")
@@ -328,5 +328,5 @@ TOGETHER: Final = (
     "노는",
     "싸우는",
 )
-"""Behind a joining particle these make one character of two: "토끼와 함께 사는 곰"."""
+"""After a joining particle these make one character of two: "토끼와 함께 사는 곰"."""
 ATTRIBUTIVE: Final = re.compile(r"[는은던한운린란된쁜많큰긴쓴탄]$")

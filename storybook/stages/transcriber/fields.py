@@ -68,7 +68,7 @@ def parse_field(field: Field, said: str) -> str:
 
 
 def _corrected(text: str) -> str:
-    """What stands behind the last correction: "공룡 말고 토끼" is 토끼."""
+    """What stands after the last correction: "공룡 말고 토끼" is 토끼."""
     parts = [part for part in CORRECTION.split(text) if part and part.strip(_EDGES)]
     return parts[-1] if parts else text
 
@@ -127,25 +127,25 @@ def _is_sentence(text: str) -> bool:
 
 def _without_any(pairs: Pairs, text: str) -> str:
     """The text without the first of these endings that it has."""
-    for behind_consonant, behind_vowel in pairs:
-        stem = _stem(text, behind_consonant, behind_vowel)
+    for after_consonant, after_vowel in pairs:
+        stem = _stem(text, after_consonant, after_vowel)
         if stem:
             return stem
     return text
 
 
-def _stem(text: str, behind_consonant: str, behind_vowel: str) -> str:
+def _stem(text: str, after_consonant: str, after_vowel: str) -> str:
     """The text before an ending that fits it, or "" if it has none."""
-    if behind_consonant and text.endswith(behind_consonant):
-        stem = text.removesuffix(behind_consonant)
-        own = behind_consonant.startswith("이") and _is_noun_in_i(f"{stem}이")
-        fits = behind_consonant == behind_vowel or ending_of(stem) is not Ending.OPEN
+    if after_consonant and text.endswith(after_consonant):
+        stem = text.removesuffix(after_consonant)
+        own = after_consonant.startswith("이") and _is_noun_in_i(f"{stem}이")
+        fits = after_consonant == after_vowel or ending_of(stem) is not Ending.OPEN
         if stem and fits and not own:
             return stem
-    if behind_vowel and text.endswith(behind_vowel):
-        stem = text.removesuffix(behind_vowel)
-        after_rieul = behind_vowel == "로" and ending_of(stem) is Ending.RIEUL
-        fits = behind_vowel == "요" or ending_of(stem) is Ending.OPEN or after_rieul
+    if after_vowel and text.endswith(after_vowel):
+        stem = text.removesuffix(after_vowel)
+        after_rieul = after_vowel == "로" and ending_of(stem) is Ending.RIEUL
+        fits = after_vowel == "요" or ending_of(stem) is Ending.OPEN or after_rieul
         if stem and fits:
             return stem
     return ""

@@ -1,6 +1,6 @@
 """The transcriber that asks an OpenAI-compatible endpoint: `POST {url}/v1/audio/transcriptions`.
 
-OpenAI itself, and what speaks like it: speaches (faster-whisper-server), LocalAI, vLLM,
+OpenAITranscriber itself, and what speaks like it: speaches (faster-whisper-server), LocalAI, vLLM,
 whisper.cpp's server. The recording is decoded here, so that the limits hold and the other side
 needs to know no container but WAV; and a clip without a voice is not sent at all.
 """
@@ -47,7 +47,7 @@ class _Answer(msgspec.Struct):
     segments: list[_Segment] | None = None
 
 
-class OpenAI:
+class OpenAITranscriber:
     """Hears through the OpenAI-compatible endpoint at `url`; `key_variable` names the environment
     variable that holds the key. It shares no device with the engines that take turns."""
 

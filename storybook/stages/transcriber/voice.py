@@ -51,7 +51,7 @@ def _rises(loudness: Values) -> bool:
 
 def _likeness(frames: Values) -> Values:
     """How like itself each frame is after one period, at best: the highest peak of the normalised
-    autocorrelation behind its first fall below nought."""
+    autocorrelation after its first fall below nought."""
     spectra = np.fft.rfft(frames, 2 * _FRAME, axis=1)
     similarity = np.fft.irfft(np.abs(spectra) ** 2, axis=1)[:, :_FRAME]
     similarity /= similarity[:, :1] + 1e-9

@@ -80,7 +80,7 @@ class PageCheck(msgspec.Struct, frozen=True):
     async def problems(
         self, page: Page, request: StoryRequest, standing: Sequence[Page]
     ) -> list[Problem]:
-        """What is wrong with a page that would stand behind `standing`."""
+        """What is wrong with a page that would stand after `standing`."""
         found = check_page(page, request, standing, self.rules)
         if not found and self.guard is not None:
             found = [*await self.guard(page, request)]

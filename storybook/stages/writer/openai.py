@@ -6,7 +6,7 @@ What differs between servers is tried in turn, and what a server has understood 
 `json_object` with a schema, as llama-cpp-python has it.
 
 No endpoint of this kind promises to go on within an answer of its own under a schema. So a book
-that stands in part is given back as the assistant's message it was, and a message behind it asks
+that stands in part is given back as the assistant's message it was, and a message after it asks
 for the missing pages, under a schema of these pages alone.
 """
 
@@ -61,7 +61,7 @@ DIALECTS: Final[tuple[Callable[[dict[str, Any]], dict[str, Any]], ...]] = (
 """How a schema is asked for, the commonest first."""
 
 
-class OpenAI:
+class OpenAIWriter:
     """Writes by a model behind the OpenAI-compatible endpoint at `url`.
 
     `model` is its name there; without one it is the first that the server lists. `device` is what
@@ -113,7 +113,7 @@ class OpenAI:
         """The model is the server's to keep or to let go."""
 
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
-        """Yield each page behind those that stand, the moment its object is whole.
+        """Yield each page after those that stand, the moment its object is whole.
 
         Raises `EngineUnavailable` and `WorkFailed` as `endpoint` has it, and `WorkFailed` of kind
         `context_too_small` (for good), `cut_answer` or `bad_answer`.

@@ -1,7 +1,7 @@
 """The double's ComfyUI: queue, worker, history, files and websockets, as 0.3.64 was recorded.
 
 Its faults are the real ones, kept on purpose: a client's older websocket, closing late, takes the
-newer one's place away; equal entries in the queue kill the worker; history is written behind
+newer one's place away; equal entries in the queue kill the worker; history is written after
 `execution_success`; the counter in a file's name starts again where the highest file ends.
 """
 

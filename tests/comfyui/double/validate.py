@@ -58,7 +58,7 @@ def _upstream(
     node_id: str, graph: Mapping[str, Any], object_info: Mapping[str, Any], seen: set[str]
 ) -> Iterator[tuple[str, list[Errors]]]:
     """The faulty nodes that an output depends on. A node whose own inputs are linked wrongly hides
-    what is behind it."""
+    what is after it."""
     if node_id in seen:
         return
     seen.add(node_id)

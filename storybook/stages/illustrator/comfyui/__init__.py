@@ -4,16 +4,29 @@
   **roles** are the places in it that take the prompt, the seed, the size and the file's name.
 - A **prompt** is one graph given to a server, under an id of our own.
 - Its **state** follows from the server's queue and history, and from nothing else.
-- The **ears** hear its websocket, which tells how far it is and when to look at the history.
+- The **listener** hear its websocket, which tells how far it is and when to look at the history.
 - An **endpoint** is a server in the **pool**: free, taken, or left out for a while.
 
-From the ground up: `graph`, `catalogue`, `flatten`, `editor`, `roles`, `prepare`, `explain`,
-`state`, `progress` and `png` are pure; `client` and `ears` speak to a server; `follow` and
+From the ground up: `graph`, `node_types`, `flatten`, `editor`, `roles`, `prepare`, `explain`,
+`state`, `progress` and `png` are pure; `client` and `listener` speak to a server; `follow` and
 `picture` see one picture through; `pool`, `launcher` and `engine` see to many.
 """
 
 from storybook.stages.illustrator.comfyui.engine import ComfyUI, EndpointCheck
-from storybook.stages.illustrator.comfyui.explain import Explanation, Found, Problem, explain
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.explain import (
+    Explanation,
+    FoundRole,
+    WorkflowProblem,
+    explain,
+)
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
-__all__ = ["ComfyUI", "EndpointCheck", "Explanation", "Found", "Problem", "Timing", "explain"]
+__all__ = [
+    "ComfyTiming",
+    "ComfyUI",
+    "EndpointCheck",
+    "Explanation",
+    "FoundRole",
+    "WorkflowProblem",
+    "explain",
+]

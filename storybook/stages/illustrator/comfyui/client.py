@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from storybook.stages.illustrator.comfyui.errors import Rejected, Unreachable, Unsuited
-from storybook.stages.illustrator.comfyui.explain import MODEL_INPUTS, Problem
+from storybook.stages.illustrator.comfyui.explain import MODEL_INPUTS, WorkflowProblem
 from storybook.stages.illustrator.comfyui.graph import Graph, NodeId
 from storybook.stages.illustrator.comfyui.state import ImageFile, State, state_of
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 if TYPE_CHECKING:
     import httpx
@@ -26,7 +26,7 @@ ANSWER_BYTES: Final = 256 * 1024 * 1024
 """The longest answer that is read; noise of 8192 × 8192 pixels makes 136 MB."""
 
 
-class Answer(NamedTuple):
+class ServerAnswer(NamedTuple):
     """What a server answered."""
 
     route: str
@@ -34,16 +34,16 @@ class Answer(NamedTuple):
     content: bytes
 
 
-class Server:
+class ComfyServer:
     """A ComfyUI. Every method raises `Unreachable` if it does not answer, or not like ComfyUI."""
 
-    def __init__(self, url: str, http: httpx.AsyncClient, timing: Timing) -> None:
+    def __init__(self, url: str, http: httpx.AsyncClient, timing: ComfyTiming) -> None:
         self.url, self._http, self._timing = url, http, timing
         self._has_jobs: bool | None = None
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, timing: Timing) -> AsyncIterator[Server]:
+    async def open(cls, url: str, timing: ComfyTiming) -> AsyncIterator[ComfyServer]:
         """A server, with its connections until the context is left."""
         import httpx
 
@@ -86,7 +86,9 @@ class Server:
 
     # -------------------------------------------------------------------------------------- doing
 
-    async def submit(self, graph: Graph, prompt_id: str, output: NodeId) -> tuple[Problem, ...]:
+    async def submit(
+        self, graph: Graph, prompt_id: str, output: NodeId
+    ) -> tuple[WorkflowProblem, ...]:
         """Give a prompt to the server, and hear what it says against parts that the picture does
         not need. Raises `Rejected` if it will not make the picture; `was_taken` says that it took
         the rest of the prompt all the same, which is then to be withdrawn."""
@@ -143,12 +145,12 @@ class Server:
     async def _post(self, path: str, body: Mapping[str, Any]) -> None:
         self._expect(await self._request("POST", path, json=body))
 
-    def _expect(self, answer: Answer) -> Answer:
+    def _expect(self, answer: ServerAnswer) -> ServerAnswer:
         if answer.status != 200:
             raise Unreachable(self.url, f"{answer.route} was answered with {answer.status}")
         return answer
 
-    async def _request(self, method: str, path: str, **more: Any) -> Answer:
+    async def _request(self, method: str, path: str, **more: Any) -> ServerAnswer:
         import httpx
 
         content = bytearray()
@@ -161,10 +163,12 @@ class Server:
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             why = str(error).strip() or type(error).__name__
             raise Unreachable(self.url, f"it does not answer ({why})") from error
-        return Answer(f"{method} {path}", response.status_code, bytes(content))
+        return ServerAnswer(f"{method} {path}", response.status_code, bytes(content))
 
 
-_WITHOUT_REASON: Final = (Problem("rejected", "", "the server refuses it and says not why", ""),)
+_WITHOUT_REASON: Final = (
+    WorkflowProblem("rejected", "", "the server refuses it and says not why", ""),
+)
 
 
 def _decoded(content: bytes) -> dict[str, Any]:
@@ -180,7 +184,7 @@ def _concerns(output: NodeId, node: NodeId, errors: Mapping[str, Any]) -> bool:
     return node == output or output in (errors.get("dependent_outputs") or ())
 
 
-def _problems(said: Mapping[str, Any]) -> tuple[Problem, ...]:
+def _problems(said: Mapping[str, Any]) -> tuple[WorkflowProblem, ...]:
     """What the server says against a prompt. The nodes' errors say it; the error above them is
     often empty. Tracebacks are left out: they name paths of the server."""
     found = [
@@ -191,11 +195,11 @@ def _problems(said: Mapping[str, Any]) -> tuple[Problem, ...]:
     error = said.get("error")
     if not found and isinstance(error, dict):
         message = ". ".join(str(error[key]) for key in ("message", "details") if error.get(key))
-        found.append(Problem(str(error.get("type", "rejected")), "", message, ""))
+        found.append(WorkflowProblem(str(error.get("type", "rejected")), "", message, ""))
     return tuple(found)
 
 
-def _problem(where: str, error: Mapping[str, Any]) -> Problem:
+def _problem(where: str, error: Mapping[str, Any]) -> WorkflowProblem:
     more: Mapping[str, Any] = error.get("extra_info") or {}
     name = str(more.get("input_name", ""))
     kind, has = str(error.get("type", "rejected")), _options(more.get("input_config"))
@@ -204,7 +208,7 @@ def _problem(where: str, error: Mapping[str, Any]) -> Problem:
         kind = "missing_model"
         mend = "Put the file into ComfyUI's models folder, or choose one that is there"
     message = ": ".join(str(error[key]) for key in ("message", "details") if error.get(key))
-    return Problem(kind, where, message, mend, has)
+    return WorkflowProblem(kind, where, message, mend, has)
 
 
 def _options(config: Any) -> tuple[str, ...]:

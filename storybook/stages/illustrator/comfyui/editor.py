@@ -2,8 +2,8 @@
 
 The editor saves drawings: nodes with sockets, links with ids, and of each node's widgets only the
 values, in a list. Which value belongs to which input is known by the order of the node type's
-inputs, so the server's catalogue is needed. The list holds more than the inputs: behind a seed
-stands `control_after_generate`, behind an upload the name of its button.
+inputs, so the server's node types are needed. The list holds more than the inputs: after a seed
+stands `control_after_generate`, after an upload the name of its button.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from storybook.stages.illustrator.comfyui.catalogue import Catalogue, Input, NodeType
 from storybook.stages.illustrator.comfyui.flatten import Scope, Value
 from storybook.stages.illustrator.comfyui.graph import Graph, Link, Node, WorkflowError
+from storybook.stages.illustrator.comfyui.node_types import Input, NodeType, NodeTypes
 
 CONTROLS: Final = frozenset({"fixed", "increment", "decrement", "randomize"})
 UPLOADS: Final = frozenset({"image", "mask", "audio", "video", "file"})
 
 
-def to_graph(document: Mapping[str, Any], catalogue: Catalogue) -> Graph:
+def to_graph(document: Mapping[str, Any], node_types: NodeTypes) -> Graph:
     """The graph of a workflow in the editor's format. A node of a class that the server does not
     know keeps its links and loses its widgets. Raises `WorkflowError`."""
     try:
@@ -27,7 +27,7 @@ def to_graph(document: Mapping[str, Any], catalogue: Catalogue) -> Graph:
             str(it["id"]): it for it in (document.get("definitions") or {}).get("subgraphs", ())
         }
         scope = Scope(document, definitions)
-        graph = {its.path(node): _node(its, node, catalogue) for its, node in scope.active()}
+        graph = {its.path(node): _node(its, node, node_types) for its, node in scope.active()}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise WorkflowError(
             f"the workflow is damaged ({type(error).__name__}: {error}); save it from ComfyUI again"
@@ -37,9 +37,9 @@ def to_graph(document: Mapping[str, Any], catalogue: Catalogue) -> Graph:
     return graph
 
 
-def _node(scope: Scope, node: Node, catalogue: Catalogue) -> Node:
+def _node(scope: Scope, node: Node, node_types: NodeTypes) -> Node:
     class_type = str(node["type"])
-    kind = catalogue.of(class_type)
+    kind = node_types.of(class_type)
     inputs = _widgets(node, kind) if kind else {}
     for socket in node.get("inputs") or ():
         match scope.source(socket.get("link")):
@@ -73,17 +73,17 @@ def _widgets(node: Node, kind: NodeType) -> dict[str, Any]:
     return found
 
 
-def _extra(values: list[Any], at: int, behind: Input | None, before: Input) -> int:
+def _extra(values: list[Any], at: int, after: Input | None, before: Input) -> int:
     """How many values at `at` belong to no input: 1 for a control or an upload's button, else 0."""
-    if behind is None or at >= len(values):
+    if after is None or at >= len(values):
         return 0
     value = values[at]
     is_option = before.options is not None and value in before.options
-    if behind.has_control and not is_option:
+    if after.has_control and not is_option:
         is_control = isinstance(value, str) and value in CONTROLS
         is_old_control = isinstance(value, bool) and before.kind != "BOOLEAN"
         return int(is_control or is_old_control)
-    if behind.uploads and not is_option:
+    if after.uploads and not is_option:
         return int(isinstance(value, str) and value in UPLOADS)
     return 0
 

@@ -21,14 +21,13 @@ from storybook.stages.engines import (
     WorkFailed,
 )
 from storybook.stages.illustrator.comfyui import picture
-from storybook.stages.illustrator.comfyui.catalogue import Catalogue
-from storybook.stages.illustrator.comfyui.client import Server
+from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (
-    Gone,
+    ComfyTrouble,
     Hung,
     NotLaunched,
+    PromptGone,
     Rejected,
-    Trouble,
     Unreachable,
     Unsuited,
     WorkerDead,
@@ -36,9 +35,10 @@ from storybook.stages.illustrator.comfyui.errors import (
 from storybook.stages.illustrator.comfyui.explain import Explanation
 from storybook.stages.illustrator.comfyui.graph import digest
 from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
+from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from storybook.stages.illustrator.comfyui.picture import Job, Prepared
 from storybook.stages.illustrator.comfyui.pool import Endpoint, NoEndpoint, Pool
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from storybook.stages.illustrator.comfyui.workflow import Workflow
 
 logger = logging.getLogger(__name__)
@@ -85,10 +85,10 @@ class ComfyUI:
         device: str = "",
         launch: str = "",
         launch_folder: str = "",
-        timing: Timing | None = None,
+        timing: ComfyTiming | None = None,
     ) -> None:
         self._urls = tuple(dict.fromkeys(url.rstrip("/") for url in urls)) or (DEFAULT_URL,)
-        self._timing = timing or Timing()
+        self._timing = timing or ComfyTiming()
         self._workflow = Workflow(workflow, nodes or {})
         self._style = style.strip().rstrip(",")
         self._pool = Pool(self._urls, self._timing)
@@ -121,7 +121,7 @@ class ComfyUI:
             return Readiness(not fault, fault, "Correct `launch` in [illustrator]" if fault else "")
         if answering is None:
             why = "; ".join(f"{it.url}: {it.why}" for it in checks)
-            return Readiness(False, f"no ComfyUI answers ({why})", Trouble.mend)
+            return Readiness(False, f"no ComfyUI answers ({why})", ComfyTrouble.mend)
         if answering.explanation is None:
             return Readiness(False, answering.why, "Correct `workflow` in [illustrator]")
         rejection = Rejected(answering.url, answering.explanation.problems)
@@ -140,15 +140,15 @@ class ComfyUI:
         return tuple(found[url] for url in self._urls)
 
     async def _check(self, url: str) -> EndpointCheck:
-        version, why, catalogue = "", "", None
+        version, why, node_types = "", "", None
         try:
-            async with Server.open(url, self._timing) as server:
+            async with ComfyServer.open(url, self._timing) as server:
                 version = await server.version()
-                catalogue = Catalogue(await server.object_info())
-        except Trouble as trouble:
+                node_types = NodeTypes(await server.object_info())
+        except ComfyTrouble as trouble:
             version, why = "", trouble.why
         try:
-            return EndpointCheck(url, version, why, self._workflow.explain(catalogue))
+            return EndpointCheck(url, version, why, self._workflow.explain(node_types))
         except (OSError, msgspec.DecodeError) as error:
             fault = f"the workflow {self._workflow.path} cannot be read: {error}"
             return EndpointCheck(url, version, fault, None)
@@ -188,10 +188,10 @@ class ComfyUI:
                 content = await picture.adopt(
                     server, prepared, job, submission.prompt_id, self._timing
                 )
-        except Trouble as trouble:
+        except ComfyTrouble as trouble:
             self._pool.leave_out(endpoint, trouble)
             logger.info("nothing can be adopted: %s", trouble)
-        except (Gone, Rejected, WorkFailed) as reason:
+        except (PromptGone, Rejected, WorkFailed) as reason:
             logger.info("%s: not adopted: %r", submission, reason)
         else:
             self._pool.is_well(endpoint)
@@ -215,12 +215,12 @@ class ComfyUI:
                 async with self._server(endpoint) as server:
                     prepared = await self._prepare(server)
                     content = await picture.paint(server, prepared, turns.job, self._timing)
-            except Trouble as trouble:
+            except ComfyTrouble as trouble:
                 logger.warning("%s", trouble)
                 self._pool.leave_out(endpoint, await self._after(trouble, endpoint))
             except Rejected as rejection:
                 turns.was_rejected(rejection)
-            except Gone:
+            except PromptGone:
                 logger.warning("%s has forgotten a picture; it is given away again", endpoint.url)
             else:
                 self._pool.is_well(endpoint)
@@ -232,9 +232,9 @@ class ComfyUI:
             turns.check()
 
     @asynccontextmanager
-    async def _server(self, endpoint: Endpoint) -> AsyncIterator[Server]:
+    async def _server(self, endpoint: Endpoint) -> AsyncIterator[ComfyServer]:
         """The server of an endpoint, launched if need be."""
-        async with Server.open(endpoint.url, self._timing) as server:
+        async with ComfyServer.open(endpoint.url, self._timing) as server:
             if self._launcher is not None and endpoint.url == self._urls[0]:
                 try:
                     await self._launcher.ensure(partial(_answers, server))
@@ -242,7 +242,7 @@ class ComfyUI:
                     raise NotLaunched(endpoint.url, str(failure)) from failure
             yield server
 
-    async def _after(self, trouble: Trouble, endpoint: Endpoint) -> Trouble:
+    async def _after(self, trouble: ComfyTrouble, endpoint: Endpoint) -> ComfyTrouble:
         """What a trouble means for the endpoint. A ComfyUI of ours that works no more is stopped,
         so that the next picture starts it again."""
         launcher = self._launcher if endpoint.url == self._urls[0] else None
@@ -252,13 +252,13 @@ class ComfyUI:
         await launcher.stop()
         return Unreachable(endpoint.url, f"stopped, since {trouble.why}")
 
-    async def _prepare(self, server: Server) -> Prepared:
+    async def _prepare(self, server: ComfyServer) -> Prepared:
         """The workflow as this server takes it. Raises `Rejected` if it cannot run there."""
         if server.url not in self._prepared:
             version = await server.version()
-            catalogue = Catalogue(await server.object_info())
+            node_types = NodeTypes(await server.object_info())
             try:
-                it = self._workflow.explain(catalogue)
+                it = self._workflow.explain(node_types)
             except (OSError, msgspec.DecodeError) as error:
                 why = f"the workflow {self._workflow.path} cannot be read: {error}"
                 raise Unsuited(server.url, why) from error
@@ -275,9 +275,9 @@ class ComfyUI:
         for url in list(self._prepared):
             with anyio.move_on_after(self._timing.glance):  # others wait for the room
                 try:
-                    async with Server.open(url, self._timing) as server:
+                    async with ComfyServer.open(url, self._timing) as server:
                         await server.free()
-                except Trouble as trouble:
+                except ComfyTrouble as trouble:
                     logger.info("%s", trouble)  # what does not answer holds nothing of ours
         self._prepared.clear()
 
@@ -290,7 +290,7 @@ class ComfyUI:
 class _Turns:
     """One picture's way from server to server: who refused it, and when to give up."""
 
-    def __init__(self, job: Job, timing: Timing) -> None:
+    def __init__(self, job: Job, timing: ComfyTiming) -> None:
         self._timing, self._submitted = timing, job.submitted
         self.job = msgspec.structs.replace(job, submitted=self._count)
         self.tried: set[str] = set()
@@ -320,7 +320,7 @@ class _Turns:
                 retryable=True,
             )
 
-    def failure(self, troubles: Sequence[Trouble]) -> EngineUnavailable | WorkFailed:
+    def failure(self, troubles: Sequence[ComfyTrouble]) -> EngineUnavailable | WorkFailed:
         """Why the picture cannot be painted anywhere."""
         for rejection in self.rejections.values():
             return EngineUnavailable(NAME, str(rejection), rejection.mend)
@@ -328,13 +328,13 @@ class _Turns:
             if isinstance(trouble, Hung):
                 return WorkFailed("hung", str(trouble), retryable=True)
         why = "; ".join(map(str, troubles)) or "there is no endpoint"
-        return EngineUnavailable(NAME, why, troubles[0].mend if troubles else Trouble.mend)
+        return EngineUnavailable(NAME, why, troubles[0].mend if troubles else ComfyTrouble.mend)
 
 
-async def _answers(server: Server) -> bool:
+async def _answers(server: ComfyServer) -> bool:
     try:
         await server.version()
-    except Trouble:
+    except ComfyTrouble:
         return False
     return True
 

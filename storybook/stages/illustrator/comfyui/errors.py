@@ -1,6 +1,6 @@
 """What can go wrong between the illustrator and a server.
 
-**Trouble** is the server's: it is left out for a while, and the picture goes to another one. A
+**ComfyTrouble** is the server's: it is left out for a while, and the picture goes to another one. A
 **rejection** is the workflow's: no other try will help there. A prompt that is **gone** is nobody's
 fault, and is submitted again.
 """
@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from storybook.stages.illustrator.comfyui.explain import Problem
+from storybook.stages.illustrator.comfyui.explain import WorkflowProblem
 
 PROBLEMS_SHOWN: Final = 4
 """Problems that a message lists; `storybook comfyui check` has them all."""
 
 
-class Trouble(Exception):
+class ComfyTrouble(Exception):
     """A server cannot be worked with now. `waiting_helps` if it may come back by itself."""
 
     waiting_helps = True
@@ -27,39 +27,39 @@ class Trouble(Exception):
         self.url, self.why = url, why
 
 
-class Unreachable(Trouble):
+class Unreachable(ComfyTrouble):
     """It does not answer, or not as ComfyUI does."""
 
 
-class WorkerDead(Trouble):
+class WorkerDead(ComfyTrouble):
     """It answers and takes prompts, but nothing is executed any more."""
 
     waiting_helps = False
     mend = "Restart ComfyUI: its worker has died, and only a restart brings it back"
 
 
-class Hung(Trouble):
+class Hung(ComfyTrouble):
     """It began our prompt and gives no sign."""
 
     waiting_helps = False
     mend = "Look at ComfyUI's own log, and restart it if it stays like this"
 
 
-class Unsuited(Trouble):
+class Unsuited(ComfyTrouble):
     """It is no ComfyUI that can be worked with, or its workflow cannot run there."""
 
     waiting_helps = False
     mend = "Run `storybook comfyui check` to see what the workflow needs and the server has"
 
 
-class NotLaunched(Trouble):
+class NotLaunched(ComfyTrouble):
     """The configured command does not start it."""
 
     waiting_helps = False
     mend = "Correct `launch` and `launch_folder` in [illustrator], or start ComfyUI by hand"
 
 
-class Gone(Exception):
+class PromptGone(Exception):
     """The server has forgotten our prompt."""
 
 
@@ -67,7 +67,9 @@ class Rejected(Exception):
     """The server refuses the workflow, or a part of it that the picture needs. `was_taken` if it
     executes the rest all the same."""
 
-    def __init__(self, url: str, problems: Sequence[Problem], *, was_taken: bool = False) -> None:
+    def __init__(
+        self, url: str, problems: Sequence[WorkflowProblem], *, was_taken: bool = False
+    ) -> None:
         self.url, self.problems, self.was_taken = url, tuple(problems), was_taken
         said = [str(it) for it in self.problems[:PROBLEMS_SHOWN]]
         more = len(self.problems) - len(said)

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.catalogue import Catalogue, Input, NodeType
 from storybook.stages.illustrator.comfyui.editor import to_graph
 from storybook.stages.illustrator.comfyui.graph import (
     Graph,
@@ -26,8 +25,15 @@ from storybook.stages.illustrator.comfyui.graph import (
     read_graph,
     title_of,
 )
+from storybook.stages.illustrator.comfyui.node_types import Input, NodeType, NodeTypes
 from storybook.stages.illustrator.comfyui.prepare import template
-from storybook.stages.illustrator.comfyui.roles import MODEL_NAMES, ROLES, Place, Roles, find_roles
+from storybook.stages.illustrator.comfyui.roles import (
+    MODEL_NAMES,
+    ROLES,
+    NodeInput,
+    Roles,
+    find_roles,
+)
 
 NAMES_SHOWN: Final = 12
 """Names that a message lists before it says how many more there are."""
@@ -38,7 +44,7 @@ MODEL_INPUTS: Final = frozenset(
 """Inputs whose value is a file in the server's `models` folder."""
 
 
-class Problem(msgspec.Struct, frozen=True):
+class WorkflowProblem(msgspec.Struct, frozen=True):
     """Why a workflow would fail. `kind` is a short stable word; `has` are the names that the server
     has instead of the one that is missing."""
 
@@ -52,7 +58,7 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{self.where}: {self.message}" if self.where else self.message
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundRole(msgspec.Struct, frozen=True):
     """A place that a picture's values go to, and what stands there in the file."""
 
     role: str
@@ -68,9 +74,9 @@ class Explanation(msgspec.Struct, frozen=True):
 
     format: str
     nodes: int
-    found: tuple[Found, ...]
+    found: tuple[FoundRole, ...]
     models: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[WorkflowProblem, ...]
     notes: tuple[str, ...]
     graph: Graph
     roles: Roles
@@ -81,27 +87,29 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain(
-    document: object, catalogue: Catalogue | None, named: Mapping[str, str] | None = None
+    document: object, node_types: NodeTypes | None, named: Mapping[str, str] | None = None
 ) -> Explanation:
-    """Explain a workflow, as read from its JSON file. Without a catalogue (the server does not
+    """Explain a workflow, as read from its JSON file. Without a node_types (the server does not
     answer), only a file in API format can be looked at, and not for missing nodes or models."""
     format = "editor" if is_editor_format(document) else "api"
     try:
         if format == "api":
             graph = read_graph(document)
-        elif catalogue is not None and isinstance(document, dict):
-            graph = to_graph(document, catalogue)
+        elif node_types is not None and isinstance(document, dict):
+            graph = to_graph(document, node_types)
         else:
             raise WorkflowError("the editor's format can be read only while ComfyUI answers")
     except WorkflowError as error:
-        problem = Problem("unreadable", "", str(error), "Save the workflow from ComfyUI again")
+        problem = WorkflowProblem(
+            "unreadable", "", str(error), "Save the workflow from ComfyUI again"
+        )
         return Explanation(format, 0, (), (), (problem,), (), {}, Roles())
-    roles = find_roles(graph, catalogue, named)
+    roles = find_roles(graph, node_types, named)
     kept = template(graph, roles) if roles.output is not None else {}
     problems = [*_missing_roles(graph, roles, named or {})]
     notes = [*_notes(graph, roles)]
-    if catalogue is not None:
-        problems += _faults(kept or graph, catalogue)
+    if node_types is not None:
+        problems += _faults(kept or graph, node_types)
     return Explanation(
         format,
         len(graph),
@@ -117,11 +125,11 @@ def explain(
 # ---------------------------------------------------------------------------------- what is there
 
 
-def _value(graph: Graph, place: Place) -> Any:
+def _value(graph: Graph, place: NodeInput) -> Any:
     return graph[place.node]["inputs"].get(place.input)
 
 
-def _found(graph: Graph, roles: Roles) -> Iterator[Found]:
+def _found(graph: Graph, roles: Roles) -> Iterator[FoundRole]:
     places = [
         *(("positive", it) for it in roles.positive),
         *(("negative", it) for it in roles.negative),
@@ -131,11 +139,11 @@ def _found(graph: Graph, roles: Roles) -> Iterator[Found]:
         *(("model", it) for it in roles.models),
     ]
     if roles.output is not None:
-        places.append(("output", Place(roles.output, "filename_prefix")))
+        places.append(("output", NodeInput(roles.output, "filename_prefix")))
     for role, place in places:
         node, value = graph[place.node], _value(graph, place)
         shown = "" if value is None else str(value)
-        yield Found(role, place.node, place.input, class_of(node), title_of(node), shown)
+        yield FoundRole(role, place.node, place.input, class_of(node), title_of(node), shown)
 
 
 def _notes(graph: Graph, roles: Roles) -> Iterator[str]:
@@ -154,13 +162,17 @@ def _notes(graph: Graph, roles: Roles) -> Iterator[str]:
 # ----------------------------------------------------------------------------------- what is wrong
 
 
-def _missing_roles(graph: Graph, roles: Roles, named: Mapping[str, str]) -> Iterator[Problem]:
+def _missing_roles(
+    graph: Graph, roles: Roles, named: Mapping[str, str]
+) -> Iterator[WorkflowProblem]:
     for role in named:
         if role not in ROLES:
             known = ", ".join(ROLES)
-            yield Problem("unknown_role", "", f"{role!r} is no role of a node", f"Known: {known}")
+            yield WorkflowProblem(
+                "unknown_role", "", f"{role!r} is no role of a node", f"Known: {known}"
+            )
     if roles.output is None:
-        yield Problem(
+        yield WorkflowProblem(
             "no_output", "", "no node saves a picture", "Add a Save Image node and connect it"
         )
         return
@@ -172,18 +184,18 @@ def _missing_roles(graph: Graph, roles: Roles, named: Mapping[str, str]) -> Iter
     }
     for role, (found, what, mend) in wanted.items():
         if not found:
-            yield Problem(
+            yield WorkflowProblem(
                 f"no_{role}", "", f"no node was found that takes {what}", f"{mend}, or name it"
             )
 
 
-def _faults(graph: Graph, catalogue: Catalogue) -> Iterator[Problem]:
+def _faults(graph: Graph, node_types: NodeTypes) -> Iterator[WorkflowProblem]:
     """What the server would refuse."""
     for node_id, node in graph.items():
-        kind = catalogue.of(class_of(node))
+        kind = node_types.of(class_of(node))
         if kind is None:
-            near = tuple(difflib.get_close_matches(class_of(node), list(catalogue), 3, 0.6))
-            yield Problem(
+            near = tuple(difflib.get_close_matches(class_of(node), list(node_types), 3, 0.6))
+            yield WorkflowProblem(
                 "missing_node",
                 _where(node_id, node),
                 "the server has no such node",
@@ -192,28 +204,32 @@ def _faults(graph: Graph, catalogue: Catalogue) -> Iterator[Problem]:
             )
             continue
         for it in kind.inputs:
-            yield from _input_faults(graph, node_id, it, catalogue)
+            yield from _input_faults(graph, node_id, it, node_types)
 
 
 def _input_faults(
-    graph: Graph, node_id: NodeId, it: Input, catalogue: Catalogue
-) -> Iterator[Problem]:
+    graph: Graph, node_id: NodeId, it: Input, node_types: NodeTypes
+) -> Iterator[WorkflowProblem]:
     node = graph[node_id]
     where = f"{_where(node_id, node)}, {it.name}"
     if it.name not in node["inputs"]:
         if it.required:
-            yield Problem("missing_input", where, "it is required and has no value", "Connect it")
+            yield WorkflowProblem(
+                "missing_input", where, "it is required and has no value", "Connect it"
+            )
         return
     value = node["inputs"][it.name]
     link = link_of(value)
     if link is None:
         yield from _value_faults(where, it, value)
     elif link.node not in graph:
-        yield Problem("broken_link", where, f"node {link.node} is not there", "Connect it again")
+        yield WorkflowProblem(
+            "broken_link", where, f"node {link.node} is not there", "Connect it again"
+        )
     else:
-        source = catalogue.of(class_of(graph[link.node]))
+        source = node_types.of(class_of(graph[link.node]))
         if source is not None and not _fits(source, link.slot, it):
-            yield Problem(
+            yield WorkflowProblem(
                 "wrong_link", where, f"it takes {it.kind}, not this output", "Connect it again"
             )
 
@@ -225,11 +241,11 @@ def _fits(source: NodeType, slot: int, it: Input) -> bool:
     return bool(given & set(it.kind.split(","))) or "*" in given or it.kind == "*"
 
 
-def _value_faults(where: str, it: Input, value: Any) -> Iterator[Problem]:
+def _value_faults(where: str, it: Input, value: Any) -> Iterator[WorkflowProblem]:
     if it.options is not None and value not in it.options:
         names = tuple(str(name) for name in it.options)
         if it.name in MODEL_INPUTS:
-            yield Problem(
+            yield WorkflowProblem(
                 "missing_model",
                 where,
                 f"the server has no {value!r}; it has {_listed(names)}",
@@ -237,7 +253,7 @@ def _value_faults(where: str, it: Input, value: Any) -> Iterator[Problem]:
                 names,
             )
         else:
-            yield Problem(
+            yield WorkflowProblem(
                 "unknown_value",
                 where,
                 f"{value!r} is no choice; there are {_listed(names)}",
@@ -248,11 +264,11 @@ def _value_faults(where: str, it: Input, value: Any) -> Iterator[Problem]:
         is_low = it.low is not None and value < it.low
         is_high = it.high is not None and value > it.high
         if is_low or is_high:
-            yield Problem(
+            yield WorkflowProblem(
                 "out_of_range", where, f"{value} is not in {it.low} … {it.high}", "Change it"
             )
     elif it.kind in ("INT", "FLOAT") and not _is_number(value):
-        yield Problem("wrong_value", where, f"{value!r} is no number", "Change it")
+        yield WorkflowProblem("wrong_value", where, f"{value!r} is no number", "Change it")
 
 
 def _is_number(value: Any) -> bool:

@@ -10,18 +10,18 @@ import logging
 
 import anyio
 
-from storybook.stages.illustrator.comfyui.client import Server
-from storybook.stages.illustrator.comfyui.ears import Ears
-from storybook.stages.illustrator.comfyui.errors import Gone, Hung, Trouble, WorkerDead
+from storybook.stages.illustrator.comfyui.client import ComfyServer
+from storybook.stages.illustrator.comfyui.errors import ComfyTrouble, Hung, PromptGone, WorkerDead
+from storybook.stages.illustrator.comfyui.listener import Listener
 from storybook.stages.illustrator.comfyui.state import (
-    Failed,
-    Finished,
-    Interrupted,
     Lost,
-    Running,
-    Waiting,
+    PromptFailed,
+    PromptFinished,
+    PromptInterrupted,
+    PromptRunning,
+    PromptWaiting,
 )
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 logger = logging.getLogger(__name__)
 
@@ -30,48 +30,65 @@ LOOKS_TO_BE_LOST = 2
 
 
 class Follower:
-    """Follows one prompt that was given to a server, with ears open for hints."""
+    """Follows one prompt that was given to a server, with a listener for hints."""
 
-    def __init__(self, server: Server, prompt_id: str, ears: Ears, timing: Timing) -> None:
-        self._server, self._prompt_id, self._ears, self._timing = server, prompt_id, ears, timing
+    def __init__(
+        self, server: ComfyServer, prompt_id: str, listener: Listener, timing: ComfyTiming
+    ) -> None:
+        self._server, self._prompt_id, self._ears, self._timing = (
+            server,
+            prompt_id,
+            listener,
+            timing,
+        )
         self._missing = 0
         self._since: dict[str, float] = {}
 
-    async def end(self) -> Finished | Failed | Interrupted:
-        """How the prompt ended. Raises `Gone` if the server has forgotten it, and `Trouble` if the
-        server is gone itself, takes no work, or hangs."""
+    async def end(self) -> PromptFinished | PromptFailed | PromptInterrupted:
+        """How the prompt ended. Raises `PromptGone` if the server has forgotten it, and
+        `ComfyTrouble` if the server is gone itself, takes no work, or hangs."""
         while True:
             hint = self._ears.look.next
             state = await self._look()
-            if isinstance(state, Finished | Failed | Interrupted):
+            if isinstance(state, PromptFinished | PromptFailed | PromptInterrupted):
                 return state
             with anyio.move_on_after(self._pause(state)):
                 await hint.wait()
 
-    async def _look(self) -> Finished | Failed | Interrupted | Running | Waiting | Lost | None:
+    async def _look(
+        self,
+    ) -> (
+        PromptFinished
+        | PromptFailed
+        | PromptInterrupted
+        | PromptRunning
+        | PromptWaiting
+        | Lost
+        | None
+    ):
         """The prompt's state, or None if the server did not answer."""
         try:
             state = await self._server.look(self._prompt_id)
-        except Trouble:
+        except ComfyTrouble:
             if self._lasts("gone", self._timing.gone):
                 raise
             return None
         self._since.pop("gone", None)
         self._missing = self._missing + 1 if isinstance(state, Lost) else 0
         if self._missing >= LOOKS_TO_BE_LOST:
-            raise Gone
+            raise PromptGone
         self._check_worker(state)
         self._check_sign(state)
         return state
 
     def _check_worker(self, state: object) -> None:
-        if not isinstance(state, Waiting) or state.is_worked:
+        if not isinstance(state, PromptWaiting) or state.is_worked:
             self._since.pop("unworked", None)
         elif self._lasts("unworked", self._timing.unworked):
             raise WorkerDead(self._server.url, "it takes prompts, but executes none")
 
     def _check_sign(self, state: object) -> None:
-        if not isinstance(state, Running):
+        if not isinstance(state, PromptRunning):
             self._since.pop("running", None)
             return
         self._lasts("running", 0)
@@ -91,12 +108,12 @@ class Follower:
         if state is None or isinstance(state, Lost):
             return timing.look_again
         pause = timing.silence if self._ears.is_open else timing.poll
-        if isinstance(state, Waiting) and not state.is_worked:
+        if isinstance(state, PromptWaiting) and not state.is_worked:
             pause = min(pause, timing.unworked)
         return min(pause, timing.hang)
 
 
-async def withdraw(server: Server, prompt_id: str, timing: Timing) -> bool:
+async def withdraw(server: ComfyServer, prompt_id: str, timing: ComfyTiming) -> bool:
     """Take a prompt of ours back: out of the queue, or interrupted if it is the one that runs; and
     look until it has really ended. Whether it has, within `timing.withdraw` seconds.
 
@@ -110,13 +127,15 @@ async def withdraw(server: Server, prompt_id: str, timing: Timing) -> bool:
             try:
                 state = await server.look(prompt_id)
                 missing = missing + 1 if isinstance(state, Lost) else 0
-                if isinstance(state, Finished | Failed | Interrupted):
+                if isinstance(state, PromptFinished | PromptFailed | PromptInterrupted):
                     return True
-                if isinstance(state, Waiting | Running) and not await server.cancel_job(prompt_id):
+                if isinstance(state, PromptWaiting | PromptRunning) and not await server.cancel_job(
+                    prompt_id
+                ):
                     await server.take_out(prompt_id)
-                    if isinstance(state, Running):
+                    if isinstance(state, PromptRunning):
                         await server.interrupt(prompt_id)
-            except Trouble as trouble:
+            except ComfyTrouble as trouble:
                 logger.info("prompt %s cannot be taken back now: %s", prompt_id, trouble)
             await anyio.sleep(timing.look_again)
         return True

@@ -21,7 +21,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from storybook.system import command_line, end_process
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class LaunchFailed(Exception):
 class Launcher:
     """Keeps one ComfyUI running in `folder` by `command`, a command line as for a shell."""
 
-    def __init__(self, command: str, folder: str, timing: Timing) -> None:
+    def __init__(self, command: str, folder: str, timing: ComfyTiming) -> None:
         self._program, self._command = command_line(command)
         self._folder, self._timing = Path(folder or "."), timing
         self._process: subprocess.Popen[str] | None = None

@@ -11,7 +11,7 @@ The steps, in their order and with their reasons:
    prompt's own name, and its metadata, where the server writes any, names it too;
 6. check that it is a picture.
 
-Whoever is cancelled behind step 2 takes the prompt back.
+Whoever is cancelled after step 2 takes the prompt back.
 """
 
 from __future__ import annotations
@@ -27,22 +27,27 @@ import msgspec
 from storybook.events.catalog import Submission
 from storybook.stages.engines import PaintingReport, WorkFailed
 from storybook.stages.illustrator.comfyui import png
-from storybook.stages.illustrator.comfyui.client import Server
-from storybook.stages.illustrator.comfyui.ears import Ears
+from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (
+    ComfyTrouble,
     Hung,
     Rejected,
-    Trouble,
     Unreachable,
     WorkerDead,
 )
 from storybook.stages.illustrator.comfyui.follow import Follower, withdraw
 from storybook.stages.illustrator.comfyui.graph import Graph
+from storybook.stages.illustrator.comfyui.listener import Listener
 from storybook.stages.illustrator.comfyui.prepare import FOLDER, fill, new_prompt_id
-from storybook.stages.illustrator.comfyui.progress import Progress
+from storybook.stages.illustrator.comfyui.progress import PromptProgress
 from storybook.stages.illustrator.comfyui.roles import Roles
-from storybook.stages.illustrator.comfyui.state import Failed, Finished, ImageFile, Interrupted
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.state import (
+    ImageFile,
+    PromptFailed,
+    PromptFinished,
+    PromptInterrupted,
+)
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 logger = logging.getLogger(__name__)
 
@@ -67,8 +72,8 @@ class Prepared(msgspec.Struct, frozen=True):
     models: tuple[str, ...]
 
 
-async def paint(server: Server, prepared: Prepared, job: Job, timing: Timing) -> bytes:
-    """Have a picture painted. Raises `Rejected`, `Gone`, `Trouble` or `WorkFailed`."""
+async def paint(server: ComfyServer, prepared: Prepared, job: Job, timing: ComfyTiming) -> bytes:
+    """Have a picture painted. Raises `Rejected`, `PromptGone`, `ComfyTrouble` or `WorkFailed`."""
     prompt_id = new_prompt_id()
     output = prepared.roles.output
     assert output is not None
@@ -81,39 +86,39 @@ async def paint(server: Server, prepared: Prepared, job: Job, timing: Timing) ->
         height=job.height,
         prompt_id=prompt_id,
     )
-    async with _hearing(server, prepared, job, prompt_id, timing) as ears:
-        await ears.tried.wait()
+    async with _hearing(server, prepared, job, prompt_id, timing) as listener:
+        await listener.tried.wait()
         await job.submitted(Submission(server.url, prompt_id))
         async with _taken_back_on_failure(server, prompt_id, timing):
             with anyio.CancelScope(shield=True):
                 await _post(server, graph, prompt_id, output)
-            return await _harvest(server, prompt_id, ears, job, timing)
+            return await _harvest(server, prompt_id, listener, job, timing)
 
 
 async def adopt(
-    server: Server, prepared: Prepared, job: Job, prompt_id: str, timing: Timing
+    server: ComfyServer, prepared: Prepared, job: Job, prompt_id: str, timing: ComfyTiming
 ) -> bytes:
     """A picture that an earlier attempt gave to this server, waited for if it is not finished.
-    Raises what `paint` raises, `Gone` if the server has forgotten it."""
+    Raises what `paint` raises, `PromptGone` if the server has forgotten it."""
     async with (
-        _hearing(server, prepared, job, prompt_id, timing) as ears,
+        _hearing(server, prepared, job, prompt_id, timing) as listener,
         _taken_back_on_failure(server, prompt_id, timing),
     ):
-        return await _harvest(server, prompt_id, ears, job, timing)
+        return await _harvest(server, prompt_id, listener, job, timing)
 
 
 @asynccontextmanager
 async def _hearing(
-    server: Server, prepared: Prepared, job: Job, prompt_id: str, timing: Timing
-) -> AsyncIterator[Ears]:
-    """Ears that are open until the context is left."""
-    progress = Progress(prompt_id, prepared.graph, prepared.roles.samplers)
-    ears = Ears(server.url, prompt_id, progress, timing, job.report)
+    server: ComfyServer, prepared: Prepared, job: Job, prompt_id: str, timing: ComfyTiming
+) -> AsyncIterator[Listener]:
+    """Listener that are open until the context is left."""
+    progress = PromptProgress(prompt_id, prepared.graph, prepared.roles.samplers)
+    listener = Listener(server.url, prompt_id, progress, timing, job.report)
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(ears.listen)
+        tasks.start_soon(listener.listen)
         try:
-            yield ears
+            yield listener
         except Exception as error:  # carried out of the task group as it is, not in a group
             failure = error
         tasks.cancel_scope.cancel()
@@ -123,7 +128,7 @@ async def _hearing(
 
 @asynccontextmanager
 async def _taken_back_on_failure(
-    server: Server, prompt_id: str, timing: Timing
+    server: ComfyServer, prompt_id: str, timing: ComfyTiming
 ) -> AsyncIterator[None]:
     """Take the prompt back when nobody waits for it any more."""
     try:
@@ -137,7 +142,7 @@ async def _taken_back_on_failure(
         raise
 
 
-async def _post(server: Server, graph: Graph, prompt_id: str, output: str) -> None:
+async def _post(server: ComfyServer, graph: Graph, prompt_id: str, output: str) -> None:
     try:
         for problem in await server.submit(graph, prompt_id, output):
             logger.warning("%s: a part of the workflow was refused: %s", server.url, problem)
@@ -146,17 +151,19 @@ async def _post(server: Server, graph: Graph, prompt_id: str, output: str) -> No
         await server.look(prompt_id)
 
 
-async def _harvest(server: Server, prompt_id: str, ears: Ears, job: Job, timing: Timing) -> bytes:
-    match await Follower(server, prompt_id, ears, timing).end():
-        case Finished(images):
+async def _harvest(
+    server: ComfyServer, prompt_id: str, listener: Listener, job: Job, timing: ComfyTiming
+) -> bytes:
+    match await Follower(server, prompt_id, listener, timing).end():
+        case PromptFinished(images):
             picture = await _fetch(server, prompt_id, images, job, timing)
             job.report(1.0)
             return picture
-        case Interrupted():
+        case PromptInterrupted():
             raise WorkFailed(
                 "interrupted", f"{server.url}: somebody interrupted the picture", retryable=True
             )
-        case Failed() as failed:
+        case PromptFailed() as failed:
             if failed.is_out_of_memory:
                 await _free(server)
             kind = "out_of_memory" if failed.is_out_of_memory else "comfyui_failed"
@@ -168,11 +175,11 @@ async def _harvest(server: Server, prompt_id: str, ears: Ears, job: Job, timing:
 
 
 async def _fetch(
-    server: Server,
+    server: ComfyServer,
     prompt_id: str,
     images: dict[str, tuple[ImageFile, ...]],
     job: Job,
-    timing: Timing,
+    timing: ComfyTiming,
 ) -> bytes:
     ours = [
         it
@@ -203,14 +210,14 @@ async def _fetch(
     raise AssertionError("the last try returns or raises")
 
 
-async def _download(server: Server, image: ImageFile, timing: Timing) -> bytes | None:
+async def _download(server: ComfyServer, image: ImageFile, timing: ComfyTiming) -> bytes | None:
     """A file's content. A server that fails just now is asked again for a while: the picture is
     finished, and painting it again costs more."""
     give_up_at = anyio.current_time() + timing.gone
     while True:
         try:
             return await server.view(image)
-        except Trouble:
+        except ComfyTrouble:
             if anyio.current_time() >= give_up_at:
                 raise
             await anyio.sleep(timing.look_again)
@@ -225,8 +232,8 @@ def _checked(content: bytes, prompt_id: str, job: Job) -> bytes:
     return png.bare(content)
 
 
-async def _free(server: Server) -> None:
+async def _free(server: ComfyServer) -> None:
     try:
         await server.free()
-    except Trouble as trouble:
+    except ComfyTrouble as trouble:
         logger.info("%s", trouble)

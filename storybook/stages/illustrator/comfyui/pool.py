@@ -11,8 +11,8 @@ from collections.abc import Collection, Sequence
 import anyio
 
 from storybook.notifier import Notifier
-from storybook.stages.illustrator.comfyui.errors import Trouble
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.errors import ComfyTrouble
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 
 class Endpoint:
@@ -24,7 +24,7 @@ class Endpoint:
         self.failures = 0
         self.due_at = 0.0
         """When it may be tried again, on the event loop's clock."""
-        self.trouble: Trouble | None = None
+        self.trouble: ComfyTrouble | None = None
 
 
 class NoEndpoint(Exception):
@@ -34,7 +34,7 @@ class NoEndpoint(Exception):
 class Pool:
     """Hands out endpoints, the first in their order that is free and not left out."""
 
-    def __init__(self, urls: Sequence[str], timing: Timing) -> None:
+    def __init__(self, urls: Sequence[str], timing: ComfyTiming) -> None:
         self.endpoints = [Endpoint(url) for url in urls]
         self._timing = timing
         self._changed = Notifier()
@@ -83,7 +83,7 @@ class Pool:
         endpoint.is_taken = False
         self._changed.notify()
 
-    def leave_out(self, endpoint: Endpoint, trouble: Trouble) -> None:
+    def leave_out(self, endpoint: Endpoint, trouble: ComfyTrouble) -> None:
         """Do without an endpoint for a while."""
         seconds = self._timing.back_off * 2.0**endpoint.failures
         if not trouble.waiting_helps:
@@ -97,5 +97,5 @@ class Pool:
         endpoint.failures, endpoint.due_at, endpoint.trouble = 0, 0.0, None
 
     @property
-    def troubles(self) -> list[Trouble]:
+    def troubles(self) -> list[ComfyTrouble]:
         return [it.trouble for it in self.endpoints if it.trouble]

@@ -30,7 +30,7 @@ FEATURES: Final = '{"type":"feature_flags","data":{"supports_preview_metadata":t
 """The first message of a client, which lets the server put metadata before its previews."""
 
 
-class Heard(enum.Enum):
+class HeardMessage(enum.Enum):
     """What a message means for whoever follows the prompt."""
 
     NOTHING = enum.auto()
@@ -40,7 +40,7 @@ class Heard(enum.Enum):
     """It may have ended: look."""
 
 
-class Progress:
+class PromptProgress:
     """How far a prompt is. `nodes` are those of its graph, `samplers` those that take long."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Progress:
         """The picture in the last message, as the server sent it, if there was one of ours."""
         self._is_running = False
 
-    def hear(self, message: str | bytes) -> Heard:
+    def hear(self, message: str | bytes) -> HeardMessage:
         """Take in a message of the websocket, whatever it is."""
         self.preview = None
         if isinstance(message, bytes):
@@ -64,26 +64,26 @@ class Progress:
             found = msgspec.json.decode(message)
             heard = self._hear(str(found["type"]), found["data"])
         except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
-            return Heard.NOTHING  # node packs send messages of their own
+            return HeardMessage.NOTHING  # node packs send messages of their own
         total = sum(self._weights.values())
         done = sum(self._weights.get(it, 0) * part for it, part in self._done.items())
         self.fraction = max(self.fraction, done / total if total else 0.0)
         return heard
 
-    def _hear(self, kind: str, data: dict[str, Any]) -> Heard:
+    def _hear(self, kind: str, data: dict[str, Any]) -> HeardMessage:
         if kind == "status":
             if "sid" in data:  # a new websocket's first message; what came before it was missed
                 self._is_running = False
             is_idle = data["status"]["exec_info"]["queue_remaining"] == 0
-            return Heard.LOOK if is_idle else Heard.NOTHING
+            return HeardMessage.LOOK if is_idle else HeardMessage.NOTHING
         if "prompt_id" not in data:
             if kind != "executing":
-                return Heard.NOTHING
-            self._is_running = True  # behind a reconnect this is told without an id, to us alone
-            return Heard.SIGN
+                return HeardMessage.NOTHING
+            self._is_running = True  # after a reconnect this is told without an id, to us alone
+            return HeardMessage.SIGN
         if data["prompt_id"] != self._prompt_id:
             self._is_running = False  # a server runs one prompt at a time
-            return Heard.NOTHING
+            return HeardMessage.NOTHING
         ends = kind in ENDS or (kind == "executing" and data.get("node") is None)
         self._is_running = not ends
         match kind:
@@ -97,20 +97,20 @@ class Progress:
                 self._done[str(data["node"])] = _part(data["value"], data["max"])
             case "executed":
                 self._done[str(data["node"])] = 1.0
-        return Heard.LOOK if ends else Heard.SIGN
+        return HeardMessage.LOOK if ends else HeardMessage.SIGN
 
-    def _hear_binary(self, frame: bytes) -> Heard:
+    def _hear_binary(self, frame: bytes) -> HeardMessage:
         """A preview is a sign if it is ours: if it says so, or if ours is the prompt that runs."""
         if len(frame) < 8:
-            return Heard.NOTHING
+            return HeardMessage.NOTHING
         event, number = struct.unpack_from(">II", frame)  # a format, or the metadata's length
         if event == PREVIEW and self._is_running:
             self.preview = frame[8:]
         elif event == PREVIEW_WITH_METADATA and self._names_our_prompt(frame[8 : 8 + number]):
             self.preview = frame[8 + number :]
         else:
-            return Heard.NOTHING
-        return Heard.SIGN
+            return HeardMessage.NOTHING
+        return HeardMessage.SIGN
 
     def _names_our_prompt(self, metadata: bytes) -> bool:
         try:

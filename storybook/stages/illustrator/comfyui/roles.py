@@ -18,7 +18,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.catalogue import SEED_NAMES, Catalogue
 from storybook.stages.illustrator.comfyui.graph import (
     Graph,
     Node,
@@ -29,6 +28,7 @@ from storybook.stages.illustrator.comfyui.graph import (
     links,
     title_of,
 )
+from storybook.stages.illustrator.comfyui.node_types import SEED_NAMES, NodeTypes
 
 TITLES: Final = {"positive": "PROMPT_POS", "negative": "PROMPT_NEG"}
 
@@ -45,7 +45,7 @@ PICTURES: Final = ("images", "image", "pixels", "samples", "latent_image", "late
 """Inputs that lead upwards from a saved picture to what decides its size."""
 
 FORGETS_TEXT: Final = frozenset({"ConditioningZeroOut"})
-"""Nodes behind which a prompt no longer counts: an empty negative is often made of the positive."""
+"""Nodes after which a prompt no longer counts: an empty negative is often made of the positive."""
 
 ONE_SIDED: Final = frozenset({"BasicGuider"})
 """Guiders whose one conditioning is the positive."""
@@ -57,7 +57,7 @@ SHOWING: Final = ("PreviewImage", "SaveImageWebsocket")
 MODEL_NAMES: Final = ("ckpt_name", "unet_name", "model_name", "gguf_name")
 
 
-class Place(NamedTuple):
+class NodeInput(NamedTuple):
     """An input of a node, whose value is a literal."""
 
     node: NodeId
@@ -72,21 +72,21 @@ class Roles(msgspec.Struct, frozen=True):
 
     output: NodeId | None = None
     samplers: tuple[NodeId, ...] = ()
-    positive: tuple[Place, ...] = ()
-    negative: tuple[Place, ...] = ()
-    seeds: tuple[Place, ...] = ()
-    width: Place | None = None
-    height: Place | None = None
-    models: tuple[Place, ...] = ()
+    positive: tuple[NodeInput, ...] = ()
+    negative: tuple[NodeInput, ...] = ()
+    seeds: tuple[NodeInput, ...] = ()
+    width: NodeInput | None = None
+    height: NodeInput | None = None
+    models: tuple[NodeInput, ...] = ()
 
 
 def find_roles(
-    graph: Graph, catalogue: Catalogue | None = None, named: Mapping[str, str] | None = None
+    graph: Graph, node_types: NodeTypes | None = None, named: Mapping[str, str] | None = None
 ) -> Roles:
     """The roles in a graph. `named` maps names of `ROLES` to `node` or `node.input`; what it names
-    wrongly has no role. Without a catalogue, output nodes are known by their class names alone."""
+    wrongly has no role. Without a node_types, output nodes are known by their class names alone."""
     named = named or {}
-    output = _named_node(graph, named.get("output")) or _output(graph, catalogue)
+    output = _named_node(graph, named.get("output")) or _output(graph, node_types)
     if output is None:
         return Roles()
     used = {it: graph[it] for it in graph if it in ancestors(graph, output)}
@@ -101,7 +101,7 @@ def find_roles(
         next(iter(_named_places(used, named.get("width"), ("width",))), None) or size[0],
         next(iter(_named_places(used, named.get("height"), ("height",))), None) or size[1],
         tuple(
-            Place(node_id, name)
+            NodeInput(node_id, name)
             for node_id, node in used.items()
             for name in MODEL_NAMES
             if isinstance(node["inputs"].get(name), str)
@@ -112,18 +112,18 @@ def find_roles(
 # --------------------------------------------------------------------------------- the picture
 
 
-def _output(graph: Graph, catalogue: Catalogue | None) -> NodeId | None:
-    """The node that saves the picture; of several, the one behind the most nodes, since that is
+def _output(graph: Graph, node_types: NodeTypes | None) -> NodeId | None:
+    """The node that saves the picture; of several, the one after the most nodes, since that is
     the finished picture and the others are its drafts."""
-    candidates = [it for it, node in graph.items() if _takes_pictures(node, catalogue)]
+    candidates = [it for it, node in graph.items() if _takes_pictures(node, node_types)]
     saving = [it for it in candidates if "filename_prefix" in graph[it]["inputs"]]
     return max(saving or candidates, key=lambda it: len(ancestors(graph, it)), default=None)
 
 
-def _takes_pictures(node: Node, catalogue: Catalogue | None) -> bool:
+def _takes_pictures(node: Node, node_types: NodeTypes | None) -> bool:
     if link_of(node["inputs"].get("images")) is None:
         return False
-    kind = catalogue.of(class_of(node)) if catalogue else None
+    kind = node_types.of(class_of(node)) if node_types else None
     return kind.is_output if kind else class_of(node) in (SAVING, *SHOWING)
 
 
@@ -156,9 +156,9 @@ def _seed_names(node: Node) -> list[str]:
     return [name for name in node["inputs"] if name in SEED_NAMES]
 
 
-def _seeds(graph: Graph, samplers: Iterable[NodeId]) -> tuple[Place, ...]:
+def _seeds(graph: Graph, samplers: Iterable[NodeId]) -> tuple[NodeInput, ...]:
     """The seed of every sampler, its own or that of the node that makes its noise."""
-    found: list[Place] = []
+    found: list[NodeInput] = []
     for sampler in samplers:
         holders = [sampler]
         noise = link_of(graph[sampler]["inputs"].get("noise"))
@@ -166,7 +166,7 @@ def _seeds(graph: Graph, samplers: Iterable[NodeId]) -> tuple[Place, ...]:
             holders.append(noise.node)
         for holder in holders:
             for name in _seed_names(graph[holder]):
-                found += _literals(graph, Place(holder, name), int)
+                found += _literals(graph, NodeInput(holder, name), int)
     return tuple(dict.fromkeys(found))
 
 
@@ -175,7 +175,7 @@ def _seeds(graph: Graph, samplers: Iterable[NodeId]) -> tuple[Place, ...]:
 
 def _prompt(
     graph: Graph, samplers: Iterable[NodeId], side: str, named: Mapping[str, str]
-) -> tuple[Place, ...]:
+) -> tuple[NodeInput, ...]:
     by_configuration = _named_places(graph, named.get(side), TEXTS)
     if by_configuration:
         return by_configuration
@@ -189,7 +189,7 @@ def _prompt(
     return ()
 
 
-def _prompt_of(graph: Graph, node_id: NodeId, side: str, seen: set[NodeId]) -> list[Place]:
+def _prompt_of(graph: Graph, node_id: NodeId, side: str, seen: set[NodeId]) -> list[NodeInput]:
     """The texts that a node's conditioning of one side is made from."""
     if node_id in seen or node_id not in graph or class_of(graph[node_id]) in FORGETS_TEXT:
         return []
@@ -215,18 +215,18 @@ def _leading(node: Node, side: str) -> list[str]:
     return [name for name in inputs if name.startswith("cond")]
 
 
-def _texts(graph: Graph, node_id: NodeId) -> list[Place]:
+def _texts(graph: Graph, node_id: NodeId) -> list[NodeInput]:
     """Where the texts of an encoder stand: in its own inputs, or in nodes linked to them."""
     inputs = graph[node_id]["inputs"]
     return [
         place
         for name in TEXTS
         if name in inputs
-        for place in _literals(graph, Place(node_id, name), str)
+        for place in _literals(graph, NodeInput(node_id, name), str)
     ]
 
 
-def _literals(graph: Graph, place: Place, kind: type, depth: int = 0) -> list[Place]:
+def _literals(graph: Graph, place: NodeInput, kind: type, depth: int = 0) -> list[NodeInput]:
     """Where a value is really written: at the place, or in the node that a link leads to."""
     value = graph[place.node]["inputs"].get(place.input)
     if isinstance(value, kind) and not isinstance(value, bool):
@@ -235,25 +235,25 @@ def _literals(graph: Graph, place: Place, kind: type, depth: int = 0) -> list[Pl
     if link is None or link.node not in graph or depth > len(graph):
         return []
     names = [name for name in LITERALS if name in graph[link.node]["inputs"]]
-    return _literals(graph, Place(link.node, names[0]), kind, depth + 1) if names else []
+    return _literals(graph, NodeInput(link.node, names[0]), kind, depth + 1) if names else []
 
 
-def _held(graph: Graph, node_id: NodeId, kind: type) -> list[Place]:
+def _held(graph: Graph, node_id: NodeId, kind: type) -> list[NodeInput]:
     """The value that a node only holds for others."""
     names = [name for name in LITERALS if name in graph[node_id]["inputs"]]
-    return _literals(graph, Place(node_id, names[0]), kind) if names else []
+    return _literals(graph, NodeInput(node_id, names[0]), kind) if names else []
 
 
 # ------------------------------------------------------------------------------------ the size
 
 
-def _size(graph: Graph, output: NodeId) -> tuple[Place | None, Place | None]:
-    """The width and height that are set last on the way to the picture: a scaling behind the
+def _size(graph: Graph, output: NodeId) -> tuple[NodeInput | None, NodeInput | None]:
+    """The width and height that are set last on the way to the picture: a scaling after the
     sampler, or else the empty latent before it."""
     seen, ahead = {output}, deque([output])
     while ahead:
         node_id = ahead.popleft()
-        sides = [_literals(graph, Place(node_id, name), int) for name in ("width", "height")]
+        sides = [_literals(graph, NodeInput(node_id, name), int) for name in ("width", "height")]
         if all(sides):
             return sides[0][0], sides[1][0]
         for name in PICTURES:
@@ -271,7 +271,7 @@ def _named_node(graph: Graph, name: str | None) -> NodeId | None:
     return name if name in graph else None
 
 
-def _named_places(graph: Graph, name: str | None, inputs: Iterable[str]) -> tuple[Place, ...]:
+def _named_places(graph: Graph, name: str | None, inputs: Iterable[str]) -> tuple[NodeInput, ...]:
     """The place that a configuration names: `6.text`, or `6` for the input that fits."""
     if not name:
         return ()
@@ -280,4 +280,4 @@ def _named_places(graph: Graph, name: str | None, inputs: Iterable[str]) -> tupl
         return ()
     known: Mapping[str, Any] = graph[node_id]["inputs"]
     names = [wanted] if wanted else [it for it in (*inputs, *LITERALS) if it in known]
-    return tuple(Place(node_id, it) for it in names[:1] if it in known)
+    return tuple(NodeInput(node_id, it) for it in names[:1] if it in known)

@@ -17,7 +17,7 @@ MESSAGE_LIMIT: Final = 300
 """Characters of a server's error message that are passed on."""
 
 
-class Waiting(msgspec.Struct, frozen=True, tag=True):
+class PromptWaiting(msgspec.Struct, frozen=True, tag=True):
     """In the queue. `ahead` prompts go before it; `is_worked` says whether any prompt runs now: if
     none does for long, the server's worker is dead."""
 
@@ -25,7 +25,7 @@ class Waiting(msgspec.Struct, frozen=True, tag=True):
     is_worked: bool
 
 
-class Running(msgspec.Struct, frozen=True, tag=True):
+class PromptRunning(msgspec.Struct, frozen=True, tag=True):
     """The server works on it now."""
 
 
@@ -37,13 +37,13 @@ class ImageFile(msgspec.Struct, frozen=True):
     type: str = "output"
 
 
-class Finished(msgspec.Struct, frozen=True, tag=True):
+class PromptFinished(msgspec.Struct, frozen=True, tag=True):
     """It ended well, with these pictures by output node."""
 
     images: dict[str, tuple[ImageFile, ...]]
 
 
-class Failed(msgspec.Struct, frozen=True, tag=True):
+class PromptFailed(msgspec.Struct, frozen=True, tag=True):
     """A node failed. `exception` is the type's name as the server gives it."""
 
     node: str
@@ -56,7 +56,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
         return "outofmemory" in text or "out of memory" in text or "not enough memory" in text
 
 
-class Interrupted(msgspec.Struct, frozen=True, tag=True):
+class PromptInterrupted(msgspec.Struct, frozen=True, tag=True):
     """Somebody stopped it."""
 
 
@@ -64,7 +64,7 @@ class Lost(msgspec.Struct, frozen=True, tag=True):
     """The server knows nothing of it: it was restarted, or it was taken out of the queue."""
 
 
-State = Waiting | Running | Finished | Failed | Interrupted | Lost
+State = PromptWaiting | PromptRunning | PromptFinished | PromptFailed | PromptInterrupted | Lost
 
 
 def state_of(prompt_id: str, queue: Mapping[str, Any], history: Mapping[str, Any]) -> State:
@@ -74,9 +74,9 @@ def state_of(prompt_id: str, queue: Mapping[str, Any], history: Mapping[str, Any
         return _ended(history[prompt_id])
     running, pending = list(_ids(queue, "queue_running")), _pending(queue)
     if prompt_id in running:
-        return Running()
+        return PromptRunning()
     if prompt_id in pending:
-        return Waiting(len(running) + pending.index(prompt_id), bool(running))
+        return PromptWaiting(len(running) + pending.index(prompt_id), bool(running))
     return Lost()
 
 
@@ -93,13 +93,13 @@ def _pending(queue: Mapping[str, Any]) -> list[str]:
 def _ended(entry: Mapping[str, Any]) -> State:
     status = entry.get("status") or {}
     if status.get("status_str") == "success" or (not status and entry.get("outputs")):
-        return Finished(_images(entry.get("outputs") or {}))
+        return PromptFinished(_images(entry.get("outputs") or {}))
     last, data = _last_message(status)
     if last == "execution_interrupted":
-        return Interrupted()
+        return PromptInterrupted()
     name = data.get("node_type") or "a node"
     message = str(data.get("exception_message") or "no reason given").strip().splitlines()
-    return Failed(
+    return PromptFailed(
         f"{name} ({data.get('node_id', '?')})",
         str(data.get("exception_type") or ""),
         message[0][:MESSAGE_LIMIT] if message else "no reason given",

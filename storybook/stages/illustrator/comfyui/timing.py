@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Timing(msgspec.Struct, frozen=True):
+class ComfyTiming(msgspec.Struct, frozen=True):
     """Every interval of the ComfyUI illustrator, in seconds."""
 
     glance: float = 2.0

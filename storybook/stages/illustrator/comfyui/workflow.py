@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.catalogue import Catalogue
 from storybook.stages.illustrator.comfyui.explain import Explanation, explain
+from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 
 SHIPPED: Final = "default.json"
 LOADER: Final = "CheckpointLoaderSimple"
@@ -26,19 +26,19 @@ class Workflow:
     def is_shipped(self) -> bool:
         return not self.path
 
-    def explain(self, catalogue: Catalogue | None) -> Explanation:
-        """Explain the file against a server's catalogue. Raises `OSError` if it cannot be read, and
-        `msgspec.DecodeError` if it is no JSON."""
+    def explain(self, node_types: NodeTypes | None) -> Explanation:
+        """Explain the file against a server's node types. Raises `OSError` if it cannot be read,
+        and `msgspec.DecodeError` if it is no JSON."""
         if not self.is_shipped:
             content = Path(self.path).read_bytes()
-            return explain(msgspec.json.decode(content), catalogue, self._named)
+            return explain(msgspec.json.decode(content), node_types, self._named)
         shipped = resources.files(__package__).joinpath(SHIPPED).read_bytes()
-        return explain(_with_checkpoint(msgspec.json.decode(shipped), catalogue), catalogue)
+        return explain(_with_checkpoint(msgspec.json.decode(shipped), node_types), node_types)
 
 
-def _with_checkpoint(graph: dict[str, Any], catalogue: Catalogue | None) -> dict[str, Any]:
+def _with_checkpoint(graph: dict[str, Any], node_types: NodeTypes | None) -> dict[str, Any]:
     """The shipped workflow names no checkpoint: it takes the server's first, whichever that is."""
-    loader = catalogue.of(LOADER) if catalogue else None
+    loader = node_types.of(LOADER) if node_types else None
     name = loader.input("ckpt_name") if loader else None
     for node in graph.values():
         if node["class_type"] == LOADER and name is not None and name.options:

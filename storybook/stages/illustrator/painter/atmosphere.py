@@ -8,7 +8,7 @@ from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.palette import MOODS, WHITE, Mood, hexc, mix
 from storybook.stages.illustrator.painter.pigment import MULTIPLY, OVER, SCREEN
 from storybook.stages.illustrator.painter.places.setting import Setting
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 from storybook.stages.illustrator.painter.scene import Scene
 
 _replace = msgspec.structs.replace
@@ -45,7 +45,7 @@ def _stormy(mood: Mood, t: float) -> Mood:
     )
 
 
-def title_room(st: Stage) -> None:
+def title_room(st: Surroundings) -> None:
     """Calm the top of a cover, so that a title reads on it: lighter by day, darker by night."""
     dark = st.mood.dark
     color, alpha = (mix(st.mood.sky[0], hexc("#1f2850"), 0.5), 0.2) if dark else (WHITE, 0.30)
@@ -56,7 +56,7 @@ def title_room(st: Stage) -> None:
         st.b.fill(sh.wobble(cloud, 16, st.rng, cell=110), color, alpha, OVER, soft=24)
 
 
-def air(st: Stage, scene: Scene, setting: Setting) -> None:
+def air(st: Surroundings, scene: Scene, setting: Setting) -> None:
     """What lies over the whole finished scene."""
     outdoors = not (setting.indoor or setting.airless or setting.afloat)
     wet = scene.time in ("rain", "storm")
@@ -73,7 +73,7 @@ def air(st: Stage, scene: Scene, setting: Setting) -> None:
         st.b.blob(st.u(250, 750), 120, 520, hexc("#fff0cc"), 0.30, SCREEN)
 
 
-def _rain(st: Stage) -> None:
+def _rain(st: Surroundings) -> None:
     drops = []
     for _ in range(150):
         x, y, k = st.u(-40, 1040), st.u(-20, 980), st.u(16, 46)

@@ -29,11 +29,11 @@ from storybook.stages.illustrator.painter.palette import (
     times,
 )
 from storybook.stages.illustrator.painter.paper import Picture
-from storybook.stages.illustrator.painter.pigment import OVER, Board, Brush
+from storybook.stages.illustrator.painter.pigment import OVER, Brush, PaintBoard
 from storybook.stages.illustrator.painter.places import plants
 from storybook.stages.illustrator.painter.places.atlas import SETTINGS
 from storybook.stages.illustrator.painter.places.setting import Setting
-from storybook.stages.illustrator.painter.places.stage import SEASONS, Stage
+from storybook.stages.illustrator.painter.places.surroundings import SEASONS, Surroundings
 from storybook.stages.illustrator.painter.scene import Actor, Role, Scene, Season
 
 HORIZON: Final[dict[Role, float]] = {
@@ -113,7 +113,7 @@ def paint(scene: Scene, size: int = 1024) -> Picture:
     """The (size, size, 3) 8-bit RGB picture of a scene; depends on nothing but its arguments."""
     rng = np.random.default_rng(name_hash("page", scene.seed, scene.role, scene.place))
     setting = SETTINGS[scene.place]
-    board = Board(size)
+    board = PaintBoard(size)
     st = _stage(scene, setting, Brush(board.canvas, rng))
     _background(st, setting)
     if scene.role == "cover":
@@ -126,7 +126,7 @@ def paint(scene: Scene, size: int = 1024) -> Picture:
     return paper.finish(board.picture(), rng, corners=CORNERS[scene.role])
 
 
-def _background(st: Stage, setting: Setting) -> None:
+def _background(st: Surroundings, setting: Setting) -> None:
     """The place with its landmark, and what goes wrong there, as the camera sees them."""
     camera = CAMERAS[st.role]
     x = 500 + st.side * camera.towards
@@ -147,9 +147,9 @@ def view_of(scene: Scene, setting: Setting) -> str:
     return setting.common[name_hash("view", scene.seed) % len(setting.common)]
 
 
-def _stage(scene: Scene, setting: Setting, brush: Brush) -> Stage:
+def _stage(scene: Scene, setting: Setting, brush: Brush) -> Surroundings:
     sway = 0.0 if setting.indoor else float(brush.rng.uniform(-26, 26))
-    return Stage(
+    return Surroundings(
         brush,
         atmosphere.mood_of(scene, setting),
         scene.era,
@@ -180,7 +180,7 @@ def size_of(actor: Actor, look: Look, *, afloat: bool) -> layout.Size:
     return layout.Size(look.plan.scale, max(width, 0.82) if broad else width, floats)
 
 
-def _people(st: Stage, scene: Scene, setting: Setting) -> None:
+def _people(st: Surroundings, scene: Scene, setting: Setting) -> None:
     """The characters with their shadows, and what they hold or what lies beside them."""
     looks = looks_of(scene.cast, scene.dress, scene.seed)
     sizes = [
@@ -216,12 +216,12 @@ def _people(st: Stage, scene: Scene, setting: Setting) -> None:
     _helping(st, scene, setting, spots)
 
 
-def _stands(st: Stage, name: str) -> bool:
+def _stands(st: Surroundings, name: str) -> bool:
     """Whether the story's thing stands on the ground: in trouble nobody holds anything up."""
     return st.crisis or name in STANDING
 
 
-def _before(st: Stage, spots: Sequence[layout.Spot], name: str) -> None:
+def _before(st: Surroundings, spots: Sequence[layout.Spot], name: str) -> None:
     """The story's thing on the ground, before the hero and between the two it belongs to."""
     hero = next((spot for spot in spots if spot.index == 0), None)
     child = layout.FRAMES[st.role].height
@@ -235,7 +235,9 @@ def _before(st: Stage, spots: Sequence[layout.Spot], name: str) -> None:
     props.draw(st, name, float(np.clip(x, 130, 870)), y, child * STOOD)
 
 
-def _helping(st: Stage, scene: Scene, setting: Setting, spots: Sequence[layout.Spot]) -> None:
+def _helping(
+    st: Surroundings, scene: Scene, setting: Setting, spots: Sequence[layout.Spot]
+) -> None:
     """The story's small helpers, beside the cast, on the landmark's side first."""
     xs = [spot.x for spot in spots] or [500.0]
     child = layout.FRAMES[scene.role].height
@@ -266,7 +268,7 @@ def _closeness(scene: Scene) -> layout.Closeness:
     return "apart"
 
 
-def _set_off(st: Stage, setting: Setting, look: Look, spot: layout.Spot) -> None:
+def _set_off(st: Surroundings, setting: Setting, look: Look, spot: layout.Spot) -> None:
     """Lift the colour behind a character, more where its coat is like the ground's."""
     worn = times(look.cloth if look.dressed else look.coat, st.mood.skin)
     faint = difference(worn, st.c(setting.floor)) < FAINT
@@ -314,7 +316,7 @@ def _reach(
 
 
 def _lying_about(
-    st: Stage, setting: Setting, spots: Sequence[layout.Spot], names: Sequence[str]
+    st: Surroundings, setting: Setting, spots: Sequence[layout.Spot], names: Sequence[str]
 ) -> None:
     """Props on the ground, at the ends of the row in turn."""
     xs = [spot.x for spot in spots] or [500.0]

@@ -53,7 +53,7 @@ def downwards(y0: float, y1: float, colors: Sequence[int], stops: Sequence[float
     )
 
 
-class Board:
+class PaintBoard:
     """A blank white square of `size` pixels, painted on in page units."""
 
     def __init__(self, size: int) -> None:

@@ -12,13 +12,13 @@ from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.keepsakes import KEEPSAKES
 from storybook.stages.illustrator.painter.palette import INK, RGB, WHITE, hexc, mix, name_hash
 from storybook.stages.illustrator.painter.places import buildings, land, waters
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 HUES: Final = ["#e2695c", "#efb04e", "#6fa3cf", "#8fb766", "#c58fc0"]
 CREAM: Final = hexc("#fff0cf")
 
 
-def draw(st: Stage, name: str, x: float, y: float, s: float) -> None:
+def draw(st: Surroundings, name: str, x: float, y: float, s: float) -> None:
     """Paint one prop; an unknown one is wrapped up as a gift."""
     near = mix(st.mood.tint, WHITE, 0.7)
     st = msgspec.structs.replace(st, mood=msgspec.structs.replace(st.mood, tint=near, veil=0.0))
@@ -26,7 +26,7 @@ def draw(st: Stage, name: str, x: float, y: float, s: float) -> None:
     PROPS.get(name, _gift)(st, x, y, s, hue)
 
 
-def _flower(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _flower(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     stalk = sh.pts((x, y + s * 0.6), (x + s * 0.06, y + s * 0.2), (x, y - s * 0.1))
     st.b.line(sh.smooth(stalk, False), s * 0.07, hexc("#6f9a48"), 0.95)
     for a in np.arange(6) * 1.0472:
@@ -36,17 +36,17 @@ def _flower(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
     land.solid(st, sh.ellipse(x, y - s * 0.2, s * 0.11), hexc("#f6cf57"), line=0.7)
 
 
-def _star(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _star(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     st.b.glow(x, y, s * 1.5, hexc("#ffe9a0"), 0.7)
     star = sh.smooth(sh.star(x, y, 0.52 * s, 0.24 * s), n=3)
     land.solid(st, star, hexc("#f9cf52"), light=0.4)
 
 
-def _lantern(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _lantern(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     buildings.cheongsachorong(st, x, y - s * 0.1, s)
 
 
-def _book(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _book(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     cover = sh.pts((-0.64, -0.2), (0.64, -0.2), (0.62, 0.3), (0, 0.34), (-0.62, 0.3))
     land.solid(st, cover * s + sh.at(x, y), hue)
     leaf = sh.trace("0,-0.28 0.32,-0.36 0.6,-0.26 0.58,0.24 0.3,0.16 0,0.26")
@@ -58,17 +58,17 @@ def _book(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
             st.b.line(line + sh.at(x, y), 1.5, INK, 0.4)
 
 
-def _ball(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _ball(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     land.solid(st, sh.ellipse(x, y, s * 0.42), hue)
     band = sh.pts((x - s * 0.4, y - s * 0.1), (x, y + s * 0.06), (x + s * 0.4, y - s * 0.1))
     st.b.wash(sh.limb(band, (s * 0.07, s * 0.1, s * 0.07)), WHITE, edge=0.3)
 
 
-def _boat(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _boat(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     waters.boat(st, x, y + s * 0.3, s * 1.3)
 
 
-def _balloon(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _balloon(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     y -= s * 1.4
     string = sh.pts((x, y + s * 0.5), (x + s * 0.1, y + s * 0.9), (x - s * 0.05, y + s * 1.4))
     st.b.line(sh.smooth(string, False), 2.2, INK, 0.7)
@@ -78,12 +78,12 @@ def _balloon(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
     st.b.wash(shine, WHITE, edge=0)
 
 
-def _heart(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _heart(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     half = sh.trace("0,0.42 -0.42,0 -0.34,-0.34 -0.1,-0.34 0,-0.14 0.1,-0.34 0.34,-0.34 0.42,0")
     land.solid(st, sh.smooth(half, n=5) * s + sh.at(x, y), hexc("#ee8577"))
 
 
-def _gift(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
+def _gift(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None:
     land.solid(st, sh.box(x - s * 0.4, y - s * 0.2, x + s * 0.4, y + s * 0.4), hue)
     st.b.wash(sh.box(x - s * 0.08, y - s * 0.2, x + s * 0.08, y + s * 0.4), CREAM)
     for k in (-1, 1):
@@ -93,7 +93,7 @@ def _gift(st: Stage, x: float, y: float, s: float, hue: RGB) -> None:
         land.solid(st, sh.smooth(loop, n=4), CREAM)
 
 
-PROPS: Final[dict[str, Callable[[Stage, float, float, float, RGB], None]]] = {
+PROPS: Final[dict[str, Callable[[Surroundings, float, float, float, RGB], None]]] = {
     "flower": _flower,
     "star": _star,
     "lantern": _lantern,

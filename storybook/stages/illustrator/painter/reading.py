@@ -135,7 +135,7 @@ def read_scene(page: Page, request: StoryRequest, seed: int) -> Scene:
 # Words.
 
 
-class Found(msgspec.Struct, frozen=True, order=True):
+class Mention(msgspec.Struct, frozen=True, order=True):
     """A known word in a text, and what it asks for."""
 
     start: int
@@ -143,15 +143,15 @@ class Found(msgspec.Struct, frozen=True, order=True):
     key: str
 
 
-def find(words: Mapping[T, Sequence[str]], text: str) -> list[Found]:
+def find(words: Mapping[T, Sequence[str]], text: str) -> list[Mention]:
     """All known words in a text, in its order; of words that overlap only the longest."""
     lowered = text.lower()
     every = [
-        Found(match.start(), match.end(), key)
+        Mention(match.start(), match.end(), key)
         for key, spellings in words.items()
         for match in _pattern(tuple(spellings)).finditer(lowered)
     ]
-    kept: list[Found] = []
+    kept: list[Mention] = []
     for word in sorted(every, key=lambda word: (word.start - word.end, word)):
         if all(word.end <= other.start or other.end <= word.start for other in kept):
             kept.append(word)
@@ -170,7 +170,7 @@ def last(words: Mapping[T, Sequence[str]], text: str) -> T | None:
     return _key(words, found[-1]) if found else None
 
 
-def _key(words: Mapping[T, Sequence[str]], word: Found) -> T:
+def _key(words: Mapping[T, Sequence[str]], word: Mention) -> T:
     """The key that a found word stands for."""
     return next(key for key in words if key == word.key)
 

@@ -41,7 +41,7 @@ Callback = ctypes.CFUNCTYPE(
 )
 
 
-class Voice(ctypes.Structure):
+class EspeakVoice(ctypes.Structure):
     """The beginning of espeak_VOICE."""
 
     _fields_ = (
@@ -51,7 +51,7 @@ class Voice(ctypes.Structure):
     )
 
 
-class Fault(Exception):
+class EspeakError(Exception):
     """What went wrong: a short stable word and a message."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -66,14 +66,14 @@ class Speaker:
         try:
             self._espeak = ctypes.CDLL(library)
         except OSError as error:
-            raise Fault("library", f"{library} cannot be loaded: {error}") from error
+            raise EspeakError("library", f"{library} cannot be loaded: {error}") from error
         self._declare()
         # The library keeps its data's path in a short buffer, and on Windows opens it in the code
         # page of the system. A relative path is short and plain, wherever the data are.
         os.chdir(Path(data).parent)
         self.rate = self._espeak.espeak_Initialize(SYNCHRONOUS, 0, b".", DONT_EXIT)
         if self.rate <= 0:
-            raise Fault("library", f"eSpeak NG finds no usable data in {data}")
+            raise EspeakError("library", f"eSpeak NG finds no usable data in {data}")
         self._heard = bytearray()
         self._callback = Callback(self._hear)
         self._espeak.espeak_SetSynthCallback(self._callback)
@@ -84,7 +84,9 @@ class Speaker:
             if self._set_voice(language):
                 return language
         known = ", ".join(self._languages())
-        raise Fault("unsupported_language", f"no voice speaks {wanted[0]!r}; known are {known}")
+        raise EspeakError(
+            "unsupported_language", f"no voice speaks {wanted[0]!r}; known are {known}"
+        )
 
     def speak(self, language: str, piece: dict[str, Any]) -> bytes:
         """The samples of one piece of text, 16-bit mono."""
@@ -102,7 +104,7 @@ class Speaker:
             text, len(text), 0, POSITION_CHARACTER, 0, CHARS_UTF8, None, None
         )
         if status != SUCCESS:
-            raise Fault("synthesis", f"eSpeak NG answers {status} to {piece['text']!r}")
+            raise EspeakError("synthesis", f"eSpeak NG answers {status} to {piece['text']!r}")
         return bytes(self._heard)
 
     def _declare(self) -> None:
@@ -117,7 +119,7 @@ class Speaker:
             ctypes.c_void_p,
             ctypes.c_void_p,
         ]
-        self._espeak.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(Voice))
+        self._espeak.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(EspeakVoice))
 
     def _set_voice(self, name: str) -> bool:
         return bool(self._espeak.espeak_SetVoiceByName(name.encode()) == SUCCESS)
@@ -158,5 +160,5 @@ def _say(answer: BinaryIO, line: dict[str, Any]) -> None:
 if __name__ == "__main__":
     try:
         perform(json.load(sys.stdin.buffer), sys.stdout.buffer)
-    except Fault as fault:
+    except EspeakError as fault:
         _say(sys.stdout.buffer, {"fault": fault.kind, "message": fault.message})

@@ -46,7 +46,7 @@ from storybook.system import usable_cores
 
 if TYPE_CHECKING:
     from storybook.stages.narrator.audio import Sound
-    from storybook.stages.narrator.supertonic.model import Model
+    from storybook.stages.narrator.supertonic.model import SupertonicModel
 
 NAME: Final = "supertonic"
 _PACKAGES: Final = ("supertonic", "onnxruntime")
@@ -78,7 +78,7 @@ class Supertonic:
         self._device = device
         self._threads = anyio.CapacityLimiter(threads or _threads_for(device))
         self._loading = threading.Lock()
-        self._model: Model | None = None
+        self._model: SupertonicModel | None = None
         self._name = ""
 
     @property
@@ -107,7 +107,7 @@ class Supertonic:
         return await anyio.to_thread.run_sync(put_together, order, pieces, model.rate)
 
     async def _speak(
-        self, model: Model, spoken: Utterance, language: str, order: ReadingOrder
+        self, model: SupertonicModel, spoken: Utterance, language: str, order: ReadingOrder
     ) -> Sound:
         """Speak an utterance clause by clause. When this is cancelled, the clause in hand is
         finished by its thread, unheard, and no other is begun."""
@@ -164,22 +164,22 @@ class Supertonic:
             return Readiness(False, why, mend)
         return Readiness(True)
 
-    def _loaded(self) -> Model:
+    def _loaded(self) -> SupertonicModel:
         """The model; the first who needs it loads it, and others wait for it."""
         with self._loading:
             if self._model is None:
                 self._model = self._load()
             return self._model
 
-    def _load(self) -> Model:
+    def _load(self) -> SupertonicModel:
         ready_or_raise(NAME, self._readiness())
-        from storybook.stages.narrator.supertonic.model import LoadingFailed, Model
+        from storybook.stages.narrator.supertonic.model import LoadingFailed, SupertonicModel
 
         folder, device = self._folder(), _DEVICE.fullmatch(self._device)
         assert folder and device
         self._name = model_name(folder)
         try:
-            return Model(folder, None if device[1] is None else int(device[1]))
+            return SupertonicModel(folder, None if device[1] is None else int(device[1]))
         except LoadingFailed as error:
             mend = 'Get its files again, or set [narrator] device to "cpu"'
             raise EngineUnavailable(NAME, str(error), mend) from error
@@ -199,14 +199,16 @@ def _check(order: ReadingOrder) -> None:
         raise WorkFailed("unsupported_speed", message, retryable=False)
 
 
-def _clauses(model: Model, text: str, language: str) -> tuple[str, ...]:
+def _clauses(model: SupertonicModel, text: str, language: str) -> tuple[str, ...]:
     """What is given to the model, piece by piece."""
     is_korean = language == "ko"
     said = model.readable(read_korean(text) if is_korean else text)
     return clauses(said, CLAUSE_CHARACTERS if is_korean else OTHER_CLAUSE_CHARACTERS)
 
 
-def _spoken(model: Model, clause: str, voice: str, language: str, speed: float, seed: int) -> Sound:
+def _spoken(
+    model: SupertonicModel, clause: str, voice: str, language: str, speed: float, seed: int
+) -> Sound:
     try:
         return model.speak(clause, voice, language, speed, seed)
     except Exception as error:  # onnxruntime's own: memory, a network that does not fit

@@ -39,7 +39,7 @@ class LoadingFailed(Exception):
     """The model cannot be loaded; the message says why."""
 
 
-class Model:
+class SupertonicModel:
     """A model and its voices. `rate` is in samples a second.
 
     `gpu` is the number of the GPU that it works on; None: on the processor. Raises

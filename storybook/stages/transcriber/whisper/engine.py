@@ -27,7 +27,7 @@ from storybook.stages.transcriber.language import language_code
 from storybook.stages.transcriber.whisper.model import (
     NAME,
     Device,
-    Model,
+    LoadedWhisper,
     find_device,
     find_folder,
     folder_readiness,
@@ -59,7 +59,7 @@ class Whisper:
         self._idle = round(idle_seconds * MICROSECONDS)
         self._clock = clock or SystemClock()
         self._decoding, self._turn = anyio.CapacityLimiter(DECODERS), anyio.Lock()
-        self._model: Model | None = None
+        self._model: LoadedWhisper | None = None
         self._used_at = 0
         self._used = Notifier()
 
@@ -130,6 +130,6 @@ class Whisper:
             return NOTHING_HEARD
         anyio.from_thread.check_cancelled()
         if self._model is None:
-            self._model = Model(self._folder, self._device)
+            self._model = LoadedWhisper(self._folder, self._device)
         heard = self._model.hear(voice, language, anyio.from_thread.check_cancelled)
         return weigh(heard, voice.size / RATE, clip.seconds)

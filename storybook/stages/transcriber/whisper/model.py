@@ -93,7 +93,7 @@ def folder_readiness(folder: Path) -> Readiness:
     return Readiness(False, why, mend)
 
 
-class Model:
+class LoadedWhisper:
     """A Whisper model, loaded. Raises `EngineUnavailable` if it cannot be."""
 
     def __init__(self, folder: Path, device: Device) -> None:

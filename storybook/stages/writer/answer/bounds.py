@@ -24,5 +24,5 @@ LATIN_LETTERS: Final = 13
 
 
 def letters(words: int) -> int:
-    """The most letters that so many Korean words have, with a space or a sign behind each."""
+    """The most letters that so many Korean words have, with a space or a sign after each."""
     return words * (WORD_LETTERS + 1)

@@ -1,6 +1,6 @@
 """From the members of a model's answer to pages, and from pages to the beginning of an answer.
 
-The model says narration and spoken lines apart. A page's text has them one behind the other, each
+The model says narration and spoken lines apart. A page's text has them one after the other, each
 line with who says it and how ("안녕?" 토끼가 물었어요.), so that a listener knows it too.
 """
 
@@ -99,7 +99,7 @@ def page_of(number: int, brief: Brief, sheet: Sheet, said: Any) -> Page:
 
 
 def beginning(brief: Brief, sheet: Sheet, standing: Sequence[Page]) -> str:
-    """The answer as far as it stands: text that the next page goes on behind."""
+    """The answer as far as it stands: text that the next page goes on after."""
     head = {"place": sheet.place, "cards": dict(zip(brief.names, sheet.cards, strict=True))}
     members = head | {MEMBERS[page.page]: _said(brief, page) for page in standing}
     return as_json(members).removesuffix("}") + ","
@@ -148,7 +148,7 @@ def _pictured(brief: Brief, said: _Picture) -> Picture:
 
 
 def _spoken(dialogues: Sequence[Dialogue]) -> str:
-    """The spoken lines of a page as they stand behind its narration."""
+    """The spoken lines of a page as they stand after its narration."""
     return " ".join(
         f'"{line.text}" {with_particle(line.character, "가")} '
         f"{_SAID.get(line.text[-1:], '말했어요')}."

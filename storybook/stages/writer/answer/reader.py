@@ -1,7 +1,7 @@
 """Reads the members of a JSON object while it is being written.
 
 `feed` takes the text as it comes, cut anywhere, and gives each member the moment it is whole. What
-stands before the object (a fence, a remark) is passed over, and so is what comes behind it.
+stands before the object (a fence, a remark) is passed over, and so is what comes after it.
 """
 
 from __future__ import annotations

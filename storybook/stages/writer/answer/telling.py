@@ -2,7 +2,7 @@
 
 One `Telling` is one answer, of whatever model. What an answer can get wrong by being cut or being
 no JSON of the right form is found here, as a failure after which another attempt, with another
-seed, goes on behind the pages that stand.
+seed, goes on after the pages that stand.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PAGE_CHARACTERS: Final = 600
 
 
 class Telling:
-    """The pages of one answer to an order, behind those that stand."""
+    """The pages of one answer to an order, after those that stand."""
 
     def __init__(self, brief: Brief, order: WritingOrder, report: Report) -> None:
         self._brief, self._order, self._report = brief, order, report

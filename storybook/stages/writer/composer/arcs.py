@@ -13,7 +13,7 @@ LONG_WORD: Final = 2
 """From this many syllables a topic word counts inside other words too (용기 in 용기있는)."""
 
 
-class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class StoryPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One page of a storyline.
 
     `a`, `b` and `rest` are what the hero, the second character and all others do in the picture
@@ -40,7 +40,7 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     cast: Literal["one", "two"]
     titles: tuple[str, ...]
-    page: tuple[Scene, Scene, Scene, Scene]
+    page: tuple[StoryPage, StoryPage, StoryPage, StoryPage]
     hero: tuple[str, ...] = ()
     asks: bool = False
     olden: bool = False

@@ -15,7 +15,7 @@ from storybook.lexicon import Character, cast, find_era, find_place, find_traits
 from storybook.lexicon.absence import away
 from storybook.lexicon.words import DEFAULT_ERA_EN, folk_of, is_known_kind
 from storybook.stages.writer.composer import looks, request, telling
-from storybook.stages.writer.composer.arcs import Scene, Storyline, arc_of, table
+from storybook.stages.writer.composer.arcs import Storyline, StoryPage, arc_of, table
 
 MAX_INTRODUCTION: Final = 110
 """Longer, and everyone is introduced by name alone."""
@@ -68,7 +68,7 @@ def compose(story: StoryRequest, seed: int) -> tuple[Page, ...]:
         motif, view = DEPTHS, looks.View(DEEP, view.era, None)
     words = _words(story, motif, roles, view, rng)
 
-    def painted(page: Page, scene: Scene) -> Page:
+    def painted(page: Page, scene: StoryPage) -> Page:
         gone = _gone(page, scene, roles)
         acts = (scene.a, scene.b, scene.rest)
         shown = [
@@ -82,7 +82,7 @@ def compose(story: StoryRequest, seed: int) -> tuple[Page, ...]:
         return msgspec.structs.replace(page, image_prompt=drawn)
 
     title = telling.filled(rng.choice(storyline.titles), words)
-    cover = Scene(storyline.page[0].time, COVER_ACTS[0], (), *COVER_ACTS[1:])
+    cover = StoryPage(storyline.page[0].time, COVER_ACTS[0], (), *COVER_ACTS[1:])
     pages = [painted(Page(COVER_PAGE, title=title), cover)]
     for number, scene in enumerate(storyline.page, start=1):
         pages.append(painted(_told(number, scene, roles, words, rng), scene))
@@ -99,7 +99,7 @@ def _done(character: Character, act: str) -> str:
     return f"{emotion}, swimming" if telling.swims(character.kind) and pose in ON_LEGS else act
 
 
-def _gone(page: Page, scene: Scene, roles: _Roles) -> frozenset[str]:
+def _gone(page: Page, scene: StoryPage, roles: _Roles) -> frozenset[str]:
     """Whom the picture is without: those who may be away and are, by the page's text."""
     second, rest = roles.names[1:2], roles.rest
     may = [*(second if "b" in scene.away else ()), *(rest if "rest" in scene.away else ())]
@@ -137,7 +137,7 @@ def _is_elder(character: Character) -> bool:
 
 
 def _told(
-    number: int, scene: Scene, roles: _Roles, words: Mapping[str, str], rng: random.Random
+    number: int, scene: StoryPage, roles: _Roles, words: Mapping[str, str], rng: random.Random
 ) -> Page:
     told = [rng.choice(beat) for beat in scene.beats]
     told = [beat for beat in told if roles.rest or not beat.startswith(ONLY_MANY)]
@@ -151,7 +151,7 @@ def _told(
 
 
 def _embodied(beat: str, roles: _Roles) -> str:
-    """A beat in which each of the two moves and is touched as its body can be: what stands behind
+    """A beat in which each of the two moves and is touched as its body can be: what stands after
     a name is told of its bearer, and what stands before all names of both."""
     kinds = dict(zip("ab", (roles.everyone[place].kind for place in roles.order), strict=False))
     before, *told = _NAMED.split(beat)

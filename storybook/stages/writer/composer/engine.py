@@ -34,7 +34,7 @@ class Composer:
         """There is nothing to let go of."""
 
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
-        """Yield the pages behind those that stand."""
+        """Yield the pages after those that stand."""
         pages = compose(order.request, order.seed)
         for page in pages[len(order.standing) :]:
             yield page

@@ -3,7 +3,7 @@
 Nothing that a person types may break a sentence, a spoken line or a page's length. So only
 letters, digits, hyphens, apostrophes within words and single spaces are kept, a long text is cut
 down to its last words (Korean puts the noun last), and a text of which nothing is left gets a
-friendly default. An emoji stands for its Korean word.
+friendly default. An emoji stands for its Korean word, unless it only adorns one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ MAX_PLACE: Final = 20
 MAX_TOPIC: Final = 16
 
 _UNWANTED: Final = re.compile(r"[^\w\s\-’]|_|(?<!\w)’|’(?!\w)")
+_EMOJI_STYLE: Final = "\ufe0f"
+"""Asks for the coloured form of the sign before it; shows nothing itself."""
 _APOSTROPHES: Final = re.compile(r"(?<=\w)['’](?=\w)")
 _LOCATIVES: Final = re.compile(r"(?<=\S\S)(?:에서|에)$")
 _TEMPORALS: Final = re.compile(r"(?<=\S)(?:에는|에)$")
@@ -40,7 +42,7 @@ def era_words(era: str) -> str:
 
 
 def place_words(place: str) -> str:
-    """The place as it stands in the text, with no particle behind it."""
+    """The place as it stands in the text, with no particle after it."""
     text = _LOCATIVES.sub("", clean(place, MAX_PLACE))
     if text.isascii():
         text = _english_place(text) or find_place(text).ko
@@ -67,11 +69,24 @@ def topic_words(topic: str) -> str:
 
 
 def spelled(text: str) -> str:
-    """`text` with known emoji as Korean words, each once."""
+    """`text` with known emoji as Korean words, each once.
+
+    After a word, or beside its own, an emoji is an ornament and adds nothing: "바다🌊" is no sea of
+    the sea, and "미래 🚀" no rocket.
+    """
     known: dict[str, str] = _openings()["emoji"]
-    found = dict.fromkeys(known[sign] for sign in text if sign in known)
-    without = "".join(" " if sign in known or sign == "\ufe0f" else sign for sign in text)
-    return " ".join([without.strip(), *found]).strip() if found else text
+    signs, rest = _leading_emoji(text, known)
+    plain = "".join(" " if sign in known or sign == _EMOJI_STYLE else sign for sign in rest)
+    words = dict.fromkeys(known[sign] for sign in signs)
+    return " ".join([*(word for word in words if word not in plain), plain.strip()]).strip()
+
+
+def _leading_emoji(text: str, known: Mapping[str, str]) -> tuple[list[str], str]:
+    """The known emoji before the first letter or digit, and the text from there on."""
+    start = next((n for n, sign in enumerate(text) if sign.isalnum()), len(text))
+    signs = [sign for sign in text[:start] if sign in known]
+    kept = "".join(sign for sign in text[:start] if sign not in known and sign != _EMOJI_STYLE)
+    return signs, kept + text[start:]
 
 
 def is_sentence(topic: str) -> bool:

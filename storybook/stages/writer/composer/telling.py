@@ -25,7 +25,7 @@ _SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
 _SPOKEN: Final = re.compile(r'"([ab]):([^"]*)"')
 _PARTICLES: Final = "을|이|은|으로|과|도|에도|에는|에|만|의|로|를|가|는|와|까지|"
 _ONE: Final = "하나"
-"""A name that with 도 behind it would read as "not one" (하나도)."""
+"""A name that with 도 after it would read as "not one" (하나도)."""
 _NOUN: Final = "_noun"
 _VOCATIVES: Final = ("야", "아")
 

@@ -4,7 +4,7 @@ The model is loaded when a book is first written and kept until `unload`. Each s
 page) runs in a thread that holds the model's lock; when a book is cancelled, the step is told to
 stop and left behind, and whoever wants the model next waits the moment until it has stopped.
 
-A book that was begun by an earlier attempt goes on: the pages that stand are put behind the prompt
+A book that was begun by an earlier attempt goes on: the pages that stand are put after the prompt
 as the beginning of the model's own answer. Each attempt has a seed of its own.
 """
 
@@ -41,7 +41,7 @@ from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.answer.telling import Telling
 from storybook.stages.writer.llama.files import is_gguf
 from storybook.stages.writer.llama.grammar import grammar
-from storybook.stages.writer.llama.model import BadModel, Model, StopFlag, Stopped
+from storybook.stages.writer.llama.model import BadModel, LlamaModel, StopFlag, Stopped
 
 NAME: Final = "llama"
 PACKAGE: Final = "llama-cpp-python"
@@ -62,7 +62,7 @@ class Llama:
         self, *, model: Path | None, device: str = "cpu", context: int = CONTEXT_TOKENS
     ) -> None:
         self._file, self._device, self._context = model, device, context
-        self._model: Model | None = None
+        self._model: LlamaModel | None = None
         self._lock = threading.Lock()
         self._turn = anyio.Semaphore(1)
 
@@ -102,7 +102,7 @@ class Llama:
             await anyio.to_thread.run_sync(self._free)
 
     async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
-        """Yield each page behind those that stand, the moment its object is whole.
+        """Yield each page after those that stand, the moment its object is whole.
 
         Raises `EngineUnavailable`, and `WorkFailed` of kind `context_too_small` (for good) or
         `cut_answer` and `bad_answer`, after which another attempt draws another seed.
@@ -119,7 +119,7 @@ class Llama:
             finally:
                 stop.set()
 
-    async def _step(self, stop: StopFlag, work: Callable[[Model], T]) -> T:
+    async def _step(self, stop: StopFlag, work: Callable[[LlamaModel], T]) -> T:
         """Do some work with the model in a thread; a cancelled step is left to end by itself."""
 
         def locked() -> T:
@@ -134,11 +134,11 @@ class Llama:
             stop.set()
             raise
 
-    def _loaded(self) -> Model:
+    def _loaded(self) -> LlamaModel:
         if self._model is None:
             assert self._file is not None  # it is ready
             try:
-                self._model = Model(self._file, self._device, self._context)
+                self._model = LlamaModel(self._file, self._device, self._context)
             except BadModel as error:
                 why = f"{self._file} does not load with a context of {self._context}: {error}"
                 raise EngineUnavailable(NAME, why, _MEND_LOAD) from error
@@ -162,7 +162,9 @@ _MEND_LOAD: Final = "Name another file as [writer] model, or a smaller [writer] 
 class _Book:
     """One answer of the model, decoded page by page."""
 
-    def __init__(self, model: Model, order: WritingOrder, stop: StopFlag, report: Report) -> None:
+    def __init__(
+        self, model: LlamaModel, order: WritingOrder, stop: StopFlag, report: Report
+    ) -> None:
         brief, first_page = brief_of(order.request), len(order.standing)
         self._telling = Telling(brief, order, report)
         begun = beginning(brief, self._telling.sheet, order.standing) if order.standing else ""
@@ -172,7 +174,7 @@ class _Book:
         self._pages = self._told(begun, pieces)
 
     def next_page(self) -> Page | None:
-        """Decode up to the end of a page; None behind the last one."""
+        """Decode up to the end of a page; None after the last one."""
         return next(self._pages, None)
 
     def _told(self, begun: str, pieces: Iterator[str]) -> Iterator[Page]:
@@ -184,7 +186,7 @@ class _Book:
         self._telling.end("the context is full")
 
 
-def _check_context(model: Model, brief: Brief, prompt: int, first_page: int) -> None:
+def _check_context(model: LlamaModel, brief: Brief, prompt: int, first_page: int) -> None:
     """Refuse what would be cut, before it costs minutes."""
     answer = len(model.tokens(longest_answer(brief, first_page)))
     for limit, mend in (

@@ -26,7 +26,7 @@ _COLOURS = (
 def grammar(brief: Brief, first_page: int = COVER_PAGE) -> str:
     """The grammar of an answer from `first_page` on; from the cover on, it begins with the sheet.
 
-    Behind pages that stand it goes on where `pages.beginning` ends.
+    After pages that stand it goes on where `pages.beginning` ends.
     """
     pages = _members(_page(number) for number in PAGES[first_page:])
     head = f'{_literal("{" + _key("place"))} place "," cards "," '

@@ -53,7 +53,7 @@ class StopFlag:
         self._text.value = b"x"
 
 
-class Model:
+class LlamaModel:
     """A model and its context of `context` tokens. Not for two threads at once."""
 
     def __init__(self, path: Path, device: str, context: int) -> None:
@@ -93,7 +93,7 @@ class Model:
         return rendered(template, messages, bos=self._bos, eos=self._text_of("eos"))
 
     def tokens(self, prompt: str, answer: str = "") -> list[int]:
-        """The tokens of a prompt, in which control tokens count, and of text behind it, in which
+        """The tokens of a prompt, in which control tokens count, and of text after it, in which
         they are text."""
         wants_bos = self._llama.metadata.get("tokenizer.ggml.add_bos_token") != "false"
         has_bos = bool(self._bos) and prompt.startswith(self._bos)

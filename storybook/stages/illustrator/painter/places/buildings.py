@@ -10,13 +10,13 @@ from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.palette import INK, RGB, WHITE, deepen, hexc, mix, shift
 from storybook.stages.illustrator.painter.pigment import OVER
 from storybook.stages.illustrator.painter.places import land
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 WINDOW_FRAME: Final = hexc("#8f6a4c")
 
 
 def window(
-    st: Stage,
+    st: Surroundings,
     x: float,
     y: float,
     w: float,
@@ -48,7 +48,7 @@ def window(
 
 
 def roof(
-    st: Stage,
+    st: Surroundings,
     x: float,
     y: float,
     w: float,
@@ -97,7 +97,7 @@ def roof(
 
 
 def hanok(
-    st: Stage, x: float, base: float, w: float, depth: float = 1.0, thatch: bool = False
+    st: Surroundings, x: float, base: float, w: float, depth: float = 1.0, thatch: bool = False
 ) -> None:
     """Korean house, about 0.62 w high."""
     wood, wall = hexc("#9a6d4b"), hexc("#f6ead0")
@@ -158,7 +158,7 @@ def hanok(
     )
 
 
-def cottage(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> None:
+def cottage(st: Surroundings, x: float, base: float, w: float, depth: float = 1.0) -> None:
     """Small house of today with a gabled roof, about 0.65 w high."""
     at = int(x // 100)
     wall = st.kept("#f6e6cc #f3d9c4 #e3e6d6 #dfe3ec", ("wall", at))
@@ -178,7 +178,7 @@ def cottage(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> N
 
 
 def house(
-    st: Stage, x: float, base: float, w: float, depth: float = 1.0, thatch: bool = False
+    st: Surroundings, x: float, base: float, w: float, depth: float = 1.0, thatch: bool = False
 ) -> None:
     """A house of the era: a hanok, a cottage or a dome."""
     if st.era == "future":
@@ -189,7 +189,7 @@ def house(
         hanok(st, x, base, w, depth, thatch)
 
 
-def castle(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> None:
+def castle(st: Surroundings, x: float, base: float, w: float, depth: float = 1.0) -> None:
     """Storybook castle with pointed towers, about 0.8 w high."""
     stone, roof_blue = hexc("#e6dccb"), st.lying_snow(hexc("#7f9cc4"), 0.7)
     for dx, tall, wide in (
@@ -213,14 +213,14 @@ def castle(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> No
     land.solid(st, flag, shift(roof_blue, 0.4, 0.2), depth)
 
 
-def _turret(st: Stage, x: float, base: float, w: float, h: float, depth: float) -> None:
+def _turret(st: Surroundings, x: float, base: float, w: float, h: float, depth: float) -> None:
     land.solid(st, sh.box(x - w / 2, base - h, x + w / 2, base), hexc("#efe6d6"), depth, light=0.25)
     cone = sh.pts((x - w * 0.66, base - h), (x, base - h - w * 1.5), (x + w * 0.66, base - h))
     land.solid(st, cone, hexc("#7f9cc4"), depth, second=hexc("#8d86c0"))
     window(st, x - w * 0.16, base - h * 0.88, w * 0.32, w * 0.5, depth, 1)
 
 
-def school(st: Stage, x: float, base: float, w: float) -> None:
+def school(st: Surroundings, x: float, base: float, w: float) -> None:
     """Two storeys under a red roof, a gable with a clock, and a flag."""
     h = w * 0.37
     body = sh.resample(sh.box(x - w / 2, base - h, x + w / 2, base), 14)[0]
@@ -242,7 +242,7 @@ def school(st: Stage, x: float, base: float, w: float) -> None:
     land.solid(st, flag + sh.at(pole + 3, base - 366), hexc("#7fb4d8"))
 
 
-def palace(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> None:
+def palace(st: Surroundings, x: float, base: float, w: float, depth: float = 1.0) -> None:
     """Two-storied throne hall on a stone terrace, about 0.85 w high."""
     red, teal, tile = hexc("#c05f4c"), hexc("#5f9a8c"), hexc("#6f7d8a")
     for i in range(2):
@@ -298,7 +298,7 @@ def palace(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> No
 
 
 def tower(
-    st: Stage, x: float, base: float, w: float, h: float, color: RGB, depth: float = 1.0
+    st: Surroundings, x: float, base: float, w: float, h: float, color: RGB, depth: float = 1.0
 ) -> None:
     """City building; rounded and finned in the future."""
     if st.era == "future":
@@ -342,7 +342,7 @@ def tower(
         )
 
 
-def lamp(st: Stage, x: float, base: float, h: float) -> None:
+def lamp(st: Surroundings, x: float, base: float, h: float) -> None:
     """Street lamp, or a paper lantern on a pole in old times."""
     st.b.line(sh.pts((x, base), (x, base - h)), 6, st.c(hexc("#5a5560")), 0.85, wob=1.2)
     y = base - h
@@ -355,7 +355,7 @@ def lamp(st: Stage, x: float, base: float, h: float) -> None:
             st.b.glow(x, y - 14, 120, st.mood.glow, 0.6)
 
 
-def cheongsachorong(st: Stage, x: float, y: float, h: float) -> None:
+def cheongsachorong(st: Surroundings, x: float, y: float, h: float) -> None:
     """Red-and-blue silk lantern hung at (x, y)."""
     if st.lit:
         st.b.glow(x, y + h * 0.6, h * 2.2, st.mood.glow, 0.6)
@@ -381,7 +381,7 @@ def cheongsachorong(st: Stage, x: float, y: float, h: float) -> None:
 
 
 def rocket(
-    st: Stage, x: float, base: float, h: float, tilt: float = 0.0, depth: float = 1.0
+    st: Surroundings, x: float, base: float, h: float, tilt: float = 0.0, depth: float = 1.0
 ) -> None:
     """Round-nosed picture-book rocket."""
 
@@ -423,7 +423,7 @@ def rocket(
     )
 
 
-def dome(st: Stage, x: float, base: float, w: float, depth: float = 1.0) -> None:
+def dome(st: Surroundings, x: float, base: float, w: float, depth: float = 1.0) -> None:
     """Glass-and-metal habitat with a round door."""
     t = np.linspace(np.pi, 2 * np.pi, 26)
     p = np.stack([x + w / 2 * np.cos(t), base + w * 0.46 * np.sin(t)], 1)

@@ -11,14 +11,14 @@ from storybook.stages.illustrator.painter.palette import INK, WHITE, deepen, hex
 from storybook.stages.illustrator.painter.pigment import OVER, SCREEN
 from storybook.stages.illustrator.painter.places import buildings, land, plants, sky, trouble
 from storybook.stages.illustrator.painter.places.setting import Setting
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 # Desert.
 
 DUNE: Final = hexc("#f0cf97")
 
 
-def desert_back(st: Stage) -> None:
+def desert_back(st: Surroundings) -> None:
     sky.heavens(st)
     y = st.horizon
     for dy, amp, code, depth in ((-30, 140, "#e3b98a", 0.5), (40, 120, "#eac08a", 0.8)):
@@ -31,14 +31,14 @@ def desert_back(st: Stage) -> None:
     st.b.speckle(150, (0, y + 110, 1000, 1000), (0.8, 3), st.c(hexc("#b07f54")), 0.5)
 
 
-def desert_fore(st: Stage) -> None:
+def desert_fore(st: Surroundings) -> None:
     land.rock(st, 70, 1005, 170, hexc("#d3a57f"))
     land.rock(st, 180, 1012, 90, hexc("#c9966f"))
     plants.fronds(st, 940, 1005, 100, hexc("#9cae6c"), 9, 0.8)
     _cactus(st, 900, 990, 110)
 
 
-def _cactus(st: Stage, x: float, base: float, h: float) -> None:
+def _cactus(st: Surroundings, x: float, base: float, h: float) -> None:
     skin = hexc("#86ad7a")
     for s in (-1, 1):
         k = st.u(0.35, 0.6)
@@ -53,12 +53,12 @@ def _cactus(st: Stage, x: float, base: float, h: float) -> None:
     land.solid(st, sh.ellipse(x + h * 0.03, base - h * 1.05, h * 0.05), hexc("#ee8f9c"), line=0.7)
 
 
-def _cacti(st: Stage) -> None:
+def _cacti(st: Surroundings) -> None:
     for x in st.slots(5, 0.26):
         _cactus(st, x, st.horizon + st.u(90, 190), st.u(130, 240))
 
 
-def _oasis(st: Stage) -> None:
+def _oasis(st: Surroundings) -> None:
     x, y = 500 + st.side * 270, st.horizon + 160
     pool = sh.ellipse(x, y, 230, 46)
     st.b.wash(pool, st.c(hexc("#7fc4cf")), second=st.c(hexc("#5f9fc0")), wob=5, vary=1.0, edge=0.7)
@@ -68,7 +68,7 @@ def _oasis(st: Stage) -> None:
         plants.fronds(st, x + dx, y + 26, 66, hexc("#86ad5c"), 6)
 
 
-def _pyramids(st: Stage) -> None:
+def _pyramids(st: Surroundings) -> None:
     y = st.horizon + 96
     for dx, w in ((130, 330), (360, 440), (-60, 200)):
         x = 500 + st.side * dx
@@ -96,7 +96,7 @@ DESERT: Final = Setting(
 # Snow.
 
 
-def snow_back(st: Stage) -> None:
+def snow_back(st: Surroundings) -> None:
     sky.heavens(st)
     y = st.horizon
     land.ridge(st, y - 40, 240, 9, hexc("#a9bcd9"), 0.5, 0.85, True)
@@ -112,7 +112,7 @@ def snow_back(st: Stage) -> None:
                 plants.pine(st, x, y + st.u(70, 130), st.u(240, 380), hexc("#6f9c8c"), 0.85, True)
 
 
-def snow_fore(st: Stage) -> None:
+def snow_fore(st: Surroundings) -> None:
     white, blue = st.c(hexc("#eef3fa")), st.c(hexc("#c3d3ea"))
     for x, w in ((60, 260), (950, 300)):
         st.b.wash(sh.ellipse(x, 1010, w, 70), white, wob=3, edge=0.8, second=blue)
@@ -122,7 +122,7 @@ def snow_fore(st: Stage) -> None:
     plants.fronds(st, 90, 985, 90, hexc("#b09a7a"), 5, 0.6)
 
 
-def _snowed_in(st: Stage) -> None:
+def _snowed_in(st: Surroundings) -> None:
     """A house with snow on its roof, and a snowman."""
     x = 500 + st.side * 260
     if st.era == "ancient":
@@ -143,7 +143,7 @@ def _snowed_in(st: Stage) -> None:
     land.solid(st, scarf, hexc("#d9564a"), line=0.8)
 
 
-def _igloo(st: Stage) -> None:
+def _igloo(st: Surroundings) -> None:
     x, y = 500 + st.side * 270, st.horizon + 130
     t = np.linspace(np.pi, 2 * np.pi, 30)
     dome = np.stack([x + 150 * np.cos(t), y + 130 * np.sin(t)], 1)
@@ -166,7 +166,7 @@ def _igloo(st: Stage) -> None:
     land.solid(st, dark + sh.at(x - st.side * 60, y + 8), hexc("#6f86a8"), line=0.8)
 
 
-def _aurora(st: Stage) -> None:
+def _aurora(st: Surroundings) -> None:
     """Ice floes, and curtains of light where the sky is dark enough for them."""
     if st.mood.dark:
         with st.b.group(blur=13):
@@ -196,7 +196,7 @@ SNOW: Final = Setting(
 # The moon.
 
 
-def space_back(st: Stage) -> None:
+def space_back(st: Surroundings) -> None:
     zenith, middle, low = map(
         hexc, ("#2c3466 #333a66 #565a86" if st.crisis else "#2c3466 #3f4784 #8d79b0").split()
     )
@@ -210,7 +210,7 @@ def space_back(st: Stage) -> None:
         land.ridge(st, y + dy, amp, 7, hexc(code), 1.0, 0.2)
 
 
-def _moon_ground(st: Stage) -> None:
+def _moon_ground(st: Surroundings) -> None:
     y = st.horizon + 40
     moon = hexc("#a3a3bb") if st.crisis else hexc("#d6d2dc")
     land.expanse(st, land.waved(st, y + 122, 16, 150), moon, hexc("#b3add0"))
@@ -222,7 +222,7 @@ def _moon_ground(st: Stage) -> None:
         st.b.fill(floor, mix(moon, WHITE, 0.55), 0.75, OVER, soft=3)
 
 
-def _earth(st: Stage, x: float, y: float, r: float) -> None:
+def _earth(st: Surroundings, x: float, y: float, r: float) -> None:
     st.b.blob(x, y, r * 1.7, hexc("#9fd0ee"), 0.45, SCREEN)
     st.b.wash(sh.ellipse(x, y, r), hexc("#6fb3dc"), second=hexc("#4f86c4"), edge=0.6, vary=0.9)
     with st.b.within(sh.ellipse(x, y, r - 1)):
@@ -236,13 +236,13 @@ def _earth(st: Stage, x: float, y: float, r: float) -> None:
             st.b.fill(sh.limb(band, (3, 7, 3)), WHITE, 0.6, OVER, soft=3)
 
 
-def _ringed_planet(st: Stage, x: float, y: float, r: float) -> None:
+def _ringed_planet(st: Surroundings, x: float, y: float, r: float) -> None:
     st.b.wash(sh.ellipse(x, y, r), hexc("#eec08c"), second=hexc("#e08f86"))
     ring = sh.pts((x - r * 1.9, y + r * 0.5), (x, y + r * 0.33), (x + r * 1.9, y - r * 0.5))
     st.b.fill(sh.limb(ring, (1, r * 0.14, 1)), hexc("#f8e6bf"), 0.95, OVER)
 
 
-def _moon_base(st: Stage) -> None:
+def _moon_base(st: Surroundings) -> None:
     s, y = st.side, st.horizon + 40
     _earth(st, 500 + s * st.u(230, 300), st.u(190, 250), st.u(84, 112))
     _ringed_planet(st, 500 - s * st.u(260, 360), st.u(120, 220), 36)
@@ -252,7 +252,7 @@ def _moon_base(st: Stage) -> None:
     _moon_ground(st)
 
 
-def _landing(st: Stage) -> None:
+def _landing(st: Surroundings) -> None:
     """A saucer just down, a flag, and a great planet in the sky."""
     s, y = st.side, st.horizon + 150
     _ringed_planet(st, 500 - s * 240, 230, 110)
@@ -273,7 +273,7 @@ def _landing(st: Stage) -> None:
     land.solid(st, flag, hexc("#e58b76"))
 
 
-def space_fore(st: Stage) -> None:
+def space_fore(st: Surroundings) -> None:
     for x, w in ((40, 150), (950, 190)):
         land.rock(st, x, 1010, w, hexc("#a9a5bd"))
 

@@ -10,14 +10,14 @@ from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.palette import INK, RGB, WHITE, deepen, hexc, mix, shift
 from storybook.stages.illustrator.painter.places import buildings, land, plants, sky, trouble
 from storybook.stages.illustrator.painter.places.setting import Setting, nothing
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 FLOOR_Y: Final = 690.0
 WOOD: Final = hexc("#a9784f")
 BOOKS: Final = "#d9564a #e8a13a #4f8f9c #6f86c4 #6d9a5b #c96f92"
 
 
-def home_back(st: Stage) -> None:
+def home_back(st: Surroundings) -> None:
     old, night = st.era == "ancient", st.time in ("night", "storm")
     wall = hexc("#f4e3bf") if old else st.kept("#f3d6bf #cfe0d4 #d8dcee", "wall")
     wall = mix(wall, hexc("#e0a878"), 0.45) if night else wall
@@ -34,7 +34,7 @@ def home_back(st: Stage) -> None:
     _drawing(st, 500 + st.side * 125)
 
 
-def _floor(st: Stage, color: RGB) -> None:
+def _floor(st: Surroundings, color: RGB) -> None:
     area = sh.box(-40, FLOOR_Y, 1040, 1040)
     st.b.wash(area, color, wob=2, vary=1.0, second=shift(color, -0.03, 0.1))
     for i in range(6):
@@ -42,7 +42,7 @@ def _floor(st: Stage, color: RGB) -> None:
         st.b.line(sh.pts((-20, y), (1020, y + st.u(-4, 4))), 2.2, deepen(color, 2), 0.4)
 
 
-def _window(st: Stage, x: float, old: bool) -> None:
+def _window(st: Surroundings, x: float, old: bool) -> None:
     """A window on the hour outside: a paper lattice of old, or panes with curtains."""
     w, h, top = 270, 300, 130
     frame = sh.box(x, top, x + w, top + h)
@@ -68,7 +68,7 @@ def _window(st: Stage, x: float, old: bool) -> None:
             land.solid(st, sh.smooth(curtain, n=5) + at, hexc("#e58b76"))
 
 
-def _shelf(st: Stage, x: float, old: bool) -> None:
+def _shelf(st: Surroundings, x: float, old: bool) -> None:
     """A chest with brass fittings of old, or a shelf of books; a plant on top."""
     case = sh.resample(sh.box(x - 120, 420, x + 120, FLOOR_Y + 40), 14)[0]
     land.solid(st, case, WOOD if old else mix(WOOD, WHITE, 0.35))
@@ -83,7 +83,7 @@ def _shelf(st: Stage, x: float, old: bool) -> None:
     plants.fronds(st, x - 40, 362, 110, hexc("#86ad67"), 6, 0.8)
 
 
-def _books(st: Stage, x0: float, x1: float, y: float) -> None:
+def _books(st: Surroundings, x0: float, x1: float, y: float) -> None:
     x = x0
     while x < x1:
         w, h = st.u(12, 24), st.u(46, 70)
@@ -91,13 +91,13 @@ def _books(st: Stage, x0: float, x1: float, y: float) -> None:
         x += w + 2
 
 
-def _rug(st: Stage, color: RGB) -> None:
+def _rug(st: Surroundings, color: RGB) -> None:
     rug = sh.ellipse(480, 878, 400, 92)
     land.solid(st, rug, color, second=hexc("#d98a8a"), vary=0.9)
     st.b.line(sh.ellipse(480, 878, 362, 78), 3.4, hexc("#c0604f"), 0.5, closed=True)
 
 
-def _lamp(st: Stage, x: float, old: bool, night: bool) -> None:
+def _lamp(st: Surroundings, x: float, old: bool, night: bool) -> None:
     st.b.glow(x, 420, 420, hexc("#ffdf9c"), 0.60 if night else 0.14)
     st.b.line(sh.pts((x, FLOOR_Y + 70), (x, 400)), 6, WOOD, 0.9, wob=0.5)
     if old:
@@ -108,7 +108,7 @@ def _lamp(st: Stage, x: float, old: bool, night: bool) -> None:
         land.solid(st, shade, hexc("#fbe3a4"), light=0.2)
 
 
-def _drawing(st: Stage, x: float) -> None:
+def _drawing(st: Surroundings, x: float) -> None:
     """A child's picture on the wall."""
     land.solid(st, sh.box(x - 52, 190, x + 52, 330), hexc("#fff6e2"), light=0.1)
     hills = sh.trace("-38,316 -20,262 0,290 18,240 38,316") + sh.at(x, 0)
@@ -116,7 +116,7 @@ def _drawing(st: Stage, x: float) -> None:
     st.b.wash(sh.ellipse(x - 18, 226, 12), hexc("#f2a26c"))
 
 
-def _hearth(st: Stage) -> None:
+def _hearth(st: Surroundings) -> None:
     """A fireplace with a kettle."""
     x, y = 500 + st.side * 120, FLOOR_Y + 20
     land.solid(st, sh.box(x - 130, y - 250, x + 130, y), hexc("#c9a08a"), second=hexc("#b5846c"))
@@ -132,7 +132,7 @@ def _hearth(st: Stage) -> None:
     land.solid(st, sh.box(x - 150, y - 272, x + 150, y - 246), WOOD)
 
 
-def _bed(st: Stage) -> None:
+def _bed(st: Surroundings) -> None:
     x, y = 500 + st.side * 150, FLOOR_Y + 90
     land.solid(st, sh.box(x - 190, y - 150, x - 168, y), WOOD)
     land.solid(st, sh.box(x + 168, y - 110, x + 190, y), WOOD)
@@ -145,7 +145,7 @@ def _bed(st: Stage) -> None:
     land.solid(st, pillow + sh.at(x, y), hexc("#fffaf0"))
 
 
-def _library(st: Stage) -> None:
+def _library(st: Surroundings) -> None:
     """Shelves up to the ceiling, and a ladder."""
     for x0, x1 in ((60, 330), (366, 636), (672, 942)):
         land.solid(st, sh.box(x0, 60, x1, FLOOR_Y + 24), mix(WOOD, WHITE, 0.25))

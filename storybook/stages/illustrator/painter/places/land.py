@@ -9,7 +9,7 @@ import numpy as np
 from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.palette import INK, RGB, WHITE, deepen, hexc, mix, shift
 from storybook.stages.illustrator.painter.pigment import MULTIPLY, OVER
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 GREEN: Final = hexc("#8fb766")
 BARK: Final = hexc("#8a6a52")
@@ -19,7 +19,12 @@ SAND: Final = hexc("#f2dfb8")
 
 
 def pencil(
-    st: Stage, p: sh.Pts, depth: float, closed: bool = True, width: float = 2.0, color: RGB = INK
+    st: Surroundings,
+    p: sh.Pts,
+    depth: float,
+    closed: bool = True,
+    width: float = 2.0,
+    color: RGB = INK,
 ) -> None:
     """Outline that disappears with distance."""
     if depth > 0.35:
@@ -33,7 +38,7 @@ def pencil(
 
 
 def solid(
-    st: Stage,
+    st: Surroundings,
     p: sh.Pts,
     color: RGB,
     depth: float = 1.0,
@@ -61,7 +66,7 @@ def solid(
 
 
 def ridge(
-    st: Stage,
+    st: Surroundings,
     y: float,
     amp: float,
     n: int,
@@ -91,7 +96,12 @@ def ridge(
 
 
 def ground(
-    st: Stage, y: float, color: RGB, second: RGB | None = None, amp: float = 22, edge: float = 0.4
+    st: Surroundings,
+    y: float,
+    color: RGB,
+    second: RGB | None = None,
+    amp: float = 22,
+    edge: float = 0.4,
 ) -> None:
     """The near ground down to the bottom of the page."""
     x = np.linspace(-60, 1060, 7)
@@ -137,7 +147,7 @@ def ground(
         )
 
 
-def path(st: Stage, y: float, color: RGB = SAND) -> None:
+def path(st: Surroundings, y: float, color: RGB = SAND) -> None:
     """A winding way that leads the eye in from the bottom."""
     x = st.u(360, 640)
     side = 1 if x < 500 else -1
@@ -160,7 +170,7 @@ def path(st: Stage, y: float, color: RGB = SAND) -> None:
 
 
 def rock(
-    st: Stage, x: float, base: float, w: float, color: RGB = STONE, depth: float = 1.0
+    st: Surroundings, x: float, base: float, w: float, color: RGB = STONE, depth: float = 1.0
 ) -> None:
     """Faceted boulder."""
     p = sh.trace("-0.5,0 -0.44,-0.3 -0.15,-0.55 0.2,-0.5 0.46,-0.26 0.5,0") * w * [
@@ -175,13 +185,13 @@ def rock(
     )
 
 
-def expanse(st: Stage, top: sh.Pts, color: RGB, second: RGB, edge: float = 0.5) -> None:
+def expanse(st: Surroundings, top: sh.Pts, color: RGB, second: RGB, edge: float = 0.5) -> None:
     """All below the line `top` (from left to right), in one wash: sand, water, snow, moon dust."""
     area = np.concatenate([top, sh.trace("1060,1060 -60,1060")])
     st.b.wash(area, color, wob=4, vary=1.0, second=second, cell=70, edge=edge)
 
 
-def waved(st: Stage, y: float, amp: float, length: float) -> sh.Pts:
+def waved(st: Surroundings, y: float, amp: float, length: float) -> sh.Pts:
     """A gently waved line from left to right across the page."""
     x = np.linspace(-60, 1060, 8)
     return sh.smooth(np.stack([x, y + amp * np.sin(x / length + st.u(0, 6))], 1), False, 9)

@@ -8,11 +8,11 @@ from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.palette import RGB, WHITE, deepen, hexc, mix, shift
 from storybook.stages.illustrator.painter.pigment import OVER
 from storybook.stages.illustrator.painter.places import land
-from storybook.stages.illustrator.painter.places.stage import FRESH_SNOW, Stage
+from storybook.stages.illustrator.painter.places.surroundings import FRESH_SNOW, Surroundings
 
 
 def grass(
-    st: Stage,
+    st: Surroundings,
     y0: float,
     y1: float,
     n: int,
@@ -45,7 +45,7 @@ def grass(
 
 
 def flowers(
-    st: Stage,
+    st: Surroundings,
     y0: float,
     y1: float,
     n: int,
@@ -82,7 +82,7 @@ def flowers(
 
 
 def tree(
-    st: Stage, x: float, base: float, h: float, color: RGB = land.GREEN, depth: float = 1.0
+    st: Surroundings, x: float, base: float, h: float, color: RGB = land.GREEN, depth: float = 1.0
 ) -> None:
     """Broad-leaved tree: trunk, translucent crown masses, leaf touches."""
     lean = st.u(-0.06, 0.06) * h
@@ -156,7 +156,7 @@ def tree(
 
 
 def pine(
-    st: Stage,
+    st: Surroundings,
     x: float,
     base: float,
     h: float,
@@ -207,7 +207,7 @@ def pine(
             )
 
 
-def palm(st: Stage, x: float, base: float, h: float) -> None:
+def palm(st: Surroundings, x: float, base: float, h: float) -> None:
     """Palm with a leaning ringed trunk."""
     lean = (1 if x < 500 else -1) * h * st.u(0.05, 0.16)
     spine = sh.smooth(
@@ -229,7 +229,7 @@ def palm(st: Stage, x: float, base: float, h: float) -> None:
 
 
 def bush(
-    st: Stage, x: float, base: float, w: float, color: RGB = land.GREEN, depth: float = 1.0
+    st: Surroundings, x: float, base: float, w: float, color: RGB = land.GREEN, depth: float = 1.0
 ) -> None:
     """Low rounded shrub."""
     c = st.c(color, depth)
@@ -253,7 +253,7 @@ def bush(
 
 
 def fronds(
-    st: Stage,
+    st: Surroundings,
     x: float,
     base: float,
     h: float,
@@ -284,7 +284,7 @@ def fronds(
         )
 
 
-def branch(st: Stage, left: bool, color: RGB, y: float = 0) -> None:
+def branch(st: Surroundings, left: bool, color: RGB, y: float = 0) -> None:
     """Leafy bough hanging in from an upper corner."""
     s, x0 = (1, -30) if left else (-1, 1030)
     sp = sh.pts(

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from storybook.stages.illustrator.painter.palette import RGB, hexc
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
-PlacePainter = Callable[[Stage], None]
+PlacePainter = Callable[[Surroundings], None]
 
 
-def nothing(st: Stage) -> None:
+def nothing(st: Surroundings) -> None:
     """A view without a landmark, or a setting with an open foreground."""
 
 

@@ -11,13 +11,13 @@ from storybook.stages.illustrator.painter.palette import INK, WHITE, deepen, hex
 from storybook.stages.illustrator.painter.pigment import OVER
 from storybook.stages.illustrator.painter.places import buildings, land, plants, sky, trouble
 from storybook.stages.illustrator.painter.places.setting import Setting, nothing
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 from storybook.stages.illustrator.painter.places.wild import river_fore
 
 # Village.
 
 
-def village_back(st: Stage) -> None:
+def village_back(st: Surroundings) -> None:
     sky.heavens(st)
     y, s = st.horizon, st.side
     land.ridge(st, y - 70, 240, 7, hexc("#93a9c0"), 0.3, 0.85)
@@ -45,7 +45,7 @@ def village_back(st: Stage) -> None:
     plants.grass(st, y + 90, 985, 60, hexc("#8a9a54"))
 
 
-def _crocks(st: Stage, x: float, s: int, y: float) -> None:
+def _crocks(st: Surroundings, x: float, s: int, y: float) -> None:
     """A row of onggi, the brown jars in which sauces ripen."""
     for i in range(7):
         h = 34 + 10 * (i % 3)
@@ -54,7 +54,7 @@ def _crocks(st: Stage, x: float, s: int, y: float) -> None:
         land.solid(st, jar, hexc("#9a6b4c"))
 
 
-def village_fore(st: Stage) -> None:
+def village_fore(st: Surroundings) -> None:
     left = st.side > 0
     plants.branch(st, left, st.seasonal("#9ab85c", "#c9a04c", "#eda5ae"), -36)
     for _ in range(6 if st.season == "autumn" else 0):  # persimmons
@@ -65,7 +65,7 @@ def village_fore(st: Stage) -> None:
     plants.grass(st, 960, 1000, 34, hexc("#7f9a4c"), 34)
 
 
-def _stone_wall(st: Stage, s: int, n: int) -> None:
+def _stone_wall(st: Surroundings, s: int, n: int) -> None:
     stone = sh.smooth(sh.trace("-27,0 -26,-24 -6,-33 20,-30 27,-8 20,4"), n=4)
     for row in range(2):
         for i in range(n - row):
@@ -74,7 +74,7 @@ def _stone_wall(st: Stage, s: int, n: int) -> None:
             land.solid(st, stone * (1, st.u(0.85, 1.1)) + sh.at(x, 985 - row * 32), grey)
 
 
-def _woods(st: Stage) -> None:
+def _woods(st: Surroundings) -> None:
     """The forest closes in around the houses."""
     y = st.horizon
     for i in range(7):
@@ -91,7 +91,7 @@ def _woods(st: Stage) -> None:
     plants.flowers(st, y + 130, 980, 30)
 
 
-def _well(st: Stage) -> None:
+def _well(st: Surroundings) -> None:
     """A roofed well."""
     x, y = 500 - st.side * 130, st.horizon + 150
     for dx in (-52, 52):
@@ -102,7 +102,7 @@ def _well(st: Stage) -> None:
     st.b.line(sh.pts((x, y - 120), (x, y - 70)), 3, INK, 0.7)
 
 
-def _field(st: Stage) -> None:
+def _field(st: Surroundings) -> None:
     """Rows of crops and a scarecrow."""
     s, y = st.side, st.horizon
     for row in range(5):
@@ -120,7 +120,7 @@ def _field(st: Stage) -> None:
     land.solid(st, hat, hexc("#dcb66c"))
 
 
-def _market(st: Stage) -> None:
+def _market(st: Surroundings) -> None:
     """Stalls with striped awnings, heaped with fruit."""
     y = st.horizon + 130
     for x, code in ((200, "#e58b76"), (420, "#7fb4d8"), (600, "#efc46c"), (810, "#9cc48c")):
@@ -136,7 +136,7 @@ def _market(st: Stage) -> None:
             land.solid(st, strip, hexc(code) if i % 2 else hexc("#fbf6ea"), line=0.7)
 
 
-def _farm(st: Stage) -> None:
+def _farm(st: Surroundings) -> None:
     """A red barn, a fence and hay."""
     s, y = st.side, st.horizon + 110
     x = 500 + s * 290
@@ -177,7 +177,7 @@ VILLAGE: Final = Setting(
 # Palace.
 
 
-def palace_back(st: Stage) -> None:
+def palace_back(st: Surroundings) -> None:
     sky.heavens(st)
     y = st.horizon
     land.ridge(st, y - 90, 260, 7, hexc("#8fa5bd"), 0.3, 0.85, True)
@@ -193,14 +193,14 @@ def palace_back(st: Stage) -> None:
         plants.pine(st, 500 + s * 430, y + 90, 330, depth=0.9)
 
 
-def palace_fore(st: Stage) -> None:
+def palace_fore(st: Surroundings) -> None:
     bough = st.seasonal("#8fb766", "#e2a05c", "#eda5ae")
     plants.branch(st, True, bough, -36)
     plants.branch(st, False, bough, -44)
     plants.flowers(st, 930, 985, 26, "#f2a0a8 #fff4dc #d9708f")
 
 
-def _hall(st: Stage) -> None:
+def _hall(st: Surroundings) -> None:
     """The throne hall of a Korean palace, with silk lanterns."""
     y = st.horizon
     buildings.palace(st, 500 + st.side * 50, y + 40, 640, 0.85)
@@ -208,11 +208,11 @@ def _hall(st: Stage) -> None:
         buildings.cheongsachorong(st, 500 + s * 240, y - 30, 64)
 
 
-def _castle(st: Stage) -> None:
+def _castle(st: Surroundings) -> None:
     buildings.castle(st, 500 + st.side * 50, st.horizon + 40, 560, 0.85)
 
 
-def _stone_lanterns(st: Stage) -> None:
+def _stone_lanterns(st: Surroundings) -> None:
     _hall(st)
     for s in (-1, 1):
         x, y = 500 + s * 330, st.horizon + 160
@@ -227,7 +227,7 @@ def _stone_lanterns(st: Stage) -> None:
         st.b.glow(x, y - 90, 80, st.mood.glow, 0.6 if st.lit else 0.2)
 
 
-def _lotus_court(st: Stage) -> None:
+def _lotus_court(st: Surroundings) -> None:
     _hall(st)
     x, y = 500 - st.side * 270, st.horizon + 170
     land.solid(st, sh.box(x - 230, y - 44, x + 200, y + 44), hexc("#d6cfc2"))
@@ -255,7 +255,7 @@ PALACE: Final = Setting(
 PASTELS: Final = "#e8b79c #9fc0cc #efd09a #c9b3cf #a9c7a5 #e5a39a"
 
 
-def city_back(st: Stage) -> None:
+def city_back(st: Surroundings) -> None:
     sky.heavens(st)
     y = st.horizon + 60
     haze = hexc("#a9b8cc")
@@ -274,7 +274,7 @@ def city_back(st: Stage) -> None:
     st.b.wash(sh.box(-20, y + 8, 1020, y + 50), pavement, wob=1.5)
 
 
-def _paving(st: Stage, y: float) -> None:
+def _paving(st: Surroundings, y: float) -> None:
     """The near pavement, slab by slab."""
     st.b.wash(sh.box(-20, y, 1020, 1020), st.c(st.lying_snow(hexc("#e6dcc9"))), vary=0.9)
     line = deepen(st.c(hexc("#cbbfa9")), 1.5)
@@ -284,7 +284,7 @@ def _paving(st: Stage, y: float) -> None:
         st.b.line(sh.pts((500 + (x - 500) * 0.62, y), (x, 1010)), 2, line, 0.3)
 
 
-def _street(st: Stage) -> None:
+def _street(st: Surroundings) -> None:
     y = st.horizon + 60
     crossing = 500 - st.side * 250
     for k in range(7):
@@ -299,7 +299,7 @@ def _street(st: Stage) -> None:
     _bus(st, 500 + st.side * 230, y + 118)
 
 
-def _bus(st: Stage, x: float, y: float) -> None:
+def _bus(st: Surroundings, x: float, y: float) -> None:
     """A small round bus; it hovers in the future."""
     body = sh.smooth(sh.trace("-130,0 -136,-70 -110,-104 100,-106 132,-66 134,0"), n=4)
     land.solid(st, body + sh.at(x, y), hexc("#f0b95e") if st.era != "future" else hexc("#8fc4d8"))
@@ -315,7 +315,7 @@ def _bus(st: Stage, x: float, y: float) -> None:
         land.solid(st, sh.ellipse(x + dx, y + 2, 10), hexc("#d6d6d6"), line=0.7)
 
 
-def _park(st: Stage) -> None:
+def _park(st: Surroundings) -> None:
     """A lawn with a fountain, benches and trees."""
     y = st.horizon + 90
     land.ground(st, y, hexc("#b9d186"), hexc("#d3d68a"), amp=12)
@@ -339,7 +339,7 @@ def _park(st: Stage) -> None:
     plants.flowers(st, y + 110, 980, 50)
 
 
-def _fair(st: Stage) -> None:
+def _fair(st: Surroundings) -> None:
     """A Ferris wheel, a striped tent and bunting."""
     y, x = st.horizon + 90, 500 + st.side * 260
     hub, r = sh.at(x, y - 210), 180.0
@@ -366,7 +366,7 @@ def _fair(st: Stage) -> None:
     _paving(st, y + 60)
 
 
-def city_fore(st: Stage) -> None:
+def city_fore(st: Surroundings) -> None:
     for x in (70, 170, 840, 940):
         plants.bush(st, x, 1005, 130, hexc("#8fb36a"))
     plants.flowers(st, 940, 985, 30)
@@ -385,7 +385,7 @@ CITY: Final = Setting(
 # School.
 
 
-def school_back(st: Stage) -> None:
+def school_back(st: Surroundings) -> None:
     sky.heavens(st)
     y = st.horizon
     land.ridge(st, y - 40, 120, 6, hexc("#a3c3b0"), 0.4, 0.8)
@@ -400,7 +400,7 @@ def school_back(st: Stage) -> None:
     plants.grass(st, y + 110, 985, 60, hexc("#8aa65a"))
 
 
-def _swings(st: Stage) -> None:
+def _swings(st: Surroundings) -> None:
     x, y = 500 + st.side * 300, st.horizon + 170
     frame = hexc("#d9805c")
     for dx in (-96, 96):
@@ -414,7 +414,7 @@ def _swings(st: Stage) -> None:
         land.solid(st, sh.box(x + dx + swing - 24, y - 64, x + dx + swing + 24, y - 54), land.BARK)
 
 
-def _slide(st: Stage) -> None:
+def _slide(st: Surroundings) -> None:
     x, y, s = 500 + st.side * 290, st.horizon + 170, st.side
     for k in (0, 44):
         st.b.line(

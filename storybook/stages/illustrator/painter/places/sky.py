@@ -7,10 +7,10 @@ import numpy as np
 from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.palette import RGB, WHITE, hexc, mix, shift
 from storybook.stages.illustrator.painter.pigment import MULTIPLY, OVER
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 
-def sky(st: Stage, colors: tuple[RGB, RGB, RGB] | None = None) -> None:
+def sky(st: Surroundings, colors: tuple[RGB, RGB, RGB] | None = None) -> None:
     """Graded wet-in-wet sky with pools and lifted streaks."""
     a, b, c = colors or st.mood.sky
     rng = st.rng
@@ -42,7 +42,7 @@ def sky(st: Stage, colors: tuple[RGB, RGB, RGB] | None = None) -> None:
         )
 
 
-def clouds(st: Stage, n: int = 3, y0: float = 60, y1: float = 300) -> None:
+def clouds(st: Surroundings, n: int = 3, y0: float = 60, y1: float = 300) -> None:
     """Clouds lifted out of the wet sky, shaded below."""
     for i in range(n):
         x, y, w = (i + st.u(0.15, 0.85)) * 1000 / n, st.u(y0, y1), st.u(120, 230)
@@ -68,7 +68,7 @@ def clouds(st: Stage, n: int = 3, y0: float = 60, y1: float = 300) -> None:
         )
 
 
-def stars(st: Stage, n: int = 110, bottom: float = 520) -> None:
+def stars(st: Surroundings, n: int = 110, bottom: float = 520) -> None:
     """Reserved white specks, a few with a glow."""
     st.b.speckle(n, (20, 20, 980, bottom), (0.8, 3.2), WHITE, 0.95)
     for _ in range(7):
@@ -79,7 +79,7 @@ def stars(st: Stage, n: int = 110, bottom: float = 520) -> None:
         st.b.fill(np.stack([x + r * np.cos(t), y + r * np.sin(t)], 1), WHITE, 1, OVER)
 
 
-def orb(st: Stage, x: float, y: float, r: float = 46) -> None:
+def orb(st: Surroundings, x: float, y: float, r: float = 46) -> None:
     """Sun or moon with its halo."""
     night = st.time == "night"
     disc = hexc("#fff4cf") if night else hexc("#ffe08a") if st.time != "sunset" else hexc("#ff9d6c")
@@ -95,7 +95,7 @@ def orb(st: Stage, x: float, y: float, r: float = 46) -> None:
     )
 
 
-def heavens(st: Stage) -> None:
+def heavens(st: Surroundings) -> None:
     """Sky, and what belongs in it at this hour."""
     sky(st)
     x = st.u(690, 850) if st.u(0, 1) < 0.65 else st.u(150, 310)

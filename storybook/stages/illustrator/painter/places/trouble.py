@@ -8,10 +8,10 @@ from storybook.stages.illustrator.painter import shapes as sh
 from storybook.stages.illustrator.painter.palette import WHITE, deepen, hexc, mix
 from storybook.stages.illustrator.painter.pigment import OVER
 from storybook.stages.illustrator.painter.places import land
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 
-def fallen_tree(st: Stage) -> None:
+def fallen_tree(st: Surroundings) -> None:
     """A trunk across the way."""
     s, y = st.side, st.horizon + 150
     x0, x1 = 500 - s * 430, 500 + s * 260
@@ -26,7 +26,7 @@ def fallen_tree(st: Stage) -> None:
     gusts(st, 5)
 
 
-def rockfall(st: Stage) -> None:
+def rockfall(st: Surroundings) -> None:
     """Boulders on the way, and pebbles still rolling."""
     s, y = st.side, st.horizon
     for dx, dy, w in ((60, 150, 190), (190, 180, 150), (-70, 130, 110), (110, 96, 120)):
@@ -37,7 +37,7 @@ def rockfall(st: Stage) -> None:
     gusts(st, 3)
 
 
-def gale(st: Stage) -> None:
+def gale(st: Surroundings) -> None:
     """Wind with leaves in it, or with snow."""
     if st.snowing:
         blizzard(st)
@@ -49,7 +49,7 @@ def gale(st: Stage) -> None:
         st.b.dabs(some, (15, 8), st.c(hexc(code)), 0.9, spread=1.6, mode=OVER)
 
 
-def gusts(st: Stage, n: int) -> None:
+def gusts(st: Surroundings, n: int) -> None:
     """Long curling strokes of wind."""
     for i in range(n):
         x, y, k = st.u(-80, 620), 130 + (i + st.u(0, 1)) * 560 / n, st.u(0.8, 1.4)
@@ -58,7 +58,7 @@ def gusts(st: Stage, n: int) -> None:
         st.b.line(gust, 5, WHITE, 0.55, mode=OVER)
 
 
-def high_waves(st: Stage) -> None:
+def high_waves(st: Surroundings) -> None:
     """Waves that rear up against the shore."""
     y = st.horizon - 10
     for dy, h, code in ((0, 90, "#4f7f9c"), (62, 120, "#5f95ac"), (128, 90, "#78abb9")):
@@ -71,7 +71,7 @@ def high_waves(st: Stage) -> None:
         _foam(st, crest, y + dy, h)
 
 
-def _foam(st: Stage, crest: sh.Pts, trough: float, h: float) -> None:
+def _foam(st: Surroundings, crest: sh.Pts, trough: float, h: float) -> None:
     """White along the upper part of a wave, and drops that fly off it."""
     rise = np.clip((trough - crest[:, 1]) / h - 0.3, 0, 1)
     white = [
@@ -85,7 +85,7 @@ def _foam(st: Stage, crest: sh.Pts, trough: float, h: float) -> None:
         st.b.fill(sh.ellipse(x, y - 12, st.u(1.2, 4), n=10), WHITE, 0.8, OVER)
 
 
-def big_shadow(st: Stage) -> None:
+def big_shadow(st: Surroundings) -> None:
     """Something large swims by, seen only as a shadow."""
     s = st.side
     shadow = sh.trace(
@@ -102,7 +102,7 @@ def big_shadow(st: Stage) -> None:
         st.b.line(line, 5, WHITE, 0.25, mode=OVER)
 
 
-def downpour(st: Stage) -> None:
+def downpour(st: Surroundings) -> None:
     """Puddles with rings, and a gust that bends everything; in winter a blizzard."""
     if st.snowing:
         blizzard(st)
@@ -115,7 +115,7 @@ def downpour(st: Stage) -> None:
     gusts(st, 5)
 
 
-def dark_corner(st: Stage) -> None:
+def dark_corner(st: Surroundings) -> None:
     """Long shadows up the wall of a room."""
     s = st.side
     shade = mix(st.mood.shadow, hexc("#4a3f66"), 0.4)
@@ -131,7 +131,7 @@ def dark_corner(st: Stage) -> None:
         st.b.fill(sh.smooth(shape, n=7), shade, 0.34, soft=16)
 
 
-def meteors(st: Stage) -> None:
+def meteors(st: Surroundings) -> None:
     """Shooting stones with tails of light."""
     for _ in range(7):
         x, y, k = st.u(60, 940), st.u(60, 470), st.u(0.7, 1.5)
@@ -143,7 +143,7 @@ def meteors(st: Stage) -> None:
         st.b.wash(sh.ellipse(x, y, 15 * k, 13 * k), hexc("#b98a78"), edge=0.7)
 
 
-def sandstorm(st: Stage) -> None:
+def sandstorm(st: Surroundings) -> None:
     """Sand that flies in sheets."""
     for i in range(8):
         y = st.u(180, 860)
@@ -153,7 +153,7 @@ def sandstorm(st: Stage) -> None:
     st.b.speckle(220, (0, 200, 1000, 980), (0.8, 3.2), st.c(hexc("#a9794f")), 0.6)
 
 
-def blizzard(st: Stage) -> None:
+def blizzard(st: Surroundings) -> None:
     """Snow driven sideways."""
     gusts(st, 9)
     strokes = []

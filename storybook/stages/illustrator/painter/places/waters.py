@@ -11,7 +11,7 @@ from storybook.stages.illustrator.painter.palette import INK, RGB, WHITE, deepen
 from storybook.stages.illustrator.painter.pigment import OVER
 from storybook.stages.illustrator.painter.places import buildings, land, plants, sky, trouble
 from storybook.stages.illustrator.painter.places.setting import Setting
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 CORALS: Final = "#ee8f86 #f0b56c #c58fc0 #f3a6b4 #e8745c"
 SAND: Final = hexc("#f3ddb0")
@@ -19,7 +19,7 @@ SAND: Final = hexc("#f3ddb0")
 # The seaside.
 
 
-def sea_back(st: Stage) -> None:
+def sea_back(st: Surroundings) -> None:
     sky.heavens(st)
     y = st.horizon - 40
     land.ridge(st, y + 6, 70, 9, hexc("#8fadb5"), 0.35, 0.6)
@@ -37,7 +37,7 @@ def sea_back(st: Stage) -> None:
     _beach_things(st)
 
 
-def _water(st: Stage, y: float) -> None:
+def _water(st: Surroundings, y: float) -> None:
     teal, blue = st.c(hexc("#6fb5c4")), st.c(hexc("#5f8fc0"))
     water = sh.pts((-40, y), (1040, y - 3), (1040, y + 320), (-40, y + 320))
     st.b.wash(water, teal, wob=2, vary=1.1, second=blue, cell=90, light=0.5)
@@ -49,7 +49,7 @@ def _water(st: Stage, y: float) -> None:
         st.b.fill(sh.limb(spine, (0.4, 1 + 2.2 * t, 0.4), 4), color, alpha, OVER)
 
 
-def _beach_things(st: Stage) -> None:
+def _beach_things(st: Surroundings) -> None:
     """What lies about on the sand: shells, a starfish, driftwood, a sandcastle."""
     s, y = st.side, st.horizon
     x = 500 - s * 330
@@ -70,7 +70,7 @@ def _beach_things(st: Stage) -> None:
         land.solid(st, star, hexc("#ee9a6c"), line=0.8)
 
 
-def boat(st: Stage, x: float, y: float, w: float) -> None:
+def boat(st: Surroundings, x: float, y: float, w: float) -> None:
     """Small sailing boat."""
     for outline, code in (
         ("-0.05,-0.12 -0.05,-0.85 0.42,-0.2", "#fbf3e2"),
@@ -81,7 +81,7 @@ def boat(st: Stage, x: float, y: float, w: float) -> None:
         land.solid(st, part, hexc(code), light=0.25)
 
 
-def sea_fore(st: Stage) -> None:
+def sea_fore(st: Surroundings) -> None:
     for x in (80.0, 930.0):
         land.rock(st, x, 1000, st.u(120, 170), hexc("#b5aca6"))
         plants.fronds(st, x + st.u(-40, 40), 1005, st.u(90, 130), hexc("#9cae5c"))
@@ -97,12 +97,12 @@ def sea_fore(st: Stage) -> None:
         st.b.line(sh.smooth(gull, False), 3, INK, 0.6)
 
 
-def _sails(st: Stage) -> None:
+def _sails(st: Surroundings) -> None:
     boat(st, 500 + st.side * 290, st.horizon + 20, 150)
     boat(st, 500 - st.side * 120, st.horizon - 20, 60)
 
 
-def _lighthouse(st: Stage) -> None:
+def _lighthouse(st: Surroundings) -> None:
     x, y = 500 + st.side * 330, st.horizon + 30
     land.rock(st, x, y + 60, 300, hexc("#a9a29a"), 0.85)
     tower = sh.pts((-40, -50), (-27, -290), (27, -290), (40, -50)) + sh.at(x, y)
@@ -119,12 +119,12 @@ def _lighthouse(st: Stage) -> None:
         st.b.glow(x, y - 312, 130, st.mood.glow, 0.8)
 
 
-def _palms(st: Stage) -> None:
+def _palms(st: Surroundings) -> None:
     for dx, h in ((300, 400), (390, 330), (-400, 300)):
         plants.palm(st, 500 + st.side * dx, st.horizon + st.u(150, 190), h)
 
 
-def _village(st: Stage) -> None:
+def _village(st: Surroundings) -> None:
     """Houses on a green bank above the beach, and boats in front of them."""
     s, y = st.side, st.horizon
     x = np.linspace(60, 620, 6)
@@ -138,7 +138,7 @@ def _village(st: Stage) -> None:
     boat(st, 500 - s * 110, y + 40, 130)
 
 
-def _pier(st: Stage) -> None:
+def _pier(st: Surroundings) -> None:
     """A wooden jetty with a moored boat."""
     s, y = st.side, st.horizon
     wood = hexc("#b08a66")
@@ -181,12 +181,12 @@ SEA: Final = Setting(
 # The bottom of the sea.
 
 
-def _deep(st: Stage) -> bool:
+def _deep(st: Surroundings) -> bool:
     """Is it dark down here?"""
     return st.mood.dark or st.crisis
 
 
-def under_back(st: Stage) -> None:
+def under_back(st: Surroundings) -> None:
     dark = _deep(st)
     codes = "#3f7f9c #3a6f96 #35598a" if dark else "#bfe9df #74c3cf #4a94bd"
     top, middle, bottom = map(hexc, codes.split())
@@ -210,7 +210,7 @@ def under_back(st: Stage) -> None:
     st.b.speckle(70, (0, 850, 1000, 1000), (1, 4), hexc("#b08f6a"), 0.5)
 
 
-def coral(st: Stage, x: float, base: float, h: float, color: RGB) -> None:
+def coral(st: Surroundings, x: float, base: float, h: float, color: RGB) -> None:
     """Branching or domed coral."""
     c = mix(color, hexc("#5f7fa8"), 0.45) if _deep(st) else color
     if st.either(0.6):
@@ -226,7 +226,7 @@ def coral(st: Stage, x: float, base: float, h: float, color: RGB) -> None:
     st.b.dabs(dots, (4, 3), deepen(c, 1.5), 0.6)
 
 
-def _coral_branch(st: Stage, x: float, base: float, h: float, a: float, c: RGB) -> None:
+def _coral_branch(st: Surroundings, x: float, base: float, h: float, a: float, c: RGB) -> None:
     k = h * st.u(0.7, 1.0)
     sin, cos = float(np.sin(a)) * k, float(np.cos(a)) * k
     tip = (x + sin, base - cos)
@@ -239,7 +239,7 @@ def _coral_branch(st: Stage, x: float, base: float, h: float, a: float, c: RGB) 
         st.b.wash(sh.limb(twig, (h * 0.05, h * 0.045)), c, edge=0.55)
 
 
-def shoal(st: Stage, n: int) -> None:
+def shoal(st: Surroundings, n: int) -> None:
     """Small fish in the distance."""
     cx, cy, s = st.u(200, 800), st.u(240, 420), 1 if st.either() else -1
     fish = sh.smooth(
@@ -252,7 +252,7 @@ def shoal(st: Stage, n: int) -> None:
         st.b.fill(sh.ellipse(x + s * k * 0.55, y - 2, 1.8), INK, 0.8)
 
 
-def under_fore(st: Stage) -> None:
+def under_fore(st: Surroundings) -> None:
     for x in (40.0, 960.0):
         plants.fronds(st, x, 1020, st.u(260, 360), hexc("#4f9480"), 5, 0.35, 0.09)
     coral(st, 500 - st.side * 380, 1000, 130, hexc("#ee8f86"))
@@ -260,7 +260,7 @@ def under_fore(st: Stage) -> None:
         st.b.bubble(st.u(60, 940), st.u(80, 900), 3 + 13 * st.u(0, 1) ** 2.5)
 
 
-def _reef(st: Stage) -> None:
+def _reef(st: Surroundings) -> None:
     """A rock grown over with coral."""
     x = 500 + st.side * 340
     land.rock(st, x, 850, 330, hexc("#8d9aa6"), 0.7)
@@ -268,7 +268,7 @@ def _reef(st: Stage) -> None:
         coral(st, x + dx, 850 + dy, h, st.pick(CORALS))
 
 
-def _wreck(st: Stage) -> None:
+def _wreck(st: Surroundings) -> None:
     x, y, s = 500 + st.side * 320, 840.0, st.side
     hull = sh.trace("-0.5,-0.28 0.46,-0.42 0.40,0 -0.30,0.06") * (s, 1) * 380 + sh.at(x, y)
     land.solid(st, sh.smooth(hull, n=4), hexc("#7f6a5c"), 0.7, second=hexc("#5f7f78"))
@@ -279,7 +279,7 @@ def _wreck(st: Stage) -> None:
         st.b.fill(sh.ellipse(x + dx, y - 70, 19), hexc("#3a4f66"), 0.7)
 
 
-def _sea_palace(st: Stage) -> None:
+def _sea_palace(st: Surroundings) -> None:
     """The dragon king's palace, in the blue distance."""
     buildings.palace(st, 500 + st.side * 200, 812, 420, 0.55)
     for s in (-1, 1):

@@ -11,7 +11,7 @@ from storybook.stages.illustrator.painter.palette import INK, WHITE, deepen, hex
 from storybook.stages.illustrator.painter.pigment import OVER
 from storybook.stages.illustrator.painter.places import land, plants, sky, trouble
 from storybook.stages.illustrator.painter.places.setting import Setting, nothing
-from storybook.stages.illustrator.painter.places.stage import Stage
+from storybook.stages.illustrator.painter.places.surroundings import Surroundings
 
 WATER: Final = hexc("#8cc6d6")
 DEEP_WATER: Final = hexc("#6f9fcf")
@@ -19,7 +19,7 @@ DEEP_WATER: Final = hexc("#6f9fcf")
 # Forest.
 
 
-def forest_back(st: Stage) -> None:
+def forest_back(st: Surroundings) -> None:
     sky.heavens(st)
     y = st.horizon
     land.ridge(st, y - 40, 170, 6, hexc("#8fb3b0"), 0.35, 0.8)
@@ -42,7 +42,7 @@ def forest_back(st: Stage) -> None:
     plants.flowers(st, y + 120, 980, 34)
 
 
-def forest_fore(st: Stage) -> None:
+def forest_fore(st: Surroundings) -> None:
     cover = st.role == "cover"
     if not cover:
         _near_trunk(st, 500 - st.side * 460)
@@ -58,7 +58,7 @@ def forest_fore(st: Stage) -> None:
             st.b.fill(sh.ellipse(x, y, 2.6), hexc("#fff6c8"), 1, OVER)
 
 
-def _near_trunk(st: Stage, x: float) -> None:
+def _near_trunk(st: Surroundings, x: float) -> None:
     inward = 14 if x < 500 else -14
     spine = sh.pts((x, 1040), (x + st.u(-14, 14), 500), (x + inward, -40))
     bark, moss = st.c(hexc("#8a705c")), st.c(hexc("#6f7f5a"))
@@ -71,7 +71,7 @@ def _near_trunk(st: Stage, x: float) -> None:
         st.b.line(sh.smooth(crack, False), 3, deepen(st.c(land.BARK), 2), 0.45)
 
 
-def _mushrooms(st: Stage) -> None:
+def _mushrooms(st: Surroundings) -> None:
     for i, aside in enumerate((290, 335, 250)):
         x, y = 500 + st.side * (aside + st.u(-10, 10)), st.horizon + 190 + 26 * i
         h = 54 + 14 * (i % 2)
@@ -83,7 +83,7 @@ def _mushrooms(st: Stage) -> None:
             st.b.fill(sh.ellipse(x + dx * h, y + dy * h, h * 0.06), WHITE, 0.9, OVER)
 
 
-def _brook(st: Stage) -> None:
+def _brook(st: Surroundings) -> None:
     """A stream from the trees down past the characters, with stepping stones."""
     y, s = st.horizon, st.side
     points = ((60, 14), (190, 80), (230, 150), (420, 240), (640, 330))
@@ -92,7 +92,7 @@ def _brook(st: Stage) -> None:
         land.rock(st, 500 + s * dx, y + dy + 12, 50, hexc("#c3bcb0"))
 
 
-def _stream(st: Stage, spine: sh.Pts, wide: float) -> None:
+def _stream(st: Surroundings, spine: sh.Pts, wide: float) -> None:
     c = sh.smooth(spine, False, 8)
     w = np.linspace(0.15, 1, len(c))[:, None] ** 1.3 * sh.at(wide, wide * 0.22)
     banks = np.concatenate([c - w * (1, 0) - sh.at(0, 6), (c + w * (1, 0) + sh.at(0, 22))[::-1]])
@@ -100,7 +100,7 @@ def _stream(st: Stage, spine: sh.Pts, wide: float) -> None:
     st.b.wash(banks, water, wob=3, vary=1.1, second=deep, edge=0.6, light=0.55)
 
 
-def _jungle(st: Stage) -> None:
+def _jungle(st: Surroundings) -> None:
     """Palms, broad leaves and lianas."""
     y = st.horizon
     for x in (100, 190, 830, 920):
@@ -115,7 +115,7 @@ def _jungle(st: Stage) -> None:
         st.b.dabs(leaves, (13, 7), st.c(hexc("#86ad57")), 0.8, spread=1.2, mode=OVER)
 
 
-def _cave(st: Stage) -> None:
+def _cave(st: Surroundings) -> None:
     """The mouth of a cave around the light outside."""
     mouth = sh.trace("880,1060 890,640 830,320 640,150 400,150 200,300 120,620 130,1060")
     rim = sh.wobble(sh.smooth(mouth, False, 9), 16, st.rng, False, cell=70)
@@ -141,7 +141,7 @@ FOREST: Final = Setting(
 # Mountain.
 
 
-def mountain_back(st: Stage) -> None:
+def mountain_back(st: Surroundings) -> None:
     sky.heavens(st)
     y = st.horizon
     for depth, dy, amp, code in (
@@ -168,7 +168,7 @@ def mountain_back(st: Stage) -> None:
     plants.flowers(st, y + 140, 980, 24)
 
 
-def mountain_fore(st: Stage) -> None:
+def mountain_fore(st: Surroundings) -> None:
     if st.view == "clouds":
         return
     land.rock(st, 70, 1010, 220)
@@ -176,7 +176,7 @@ def mountain_fore(st: Stage) -> None:
     plants.grass(st, 960, 1000, 40, hexc("#7f9a4c"), 36)
 
 
-def _waterfall(st: Stage) -> None:
+def _waterfall(st: Surroundings) -> None:
     """White water down a cliff into a pool."""
     x, y = 500 + st.side * 300, st.horizon + 96
     cliff = sh.trace("-150,10 -130,-250 -60,-330 60,-320 130,-260 160,10")
@@ -191,7 +191,7 @@ def _waterfall(st: Stage) -> None:
         st.b.fill(sh.ellipse(x + dx, y + 2, 30, 13), WHITE, 0.75, OVER, soft=5)
 
 
-def _clouds_below(st: Stage) -> None:
+def _clouds_below(st: Surroundings) -> None:
     """High up in the sky: the ground is a sea of clouds, with a rainbow."""
     y = st.horizon
     if not st.mood.dark and not st.crisis:
@@ -205,7 +205,7 @@ def _clouds_below(st: Stage) -> None:
             st.b.fill(sh.ellipse(x, y + dy + 52, 110, 20), shade, 0.35, soft=12)
 
 
-def _rainbow(st: Stage, y: float) -> None:
+def _rainbow(st: Surroundings, y: float) -> None:
     t = np.linspace(np.pi, 2 * np.pi, 40)
     for i, code in enumerate(("#e8857a", "#f2b45c", "#f4dc7a", "#9cc48c", "#8fb4d8", "#b39cc8")):
         r = 430 - 17 * i
@@ -228,7 +228,7 @@ MOUNTAIN: Final = Setting(
 # Meadow by a river.
 
 
-def river_back(st: Stage) -> None:
+def river_back(st: Surroundings) -> None:
     sky.heavens(st)
     y, s = st.horizon, st.side
     land.ridge(st, y - 50, 150, 6, hexc("#93b3c0"), 0.3, 0.8)
@@ -243,7 +243,7 @@ def river_back(st: Stage) -> None:
     plants.flowers(st, y + 90, 980, 70)
 
 
-def river_fore(st: Stage) -> None:
+def river_fore(st: Surroundings) -> None:
     for x in (50.0, 950.0):
         plants.fronds(st, x, 1010, st.u(120, 190), hexc("#86a94f"), 8, 0.6)
     plants.flowers(st, 900, 985, 26)
@@ -256,7 +256,7 @@ def river_fore(st: Stage) -> None:
         st.b.line(sh.pts((x, y - 6), (x, y + 8)), 2, INK, 0.8)
 
 
-def _bridge(st: Stage) -> None:
+def _bridge(st: Surroundings) -> None:
     """A humped wooden bridge."""
     x, y = 500 + st.side * 250, st.horizon + 118
     wood = hexc("#b98a60")
@@ -268,7 +268,7 @@ def _bridge(st: Stage) -> None:
     st.b.line(rail, 7, st.c(deepen(wood, 1.3)), 0.9)
 
 
-def _lotus_pond(st: Stage) -> None:
+def _lotus_pond(st: Surroundings) -> None:
     x, y = 500 + st.side * 280, st.horizon + 180
     water, deep = st.c(WATER), st.c(DEEP_WATER)
     st.b.wash(sh.ellipse(x, y, 250, 60), water, second=deep, wob=5, vary=1.1, edge=0.7, cell=60)
@@ -282,7 +282,7 @@ def _lotus_pond(st: Stage) -> None:
             land.solid(st, petal, hexc("#f3b3c0"), line=0.6)
 
 
-def _windmill(st: Stage) -> None:
+def _windmill(st: Surroundings) -> None:
     x, y = 500 + st.side * 300, st.horizon + 60
     tower = sh.pts((-44, 0), (-28, -170), (28, -170), (44, 0))
     land.solid(st, tower + sh.at(x, y), hexc("#f3e3c8"), 0.85)

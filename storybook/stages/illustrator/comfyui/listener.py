@@ -16,8 +16,8 @@ import anyio
 
 from storybook.notifier import Notifier
 from storybook.stages.engines import PaintingReport
-from storybook.stages.illustrator.comfyui.progress import FEATURES, Heard, Progress
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.progress import FEATURES, HeardMessage, PromptProgress
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -35,15 +35,15 @@ MOST_DOUBLINGS: Final = 5
 """How often the pause before the next try to open one is doubled."""
 
 
-class Ears:
+class Listener:
     """Listens for one prompt. `look` rings when its history may have changed."""
 
     def __init__(
         self,
         url: str,
         prompt_id: str,
-        progress: Progress,
-        timing: Timing,
+        progress: PromptProgress,
+        timing: ComfyTiming,
         report: PaintingReport,
     ) -> None:
         scheme, _, rest = url.partition("://")
@@ -106,9 +106,9 @@ class Ears:
             if silence.cancelled_caught:
                 return has_signs
             heard = self._progress.hear(message)
-            if heard is not Heard.NOTHING:
+            if heard is not HeardMessage.NOTHING:
                 has_signs = True
                 self.heard_at = anyio.current_time()
                 self._report(self._progress.fraction, self._progress.preview)
-            if heard is Heard.LOOK:
+            if heard is HeardMessage.LOOK:
                 self.look.notify()

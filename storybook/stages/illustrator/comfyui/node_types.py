@@ -14,7 +14,7 @@ import msgspec
 WIDGET_KINDS: Final = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
 
 SEED_NAMES: Final = frozenset({"seed", "noise_seed"})
-"""Inputs behind whose value older servers' editors save `control_after_generate`, unasked."""
+"""Inputs after whose value older servers' editors save `control_after_generate`, unasked."""
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class NodeType(msgspec.Struct, frozen=True):
         return next((it for it in self.inputs if it.name == name), None)
 
 
-class Catalogue:
+class NodeTypes:
     """The node types of one server."""
 
     def __init__(self, object_info: Mapping[str, Any]) -> None:

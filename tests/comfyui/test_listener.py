@@ -5,9 +5,9 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from storybook.stages.illustrator.comfyui.ears import Ears
-from storybook.stages.illustrator.comfyui.progress import Progress
-from storybook.stages.illustrator.comfyui.timing import Timing
+from storybook.stages.illustrator.comfyui.listener import Listener
+from storybook.stages.illustrator.comfyui.progress import PromptProgress
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 pytestmark = pytest.mark.anyio
 
@@ -16,8 +16,10 @@ class Enough(Exception):
     """Ends what would go on for ever."""
 
 
-def ears(url: str, timing: Timing) -> Ears:
-    return Ears(url, "p", Progress("p", ("1",), ()), timing, lambda fraction, preview=None: None)
+def listener(url: str, timing: ComfyTiming) -> Listener:
+    return Listener(
+        url, "p", PromptProgress("p", ("1",), ()), timing, lambda fraction, preview=None: None
+    )
 
 
 async def test_failed_tries_come_further_and_further_apart(
@@ -32,7 +34,7 @@ async def test_failed_tries_come_further_and_further_apart(
             raise Enough
 
     monkeypatch.setattr(anyio, "sleep", sleep)
-    deaf = ears("http://127.0.0.1:1", Timing(look_again=1.0))
+    deaf = listener("http://127.0.0.1:1", ComfyTiming(look_again=1.0))
     with pytest.raises(Enough):
         await deaf.listen()
     assert pauses == [2, 4, 8, 16, 32, 32, 32, 32]
@@ -48,4 +50,4 @@ async def test_failed_tries_come_further_and_further_apart(
 )
 async def test_its_address_follows_from_the_servers(url: str, address: str) -> None:
     """Encrypted if the server is, and behind the same path."""
-    assert ears(url, Timing()).address == address
+    assert listener(url, ComfyTiming()).address == address

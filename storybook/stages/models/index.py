@@ -1,4 +1,4 @@
-"""The catalogue of known models: `catalogue.toml` as values."""
+"""The index of known models: `index.toml` as values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HUB: Final = "https://huggingface.co"
 
 
 class UnknownModel(Exception):
-    """No model of the catalogue has this name; the message has the nearest ones."""
+    """No model of the index has this name; the message has the nearest ones."""
 
 
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,7 +30,7 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str = ""
 
 
-class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class KnownModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model. Its files go into `folder` under the models folder, or right there if that is empty.
     `setting` is what must be set before its engine takes it, empty if it is found by itself."""
 
@@ -83,11 +83,11 @@ class EngineNeeds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return importlib.util.find_spec(self.module) is not None
 
 
-class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ModelIndex(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engines: dict[str, EngineNeeds]
-    models: tuple[Model, ...]
+    models: tuple[KnownModel, ...]
 
-    def find(self, name: str) -> Model:
+    def find(self, name: str) -> KnownModel:
         """A model by its name, in any case. Raises `UnknownModel`."""
         found = next((it for it in self.models if it.name.lower() == name.lower()), None)
         if found is None:
@@ -96,12 +96,12 @@ class Catalogue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def load_catalogue() -> Catalogue:
-    text = files(__package__).joinpath("catalogue.toml").read_bytes()
-    return msgspec.toml.decode(text, type=Catalogue)
+def load_index() -> ModelIndex:
+    text = files(__package__).joinpath("index.toml").read_bytes()
+    return msgspec.toml.decode(text, type=ModelIndex)
 
 
-def _nearest(name: str, models: Iterable[Model]) -> str:
+def _nearest(name: str, models: Iterable[KnownModel]) -> str:
     known = {it.name.lower(): it.name for it in models}
     near = difflib.get_close_matches(name.lower(), known, 1, 0.5)
     return (

@@ -32,7 +32,7 @@ TURNS: Final[dict[Season, tuple[float, float, float]]] = {
 """How leaf green turns by season: hue (turns), saturation, value."""
 
 
-class Stage(msgspec.Struct, frozen=True):
+class Surroundings(msgspec.Struct, frozen=True):
     """One page being painted. `horizon` is in page units from the top."""
 
     b: Brush
