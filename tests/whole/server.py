@@ -40,9 +40,11 @@ def storybook(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Server:
-    """`storybook serve` on a free port, in a process group of its own, with these settings;
-    `program` is the module that is run in its place. `url` is empty if it does not serve by a moment
-    (on the monotonic clock) at which that is no fault."""
+    """`storybook serve` on a free port, in a process group of its own, with these settings.
+
+    `program` is the module that is run in its place. `url` is empty if it does not serve by a
+    moment (on the monotonic clock) at which that is no fault.
+    """
 
     def __init__(
         self,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.whole.crash import play
 
 KILLS, BOOKS = 15, 2
@@ -12,6 +14,7 @@ MOST_SECONDS = 2.0
 """A server starts in one second: half of the kills come before it serves, half while it works."""
 
 
+@pytest.mark.slow
 def test_every_book_is_made_however_often_the_server_is_killed(tmp_path: Path) -> None:
     """Fifteen kills at random moments, with the embedded engines, while two books are made. It
     takes its time since each kill needs a server to be started. No picture and no voice is ever

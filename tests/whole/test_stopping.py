@@ -14,7 +14,10 @@ import pytest
 from storybook.system import process_start
 from tests.whole.server import Server, follow, serving
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups"),
+]
 SECONDS = 20.0
 
 
