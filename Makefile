@@ -22,7 +22,7 @@ export STORY_PLACE      = $(value PLACE)
 export STORY_CHARACTERS = $(value CHARACTERS)
 export STORY_TOPIC      = $(value TOPIC)
 
-.PHONY: book serve lint check test dist bench-quick lock docs clean help
+.PHONY: book serve lint check test crash dist bench-quick lock docs clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -54,6 +54,9 @@ dist: $(VENV)/base.done          ## build wheel and sdist, and make a book with 
 		"$$bin/python" $(PIP) --no-deps dist/*.whl && \
 		cd "$$bare" && "$$bin/storybook" --data data make --era "$$STORY_ERA" \
 			--place "$$STORY_PLACE" --characters "$$STORY_CHARACTERS" --topic "$$STORY_TOPIC"
+
+crash: $(VENV)/test.done          ## kill the server 150 times at random moments: every book is made
+	@$(BIN)/python -m tests.whole.crash
 
 bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in under two minutes
 	@$(BIN)/python -m bench.quick

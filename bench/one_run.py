@@ -37,7 +37,7 @@ from storybook.projections.projector import Projections
 from storybook.run import complete_stage, request_run, start_stage, write_page
 from storybook.settings import Settings
 from storybook.stages.choice import Engines
-from storybook.stages.live import LiveProgress
+from storybook.stages.progress import WorkProgress
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
@@ -106,7 +106,7 @@ async def _serve(folder: Path) -> None:
             commands,
             projections,
             FileArtifactStore(folder / "outputs"),
-            LiveProgress(),
+            WorkProgress(),
             Engines(nobody, nobody, nobody, nobody),
             nobody,
             nobody,

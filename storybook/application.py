@@ -30,7 +30,7 @@ from storybook.retention import Retention
 from storybook.run import Refused, cancel_run, request_run, retry_run
 from storybook.settings import Settings
 from storybook.stages.choice import Engines
-from storybook.stages.live import LiveProgress
+from storybook.stages.progress import WorkProgress
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 
@@ -50,7 +50,7 @@ class Application(msgspec.Struct, frozen=True):
     commands: Commands
     projections: Projections
     artifacts: ArtifactStore
-    live: LiveProgress
+    live: WorkProgress
     engines: Engines
     check: PageCheck
     retention: Retention

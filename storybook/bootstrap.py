@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
 import random
-import socket
-import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, nullcontext
 from pathlib import Path
 
 import anyio
 from anyio import to_thread
 
 from storybook.application import Application
-from storybook.book import RunId
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
@@ -28,12 +24,16 @@ from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
 from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
-from storybook.stages.live import LiveProgress
+from storybook.stages.handlers import Tools
 from storybook.stages.places import Places
+from storybook.stages.progress import WorkProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
+from storybook.stopping import StopRequest
 from storybook.stores.files import FileArtifactStore
+from storybook.stores.owners import new_owner
 from storybook.stores.sqlite.holder import WriteLock
+from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
 
 logger = logging.getLogger(__name__)
@@ -48,14 +48,16 @@ async def open_application(
     engines: Engines | None = None,
     check: PageCheck | None = None,
     accept_loss: bool = False,
+    stop: StopRequest | None = None,
 ) -> AsyncIterator[Application]:
     """The application on a data folder, working until the context is left.
 
     `engines` and `check` (what every page goes through before it stands) are those of the settings
-    if they are not given. In a folder that cannot be written all that only reads is served, and
-    nothing is worked on. Raises `LogLocked` if another process works on the same folder,
-    `SettingsError` for settings that cannot be used, and `EvidenceMissing` if the log lacks what
-    the rest of the folder shows; `accept_loss` sets that aside instead.
+    if they are not given; `stop` tells the runner of a stop before the context is left. In a folder
+    that cannot be written all that only reads is served, and nothing is worked on. Raises
+    `LogLocked` if another process works on the same folder, `SettingsError` for settings that
+    cannot be used, and `EvidenceMissing` if the log lacks what the rest of the folder shows;
+    `accept_loss` sets that aside instead.
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
@@ -70,8 +72,6 @@ async def open_application(
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
         artifacts = FileArtifactStore(folder.outputs)
-        live = LiveProgress()
-        retention = Retention(settings.retention, commands, projections, artifacts, clock)
         devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
         repairs = Repairs(
             log,
@@ -89,44 +89,62 @@ async def open_application(
             commands,
             projections,
             artifacts,
-            live,
+            WorkProgress(),
             engines,
             check,
-            retention,
+            Retention(settings.retention, commands, projections, artifacts, clock),
             repairs,
             parked,
             [projections.subscription],
         )
-        runner = Runner(
-            log,
-            commands,
-            engines,
-            artifacts,
-            live,
-            clock=clock,
-            limits=settings.limits,
-            worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}",
-            chance=random.random,
-            check=check,
-            devices=devices,
-        )
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                _working(runner, await projections.ask(open_runs), may_write),
+                _working(application, devices, stop or StopRequest())
+                if may_write
+                else nullcontext(),
             ):
                 tasks.start_soon(log.look_for_damage)
-                if may_write:
-                    tasks.start_soon(retention.run)
-                    tasks.start_soon(repairs.run)
-                for engine in engines.by_role().values():
-                    if isinstance(engine, Idling):
-                        tasks.start_soon(engine.unload_when_idle)
                 yield application
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()
+
+
+@asynccontextmanager
+async def _working(
+    application: Application, devices: Devices, stop: StopRequest
+) -> AsyncIterator[None]:
+    """Makes books, mends them and removes old ones."""
+    it = application
+    with closing(SqliteLeases(DataFolder(it.data).leases, it.clock.monotonic)) as leases:
+        runner = Runner(
+            it.log,
+            it.commands,
+            Tools(it.engines, it.artifacts, it.check),
+            it.live,
+            leases,
+            clock=it.clock,
+            limits=it.settings.limits,
+            owner=new_owner(),
+            chance=random.random,
+            devices=devices,
+            stop=stop,
+            parked=it.parked,
+        )
+        async with (
+            anyio.create_task_group() as tasks,
+            runner.running(await it.projections.ask(open_runs)) as following,
+        ):
+            it.subscriptions.append(following)
+            tasks.start_soon(it.retention.run)
+            tasks.start_soon(it.repairs.run)
+            for engine in it.engines.by_role().values():
+                if isinstance(engine, Idling):
+                    tasks.start_soon(engine.unload_when_idle)
+            yield
+            tasks.cancel_scope.cancel()
 
 
 def _face_loss(folder: DataFolder, clock: Clock, accept_loss: bool) -> None:
@@ -149,16 +167,6 @@ async def _open_log(path: Path, clock: Clock, may_write: bool) -> AsyncIterator[
     else:
         async with SqliteLog.read_only(path) as log:
             yield log
-
-
-@asynccontextmanager
-async def _working(runner: Runner, open_runs: list[RunId], may_write: bool) -> AsyncIterator[None]:
-    """A runner at work; an idle one where nothing can be recorded."""
-    if not may_write:
-        yield
-        return
-    async with runner.running(open_runs):
-        yield
 
 
 def _page_check(settings: Settings) -> PageCheck:

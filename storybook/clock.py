@@ -1,4 +1,8 @@
-"""Time comes in through the door: whoever needs it is handed a clock."""
+"""Time comes in through the door: whoever needs it is handed a clock.
+
+A clock has two sides. `now` is the time of day, which people and events are told; it may be set at
+any moment, forwards or back. `monotonic` only goes on, and is what waiting is measured by.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,6 @@ from typing import Final, Protocol
 import anyio
 
 MICROSECONDS: Final = 1_000_000
-SLICE_SECONDS: Final = 1.0
-"""How long a sleeper goes without looking at the clock."""
 
 
 class Clock(Protocol):
@@ -17,8 +19,12 @@ class Clock(Protocol):
         """Microseconds since 1970, UTC."""
         ...
 
+    def monotonic(self) -> int:
+        """Microseconds since a moment that nobody knows; never goes back, never jumps."""
+        ...
+
     async def sleep_until(self, moment: int) -> None:
-        """Return when `now()` has reached a moment."""
+        """Return when `monotonic()` has reached a moment."""
         ...
 
 
@@ -28,7 +34,15 @@ class SystemClock:
     def now(self) -> int:
         return time.time_ns() // 1_000
 
+    def monotonic(self) -> int:
+        return time.monotonic_ns() // 1_000
+
     async def sleep_until(self, moment: int) -> None:
-        # In slices: the machine's clock may be set meanwhile, and then the moment comes earlier.
-        while (left := moment - self.now()) > 0:  # noqa: ASYNC110 - nobody tells when it is set
-            await anyio.sleep(min(left / MICROSECONDS, SLICE_SECONDS))
+        # Again, since the loop's timers may be a little early.
+        while (left := moment - self.monotonic()) > 0:  # noqa: ASYNC110 - time sets no event
+            await anyio.sleep(left / MICROSECONDS)
+
+
+async def sleep(clock: Clock, seconds: float) -> None:
+    """Return when so many seconds have passed on a clock."""
+    await clock.sleep_until(clock.monotonic() + int(seconds * MICROSECONDS))

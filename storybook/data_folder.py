@@ -25,6 +25,11 @@ class DataFolder:
         return self.path / "projections.db"
 
     @property
+    def leases(self) -> Path:
+        """Whose the work in hand is; may be thrown away."""
+        return self.path / "leases.db"
+
+    @property
     def outputs(self) -> Path:
         """A folder for each book's files."""
         return self.path / "outputs"

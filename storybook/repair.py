@@ -26,6 +26,7 @@ from storybook.notifier import Notifier
 from storybook.run import Refused, fold, kept_artifacts, remake_artifact
 from storybook.stages.choice import Engines
 from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed, ready_or_raise
+from storybook.stages.handlers import engine_of
 from storybook.stages.places import Places
 from storybook.stages.remaking import make_again
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
@@ -190,11 +191,11 @@ class Repairs:
     def _damaged(
         self, work: Work, artifact: Artifact, damage: str, made_by: EngineInfo | None
     ) -> DamagedFile:
-        engine = self._engines.of(work.stage).info
+        engine = engine_of(self._engines, work.stage).info
         return DamagedFile(artifact.name, work.stage, work.page, damage, made_by, engine)
 
     def _engine_of(self, file: DamagedFile) -> Engine:
-        return self._engines.of(file.stage)
+        return engine_of(self._engines, file.stage)
 
     def _check_idle(self, run_id: RunId) -> None:
         before = self._repairs.get(run_id)

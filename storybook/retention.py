@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from storybook.book import RunId
-from storybook.clock import MICROSECONDS, Clock
+from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands
 from storybook.events.log import LogError
 from storybook.events.parked import RunParked
@@ -46,7 +46,7 @@ class Retention:
                 await self.prune()
             except (ProjectionsBusy, ProjectionsStopped):  # everybody else hears of it too
                 logger.exception("retention cannot look for old files")
-            await self._clock.sleep_until(self._clock.now() + LOOK_SECONDS * MICROSECONDS)
+            await sleep(self._clock, LOOK_SECONDS)
 
     async def prune(self) -> None:
         """Remove the files that are no longer kept."""

@@ -3,7 +3,9 @@
 - What reaches the disk: `sync_file`, `sync_folder`, `SYNC_STOPS_AT_THE_DRIVE`.
 - Who may write: `LockFile`, held by one process, readable by all; `is_locked`.
 - Who is told: `Doorbell` and `DoorbellRinger`, wake-ups between processes by datagram.
-- What is started and what stops it: `STOP_SIGNALS`.
+- What stops it: `STOP_SIGNALS`, `on_stop_signals`; and what starts without
+  heeding it: `shielded_start`, `start_shielded`.
+- Which process it is: `boot_id`, `process_start`.
 - Which command line starts it: `command_line`, `to_type`; and ends it: `end_process`.
 - What the machine has: `usable_cores`, `give_way`, `available_memory`, `allow_open_files`,
   `c_library`.
@@ -14,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import itertools
+import multiprocessing.process
 import os
 import shlex
 import signal
@@ -21,7 +24,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 if sys.platform == "win32":
@@ -33,8 +39,8 @@ else:
     import fcntl
     import resource
 
-    STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-    """What asks a server to stop: Ctrl-C, and the service manager."""
+    STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    """What asks a server to stop: Ctrl-C, the service manager, and a terminal that is closed."""
 
 _LOCKED_BYTE: Final = 1 << 30
 """Windows locks are mandatory: lock a byte far after the text, so that others can read it."""
@@ -92,6 +98,104 @@ def end_process(process: subprocess.Popen[str], *, gently: bool) -> None:
     # Once nothing of it is left, Linux says the one and macOS the other.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM if gently else signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def on_stop_signals(told: Callable[[], None]) -> Iterator[None]:
+    """Call `told` at each signal that asks to stop, instead of what it does by itself. It is called
+    in the main thread between two bytecodes; a signal that is ignored (`nohup`) stays so."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        told()
+
+    before = {
+        number: signal.signal(number, handle)
+        for number in STOP_SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def shielded_start() -> Iterator[None]:
+    """What is started in here by the calling thread does not take the signals that ask to stop.
+
+    A closed terminal and a service manager send them to every process of a server; what is to stop,
+    and when, is decided in one of them, which ends the others. They are blocked rather than
+    ignored: a new process inherits that, also for the moment before its own code runs.
+    """
+    if sys.platform == "win32":
+        yield  # Ctrl-C is for the console, which a worker ignores itself
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+def start_shielded(process: multiprocessing.process.BaseProcess) -> None:
+    """The same for a process of multiprocessing's."""
+    if sys.platform != "win32":
+        with shielded_start():
+            resource_tracker.ensure_running()  # its start undoes the shield of what follows it
+    with shielded_start():
+        process.start()
+
+
+def boot_id() -> str:
+    """Names the time since this machine was started; empty where the system does not tell."""
+    try:
+        if sys.platform == "darwin":
+            return _asked("sysctl", "-n", "kern.bootsessionuuid")
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def process_start(pid: int) -> str | None:
+    """When a process of this machine was started, in the system's own words: with the process id it
+    names one process for ever, since ids come again. None if there is no such process, or only its
+    exit status is left; empty where the system does not tell."""
+    try:
+        if sys.platform == "linux":
+            # Its name, in brackets, may hold anything; 20 fields further comes the start, in ticks.
+            fields = (
+                Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            )
+            return None if fields[0] in "ZX" else fields[19]
+        if sys.platform == "win32":
+            return _started_on_windows(pid)
+        return _asked("ps", "-o", "lstart=", "-p", str(pid)) or None
+    except (FileNotFoundError, ProcessLookupError, subprocess.CalledProcessError):
+        return None
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def _asked(*command: str) -> str:
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)
+    return answer.stdout.strip()
+
+
+def _started_on_windows(pid: int) -> str | None:
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)  # type: ignore[attr-defined]  # Windows
+    limited_information, still_active = 0x1000, 259
+    process = kernel.OpenProcess(limited_information, False, pid)
+    if not process:
+        access_denied = 5
+        return "" if ctypes.get_last_error() == access_denied else None  # type: ignore[attr-defined]
+    try:
+        status, times = ctypes.c_ulong(), [ctypes.c_ulonglong() for _ in range(4)]
+        kernel.GetExitCodeProcess(process, ctypes.byref(status))
+        kernel.GetProcessTimes(process, *map(ctypes.byref, times))
+        return str(times[0].value) if status.value == still_active else None
+    finally:
+        kernel.CloseHandle(process)
 
 
 def usable_cores() -> int:

@@ -7,19 +7,29 @@ from storybook.notifier import Notifier
 
 
 class ManualClock:
-    """Stands still until it is advanced; sleepers wake when their moment has come."""
+    """Stands still until it is advanced; sleepers wake when their moment has come. Its time of day
+    can be set to another one, which wakes nobody."""
 
     def __init__(self, start: int = 1_700_000_000 * MICROSECONDS) -> None:
-        self._now = start
+        self._now, self._monotonic = start, 0
         self._moved = Notifier()
 
     def now(self) -> int:
         return self._now
 
+    def monotonic(self) -> int:
+        return self._monotonic
+
     def advance(self, seconds: float) -> None:
+        """Let time pass."""
         self._now += int(seconds * MICROSECONDS)
+        self._monotonic += int(seconds * MICROSECONDS)
         self._moved.notify()
 
+    def jump(self, seconds: float) -> None:
+        """Set the time of day, as an administrator or a time server does."""
+        self._now += int(seconds * MICROSECONDS)
+
     async def sleep_until(self, moment: int) -> None:
-        while self._now < moment:
+        while self._monotonic < moment:
             await self._moved.next.wait()

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "storybook"
 
 ROOMS = [
-    *("system", "notifier", "clock", "data_folder"),
+    *("system", "notifier", "stopping", "clock", "data_folder"),
     "book",
     *("korean", "lexicon", "request"),
     "events",

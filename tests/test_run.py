@@ -25,6 +25,7 @@ from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
     ArtifactsPruned,
+    Blame,
     EngineInfo,
     Event,
     Fault,
@@ -57,6 +58,7 @@ from storybook.run import (
     Run,
     StaleAttempt,
     Status,
+    Waiting,
     abandon_stage,
     cancel_run,
     complete_stage,
@@ -131,8 +133,10 @@ class Story:
             partial(fail_stage, work=work, attempt=attempt, fault=fault, now=1_000, chance=chance)
         )
 
-    def abandon(self, work: Work, attempt: int, reason: AbandonReason) -> list[Event]:
-        return self.do(lambda run: abandon_stage(run, work, attempt, reason))
+    def abandon(
+        self, work: Work, attempt: int, reason: AbandonReason, blame: Blame = Blame.ALONE
+    ) -> list[Event]:
+        return self.do(lambda run: abandon_stage(run, work, attempt, reason, blame))
 
     def make(self, *works: Work) -> None:
         """Start and finish pieces of work that are waiting."""
@@ -479,7 +483,45 @@ def test_abandoned_work_is_requested_again(reason: AbandonReason) -> None:
     ]
 
 
-def test_work_that_keeps_killing_its_process_is_given_up() -> None:
+def test_work_that_ran_outside_of_the_process_that_died_is_never_to_blame() -> None:
+    """A picture painted elsewhere is requested again however often the server is killed."""
+    story = Story()
+    for attempt in range(1, 3 * MAX_CRASHES):
+        story.start(WRITING, attempt)
+        new = story.abandon(WRITING, attempt, AbandonReason.CRASH, Blame.NONE)
+        assert new[-1] == StageRequested(Stage.LLM, None, attempt + 1)
+    assert story.now.status == Status.RUNNING
+
+
+def test_what_is_suspected_twice_is_tried_alone_from_then_on() -> None:
+    """Also after a failure, and until the run is retried; suspicion alone never fails it."""
+    story = Story()
+    alone = []
+    for attempt in range(1, 3 * MAX_CRASHES):
+        story.start(WRITING, attempt)
+        new = story.abandon(WRITING, attempt, AbandonReason.CRASH, Blame.SHARED)
+        alone += [it.alone for it in new if isinstance(it, StageRequested)]
+    assert alone == [False, *[True] * (3 * MAX_CRASHES - 2)]
+    story.start(WRITING, attempt + 1)
+    assert story.now.suspicions == {WRITING: attempt} and not story.now.crashes
+    story.do(
+        lambda run: fail_stage(
+            run, WRITING, attempt + 1, Fault("kind", "why", True), now=0, chance=0.0
+        )
+    )
+    waiting = story.now.work[WRITING]
+    assert isinstance(waiting, Waiting) and waiting.alone
+
+
+def test_an_event_without_a_blame_counts_as_it_always_did() -> None:
+    """What was recorded before there was a blame is a death alone."""
+    story = Story()
+    story.start(WRITING)
+    story.do(lambda run: [StageAbandoned(Stage.LLM, None, 1, AbandonReason.CRASH)])
+    assert story.now.crashes == {WRITING: 1}
+
+
+def test_work_that_keeps_killing_its_process_alone_is_given_up() -> None:
     """Crashes are counted, and far more of them are borne than failures."""
     story = Story()
     for attempt in range(1, MAX_CRASHES + 1):

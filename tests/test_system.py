@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ from storybook.system import (
     LockFile,
     available_memory,
     is_locked,
+    on_stop_signals,
+    shielded_start,
     sync_file,
     sync_folder,
 )
@@ -164,7 +167,35 @@ def test_memory_is_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_is_stopped_by_at_least_ctrl_c() -> None:
     """SIGINT is among the signals that stop a server, on every system."""
     assert STOP_SIGNALS[0].name == "SIGINT"
-    assert len(STOP_SIGNALS) == 2
+    assert len(STOP_SIGNALS) >= 2
+
+
+def test_signals_that_stop_are_told_and_do_nothing_else() -> None:
+    """One that is ignored, as under `nohup`, stays ignored."""
+    told: list[str] = []
+    ignored = STOP_SIGNALS[-1]
+    before = signal.signal(ignored, signal.SIG_IGN)
+    try:
+        with on_stop_signals(lambda: told.append("stop")):
+            signal.raise_signal(STOP_SIGNALS[0])
+            signal.raise_signal(STOP_SIGNALS[1])
+            signal.raise_signal(ignored)
+    finally:
+        signal.signal(ignored, before)
+    assert len(told) == len(STOP_SIGNALS[:2]) - (ignored in STOP_SIGNALS[:2])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no such signals to processes")
+def test_a_shielded_process_heeds_no_signal_that_stops() -> None:
+    """From its first moment on, before any line of it has run."""
+    with shielded_start():
+        process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    for number in STOP_SIGNALS:
+        process.send_signal(number)
+    process.communicate(b"\n", timeout=20)
+    assert process.returncode == 0
+    for number in STOP_SIGNALS:  # and here they come again
+        assert number not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_what_differs_between_systems_stands_in_one_place() -> None:

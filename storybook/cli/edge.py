@@ -28,6 +28,7 @@ from storybook.request import WORDS, InvalidRequest, Loc
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
 from storybook.stages.engines import EngineUnavailable
+from storybook.stopping import StopRequest, stop_on_signals
 from storybook.stores.artifacts import ArtifactError
 
 T = TypeVar("T")
@@ -77,6 +78,17 @@ def run(main: Callable[[], Awaitable[T]]) -> T:
         raise
     except (*TOLD, *CALLED_WRONGLY) as error:
         raise _told(error) from error
+
+
+def run_until_stopped(main: Callable[[StopRequest], Awaitable[T]]) -> T:
+    """The same for a command that has work in hand: a signal to this process asks it to stop."""
+
+    async def stoppable() -> T:
+        stop = StopRequest()
+        with stop_on_signals(stop):
+            return await main(stop)
+
+    return run(stoppable)
 
 
 def _told(error: BaseException) -> BaseException:

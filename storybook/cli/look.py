@@ -226,7 +226,7 @@ def _print_timeline(out: Console, history: Sequence[Recorded], now: int) -> None
 def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: int) -> Table:
     table = Table.grid(padding=(0, 2))
     first, last = found.readable[0], found.readable[-1]
-    took = duration((now - first.recorded_at) / MICROSECONDS)
+    took = duration(max(now - first.recorded_at, 0) / MICROSECONDS)
     ran = "took" if book.status.has_ended else "for"
     why = Text(f": {book.fault.message}") if book.fault else Text("")
     words = book.request

@@ -24,7 +24,7 @@ from storybook.application import Application
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES, RunId
 from storybook.bootstrap import open_application
 from storybook.cli.again import command_for
-from storybook.cli.edge import in_options, run
+from storybook.cli.edge import in_options, run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, WHO, can_ask, console, duration, print_json
 from storybook.cli.place import Place, accept_loss_option, pass_place
@@ -50,7 +50,8 @@ from storybook.request import (
     clean_word,
 )
 from storybook.run import Run, Status, read_whole
-from storybook.stages.runner import attempts_log
+from storybook.stages.attempts import attempts_log
+from storybook.stopping import StopRequest, cancelled_by
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 
@@ -177,8 +178,10 @@ def make_command(
         attempts_log.setLevel(logging.ERROR)  # each is told as an event, and why the book failed
     made = _Making(place, order, as_json, accept_loss)
     try:
-        result = run(made.make)
-    except KeyboardInterrupt:
+        result = run_until_stopped(made.make)
+    except KeyboardInterrupt:  # before it had taken over the signals
+        result = None
+    if result is None:
         made.say_how_to_go_on()
         sys.exit(1)
     if as_json:
@@ -229,15 +232,24 @@ class _Making:
         self._server: Server | None = None
         self._began = 0.0
 
-    async def make(self) -> Made:
-        """Make the book, or go on with it. Raises `Failure` and what `edge.run` tells."""
+    async def make(self, stop: StopRequest) -> Made | None:
+        """Make the book, or go on with it; None if it was stopped. Raises `Failure` and what
+        `edge.run` tells."""
+        async with cancelled_by(stop):
+            return await self._make(stop)
+        return None
+
+    async def _make(self, stop: StopRequest) -> Made:
         self._began = anyio.current_time()
         if self._order.resume:
             async with open_shelf(self._place) as shelf:
                 self._run_id = await shelf.find(self._order.resume)
         try:
             async with open_application(
-                self._place.settings, self._place.folder.path, accept_loss=self._accept_loss
+                self._place.settings,
+                self._place.folder.path,
+                accept_loss=self._accept_loss,
+                stop=stop,
             ) as application:
                 return await self._make_here(application)
         except LogLocked:

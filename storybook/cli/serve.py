@@ -12,11 +12,12 @@ from anyio import to_thread
 from storybook.application import Application
 from storybook.bootstrap import open_application
 from storybook.cli.address import trouble
-from storybook.cli.edge import run
+from storybook.cli.edge import run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.place import Place, accept_loss_option, pass_place
 from storybook.events.log import LogLocked, LogUnavailable
 from storybook.http.server import ServerBroken, listen, serve, tune_process
+from storybook.stopping import StopRequest, cancelled_by
 from storybook.stores.sqlite.holder import Holder
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import Anchor, head_of
@@ -42,22 +43,29 @@ def serve_command(place: Place, host: str | None, port: int | None, accept_loss:
         raise Failure(_taken(place, holder))
     listening = _listening(host or server.host, server.port if port is None else port)
     try:
-        run(partial(_serve, place, listening, accept_loss))
-    except KeyboardInterrupt:  # before the server had taken over the signals
+        run_until_stopped(partial(_serve, place, listening, accept_loss))
+    except KeyboardInterrupt:  # before it had taken over the signals
         pass
     finally:
         listening.close()
     click.echo("Stopped.", err=True)
 
 
-async def _serve(place: Place, listening: socket.socket, accept_loss: bool) -> None:
+async def _serve(
+    place: Place, listening: socket.socket, accept_loss: bool, stop: StopRequest
+) -> None:
     try:
-        async with open_application(
-            place.settings, place.folder.path, accept_loss=accept_loss
-        ) as application:
+        async with (
+            cancelled_by(stop) as opening,
+            open_application(
+                place.settings, place.folder.path, accept_loss=accept_loss, stop=stop
+            ) as application,
+        ):
             head = await to_thread.run_sync(_head, place)
+            opening.cancel()  # from here on the server ends by itself
             try:
-                await serve(application, listening, partial(_is_ready, place, application, head))
+                ready = partial(_is_ready, place, application, head)
+                await serve(application, listening, ready, stop)
             except ServerBroken as error:
                 raise Failure(str(error)) from error
             click.echo("Stopping …", err=True)

@@ -1,4 +1,8 @@
-"""A run's timeline: each attempt at a piece of work, and a chart of them."""
+"""A run's timeline: each attempt at a piece of work, and a chart of them.
+
+Times are those of the machine's clock, which may have been set back meanwhile: a later event then
+has an earlier time. No duration is negative, and no bar leaves the chart.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +45,14 @@ def attempts(history: Sequence[Recorded]) -> list[StageTiming]:
 def waited(attempt: StageTiming, now: int) -> float:
     """Seconds from the request to the start, or to the end of what never started."""
     end = attempt.started_at or attempt.ended_at or now
-    return (end - attempt.requested_at) / MICROSECONDS
+    return max(end - attempt.requested_at, 0) / MICROSECONDS
 
 
 def worked(attempt: StageTiming, now: int) -> float | None:
     """Seconds from the start, None if it has not started."""
     if attempt.started_at is None:
         return None
-    return ((attempt.ended_at or now) - attempt.started_at) / MICROSECONDS
+    return max((attempt.ended_at or now) - attempt.started_at, 0) / MICROSECONDS
 
 
 class Scale(msgspec.Struct, frozen=True):
@@ -60,7 +64,8 @@ class Scale(msgspec.Struct, frozen=True):
 
     def at(self, moment: int) -> float:
         """Where a moment lies, in cells from the left."""
-        return self.cells * (moment - self.start) / max(self.end - self.start, 1)
+        share = (moment - self.start) / max(self.end - self.start, 1)
+        return self.cells * min(max(share, 0.0), 1.0)
 
     @property
     def heading(self) -> str:
@@ -71,9 +76,11 @@ class Scale(msgspec.Struct, frozen=True):
 def chart(found: Sequence[StageTiming], now: int, width: int) -> Table:
     """One row an attempt, of at least one, in a table of `width` columns; `now` (microseconds
     since 1970) is where what is open ends."""
-    end = max(attempt.ended_at or now for attempt in found)
+    cells = min(max(width - OTHER_COLUMNS, LEAST_CELLS), MOST_CELLS)
     scale = Scale(
-        found[0].requested_at, end, min(max(width - OTHER_COLUMNS, LEAST_CELLS), MOST_CELLS)
+        min(attempt.requested_at for attempt in found),
+        max(attempt.ended_at or now for attempt in found),
+        cells,
     )
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("work", "try", "engine"):
@@ -118,7 +125,7 @@ def _bar(attempt: StageTiming, scale: Scale) -> Text:
     begins = int(scale.at(attempt.started_at or attempt.ended_at or scale.end))
     bar = Text(" " * asked).append("·" * (begins - asked), "dim")
     if attempt.started_at is not None:
-        ends = scale.at(attempt.ended_at or scale.end)
+        ends = max(scale.at(attempt.ended_at or scale.end), begins)
         eighths = max(round((ends - begins) * 8), 1)
         worked_on = "█" * (eighths // 8) + _EIGHTHS[eighths % 8]
         bar.append(worked_on, _STYLES[attempt.outcome])

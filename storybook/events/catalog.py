@@ -25,6 +25,9 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     version: str = ""
     model: str = ""
     device: str = "cpu"
+    apart: bool = False
+    """Whether the work is done in a process of its own or on another machine: such work cannot be
+    what kills the process that asked for it."""
 
 
 class Submission(msgspec.Struct, frozen=True):
@@ -82,6 +85,17 @@ BEFORE_LANGUAGES: Final = "ko"
 """The language of every run that was requested before its event named one."""
 
 
+class Blame(enum.StrEnum):
+    """How far work in hand can be to blame for the death of its process."""
+
+    ALONE = "alone"
+    """Nothing else ran in that process. What was recorded before there was a blame reads so."""
+    SHARED = "shared"
+    """Other work ran in that process too."""
+    NONE = "none"
+    """The work ran outside of that process."""
+
+
 class RunRequested(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     """A book was asked for. `seed` decides everything that is left to chance in it.
 
@@ -116,6 +130,8 @@ class StageRequested(_StageEvent, frozen=True, tag=True, omit_defaults=True):
     """Work is to be done, not before `not_before` (microseconds since 1970, UTC)."""
 
     not_before: int = 0
+    alone: bool = False
+    """Nothing else is to run in the process that does it: it may be what kills processes."""
 
 
 class StageStarted(_StageEvent, frozen=True, tag=True, omit_defaults=True):
@@ -165,9 +181,10 @@ class StageFailed(_StageEvent, frozen=True, tag=True, omit_defaults=True):
 
 
 class StageAbandoned(_StageEvent, frozen=True, tag=True, omit_defaults=True):
-    """The attempt was put down unfinished, through no fault of the work."""
+    """The attempt was put down unfinished. `blame` says more of a `crash`."""
 
     reason: AbandonReason
+    blame: Blame = Blame.ALONE
 
 
 class RunCompleted(msgspec.Struct, frozen=True, tag=True):

@@ -13,7 +13,7 @@ from storybook.book import MOST_PAGES, picture_of
 from storybook.http.errors import NotFound
 from storybook.http.requests import READ, run_id_in
 from storybook.http.responses import RawResponse
-from storybook.stages.live import LiveProgress
+from storybook.stages.progress import WorkProgress
 
 HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 PAGE_NUMBERS: Final = {str(page): page for page in range(MOST_PAGES)}
@@ -22,7 +22,7 @@ PAGE_NUMBERS: Final = {str(page): page for page in range(MOST_PAGES)}
 class Previews:
     """The handler, over the live progress of a running service."""
 
-    def __init__(self, live: LiveProgress) -> None:
+    def __init__(self, live: WorkProgress) -> None:
         self._live = live
 
     def routes(self) -> list[HTTPRouteHandler]:

@@ -33,7 +33,7 @@ from storybook.http.streams import COME_BACK_LATER, Stream, Streams, frame, refu
 from storybook.projections.progress import ProgressFold, RunProgress
 from storybook.projections.projector import Projections
 from storybook.run import InvalidHistory, NoSuchRun
-from storybook.stages.live import LiveProgress, Preview
+from storybook.stages.progress import Preview, WorkProgress
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Feed:
         elif self._apply([recorded]):
             self._wake()
 
-    def take_live(self, live: LiveProgress) -> None:
+    def take_live(self, live: WorkProgress) -> None:
         """Take how far the work in hand is now."""
         stages = {
             work: _stage_progress(self.run_id, work, fraction, live.preview(self.run_id, work))
@@ -187,7 +187,7 @@ class ProgressStreams:
         log: EventLog,
         projections: Projections,
         parked: ParkedRuns,
-        live: LiveProgress,
+        live: WorkProgress,
         streams: Streams,
     ) -> None:
         self._log, self._parked, self._live, self._streams = log, parked, live, streams

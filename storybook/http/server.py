@@ -1,24 +1,22 @@
 """The application under uvicorn, and how it stops.
 
 A server with open event streams does not stop by itself: their bodies never end, and uvicorn waits
-for them. So the signal handler also tells the streams, which end their bodies at once; clients come
+for them. So a stop is also told to the streams, which end their bodies at once; clients come
 back to the next server with the id of what they saw last. The lifespan's end would be too late: it
 comes when all connections are closed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import logging
-import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from types import FrameType
 from typing import Final
 
+import anyio
 import uvicorn
 
 from storybook.application import Application
@@ -26,7 +24,8 @@ from storybook.http.app import HttpApp
 from storybook.http.connections import Connection, Connections
 from storybook.http.streams import Address, Streams
 from storybook.settings import Limits
-from storybook.system import STOP_SIGNALS, allow_open_files
+from storybook.stopping import StopRequest, stop_on_signals
+from storybook.system import allow_open_files
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +91,6 @@ class StorybookServer(uvicorn.Server):
         super().__init__(config)
         self.server_state: Connections = Connections()
         self._streams, self._limits, self._on_ready = streams, limits, on_ready
-        self._loop = asyncio.get_running_loop()
         streams.abort = self._abort
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -118,23 +116,18 @@ class StorybookServer(uvicorn.Server):
         self._streams.drain()
         self.should_exit = True
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """In the main thread between two bytecodes: the streams are told from the event loop."""
-        self._loop.call_soon_threadsafe(self._streams.drain)
-        if self.should_exit and sig == signal.SIGINT:
-            self.force_exit = True
-        self.should_exit = True
+    async def heed(self, stop: StopRequest) -> None:
+        """Stop when it is asked for, and wait for nobody when it is asked for again."""
+        await stop.asked.wait()
+        self.stop()
+        await stop.hurried.wait()
+        self.force_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Unlike uvicorn's own, raise no captured signal again: that would kill the process before
-        the log is closed."""
-        before = {sig: signal.signal(sig, self.handle_exit) for sig in STOP_SIGNALS}
-        try:
-            yield
-        finally:
-            for sig, handler in before.items():
-                signal.signal(sig, handler)
+        """uvicorn's own raises captured signals again when it has stopped, and has no handler after
+        that: either would kill the process before the log is closed. Ours are `StopRequest`'s."""
+        yield
 
     def _abort(self, address: Address) -> None:
         """Cut a client's connection, whatever is still to be sent."""
@@ -144,17 +137,29 @@ class StorybookServer(uvicorn.Server):
 
 
 async def serve(
-    application: Application, listening: socket.socket, on_ready: Callable[[str], None]
+    application: Application,
+    listening: socket.socket,
+    on_ready: Callable[[str], None],
+    stop: StopRequest | None = None,
 ) -> None:
-    """Serve until a stop signal; `on_ready` is given the URL when requests can come.
+    """Serve until a stop is asked for; `on_ready` is given the URL when requests can come.
 
-    To be run in the main thread, which alone gets signals. Raises `ServerBroken`.
+    Without `stop` the signals to this process stop it; they come to the main thread alone. Raises
+    `ServerBroken`.
     """
+    if stop is None:
+        stop = StopRequest()
+        with stop_on_signals(stop):
+            await serve(application, listening, on_ready, stop)
+        return
     files = _allow_files(application.settings.limits.streams)
     app = HttpApp(application)
     server = make_server(app, on_ready=lambda: on_ready(url_of(listening)))
     server.server_state.most = files - min(RESERVED_FILES, files // 2)
-    await server.serve(sockets=[listening])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.heed, stop)
+        await server.serve(sockets=[listening])
+        tasks.cancel_scope.cancel()
     if app.failure is not None:
         raise ServerBroken(
             f"the server stopped because a part of it died: {app.failure!r}; nothing that was "

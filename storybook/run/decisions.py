@@ -12,6 +12,7 @@ from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
     ArtifactsPruned,
+    Blame,
     EngineInfo,
     Event,
     Fault,
@@ -30,6 +31,7 @@ from storybook.events.catalog import (
     StageSubmitted,
     Submission,
 )
+from storybook.run.evolution import fold
 from storybook.run.follow_up import followed_up
 from storybook.run.state import InHand, Run, Status, Waiting
 
@@ -38,16 +40,23 @@ MAX_ATTEMPTS: Final = 3
 only keep a child waiting for something that does not come."""
 
 MAX_CRASHES: Final = 10
-"""Process deaths under one piece of work before it is taken for their cause. Far above what
-restarts in a row need, and an end to a picture that kills every process that paints it."""
+"""Deaths of a process in which nothing but one piece of work ran, before it is taken for their
+cause. Far above what restarts in a row need, and an end to a text that kills every process that
+writes it."""
+
+MAX_SUSPICIONS: Final = 2
+"""Deaths of its process after which work is tried alone. Once is chance; and alone it keeps all
+other work of its process waiting, which is worth it only where it may clear that up."""
 
 BACKOFF_SECONDS: Final = (1.0, 5.0)
-"""How long to wait behind the first failure and behind the second, before jitter: long enough for
+"""How long to wait after the first failure and after the second, before jitter: long enough for
 a server to come back, short enough for a child."""
 
 BACKOFF_JITTER: Final = 0.5
 """The wait is stretched by up to this share, so that failed work does not come back in step."""
 
+LONGEST_WAIT_SECONDS: Final = max(BACKOFF_SECONDS) * (1 + BACKOFF_JITTER)
+"""What is asked to wait longer was asked by a clock that has been set since."""
 
 EXCERPT_CHARACTERS: Final = 120
 """How much of a refused page is recorded: enough to see why, too little to be the page."""
@@ -164,23 +173,41 @@ def fail_stage(
     if run.is_lost or not fault.retryable or failures + 1 >= MAX_ATTEMPTS:
         return followed_up(run, [failed])
     seconds = BACKOFF_SECONDS[failures] * (1 + BACKOFF_JITTER * chance)
-    again = StageRequested(work.stage, work.page, attempt + 1, now + int(seconds * 1_000_000))
+    not_before = now + int(seconds * 1_000_000)
+    again = StageRequested(work.stage, work.page, attempt + 1, not_before, is_suspect(run, work))
     return followed_up(run, [failed, again])
 
 
-def abandon_stage(run: Run | None, work: Work, attempt: int, reason: AbandonReason) -> list[Event]:
-    """Put work in hand down (its process died or stops), and request it again."""
+def abandon_stage(
+    run: Run | None,
+    work: Work,
+    attempt: int,
+    reason: AbandonReason,
+    blame: Blame = Blame.ALONE,
+) -> list[Event]:
+    """Put work in hand down (its process died or stops), and request it again.
+
+    Work that may have killed its process is tried alone at last, and fails when it has died alone
+    too often: only then can nothing else have been the cause.
+    """
     run = _existing(run)
     _in_hand(run, work, attempt)
-    if reason is AbandonReason.CRASH and run.crashes.get(work, 0) + 1 >= MAX_CRASHES:
-        fault = Fault("crash", f"the process died {MAX_CRASHES} times during {work}", False)
+    is_caught = reason is AbandonReason.CRASH and blame is Blame.ALONE
+    if is_caught and run.crashes.get(work, 0) + 1 >= MAX_CRASHES:
+        message = f"the process died {MAX_CRASHES} times during {work}, with nothing else in it"
+        fault = Fault("crash", message, retryable=False)
         return followed_up(run, [StageFailed(work.stage, work.page, attempt, fault)])
+    put_down = StageAbandoned(work.stage, work.page, attempt, reason, blame)
     if run.is_lost:
-        return followed_up(run, [StageAbandoned(work.stage, work.page, attempt, reason)])
-    return [
-        StageAbandoned(work.stage, work.page, attempt, reason),
-        StageRequested(work.stage, work.page, attempt + 1),
-    ]
+        return followed_up(run, [put_down])
+    is_alone = is_suspect(fold([put_down], run), work)
+    return [put_down, StageRequested(work.stage, work.page, attempt + 1, 0, is_alone)]
+
+
+def is_suspect(run: Run | None, work: Work) -> bool:
+    """Whether processes died under this work so often that it is to be tried alone."""
+    run = _existing(run)
+    return run.crashes.get(work, 0) + run.suspicions.get(work, 0) >= MAX_SUSPICIONS
 
 
 def cancel_run(run: Run | None, cancelled_by: str = "") -> list[Event]:

@@ -10,6 +10,7 @@ from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
     ArtifactsPruned,
+    Blame,
     Event,
     PageRefused,
     PageWritten,
@@ -74,7 +75,17 @@ def _begin(event: Event) -> Run:
 class _Draft:
     """What events change of a run, while they are folded; the run itself stays as it is."""
 
-    __slots__ = ("crashes", "failures", "fault", "pages", "pruned", "status", "submissions", "work")
+    __slots__ = (
+        "crashes",
+        "failures",
+        "fault",
+        "pages",
+        "pruned",
+        "status",
+        "submissions",
+        "suspicions",
+        "work",
+    )
 
     def __init__(self, run: Run) -> None:
         self.status, self.fault, self.pruned, self.pages = (
@@ -85,6 +96,7 @@ class _Draft:
         )
         self.work, self.submissions = dict(run.work), dict(run.submissions)
         self.failures, self.crashes = dict(run.failures), dict(run.crashes)
+        self.suspicions = dict(run.suspicions)
 
     def finish(self, run: Run, events: int) -> Run:
         return Run(
@@ -98,6 +110,7 @@ class _Draft:
             self.work,
             self.failures,
             self.crashes,
+            self.suspicions,
             self.submissions,
             self.pruned,
             self.fault,
@@ -111,7 +124,7 @@ def _requested_twice(draft: _Draft, event: RunRequested) -> None:
 
 
 def _stage_requested(draft: _Draft, event: StageRequested) -> None:
-    draft.work[event.work] = Waiting(event.attempt, event.not_before)
+    draft.work[event.work] = Waiting(event.attempt, event.not_before, event.alone)
 
 
 def _stage_started(draft: _Draft, event: StageStarted) -> None:
@@ -149,8 +162,9 @@ def _stage_failed(draft: _Draft, event: StageFailed) -> None:
 def _stage_abandoned(draft: _Draft, event: StageAbandoned) -> None:
     work = event.work
     draft.work[work] = Abandoned(event.attempt)
-    if event.reason is AbandonReason.CRASH:
-        draft.crashes[work] = draft.crashes.get(work, 0) + 1
+    if event.reason is AbandonReason.CRASH and event.blame is not Blame.NONE:
+        deaths = draft.crashes if event.blame is Blame.ALONE else draft.suspicions
+        deaths[work] = deaths.get(work, 0) + 1
 
 
 def _run_completed(draft: _Draft, event: RunCompleted) -> None:
@@ -167,7 +181,7 @@ def _run_cancelled(draft: _Draft, event: RunCancelled) -> None:
 
 def _run_retried(draft: _Draft, event: RunRetried) -> None:
     draft.status, draft.fault = Status.QUEUED, None
-    draft.failures, draft.crashes = {}, {}
+    draft.failures, draft.crashes, draft.suspicions = {}, {}, {}
 
 
 def _artifacts_pruned(draft: _Draft, event: ArtifactsPruned) -> None:

@@ -60,10 +60,12 @@ class Status(enum.StrEnum):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """Requested; to be started at `not_before` (microseconds since 1970) or later."""
+    """Requested; to be started at `not_before` (microseconds since 1970) or later, and `alone` in
+    its process if it may be what kills processes."""
 
     attempt: int
     not_before: int
+    alone: bool = False
 
 
 class InHand(msgspec.Struct, frozen=True):
@@ -112,6 +114,9 @@ class Run(msgspec.Struct, frozen=True):
     failures: dict[Work, int] = {}
     """Failed attempts since the run was requested or retried."""
     crashes: dict[Work, int] = {}
+    """Deaths of a process in which nothing else ran."""
+    suspicions: dict[Work, int] = {}
+    """Deaths of a process in which other work ran too."""
     submissions: dict[Work, Submission] = {}
     """Work given away that may come back finished, also to a later attempt."""
     pruned: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
 
-from storybook.book import Role, Stage
+from storybook.book import Role
 from storybook.data_folder import DataFolder
 from storybook.request import NewRun, RequestFault
 from storybook.settings import Settings, SettingsError
@@ -165,16 +165,6 @@ class Engines(msgspec.Struct, frozen=True):
     illustrator: Illustrator
     narrator: Narrator
     transcriber: Transcriber
-
-    def of(self, stage: Stage) -> Engine:
-        """The engine that does a stage."""
-        match stage:
-            case Stage.LLM:
-                return self.writer
-            case Stage.TTS:
-                return self.narrator
-            case _:
-                return self.illustrator
 
     def by_role(self) -> dict[Role, Engine]:
         return {role: getattr(self, role.value) for role in Role}

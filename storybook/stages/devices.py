@@ -11,24 +11,28 @@ long the queue. The old holder unloads before the new one starts.
 
 from __future__ import annotations
 
-import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Final
 
-import anyio
+import msgspec
 
 from storybook.clock import MICROSECONDS
 from storybook.notifier import Notifier
-from storybook.stages.agenda import Ticket
 from storybook.stages.engines import Engine
-
-logger = logging.getLogger(__name__)
+from storybook.stages.work_queue import QueuedWork
 
 PROCESSOR: Final = "cpu"
 
-Wish = tuple[Ticket, Engine]
+Wish = tuple[QueuedWork, Engine]
 """Work that is due, and the engine that does it."""
+
+
+class Unload(msgspec.Struct, frozen=True):
+    """An engine is to let go of a device, before another one starts there."""
+
+    device: str
+    engine: Engine
 
 
 class Devices:
@@ -40,20 +44,25 @@ class Devices:
         self._in_hand: Counter[int] = Counter()
         self._holders: dict[str, Engine] = {}
         self._held_since: dict[str, int] = {}
-        self._to_unload: dict[str, Engine] = {}
-        self._swapping: defaultdict[str, anyio.Lock] = defaultdict(anyio.Lock)
         self.changed = Notifier()
-        """Notified when a place is given back, whoever had it."""
+        """Notified when a place or a device is given back, whoever had it."""
+        self._unloading: set[str] = set()
         self.swaps = 0
         """How often a device has changed hands."""
 
-    def admit(self, wishes: Iterable[Wish], now: int) -> list[Wish]:
-        """Take places for the wishes that can be fulfilled now, in their order."""
-        wishes, admitted = list(wishes), []
-        for ticket, engine in wishes:
-            if self._has_place(engine) and self._may_use_device(engine, wishes, now):
-                self._take(engine, now)
-                admitted.append((ticket, engine))
+    def admit(self, wishes: Iterable[Wish], now: int) -> list[Wish | Unload]:
+        """Take places for the wishes that can be fulfilled now, in their order. A device that
+        changes hands is to be unloaded first; nobody works there until it is `freed`."""
+        wishes, admitted = list(wishes), list[Wish | Unload]()
+        for queued, engine in wishes:
+            if not (self._has_place(engine) and self._may_use_device(engine, wishes, now)):
+                continue
+            before = self._take_device(engine, now)
+            if before is not None:
+                admitted.append(Unload(engine.info.device, before))
+            else:
+                self._in_hand[id(engine)] += 1
+                admitted.append((queued, engine))
         return admitted
 
     def release(self, engine: Engine) -> None:
@@ -61,17 +70,10 @@ class Devices:
         self._in_hand[id(engine)] -= 1
         self.changed.notify()
 
-    async def make_room(self, engine: Engine) -> None:
-        """Unload whoever held the engine's device before. To be awaited before work begins."""
-        device = engine.info.device
-        async with self._swapping[device]:
-            before = self._to_unload.pop(device, None)
-            if before is not None:
-                try:
-                    with anyio.CancelScope(shield=True):  # both models would stay on the device
-                        await before.unload()
-                except Exception:  # the new one may fit all the same; if not, it fails and says so
-                    logger.warning("%s could not be unloaded", before.info.name, exc_info=True)
+    def freed(self, device: str) -> None:
+        """Whoever held a device before has unloaded."""
+        self._unloading.discard(device)
+        self.changed.notify()
 
     def _has_place(self, engine: Engine) -> bool:
         return self._in_hand[id(engine)] < engine.places
@@ -81,23 +83,25 @@ class Devices:
         holder = self._holders.get(device)
         if device in self._roomy or holder is None:
             return True
+        if device in self._unloading:
+            return False
         rivals = [it for it in wishes if it[1].info.device == device and it[1] is not holder]
         turn_began = self._held_since[device]
-        is_overdue = any(
-            now - max(ticket.since, turn_began) > self._patience for ticket, _ in rivals
-        )
+        is_overdue = any(now - max(queued.due, turn_began) > self._patience for queued, _ in rivals)
         if holder is engine:
             return not is_overdue
         holder_is_idle = self._in_hand[id(holder)] == 0
         holder_has_work = any(it is holder for _, it in wishes)
         return holder_is_idle and (is_overdue or not holder_has_work)
 
-    def _take(self, engine: Engine, now: int) -> None:
+    def _take_device(self, engine: Engine, now: int) -> Engine | None:
+        """Hand a device over; returns who is to unload before it can be used."""
         device = engine.info.device
-        holder = self._holders.get(device)
-        if device not in self._roomy and holder is not engine:
-            if holder is not None:
-                self._to_unload[device] = holder
-                self.swaps += 1
-            self._holders[device], self._held_since[device] = engine, now
-        self._in_hand[id(engine)] += 1
+        before = self._holders.get(device)
+        if device in self._roomy or before is engine:
+            return None
+        self._holders[device], self._held_since[device] = engine, now
+        if before is not None:
+            self._unloading.add(device)
+            self.swaps += 1
+        return before

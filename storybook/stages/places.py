@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
+
 from storybook.book import RunId, Work
 from storybook.clock import Clock
-from storybook.stages.agenda import Ticket
-from storybook.stages.devices import Devices
+from storybook.events.log import Position
+from storybook.stages.devices import Devices, Unload
 from storybook.stages.engines import Engine
+from storybook.stages.work_queue import QueuedWork
+
+logger = logging.getLogger(__name__)
 
 
 class Places:
@@ -22,15 +28,26 @@ class Places:
     async def taken(self, run_id: RunId, work: Work, engine: Engine) -> AsyncIterator[None]:
         """A place at an engine, whose device has been made free for it, for as long as this is
         open."""
-        asked_at = self._clock.now()
-        wish = Ticket(run_id, work, 0, asked_at, asked_at, asked_at), engine
+        wish = QueuedWork(run_id, work, 0, self._clock.monotonic(), Position(0)), engine
         while True:
             changed = self._devices.changed.next
-            if self._devices.admit([wish], self._clock.now()):
-                break
-            await changed.wait()
+            match self._devices.admit([wish], self._clock.monotonic()):
+                case [Unload() as unload]:
+                    await self._unload(unload)
+                case []:
+                    await changed.wait()
+                case _:
+                    break
         try:
-            await self._devices.make_room(engine)
             yield
         finally:
             self._devices.release(engine)
+
+    async def _unload(self, it: Unload) -> None:
+        try:
+            with anyio.CancelScope(shield=True):  # both models would stay on the device
+                await it.engine.unload()
+        except Exception:  # the new one may fit all the same; if not, it fails and says so
+            logger.warning("%s could not be unloaded", it.engine.info.name, exc_info=True)
+        finally:
+            self._devices.freed(it.device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 
+import msgspec
 import pytest
 from rich.console import Console, RenderableType
 
@@ -167,6 +168,20 @@ def test_the_timeline_fits_the_terminal(width: int) -> None:
     rows = drawn(chart(attempts(history), history[-1].recorded_at, width), width=width)
     assert "…" not in rows
     assert max(map(len, rows.splitlines())) <= width
+
+
+@pytest.mark.parametrize("now_by", [0, -86_400, -2 * 86_400])
+def test_a_clock_that_was_set_back_a_day_leaves_the_timeline_its_width(now_by: int) -> None:
+    """Half of the events, and now, are a day earlier than what came before them."""
+    history = record(begun(TtsConfig()))
+    day = 86_400 * SECOND
+    half = len(history) // 2
+    history[half:] = [
+        msgspec.structs.replace(it, recorded_at=it.recorded_at - day) for it in history[half:]
+    ]
+    rows = drawn(chart(attempts(history), history[0].recorded_at + now_by * SECOND, 110), width=110)
+    assert max(map(len, rows.splitlines())) <= 110
+    assert "-" not in rows.replace("page-", "")
 
 
 EVENTS: list[Event] = [

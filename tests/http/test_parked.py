@@ -248,6 +248,9 @@ class _Later:
     def now(self) -> int:
         return self._moment
 
+    def monotonic(self) -> int:
+        return self._moment
+
     async def sleep_until(self, moment: int) -> None:
         await anyio.sleep_forever()
 

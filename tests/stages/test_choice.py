@@ -12,6 +12,7 @@ from storybook.book import Role, Stage
 from storybook.settings import Settings, SettingsError, load_settings
 from storybook.stages.choice import ENGINES, Engines, choose_engines
 from storybook.stages.engines import EngineUnavailable, WritingOrder
+from storybook.stages.handlers import engine_of
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW
 from tests.engines import Scripted
@@ -132,9 +133,9 @@ async def test_each_role_can_have_a_key_of_its_own(
 async def test_each_stage_has_its_engine(tmp_path: Path, nobody: str) -> None:
     """Text by the writer, pictures by the illustrator, voices by the narrator."""
     engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
-    assert engines.of(Stage.LLM) is engines.writer
-    assert engines.of(Stage.PANEL_3) is engines.illustrator
-    assert engines.of(Stage.TTS) is engines.narrator
+    assert engine_of(engines, Stage.LLM) is engines.writer
+    assert engine_of(engines, Stage.PANEL_3) is engines.illustrator
+    assert engine_of(engines, Stage.TTS) is engines.narrator
 
 
 async def test_a_named_server_is_asked_who_it_is(tmp_path: Path) -> None:

@@ -6,28 +6,36 @@ import heapq
 import statistics
 from collections.abc import Callable
 
-import anyio
 import pytest
 
 from storybook.book import WRITING, Work, picture_of
 from storybook.clock import MICROSECONDS
-from storybook.stages.agenda import Agenda, Ticket
-from storybook.stages.devices import Devices
+from storybook.stages.devices import Devices, Unload
 from storybook.stages.engines import Engine
+from storybook.stages.work_queue import QueuedWork, WorkQueue
 from tests.books import PAGES
 from tests.engines import ScriptedIllustrator, ScriptedNarrator, ScriptedWriter, run_id
 
 pytestmark = pytest.mark.anyio
 
 
-def ticket(run: int = 1, work: Work = WRITING, since: float = 0) -> Ticket:
-    return Ticket(run_id(run), work, 1, 0, turn=run, since=int(since * MICROSECONDS))
+def queued(run: int = 1, work: Work = WRITING, due: float = 0) -> QueuedWork:
+    return QueuedWork(run_id(run), work, 1, int(due * MICROSECONDS), turn=run)
 
 
-def admitted(devices: Devices, *engines: Engine, now: float = 0, since: float = 0) -> list[Engine]:
-    """The engines of the wishes that are fulfilled, if each of these has one."""
-    wishes = [(ticket(since=since), engine) for engine in engines]
-    return [engine for _, engine in devices.admit(wishes, int(now * MICROSECONDS))]
+def admitted(devices: Devices, *engines: Engine, now: float = 0) -> list[Engine]:
+    """The engines of the wishes that are fulfilled, if each of these has one, once whoever is to
+    unload for them has unloaded."""
+    found: list[Engine] = []
+    wishes = [(queued(), engine) for engine in engines]
+    while wishes:
+        answers = devices.admit(wishes, int(now * MICROSECONDS))
+        found += [it[1] for it in answers if not isinstance(it, Unload)]
+        unloads = [it for it in answers if isinstance(it, Unload)]
+        for it in unloads:
+            devices.freed(it.device)
+        wishes = wishes if unloads else []
+    return found
 
 
 async def test_an_engine_has_so_many_places() -> None:
@@ -74,63 +82,16 @@ async def test_patience_ends() -> None:
 
 
 async def test_the_old_holder_unloads_before_the_new_one_starts() -> None:
-    """Each change of hands unloads once, however many pieces of work begin."""
+    """Each change of hands unloads once, and nobody works on the device before that is done."""
     devices = Devices()
-    unloaded: list[str] = []
-
-    class Unloading(ScriptedIllustrator):
-        async def unload(self) -> None:
-            unloaded.append(self.info.name)
-
-    painter, writer = Unloading(device="gpu0"), ScriptedWriter(device="gpu0")
-    admitted(devices, painter)
-    await devices.make_room(painter)
-    assert unloaded == []
+    painter, writer = ScriptedIllustrator(device="gpu0"), ScriptedWriter(device="gpu0")
+    assert admitted(devices, painter) == [painter]
     devices.release(painter)
-    assert admitted(devices, writer, writer) == [writer, writer]
-    await devices.make_room(writer)
-    await devices.make_room(writer)
-    assert unloaded == ["scripted-illustrator"]
-
-
-async def test_a_holder_that_cannot_be_unloaded_stops_nobody(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """The new holder goes on, and the failure is logged."""
-
-    class Stuck(ScriptedIllustrator):
-        async def unload(self) -> None:
-            raise OSError("no answer")
-
-    devices, painter = Devices(), Stuck(device="gpu0")
-    admitted(devices, painter)
-    devices.release(painter)
-    writer = ScriptedWriter(device="gpu0")
-    assert admitted(devices, writer) == [writer]
-    await devices.make_room(writer)
-    assert "could not be unloaded" in caplog.text
-
-
-async def test_a_cancelled_swap_still_unloads() -> None:
-    """Work that is cancelled while the old holder unloads does not leave both models loaded."""
-    unloaded = anyio.Event()
-
-    class Slow(ScriptedIllustrator):
-        async def unload(self) -> None:
-            await anyio.lowlevel.checkpoint()
-            unloaded.set()
-
-    devices, painter = Devices(), Slow(device="gpu0")
-    admitted(devices, painter)
-    devices.release(painter)
-    writer = ScriptedWriter(device="gpu0")
-    admitted(devices, writer)
-    with anyio.CancelScope() as scope:
-        scope.cancel()
-        await devices.make_room(writer)
-    with anyio.CancelScope() as scope:
-        await devices.make_room(writer)
-    assert unloaded.is_set()
+    wishes = [(queued(), writer), (queued(2), writer)]
+    assert devices.admit(wishes, 0) == [Unload("gpu0", painter)]
+    assert devices.admit([*wishes, (queued(3), painter)], 0) == []
+    devices.freed("gpu0")
+    assert devices.admit(wishes, 0) == wishes
 
 
 # ------------------------------------------------- many runs on one GPU, under a simulated clock
@@ -148,17 +109,21 @@ class Outcome:
 
 def grouped(runs: int, patience: float) -> Outcome:
     """All runs are requested at once; one GPU holds the writer or the painter."""
-    devices, agenda = Devices(patience_seconds=patience), Agenda()
+    devices, queue = Devices(patience_seconds=patience), WorkQueue()
     writer, painter = ScriptedWriter(places=1, device="gpu0"), ScriptedIllustrator(1, device="gpu0")
-    ends: list[tuple[float, int, Ticket, Engine]] = []
+    ends: list[tuple[float, int, QueuedWork, Engine]] = []
     now, swaps, first, last = 0.0, 0, dict[int, float](), dict[int, float]()
     for run in range(runs):
-        agenda.put(ticket(run, WRITING))
-    while len(agenda) or ends:
+        queue.put(queued(run, WRITING))
+    while len(queue) or ends:
         moment = int(now * MICROSECONDS)
-        wishes = [(it, writer if it.work == WRITING else painter) for it in agenda.due(moment)]
-        for it, engine in devices.admit(wishes, moment):
-            agenda.drop(it.run_id, it.work, it.attempt)
+        wishes = [(it, writer if it.work == WRITING else painter) for it in queue.due(moment)]
+        answers = devices.admit(wishes, moment)
+        for unload in [it for it in answers if isinstance(it, Unload)]:
+            devices.freed(unload.device)
+            answers = devices.admit(wishes, moment)
+        for it, engine in [it for it in answers if not isinstance(it, Unload)]:
+            queue.drop(it.run_id, it.work, it.attempt)
             loads = SWAP if devices.swaps > swaps else 0
             swaps = devices.swaps
             seconds = loads + (TEXT if engine is writer else PICTURE)
@@ -167,7 +132,7 @@ def grouped(runs: int, patience: float) -> Outcome:
         devices.release(engine)
         if it.work == WRITING:
             for page in PAGES:
-                agenda.put(ticket(it.turn, picture_of(page), since=now))
+                queue.put(queued(it.turn, picture_of(page), due=now))
         else:
             first.setdefault(it.turn, now)
             last[it.turn] = now

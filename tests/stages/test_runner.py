@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.book import (
@@ -20,6 +23,7 @@ from storybook.book import (
     picture_of,
     reading_of,
 )
+from storybook.clock import MICROSECONDS
 from storybook.commands import Commands, Decide, Executed
 from storybook.events.catalog import (
     EngineInfo,
@@ -41,6 +45,7 @@ from storybook.events.log import (
     Recorded,
     Version,
 )
+from storybook.events.parked import ParkedRuns
 from storybook.run import (
     BACKOFF_SECONDS,
     Complete,
@@ -60,10 +65,15 @@ from storybook.settings import Limits
 from storybook.stages.capabilities import Capabilities
 from storybook.stages.devices import Devices
 from storybook.stages.engines import EngineUnavailable, WorkFailed
-from storybook.stages.live import LiveProgress
+from storybook.stages.handlers import Tools
+from storybook.stages.progress import WorkProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import default_check
+from storybook.stopping import StopRequest
 from storybook.stores.files import FileArtifactStore
+from storybook.stores.leases import Leases
+from storybook.stores.owners import Owner, new_owner
+from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
 from tests.clocks import ManualClock
@@ -73,6 +83,9 @@ pytestmark = pytest.mark.anyio
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
 RUN = run_id(1)
 TRANSIENT = WorkFailed("timeout", "too slow", retryable=True)
+OWNER = new_owner()
+DEAD = str(msgspec.structs.replace(OWNER, pid=2**30, start="never"))
+"""A worker that is gone: there is no such process here."""
 FINAL = WorkFailed("bad_prompt", "no such checkpoint", retryable=False)
 
 
@@ -83,21 +96,30 @@ class Stand:
         self.log, self.scripted, self.clock = log, scripted, clock
         self.commands = Commands(log)
         self.artifacts = FileArtifactStore(root / "outputs")
-        self.live = LiveProgress()
+        self.progress = WorkProgress()
+        self.leases = SqliteLeases(root / "leases.db", clock.monotonic)
 
-    def runner(self, limits: Limits | None = None, worker: str = "w1") -> Runner:
+    def runner(
+        self,
+        limits: Limits | None = None,
+        owner: Owner = OWNER,
+        stop: StopRequest | None = None,
+        scripted: Scripted | None = None,
+        leases: Leases | None = None,
+    ) -> Runner:
         return Runner(
             self.log,
             self.commands,
-            self.scripted.engines,
-            self.artifacts,
-            self.live,
+            Tools((scripted or self.scripted).engines, self.artifacts, default_check()),
+            self.progress,
+            leases or self.leases,
             clock=self.clock,
             limits=limits or Limits(shutdown_seconds=0),
-            worker=worker,
+            owner=owner,
             chance=lambda: 0.0,
-            check=default_check(),
             devices=Devices(),
+            stop=stop or StopRequest(),
+            parked=ParkedRuns(),
         )
 
     async def request(self, number: int = 1, *, read: bool = True) -> RunId:
@@ -131,7 +153,9 @@ class Stand:
 async def stand(root: Path, *, held: bool = False, places: int = 2) -> AsyncIterator[Stand]:
     clock = ManualClock()
     async with SqliteLog.open(root / "log.db", clock=clock.now) as log:
-        yield Stand(log, Scripted(held=held, picture_places=places), clock, root)
+        it = Stand(log, Scripted(held=held, picture_places=places), clock, root)
+        with closing(it.leases):
+            yield it
 
 
 def in_hand(run: Run, *works: Work) -> bool:
@@ -277,23 +301,115 @@ async def test_every_error_becomes_a_fault_with_a_message(
     assert "secret" not in state.fault.message
 
 
-async def test_a_picture_that_cannot_be_kept_is_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def failing_disk(number: int) -> Callable[[int], None]:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+async def test_a_picture_waits_while_there_is_no_room_for_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
 ) -> None:
-    """A full disk fails the attempt, not the service; when there is space the book is made."""
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
+    """A full disk fails nobody: the picture is kept as soon as there is space, and is not painted
+    again. What is needed, where, and what is there, is said."""
     async with stand(tmp_path) as it, it.runner().running([]):
         with monkeypatch.context() as disk:
-            disk.setattr("storybook.stores.files.sync_file", full)
+            disk.setattr("storybook.stores.files.sync_file", failing_disk(number))
+            await it.request(read=False)
+            cover = str(it.artifacts.location(RUN, "cover.png"))
+            with anyio.fail_after(5):
+                while cover not in caplog.text:  # noqa: ASYNC110 - a log sets no event
+                    await anyio.sleep(0.001)
+        run = await patient(it, lambda run: run.status.has_ended)
+        assert run.status is Status.DONE
+        assert await it.events(StageFailed, StageAbandoned) == []
+    assert sorted(it.scripted.illustrator.calls) == list(PAGES)
+    assert "it needs 68 bytes" in caplog.text
+
+
+async def test_waiting_for_room_does_not_count_towards_the_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work is done: it is not the attempt that takes so long."""
+    async with stand(tmp_path) as it, it.runner(Limits(stage_timeout_seconds=0.3)).running([]):
+        with monkeypatch.context() as disk:
+            disk.setattr("storybook.stores.files.sync_file", failing_disk(errno.ENOSPC))
+            await it.request(read=False)
+            await it.scripted.illustrator.called(2)
+            await anyio.sleep(0.6)  # twice the limit, on the clock that it is measured by
+        assert (await patient(it, lambda run: run.status.has_ended)).status is Status.DONE
+        assert await it.events(StageFailed) == []
+
+
+async def test_a_picture_that_cannot_be_kept_otherwise_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken disk fails the attempt, not the service."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        with monkeypatch.context() as disk:
+            disk.setattr("storybook.stores.files.sync_file", failing_disk(errno.EIO))
             await it.request(read=False)
             await it.until(lambda run: len(run.failures) == 5)
         failed = await it.events(StageFailed)
         assert {event.fault.kind for event in failed} == {"storage"}  # type: ignore[attr-defined]
         it.clock.advance(BACKOFF_SECONDS[0])
         assert (await it.ended()).status is Status.DONE
+
+
+async def test_a_clock_that_is_set_back_a_day_holds_no_retry(tmp_path: Path) -> None:
+    """Neither while the retry waits, nor after a restart meanwhile."""
+    day, minute = 86_400, 60 * MICROSECONDS
+    async with stand(tmp_path) as it:
+        it.scripted.illustrator.script[0] = [TRANSIENT, TRANSIENT]
+        async with it.runner().running([]):
+            await it.request(read=False)
+            await it.until(lambda run: run.failures.get(picture_of(0)) == 1)
+            it.clock.jump(-day)
+            await patient(it, lambda run: run.failures.get(picture_of(0)) == 2)
+        assert it.clock.monotonic() < minute
+        it.clock.jump(-day)
+        began = it.clock.monotonic()
+        async with it.runner().running([RUN]):
+            run = await patient(it, lambda run: run.status.has_ended)
+        assert run.status is Status.DONE
+        assert it.clock.monotonic() - began < minute
+
+
+async def test_what_fails_after_a_stop_was_asked_for_is_put_down(tmp_path: Path) -> None:
+    """A signal to all processes stops what the work needs too: that is not the work's fault."""
+    stop = StopRequest()
+    async with stand(tmp_path, held=True) as it:
+        async with it.runner(Limits(shutdown_seconds=5), stop=stop).running([]):
+            await it.request(read=False)
+            await it.scripted.writer.called(1)
+            it.scripted.writer.script[0] = [EngineUnavailable("x", "it was stopped", "Start it")]
+            stop.ask()
+            it.scripted.writer.let(0)
+            run = await it.until(
+                lambda run: isinstance(run.work.get(WRITING), Waiting) and run.version > 4
+            )
+        assert run.work[WRITING] == Waiting(2, 0)
+        assert it.scripted.writer.calls == [0]
+        assert await it.events(StageFailed) == []
+
+
+async def test_who_asks_for_a_stop_again_waits_for_nothing(tmp_path: Path) -> None:
+    """What is in hand is put down at once, and recorded."""
+    stop = StopRequest()
+    async with stand(tmp_path, held=True) as it:
+        with anyio.fail_after(5):
+            async with it.runner(Limits(shutdown_seconds=3_600), stop=stop).running([]):
+                await it.request(read=False)
+                await it.scripted.writer.called(1)
+                stop.ask()
+                stop.ask()
+        (put_down,) = await it.events(StageAbandoned)
+    assert put_down.reason == "shutdown"  # type: ignore[attr-defined]
 
 
 class Flaky:
@@ -481,7 +597,7 @@ async def test_stopping_puts_work_down_and_the_next_runner_takes_it_up(tmp_path:
         assert len(put_down) == 3
         for engine in (it.scripted.writer, it.scripted.illustrator, it.scripted.narrator):
             engine.held = False
-        async with it.runner(worker="w2").running([RUN]):
+        async with it.runner(owner=new_owner()).running([RUN]):
             assert (await it.ended()).status is Status.DONE
 
 
@@ -515,7 +631,7 @@ async def test_work_of_a_dead_process_is_requested_again_and_pages_are_kept(
     """What was in hand is abandoned as a crash; what is finished is not made again."""
     async with stand(tmp_path) as it:
         await it.request(read=False)
-        start = partial(start_stage, worker="dead", engine=EngineInfo("x"))
+        start = partial(start_stage, worker=DEAD, engine=EngineInfo("x"))
         await it.commands.execute(RUN, partial(start, work=WRITING, attempt=1))
         for number in (0, 1):
             await it.commands.execute(
@@ -542,9 +658,9 @@ async def test_each_started_stage_names_its_worker_and_engine(tmp_path: Path) ->
         started: Sequence[object] = await it.events(StageStarted)
     who = {(e.worker, e.engine.name) for e in started}  # type: ignore[attr-defined]
     assert who == {
-        ("w1", "scripted-writer"),
-        ("w1", "scripted-illustrator"),
-        ("w1", "scripted-narrator"),
+        (str(OWNER), "scripted-writer"),
+        (str(OWNER), "scripted-illustrator"),
+        (str(OWNER), "scripted-narrator"),
     }
 
 

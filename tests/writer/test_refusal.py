@@ -12,9 +12,8 @@ from storybook.book import WRITING, Page, RunId
 from storybook.events.catalog import Event, PageRefused, PageWritten
 from storybook.run import Run, fold, request_run, start_stage
 from storybook.stages.engines import Report, WorkFailed, WritingOrder
-from storybook.stages.perform import Attempt, perform
+from storybook.stages.handlers import HANDLERS, Attempt, Tools
 from storybook.stages.writer.check import default_check
-from storybook.stores.files import FileArtifactStore
 from tests.engines import REQUEST, Scripted, ScriptedWriter, page_of
 
 pytestmark = pytest.mark.anyio
@@ -52,11 +51,14 @@ async def test_a_refused_page_is_recorded_and_fails_the_attempt(
 
     run = fold(events)
     assert run is not None
-    attempt = Attempt(RunId("r"), run, WRITING, 1, tell, lambda fraction, preview=None: None)
+    attempt = Attempt(
+        RunId("r"), run, WRITING, 1, tell, lambda fraction, preview=None: None, lambda save: save()
+    )
+    tools = Tools(engines, FileArtifactStore(tmp_path), default_check())
     with pytest.raises(
         WorkFailed, match="page 2 did not pass: expected Korean, found 道"
     ) as failure:
-        await perform(attempt, engines, FileArtifactStore(tmp_path), default_check())
+        await HANDLERS[WRITING.stage].handle(attempt, tools)
     assert (failure.value.kind, failure.value.retryable) == ("page_refused", writer.varies)
     assert [event.page for event in events if isinstance(event, PageWritten)] == [0, 1]
     (refused,) = (event for event in events if isinstance(event, PageRefused))

@@ -111,9 +111,8 @@ class OpenAINarrator:
         self._model, self._voices = model or DEFAULT_MODEL, voices
         self._takes_language = True
         self.capabilities = Capabilities(voices=VOICES)
-        self.info = EngineInfo(
-            NAME, model=self._model, device=device or self._endpoint.host or NAME
-        )
+        device = device or self._endpoint.host or NAME
+        self.info = EngineInfo(NAME, model=self._model, device=device, apart=True)
 
     async def readiness(self) -> Readiness:
         """Whether the endpoint answers and takes the key."""

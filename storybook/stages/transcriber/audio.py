@@ -34,6 +34,7 @@ from storybook.stages.transcriber.container import (
     tells_its_length,
 )
 from storybook.stages.transcriber.decoder import MAX_SECONDS, RATE
+from storybook.system import shielded_start
 
 MAX_BYTES: Final = 25 * 1024 * 1024
 """A minute of uncompressed stereo at 48 kHz, and twice that."""
@@ -124,12 +125,13 @@ async def _run_decoder(container: Container, recording: bytes) -> bytes:
     loaded here, without their threads; if it lets go of one it waits for these for ever, and the
     loop waits for it.
     """
-    process = subprocess.Popen(  # noqa: ASYNC220 - see above
-        [sys.executable, "-P", str(_PROGRAM), container.value],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    with shielded_start():
+        process = subprocess.Popen(  # noqa: ASYNC220 - see above
+            [sys.executable, "-P", str(_PROGRAM), container.value],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
     try:
         answer = await anyio.to_thread.run_sync(_talk, process, recording, abandon_on_cancel=True)
     except subprocess.TimeoutExpired as error:

@@ -108,7 +108,8 @@ class OpenAIWriter:
     @property
     def info(self) -> EngineInfo:
         """Its model is what the server says has answered, as soon as it has."""
-        return EngineInfo(NAME, model=self._answered or self._model, device=self._device)
+        model = self._answered or self._model
+        return EngineInfo(NAME, model=model, device=self._device, apart=True)
 
     async def readiness(self) -> Readiness:
         """Whether the endpoint answers and takes the key, and has a model if none is named."""

@@ -95,7 +95,7 @@ class ComfyUI:
         self._pool = Pool(self._urls, self._timing)
         self._launcher = Launcher(launch, launch_folder, self._timing) if launch else None
         self._prepared: dict[str, Prepared] = {}
-        self._info = EngineInfo(NAME, device=device or ", ".join(self._urls))
+        self._info = EngineInfo(NAME, device=device or ", ".join(self._urls), apart=True)
 
     # ------------------------------------------------------------------------------- about itself
 

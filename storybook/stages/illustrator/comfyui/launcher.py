@@ -103,7 +103,10 @@ class Launcher:
             text=True,
             encoding="utf-8",
             errors="replace",
-            start_new_session=True,  # so that a script's children stop with it
+            # So that a script's children stop with it, and no terminal's signal does it. A service
+            # manager's does, since it is to heed the one that `stop` sends: what fails then, while
+            # this process stops, is put down and not failed (`attempts`).
+            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()

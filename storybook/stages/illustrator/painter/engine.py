@@ -25,8 +25,8 @@ class Painter:
     """The embedded illustrator. It needs no model, no GPU and no server."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        self.info = EngineInfo(name="painter", version=storybook.__version__, device="cpu")
         self.capabilities = Capabilities()
+        self.info = EngineInfo("painter", storybook.__version__, device="cpu", apart=True)
         self.places = max(1, min(MOST_PLACES, usable_cores()))
         self._workers = Workers(self.places)
         self._clock = clock or SystemClock()
@@ -51,7 +51,7 @@ class Painter:
                 await used.wait()
                 continue
             await self._clock.sleep_until(self._used_at + idle)
-            if self._clock.now() >= self._used_at + idle:
+            if self._clock.monotonic() >= self._used_at + idle:
                 self._workers.let_go()
 
     async def paint(
@@ -65,7 +65,7 @@ class Painter:
         try:
             png = await self._workers.paint(order)
         finally:
-            self._used_at = self._clock.now()
+            self._used_at = self._clock.monotonic()
             self._used.notify()
         report(1.0)
         side = min(order.width, order.height)

@@ -9,7 +9,9 @@ is cancelled while the process starts).
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
+import multiprocessing.process
 import signal
 from multiprocessing.connection import Connection
 from typing import Final
@@ -18,9 +20,21 @@ import anyio
 import anyio.to_thread
 
 from storybook.stages.engines import PaintingOrder, WorkFailed
+from storybook.system import start_shielded
 
 _CONTEXT: Final = multiprocessing.get_context("spawn")
 """A fresh interpreter: a fork would have the models that are loaded here without their threads."""
+
+
+_running: Final[set[multiprocessing.process.BaseProcess]] = set()
+
+
+@atexit.register
+def _kill_all() -> None:
+    """multiprocessing would ask what is left to end, and wait for it: a worker heeds no such
+    signal."""
+    for process in _running:
+        process.kill()
 
 
 class Workers:
@@ -67,7 +81,8 @@ class _Worker:
     def __init__(self) -> None:
         self._here, there = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=_serve, args=(there,), daemon=True)
-        self._process.start()
+        start_shielded(self._process)
+        _running.add(self._process)
         there.close()  # so that the pipe ends with the process
 
     def paint(self, order: PaintingOrder) -> bytes | Exception:
@@ -77,6 +92,7 @@ class _Worker:
         return answer
 
     def kill(self) -> None:
+        _running.discard(self._process)
         self._process.kill()
         self._process.join()
         self._process.close()
@@ -84,7 +100,8 @@ class _Worker:
 
 def _serve(orders: Connection) -> None:
     """Runs in the worker: only there are numpy and skia imported."""
-    # Ctrl-C in a terminal is sent to this process too, but what it stops is decided in the other.
+    # Ctrl-C in a terminal is sent to this process too, but what it stops is decided in the other;
+    # Windows has no shield against it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from storybook.stages.illustrator.painter.picture import paint
 

@@ -30,6 +30,7 @@ from storybook.stages.engines import (
 from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import VOICES
 from storybook.stages.narrator.reading import languages, put_together, unknown_voice
+from storybook.system import shielded_start
 
 NAME: Final = "espeak"
 _PACKAGE: Final = "espeakng-loader"
@@ -51,7 +52,7 @@ class Espeak:
 
     @cached_property
     def info(self) -> EngineInfo:
-        return EngineInfo(NAME, version=package_version(_PACKAGE), device="cpu")
+        return EngineInfo(NAME, package_version(_PACKAGE), apart=True)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -115,10 +116,13 @@ async def _speak(
     job = _paths() | {"languages": names, "pieces": pieces}
     command = [sys.executable, "-I", "-S", str(_PROGRAM)]
     # The library writes its complaints to stderr; what matters of them is in the answer. A session
-    # of its own keeps a terminal's Ctrl-C away: what that stops is decided in this process.
-    async with await anyio.open_process(
-        command, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as program:
+    # of its own keeps a terminal's Ctrl-C away, and the shield what a service manager sends to all:
+    # what that stops is decided in this process. The program is started before the first await.
+    with shielded_start():
+        program = await anyio.open_process(
+            command, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+    async with program:
         assert program.stdin and program.stdout
         answer = BufferedByteReceiveStream(program.stdout)
         try:

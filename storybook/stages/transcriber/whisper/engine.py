@@ -101,7 +101,7 @@ class Whisper:
             try:
                 return await anyio.to_thread.run_sync(self._hear, clip, code)
             finally:
-                self._used_at = self._clock.now()
+                self._used_at = self._clock.monotonic()
                 self._used.notify()
 
     async def unload(self) -> None:
@@ -118,7 +118,7 @@ class Whisper:
                 continue
             await self._clock.sleep_until(self._used_at + self._idle)
             async with self._turn:
-                if self._clock.now() >= self._used_at + self._idle:
+                if self._clock.monotonic() >= self._used_at + self._idle:
                     self._model = None
 
     @cached_property

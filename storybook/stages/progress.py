@@ -26,7 +26,7 @@ class Preview(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class LiveProgress:
+class WorkProgress:
     """The fraction done (0 to 1) of all work in hand, the latest preview of what is being painted,
     and a wake-up when one changes."""
 

@@ -7,7 +7,7 @@ import anyio.to_thread
 import pytest
 
 from storybook.book import WRITING, picture_of
-from storybook.stages.live import MOST_PREVIEW_BYTES, LiveProgress
+from storybook.stages.progress import MOST_PREVIEW_BYTES, WorkProgress
 from tests.engines import run_id, tiny_png
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +18,7 @@ JPEG = b"\xff\xd8\xff\xe0 and so on"
 
 async def test_a_report_from_a_thread_wakes_who_waits() -> None:
     """Engines report from threads; the listener sees the fraction."""
-    live = LiveProgress()
+    live = WorkProgress()
     live.begin(RUN, WRITING)
     seen = live.version
     async with anyio.create_task_group() as tasks:
@@ -30,7 +30,7 @@ async def test_a_report_from_a_thread_wakes_who_waits() -> None:
 
 async def test_work_that_has_ended_is_forgotten_and_stays_so() -> None:
     """A late report does not bring ended work back."""
-    live = LiveProgress()
+    live = WorkProgress()
     live.begin(RUN, WRITING)
     live.end(RUN, WRITING)
     live.report(RUN, WRITING, 0.9)
@@ -41,7 +41,7 @@ async def test_work_that_has_ended_is_forgotten_and_stays_so() -> None:
 
 async def test_a_fraction_stays_between_nothing_and_all() -> None:
     """An engine that miscounts does no harm."""
-    live = LiveProgress()
+    live = WorkProgress()
     live.begin(RUN, WRITING)
     live.report(RUN, WRITING, 7.0)
     await live.wait(live.version)
@@ -50,7 +50,7 @@ async def test_a_fraction_stays_between_nothing_and_all() -> None:
 
 async def test_the_latest_preview_stands_until_its_work_ends() -> None:
     """Each has a number of its own; a report without one changes nothing."""
-    live = LiveProgress()
+    live = WorkProgress()
     live.begin(RUN, PICTURE)
     await reported(live, 0.1)
     assert live.preview(RUN, PICTURE) is None
@@ -77,7 +77,7 @@ async def test_the_latest_preview_stands_until_its_work_ends() -> None:
 )
 async def test_what_is_no_small_picture_is_passed_over(preview: bytes) -> None:
     """The fraction counts all the same, and the preview before it stands."""
-    live = LiveProgress()
+    live = WorkProgress()
     live.begin(RUN, PICTURE)
     await reported(live, 0.1, JPEG)
     before = live.preview(RUN, PICTURE)
@@ -86,7 +86,7 @@ async def test_what_is_no_small_picture_is_passed_over(preview: bytes) -> None:
     assert live.current(RUN) == {PICTURE: 0.2}
 
 
-async def reported(live: LiveProgress, fraction: float, preview: bytes | None = None) -> None:
+async def reported(live: WorkProgress, fraction: float, preview: bytes | None = None) -> None:
     """Report, and wait until it is known."""
     seen = live.version
     live.report(RUN, PICTURE, fraction, preview)

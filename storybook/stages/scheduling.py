@@ -1,0 +1,380 @@
+"""What is to be done next: the runner's pure core. No loop, no clock, nothing is awaited.
+
+It is told what has happened (the **inputs**: an event of the log, an attempt that ended, leases as
+they stand, an owner that is gone) and answers with what is to be done (the **actions**: start,
+stop, abandon, unload, wait until). `performer` does them, and tells what came of it.
+
+Every piece of work in hand has an **owner**, its worker. Work of this worker is stopped when the
+log says that somebody has put it down, or when its lease is somebody else's. Work of another one is
+abandoned when that owner is gone, or when its lease has run out; who was in hand with it in the
+process that died is suspected of having killed it, and what is suspected too often gets its process
+for itself (`queued.alone`).
+
+Moments are microseconds on a clock that only goes on, never the time of day, which may jump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from storybook.book import RunId, Stage, Work
+from storybook.clock import MICROSECONDS
+from storybook.events.catalog import (
+    Blame,
+    Event,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunRequested,
+    StageAbandoned,
+    StageCompleted,
+    StageFailed,
+    StageRequested,
+    StageStarted,
+)
+from storybook.events.log import Position
+from storybook.run import LONGEST_WAIT_SECONDS, InHand, Run, Waiting
+from storybook.stages.devices import Devices, Unload, Wish
+from storybook.stages.engines import Engine
+from storybook.stages.work_queue import QueuedWork, WorkQueue
+from storybook.stores.leases import Held, LeasedWork
+
+LONGEST_WAIT: Final = int(LONGEST_WAIT_SECONDS * MICROSECONDS)
+
+# ---------------------------------------------------------------------------------------- inputs
+
+
+class RunFound(msgspec.Struct, frozen=True):
+    """An open run, as it stands at the start; `turn` is the position at which it was requested, and
+    `at` the time of day (microseconds since 1970)."""
+
+    run_id: RunId
+    turn: Position
+    run: Run
+    at: int
+
+
+class EventHeard(msgspec.Struct, frozen=True):
+    """An event of the log, of one of the `HEARD` types. `at` is the time of day (microseconds since
+    1970), or when it was recorded if that seems to be later."""
+
+    run_id: RunId
+    position: Position
+    at: int
+    event: Event
+
+
+class AttemptEnded(msgspec.Struct, frozen=True):
+    """An attempt of this worker has ended. `again_in` (microseconds) is None where the log says
+    what comes next, and not before which time it is to be taken up again where it does not."""
+
+    work: LeasedWork
+    again_in: int | None = None
+
+
+class DeviceFreed(msgspec.Struct, frozen=True):
+    """Whoever was to unload has unloaded."""
+
+    device: str
+
+
+class LeasesSeen(msgspec.Struct, frozen=True):
+    """All leases as they stand, and which of this worker's are somebody else's now."""
+
+    held: Mapping[LeasedWork, Held]
+    lost: Collection[LeasedWork] = ()
+
+
+class OwnersGone(msgspec.Struct, frozen=True):
+    """Workers of which the process has ended."""
+
+    owners: Collection[str]
+
+
+class ClockTicked(msgspec.Struct, frozen=True):
+    """A moment has come that was to be waited for."""
+
+
+class StopAsked(msgspec.Struct, frozen=True):
+    """Nothing new is to be started."""
+
+
+Input = (
+    RunFound
+    | EventHeard
+    | AttemptEnded
+    | DeviceFreed
+    | LeasesSeen
+    | OwnersGone
+    | ClockTicked
+    | StopAsked
+)
+
+# --------------------------------------------------------------------------------------- actions
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Carry out an attempt. It has its place; `AttemptEnded` gives it back."""
+
+    queued: QueuedWork
+    engine: Engine
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Cancel an attempt: it is no longer this worker's."""
+
+    work: LeasedWork
+
+
+class Abandon(msgspec.Struct, frozen=True):
+    """Record that the owner of some work is gone, and how far the work can be to blame for it."""
+
+    work: LeasedWork
+    owner: str
+    blame: Blame
+
+
+class LookAtLeases(msgspec.Struct, frozen=True):
+    """Tell what leases there are: one may have run out."""
+
+
+class WaitUntil(msgspec.Struct, frozen=True):
+    """Tell when a moment has come; the one that was waited for before is forgotten."""
+
+    moment: int
+
+
+Action = Start | Stop | Abandon | Unload | LookAtLeases | WaitUntil
+
+# ------------------------------------------------------------------------------------- the core
+
+
+class _Mine(msgspec.Struct, frozen=True):
+    """An attempt that this worker has in hand."""
+
+    queued: QueuedWork
+    engine: Engine
+
+
+class _Others(msgspec.Struct, frozen=True):
+    """An attempt that another worker has in hand, and when its lease ends as far as is known."""
+
+    work: LeasedWork
+    owner: str
+    is_apart: bool
+    ends: int
+
+
+class Scheduler:
+    """Decides for one worker, `owner`. `engine_of` is who does a stage, `lease` is how long the
+    work of another owner stays with it that has no lease (microseconds)."""
+
+    def __init__(
+        self, owner: str, engine_of: Callable[[Stage], Engine], devices: Devices, lease: int
+    ) -> None:
+        self._owner, self._engine_of, self._devices = owner, engine_of, devices
+        self._lease = lease
+        self._queue = WorkQueue()
+        self._turns: dict[RunId, Position] = {}
+        self._mine: dict[tuple[RunId, Work], _Mine] = {}
+        self._others: dict[tuple[RunId, Work], _Others] = {}
+        self._is_stopping = False
+        self._waits_until: int | None = None
+
+    @property
+    def in_hand(self) -> list[LeasedWork]:
+        """What this worker has in hand: its leases are to be renewed."""
+        return [mine.queued.leased for mine in self._mine.values()]
+
+    @property
+    def owners(self) -> set[str]:
+        """The other workers that have work in hand."""
+        return {it.owner for it in self._others.values()}
+
+    def handle(self, inputs: Iterable[Input], now: int) -> list[Action]:
+        """What is to be done once all of this has happened."""
+        actions: list[Action] = []
+        for it in inputs:
+            actions += _HANDLE[type(it)](self, it, now)
+        if not self._is_stopping:
+            actions += self._starts(now)
+        return [*actions, *self._wait(now)]
+
+    # ------------------------------------------------------------------------- what the log says
+
+    def _found(self, it: RunFound, now: int) -> Iterator[Action]:
+        self._turns[it.run_id] = it.turn
+        for work, state in it.run.work.items():
+            leased = LeasedWork(it.run_id, work, state.attempt)
+            match state:
+                case Waiting(not_before=not_before, alone=alone):
+                    self._put(leased, now + wait_left(not_before, it.at), alone)
+                case InHand(worker=worker, engine=engine):
+                    self._note(leased, worker, engine.apart, now)
+        yield from ()
+
+    def _heard(self, it: EventHeard, now: int) -> Iterator[Action]:
+        run_id = it.run_id
+        match it.event:
+            case RunRequested():
+                self._turns[run_id] = it.position
+            case RunCompleted() | RunFailed() | RunCancelled():
+                self._turns.pop(run_id, None)
+            case StageRequested() as event:
+                self._turns.setdefault(run_id, it.position)
+                leased = LeasedWork(run_id, event.work, event.attempt)
+                due = now + wait_left(event.not_before, it.at)
+                self._put(leased, due, event.alone)
+            case StageStarted() as event:
+                self._queue.drop(run_id, event.work, event.attempt)
+                leased = LeasedWork(run_id, event.work, event.attempt)
+                self._note(leased, event.worker, event.engine.apart, now)
+            case StageCompleted() | StageFailed() as event:
+                self._others.pop((run_id, event.work), None)
+            case StageAbandoned() as event:
+                yield from self._put_down(LeasedWork(run_id, event.work, event.attempt))
+
+    def _put(self, leased: LeasedWork, due: int, alone: bool) -> None:
+        turn = self._turns[leased.run_id]
+        queued = QueuedWork(leased.run_id, leased.work, leased.attempt, due, turn, alone)
+        self._queue.put(queued)
+
+    def _note(self, leased: LeasedWork, owner: str, is_apart: bool, now: int) -> None:
+        """Somebody has it in hand. Without a lease it counts as leased for one length more."""
+        if owner != self._owner:
+            others = _Others(leased, owner, is_apart, now + self._lease)
+            self._others[leased.run_id, leased.work] = others
+
+    def _put_down(self, leased: LeasedWork) -> Iterator[Action]:
+        key = leased.run_id, leased.work
+        self._queue.drop(leased.run_id, leased.work, leased.attempt)
+        self._others.pop(key, None)
+        mine = self._mine.get(key)
+        if mine is not None and mine.queued.leased == leased:
+            yield Stop(leased)
+
+    # ------------------------------------------------------------------------- what became of it
+
+    def _ended(self, it: AttemptEnded, now: int) -> Iterator[Action]:
+        mine = self._mine.pop((it.work.run_id, it.work.work))
+        self._devices.release(mine.engine)
+        if it.again_in is not None and it.work.run_id in self._turns:
+            self._queue.put(msgspec.structs.replace(mine.queued, due=now + it.again_in))
+        yield from ()
+
+    def _freed(self, it: DeviceFreed, now: int) -> Iterator[Action]:
+        self._devices.freed(it.device)
+        yield from ()
+
+    def _stopping(self, it: StopAsked, now: int) -> Iterator[Action]:
+        self._is_stopping = True
+        yield from ()
+
+    # --------------------------------------------------------------------------- whose work it is
+
+    def _seen(self, it: LeasesSeen, now: int) -> Iterator[Action]:
+        for mine in self._mine.values():
+            if mine.queued.leased in it.lost:
+                yield Stop(mine.queued.leased)
+        for key, others in self._others.items():
+            held = it.held.get(others.work)
+            if held is not None and held.owner == others.owner:
+                self._others[key] = msgspec.structs.replace(others, ends=now + held.left)
+        yield from self._abandon([it for it in self._others.values() if it.ends <= now])
+
+    def _gone(self, it: OwnersGone, now: int) -> Iterator[Action]:
+        yield from self._abandon([o for o in self._others.values() if o.owner in it.owners])
+
+    def _ticked(self, it: ClockTicked, now: int) -> Iterator[Action]:
+        self._waits_until = None
+        if any(others.ends <= now for others in self._others.values()):
+            yield LookAtLeases()
+
+    def _abandon(self, lost: list[_Others]) -> list[Action]:
+        abandoned: list[Action] = [Abandon(it.work, it.owner, self._blame(it)) for it in lost]
+        for it in lost:
+            del self._others[it.work.run_id, it.work.work]
+        return abandoned
+
+    def _blame(self, lost: _Others) -> Blame:
+        """Only what ran inside the process that died can have killed it."""
+        if lost.is_apart:
+            return Blame.NONE
+        inside = [o for o in self._others.values() if o.owner == lost.owner and not o.is_apart]
+        return Blame.ALONE if len(inside) == 1 else Blame.SHARED
+
+    # ------------------------------------------------------------------------ what is to be started
+
+    def _starts(self, now: int) -> Iterator[Action]:
+        wishes = [
+            (queued, self._engine_of(queued.work.stage))
+            for queued in self._queue.due(now)
+            if (queued.run_id, queued.work) not in self._mine
+        ]
+        for admitted in self._devices.admit(self._permitted(wishes), now):
+            if isinstance(admitted, Unload):
+                yield admitted
+                continue
+            queued, engine = admitted
+            self._queue.drop(queued.run_id, queued.work, queued.attempt)
+            self._mine[queued.run_id, queued.work] = _Mine(queued, engine)
+            yield Start(queued, engine)
+
+    def _permitted(self, wishes: list[Wish]) -> list[Wish]:
+        """What may run beside what is in hand. Work that is to be alone comes before all else that
+        runs inside this process, and waits until nothing does; other work cannot disturb it."""
+        inside = [mine for mine in self._mine.values() if not mine.engine.info.apart]
+        apart = [wish for wish in wishes if wish[1].info.apart]
+        if any(mine.queued.alone for mine in inside):
+            return apart
+        suspects = [wish for wish in wishes if wish[0].alone and not wish[1].info.apart]
+        if not suspects:
+            return wishes
+        return apart if inside else [suspects[0], *apart]
+
+    def _wait(self, now: int) -> Iterator[Action]:
+        """Until work becomes due, or a lease ends, whatever comes first."""
+        due = None if self._is_stopping else self._queue.next_moment(now)
+        ends = [others.ends for others in self._others.values() if others.ends > now]
+        moment = min([*ends, *(() if due is None else (due,))], default=None)
+        if moment is not None and (self._waits_until is None or moment < self._waits_until):
+            self._waits_until = moment
+            yield WaitUntil(moment)
+
+
+def wait_left(not_before: int, at: int) -> int:
+    """How long work is to wait that is not to start before a time of day, as seen at another; both
+    in microseconds since 1970. Never longer than the rules let anything wait: a clock that says
+    otherwise has been set since."""
+    return min(max(not_before - at, 0), LONGEST_WAIT)
+
+
+_HANDLE: Final[Mapping[type, Callable[[Scheduler, Any, int], Iterable[Action]]]] = {
+    RunFound: Scheduler._found,
+    EventHeard: Scheduler._heard,
+    AttemptEnded: Scheduler._ended,
+    DeviceFreed: Scheduler._freed,
+    LeasesSeen: Scheduler._seen,
+    OwnersGone: Scheduler._gone,
+    ClockTicked: Scheduler._ticked,
+    StopAsked: Scheduler._stopping,
+}
+
+HEARD: Final = frozenset(
+    it.__name__
+    for it in (
+        RunRequested,
+        StageRequested,
+        StageStarted,
+        StageCompleted,
+        StageFailed,
+        StageAbandoned,
+        RunCompleted,
+        RunFailed,
+        RunCancelled,
+    )
+)
+"""The event types that say something of work; the others are not even decoded."""

@@ -1,0 +1,25 @@
+"""The short form of `make crash`."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.whole.crash import play
+
+KILLS, BOOKS = 15, 2
+MOST_SECONDS = 2.0
+"""A server starts in one second: half of the kills come before it serves, half while it works."""
+
+
+@pytest.mark.slow
+def test_every_book_is_made_however_often_the_server_is_killed(tmp_path: Path) -> None:
+    """Fifteen kills at random moments, with the embedded engines, while two books are made. It
+    takes its time since each kill needs a server to be started. No picture and no voice is ever
+    suspected: they are made outside of the process that dies."""
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    reasons = play(tmp_path / "data", KILLS, random.Random(seed), MOST_SECONDS, BOOKS)
+    assert all(it.startswith("crash") for it in reasons)
