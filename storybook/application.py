@@ -19,6 +19,8 @@ from storybook.book import RunId, StoryRequest, TtsConfig
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.events.log import EventLog
+from storybook.events.parked import ParkedRuns
+from storybook.events.subscription import Subscription
 from storybook.idempotency import check_same_request, run_id_for
 from storybook.projections.projector import Projections, ProjectionsStopped
 from storybook.request import InvalidRequest
@@ -50,6 +52,9 @@ class Application(msgspec.Struct, frozen=True):
     engines: Engines
     check: PageCheck
     retention: Retention
+    parked: ParkedRuns = msgspec.field(default_factory=ParkedRuns)
+    subscriptions: list[Subscription] = msgspec.field(default_factory=list)
+    """Those that the service itself follows the log with."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(

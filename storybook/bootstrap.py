@@ -50,11 +50,11 @@ async def open_application(
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
-    folder = DataFolder(data)
+    folder, parked = DataFolder(data), ParkedRuns()
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
         SqliteLog.open(folder.log, clock=clock.now) as log,
-        Projections.open(folder.projections, log) as projections,
+        Projections.open(folder.projections, log, parked=parked) as projections,
         _leases(folder, clock) as leases,
     ):
         engines = engines or await choose_engines(settings, data)
@@ -74,6 +74,7 @@ async def open_application(
             engines,
             check,
             retention,
+            parked,
         )
         runner = Runner(
             log,
@@ -87,13 +88,14 @@ async def open_application(
             chance=random.random,
             devices=Devices(settings.devices.roomy, settings.devices.patience_seconds),
             stop=stop or StopRequest(),
-            parked=ParkedRuns(),
+            parked=parked,
         )
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                runner.running(await projections.open_runs()),
+                runner.running(await projections.open_runs()) as following,
             ):
+                application.subscriptions.append(following)
                 tasks.start_soon(retention.run)
                 for engine in engines.by_role().values():
                     if isinstance(engine, Idling):

@@ -29,7 +29,8 @@ from storybook.events.log import (
     Position,
     Version,
 )
-from storybook.run import Run, fold
+from storybook.events.parked import RunParked
+from storybook.run import Run, fold, read_history
 
 MAX_TRIES: Final = 20
 """Each lost race means that somebody else's append went through; nobody loses this many in a row
@@ -54,7 +55,7 @@ class TooManyRuns(Exception):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The run behind a command, and the position that a reader must have seen to see its effect.
+    """The run after a command, and the position that a reader must have seen to see its effect.
     `appended` is None where the decision was that nothing follows."""
 
     run: Run
@@ -74,11 +75,14 @@ class Commands:
         self._log, self._new_command_id = log, new_command_id
 
     async def load(self, run_id: RunId) -> Run | None:
-        """The run as it stands now; None if there is none."""
-        return fold(recorded.event for recorded in await self._log.read_run(run_id))
+        """The run as it stands now; None if there is none. Raises `RunParked`."""
+        history = read_history(await self._log.read_run(run_id))
+        if history.parked is not None:
+            raise RunParked(history.parked)
+        return history.run
 
     async def execute(self, run_id: RunId, decide: Decide) -> Outcome:
-        """Carry out an intention. Raises what `decide` raises, or a `LogError`."""
+        """Carry out an intention. Raises what `decide` raises, `RunParked`, or a `LogError`."""
         for _ in range(MAX_TRIES):
             run = await self.load(run_id)
             events = decide(run)

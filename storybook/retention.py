@@ -10,6 +10,7 @@ from storybook.book import RunId
 from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands
 from storybook.events.log import LogError
+from storybook.events.parked import RunParked
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.run import Refused, prune_artifacts
 from storybook.settings import RetentionSettings
@@ -54,6 +55,8 @@ class Retention:
         for run_id in await self._projections.ended_before(self._clock.now() - days * DAY):
             try:
                 await self._prune_run(run_id)
+            except RunParked:  # nobody knows what the events say that cannot be read
+                continue
             except (OSError, LogError, Refused):  # tried again next time; the others go on
                 logger.exception("run %s: its old files could not be removed", run_id)
 

@@ -28,10 +28,13 @@ from storybook.cli.address import trouble
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.output import console, print_json, size
+from storybook.cli.parked import find_parked
 from storybook.cli.place import Place, pass_place
+from storybook.events.parked import ParkedRun
 from storybook.settings import Settings
 from storybook.stages.choice import EngineReport, choose_engines
 from storybook.stores.sqlite.connection import open_reader
+from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer
 from storybook.stores.sqlite.verify import head_of
 from storybook.system import available_memory
@@ -211,6 +214,21 @@ def _log(place: Place) -> Iterator[Finding]:
     )
 
 
+def _parked(place: Place) -> Iterator[Finding]:
+    async def find() -> list[ParkedRun]:
+        async with SqliteLog.read_only(place.folder.log) as log:
+            return list((await find_parked(log, await log.head())).values())
+
+    if not place.folder.log.exists():
+        return
+    try:
+        found = run(find)
+    except Failure:  # the log's own check says it
+        return
+    for it in found:
+        yield Finding("parked run", Grade.BAD, it.what, f"{it.mend}.")
+
+
 def _port(place: Place) -> Iterator[Finding]:
     settings = _settings_of(place)
     if settings is None:
@@ -251,6 +269,7 @@ CHECKS: Final[tuple[Callable[[Place], Iterator[Finding]], ...]] = (
     _folder,
     _memory,
     _log,
+    _parked,
     _port,
 )
 """In the order in which they are told."""

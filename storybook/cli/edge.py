@@ -18,6 +18,7 @@ from storybook.cli.failure import Failure
 from storybook.commands import TooManyRuns
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import LogError
+from storybook.events.parked import RunParked
 from storybook.export import CannotExport
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
@@ -41,6 +42,7 @@ TOLD: Final = (
     ProjectionsStopped,
     RebuildRunning,
     Refused,
+    RunParked,
     TooManyRuns,
     UnreadableEvent,
     sqlite3.Error,

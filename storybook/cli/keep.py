@@ -6,7 +6,7 @@ Both only read the log, and work beside a running server.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,14 @@ from storybook.book import Artifact, RunId
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.output import SHORT_ID, console, duration, print_json
+from storybook.cli.parked import find_parked
 from storybook.cli.place import Place, pass_place
 from storybook.cli.shelf import has_log, open_shelf
 from storybook.events.catalog import ArtifactsPruned, StageCompleted
-from storybook.events.log import START, EventLog, Position
+from storybook.events.log import START, EventLog, LogUnavailable, Position
+from storybook.events.parked import ParkedRun
 from storybook.projections.rebuild import differences, rebuild
+from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
 
 PAGE: Final = 1_000
@@ -122,9 +125,10 @@ def _anchor(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
 def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
     """Check that nothing is damaged: log, views and files.
 
-    The log's file, its digest chain event by event, the views against a replay, and the SHA-256 of
-    every picture and recording. Only reads. Beside a running server, what comes while it runs is
-    not looked at. Each fault is a line, and the exit code then is 1.
+    The log's file, its digest chain event by event, whether this version can read it, the views
+    against a replay, and the SHA-256 of every picture and recording. Only reads. Beside a running
+    server, what comes while it runs is not looked at. Each fault is a line, and the exit code then
+    is 1.
     """
     place.start_logging()
     if not has_log(place):
@@ -165,15 +169,17 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
     holder = place.holder()
     if holder is not None and not quiet:
         click.echo(
-            f"What comes behind event {head.position} is not looked at; "
+            f"What comes after event {head.position} is not looked at; "
             f"the log goes on being written by {holder}.",
             err=True,
         )
-    files = 0
-    if not faults:  # a damaged log says nothing about views and files
+    parked = await _parked(place, head.position)
+    files, is_damaged = 0, bool(faults)
+    faults += [f"log: {it}" for it in parked.values()]
+    if not is_damaged:  # a damaged log says nothing about views and files
         async with open_shelf(place) as shelf:
             faults += await differences(place.folder.projections, shelf.log)
-            expected = [it async for it in _expected(shelf.log, head.position)]
+            expected = [it async for it in _expected(shelf.log, head.position, parked)]
         files = len(expected)
         faults += await anyio.to_thread.run_sync(
             _verify_files, place.folder.outputs, expected, not quiet
@@ -186,13 +192,25 @@ def _verify_log(path: Path, anchor: Anchor | None, shown: bool) -> list[str]:
         return [f"log: {fault}" for fault in verify_log(path, step, anchor)]
 
 
-async def _expected(log: EventLog, head: Position) -> AsyncIterator[Expected]:
-    """Every file that the log says is there: completed and not pruned."""
+async def _parked(place: Place, head: Position) -> dict[RunId, ParkedRun]:
+    try:
+        async with SqliteLog.read_only(place.folder.log) as log:
+            return await find_parked(log, head)
+    except LogUnavailable:  # the log's own check has said so
+        return {}
+
+
+async def _expected(
+    log: EventLog, head: Position, parked: Mapping[RunId, ParkedRun]
+) -> AsyncIterator[Expected]:
+    """Every file that the log says is there, as far as it can be read: completed and not pruned."""
     found: dict[tuple[RunId, str], Artifact] = {}
     cursor = START
     while cursor < head and (page := await log.read(cursor, PAGE)):
         for recorded in page:
-            if recorded.position <= head and recorded.type in _ABOUT_FILES:
+            it = parked.get(recorded.run_id)
+            end = head if it is None else it.position - 1
+            if recorded.position <= end and recorded.type in _ABOUT_FILES:
                 match recorded.event:
                     case StageCompleted(artifact=Artifact() as artifact):
                         found[recorded.run_id, artifact.name] = artifact

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
 from storybook.projections.runs import RunState, RunSummary, iso_time, state_of
 from storybook.projections.timings import StageTiming
-from storybook.run import Run, Status, fold
+from storybook.run import History, Run, Status, read_history
 
 # --------------------------------------------------------------------------------------------- list
 
@@ -118,13 +119,16 @@ def show_command(place: Place, run: str, at: int | None, as_json: bool) -> None:
     """
     place.start_logging()
     run_id, history = _history(place, run, at)
-    book = fold(it.event for it in history)
-    assert book is not None  # found, and its history begins at or before `at`
+    found = read_history(history)
+    if found.run is None:
+        assert found.parked is not None  # its history begins at or before `at`
+        raise Failure(str(found.parked))
     if as_json:
-        print_json(_shown(place, run_id, book, history))
+        print_json(_shown(place, run_id, found.run, found))
     else:
-        is_now = at is None
-        _print(console(), place, run_id, book, history, _now(book, history, is_now))
+        is_now = at is None and found.parked is None
+        now = _now(found.run, found.readable, is_now)
+        _print(console(), place, run_id, found.run, found, now)
 
 
 def _history(place: Place, text: str, at: int | None) -> tuple[RunId, list[Recorded]]:
@@ -147,14 +151,15 @@ async def _until(shelf: Shelf, run_id: RunId, at: int | None) -> list[Recorded]:
     return [it for it in history if it.position <= at]
 
 
-def _now(book: Run, history: list[Recorded], is_now: bool) -> int:
+def _now(book: Run, history: Sequence[Recorded], is_now: bool) -> int:
     """Where the timeline ends (microseconds since 1970)."""
     if book.status.has_ended or not is_now:
         return history[-1].recorded_at
     return time.time_ns() // 1_000
 
 
-def _shown(place: Place, run_id: RunId, book: Run, history: list[Recorded]) -> Shown:
+def _shown(place: Place, run_id: RunId, book: Run, found: History) -> Shown:
+    history = found.readable
     return Shown(
         run_id,
         history[-1].position,
@@ -162,19 +167,17 @@ def _shown(place: Place, run_id: RunId, book: Run, history: list[Recorded]) -> S
         book.request,
         book.seed,
         book.tts,
-        state_of(run_id, book),
+        state_of(run_id, book, found.parked),
         attempts(history),
         list(book.artifacts),
         str(place.folder.outputs / run_id),
     )
 
 
-def _print(
-    out: Console, place: Place, run_id: RunId, book: Run, history: list[Recorded], now: int
-) -> None:
+def _print(out: Console, place: Place, run_id: RunId, book: Run, found: History, now: int) -> None:
     title = book.pages[0].title if book.pages else "(no title yet)"
     out.print(Text(title, "bold"))
-    out.print(_facts(place.folder.outputs / run_id, book, history, now))
+    out.print(_facts(place.folder.outputs / run_id, book, found, now))
     for page in book.pages:
         if page.page != COVER_PAGE:
             out.print()
@@ -183,17 +186,17 @@ def _print(
     if files.row_count:
         out.print()
         out.print(files)
-    found = attempts(history)
-    if found:
+    tries = attempts(found.readable)
+    if tries:
         out.print()
-        out.print(chart(found, now, out.width))
-        for fault in faults(found):
+        out.print(chart(tries, now, out.width))
+        for fault in faults(tries):
             out.print(fault)
 
 
-def _facts(folder: Path, book: Run, history: list[Recorded], now: int) -> Table:
+def _facts(folder: Path, book: Run, found: History, now: int) -> Table:
     table = Table.grid(padding=(0, 2))
-    first, last = history[0], history[-1]
+    first, last = found.readable[0], found.readable[-1]
     took = duration(max(now - first.recorded_at, 0) / MICROSECONDS)
     ran = "took" if book.status.has_ended else "for"
     why = Text(f": {book.fault.message}") if book.fault else Text("")
@@ -207,8 +210,10 @@ def _facts(folder: Path, book: Run, history: list[Recorded], now: int) -> Table:
         ("folder", str(folder)),
         ("seed", str(book.seed)),
         ("voice", voice),
-        ("events", f"{first.position} to {last.position}, {len(history)} of this book"),
+        ("events", f"{first.position} to {last.position}, {len(found.readable)} of this book"),
     ]
+    if found.parked is not None:
+        facts.append(("parked", Text(str(found.parked), "red")))
     for name, value in facts:
         table.add_row(Text(name, "dim"), value)
     return table

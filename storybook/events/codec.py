@@ -27,7 +27,7 @@ class UnreadableEvent(Exception):
 
     def __init__(self, kind: str, schema: int, why: str) -> None:
         super().__init__(
-            f"event {kind} (schema {schema}) cannot be read: {why}. "
+            f"event {kind} cannot be read: {why}. "
             "It was recorded by a newer storybook, or the log is damaged: run `storybook verify`"
         )
         self.why = why

@@ -31,12 +31,22 @@ class ParkedRun(msgspec.Struct, frozen=True):
     type: str
     why: str
 
-    def __str__(self) -> str:
+    @property
+    def what(self) -> str:
         return (
             f"run {self.run_id} is parked: its event {self.position} ({self.type}) cannot be read: "
-            f"{self.why}. Start the storybook version that recorded it; "
+            f"{self.why}"
+        )
+
+    @property
+    def mend(self) -> str:
+        return (
+            "Start the storybook version that recorded it; "
             "`storybook verify` says whether it was changed since"
         )
+
+    def __str__(self) -> str:
+        return f"{self.what}. {self.mend}"
 
 
 class RunParked(Exception):

@@ -156,7 +156,8 @@ class Subscription:
         self._retry, self._sleep, self._now, self._chance = retry, sleep, now, chance
         self._cursor = Cursor(after)
         self._waiting = anyio.CancelScope()
-        self._changed = Notifier()
+        self.changed = Notifier()
+        """Notifies of a new position, and of an outage's begin, each try, and end."""
         self._is_running = False
 
     @property
@@ -177,13 +178,13 @@ class Subscription:
     async def reached(self, position: Position) -> None:
         """Return when every event up to a position has been taken, or an outage has begun."""
         while self.position < position and self.outage is None:
-            await self._changed.next.wait()
+            await self.changed.next.wait()
 
     def move(self, position: Position) -> None:
         """Go on after a position from now on: what was made of the later events is lost."""
         self._cursor.move(position)
         self._waiting.cancel()
-        self._changed.notify()
+        self.changed.notify()
 
     async def trouble(self) -> str | None:
         """Why what this subscription keeps up to date is not, in a sentence; None if it is."""
@@ -225,7 +226,7 @@ class Subscription:
                 elsewhere = await self._hand_over(batch)
                 goes_on = self._cursor.take(batch[-1].position, elsewhere)
                 self._recover()
-                self._changed.notify()
+                self.changed.notify()
                 if not goes_on:
                     return
 
@@ -264,10 +265,11 @@ class Subscription:
                 *(self.name, self.position, error),
                 exc_info=None if isinstance(error, LogError | OSError) else error,
             )
-        self._changed.notify()
+        self.changed.notify()
         return self._retry.wait(outage.tries, self._chance())
 
     def _recover(self) -> None:
         if (ended := self._cursor.recover()) is not None:
             seconds = self._now() - ended.since
             logger.warning("%s: goes on, after %.1f s (%d tries)", self.name, seconds, ended.tries)
+            self.changed.notify()

@@ -28,11 +28,11 @@ from storybook.http.openapi import openapi_document
 from storybook.http.origin import origins_checked
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
+from storybook.http.readiness import Readiness
 from storybook.http.requests import READ, run_id_in
 from storybook.http.runs import Runs
 from storybook.http.speech import Speech
 from storybook.http.streams import Streams
-from storybook.http.tail import Tail
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +50,11 @@ class HttpApp:
         """Called at a failure. The server sets it: ASGI has no way to say that."""
         self.limits = application.settings.limits
         self.streams = Streams(self.limits)
-        self._tail = Tail(application.log, application.projections)
-        self.progress = ProgressStreams(application.log, application.live, self._tail, self.streams)
-        self.log_stream = LogStream(application.log, self._tail, self.streams)
+        log, projections, parked = application.log, application.projections, application.parked
+        self.progress = ProgressStreams(log, projections, parked, application.live, self.streams)
+        self.log_stream = LogStream(log, projections, self.streams)
+        self._log = log
+        self._subscriptions = [self.progress.subscription, self.log_stream.subscription]
         cors = _cors(application.settings.server.cors_origins)
         document = openapi_document()
         self._openapi = json_answer(document)
@@ -63,6 +65,7 @@ class HttpApp:
             Previews(application.live),
             Speech(application),
             EngineCalls(application),
+            Readiness(parked, [*application.subscriptions, *self._subscriptions]),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(
@@ -102,10 +105,14 @@ class HttpApp:
 
     @asynccontextmanager
     async def _following(self, _app: Litestar) -> AsyncIterator[None]:
-        """What runs beside the requests: the tail, the ticker, the stages' live progress."""
-        await self._tail.start()
+        """What runs beside the requests: what follows the log, from its end at the first request
+        on, the ticker, the stages' live progress."""
+        head = await self._log.head()
+        for subscription in self._subscriptions:
+            subscription.move(head)
+        following = [it.run for it in self._subscriptions]
         async with anyio.create_task_group() as tasks:
-            for part in (self._tail.run, self.streams.tick, self.progress.follow_live):
+            for part in (*following, self.streams.tick, self.progress.follow_live):
                 tasks.start_soon(self._guarded, part)
             yield
             tasks.cancel_scope.cancel()

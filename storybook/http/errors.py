@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 
 from storybook.commands import TooManyRuns
 from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
+from storybook.events.parked import RunParked
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.request import RequestFault
 from storybook.run import NoSuchRun, Refused
@@ -41,6 +42,7 @@ STATUSES: Final[dict[type[Exception], int]] = {
     LogBusy: 503,
     LogUnavailable: 503,
     OutcomeUnknown: 503,
+    RunParked: 503,
 }
 """Errors whose message is meant for the client, by type; the nearest type counts."""
 

@@ -2,29 +2,33 @@
 
 Without `Last-Event-ID` the stream begins at the log's end; `0` asks for everything. `?types=`
 names the event types that are wanted. The newest events are held as frames, encoded once, while
-somebody follows; whoever is further behind reads pages of the log.
+somebody follows; whoever is further back reads pages of the log. An event that this version cannot
+read is told like all others, as it was recorded.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Final
 
 from litestar.types import Receive, Scope, Send
 
 from storybook.events.catalog import EVENT_TYPES
 from storybook.events.log import START, EventLog, Position, Recorded
+from storybook.events.subscription import Subscription
 from storybook.http.errors import BadRequest
 from storybook.http.requests import last_event_id, query
+from storybook.http.stream_handler import StreamHandler
 from storybook.http.streams import Stream, Streams, frame, refuse
-from storybook.http.tail import Tail
 from storybook.projections.log_entries import run_log_entry
+from storybook.projections.projector import Projections
 from storybook.projections.runs import to_json
 
 KEPT: Final = 1_024
 """Frames that are at least kept once there were as many, about 1 MB."""
 PAGE: Final = 256
-"""Events that are read at once for a client that is further behind."""
+"""Events that are read at once for a client that is further back."""
 
 
 def _frame(recorded: Recorded) -> bytes:
@@ -33,7 +37,7 @@ def _frame(recorded: Recorded) -> bytes:
 
 
 class LogFeed:
-    """The frames of every event behind `floor`, while anybody follows."""
+    """The frames of every event after `floor`, while anybody follows."""
 
     def __init__(self) -> None:
         self.floor = START
@@ -42,15 +46,15 @@ class LogFeed:
         self.frames: list[bytes] = []
         self.streams: set[Stream] = set()
 
-    def take(self, batch: list[Recorded]) -> None:
-        """Take a batch from the tail."""
+    def take(self, batch: Sequence[Recorded]) -> None:
+        """Take a batch from the subscription; all of it, or nothing if this raises."""
         if not self.streams:
             self._forget(len(self.frames))
             self.floor = batch[-1].position
             return
+        self.frames += [_frame(it) for it in batch]
         self.positions += [it.position for it in batch]
         self.types += [it.type for it in batch]
-        self.frames += [_frame(it) for it in batch]
         if len(self.frames) >= 2 * KEPT:  # in one go: a shift for each event would be dear
             self._forget(len(self.frames) - KEPT)
         for stream in self.streams:
@@ -109,10 +113,11 @@ class LogSource:
 class LogStream:
     """The streams that follow the whole log."""
 
-    def __init__(self, log: EventLog, tail: Tail, streams: Streams) -> None:
-        self._log, self._streams, self._tail = log, streams, tail
+    def __init__(self, log: EventLog, projections: Projections, streams: Streams) -> None:
+        self._log, self._streams = log, streams
         self.feed = LogFeed()
-        tail.listen(self.feed.take)
+        handler = StreamHandler(projections, self.feed.take)
+        self.subscription = Subscription(log, "log streams", handler, after=START)
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises `BadRequest` before the stream begins."""
@@ -127,7 +132,7 @@ class LogStream:
         source = LogSource(self._log, self.feed, cursor, types, opening)
         if (stream := await self._streams.begin(source, cursor, scope, send)) is not None:
             if not self.feed.streams:
-                self.feed.floor = self._tail.position
+                self.feed.floor = self.subscription.position
             await stream.run(receive, self.feed.streams)
 
 

@@ -20,6 +20,7 @@ from storybook.http.orders import (
     WORDS,
 )
 from storybook.http.progress import StageProgress
+from storybook.http.readiness import ReadinessState
 from storybook.http.runs import (
     LIBRARY_DEFAULT,
     LIBRARY_MOST,
@@ -103,7 +104,7 @@ _RUN: Final = Parameter(
     "run_id", "path", "the run", {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 )
 _CURSOR: Final = (
-    Parameter("Last-Event-ID", "header", "go on right behind this position; 0: all", _POSITION),
+    Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", _POSITION),
     Parameter("last_event_id", "query", "the same, for clients without headers", _POSITION),
 )
 _PARTIAL: Final = (
@@ -165,6 +166,14 @@ SPEECH_BODY: Final[Schema] = {
 CALLS: Final = (
     Call("GET", "/", "Whether the server is there", 200, Health),
     Call(
+        "GET",
+        "/readyz",
+        "Whether all that is shown is brought up to date",
+        200,
+        ReadinessState,
+        others={503: "it is not; `reasons` says why, and what to do"},
+    ),
+    Call(
         "POST",
         "/api/runs",
         "Ask for a book",
@@ -195,7 +204,9 @@ CALLS: Final = (
         "The state of a run",
         200,
         RunState,
-        more="`pages` always has five elements; what is not ready is an empty string.",
+        more="`pages` always has five elements; what is not ready is an empty string. `parked` is "
+        "null, or says from which position on this version cannot read the run; the rest is as it "
+        "was before it.",
         errors=(400, 404),
         parameters=(
             _RUN,
@@ -210,13 +221,13 @@ CALLS: Final = (
         EVENT_STREAM,
         more="Each change is one `update` (schema `Progress`), whose id is a position in the log. "
         "Without a cursor the first message is the present state; with it the stream goes on right "
-        "behind that position. It ends when the run has. `progress` messages (schema "
+        "after that position. It ends when the run has. `progress` messages (schema "
         "`StageProgress`) say how far a stage is and where it shows a preview, `keepalive` that "
         "nothing happens, `reset` that the cursor lay beyond the log's end. "
-        "`Storybook-Resumed-After` says behind which position the stream really began.",
+        "`Storybook-Resumed-After` says after which position the stream really began.",
         errors=(400, 404),
         parameters=(_RUN, *_CURSOR),
-        others={204: "nothing comes behind that position any more"},
+        others={204: "nothing comes after that position any more"},
     ),
     Call(
         "GET",
@@ -244,7 +255,7 @@ CALLS: Final = (
         "What a page looks like while it is painted",
         200,
         "image/*",
-        more="JPEG or PNG, as the illustrator shows it; 404 before the first and behind the last. "
+        more="JPEG or PNG, as the illustrator shows it; 404 before the first and after the last. "
         "The `preview_url` of a `progress` message leads here.",
         errors=(404,),
         parameters=(
@@ -262,7 +273,7 @@ CALLS: Final = (
         errors=(400, 404),
         parameters=(
             _RUN,
-            Parameter("after", "query", "only those behind this position", _POSITION),
+            Parameter("after", "query", "only those after this position", _POSITION),
             Parameter("limit", "query", "events a page", _whole(LOG_DEFAULT, LOG_MOST)),
         ),
     ),

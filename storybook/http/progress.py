@@ -2,7 +2,7 @@
 
 A **feed** holds a run's messages, encoded once, while somebody follows the run. It is folded from
 the run's events, so that its messages and their ids are the same for every client, after a restart,
-and a year later. It is registered with the tail before its events are read: what is appended
+and a year later. It is registered before its events are read: what is appended
 meanwhile waits in `_early`, and nothing falls between.
 
 How far a stage is (sampler steps, tokens) is told between the changes, without an id: the newest
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Final
 
 import anyio
@@ -22,9 +23,12 @@ from litestar.types import Receive, Scope, Send
 from storybook.book import RunId, Stage, Work
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import START, EventLog, Position, Recorded
+from storybook.events.parked import ParkedRuns, parked_at
+from storybook.events.subscription import Subscription
 from storybook.http.requests import last_event_id
-from storybook.http.streams import Stream, Streams, frame, refuse, stop
-from storybook.http.tail import Tail
+from storybook.http.stream_handler import StreamHandler
+from storybook.http.streams import COME_BACK_LATER, Stream, Streams, frame, refuse, stop
+from storybook.projections.projector import Projections
 from storybook.projections.runs import Progress, ProgressFold, to_json
 from storybook.run import InvalidHistory, NoSuchRun
 from storybook.stages.progress import Preview, WorkProgress
@@ -36,7 +40,7 @@ LIVE_SECONDS: Final = 0.25
 
 
 class StageProgress(msgspec.Struct, frozen=True):
-    """How far a stage in hand is; `fraction` is from 0 to 1, `page` null for the writer. Behind
+    """How far a stage in hand is; `fraction` is from 0 to 1, `page` null for the writer. At
     `preview_url` is what the picture looks like now; each new look has another address."""
 
     stage: Stage
@@ -46,10 +50,15 @@ class StageProgress(msgspec.Struct, frozen=True):
 
 
 class Feed:
-    """The messages of one run, and the streams that follow it."""
+    """The messages of one run, and the streams that follow it.
 
-    def __init__(self, run_id: RunId) -> None:
-        self.run_id = run_id
+    A feed that is broken off, since its run is parked, tells what it has; then its streams end, and
+    their clients are to come back later.
+    """
+
+    def __init__(self, run_id: RunId, parked: ParkedRuns) -> None:
+        self.run_id, self._parked = run_id, parked
+        self.is_broken_off = False
         self.positions: list[Position] = []
         self.frames: list[bytes] = []
         """The message of each change, beside the position of the event that made it."""
@@ -73,19 +82,17 @@ class Feed:
         """Whether the run has; it may still be retried."""
         return self._progress is not None and self._progress.status.has_ended
 
-    async def load(self, log: EventLog, tail: Tail) -> None:
-        """Read what has happened. Raises `NoSuchRun` or `InvalidHistory`."""
+    async def load(self, log: EventLog, handler: StreamHandler) -> None:
+        """Read what has happened. Raises `NoSuchRun`."""
         events = await log.read_run(self.run_id)
         if not events:
             raise NoSuchRun
-        await tail.caught_up(events[-1].position)
+        await handler.applied(events[-1].position)
         self._apply([*events, *(self._early or [])])
-        if self._progress is None:
-            raise InvalidHistory(f"the beginning of run {self.run_id} cannot be read")
         self._early = None
 
     def take(self, recorded: Recorded) -> None:
-        """Take an event from the tail."""
+        """Take an event from the subscription."""
         if self._early is not None:
             self._early.append(recorded)
         elif self._apply([recorded]):
@@ -105,26 +112,32 @@ class Feed:
             self._wake()
 
     def _apply(self, events: list[Recorded]) -> bool:
-        before = len(self.frames)
+        """Whether there is anything to tell after these events."""
+        before = len(self.frames), self.is_broken_off
         for recorded in events:
-            if recorded.position <= self._seen:
+            if self.is_broken_off or recorded.position <= self._seen:
                 continue
             self._seen = recorded.position
             if (progress := self._folded(recorded)) is not None:
                 self._progress = progress
                 self.positions.append(recorded.position)
                 self.frames.append(frame(b"update", to_json(progress), recorded.position))
-        return len(self.frames) > before
+        return (len(self.frames), self.is_broken_off) != before
 
     def _folded(self, recorded: Recorded) -> Progress | None:
-        """The progress if this event changed it. One that cannot be read is skipped: it changes
-        nothing that this version knows how to tell."""
+        """The progress if this event changed it; one that cannot be read parks the run."""
         try:
-            return self._fold.feed(recorded)
+            if not self._parked.covers(recorded):
+                return self._fold.feed(recorded)
         except (UnreadableEvent, InvalidHistory) as error:
-            where = (self.run_id, recorded.position)
-            logger.error("run %s: the event at position %d is skipped: %s", *where, error)
-            return None
+            self._parked.park(parked_at(recorded, error))
+        self.is_broken_off = True
+        return None
+
+    def break_off(self) -> None:
+        """Tell nothing more."""
+        self.is_broken_off = True
+        self._wake()
 
     def _wake(self) -> None:
         for stream in self.streams:
@@ -134,42 +147,56 @@ class Feed:
 class RunSource:
     """A cursor into a feed: `at` is the number of messages that the client has seen."""
 
-    __slots__ = ("_at", "_feed", "_live_version", "_opening")
+    __slots__ = ("_at", "_feed", "_live_version", "_opening", "_sent_away")
 
     def __init__(self, feed: Feed, at: int, opening: bytes = b"") -> None:
         self._feed, self._at, self._opening = feed, at, opening
         self._live_version = feed.live_version
+        self._sent_away = False
 
     @property
     def has_ended(self) -> bool:
+        if self._feed.is_broken_off:
+            return self._sent_away
         return self._feed.has_ended and self._at == len(self._feed.frames)
 
     async def take(self) -> bytes:
         feed = self._feed
         chunk, self._opening = self._opening, b""
-        behind = len(feed.frames) - self._at
-        if behind:
-            chunk += feed.frames[-1] if behind == 1 else b"".join(feed.frames[self._at :])
+        left = len(feed.frames) - self._at
+        if left:
+            chunk += feed.frames[-1] if left == 1 else b"".join(feed.frames[self._at :])
             self._at = len(feed.frames)
         if self._live_version != feed.live_version:
             self._live_version = feed.live_version
             chunk += feed.live
+        if feed.is_broken_off and not self._sent_away:
+            self._sent_away = True
+            chunk += COME_BACK_LATER
         return chunk
 
 
 class ProgressStreams:
     """The feeds of all runs that somebody follows now: each is made for the first who follows and
-    dropped behind the last."""
+    dropped after the last."""
 
-    def __init__(self, log: EventLog, live: WorkProgress, tail: Tail, streams: Streams) -> None:
-        self._log, self._live, self._tail, self._streams = log, live, tail, streams
+    def __init__(
+        self,
+        log: EventLog,
+        projections: Projections,
+        parked: ParkedRuns,
+        live: WorkProgress,
+        streams: Streams,
+    ) -> None:
+        self._log, self._parked, self._live, self._streams = log, parked, live, streams
         self.feeds: dict[RunId, Feed] = {}
-        tail.listen(self._take)
+        self._handler = StreamHandler(projections, self._take)
+        self.subscription = Subscription(log, "progress streams", self._handler, after=START)
 
     async def answer(self, run_id: RunId, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises `BadRequest` or `NoSuchRun` before the stream begins."""
         cursor = last_event_id(scope)
-        feed = self.feeds.setdefault(run_id, Feed(run_id))
+        feed = self.feeds.setdefault(run_id, Feed(run_id, self._parked))
         feed.users += 1
         try:
             if (stream := await self._begun(feed, cursor, scope, send)) is not None:
@@ -185,7 +212,7 @@ class ProgressStreams:
         """A stream whose head has been sent; None if the answer is complete."""
         async with feed.loading:
             if not feed.is_loaded:
-                await feed.load(self._log, self._tail)
+                await feed.load(self._log, self._handler)
         if self._streams.is_full:
             await refuse(send)
             return None
@@ -205,11 +232,18 @@ class ProgressStreams:
                 feed.take_live(self._live)
             await anyio.sleep(LIVE_SECONDS)
 
-    def _take(self, batch: list[Recorded]) -> None:
+    def _take(self, batch: Sequence[Recorded]) -> None:
         if self.feeds:
             for recorded in batch:
                 if (feed := self.feeds.get(recorded.run_id)) is not None:
-                    feed.take(recorded)
+                    self._tell(feed, recorded)
+
+    def _tell(self, feed: Feed, recorded: Recorded) -> None:
+        try:
+            feed.take(recorded)
+        except Exception:  # the other runs' streams go on
+            logger.exception("run %s: its streams are broken off", feed.run_id)
+            feed.break_off()
 
 
 def _stage_progress(
@@ -224,14 +258,14 @@ def _stage_progress(
 
 
 def _source(feed: Feed, cursor: Position | None, head: Position) -> tuple[RunSource, Position]:
-    """Where a client begins, and behind which position that is.
+    """Where a client begins, and after which position that is.
 
     One that names no position is shown the present state; so is one whose position lies beyond the
-    log's end, behind a reset: the log came back from an older backup.
+    log's end, after a reset: the log came back from an older backup.
     """
     is_beyond = cursor is not None and cursor > head
     if cursor is None or is_beyond:
-        at = len(feed.frames) - 1
+        at = max(0, len(feed.frames) - 1)  # none if the run is parked at its first event
         opening = frame(b"reset", b'{"head":%d}' % head) if is_beyond else b""
         return RunSource(feed, at, opening), feed.positions[at - 1] if at else START
     return RunSource(feed, bisect_right(feed.positions, cursor)), cursor

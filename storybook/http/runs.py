@@ -14,6 +14,7 @@ from litestar.types import Scope
 from storybook.application import Application
 from storybook.book import RunId
 from storybook.events.log import START
+from storybook.events.parked import RunParked
 from storybook.http.answers import Answer, json_answer
 from storybook.http.errors import BadRequest, NotFound, TooOften
 from storybook.http.orders import in_body, read_order
@@ -29,9 +30,9 @@ from storybook.http.requests import (
     run_id_in,
 )
 from storybook.projections.log_entries import LogEntry, log_entry
-from storybook.projections.runs import encode_state
+from storybook.projections.runs import encode_state, with_parked
 from storybook.request import InvalidRequest
-from storybook.run import NoSuchRun, Status, fold
+from storybook.run import NoSuchRun, Status, read_history
 
 MAX_KEY_CHARACTERS: Final = 200
 """An idempotency key is an id, not a text."""
@@ -106,6 +107,10 @@ class Runs:
         if scope["query_string"] and "at" in (parameters := query(scope)):
             return await self._state_at(run_id, parameters["at"])
         body = self._application.projections.run_state(run_id)
+        if (parked := self._application.parked.get(run_id)) is not None:
+            if body is None:
+                raise RunParked(parked)
+            body = with_parked(body, parked)
         if body is None:
             raise NoSuchRun
         return Answer(body, headers=_STATE_HEADERS)
@@ -117,12 +122,13 @@ class Runs:
         events = await self._application.log.read_run(run_id)
         if not events:
             raise NoSuchRun
-        run = fold(it.event for it in events if it.position <= position)
-        if run is None:
-            raise NotFound(
-                f"the run did not exist at {position}: it begins at {events[0].position}"
-            )
-        return Answer(encode_state(run_id, run), headers=_STATE_HEADERS)
+        history = read_history([it for it in events if it.position <= position])
+        if history.run is not None:
+            state = encode_state(run_id, history.run, history.parked)
+            return Answer(state, headers=_STATE_HEADERS)
+        if history.parked is not None:
+            raise RunParked(history.parked)
+        raise NotFound(f"the run did not exist at {position}: it begins at {events[0].position}")
 
     async def log(self, scope: Scope) -> Answer:
         run_id, parameters = run_id_in(scope), query(scope)

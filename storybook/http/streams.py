@@ -32,8 +32,8 @@ RETRY_MS: Final = 2_000
 RETRY_JITTER_MS: Final = 500
 """Spread over this, clients that lost one server do not come back in one instant."""
 FULL_RETRY_MS: Final = 15_000
-"""When to come back where there are too many streams. EventSource gives up for good after a 429 or
-503, so it is answered 200."""
+"""When to come back where there are too many streams, or a run is parked. EventSource gives up for
+good after a 429 or 503, so it is answered 200."""
 TICKS: Final = 8
 """How often the ticker looks within the shorter of the two times that it watches."""
 MAX_TICK_SECONDS: Final = 1.0
@@ -47,6 +47,13 @@ _HEADERS: Final = [
     (b"cache-control", b"no-store, no-transform"),
     (b"x-accel-buffering", b"no"),
 ]
+
+
+def _retry(milliseconds: int) -> bytes:
+    return b"retry: %d\n\n" % milliseconds
+
+
+COME_BACK_LATER: Final = _retry(FULL_RETRY_MS)
 
 Address = tuple[str, int]
 """Host and port of a client: names one connection."""
@@ -68,7 +75,7 @@ class Source(Protocol):
         ...
 
     async def take(self) -> bytes:
-        """What stands behind the cursor, which moves past it; empty if there is nothing yet."""
+        """What stands after the cursor, which moves past it; empty if there is nothing yet."""
         ...
 
 
@@ -96,7 +103,7 @@ class Stream:
         self._awake = False
 
     def wake(self) -> None:
-        """Let the stream look behind its cursor."""
+        """Let the stream look after its cursor."""
         self._awake = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
@@ -155,7 +162,7 @@ class Streams:
     async def begin(
         self, source: Source, resumed_after: Position, scope: Scope, send: Send
     ) -> Stream | None:
-        """Send the head of a stream that goes on behind a position. None if that was all."""
+        """Send the head of a stream that goes on after a position. None if that was all."""
         resumed = (b"storybook-resumed-after", b"%d" % resumed_after)
         await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, resumed]})
         if method(scope) == "HEAD":
@@ -208,7 +215,7 @@ def _cannot_abort(address: Address) -> None:
 async def refuse(send: Send) -> None:
     """Answer that there are too many streams: come back later."""
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-    await send({"type": "http.response.body", "body": _retry(FULL_RETRY_MS), "more_body": False})
+    await send({"type": "http.response.body", "body": COME_BACK_LATER, "more_body": False})
 
 
 async def stop(send: Send) -> None:
@@ -216,7 +223,3 @@ async def stop(send: Send) -> None:
     headers = [(b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _retry(milliseconds: int) -> bytes:
-    return b"retry: %d\n\n" % milliseconds

@@ -17,9 +17,10 @@ from storybook.book import COVER_PAGE, RunId
 from storybook.events.catalog import Event
 from storybook.events.codec import SCHEMAS
 from storybook.events.log import EventLog, Position, Recorded
+from storybook.events.parked import ParkedRuns, RunParked, read_event
 from storybook.projections.runs import state_of, to_json
 from storybook.projections.timings import Timing, TimingFold
-from storybook.run import InvalidHistory, Run, fold
+from storybook.run import InvalidHistory, Run, fold, read_history
 
 KEPT_RUNS: Final = 512
 """Runs whose folds stay in memory, about 10 KB each: far more than are worked on at once."""
@@ -112,6 +113,7 @@ class Folds:
         timings: dict[Position, Timing] = {}
         for run_id, (recorded, events) in by_run(batch).items():
             run = touched[run_id] = self._take(recorded[0])
+            check_history(recorded, run.run)
             for timing in run.feed(recorded, events):
                 timings[timing.position] = timing
         self._keep(touched)
@@ -141,6 +143,7 @@ class Folds:
 
 async def _existing(log: EventLog, run_id: RunId, version: int) -> RunFold:
     events = await log.read_run(run_id, limit=version)
+    check_history(events)
     if len(events) != version:
         raise InvalidHistory(f"run {run_id} has an event behind version {version}, but not that")
     run = RunFold(events[0])
@@ -148,9 +151,28 @@ async def _existing(log: EventLog, run_id: RunId, version: int) -> RunFold:
     return run
 
 
+async def changes_of(folds: Folds, batch: Sequence[Recorded], parked: ParkedRuns) -> Changes:
+    """What a batch changes without the runs that are parked, or that it parks."""
+    position, digest = batch[-1].position, batch[-1].digest
+    while readable := [it for it in batch if not parked.covers(it)]:
+        try:
+            changes = await folds.feed(readable)
+        except RunParked as error:
+            parked.park(error.parked)
+        else:
+            return msgspec.structs.replace(changes, position=position, digest=digest)
+    return Changes(position, digest, [], [])
+
+
+def check_history(recorded: Sequence[Recorded], run: Run | None = None) -> None:
+    """Raises `RunParked` if the next events of a run make no history."""
+    if (parked := read_history(recorded, run).parked) is not None:
+        raise RunParked(parked)
+
+
 def by_run(batch: Sequence[Recorded]) -> dict[RunId, tuple[list[Recorded], list[Event]]]:
     """The events of a batch, of each run by itself, recorded and decoded. Raises
-    `UnreadableEvent`."""
+    `RunParked`."""
     runs: dict[RunId, tuple[list[Recorded], list[Event]]] = {}
     for recorded, event in zip(batch, decode_batch(batch), strict=True):
         group = runs.get(recorded.run_id)
@@ -166,11 +188,11 @@ _decode_list = msgspec.json.Decoder(list[Event]).decode
 
 
 def decode_batch(batch: Sequence[Recorded]) -> list[Event]:
-    """The events of a batch. Raises `UnreadableEvent`."""
+    """The events of a batch. Raises `RunParked`."""
     if {(recorded.type, recorded.schema) for recorded in batch} <= _NEWEST:
         # One call for all of them takes half the time of one for each.
         try:
             return _decode_list(b"[" + b",".join([it.data for it in batch]) + b"]")
         except msgspec.MsgspecError:
             pass  # told below, by the event that cannot be read
-    return [recorded.event for recorded in batch]
+    return [read_event(recorded) for recorded in batch]

@@ -10,7 +10,8 @@ from storybook.projections.runs import iso_time
 
 
 class LogEntry(msgspec.Struct, frozen=True):
-    """An event as recorded. `digest` is in hexadecimal, `recorded_at` ISO 8601 in UTC."""
+    """An event as recorded. `digest` is in hexadecimal, `recorded_at` ISO 8601 in UTC. `data` is
+    the event as JSON; bytes that are none are a JSON string of what they say."""
 
     position: Position
     version: int
@@ -42,6 +43,16 @@ def _columns(recorded: Recorded) -> tuple[Position, int, str, str, msgspec.Raw, 
         recorded.version,
         recorded.type,
         iso_time(recorded.recorded_at),
-        msgspec.Raw(recorded.data),
+        _json_line(recorded.data),
         recorded.digest.hex(),
     )
+
+
+def _json_line(data: bytes) -> msgspec.Raw:
+    try:
+        data.decode()  # msgspec looks at the structure alone
+        msgspec.json.decode(data, type=msgspec.Raw)
+    except (UnicodeDecodeError, msgspec.DecodeError):
+        return msgspec.Raw(msgspec.json.encode(data.decode("utf-8", "backslashreplace")))
+    is_line = b"\n" not in data and b"\r" not in data
+    return msgspec.Raw(data if is_line else msgspec.json.format(data, indent=-1))

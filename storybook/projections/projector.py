@@ -29,9 +29,10 @@ from anyio import CapacityLimiter, to_thread
 
 from storybook.book import RunId
 from storybook.events.log import START, EventLog, LogUnavailable, Position, Recorded
+from storybook.events.parked import ParkedRuns
 from storybook.notifier import Notifier
 from storybook.projections import reads, tables
-from storybook.projections.folding import Changes, Folds
+from storybook.projections.folding import Changes, Folds, changes_of
 from storybook.projections.runs import Library
 from storybook.run import Status
 
@@ -64,7 +65,10 @@ class ProjectionsBusy(Exception):
 class Projections:
     """The views of the log, always a little behind it; `reached` waits for them."""
 
-    def __init__(self, path: Path, log: EventLog, db: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, log: EventLog, db: sqlite3.Connection, parked: ParkedRuns
+    ) -> None:
+        self._parked = parked
         self._path, self._source = path, log
         self._folds = Folds(log)
         self._states: OrderedDict[RunId, bytes] = OrderedDict()
@@ -88,14 +92,16 @@ class Projections:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, path: Path, log: EventLog) -> AsyncIterator[Projections]:
+    async def open(
+        cls, path: Path, log: EventLog, *, parked: ParkedRuns | None = None
+    ) -> AsyncIterator[Projections]:
         """Open the file (one that cannot be used is made anew), catch up with the log, and follow
         it until exit."""
         db = await to_thread.run_sync(tables.open_tables, path)
         if not await _is_of(tables.read_checkpoint(db), log):
             db.close()
             db = await to_thread.run_sync(tables.remake, path)
-        projections = cls(path, log, db)
+        projections = cls(path, log, db, parked or ParkedRuns())
         raised: Exception | None = None
         try:
             await projections._catch_up_once()
@@ -202,7 +208,7 @@ class Projections:
                     return
 
     async def _apply(self, batch: Sequence[Recorded]) -> None:
-        changes = await self._folds.feed(batch)
+        changes = await changes_of(self._folds, batch, self._parked)
         found = await self._write_when_free(changes)
         if found == changes.position:
             self._remember(changes)

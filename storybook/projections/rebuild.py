@@ -23,8 +23,9 @@ import msgspec
 from anyio import to_thread
 
 from storybook.events.log import START, EventLog, Position
+from storybook.events.parked import ParkedRuns
 from storybook.projections import tables
-from storybook.projections.folding import Changes, Folds
+from storybook.projections.folding import Changes, Folds, changes_of
 from storybook.stores.sqlite.migrations import migrate
 from storybook.system import AlreadyLocked, LockFile
 
@@ -56,7 +57,7 @@ class _Replay:
     """A log from its start, as the changes of one page after the other."""
 
     def __init__(self, log: EventLog) -> None:
-        self._log, self._folds = log, Folds(log)
+        self._log, self._folds, self._parked = log, Folds(log), ParkedRuns()
         self.position, self.digest, self.events = START, b"", 0
 
     async def next(self, until: Position) -> Changes | None:
@@ -65,7 +66,7 @@ class _Replay:
         page = [recorded for recorded in page if recorded.position <= until]
         if not page:
             return None
-        changes = await self._folds.feed(page)
+        changes = await changes_of(self._folds, page, self._parked)
         self.position, self.digest = changes.position, changes.digest
         self.events += len(page)
         return changes

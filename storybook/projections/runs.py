@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from storybook.book import PAGES, Dialogue, Page, RunId, Stage, Work, picture_of, reading_of
-from storybook.events.log import Recorded
+from storybook.events.log import Position, Recorded
+from storybook.events.parked import ParkedRun
 from storybook.run import Run, Status, evolve
 
 # -------------------------------------------------------------------------------------- run state
@@ -29,8 +30,16 @@ class PageState(msgspec.Struct, frozen=True):
     audio_url: str
 
 
+class Parked(msgspec.Struct, frozen=True):
+    """Where a run can be read no further, and why."""
+
+    position: Position
+    why: str
+
+
 class RunState(msgspec.Struct, frozen=True):
-    """What GET /api/runs/{run_id} answers. `pages` always has five elements, 0 to 4."""
+    """What GET /api/runs/{run_id} answers. `pages` always has five elements, 0 to 4. `parked` is
+    null if every event can be read."""
 
     status: Status
     stage: Stage
@@ -38,9 +47,10 @@ class RunState(msgspec.Struct, frozen=True):
     ready_max_audio_page: int
     pages: tuple[PageState, ...]
     error: str | None
+    parked: Parked | None = None
 
 
-def state_of(run_id: RunId, run: Run) -> RunState:
+def state_of(run_id: RunId, run: Run, parked: ParkedRun | None = None) -> RunState:
     """The state of a run. A pruned file keeps its URL, which then answers 410."""
     return RunState(
         run.status,
@@ -49,16 +59,24 @@ def state_of(run_id: RunId, run: Run) -> RunState:
         run.ready_max_audio_page,
         tuple(_page_state(run_id, run, number) for number in PAGES),
         _error(run),
+        Parked(parked.position, parked.why) if parked is not None else None,
     )
+
+
+def with_parked(state: bytes, parked: ParkedRun) -> bytes:
+    """The state of a run that is parked, from the one that it had before."""
+    told = Parked(parked.position, parked.why)
+    before = msgspec.json.decode(state, type=RunState)
+    return to_json(msgspec.structs.replace(before, parked=told))
 
 
 to_json: Final = msgspec.json.Encoder().encode
 """A value as UTF-8 JSON."""
 
 
-def encode_state(run_id: RunId, run: Run) -> bytes:
+def encode_state(run_id: RunId, run: Run, parked: ParkedRun | None = None) -> bytes:
     """The state of a run as UTF-8 JSON."""
-    return to_json(state_of(run_id, run))
+    return to_json(state_of(run_id, run, parked))
 
 
 def _page_state(run_id: RunId, run: Run, number: int) -> PageState:

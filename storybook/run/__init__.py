@@ -14,8 +14,8 @@ A piece of work goes through these states; `attempt` counts from 1 and never goe
 
 `attempt` is the fence: what is reported for any attempt but the one in hand is refused.
 
-`state` has the plan as a table, the states of work, and the run; `evolution` the fold; `decisions`
-what may be done; `follow_up` what comes next.
+`state` has the plan as a table, the states of work, and the run; `evolution` the fold; `history`
+how far recorded events can be folded; `decisions` what may be done; `follow_up` what comes next.
 """
 
 from storybook.run.decisions import (
@@ -43,6 +43,7 @@ from storybook.run.decisions import (
     write_page,
 )
 from storybook.run.evolution import InvalidHistory, evolve, fold
+from storybook.run.history import History, read_history
 from storybook.run.state import (
     WAITS_FOR,
     Abandoned,
@@ -67,6 +68,7 @@ __all__ = [
     "Abandoned",
     "Complete",
     "Failed",
+    "History",
     "InHand",
     "InvalidHistory",
     "NoSuchRun",
@@ -84,6 +86,7 @@ __all__ = [
     "fold",
     "is_suspect",
     "prune_artifacts",
+    "read_history",
     "refuse_page",
     "request_run",
     "retry_run",

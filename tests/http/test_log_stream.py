@@ -100,7 +100,7 @@ async def test_a_cursor_beyond_the_log(site: Site) -> None:
         assert (await take(stream, 1))[0].id == str(head + 1)
 
 
-async def test_a_client_that_is_behind_what_is_kept(
+async def test_a_client_that_is_further_back_than_what_is_kept(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pages of the log and the newest frames join without loss or repeat."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ import pytest
 
 from storybook.book import RunId, picture_of
 from storybook.events.log import Position, Recorded
+from storybook.events.parked import ParkedRun, ParkedRuns
 from storybook.http.progress import Feed
 from storybook.projections.runs import progress_of
-from storybook.run import InvalidHistory, fold
+from storybook.run import fold
 from storybook.settings import Limits
 from storybook.stages.engines import WorkFailed
 from tests.http.serving import Site, eventually, serving
@@ -32,7 +32,7 @@ def path_of(run_id: RunId) -> str:
 
 
 async def replay(site: Site, run_id: RunId, after: int | str = 0) -> list[Message]:
-    """All changes behind a position, of a run that ends."""
+    """All changes after a position, of a run that ends."""
     async with following(site.port, path_of(run_id), last_event_id=str(after)) as stream:
         assert stream.status == 200
         return await stream.changes()
@@ -87,7 +87,7 @@ async def test_without_a_cursor_the_present_state_comes_first(held: Site) -> Non
     assert first == running
 
 
-async def test_a_cursor_goes_on_right_behind_it(site: Site) -> None:
+async def test_a_cursor_goes_on_right_after_it(site: Site) -> None:
     """From whatever position a client comes back, it gets exactly what it had not seen."""
     run_id = await site.finished_book()
     all_of_them = await replay(site, run_id)
@@ -292,7 +292,7 @@ async def test_a_stream_too_many_is_told_to_come_back_later(tmp_path: Path) -> N
 
 
 async def test_a_feed_lives_as_long_as_somebody_follows(held: Site) -> None:
-    """All followers of a run share one feed, and nothing of it stays behind the last."""
+    """All followers of a run share one feed, and nothing of it stays after the last."""
     run_id = await held.order()
     feeds = held.app.progress.feeds
     async with following(held.port, path_of(run_id)) as first:
@@ -324,7 +324,8 @@ async def test_what_is_appended_while_a_feed_loads_is_not_lost(held: Site) -> No
 
 
 class Past:
-    """What a feed loads from: a log that holds these events, and a tail that has caught up."""
+    """What a feed loads from: a log that holds these events, and projections that have applied
+    them."""
 
     def __init__(self, events: list[Recorded]) -> None:
         self._events = events
@@ -332,7 +333,7 @@ class Past:
     async def read_run(self, _: RunId) -> list[Recorded]:
         return self._events
 
-    async def caught_up(self, _: Position) -> None:
+    async def applied(self, _: Position) -> None:
         pass
 
 
@@ -342,29 +343,51 @@ async def load(feed: Feed, events: list[Recorded]) -> None:
 
 
 @pytest.mark.parametrize("loaded", [3, 99])
-async def test_an_event_that_cannot_be_read_is_skipped(
-    site: Site, loaded: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A type that only a newer version knows costs no other change; the log says where it is."""
+async def test_an_event_that_cannot_be_read_breaks_the_feed_off(site: Site, loaded: int) -> None:
+    """What comes before it is told, nothing after it; the run is known to be parked there."""
     run_id = await site.finished_book()
     events = await site.application.log.read_run(run_id)
     events[4] = msgspec.structs.replace(events[4], type="FromTheFuture")
-    feed = Feed(run_id)
-    with caplog.at_level(logging.ERROR, "storybook.http.progress"):
-        await load(feed, events[:loaded])
-        for recorded in events[loaded:]:
-            feed.take(recorded)
-    assert feed.has_ended
-    assert feed.positions[-1] == events[-1].position
-    assert [f"position {events[4].position}" in it.getMessage() for it in caplog.records] == [True]
+    parked = ParkedRuns()
+    feed = Feed(run_id, parked)
+    await load(feed, events[:loaded])
+    for recorded in events[loaded:]:
+        feed.take(recorded)
+    assert feed.is_broken_off
+    assert feed.positions[-1] < events[4].position
+    assert [(it.run_id, it.position) for it in parked] == [(run_id, events[4].position)]
 
 
-async def test_a_run_whose_beginning_cannot_be_read(site: Site) -> None:
-    """There is no state to tell of: whoever asks gets an error, and so does the next one."""
+async def test_who_parks_a_run_breaks_its_feed_off(site: Site) -> None:
+    """Also where the feed could read on: a stream tells no more than the state."""
     run_id = await site.finished_book()
     events = await site.application.log.read_run(run_id)
-    feed = Feed(run_id)
-    for _ in range(2):
-        with pytest.raises(InvalidHistory, match="beginning"):
-            await load(feed, events[1:])
-        assert not feed.is_loaded
+    parked = ParkedRuns()
+    parked.park(ParkedRun(run_id, events[4].position, events[4].type, "the projections cannot"))
+    feed = Feed(run_id, parked)
+    await load(feed, events)
+    assert feed.is_broken_off
+    assert feed.positions[-1] < events[4].position
+
+
+async def test_a_fault_in_one_feed_breaks_off_that_one(
+    held: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its clients are to come back; who follows another run is told on."""
+    broken, other = await held.order(), await held.order()
+    async with (
+        following(held.port, path_of(broken)) as first,
+        following(held.port, path_of(other)) as second,
+    ):
+        assert await first.change() is not None
+        assert await second.change() is not None
+
+        def fail(_: Recorded) -> None:
+            raise RuntimeError("it cannot take this")
+
+        monkeypatch.setattr(held.app.progress.feeds[broken], "take", fail)
+        await held.application.cancel_run(broken)
+        await held.application.cancel_run(other)
+        assert (await first.rest())[-1] == Message(retry="15000")
+        assert "CANCELLED" in ((await second.changes())[-1].data or "")
+    assert "its streams are broken off" in caplog.text

@@ -18,9 +18,9 @@ from storybook.application import Application
 from storybook.book import RunId, StoryRequest
 from storybook.bootstrap import open_application
 from storybook.http import server
+from storybook.http.progress import ProgressStreams
 from storybook.http.server import ServerBroken, listen, serve, url_of
 from storybook.http.streams import Streams
-from storybook.http.tail import Tail
 from storybook.run import request_run
 from storybook.settings import Limits, Settings
 from tests.engines import Scripted
@@ -171,7 +171,7 @@ async def test_a_client_that_leaves_is_noticed(tmp_path: Path) -> None:
         await eventually(lambda: not site.app.streams.open)
 
 
-@pytest.mark.parametrize("part", [(Tail, "run"), (Streams, "tick")])
+@pytest.mark.parametrize("part", [(ProgressStreams, "follow_live"), (Streams, "tick")])
 async def test_a_part_that_dies_stops_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: tuple[type, str]
 ) -> None:
@@ -193,13 +193,13 @@ async def test_a_part_that_dies_stops_the_server(
 DYING = """
 import storybook.bootstrap
 from storybook.cli import main
-from storybook.http.tail import Tail
+from storybook.http.streams import Streams
 from tests.cli.doubles import chosen_doubles
 
-async def die(tail):
+async def die(streams):
     raise RuntimeError("out of order")
 
-Tail.run = die
+Streams.tick = die
 storybook.bootstrap.choose_engines = chosen_doubles()
 main()
 """

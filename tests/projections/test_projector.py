@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 import sqlite3
 import sys
 from contextlib import closing
@@ -16,6 +15,7 @@ import pytest
 from storybook.book import PAGES, WRITING, RunId, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import Position, Version
+from storybook.events.parked import ParkedRuns
 from storybook.projections import projector, reads, tables
 from storybook.projections.folding import Folds
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
@@ -24,6 +24,7 @@ from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
 from tests.projections.histories import Book, all_rows, every_ending, run_name
 from tests.stores.memory_log import MemoryLog
+from tests.stores.raw_rows import add_row
 
 pytestmark = pytest.mark.anyio
 
@@ -192,25 +193,22 @@ async def test_rows_and_checkpoint_are_one_transaction(
         assert await differences(path, log) == []
 
 
-async def test_an_unreadable_event_stops_the_projector_and_nothing_else(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It says which event, keeps answering what it has, and fails those who wait behind it."""
-    log = MemoryLog()
+async def test_an_unreadable_event_parks_its_run(tmp_path: Path) -> None:
+    """What was read of it stays, nobody waits for ever, and other runs go on."""
+    log, parked = MemoryLog(), ParkedRuns()
     book = Book(log)
-    async with Projections.open(tmp_path / "p.db", log) as projections:
+    async with Projections.open(tmp_path / "p.db", log, parked=parked) as projections:
         await book.request()
         await projections.reached(await log.head())
-        strange = msgspec.structs.replace(
-            log.events[-1], position=Position(3), version=Version(3), type="FromTheFuture"
-        )
-        with caplog.at_level(logging.ERROR):
-            log.add(strange)
-            with pytest.raises(ProjectionsStopped, match="FromTheFuture"):
-                await projections.reached(Position(3))
-        assert projections.run_state(book.run_id) is not None
-        await projections.reached(Position(2))
-    assert "behind position 2" in caplog.text
+        before = projections.run_state(book.run_id)
+        at = add_row(log, book.run_id)
+        add_row(log, book.run_id, "RunCancelled")
+        other = Book(log, 2)
+        await other.request()
+        await projections.reached(await log.head())
+        assert projections.run_state(book.run_id) == before
+        assert projections.run_state(other.run_id) is not None
+        assert [(it.run_id, it.position) for it in parked] == [(book.run_id, at)]
 
 
 KILLED = """

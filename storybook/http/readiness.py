@@ -1,0 +1,37 @@
+"""`GET /readyz`: whether all that clients are shown is brought up to date, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar import route
+from litestar.handlers import HTTPRouteHandler
+
+from storybook.events.parked import ParkedRuns
+from storybook.events.subscription import Subscription
+from storybook.http.answers import Answer, json_answer
+from storybook.http.requests import READ
+
+
+class ReadinessState(msgspec.Struct, frozen=True):
+    """What /readyz answers; `reasons` are sentences that say what to do."""
+
+    ready: bool
+    reasons: list[str]
+
+
+class Readiness:
+    """Asks everybody who follows the log. It lists no books, so it is as open as `/`."""
+
+    def __init__(self, parked: ParkedRuns, subscriptions: Sequence[Subscription]) -> None:
+        self._parked, self._subscriptions = parked, subscriptions
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        return [route("/readyz", http_method=READ)(self.state)]
+
+    async def state(self) -> Answer:
+        troubles = [await it.trouble() for it in self._subscriptions]
+        reasons = [it for it in troubles if it is not None] + [str(it) for it in self._parked]
+        state = ReadinessState(not reasons, reasons)
+        return json_answer(state, status=503 if reasons else 200)

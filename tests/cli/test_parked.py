@@ -1,0 +1,116 @@
+"""A run that this version cannot read to its end, on the command line: named, in no way."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from storybook.book import RunId
+from storybook.events.log import Position
+from storybook.stores.sqlite.verify import verify_log
+from tests.cli.conftest import Shell
+from tests.stores.raw_rows import UNKNOWN_TYPE, append_row
+
+WHY = f"the type {UNKNOWN_TYPE} (schema 1) is unknown to this version"
+
+
+class Parked:
+    """A shell on a folder with two books, the older one of which is parked."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+        self.book: Any = shell.make("--seed", "1")
+        self.other: Any = shell.make("--no-audio", "--seed", "2")
+        self.position: Position = append_row(shell.data / "log.db", self.book["run_id"])
+        self.what = (
+            f"run {self.book['run_id']} is parked: its event {self.position} ({UNKNOWN_TYPE}) "
+            f"cannot be read: {WHY}"
+        )
+
+
+@pytest.fixture
+def parked(shell: Shell) -> Parked:
+    return Parked(shell)
+
+
+def test_both_books_are_listed(parked: Parked) -> None:
+    """And a third one is made."""
+    made = parked.shell.make("--no-audio", "--seed", "3")
+    listed = parked.shell.json_lines("list")
+    expected = [made["run_id"], parked.other["run_id"], parked.book["run_id"]]
+    assert [it["run_id"] for it in listed] == expected
+
+
+def test_the_parked_one_is_shown_as_far_as_it_can_be_read(parked: Parked) -> None:
+    """With its files and its timeline, and where and why it ends."""
+    run_id = parked.book["run_id"]
+    shown = parked.shell.json("show", run_id)
+    assert shown["state"]["status"] == "DONE"
+    assert shown["state"]["parked"] == {"position": parked.position, "why": WHY}
+    assert len(shown["files"]) == 10
+    printed = parked.shell("show", run_id)
+    assert printed.exit_code == 0
+    assert "is parked" in printed.stdout
+    before = parked.shell.json("show", run_id, "--at", str(parked.position - 1))
+    assert before["state"]["parked"] is None
+
+
+def test_a_book_of_which_nothing_can_be_read(shell: Shell) -> None:
+    """There is nothing to show, which is said; the others are listed."""
+    made = shell.make("--no-audio")
+    run_id = RunId("a" * 32)
+    append_row(shell.data / "log.db", run_id, "RunRequested", b"{")
+    result = shell("show", run_id)
+    assert result.exit_code == 1
+    assert f"run {run_id} is parked" in result.stderr
+    assert [it["run_id"] for it in shell.json_lines("list")] == [made["run_id"]]
+
+
+def test_verify_names_it(parked: Parked) -> None:
+    """Nothing was changed, and yet not all is in order: the exit code is 1."""
+    assert list(verify_log(parked.shell.data / "log.db")) == []
+    parked.shell("list")  # brings the views up to date
+    result = parked.shell("verify")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        f"log: {parked.what}. Start the storybook version that recorded it; "
+        "`storybook verify` says whether it was changed since"
+    ]
+
+
+def test_doctor_names_it(parked: Parked) -> None:
+    """As something to be mended, with what to do."""
+    result = parked.shell("doctor", "--json")
+    assert result.exit_code == 1
+    found = [it for it in _lines(result.stdout) if it["name"] == "parked run"]
+    assert [(it["grade"], it["found"]) for it in found] == [("bad", parked.what)]
+    assert found[0]["mend"].startswith("Start the storybook version that recorded it")
+
+
+def test_without_parked_runs_doctor_says_nothing_of_them(filled: Shell) -> None:
+    """A row for each one that there is, and none for none."""
+    result = filled("doctor", "--json")
+    assert "parked run" not in [it["name"] for it in _lines(result.stdout)]
+
+
+def test_a_damaged_row_is_damage_and_parks_its_run(parked: Parked) -> None:
+    """Both are told: where the log was changed, and what cannot be read for it."""
+    run_id = parked.other["run_id"]
+    with closing(sqlite3.connect(parked.shell.data / "log.db", isolation_level=None)) as db:
+        db.execute("DROP TRIGGER events_never_change")
+        (at,) = db.execute(
+            "SELECT max(position) FROM events WHERE run_id = ?", (run_id,)
+        ).fetchone()
+        db.execute("UPDATE events SET data = ? WHERE position = ?", (b'{"type":', at))
+    found = parked.shell("verify").stdout.splitlines()
+    assert any(f"event {at}: its data was changed" in it for it in found)
+    assert any(it.startswith(f"log: run {run_id} is parked: its event {at}") for it in found)
+    assert parked.shell.json("show", run_id)["state"]["parked"]["position"] == at
+
+
+def _lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
