@@ -27,6 +27,7 @@ from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands, Decide, Executed
 from storybook.events.catalog import AbandonReason, Fault
 from storybook.events.log import LogError
+from storybook.events.parked import RunParked
 from storybook.events.subscription import RetryPolicy
 from storybook.run import (
     InHand,
@@ -148,7 +149,7 @@ class _AttemptInHand:
             if isinstance(state, InHand) and (state.attempt, state.worker) == mine:
                 return run  # it was recorded by an append of which the outcome stayed unknown
             logger.info("%s was overtaken: %s", self._queued.leased, refusal)
-        except (Refused, LogError) as error:  # cancelled, or stopping
+        except (Refused, RunParked, LogError) as error:  # cancelled, not readable, or stopping
             logger.info("%s was not started: %s", self._queued.leased, error)
         return None
 
@@ -167,8 +168,8 @@ class _AttemptInHand:
             if self._limit.cancelled_caught:
                 message = f"{self._work} took longer than {seconds:g} s"
                 await self._fail(Fault("timeout", message, retryable=True))
-        except StaleAttempt as refusal:
-            logger.info("%s was overtaken: %s", self._queued.leased, refusal)
+        except (StaleAttempt, RunParked) as refusal:
+            logger.info("%s is left alone: %s", self._queued.leased, refusal)
         except anyio.get_cancelled_exc_class():
             if self._worker.is_stopping():
                 with anyio.CancelScope(shield=True):
@@ -217,7 +218,7 @@ class _AttemptInHand:
         service stops is found in hand at the next start."""
         try:
             await self._tell(decide)
-        except (Refused, LogError) as error:
+        except (Refused, RunParked, LogError) as error:
             logger.info("%s: its end was not recorded: %s", self._queued.leased, error)
 
     def _fault(self, error: Exception) -> Fault:
@@ -249,7 +250,7 @@ async def abandon(worker: Worker, it: Abandon) -> None:
     try:
         await _until_it_passes(worker, str(it.work), execute)
         await worker.leases.release([it.work], it.owner)
-    except (Refused, LogError, LeasesUnavailable) as error:
+    except (Refused, RunParked, LogError, LeasesUnavailable) as error:
         # Another worker was first, or this one stops; and a lease runs out by itself.
         logger.info("%s: %s", it.work, error)
 

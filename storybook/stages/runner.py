@@ -21,9 +21,9 @@ from storybook.book import RunId
 from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands
 from storybook.events.log import EventLog, Recorded
-from storybook.events.parked import ParkedRuns, RunParked, parked_at, read_event
+from storybook.events.parked import ParkedRuns, read_event
 from storybook.events.subscription import Subscription
-from storybook.run import InvalidHistory, fold
+from storybook.run import read_history
 from storybook.settings import Limits
 from storybook.stages.attempts import Worker, abandon, carry_out
 from storybook.stages.devices import Devices
@@ -154,18 +154,14 @@ class Runner:
     async def _find(self, run_id: RunId) -> RunFound | None:
         """An open run as it stands; None if it cannot be read, which is said."""
         recorded = await self._log.read_run(run_id)
-        try:
-            run = fold(read_event(it) for it in recorded)
-        except RunParked as error:
-            self._parked.park(error.parked)
+        history = read_history(recorded)
+        if history.parked is not None:
+            self._parked.park(history.parked)
             return None
-        except InvalidHistory as error:
-            self._parked.park(parked_at(recorded[-1], error))
-            return None
-        if run is None:
+        if history.run is None:
             return None
         await self._artifacts.tidy(run_id)
-        return RunFound(run_id, recorded[0].position, run, self._clock.now())
+        return RunFound(run_id, recorded[0].position, history.run, self._clock.now())
 
     # ------------------------------------------------------------------------------------ leases
 

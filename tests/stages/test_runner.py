@@ -78,6 +78,8 @@ from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
 from tests.clocks import ManualClock
 from tests.engines import Scripted, page_of, run_id
+from tests.stores.memory_log import MemoryLog
+from tests.stores.raw_rows import add_row, append_row
 
 pytestmark = pytest.mark.anyio
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
@@ -96,7 +98,8 @@ class Stand:
         self.log, self.scripted, self.clock = log, scripted, clock
         self.commands = Commands(log)
         self.artifacts = FileArtifactStore(root / "outputs")
-        self.progress = WorkProgress()
+
+        self.progress, self.parked = WorkProgress(), ParkedRuns()
         self.leases = SqliteLeases(root / "leases.db", clock.monotonic)
 
     def runner(
@@ -119,7 +122,7 @@ class Stand:
             chance=lambda: 0.0,
             devices=Devices(),
             stop=stop or StopRequest(),
-            parked=ParkedRuns(),
+            parked=self.parked,
         )
 
     async def request(self, number: int = 1, *, read: bool = True) -> RunId:
@@ -705,3 +708,32 @@ async def test_complete_means_complete(tmp_path: Path) -> None:
     for work, state in run.work.items():
         assert isinstance(state, Complete)
         assert (state.artifact is None) == (work == WRITING)
+
+
+async def test_a_run_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
+    """It is parked, nothing is recorded of it, and the others go on."""
+    async with stand(tmp_path) as it:
+        await it.request(1, read=False)
+    append_row(tmp_path / "log.db", RUN)
+    async with stand(tmp_path) as it:
+        runner = it.runner()
+        async with runner.running([RUN]):
+            await it.request(2, read=False)
+            assert (await it.ended(run_id(2))).status is Status.DONE
+        assert [parked.run_id for parked in it.parked] == [RUN]
+        assert len(await it.log.read_run(RUN)) == 3
+
+
+async def test_an_event_that_cannot_be_read_parks_its_run_while_others_go_on(
+    tmp_path: Path,
+) -> None:
+    """What the runner hears of one run does not keep it from hearing of another."""
+    log = MemoryLog()
+    clock = ManualClock()
+    it = Stand(log, Scripted(), clock, tmp_path)
+    with closing(it.leases):
+        async with it.runner().running([]):
+            add_row(log, run_id(9), "StageStarted", b"no event at all")
+            await it.request(2, read=False)
+            assert (await it.ended(run_id(2))).status is Status.DONE
+    assert [parked.run_id for parked in it.parked] == [run_id(9)]

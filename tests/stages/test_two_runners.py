@@ -13,7 +13,7 @@ import pytest
 from storybook.book import WRITING, picture_of
 from storybook.events.catalog import StageAbandoned, StageCompleted, StageStarted
 from storybook.events.log import START
-from storybook.run import Status, retry_run
+from storybook.run import Status, cancel_run, retry_run
 from storybook.stores.leases import LEASE_SECONDS, RENEWALS, Held, LeasedWork
 from storybook.stores.owners import new_owner
 from storybook.stores.sqlite.leases import SqliteLeases
@@ -127,22 +127,27 @@ async def test_the_work_of_a_runner_that_is_stuck_is_taken_over_within_its_lease
         stuck.close()
 
 
-async def test_a_runner_does_not_die_of_what_another_one_does(tmp_path: Path) -> None:
-    """Runs that it never heard of are cancelled, finished and retried beside it."""
-    async with stand(tmp_path) as it, it.runner().running([]):
-        it.scripted.illustrator.script[1] = [ValueError("once"), ValueError("twice"), ValueError()]
-        await it.request(1, read=False)
-        async with it.runner(owner=new_owner(), scripted=Scripted()).running([]):
-            await it.request(2, read=False)
-            await it.ended(run_id(2))
-        it.clock.advance(60)
-        it.clock.advance(60)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(live_on, it, 3)
-            run = await it.ended(run_id(1))
-        if run.status is Status.FAILED:
-            await it.commands.execute(run_id(1), retry_run)
-            await it.until(lambda run: run.status is Status.DONE, run_id(1))
+async def test_no_runner_dies_of_what_another_one_hears(tmp_path: Path) -> None:
+    """Runs are cancelled and retried while either has them in hand; all that is left is made."""
+    ours, theirs = Scripted(held=True), Scripted(held=True)
+    async with (
+        stand(tmp_path) as it,
+        it.runner(scripted=ours).running([]),
+        it.runner(owner=new_owner(), scripted=theirs).running([]),
+    ):
+        for number in range(1, 5):
+            await it.request(number, read=False)
+            await it.until(lambda run: in_hand(run, WRITING), run_id(number))
+        for number in (1, 2, 3):
+            await it.commands.execute(run_id(number), cancel_run)
+        for number in (1, 2):
+            await it.commands.execute(run_id(number), retry_run)
+        for engine in (ours.writer, ours.illustrator, theirs.writer, theirs.illustrator):
+            engine.held = False
+            engine.let(*PAGES)
+        for number in (1, 2, 4):
+            await it.until(lambda run: run.status is Status.DONE, run_id(number))
+        assert {e.reason for e in await it.events(StageAbandoned)} == {"cancel"}  # type: ignore[attr-defined]
 
 
 async def test_what_was_claimed_and_never_started_is_claimed_anew_after_a_restart(

@@ -14,6 +14,7 @@ from storybook.run import Run, fold, request_run, start_stage
 from storybook.stages.engines import Report, WorkFailed, WritingOrder
 from storybook.stages.handlers import HANDLERS, Attempt, Tools
 from storybook.stages.writer.check import default_check
+from storybook.stores.files import FileArtifactStore
 from tests.engines import REQUEST, Scripted, ScriptedWriter, page_of
 
 pytestmark = pytest.mark.anyio
