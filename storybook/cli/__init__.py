@@ -33,7 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "retry": ("act", "Let a failed or cancelled book go on from what is missing."),
     "repair": ("repair", "Make lost or damaged files of a book again, in place."),
     "verify": ("keep", "Check that nothing is damaged: log, views and files."),
-    "rebuild": ("keep", "Compute the views anew from the log."),
+    "rebuild": ("keep", "Compute the views anew from the log: those that are named, or all."),
     "models": ("models", "List the models that engines can use; `pull` downloads one."),
     "comfyui": ("comfyui", "Look at ComfyUI: `check` explains a workflow and what it lacks."),
     "doctor": ("doctor", "Say what is ready here, and what to do about what is not."),

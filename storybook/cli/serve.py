@@ -97,9 +97,9 @@ def _is_ready(place: Place, application: Application, head: str, url: str) -> No
         application.log.announce(url)
     tune_process()
     click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.folder})")
-    _tell(head)
     if not may_write:
         click.echo("The folder can only be read: books are shown, and none are made.")
+    _tell(head)
     click.echo("Ctrl-C stops it.")
 
 

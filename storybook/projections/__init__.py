@@ -1,13 +1,17 @@
 """Views of the log that readers need ready: thrown away and rebuilt at will.
 
-- A **row** is a function of the events of its run, and of nothing else: no clock, no chance. So a
-  rebuild comes to the same bytes as following live did (`folding`, from `runs` and `timings`).
-- The **tables** are in `projections.db`, apart from the log: quick, careless, and deleted without
-  loss (`tables`; `reads` has the questions they answer).
-- The **checkpoint** says up to which position the rows go, and changes in the transaction that
-  changes them.
-- The **projector** follows the log and keeps the tables (`projector`); it runs in the process that
-  serves.
+- A **projection** is a value: a name, a version, its tables, the event types that it handles, and
+  `apply`, a pure function from what happened to rows (`projection`). Each is one file with its
+  tables, its rows and the questions that they answer (`runs`, `library`, `timings`, `artifacts`),
+  and one line of the `registry`.
+- The **folds** of the runs, one of each run for all projections, turn recorded events into rows
+  (`folding`).
+- The **views** are in `projections.db`, apart from the log: quick, careless, and deleted without
+  loss. Each projection has a **checkpoint** there, which changes in the transaction that changes
+  its rows (`views`).
+- The **projector** is the handler that keeps the views while a process serves, in memory where no
+  file can be kept, and answers from them (`projector`); it leaves out what cannot be read, and
+  takes it up again when it can be (`parking`).
 - A **rebuild** makes new tables beside the old ones and swaps them, from any process, while the
   server goes on (`rebuild`).
 """

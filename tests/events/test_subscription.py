@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from storybook.book import RunId, StoryRequest
-from storybook.clock import MICROSECONDS
+from storybook.clock import MICROSECONDS, sleep
 from storybook.events.catalog import Event, RunCancelled, RunRequested
 from storybook.events.log import (
     NO_RUN,
@@ -85,7 +85,7 @@ class Told:
             handler,
             retry=RetryPolicy(first=1, factor=2, most=5, jitter=0.5),
             sleep=self._sleep,
-            now=lambda: self.clock.now() / MICROSECONDS,
+            now=lambda: self.clock.monotonic() / MICROSECONDS,
             chance=lambda: 0.0,
             **everything,
         )
@@ -95,7 +95,7 @@ class Told:
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self._failed.notify()
-        await self.clock.sleep_until(self.clock.now() + int(seconds * MICROSECONDS))
+        await sleep(self.clock, seconds)
 
     async def failed(self, tries: int) -> None:
         """Return once so many tries have failed, in all."""

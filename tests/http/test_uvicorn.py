@@ -26,7 +26,7 @@ from storybook.http.server import StorybookServer
 UVICORN = f"uvicorn {version('uvicorn')}"
 OUR_OWN = {
     Connection: {"look_at", "cut", "_refuse"},
-    StorybookServer: {"__init__", "stop", "_abort"},
+    StorybookServer: {"__init__", "heed", "stop", "_abort"},
 }
 """Methods that stand beside uvicorn's own; all others replace or extend one of it."""
 
