@@ -43,7 +43,7 @@ from storybook.stages.handlers import HANDLERS, Attempt, Tools
 from storybook.stages.progress import WorkProgress
 from storybook.stages.scheduling import Abandon
 from storybook.stages.work_queue import QueuedWork
-from storybook.stores.files import CannotKeep, NoRoom
+from storybook.stores.files import CannotKeep, StoreFull
 from storybook.stores.leases import Leases, LeasesUnavailable
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ BROKEN_SECONDS: Final = 60.0
 """How long an attempt rests that broke where nothing should (no file descriptor was left to read an
 engine's version with); it is taken up again where the log has it."""
 
-OUTAGE: Final = (LogError, NoRoom)
+OUTAGE: Final = (LogError, StoreFull)
 """What passes by itself, or when somebody makes room: nothing is wrong with the work."""
 
 

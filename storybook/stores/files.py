@@ -31,7 +31,7 @@ class CannotKeep(Exception):
     """A file could not be written; what was there before is still there."""
 
 
-class NoRoom(CannotKeep):
+class StoreFull(CannotKeep):
     """There is no room for a file now: a full disk, a quota, a disk that became read-only. Nothing
     is wrong with the file: it can be kept as soon as there is."""
 
@@ -87,7 +87,7 @@ class ArtifactStore:
             return self._write(path, content)
         except OSError as error:
             if error.errno in NO_ROOM:
-                raise NoRoom(_no_room(path, len(content), error)) from error
+                raise StoreFull(_full(path, len(content), error)) from error
             raise CannotKeep(f"{path.name} could not be kept: {error}") from error
 
     def _write(self, path: Path, content: bytes) -> str:
@@ -119,7 +119,7 @@ class ArtifactStore:
             folder.rmdir()
 
 
-def _no_room(path: Path, needed: int, error: OSError) -> str:
+def _full(path: Path, needed: int, error: OSError) -> str:
     folder = next((it for it in path.parents if it.is_dir()), path.parent)
     try:
         free = f"{shutil.disk_usage(folder).free:,}"

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from storybook.book import RunId, StoryRequest
-from storybook.clock import MICROSECONDS
+from storybook.clock import MICROSECONDS, sleep
 from storybook.events.catalog import Event, RunCancelled, RunRequested
 from storybook.events.log import (
     NO_RUN,
@@ -95,7 +95,7 @@ class Told:
     async def _sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         self._failed.notify()
-        await self.clock.sleep_until(self.clock.now() + int(seconds * MICROSECONDS))
+        await sleep(self.clock, seconds)
 
     async def failed(self, tries: int) -> None:
         """Return once so many tries have failed, in all."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from storybook.book import Segment
-from storybook.stores.files import ArtifactStore, NoRoom
+from storybook.stores.files import ArtifactStore, StoreFull
 from tests.engines import run_id, tiny_png, tiny_wav
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +49,7 @@ async def test_a_failed_write_leaves_the_old_file_and_no_rest(
 
     monkeypatch.setattr("storybook.stores.files.sync_file", full)
     needs = r"cover\.png cannot be written now \(No space.*needs 3 bytes, [\d,]+ are free"
-    with pytest.raises(NoRoom, match=needs):
+    with pytest.raises(StoreFull, match=needs):
         await store.save_picture(RUN, "cover.png", b"new", width=1, height=1)
     assert [path.name for path in store.folder(RUN).iterdir()] == ["cover.png"]
     assert store.path(RUN, "cover.png").read_bytes() == b"old"
