@@ -12,7 +12,7 @@ import pytest
 import storybook.bootstrap
 import storybook.request
 from storybook.book import MOST_PAGES, RunId, TtsConfig, part_of
-from storybook.cli.again import command_for
+from storybook.cli.reproduce import command_for
 from storybook.events.catalog import RunRequested
 from storybook.events.codec import decode, encode
 from storybook.export import BOOK_FILE, export_book

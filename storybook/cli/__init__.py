@@ -1,8 +1,9 @@
 """The command line: `storybook COMMAND`.
 
 A command's module is imported when the command is used; `--help` of the whole is written from the
-table below and imports none of them, nor anything that they need. `place.py` knows where things are
-and who holds them, `edge.py` turns errors into messages and exit codes, `output.py` draws.
+table below and imports none of them, nor anything that they need. `options.py` has what the global
+options say, `data_reader.py` what commands that only look read, `errors.py` turns errors into
+messages and exit codes, `output.py` draws. CONTRIBUTING.md says how to add a command.
 
 Exit codes: 0 it went well; 1 it did not, and the message says why; 2 it was called wrongly.
 """
@@ -20,25 +21,25 @@ import rich_click as click
 
 from storybook import __version__
 from storybook.cli.failure import Failure
-from storybook.cli.place import Place
+from storybook.cli.options import GlobalOptions
 
-COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "make": ("make", "Make a book from four words: text, pictures and voices."),
-    "serve": ("serve", "Serve the HTTP API, and make the books that are asked for."),
-    "list": ("look", "List the books, newest first."),
-    "show": ("look", "Show one book: its text, its files, and how it was made."),
-    "watch": ("follow", "Watch a book being made until it is done."),
-    "log": ("follow", "Print the log: every event, in order."),
-    "cancel": ("act", "Stop the making of a book; finished pages stay readable."),
-    "retry": ("act", "Let a failed or cancelled book go on from what is missing."),
-    "repair": ("repair", "Make lost or damaged files of a book again, in place."),
-    "verify": ("keep", "Check that nothing is damaged: log, views and files."),
-    "rebuild": ("keep", "Compute the views anew from the log: those that are named, or all."),
-    "models": ("models", "List the models that engines can use; `pull` downloads one."),
-    "comfyui": ("comfyui", "Look at ComfyUI: `check` explains a workflow and what it lacks."),
-    "doctor": ("doctor", "Say what is ready here, and what to do about what is not."),
+COMMANDS: Final[dict[str, str]] = {
+    "make": "Make a book from four words: text, pictures and voices.",
+    "serve": "Serve the HTTP API, and make the books that are asked for.",
+    "list": "List the books, newest first.",
+    "show": "Show one book: its text, its files, and how it was made.",
+    "watch": "Watch a book being made until it is done.",
+    "log": "Print the log: every event, in order.",
+    "cancel": "Stop the making of a book; finished pages stay readable.",
+    "retry": "Let a failed or cancelled book go on from what is missing.",
+    "repair": "Make lost or damaged files of a book again, in place.",
+    "verify": "Check that nothing is damaged: log, views and files.",
+    "rebuild": "Compute the views anew from the log: those that are named, or all.",
+    "models": "List the models that engines can use; `pull` downloads one.",
+    "comfyui": "Look at ComfyUI: `check` explains a workflow and what it lacks.",
+    "doctor": "Say what is ready here, and what to do about what is not.",
 }
-"""Each command's module in this package, and its line in `--help`."""
+"""Each command's line in `--help`; its module in this package has its name."""
 
 PANELS: Final = {
     "Make": ["make", "serve"],
@@ -49,14 +50,14 @@ PANELS: Final = {
 }
 
 
-class Commands(click.RichGroup):
+class CommandGroup(click.RichGroup):
     """Lists commands from the table, and imports the one that is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return click.RichCommand(name=name, help=COMMANDS[name][1]) if name in COMMANDS else None
+        return click.RichCommand(name=name, help=COMMANDS[name]) if name in COMMANDS else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -77,14 +78,14 @@ class Commands(click.RichGroup):
 
 
 def load_command(name: str) -> click.Command:
-    """The command itself; its function is called `<name>_command` in its module."""
-    module = importlib.import_module(f"storybook.cli.{COMMANDS[name][0]}")
+    """The command itself: `<name>_command` in the module of its name."""
+    module = importlib.import_module(f"storybook.cli.{name}")
     command: click.Command = getattr(module, f"{name}_command")
     return command
 
 
 @click.group(
-    cls=Commands,
+    cls=CommandGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="RUN is the beginning of a run's id (4 characters or more), or `latest`.",
 )
@@ -114,7 +115,7 @@ def cli(ctx: click.Context, data: Path | None, config: Path | None, verbose: boo
     example.
     """
     environ = {**os.environ, **({"STORYBOOK_DATA": str(data)} if data is not None else {})}
-    ctx.obj = Place(environ, config, verbose)
+    ctx.obj = GlobalOptions(environ, config, verbose)
 
 
 cli_panels = [click.RichCommandPanel(name, commands=names) for name, names in PANELS.items()]

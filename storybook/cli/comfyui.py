@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from storybook.book import Role
-from storybook.cli.edge import run
+from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
+from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json
-from storybook.cli.place import Place, pass_place
 from storybook.stages.choice import ENGINES
 from storybook.stages.illustrator.comfyui import (
     ComfyUI,
@@ -48,22 +48,22 @@ def comfyui_command() -> None:
     help="A workflow in either format; that of the settings if not given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each server.")
-@pass_place
-def check_command(place: Place, workflow: Path | None, as_json: bool) -> None:
+@pass_options
+def check_command(options: GlobalOptions, workflow: Path | None, as_json: bool) -> None:
     """Explain a workflow, and say what each ComfyUI lacks to paint it.
 
     Which nodes take the prompt, the seed, the size and the file's name, and how they were found;
     which models the workflow names and whether the server has them; what the server would refuse,
     and what to do about it. Nothing is painted. The exit code is 1 unless every server can.
     """
-    place.start_logging()
-    illustrator = place.settings.illustrator
+    options.start_logging()
+    illustrator = options.settings.illustrator
     if workflow is not None:
         illustrator = msgspec.structs.replace(illustrator, workflow=str(workflow))
-    settings = msgspec.structs.replace(place.settings, illustrator=illustrator)
-    engine = ENGINES[Role.ILLUSTRATOR]["comfyui"](settings, place.folder.path)
+    settings = msgspec.structs.replace(options.settings, illustrator=illustrator)
+    engine = ENGINES[Role.ILLUSTRATOR]["comfyui"](settings, options.folder.path)
     assert isinstance(engine, ComfyUI)
-    checks = run(engine.check)
+    checks = run_async(engine.check)
     name = illustrator.workflow or SHIPPED
     nodes = illustrator.nodes if illustrator.workflow else {}  # they name the user's own nodes
     if as_json:
@@ -95,7 +95,7 @@ def _urls(checks: Iterable[EndpointCheck]) -> str:
 # --------------------------------------------------------------------------------------- as values
 
 
-class Taken(msgspec.Struct, frozen=True):
+class FoundPlace(msgspec.Struct, frozen=True):
     """A place in the workflow. `how` is how it was found."""
 
     role: str
@@ -128,7 +128,7 @@ class Report(msgspec.Struct, frozen=True):
     workflow: str
     format: str
     nodes: int
-    found: tuple[Taken, ...]
+    found: tuple[FoundPlace, ...]
     models: tuple[NamedModel, ...]
     problems: tuple[WorkflowProblem, ...]
     notes: tuple[str, ...]
@@ -140,13 +140,13 @@ def _report(check: EndpointCheck, name: str, nodes: Mapping[str, str]) -> Report
         return Report(check.url, check.version, False, check.why, name, "", 0, (), (), (), ())
     return Report(
         *(check.url, check.version, check.ok, check.why, name, it.format, it.nodes),
-        *(_taken(it, nodes), _models(it, bool(check.version)), it.problems, it.notes),
+        *(_found(it, nodes), _models(it, bool(check.version)), it.problems, it.notes),
     )
 
 
-def _taken(it: Explanation, nodes: Mapping[str, str]) -> tuple[Taken, ...]:
+def _found(it: Explanation, nodes: Mapping[str, str]) -> tuple[FoundPlace, ...]:
     return tuple(
-        Taken(f.role, f.node, f.input, f.class_type, f.title, f.value, _how(f, nodes))
+        FoundPlace(f.role, f.node, f.input, f.class_type, f.title, f.value, _how(f, nodes))
         for f in it.found
         if f.role != "model"
     )
@@ -221,10 +221,10 @@ def _places(it: Report) -> Table:
     for _ in range(3):
         table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for taken in it.found:
-        title = f" {taken.title!r}" if taken.title not in ("", taken.class_type) else ""
-        node = f"node {taken.node} ({taken.class_type}{title}), {taken.input}"
-        table.add_row(NAMES.get(taken.role, taken.role), node, taken.how, _short(taken.value))
+    for found in it.found:
+        title = f" {found.title!r}" if found.title not in ("", found.class_type) else ""
+        node = f"node {found.node} ({found.class_type}{title}), {found.input}"
+        table.add_row(NAMES.get(found.role, found.role), node, found.how, _short(found.value))
     for model in it.models:
         node = f"node {model.node}, {model.input}"
         table.add_row("model", node, _presence(model), model.name or "the server's first one")

@@ -24,12 +24,12 @@ from rich.text import Text
 
 from storybook import __version__
 from storybook.book import Role
-from storybook.cli.address import trouble
-from storybook.cli.edge import run
+from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
+from storybook.cli.listen_errors import explain
+from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
 from storybook.cli.parked import find_parked
-from storybook.cli.place import Place, pass_place
 from storybook.events.parked import ParkedRun
 from storybook.settings import Settings
 from storybook.stages.choice import EngineReport, choose_engines
@@ -67,15 +67,15 @@ class Finding(msgspec.Struct, frozen=True):
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@pass_place
-def doctor_command(place: Place, as_json: bool) -> None:
+@pass_options
+def doctor_command(options: GlobalOptions, as_json: bool) -> None:
     """Say what is ready here, and what to do about what is not.
 
     Changes nothing, and works beside a running server. The exit code is 1 if something keeps books
     from being made or served.
     """
-    place.start_logging()
-    findings = [finding for check in CHECKS for finding in check(place)]
+    options.start_logging()
+    findings = [finding for check in CHECKS for finding in check(options)]
     if as_json:
         for finding in findings:
             print_json(finding)
@@ -107,7 +107,7 @@ def _table(findings: list[Finding]) -> Table:
 # ------------------------------------------------------------------------------------------- checks
 
 
-def _versions(place: Place) -> Iterator[Finding]:
+def _versions(options: GlobalOptions) -> Iterator[Finding]:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     yield Finding(
         "storybook", Grade.OK, f"{__version__} on Python {platform.python_version()}, {machine}"
@@ -123,9 +123,9 @@ def _versions(place: Place) -> Iterator[Finding]:
     )
 
 
-def _settings(place: Place) -> Iterator[Finding]:
+def _settings(options: GlobalOptions) -> Iterator[Finding]:
     try:
-        place.settings  # noqa: B018 - they are read now
+        options.settings  # noqa: B018 - they are read now
     except click.UsageError as error:
         mend = "Nothing runs until it is mended."
         yield Finding("settings", Grade.BAD, _without_prefix(error), mend)
@@ -133,19 +133,19 @@ def _settings(place: Place) -> Iterator[Finding]:
         yield Finding("settings", Grade.OK, "can be used")
 
 
-def _engines(place: Place) -> Iterator[Finding]:
-    if _settings_of(place) is None:
+def _engines(options: GlobalOptions) -> Iterator[Finding]:
+    if _settings_of(options) is None:
         return
 
     async def report() -> list[EngineReport]:
-        engines = await choose_engines(place.settings, place.folder.path)
+        engines = await choose_engines(options.settings, options.folder.path)
         try:
             return await engines.report()
         finally:
             await engines.close()
 
     try:
-        reports = run(report)
+        reports = run_async(report)
     except click.UsageError as error:
         yield Finding(
             "engines", Grade.BAD, _without_prefix(error), "Name one of those that are known."
@@ -178,8 +178,8 @@ def _counted(names: Sequence[object], what: str) -> str:
     return f"{what}{'s' if len(names) > 1 else ''} {', '.join(map(str, names))}{unit}"
 
 
-def _folder(place: Place) -> Iterator[Finding]:
-    folder = place.folder.path
+def _folder(options: GlobalOptions) -> Iterator[Finding]:
+    folder = options.folder.path
     there = next(it for it in (folder, *folder.parents) if os.path.lexists(it))
     if not there.is_dir():
         found = f"{folder} cannot be made: {there} is no folder"
@@ -204,7 +204,7 @@ def _disk(folder: Path) -> Finding:
     return Finding("disk", Grade.OK, found)
 
 
-def _memory(place: Place) -> Iterator[Finding]:
+def _memory(options: GlobalOptions) -> Iterator[Finding]:
     found = available_memory()
     if found is None:
         yield Finding("memory", Grade.OK, "this system does not tell how much is free")
@@ -215,46 +215,46 @@ def _memory(place: Place) -> Iterator[Finding]:
         yield Finding("memory", Grade.OK, f"{size(found)} available")
 
 
-def _log(place: Place) -> Iterator[Finding]:
-    holder = place.holder()
+def _log(options: GlobalOptions) -> Iterator[Finding]:
+    holder = options.holder()
     who = f"; written by {holder}" if holder else "; no process writes it now"
-    if not place.folder.log.exists():
+    if not options.folder.log.exists():
         yield Finding("log", Grade.OK, "none yet; the first book begins it")
         return
     try:
-        with closing(open_reader(place.folder.log)) as db:
+        with closing(open_reader(options.folder.log)) as db:
             check_not_newer(db, "log")
-        head = head_of(place.folder.log)
+        head = head_of(options.folder.log)
     except (sqlite3.Error, NewerDatabase) as error:
         yield Finding("log", Grade.BAD, str(error), "Run `storybook verify`.")
         return
     yield Finding(
-        "log", Grade.OK, f"{head.position:,} events, {size(place.folder.log.stat().st_size)}{who}"
+        "log", Grade.OK, f"{head.position:,} events, {size(options.folder.log.stat().st_size)}{who}"
     )
 
 
-def _parked(place: Place) -> Iterator[Finding]:
+def _parked(options: GlobalOptions) -> Iterator[Finding]:
     async def find() -> list[ParkedRun]:
-        async with SqliteLog.read_only(place.folder.log) as log:
+        async with SqliteLog.read_only(options.folder.log) as log:
             return list((await find_parked(log, await log.head())).values())
 
-    if not place.folder.log.exists():
+    if not options.folder.log.exists():
         return
     try:
-        found = run(find)
+        found = run_async(find)
     except Failure:  # the log's own check says it
         return
     for it in found:
         yield Finding("parked run", Grade.BAD, it.what, f"{it.mend}.")
 
 
-def _port(place: Place) -> Iterator[Finding]:
-    settings = _settings_of(place)
+def _port(options: GlobalOptions) -> Iterator[Finding]:
+    settings = _settings_of(options)
     if settings is None:
         return
     server = settings.server
     at = f"{server.host}:{server.port}"
-    holder = place.holder()
+    holder = options.holder()
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     try:
         with socket.create_server((server.host, server.port), family=family):
@@ -263,7 +263,7 @@ def _port(place: Place) -> Iterator[Finding]:
         if holder is not None and holder.url:
             yield Finding("port", Grade.OK, f"{holder.url} is served by process {holder.pid}")
         else:
-            it = trouble(server.host, error)
+            it = explain(server.host, error)
             mend = f"{it.mend[0].upper()}{it.mend[1:]}."
             yield Finding(it.part, Grade.KNOWING, f"{at} cannot be had: {it.why}", mend)
 
@@ -273,15 +273,15 @@ def _without_prefix(error: click.UsageError) -> str:
     return error.message.removeprefix("settings: ")
 
 
-def _settings_of(place: Place) -> Settings | None:
+def _settings_of(options: GlobalOptions) -> Settings | None:
     """The settings, None if they cannot be used, which a check of its own tells."""
     try:
-        return place.settings
+        return options.settings
     except click.UsageError:
         return None
 
 
-CHECKS: Final[tuple[Callable[[Place], Iterator[Finding]], ...]] = (
+CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _versions,
     _settings,
     _engines,

@@ -23,15 +23,15 @@ from rich.text import Text
 from storybook.application import Application
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES, RunId
 from storybook.bootstrap import open_application
-from storybook.cli.again import command_for
-from storybook.cli.edge import in_options, run_until_stopped
+from storybook.cli.data_reader import open_data
+from storybook.cli.errors import in_options, run_until_stopped
+from storybook.cli.event_text import sentence
 from storybook.cli.failure import Failure
+from storybook.cli.live_view import Fractions, watch
+from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.cli.output import SHORT_ID, WHO, can_ask, console, duration, print_json
-from storybook.cli.place import Place, accept_loss_option, pass_place
-from storybook.cli.remote import Server
-from storybook.cli.shelf import open_shelf
-from storybook.cli.story import sentence
-from storybook.cli.watching import Fractions, watch
+from storybook.cli.reproduce import command_for
+from storybook.cli.server_client import ServerClient
 from storybook.events.catalog import RunCancelled, RunFailed
 from storybook.events.log import EventLog, LogLocked, Recorded
 from storybook.export import BOOK_FILE, CannotExport, export_book
@@ -82,7 +82,7 @@ class Made(msgspec.Struct, frozen=True):
     """Whether `--resume` may get further than this."""
 
 
-class Order(msgspec.Struct, frozen=True):
+class MakeOptions(msgspec.Struct, frozen=True):
     """What is to be made: a new book, or `resume`, one that is not whole yet."""
 
     asked: NewRun | None
@@ -134,9 +134,9 @@ class Order(msgspec.Struct, frozen=True):
 @accept_loss_option
 @click.option("--open", "opens", is_flag=True, help="Open the finished book in the browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, no more.")
-@pass_place
+@pass_options
 def make_command(
-    place: Place,
+    options: GlobalOptions,
     era: str | None,
     where: str | None,
     characters: str | None,
@@ -165,18 +165,18 @@ def make_command(
     words = {"era": era, "place": where, "characters": characters, "topic": topic}
     if resume and (seed is not None or any(words.values())):
         raise click.UsageError("--resume goes on with a book as it was asked for: give no words.")
-    options = {
+    told = {
         "read_aloud": not no_audio,
         "tts": {"narrator_voice": narrator_voice, "speed": speed},
         "page_count": pages,
         "language": language,
         "seed": seed,
     }
-    order = Order(None if resume else _new_run(words, options), resume)
-    place.start_logging()
-    if not place.verbose:
+    wanted = MakeOptions(None if resume else _new_run(words, told), resume)
+    options.start_logging()
+    if not options.verbose:
         attempts_log.setLevel(logging.ERROR)  # each is told as an event, and why the book failed
-    made = _Making(place, order, as_json, accept_loss)
+    made = _Making(options, wanted, as_json, accept_loss)
     try:
         result = run_until_stopped(made.make)
     except KeyboardInterrupt:  # before it had taken over the signals
@@ -192,14 +192,14 @@ def make_command(
 # ---------------------------------------------------------------------------------------- the words
 
 
-def _new_run(words: Mapping[str, str | None], options: Mapping[str, object]) -> NewRun:
+def _new_run(words: Mapping[str, str | None], told: Mapping[str, object]) -> NewRun:
     missing = [name for name, word in words.items() if word is None]
     if missing and not can_ask():
         named = ", ".join(f"--{name}" for name in missing)
         raise click.UsageError(f"Missing {named}: a book is made from four words.")
     given = {name: _asked(name) if word is None else word for name, word in words.items()}
     try:
-        return check_new_run({**given, **options})
+        return check_new_run({**given, **told})
     except InvalidRequest as invalid:
         raise in_options(invalid) from invalid
 
@@ -224,39 +224,41 @@ def _clean(name: str, word: str) -> str:
 class _Making:
     """One `make`, here or by the server that holds the data folder."""
 
-    def __init__(self, place: Place, order: Order, silent: bool, accept_loss: bool) -> None:
-        self._place, self._order, self._silent = place, order, silent
+    def __init__(
+        self, options: GlobalOptions, wanted: MakeOptions, silent: bool, accept_loss: bool
+    ) -> None:
+        self._options, self._wanted, self._silent = options, wanted, silent
         self._accept_loss = accept_loss
-        self._artifacts = FileArtifactStore(place.folder.outputs)
+        self._artifacts = FileArtifactStore(options.folder.outputs)
         self._run_id: RunId | None = None
-        self._server: Server | None = None
+        self._server: ServerClient | None = None
         self._began = 0.0
 
     async def make(self, stop: StopRequest) -> Made | None:
         """Make the book, or go on with it; None if it was stopped. Raises `Failure` and what
-        `edge.run` tells."""
+        `run_async` tells."""
         async with cancelled_by(stop):
             return await self._make(stop)
         return None
 
     async def _make(self, stop: StopRequest) -> Made:
         self._began = anyio.current_time()
-        if self._order.resume:
-            async with open_shelf(self._place) as shelf:
-                self._run_id = await shelf.find(self._order.resume)
+        if self._wanted.resume:
+            async with open_data(self._options) as reader:
+                self._run_id = await reader.find(self._wanted.resume)
         try:
             async with open_application(
-                self._place.settings,
-                self._place.folder.path,
+                self._options.settings,
+                self._options.folder.path,
                 accept_loss=self._accept_loss,
                 stop=stop,
             ) as application:
                 return await self._make_here(application)
         except LogLocked:
-            holder = self._place.holder()
+            holder = self._options.holder()
             if holder is None:  # it has just ended
                 raise
-            self._server = Server(holder)
+            self._server = ServerClient(holder)
         return await self._make_there(self._server)
 
     async def _make_here(self, application: Application) -> Made:
@@ -271,15 +273,15 @@ class _Making:
             raise
 
     async def _begin_here(self, application: Application) -> RunId:
-        if self._order.asked is not None:
-            return await application.request_run(self._order.asked, requested_by=WHO)
+        if self._wanted.asked is not None:
+            return await application.request_run(self._wanted.asked, requested_by=WHO)
         assert self._run_id is not None
         if await _is_to_be_retried(application.log, self._run_id):
             await application.retry_run(self._run_id, by=WHO)
         return self._run_id
 
-    async def _make_there(self, server: Server) -> Made:
-        asked = self._order.asked
+    async def _make_there(self, server: ServerClient) -> Made:
+        asked = self._wanted.asked
         if asked is not None and asked.seed is not None:
             raise Failure(
                 f"the server at {server.url} holds this data folder, and its API takes no seed: "
@@ -290,22 +292,22 @@ class _Making:
         async with AsyncExitStack() as stack:
             if asked is not None:
                 self._run_id = await server.request_run(asked)
-            log = await stack.enter_async_context(SqliteLog.read_only(self._place.folder.log))
+            log = await stack.enter_async_context(SqliteLog.read_only(self._options.folder.log))
             assert self._run_id is not None
-            if self._order.resume and await _is_to_be_retried(log, self._run_id):
+            if self._wanted.resume and await _is_to_be_retried(log, self._run_id):
                 await server.retry_run(self._run_id)
             watching = partial(self._watch_server, server, log, self._run_id)
             return await self._watch_and_export(log, self._run_id, watching)
 
-    async def _watch_server(self, server: Server, log: EventLog, run_id: RunId) -> None:
+    async def _watch_server(self, server: ServerClient, log: EventLog, run_id: RunId) -> None:
         async with server.fractions(run_id) as found, anyio.create_task_group() as tasks:
             tasks.start_soon(self._end_with, server)
             await self._watch(log, run_id, lambda: found)
             tasks.cancel_scope.cancel()
 
-    async def _end_with(self, server: Server) -> None:
+    async def _end_with(self, server: ServerClient) -> None:
         """Raise `Failure` when the server has stopped: nobody goes on with the book then."""
-        while self._place.holder() is not None:  # noqa: ASYNC110 - another process sets no event
+        while self._options.holder() is not None:  # noqa: ASYNC110 - another process sets no event
             await anyio.sleep(LOOK_SECONDS)
         assert self._run_id is not None
         raise Failure(
@@ -329,7 +331,7 @@ class _Making:
         await watch(
             log,
             run_id,
-            self._place.folder.projections,
+            self._options.folder.projections,
             silent=self._silent,
             fractions=fractions,
         )

@@ -15,7 +15,7 @@ from storybook.run import Status
 WHO: Final = "command line"
 """Who asks, in the log."""
 SHORT_ID: Final = 8
-"""Characters of a run's id that tell it from the others of a shelf."""
+"""Characters of a run's id that tell it from the others of a data folder."""
 PLAIN_WIDTH: Final = 110
 """Columns where no terminal says how wide it is: a table that is piped stays a table."""
 

@@ -13,8 +13,8 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from storybook.cli.event_text import engine_name, work_name
 from storybook.cli.output import duration
-from storybook.cli.story import engine_name, work_name
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position, Recorded
 from storybook.projections.timings import StageTiming, TimingFold

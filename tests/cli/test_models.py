@@ -259,7 +259,7 @@ def test_a_part_that_is_whole_or_too_long_is_no_trouble(
     shell: Shell, hub: Hub, models: Path, name: str, extra: bytes
 ) -> None:
     """It was interrupted right before the renaming, or is of something else; a server that is
-    asked for what is behind the end answers 416."""
+    asked for what is after the end answers 416."""
     hub.cuts = [100_000, 0]
     refused(shell, name)
     (models / f"{name}.gguf.part").write_bytes(BIG + extra)

@@ -65,8 +65,11 @@ _SIGNS: Final[Mapping[type, Sign]] = {
 }
 
 
-class Board:
-    """A run as it is watched. `usual` is what each role's engine usually takes."""
+class ProgressTable:
+    """A run as it is watched, a line for each page.
+
+    `usual` is what each role's engine usually takes.
+    """
 
     def __init__(self, run_id: RunId, usual: Mapping[Role, Usual]) -> None:
         self.run_id, self._usual = run_id, usual
@@ -77,7 +80,7 @@ class Board:
 
     @property
     def run(self) -> Run:
-        assert self._run is not None  # a board is shown only behind its first event
+        assert self._run is not None  # a table is shown only after its first event
         return self._run
 
     @property

@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from storybook.book import RunId
 from storybook.cli.failure import Failure
-from storybook.cli.place import Place
+from storybook.cli.options import GlobalOptions
 from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections import views
@@ -36,11 +36,11 @@ SHOWN_RUNS: Final = 4
 """Runs that are named where a prefix fits several."""
 
 
-class Shelf:
+class DataReader:
     """A data folder's log and its views, opened for looking."""
 
-    def __init__(self, place: Place, log: EventLog) -> None:
-        self.place, self.log = place, log
+    def __init__(self, options: GlobalOptions, log: EventLog) -> None:
+        self.options, self.log = options, log
 
     async def books(self, status: Status | None, limit: int) -> list[Book]:
         """The newest books."""
@@ -84,7 +84,7 @@ class Shelf:
         **named: P.kwargs,
     ) -> T:
         """What the views answer: the file that a server keeps, else one that is caught up here."""
-        folder, is_served = self.place.folder, self.place.holder() is not None
+        folder, is_served = self.options.folder, self.options.holder() is not None
         if is_served:
             with (
                 suppress(views.ForeignFile, sqlite3.Error),  # its views are in memory
@@ -108,19 +108,19 @@ def _only(text: str, found: list[RunId]) -> RunId:
     return found[0]
 
 
-def has_log(place: Place) -> bool:
+def has_log(options: GlobalOptions) -> bool:
     """Whether anything was ever recorded in this data folder."""
-    return place.folder.log.exists() or look_for_evidence(place.folder) is not None
+    return options.folder.log.exists() or look_for_evidence(options.folder) is not None
 
 
 @asynccontextmanager
-async def open_shelf(place: Place) -> AsyncIterator[Shelf]:
+async def open_data(options: GlobalOptions) -> AsyncIterator[DataReader]:
     """Open a data folder for looking. Raises `Failure` if there is nothing in it."""
-    if not place.folder.log.exists():
-        await to_thread.run_sync(require_evidence, place.folder)
+    if not options.folder.log.exists():
+        await to_thread.run_sync(require_evidence, options.folder)
         raise Failure(
-            f"no books in {place.folder} yet; `storybook make` makes one, "
+            f"no books in {options.folder} yet; `storybook make` makes one, "
             "and --data names another folder"
         )
-    async with SqliteLog.read_only(place.folder.log) as log:
-        yield Shelf(place, log)
+    async with SqliteLog.read_only(options.folder.log) as log:
+        yield DataReader(options, log)

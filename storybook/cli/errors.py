@@ -67,7 +67,7 @@ OPTIONS: Final[dict[Loc, str]] = {
 """The option of `storybook make` for each part of a request that it can say."""
 
 
-def run(main: Callable[[], Awaitable[T]]) -> T:
+def run_async(main: Callable[[], Awaitable[T]]) -> T:
     """Run a command's coroutine. Raises `Failure`, or a usage error for `CALLED_WRONGLY`."""
     try:
         return anyio.run(main)
@@ -88,7 +88,7 @@ def run_until_stopped(main: Callable[[StopRequest], Awaitable[T]]) -> T:
         with stop_on_signals(stop):
             return await main(stop)
 
-    return run(stoppable)
+    return run_async(stoppable)
 
 
 def _told(error: BaseException) -> BaseException:

@@ -20,7 +20,7 @@ TIMEOUT_SECONDS: Final = 30.0
 """A server answers within milliseconds; one that does not for so long is stuck."""
 
 
-class Server:
+class ServerClient:
     """A running storybook server."""
 
     def __init__(self, holder: Holder) -> None:

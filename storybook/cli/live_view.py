@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from storybook.book import Role, RunId, Work
-from storybook.cli.board import Board, Mark, Sign
+from storybook.cli.event_text import sentence
 from storybook.cli.output import console, duration, status_text
-from storybook.cli.story import sentence
+from storybook.cli.progress_table import Mark, ProgressTable, Sign
 from storybook.events.log import START, EventLog, Recorded
 from storybook.projections import views
 from storybook.projections.registry import PROJECTIONS
@@ -48,34 +48,34 @@ async def watch(
 
     `is_worked_on` tells whether there is a process that makes books.
     """
-    board = Board(run_id, await anyio.to_thread.run_sync(usual_durations, projections))
+    progress = ProgressTable(run_id, await anyio.to_thread.run_sync(usual_durations, projections))
     out = console()
     if silent:
-        return await follow_run(log, board, lambda recorded: None)
+        return await follow_run(log, progress, lambda recorded: None)
     if not out.is_terminal:
-        return await follow_run(log, board, lambda recorded: _tell(out, board, recorded))
-    async with _drawing(out, board, fractions, is_worked_on):
-        return await follow_run(log, board, lambda recorded: None)
+        return await follow_run(log, progress, lambda recorded: _tell(out, progress, recorded))
+    async with _drawing(out, progress, fractions, is_worked_on):
+        return await follow_run(log, progress, lambda recorded: None)
 
 
-async def follow_run(log: EventLog, board: Board, told: Told) -> Run:
-    """Feed a run's events to its board, and tell each, until it has ended; as it ended."""
+async def follow_run(log: EventLog, progress: ProgressTable, told: Told) -> Run:
+    """Feed a run's events to its progress table, and tell each, until it has ended; as it ended."""
     cursor = START
-    for recorded in await log.read_run(board.run_id):
-        board.feed(recorded)
+    for recorded in await log.read_run(progress.run_id):
+        progress.feed(recorded)
         told(recorded)
         cursor = recorded.position
-    if board.has_ended:
-        return board.run
+    if progress.has_ended:
+        return progress.run
     async with aclosing(log.tail(cursor)) as batches:
         async for batch in batches:
             for recorded in batch:
-                if recorded.run_id == board.run_id:
-                    board.feed(recorded)
+                if recorded.run_id == progress.run_id:
+                    progress.feed(recorded)
                     told(recorded)
-            if board.has_ended:
+            if progress.has_ended:
                 break
-    return board.run
+    return progress.run
 
 
 def usual_durations(projections: Path) -> dict[Role, Usual]:
@@ -92,8 +92,8 @@ def usual_durations(projections: Path) -> dict[Role, Usual]:
 # ------------------------------------------------------------------------------------- line by line
 
 
-def _tell(out: Console, board: Board, recorded: Recorded) -> None:
-    seconds = board.seconds(recorded.recorded_at)
+def _tell(out: Console, progress: ProgressTable, recorded: Recorded) -> None:
+    seconds = progress.seconds(recorded.recorded_at)
     out.print(Text(f"{duration(seconds):>9}  {sentence(recorded.event)}"), soft_wrap=True)
     sys.stdout.flush()
 
@@ -103,13 +103,13 @@ def _tell(out: Console, board: Board, recorded: Recorded) -> None:
 
 @asynccontextmanager
 async def _drawing(
-    out: Console, board: Board, fractions: Fractions, is_worked_on: Asked
+    out: Console, progress: ProgressTable, fractions: Fractions, is_worked_on: Asked
 ) -> AsyncIterator[None]:
-    """Redraw the board from time to time, and once at the end."""
+    """Redraw the table from time to time, and once at the end."""
 
     def frame() -> Group | Text:
-        board.fractions = fractions()
-        return draw(board, time.time_ns() // 1_000, is_worked_on())
+        progress.fractions = fractions()
+        return draw(progress, time.time_ns() // 1_000, is_worked_on())
 
     async def keep_drawing(live: Live) -> None:
         while True:
@@ -125,26 +125,26 @@ async def _drawing(
                 tasks.cancel_scope.cancel()
 
 
-def draw(board: Board, now: int, is_worked_on: bool = True) -> Group | Text:
-    """The board as it looks at a moment (microseconds since 1970)."""
-    if not board.asked_at:
+def draw(progress: ProgressTable, now: int, is_worked_on: bool = True) -> Group | Text:
+    """The table as it looks at a moment (microseconds since 1970)."""
+    if not progress.asked_at:
         return Text("…")
     table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
     table.add_column("")
     for name in ("writing", "painting", "reading aloud"):
         table.add_column(name, min_width=13, no_wrap=True)
     table.add_column("", ratio=1, no_wrap=True, overflow="ellipsis")
-    for line in board.lines():
+    for line in progress.lines():
         marks = (_mark(it, now) for it in (line.writing, line.painting, line.reading))
         table.add_row(line.name, *marks, Text(line.text, "italic"))
-    return Group(table, _footer(board, now, is_worked_on))
+    return Group(table, _footer(progress, now, is_worked_on))
 
 
-def _footer(board: Board, now: int, is_worked_on: bool) -> Text:
-    status = status_text(board.run.status, is_worked_on=is_worked_on)
-    parts = [status, Text(duration(board.seconds(now)))]
-    left = board.seconds_left(now)
-    if not is_worked_on and not board.has_ended:
+def _footer(progress: ProgressTable, now: int, is_worked_on: bool) -> Text:
+    status = status_text(progress.run.status, is_worked_on=is_worked_on)
+    parts = [status, Text(duration(progress.seconds(now)))]
+    left = progress.seconds_left(now)
+    if not is_worked_on and not progress.has_ended:
         parts.append(Text("no process makes books here now", "red"))
     elif left:
         parts.append(Text(f"about {duration(left)} left", "dim"))
