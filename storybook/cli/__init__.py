@@ -20,6 +20,7 @@ from typing import Any, Final
 import rich_click as click
 
 from storybook import __version__
+from storybook.cli.called_as import as_called, program
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions
 
@@ -73,7 +74,9 @@ class CommandGroup(click.RichGroup):
         try:
             return super().invoke(ctx)
         except Failure as failure:
-            click.echo(f"{click.style('error:', fg='red', bold=True)} {failure}", err=True)
+            click.echo(
+                f"{click.style('error:', fg='red', bold=True)} {as_called(str(failure))}", err=True
+            )
             ctx.exit(1)
 
 
@@ -129,4 +132,4 @@ def main() -> None:
         # A terminal without some letter prints a question mark, rather than a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    cli(prog_name="storybook")
+    cli(prog_name=program())

@@ -6,6 +6,7 @@ from functools import partial
 
 import rich_click as click
 
+from storybook.cli.called_as import say
 from storybook.cli.change_run import change_run
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, WHO
@@ -21,4 +22,4 @@ def cancel_command(options: GlobalOptions, run: str) -> None:
     run_id, _ = change_run(
         options, run, ServerClient.cancel_run, partial(cancel_run, cancelled_by=WHO)
     )
-    click.echo(f"The book {run_id[:SHORT_ID]} is cancelled.")
+    say(f"The book {run_id[:SHORT_ID]} is cancelled.")

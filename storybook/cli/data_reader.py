@@ -7,7 +7,7 @@ server keeps them up to date. Where no process does, they are caught up with the
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing, suppress
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -16,6 +16,8 @@ from anyio import to_thread
 from storybook.book import RunId
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions
+from storybook.events.catalog import RunRequested
+from storybook.events.codec import UnreadableEvent
 from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections import views
@@ -72,6 +74,16 @@ class DataReader:
         else:
             found = await self._ask(beginning_with, word, SHOWN_RUNS + 1)
         return _only(text, found)
+
+    async def requests(self, run_ids: Iterable[RunId]) -> dict[RunId, RunRequested]:
+        """What each run was asked for, of those whose first event can be read."""
+        found = {}
+        for run_id in run_ids:
+            for first in await self.log.read_run(run_id, limit=1):
+                with suppress(UnreadableEvent):
+                    if isinstance(event := first.event, RunRequested):
+                        found[run_id] = event
+        return found
 
     async def history(self, run_id: RunId) -> list[Recorded]:
         """Every event of a run, in order."""

@@ -24,6 +24,7 @@ from rich.text import Text
 
 from storybook import __version__
 from storybook.book import Role
+from storybook.cli.called_as import as_called
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.listen_errors import explain
@@ -99,7 +100,9 @@ def _table(findings: list[Finding]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for it in findings:
-        found = Text.assemble(it.found, *([("\n→ " + it.mend, "bold")] if it.mend else []))
+        found = Text.assemble(
+            it.found, *([("\n→ " + as_called(it.mend), "bold")] if it.mend else [])
+        )
         table.add_row(_MARKS[it.grade], it.name, found)
     return table
 

@@ -23,6 +23,7 @@ from rich.text import Text
 from storybook.application import Application
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES, RunId
 from storybook.bootstrap import open_application
+from storybook.cli.called_as import called_as, say
 from storybook.cli.data_reader import open_data
 from storybook.cli.errors import in_options, run_until_stopped
 from storybook.cli.event_text import sentence
@@ -269,7 +270,7 @@ class _Making:
             return await self._watch_and_export(application.log, self._run_id, watching)
         except anyio.get_cancelled_exc_class():
             seconds = application.settings.limits.shutdown_seconds
-            click.echo(f"Stopping; work in hand gets {seconds:g} s to finish …", err=True)
+            say(f"Stopping; work in hand gets {seconds:g} s to finish …", err=True)
             raise
 
     async def _begin_here(self, application: Application) -> RunId:
@@ -288,7 +289,7 @@ class _Making:
                 "leave --seed out, stop the server, or name another folder with --data"
             )
         if not self._silent:
-            click.echo(f"The server at {server.url} holds this data folder and makes the book.")
+            say(f"The server at {server.url} holds this data folder and makes the book.")
         async with AsyncExitStack() as stack:
             if asked is not None:
                 self._run_id = await server.request_run(asked)
@@ -347,7 +348,7 @@ class _Making:
         except CannotExport as error:
             raise Failure(
                 f"{error}: `storybook repair {_short(run_id)}` makes again what is lost, or make "
-                f"the same book anew: {command_for(run)}"
+                f"the same book anew: {command_for(run, called_as())}"
             ) from error
         return Made(
             run_id,
@@ -363,16 +364,16 @@ class _Making:
     def say_how_to_go_on(self) -> None:
         """After Ctrl-C: what became of the book."""
         if self._run_id is None:
-            click.echo("Nothing was begun.", err=True)
+            say("Nothing was begun.", err=True)
         elif self._server is not None:
-            click.echo(
+            say(
                 f"The server at {self._server.url} goes on with the book: "
                 f"`storybook watch {_short(self._run_id)}` shows it, "
                 f"`storybook cancel {_short(self._run_id)}` stops it.",
                 err=True,
             )
         else:
-            click.echo(
+            say(
                 "The book is put down, and what is finished is kept: "
                 f"`storybook make --resume {_short(self._run_id)}` goes on with it, "
                 "and so does the next `storybook serve`.",
@@ -421,4 +422,4 @@ def _finish(made: Made, opens: bool, quiet: bool) -> None:
         for name, what in (("run", made.run_id), ("folder", made.folder), ("open", page)):
             out.print(Text.assemble((f"  {name:<7}", "dim"), what), soft_wrap=True)
     if opens and not webbrowser.open(page):
-        click.echo("No browser could be opened here.", err=True)
+        say("No browser could be opened here.", err=True)

@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from storybook.cli.called_as import as_called
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
@@ -145,8 +146,12 @@ def _list(options: GlobalOptions, digest: bool, as_json: bool) -> None:
     out = console()
     for engine in index.engines:
         _print_engine(out, index, engine, held, others)
+    out.print(
+        Text(as_called("`storybook models pull NAME` gets one, or the rest of it."), "dim"),
+        soft_wrap=True,
+    )
     out.print(Text("composer, painter and espeak need no model. ComfyUI has its own:", "dim"))
-    out.print(Text("`storybook comfyui check` says which.", "dim"))
+    out.print(Text(as_called("`storybook comfyui check` says which."), "dim"), soft_wrap=True)
 
 
 def _save(ledger: Ledger) -> None:
@@ -204,12 +209,11 @@ _OTHER: Final = Text("  ·", "cyan")
 
 
 def _standing(it: Holding) -> Text:
-    get = f"→ storybook models pull {it.model.name}"
     match it.state:
         case State.MISSING:
-            return Text(f"{it.model.about}; {it.model.license}\n{get}")
+            return Text(f"{it.model.about}; {it.model.license}")
         case State.PARTIAL:
-            return Text(f"{size(it.size)} of it are there\n{it.place}\n{get}")
+            return Text(f"{size(it.size)} of it are there\n{it.place}")
         case State.DIFFERENT:
             bad = [f.path.name for f in it.pieces if f.state is State.DIFFERENT]
             said = f"{', '.join(bad)} is not what the index knows"
@@ -248,7 +252,7 @@ def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Cam
     try:
         lock = LockFile(models / LOCK_NAME)
     except AlreadyLocked as error:
-        raise Failure(f"another `storybook models pull` works in {models}: wait for it") from error
+        raise Failure(f"another process downloads models into {models}: wait for it") from error
     ledger = Ledger(models)
     try:
         check_room(models, missing_bytes(model, models))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio.to_thread
 import rich_click as click
 
+from storybook.cli.called_as import say
 from storybook.cli.data_reader import open_data
 from storybook.cli.errors import run_async
 from storybook.cli.options import GlobalOptions, pass_options
@@ -44,7 +45,7 @@ def rebuild_command(options: GlobalOptions, names: tuple[str, ...], as_json: boo
         if as_json:
             print_json(report)
         else:
-            click.echo(
+            say(
                 f"Rebuilt from {report.events:,} events in {duration(report.seconds)} "
                 f"({report.events_per_second:,.0f} a second), up to position {report.position}."
             )

@@ -14,6 +14,7 @@ import anyio
 import rich_click as click
 
 from storybook.book import RunId
+from storybook.cli.called_as import say
 from storybook.cli.data_reader import open_data
 from storybook.cli.errors import run_async
 from storybook.cli.event_text import engine_name
@@ -125,7 +126,7 @@ class _Teller:
 
     def _say(self, line: str) -> None:
         if not self._silent:
-            click.echo(line)
+            say(line)
 
 
 def _who(file: DamagedFile) -> str:

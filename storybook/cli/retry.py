@@ -6,6 +6,7 @@ from functools import partial
 
 import rich_click as click
 
+from storybook.cli.called_as import say
 from storybook.cli.change_run import change_run
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, WHO
@@ -27,9 +28,9 @@ def retry_command(options: GlobalOptions, run: str) -> None:
     )
     short = run_id[:SHORT_ID]
     if was_asked:
-        click.echo(f"The book {short} goes on; `storybook watch {short}` shows it.")
+        say(f"The book {short} goes on; `storybook watch {short}` shows it.")
     else:
-        click.echo(
+        say(
             f"The book {short} is to go on. No process makes books here now: "
             f"`storybook make --resume {short}` or `storybook serve` does."
         )

@@ -11,6 +11,7 @@ from anyio import to_thread
 
 from storybook.application import Application
 from storybook.bootstrap import open_application
+from storybook.cli.called_as import say
 from storybook.cli.errors import run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.listen_errors import explain
@@ -50,7 +51,7 @@ def serve_command(
         pass
     finally:
         listening.close()
-    click.echo("Stopped.", err=True)
+    say("Stopped.", err=True)
 
 
 async def _serve(
@@ -70,7 +71,7 @@ async def _serve(
                 await serve(application, listening, ready, stop)
             except ServerBroken as error:
                 raise Failure(str(error)) from error
-            click.echo("Stopping …", err=True)
+            say("Stopping …", err=True)
     except LogLocked as error:
         holder = options.holder()
         raise Failure(_taken(options, holder) if holder is not None else str(error)) from error
@@ -89,7 +90,7 @@ def _head(options: GlobalOptions) -> str:
 def _tell(head: str) -> None:
     """Whoever keeps what a server prints (a journal, a collector) keeps anchors of its log."""
     logger.info("the log ends at %s", head)
-    click.echo(f"The log ends at {head}")
+    say(f"The log ends at {head}")
 
 
 def _is_ready(options: GlobalOptions, application: Application, head: str, url: str) -> None:
@@ -98,11 +99,11 @@ def _is_ready(options: GlobalOptions, application: Application, head: str, url: 
     if may_write:
         application.log.announce(url)
     tune_process()
-    click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {options.folder})")
+    say(f"Storybook serves {url}  (API: {url}/docs, data: {options.folder})")
     if not may_write:
-        click.echo("The folder can only be read: books are shown, and none are made.")
+        say("The folder can only be read: books are shown, and none are made.")
     _tell(head)
-    click.echo("Ctrl-C stops it.")
+    say("Ctrl-C stops it.")
 
 
 def _listening(host: str, port: int) -> socket.socket:

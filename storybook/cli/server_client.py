@@ -27,9 +27,9 @@ class ServerClient:
         """Raises `Failure` if the process that holds the folder serves nothing."""
         if not holder.url:
             raise Failure(
-                f"process {holder.pid} works in this data folder and takes no requests (another "
-                "`storybook make`, or a server that is just starting): wait until it is done, or "
-                "name another folder with --data"
+                f"process {holder.pid} works in this data folder and takes no requests (it makes "
+                "a book by itself, or is a server that is just starting): wait until it is done, "
+                "or name another folder with --data"
             )
         self.url = holder.url.rstrip("/")
 

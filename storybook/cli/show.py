@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Final
 
 import msgspec
 import rich_click as click
@@ -29,6 +29,9 @@ from storybook.projections.timings import StageTiming
 from storybook.run import History, Run, read_history
 from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
 from storybook.stores.files import FileArtifactStore
+
+FACT_CELLS: Final = 11
+"""Columns of a fact's name: the longest, and two more."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -131,10 +134,11 @@ def _exported(store: ArtifactStore, run_id: RunId) -> int | None:
     return run_async(main)
 
 
-def _print_text(out: Console, book: Run, facts: Table) -> None:
+def _print_text(out: Console, book: Run, facts: list[Text]) -> None:
     title = book.pages[0].title if book.pages else "(no title yet)"
     out.print(Text(title, "bold"))
-    out.print(facts)
+    for fact in facts:
+        out.print(fact, soft_wrap=True)
     for page in book.pages:
         if page.page != COVER_PAGE:
             out.print()
@@ -157,29 +161,26 @@ def _print_timeline(out: Console, history: Sequence[Recorded], now: int) -> None
             out.print(fault)
 
 
-def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: int) -> Table:
-    table = Table.grid(padding=(0, 2))
+def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: int) -> list[Text]:
+    """A line each, which a terminal may wrap: what can be copied is never cut."""
     first, last = found.readable[0], found.readable[-1]
     took = duration(max(now - first.recorded_at, 0) / MICROSECONDS)
     ran = "took" if book.status.has_ended else "for"
     why = Text(f": {book.fault.message}") if book.fault else Text("")
     words = book.request
-    voice = book.tts.narrator_voice if book.tts else "not read aloud"
-    facts: list[tuple[str, Any]] = [
+    facts: list[tuple[str, str | Text]] = [
         ("run", run_id),
         ("status", status_text(book.status) + why),
         ("asked for", f"{iso_time(first.recorded_at).replace('T', ' ')[:19]} UTC; {ran} {took}"),
         ("words", f"{words.era} · {words.place} · {words.characters} · {words.topic}"),
         ("folder", store.location(run_id)),
         ("seed", str(book.seed)),
-        ("voice", voice),
+        ("voice", book.tts.narrator_voice if book.tts else "not read aloud"),
         ("events", f"{first.position} to {last.position}, {len(found.readable)} of this book"),
     ]
     if found.parked is not None:
         facts.append(("parked", Text(str(found.parked), "red")))
-    for name, value in facts:
-        table.add_row(Text(name, "dim"), value)
-    return table
+    return [Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value) for name, value in facts]
 
 
 def _files(book: Run, exported: int | None) -> Table:

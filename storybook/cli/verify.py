@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from storybook.book import Artifact, RunId
+from storybook.cli.called_as import say
 from storybook.cli.data_reader import has_log, open_data
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
@@ -88,7 +89,7 @@ def verify_command(options: GlobalOptions, anchor: Anchor | None, as_json: bool)
         print_json(verdict)
     elif verdict.faults:
         for fault in verdict.faults:
-            click.echo(fault)
+            say(fault)
     else:
         _print_whole(console(), verdict)
     if verdict.faults:
@@ -129,7 +130,7 @@ async def _verify(options: GlobalOptions, anchor: Anchor | None, quiet: bool) ->
     head = await anyio.to_thread.run_sync(_head, options.folder.log)
     holder = options.holder()
     if holder is not None and not quiet:
-        click.echo(
+        say(
             f"What comes after event {head.position} is not looked at; "
             f"the log goes on being written by {holder}.",
             err=True,

@@ -11,6 +11,7 @@ import anyio
 import rich_click as click
 
 from storybook.book import RunId
+from storybook.cli.called_as import say
 from storybook.cli.data_reader import DataReader, open_data
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
@@ -61,7 +62,7 @@ async def _watch(reader: DataReader, run_id: RunId, as_json: bool) -> Run:
     holder = options.holder()
     waits = can_wait()
     if waits and holder is None and not await _has_ended(reader, run_id):
-        click.echo(
+        say(
             "No process makes books here now; this waits until `storybook serve` does. "
             "Ctrl-C ends it.",
             err=True,

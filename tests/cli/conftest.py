@@ -34,6 +34,8 @@ class Shell:
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        self.program = f"storybook --data {data}"
+        """What its hints begin with."""
 
     def __call__(self, *arguments: str, input: str | None = None) -> Result:
         """Run a command; a traceback fails the test, and so does an escape code in the output."""

@@ -169,9 +169,9 @@ def test_a_missing_file_is_told_with_the_command_that_makes_it_again(shell: Shel
     result = shell("make", "--resume", "latest")
     assert result.exit_code == 1
     assert "panel_2.png is missing" in result.stderr
-    assert f"`storybook repair {made['run_id'][:8]}` makes again" in result.stderr
-    command = result.stderr[result.stderr.index("storybook make") :].strip()
-    again = shell(*shlex.split(command)[1:], "--json")
+    assert f"`{shell.program} repair {made['run_id'][:8]}` makes again" in result.stderr
+    command = result.stderr[result.stderr.index(f"{shell.program} make --era") :].strip()
+    again = shell(*shlex.split(command)[3:], "--json")
     assert again.exit_code == 0, again.output
     shown = [shell.json("show", it["run_id"]) for it in (made, json.loads(again.stdout))]
     assert shown[0]["request"] == shown[1]["request"]

@@ -74,3 +74,48 @@ def test_a_run_that_is_not_there_is_told(filled: Shell, text: str, why: str) -> 
     result = filled("show", text)
     assert result.exit_code == 1
     assert why in result.stderr
+
+
+def test_the_folder_and_the_id_are_never_cut(
+    filled: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They can be copied in every width: the terminal wraps them."""
+    for columns in ("60", "80", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        told = filled("show", "latest").stdout.splitlines()
+        shown = filled.json("show", "latest")
+        assert f"run        {shown['run_id']}" in told
+        assert f"folder     {shown['folder']}" in told
+        assert not any("…" in line for line in told)
+
+
+def test_a_piped_page_is_as_wide_as_columns_says(
+    filled: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text wraps there, as it does on a terminal; without `COLUMNS` it is a wide one."""
+    from rich.cells import cell_len
+
+    def widest_of_the_text() -> int:
+        text = filled("show", "latest").stdout.split("\n\n")
+        return max(cell_len(line) for part in text[1:5] for line in part.splitlines())
+
+    monkeypatch.setenv("COLUMNS", "30")
+    assert widest_of_the_text() <= 30
+    monkeypatch.delenv("COLUMNS")
+    assert 30 < widest_of_the_text() <= 110
+
+
+def test_at_a_position_only_what_was_there_is_listed(filled: Shell) -> None:
+    """No file that came later, and no page to open: that is made after the last event."""
+    events = filled.json_lines("log", "latest")
+    first = next(it["position"] for it in events if it["data"].get("artifact"))
+    at = filled("show", "latest", "--at", str(first)).stdout
+    name = next(it["data"]["artifact"]["name"] for it in events if it["data"].get("artifact"))
+    listed = [line.split()[0] for line in at.splitlines() if " 64 × 64" in line or ".wav" in line]
+    assert listed == [name]
+    last = str(events[-1]["position"])
+    assert "book.html" not in filled("show", "latest", "--at", last).stdout
+    assert "book.html" in filled("show", "latest").stdout
+    before = filled("show", "latest", "--at", str(first - 1)).stdout
+    assert ".png" not in before and ".wav" not in before
+    assert filled.json("show", "latest", "--at", str(first - 1))["files"] == []

@@ -37,7 +37,7 @@ def test_the_timeline_has_a_row_an_attempt() -> None:
     assert [it.plain for it in faults(found)] == ["painting page 1, attempt 1, failed: none left"]
 
 
-@pytest.mark.parametrize("width", [80, 110, 200])
+@pytest.mark.parametrize("width", [60, 80, 110, 200])
 def test_the_timeline_fits_the_terminal(width: int) -> None:
     """The bars take what is left of the line, and all of the time is in them."""
     history = record(begun(TtsConfig()))

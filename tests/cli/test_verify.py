@@ -35,7 +35,7 @@ def test_each_damaged_file_is_a_line(shell: Shell) -> None:
     (folder / "page_3.wav").unlink()
     result = shell("verify")
     assert result.exit_code == 1
-    assert f"`storybook repair {folder.name[:8]}`" in " ".join(result.stderr.split())
+    assert f"`{shell.program} repair {folder.name[:8]}`" in " ".join(result.stderr.split())
     changed, missing = result.stdout.splitlines()
     assert changed.startswith(f"file {folder.name[:8]}/cover.png has 10 bytes and not ")
     assert missing == f"file {folder.name[:8]}/page_3.wav is missing"
