@@ -5,7 +5,8 @@ table below and imports none of them, nor anything that they need. `options.py` 
 options say, `data_reader.py` what commands that only look read, `errors.py` turns errors into
 messages and exit codes, `output.py` draws. CONTRIBUTING.md says how to add a command.
 
-Exit codes: 0 it went well; 1 it did not, and the message says why; 2 it was called wrongly.
+Exit codes: 0 it went well; 1 it did not, and the message says why; 2 it was called wrongly; 130 and
+143 it was stopped by Ctrl-C or by SIGTERM before it was done.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "Say what is ready here, and what to do about what is not.",
 }
 """Each command's line in `--help`; its module in this package has its name."""
+
+STOPPED_BY_CTRL_C: Final = 130
+"""What a shell reads of a command that SIGINT has ended: 128 and the signal's number."""
 
 PANELS: Final = {
     "Make": ["make", "serve"],
@@ -78,6 +82,10 @@ class CommandGroup(click.RichGroup):
                 f"{click.style('error:', fg='red', bold=True)} {as_called(str(failure))}", err=True
             )
             ctx.exit(1)
+        except KeyboardInterrupt:
+            ctx.exit(STOPPED_BY_CTRL_C)
+        except click.Abort as abort:  # at a question; the other reason is that nobody answers
+            ctx.exit(STOPPED_BY_CTRL_C if isinstance(abort.__context__, KeyboardInterrupt) else 1)
 
 
 def load_command(name: str) -> click.Command:

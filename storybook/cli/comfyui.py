@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import rich_click as click
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from storybook.book import Role
+from storybook.cli.called_as import as_called
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
@@ -28,8 +29,10 @@ from storybook.stages.illustrator.comfyui import (
 from storybook.stages.illustrator.comfyui.roles import TITLES
 
 SHIPPED: Final = "the one that ships with storybook"
-VALUE_SHOWN: Final = 60
-"""Characters of a value, so that a long prompt stays one line."""
+FEWEST_SHOWN, MOST_SHOWN = 20, 60
+"""Columns of a value, so that a long prompt stays one line."""
+NAME_CELLS: Final = 11
+"""Columns of a role's name: the longest, and two more."""
 NAMES: Final = {"positive": "prompt", "negative": "negative", "output": "file name"}
 """Roles by the words of users, where those differ from the code's."""
 FORMATS: Final = {"api": "API format", "editor": "the editor's format"}
@@ -202,33 +205,35 @@ def _print_heading(out: Console, check: EndpointCheck) -> None:
 
 
 def _print_explanation(out: Console, it: Report) -> None:
-    out.print(f"  workflow: {it.workflow}, {FORMATS[it.format]}, {it.nodes} nodes")
-    if it.found or it.models:
-        out.print(_places(it))
+    """What keeps it from being painted comes first."""
+    out.print(f"  workflow: {it.workflow}, {FORMATS[it.format]}, {it.nodes} nodes", soft_wrap=True)
     for problem in it.problems:
         where = f"{problem.where}: " if problem.where else ""
         out.print(Text.assemble(("  ✗ ", "red"), where, problem.message))
         if problem.mend:
-            out.print(Text(f"    → {problem.mend}", "bold"))
+            out.print(Text(as_called(f"    → {problem.mend}"), "bold"))
         if problem.has and problem.kind == "missing_node":
             out.print(f"      near: {', '.join(problem.has)}")
     for note in it.notes:
         out.print(Text(f"  ! {note}", "yellow"))
+    for line in _places(it, out.width):
+        out.print(line, soft_wrap=True)
 
 
-def _places(it: Report) -> Table:
-    table = Table.grid(padding=(0, 2), pad_edge=True)
-    for _ in range(3):
-        table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+def _places(it: Report, width: int) -> Iterator[Text]:
+    """A line each; of a value so much as fits."""
     for found in it.found:
         title = f" {found.title!r}" if found.title not in ("", found.class_type) else ""
         node = f"node {found.node} ({found.class_type}{title}), {found.input}"
-        table.add_row(NAMES.get(found.role, found.role), node, found.how, _short(found.value))
+        start = f"  {NAMES.get(found.role, found.role):<{NAME_CELLS}}{node}  {found.how}  "
+        room = min(max(width - cell_len(start), FEWEST_SHOWN), MOST_SHOWN)
+        value = Text(" ".join(found.value.split()))
+        value.truncate(room, overflow="ellipsis")
+        yield Text(start) + value
     for model in it.models:
-        node = f"node {model.node}, {model.input}"
-        table.add_row("model", node, _presence(model), model.name or "the server's first one")
-    return table
+        name = model.name or "the server's first one"
+        start = f"  {'model':<{NAME_CELLS}}node {model.node}, {model.input}  "
+        yield Text.assemble(start, _presence(model), f"  {name}")
 
 
 def _presence(model: NamedModel) -> Text:
@@ -239,8 +244,3 @@ def _presence(model: NamedModel) -> Text:
             return Text("is not there", "red")
         case None:
             return Text("not asked", "dim")
-
-
-def _short(value: str) -> str:
-    one_line = " ".join(value.split())
-    return one_line if len(one_line) <= VALUE_SHOWN else one_line[: VALUE_SHOWN - 1] + "…"

@@ -21,7 +21,7 @@ from storybook.events.codec import UnreadableEvent
 from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections import views
-from storybook.projections.library import Book, newest
+from storybook.projections.library import Book, newest, open_runs
 from storybook.projections.projector import Projections
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import beginning_with
@@ -58,6 +58,10 @@ class DataReader:
             return newest(db, limit, status=status).books, parked
 
         return await self._ask(question)
+
+    async def open_runs(self) -> list[RunId]:
+        """Runs that have not ended, oldest first."""
+        return await self._ask(open_runs)
 
     async def find(self, text: str) -> RunId:
         """The run that a word on the command line means. Raises `Failure`."""
@@ -118,6 +122,11 @@ def _only(text: str, found: list[RunId]) -> RunId:
         some = ", ".join(found[:SHOWN_RUNS]) + (", …" if len(found) > SHOWN_RUNS else "")
         raise Failure(f"{text!r} fits several books: {some}; give more characters")
     return found[0]
+
+
+def before(run_id: RunId, open_now: list[RunId]) -> list[RunId]:
+    """The open runs that are worked on before one of them, oldest first; none before another."""
+    return open_now[: open_now.index(run_id)] if run_id in open_now else []
 
 
 def has_log(options: GlobalOptions) -> bool:

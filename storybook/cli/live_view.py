@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from storybook.cli.event_text import sentence
 from storybook.cli.output import console, duration, status_text
 from storybook.cli.progress_table import Mark, ProgressTable, Sign
 from storybook.events.log import START, EventLog, Recorded
+from storybook.events.parked import RunParked
 from storybook.projections import views
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.timings import Usual, usual_of_roles
@@ -43,39 +44,57 @@ async def watch(
     silent: bool = False,
     fractions: Fractions = dict,
     is_worked_on: Asked = lambda: True,
+    earlier: Sequence[RunId] = (),
 ) -> Run:
     """Show a run on standard output until it has ended, unless `silent`; returns it as it ended.
 
-    `is_worked_on` tells whether there is a process that makes books.
+    `is_worked_on` tells whether there is a process that makes books, `earlier` which runs it works
+    on before this one.
     """
-    progress = ProgressTable(run_id, await anyio.to_thread.run_sync(usual_durations, projections))
-    out = console()
+    usual = await anyio.to_thread.run_sync(usual_durations, projections)
+    progress, out = ProgressTable(run_id, usual), console()
     if silent:
         return await follow_run(log, progress, lambda recorded: None)
     if not out.is_terminal:
         return await follow_run(log, progress, lambda recorded: _tell(out, progress, recorded))
-    async with _drawing(out, progress, fractions, is_worked_on):
-        return await follow_run(log, progress, lambda recorded: None)
+    first = [ProgressTable(it, usual) for it in earlier]
+    async with _drawing(out, progress, first, fractions, is_worked_on):
+        return await follow_run(log, progress, lambda recorded: None, first)
 
 
-async def follow_run(log: EventLog, progress: ProgressTable, told: Told) -> Run:
-    """Feed a run's events to its progress table, and tell each, until it has ended; as it ended."""
+async def follow_run(
+    log: EventLog, progress: ProgressTable, told: Told, others: Sequence[ProgressTable] = ()
+) -> Run:
+    """Feed a run's events to its progress table, and tell each, until it has ended; as it ended.
+    The tables of other runs are fed meanwhile."""
     cursor = START
+    for other in others:
+        for recorded in await log.read_run(other.run_id):
+            _feed(other, recorded)
     for recorded in await log.read_run(progress.run_id):
         progress.feed(recorded)
         told(recorded)
         cursor = recorded.position
     if progress.has_ended:
         return progress.run
+    by_run = {it.run_id: it for it in others}
     async with aclosing(log.tail(cursor)) as batches:
         async for batch in batches:
             for recorded in batch:
                 if recorded.run_id == progress.run_id:
                     progress.feed(recorded)
                     told(recorded)
+                elif recorded.run_id in by_run:
+                    _feed(by_run[recorded.run_id], recorded)
             if progress.has_ended:
                 break
     return progress.run
+
+
+def _feed(other: ProgressTable, recorded: Recorded) -> None:
+    if recorded.position > other.position:  # the tail begins before some that were read
+        with suppress(RunParked):
+            other.feed(recorded)
 
 
 def usual_durations(projections: Path) -> dict[Role, Usual]:
@@ -103,13 +122,17 @@ def _tell(out: Console, progress: ProgressTable, recorded: Recorded) -> None:
 
 @asynccontextmanager
 async def _drawing(
-    out: Console, progress: ProgressTable, fractions: Fractions, is_worked_on: Asked
+    out: Console,
+    progress: ProgressTable,
+    earlier: Sequence[ProgressTable],
+    fractions: Fractions,
+    is_worked_on: Asked,
 ) -> AsyncIterator[None]:
     """Redraw the table from time to time, and once at the end."""
 
     def frame() -> Group | Text:
         progress.fractions = fractions()
-        return draw(progress, time.time_ns() // 1_000, is_worked_on())
+        return draw(progress, time.time_ns() // 1_000, is_worked_on(), earlier)
 
     async def keep_drawing(live: Live) -> None:
         while True:
@@ -125,8 +148,14 @@ async def _drawing(
                 tasks.cancel_scope.cancel()
 
 
-def draw(progress: ProgressTable, now: int, is_worked_on: bool = True) -> Group | Text:
-    """The table as it looks at a moment (microseconds since 1970)."""
+def draw(
+    progress: ProgressTable,
+    now: int,
+    is_worked_on: bool = True,
+    earlier: Sequence[ProgressTable] = (),
+) -> Group | Text:
+    """The table as it looks at a moment (microseconds since 1970); `earlier` are those of the runs
+    that are worked on before this one."""
     if not progress.asked_at:
         return Text("…")
     table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
@@ -137,18 +166,28 @@ def draw(progress: ProgressTable, now: int, is_worked_on: bool = True) -> Group 
     for line in progress.lines():
         marks = (_mark(it, now) for it in (line.writing, line.painting, line.reading))
         table.add_row(line.name, *marks, Text(line.text, "italic"))
-    return Group(table, _footer(progress, now, is_worked_on))
+    return Group(table, _footer(progress, now, is_worked_on, earlier))
 
 
-def _footer(progress: ProgressTable, now: int, is_worked_on: bool) -> Text:
+def _footer(
+    progress: ProgressTable, now: int, is_worked_on: bool, earlier: Sequence[ProgressTable]
+) -> Text:
     status = status_text(progress.run.status, is_worked_on=is_worked_on)
-    parts = [status, Text(duration(progress.seconds(now)))]
-    left = progress.seconds_left(now)
+    since = duration(progress.seconds(now))
+    parts = [status, Text(f"{since} after it was asked for")]
+    left = seconds_left([*earlier, progress], now)
     if not is_worked_on and not progress.has_ended:
         parts.append(Text("no process makes books here now", "red"))
     elif left:
         parts.append(Text(f"about {duration(left)} left", "dim"))
     return Text("  ").join(parts)
+
+
+def seconds_left(tables: Sequence[ProgressTable], now: int) -> float | None:
+    """Until all of these runs are done, one after another, which is how they are worked on; None
+    while nobody can say."""
+    left = [it.seconds_left(now) for it in tables if it.asked_at and not it.has_ended]
+    return None if None in left else sum(filter(None, left))
 
 
 _LOOKS: Final[Mapping[Sign, tuple[str, str]]] = {

@@ -21,7 +21,7 @@ from storybook.book import (
     reading_of,
 )
 from storybook.clock import MICROSECONDS
-from storybook.events.log import Recorded
+from storybook.events.log import START, Recorded
 from storybook.events.parked import read_event
 from storybook.projections.timings import TimingFold, Usual, eta_seconds
 from storybook.run import Abandoned, Complete, Failed, InHand, Run, Waiting, evolve
@@ -77,6 +77,7 @@ class ProgressTable:
         self._timings = TimingFold()
         self.fractions: Mapping[Work, float] = {}
         self.asked_at = self.changed_at = 0
+        self.position = START
 
     @property
     def run(self) -> Run:
@@ -94,6 +95,7 @@ class ProgressTable:
         self._timings.feed(recorded, event)
         self.asked_at = self.asked_at or recorded.recorded_at
         self.changed_at = recorded.recorded_at
+        self.position = recorded.position
 
     def seconds(self, now: int) -> float:
         """Since the book was asked for; once it has ended, until then."""

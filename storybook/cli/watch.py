@@ -12,7 +12,7 @@ import rich_click as click
 
 from storybook.book import RunId
 from storybook.cli.called_as import say
-from storybook.cli.data_reader import DataReader, open_data
+from storybook.cli.data_reader import DataReader, before, open_data
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.live_view import follow_run, watch
@@ -37,10 +37,7 @@ def watch_command(options: GlobalOptions, run: str, as_json: bool) -> None:
     If no process makes books here, it waits for one on a terminal, and ends with 1 elsewhere.
     """
     options.start_logging()
-    try:
-        ended = _run_watch(options, run, as_json)
-    except KeyboardInterrupt:
-        sys.exit(1)
+    ended = _run_watch(options, run, as_json)
     if ended.status is not Status.DONE:
         why = f": {ended.fault.message}" if ended.fault else ""
         raise Failure(f"the book is {ended.status}{why}")
@@ -82,6 +79,7 @@ async def _watch(reader: DataReader, run_id: RunId, as_json: bool) -> Run:
             options.folder.projections,
             fractions=lambda: found,
             is_worked_on=lambda: options.holder() is not None,
+            earlier=before(run_id, await reader.open_runs()),
         )
 
 

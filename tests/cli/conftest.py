@@ -69,6 +69,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nobody's settings but the test's, and engines that are quick."""
     for name in [name for name in os.environ if name.startswith("STORYBOOK_")]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.chdir(tmp_path)
     use_engines(monkeypatch)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console, RenderableType
 
-from storybook.book import WRITING, TtsConfig, picture_of
+from storybook.book import WRITING, Role, TtsConfig, picture_of
 from storybook.cli.progress_table import ProgressTable
 from storybook.events.catalog import (
     EngineInfo,
@@ -15,6 +15,7 @@ from storybook.events.catalog import (
 )
 from storybook.events.codec import encode
 from storybook.events.log import Position, Recorded, Version
+from storybook.projections.timings import Usual
 from storybook.run import complete_stage, fold, request_run, start_stage, write_page
 from tests.export.finished import REQUEST, RUN, STORY
 
@@ -45,8 +46,10 @@ def begun(tts: TtsConfig | None = None) -> list[Event]:
     return events
 
 
-def progress_of(events: Sequence[Event]) -> ProgressTable:
-    table = ProgressTable(RUN, {})
+def progress_of(
+    events: Sequence[Event], usual: Mapping[Role, Usual] | None = None
+) -> ProgressTable:
+    table = ProgressTable(RUN, usual or {})
     for recorded in record(events):
         table.feed(recorded)
     return table
