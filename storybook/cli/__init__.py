@@ -22,7 +22,7 @@ import rich_click as click
 
 from storybook import __version__
 from storybook.cli.called_as import as_called, program
-from storybook.cli.failure import Failure
+from storybook.cli.failure import Failure, data_folder, os_failure
 from storybook.cli.options import GlobalOptions
 
 COMMANDS: Final[dict[str, str]] = {
@@ -78,14 +78,21 @@ class CommandGroup(click.RichGroup):
         try:
             return super().invoke(ctx)
         except Failure as failure:
-            click.echo(
-                f"{click.style('error:', fg='red', bold=True)} {as_called(str(failure))}", err=True
-            )
+            _tell(failure)
+            ctx.exit(1)
+        except BrokenPipeError:  # `storybook log | head` ends quietly, which click does
+            raise
+        except OSError as error:
+            _tell(os_failure(error, data_folder()))
             ctx.exit(1)
         except KeyboardInterrupt:
             ctx.exit(STOPPED_BY_CTRL_C)
         except click.Abort as abort:  # at a question; the other reason is that nobody answers
             ctx.exit(STOPPED_BY_CTRL_C if isinstance(abort.__context__, KeyboardInterrupt) else 1)
+
+
+def _tell(failure: Failure) -> None:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {as_called(str(failure))}", err=True)
 
 
 def load_command(name: str) -> click.Command:

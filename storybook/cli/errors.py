@@ -7,6 +7,8 @@ keeps its traceback.
 
 from __future__ import annotations
 
+import errno
+import shutil
 import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -14,10 +16,10 @@ from typing import Final, TypeVar
 import anyio
 import rich_click as click
 
-from storybook.cli.failure import Failure
+from storybook.cli.failure import Failure, data_folder, os_failure
 from storybook.commands import TooManyRuns
 from storybook.events.codec import UnreadableEvent
-from storybook.events.log import LogError
+from storybook.events.log import LogError, LogUnavailable
 from storybook.events.parked import RunParked
 from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
@@ -52,6 +54,8 @@ TOLD: Final = (
     sqlite3.Error,
 )
 """Errors whose message is for people."""
+FULL_BYTES: Final = 100_000
+"""A disk with less is full: SQLite's index of a WAL alone takes 32 KB."""
 CALLED_WRONGLY: Final = (InvalidRequest, SettingsError)
 """Those that the caller has to mend: usage errors."""
 
@@ -96,8 +100,20 @@ def _told(error: BaseException) -> BaseException:
         return in_options(error)
     if isinstance(error, CALLED_WRONGLY):
         return click.UsageError(str(error))
-    is_meant = isinstance(error, TOLD) and not isinstance(error, BrokenPipeError)
-    return Failure(str(error)) if is_meant else error
+    if not isinstance(error, TOLD) or isinstance(error, BrokenPipeError):
+        return error
+    if isinstance(error, OSError):
+        return os_failure(error, data_folder())
+    is_of_sqlite = isinstance(error, LogUnavailable | sqlite3.Error)
+    return Failure(f"{error}{_full_disk() if is_of_sqlite else ''}")
+
+
+def _full_disk() -> str:
+    """SQLite says of a full disk that it cannot read, as soon as it wants to make a file there."""
+    folder = data_folder()
+    if folder is None or not folder.exists() or shutil.disk_usage(folder).free >= FULL_BYTES:
+        return ""
+    return f". {os_failure(OSError(errno.ENOSPC, ''), folder)}"
 
 
 def in_options(invalid: InvalidRequest) -> click.UsageError:

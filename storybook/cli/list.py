@@ -39,13 +39,13 @@ def list_command(options: GlobalOptions, status: str | None, limit: int, as_json
     options.start_logging()
     wanted = Status(status.upper()) if status else None
 
-    async def main() -> Found:
+    async def main() -> FoundBooks:
         async with open_data(options) as reader:
             books, parked = await reader.books_and_parked(wanted, limit)
             asked = await reader.requests([] if as_json else [book.run_id for book in books])
-            return Found([run_summary(book) for book in books], parked, asked)
+            return FoundBooks([run_summary(book) for book in books], parked, asked)
 
-    found = run_async(main) if has_log(options) else Found([], set(), {})
+    found = run_async(main) if has_log(options) else FoundBooks([], set(), {})
     if as_json:
         for book in found.books:
             print_json(book)
@@ -55,7 +55,7 @@ def list_command(options: GlobalOptions, status: str | None, limit: int, as_json
         say(f"No books in {options.folder} yet." if not wanted else f"No book is {wanted}.")
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundBooks(msgspec.Struct, frozen=True):
     """The newest books, which of them are parked, and what was asked for."""
 
     books: list[RunSummary]
@@ -63,7 +63,7 @@ class Found(msgspec.Struct, frozen=True):
     asked: Mapping[RunId, RunRequested]
 
 
-class Row(msgspec.Struct, frozen=True):
+class ListedBook(msgspec.Struct, frozen=True):
     """What is told of a book. `pictures` and `voices` are how many are ready, of how many."""
 
     run: Text
@@ -75,7 +75,7 @@ class Row(msgspec.Struct, frozen=True):
     title: Text
 
 
-def _print(out: Console, found: Found, *, is_worked_on: bool) -> None:
+def _print(out: Console, found: FoundBooks, *, is_worked_on: bool) -> None:
     rows = list(_rows(found, is_worked_on))
     if out.width < NARROW_WIDTH:
         for row in rows:
@@ -90,13 +90,13 @@ def _print(out: Console, found: Found, *, is_worked_on: bool) -> None:
         )
 
 
-def _rows(found: Found, is_worked_on: bool) -> Iterator[Row]:
+def _rows(found: FoundBooks, is_worked_on: bool) -> Iterator[ListedBook]:
     now = time.time()
     for book in found.books:
         asked = found.asked.get(book.run_id)
         pages = asked.page_count if asked is not None else None
         is_silent = asked is not None and asked.tts is None
-        yield Row(
+        yield ListedBook(
             Text(book.run_id[:SHORT_ID], "cyan"),
             Text("parked", "red")
             if book.run_id in found.parked
@@ -113,9 +113,9 @@ def _ready(count: int, pages: int | None) -> str:
     return f"{count} of {pages}" if pages is not None else str(count)
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _table(rows: Sequence[ListedBook]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in Row.__struct_fields__[:-1]:
+    for name in ListedBook.__struct_fields__[:-1]:
         table.add_column(name, no_wrap=True, justify="right" if name == "age" else "left")
     table.add_column("title", overflow="fold")
     for row in rows:
@@ -123,7 +123,7 @@ def _table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def _lines(row: Row) -> Text:
+def _lines(row: ListedBook) -> Text:
     """Two lines, which are never cut: what can be copied stays whole."""
     ready = [f"{row.pictures} pictures", f"{row.voices} voices" if row.voices else ""]
     facts = [row.run, row.status, *map(Text, filter(None, (row.stage, *ready, row.age)))]

@@ -134,8 +134,6 @@ def _list(options: GlobalOptions, digest: bool, as_json: bool) -> None:
             look = _digester(ledger, bars) if digest else ledger.recall
             held = holdings(index, models, ledger, look)
             others = strays(index, options.folder.path, models, look)
-    except OSError as error:
-        raise Failure(str(error)) from error
     finally:
         if digest:  # also what was computed before an interruption
             _save(ledger)
@@ -265,8 +263,6 @@ def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Cam
         raise Failure(f"{error}: {model.manual(hub, models)}") from error
     except KeyboardInterrupt:
         raise Failure(f"interrupted{_kept(model, models)}") from None
-    except OSError as error:
-        raise Failure(str(error)) from error
     finally:
         lock.release()
 

@@ -40,6 +40,7 @@ def serve_command(
     a moment to finish, and what doesn't is taken up again at the next start.
     """
     options.start_logging()
+    say(f"Starting on {options.folder} …", err=True)
     server = options.settings.server
     holder = options.holder() if options.folder.can_be_written else None
     if holder is not None:  # said before the port is tried, which it probably has too
