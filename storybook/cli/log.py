@@ -16,7 +16,7 @@ from storybook.cli.data_reader import DataReader, has_log, open_data
 from storybook.cli.errors import run_async
 from storybook.cli.event_text import sentence
 from storybook.cli.options import GlobalOptions, pass_options
-from storybook.cli.output import SHORT_ID, console, print_json
+from storybook.cli.output import NARROW_WIDTH, SHORT_ID, console, print_json
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import Position, Recorded
 from storybook.http.log_entries import run_log_entry
@@ -87,19 +87,23 @@ def _print(out: Console, batch: list[Recorded], as_json: bool) -> None:
         return
     for recorded in batch:
         if out.is_terminal:
-            out.print(_line(recorded), no_wrap=True, overflow="ellipsis")
+            is_narrow = out.width < NARROW_WIDTH
+            out.print(_line(recorded, is_narrow), no_wrap=True, overflow="ellipsis")
         else:
             out.print(_line(recorded), soft_wrap=True)
     sys.stdout.flush()
 
 
-def _line(recorded: Recorded) -> Text:
-    moment = iso_time(recorded.recorded_at).replace("T", " ").rstrip("Z")
+def _line(recorded: Recorded, is_narrow: bool = False) -> Text:
+    """A narrow one leaves out the day and the type, so that there is room for what happened."""
+    day, time = iso_time(recorded.recorded_at).rstrip("Z").split("T")
     return Text.assemble(
         (f"{recorded.position:>7}  ", "bold"),
-        (f"{moment}  ", "dim"),
+        ("" if is_narrow else f"{day} ", "dim"),
+        (f"{time[:8] if is_narrow else time}  ", "dim"),
         (f"{recorded.run_id[:SHORT_ID]}  ", "cyan"),
-        f"{recorded.type:<16}  {_sentence(recorded)}",
+        "" if is_narrow else f"{recorded.type:<16}  ",
+        _sentence(recorded),
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import pytest
+from rich.cells import cell_len
 
 from storybook.http.log_entries import RunLogEntry
 from tests.cli.conftest import WORDS, Shell
@@ -37,3 +41,20 @@ def test_the_log_as_json_has_the_apis_fields(filled: Shell) -> None:
     assert events[0]["position"] == 4
     assert set(events[0]) == set(RunLogEntry.__struct_fields__)
     assert events[0]["data"]["type"] == events[0]["type"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+def test_a_narrow_terminal_shows_what_happened(filled: Shell) -> None:
+    """A line an event at 60 columns too; the day and the type make room for the sentence."""
+    from tests.cli.terminal import Terminal
+
+    terminal = Terminal(60, filled.data, "log", "latest")
+    try:
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.shown).splitlines()
+    assert len(lines) == len(filled.json_lines("log", "latest"))
+    assert all(cell_len(line) <= 60 for line in lines)
+    assert any("page 1 is written: " in line for line in lines)
+    assert lines[-1].endswith("the book is done")

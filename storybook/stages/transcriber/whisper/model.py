@@ -87,7 +87,7 @@ def folder_readiness(folder: Path) -> Readiness:
     if folder.is_dir():
         why = f"the model in {folder} lacks {', '.join(missing)}"
     mend = (
-        "Download it with: storybook models pull whisper-base (or whisper-small); or set "
+        "Download it with `storybook models pull whisper-base` (or whisper-small); or set "
         "[transcriber] model to a folder with a Whisper model in CTranslate2's format"
     )
     return Readiness(False, why, mend)
