@@ -124,7 +124,7 @@ def _only(text: str, found: list[RunId]) -> RunId:
     return found[0]
 
 
-def before(run_id: RunId, open_now: list[RunId]) -> list[RunId]:
+def runs_before(run_id: RunId, open_now: list[RunId]) -> list[RunId]:
     """The open runs that are worked on before one of them, oldest first; none before another."""
     return open_now[: open_now.index(run_id)] if run_id in open_now else []
 

@@ -26,7 +26,7 @@ from storybook.application import Application
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES, RunId
 from storybook.bootstrap import open_application
 from storybook.cli.called_as import called_as, say
-from storybook.cli.data_reader import DataReader, before, open_data
+from storybook.cli.data_reader import DataReader, open_data, runs_before
 from storybook.cli.errors import in_options, run_async, run_until_stopped
 from storybook.cli.event_text import sentence
 from storybook.cli.failure import Failure
@@ -357,7 +357,7 @@ class _Making:
 
     async def _find_earlier(self, log: EventLog, run_id: RunId, open_now: list[RunId]) -> None:
         """Which books are worked on before this one, and tell them."""
-        self._earlier = before(run_id, open_now)
+        self._earlier = runs_before(run_id, open_now)
         if not self._earlier or self._silent:
             return
         named = [await _named(log, it) for it in self._earlier[:MOST_NAMED]]

@@ -12,7 +12,7 @@ import rich_click as click
 
 from storybook.book import RunId
 from storybook.cli.called_as import say
-from storybook.cli.data_reader import DataReader, before, open_data
+from storybook.cli.data_reader import DataReader, open_data, runs_before
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.live_view import follow_run, watch
@@ -79,7 +79,7 @@ async def _watch(reader: DataReader, run_id: RunId, as_json: bool) -> Run:
             options.folder.projections,
             fractions=lambda: found,
             is_worked_on=lambda: options.holder() is not None,
-            earlier=before(run_id, await reader.open_runs()),
+            earlier=runs_before(run_id, await reader.open_runs()),
         )
 
 
