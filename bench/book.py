@@ -28,9 +28,9 @@ import os, sys, time
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 from storybook.book import StoryRequest
-from storybook.stages.engines import PaintingOrder
-from storybook.stages.illustrator.painter.picture import paint
-from storybook.stages.writer.composer import compose
+from storybook.engines import PaintingOrder
+from storybook.painter.picture import paint
+from storybook.composer import compose
 request, seed = StoryRequest(*sys.argv[1:5]), int(sys.argv[5])
 for page in compose(request, seed):
     began = time.perf_counter()

@@ -23,13 +23,8 @@ from bench.figures import REPETITIONS, Figure, print_figures
 from storybook.application import Application
 from storybook.book import Page, RunId, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
-from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.events.log import START
-from storybook.run import Status, fold
-from storybook.settings import Limits, Settings
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.choice import Engines
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     Painting,
     PaintingOrder,
     Readiness,
@@ -39,6 +34,11 @@ from storybook.stages.engines import (
     Transcript,
     WritingOrder,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.events.log import START
+from storybook.run import Status, fold
+from storybook.settings import Limits, Settings
+from storybook.stages.choice import Engines
 from tests.books import PAGES, new_run
 
 SCALE = 50

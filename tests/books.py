@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from storybook.book import StoryRequest, TtsConfig
+from storybook.engines import WritingOrder
 from storybook.request import NewRun
-from storybook.stages.engines import WritingOrder
 
 PAGES: Final = range(5)
 LAST_PAGE: Final = PAGES[-1]

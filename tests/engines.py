@@ -10,13 +10,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import anyio
 
 from storybook.book import MOST_PAGES, Dialogue, Page, RunId, Segment, StoryRequest
-from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.korean.particles import with_particle
-from storybook.lexicon import cast
-from storybook.notifier import Notifier
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.choice import Engines
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Painting,
     PaintingOrder,
@@ -27,6 +22,11 @@ from storybook.stages.engines import (
     Transcript,
     WritingOrder,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.korean.particles import with_particle
+from storybook.lexicon import cast
+from storybook.notifier import Notifier
+from storybook.stages.choice import Engines
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
 

@@ -13,6 +13,14 @@ import pytest
 
 from storybook.application import Application
 from storybook.book import WRITING, Artifact, RunId, TtsConfig, picture_of, reading_of
+from storybook.engines import (
+    EngineUnavailable,
+    Painting,
+    PaintingOrder,
+    Readiness,
+    Report,
+    WorkFailed,
+)
 from storybook.events.catalog import (
     ArtifactRemade,
     EngineInfo,
@@ -27,14 +35,6 @@ from storybook.http.run_state import encode_state
 from storybook.projections.progress import ProgressFold
 from storybook.repair import Repair, RepairOutcome, makers_of
 from storybook.run import Refused, Run, fold, prune_artifacts
-from storybook.stages.engines import (
-    EngineUnavailable,
-    Painting,
-    PaintingOrder,
-    Readiness,
-    Report,
-    WorkFailed,
-)
 from storybook.stores.integrity import Integrity
 from tests.books import new_run
 from tests.engines import Scripted, tiny_png

@@ -16,10 +16,10 @@ import msgspec
 
 from storybook.book import Role
 from storybook.data_folder import DataFolder
+from storybook.engines import Engine, Illustrator, Narrator, Transcriber, Writer
 from storybook.request import NewRun, RequestFault
 from storybook.settings import Settings, SettingsError
 from storybook.stages.capabilities import request_faults
-from storybook.stages.engines import Engine, Illustrator, Narrator, Transcriber, Writer
 
 # Engines are imported when they are built: their modules are many, and most are never needed.
 
@@ -46,7 +46,7 @@ def _writing_endpoint(settings: Settings, data: Path) -> Engine:
 
 
 def _composer(settings: Settings, data: Path) -> Engine:
-    from storybook.stages.writer.composer import Composer
+    from storybook.composer import Composer
 
     return Composer()
 
@@ -67,7 +67,7 @@ def _comfyui(settings: Settings, data: Path) -> Engine:
 
 
 def _painter(settings: Settings, data: Path) -> Engine:
-    from storybook.stages.illustrator.painter import Painter
+    from storybook.painter import Painter
 
     return Painter()
 

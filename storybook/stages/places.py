@@ -10,9 +10,9 @@ import anyio
 
 from storybook.book import RunId, Work
 from storybook.clock import Clock
+from storybook.engines import Engine
 from storybook.events.log import Position
 from storybook.stages.devices import Devices, Unload
-from storybook.stages.engines import Engine
 from storybook.stages.work_queue import QueuedWork
 
 logger = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ same order can be given again years later."""
 from __future__ import annotations
 
 from storybook.book import TtsConfig, Work
+from storybook.engines import PaintingOrder, ReadingOrder
 from storybook.run import Run
-from storybook.stages.engines import PaintingOrder, ReadingOrder
 from storybook.stages.narrator.utterances import utterances
 
 

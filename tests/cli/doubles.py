@@ -9,11 +9,8 @@ from typing import Any
 import anyio
 
 from storybook.book import Page, Segment
-from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.settings import Settings
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.choice import Engines
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     Painting,
     PaintingOrder,
     Readiness,
@@ -23,6 +20,9 @@ from storybook.stages.engines import (
     WorkFailed,
     WritingOrder,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.settings import Settings
+from storybook.stages.choice import Engines
 from tests.engines import NoTranscriber
 from tests.export.finished import STORY, png, wav
 

@@ -18,11 +18,11 @@ import storybook.bootstrap
 import storybook.cli.make
 import tests.cli.doubles
 from storybook.book import artifact_name, picture_of, reading_of
+from storybook.engines import Painting, PaintingOrder, Report
 from storybook.events.catalog import Submission
 from storybook.export.media import Encode, Small, small_picture
 from storybook.settings import Settings
 from storybook.stages.choice import Engines
-from storybook.stages.engines import Painting, PaintingOrder, Report
 from tests.books import LAST_PAGE, PAGES
 from tests.cli.conftest import WORDS, Shell, until_it_waits, use_engines
 from tests.cli.doubles import ENDLESS, Brush, double_engines

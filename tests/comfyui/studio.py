@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from storybook.book import Page, StoryRequest
+from storybook.engines import Painting, PaintingOrder
 from storybook.events.catalog import Submission
-from storybook.stages.engines import Painting, PaintingOrder
 from storybook.stages.illustrator.comfyui import ComfyTiming, ComfyUI
 from tests.comfyui.double import ComfyDouble
 

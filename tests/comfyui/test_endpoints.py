@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import anyio
 import pytest
 
-from storybook.stages.engines import EngineUnavailable
+from storybook.engines import EngineUnavailable
 from storybook.stages.illustrator.comfyui import ComfyTiming
 from storybook.stages.illustrator.comfyui.errors import Unreachable
 from storybook.stages.illustrator.comfyui.pool import Pool

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, WorkFailed
+from storybook.engines import EngineUnavailable, WorkFailed
 from storybook.stages.illustrator.comfyui import png
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.listening import post, workflow

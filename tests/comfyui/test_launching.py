@@ -13,7 +13,7 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from storybook.stages.engines import EngineUnavailable
+from storybook.engines import EngineUnavailable
 from storybook.stages.illustrator.comfyui import ComfyTiming
 from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
 from tests.comfyui.double import ComfyDouble

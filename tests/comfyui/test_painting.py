@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from storybook.stages.engines import EngineUnavailable
+from storybook.engines import EngineUnavailable
 from storybook.stages.illustrator.comfyui import png
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.double.execution import JPEG

@@ -16,14 +16,13 @@ import jsonschema_rs
 import pytest
 
 from storybook.book import Page
+from storybook.engines import Capabilities, Readiness, Report, Transcript, WorkFailed, WritingOrder
 from storybook.events.catalog import EngineInfo
 from storybook.http.calls import CALLS
 from storybook.http.openapi import ITEM_SCHEMA, openapi_document
 from storybook.http.schemas import TEXT
 from storybook.request import InvalidRequest, clean_word
 from storybook.settings import Limits
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import Readiness, Report, Transcript, WorkFailed, WritingOrder
 from storybook.stages.transcriber.language import language_code
 from tests.engines import ScriptedWriter
 from tests.http.serving import playing, serving

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from storybook.book import Page, StoryRequest
+from storybook.engines import Illustrator, Painting, PaintingOrder, Readiness
 from storybook.events.catalog import Submission
-from storybook.stages.engines import Illustrator, Painting, PaintingOrder, Readiness
 from storybook.stages.illustrator.comfyui import png
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")

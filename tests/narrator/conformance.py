@@ -10,7 +10,7 @@ import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.book import VOICES
-from storybook.stages.engines import (
+from storybook.engines import (
     Narrator,
     Readiness,
     ReadingOrder,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.stages.engines import WorkFailed
+from storybook.engines import WorkFailed
 from storybook.stages.narrator.openai import OpenAINarrator
 from tests.narrator.sounds import SENTENCE, order, read
 

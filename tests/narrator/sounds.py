@@ -7,7 +7,7 @@ import io
 import numpy as np
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.stages.engines import Narrator, Reading, ReadingOrder, Report, Utterance
+from storybook.engines import Narrator, Reading, ReadingOrder, Report, Utterance
 from storybook.stages.narrator.audio import LEAD_SECONDS, TAIL_SECONDS, Sound
 
 SENTENCE = "옛날 옛적 깊은 숲속 마을에 호기심 많은 토끼가 살았어요."

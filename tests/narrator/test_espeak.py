@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from storybook.book import VOICES
-from storybook.events.catalog import EngineInfo
-from storybook.stages.engines import (
+from storybook.engines import (
     EngineUnavailable,
     Narrator,
     Readiness,
@@ -22,6 +21,7 @@ from storybook.stages.engines import (
     Report,
     WorkFailed,
 )
+from storybook.events.catalog import EngineInfo
 from storybook.stages.narrator.espeak import Espeak, engine
 from storybook.stages.narrator.espeak.voices import FASTEST, SLOWEST
 from storybook.stages.narrator.espeak.voices import VOICES as ESPEAK_VOICES

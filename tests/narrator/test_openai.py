@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.stages.engines import (
+from storybook.engines import (
     Narrator,
     ReadingOrder,
     Utterance,

@@ -6,8 +6,8 @@ import anyio
 import numpy as np
 import pytest
 
+from storybook.engines import WorkFailed
 from storybook.events.catalog import MadeFrom
-from storybook.stages.engines import WorkFailed
 from storybook.stages.narrator.reading import each, languages, put_together
 from tests.narrator.sounds import order
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from storybook.book import VOICES, TtsConfig
-from storybook.stages.engines import (
+from storybook.engines import (
     Narrator,
     Reading,
     ReadingOrder,

@@ -11,7 +11,7 @@ from typing import Any
 import onnxruntime  # type: ignore[import-untyped]  # it has no type information
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, Readiness
+from storybook.engines import EngineUnavailable, Readiness
 from storybook.stages.extras import install_extra
 from storybook.stages.narrator.supertonic import Supertonic, find_model
 from storybook.stages.narrator.supertonic import model as loaded

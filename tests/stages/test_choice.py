@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from storybook.book import Role, Stage
+from storybook.engines import EngineUnavailable, WritingOrder
 from storybook.settings import Settings, SettingsError, load_settings
 from storybook.stages.choice import ENGINES, Engines, choose_engines
-from storybook.stages.engines import EngineUnavailable, WritingOrder
 from storybook.stages.handlers import engine_of
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW

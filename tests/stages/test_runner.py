@@ -25,6 +25,7 @@ from storybook.book import (
 )
 from storybook.clock import MICROSECONDS
 from storybook.commands import Commands, Decide, Executed
+from storybook.engines import Capabilities, EngineUnavailable, WorkFailed
 from storybook.events.catalog import (
     EngineInfo,
     Event,
@@ -62,9 +63,7 @@ from storybook.run import (
     write_page,
 )
 from storybook.settings import Limits
-from storybook.stages.capabilities import Capabilities
 from storybook.stages.devices import Devices
-from storybook.stages.engines import EngineUnavailable, WorkFailed
 from storybook.stages.handlers import Tools
 from storybook.stages.progress import WorkProgress
 from storybook.stages.runner import Runner

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 from numpy.typing import NDArray
 
-from storybook.stages.engines import ReadingOrder, Utterance
+from storybook.engines import ReadingOrder, Utterance
 from storybook.stages.narrator.espeak import Espeak
 
 Samples = NDArray[np.int16]

@@ -12,7 +12,7 @@ import faster_whisper  # type: ignore[import-untyped]  # it has no type informat
 import numpy as np
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
+from storybook.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
 from storybook.stages.extras import install_extra
 from storybook.stages.transcriber.audio import RATE
 from storybook.stages.transcriber.confidence import Heard

@@ -10,12 +10,12 @@ import anyio
 import pytest
 
 from storybook.book import Page, StoryRequest
+from storybook.composer.compose import compose
+from storybook.engines import Readiness, Report, Writer, WritingOrder
 from storybook.lexicon import cast
-from storybook.stages.engines import Readiness, Report, Writer, WritingOrder
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.picture import read_prompt
 from storybook.stages.writer.check import Rules, check_page, forbidden_words
-from storybook.stages.writer.composer.compose import compose
 from tests.books import PAGES, book_of
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storybook.book import Dialogue, Page, StoryRequest
-from storybook.stages.engines import WorkFailed, WritingOrder
+from storybook.composer.compose import compose
+from storybook.engines import WorkFailed, WritingOrder
+from storybook.lexicon.looks import times
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.pages import (
     MEMBERS,
@@ -27,11 +29,9 @@ from storybook.stages.writer.answer.picture import (
     fallback_sheet,
     prompt_of,
     read_prompt,
-    times,
 )
 from storybook.stages.writer.answer.reader import Member, MemberReader
 from storybook.stages.writer.answer.telling import Telling
-from storybook.stages.writer.composer.compose import compose
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 BRIEF = brief_of(REQUEST, 5)

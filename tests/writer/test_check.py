@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from storybook.book import Dialogue, Page, StoryRequest
+from storybook.composer.compose import compose
+from storybook.engines import WritingOrder
 from storybook.events.catalog import Problem
-from storybook.stages.engines import WritingOrder
 from storybook.stages.writer.check import (
     Forbidden,
     PageCheck,
@@ -19,7 +20,6 @@ from storybook.stages.writer.check import (
     default_check,
     forbidden_words,
 )
-from storybook.stages.writer.composer.compose import compose
 from tests.books import book_of
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")

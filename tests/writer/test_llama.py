@@ -12,11 +12,11 @@ import anyio.from_thread
 import pytest
 
 from storybook.book import Page, StoryRequest
-from storybook.stages.engines import EngineUnavailable, WorkFailed, Writer, WritingOrder
+from storybook.composer.compose import compose
+from storybook.engines import EngineUnavailable, WorkFailed, Writer, WritingOrder
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.prompt import messages
-from storybook.stages.writer.composer.compose import compose
 from storybook.stages.writer.llama import Llama
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag, Stopped
 from tests.books import PAGES

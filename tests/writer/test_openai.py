@@ -18,11 +18,11 @@ import anyio.abc
 import httpx
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, WorkFailed, Writer, WritingOrder
+from storybook.composer.compose import compose
+from storybook.engines import EngineUnavailable, WorkFailed, Writer, WritingOrder
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
 from storybook.stages.writer.answer.schema import schema
-from storybook.stages.writer.composer.compose import compose
 from storybook.stages.writer.openai import OpenAIWriter
 from tests.books import PAGES
 from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written

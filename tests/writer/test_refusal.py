@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from storybook.book import WRITING, Page, RunId
+from storybook.engines import Report, WorkFailed, WritingOrder
 from storybook.events.catalog import Event, PageRefused, PageWritten
 from storybook.run import Run, fold, request_run, start_stage
-from storybook.stages.engines import Report, WorkFailed, WritingOrder
 from storybook.stages.handlers import HANDLERS, Attempt, Tools
 from storybook.stages.writer.check import default_check
 from storybook.stores.files import FileArtifactStore

@@ -18,11 +18,18 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import VOICES, Role
+from storybook.engines import (
+    Capabilities,
+    Readiness,
+    Reading,
+    ReadingOrder,
+    Report,
+    Utterance,
+    WorkFailed,
+)
 from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.korean.reading import read_korean
-from storybook.stages.capabilities import Capabilities
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
-from storybook.stages.engines import Readiness, Reading, ReadingOrder, Report, Utterance, WorkFailed
 from storybook.stages.narrator.reading import (
     each,
     languages,

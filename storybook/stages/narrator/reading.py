@@ -14,8 +14,8 @@ import anyio
 import msgspec
 
 from storybook.book import Segment
+from storybook.engines import Reading, ReadingOrder, Report, WorkFailed
 from storybook.events.catalog import MadeFrom
-from storybook.stages.engines import Reading, ReadingOrder, Report, WorkFailed
 
 if TYPE_CHECKING:
     from storybook.stages.narrator.audio import Sound

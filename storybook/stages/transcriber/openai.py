@@ -16,10 +16,9 @@ import anyio.to_thread
 import msgspec
 
 from storybook.book import Role
+from storybook.engines import Capabilities, Readiness, Transcript, WorkFailed
 from storybook.events.catalog import EngineInfo
-from storybook.stages.capabilities import Capabilities
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
-from storybook.stages.engines import Readiness, Transcript, WorkFailed
 from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, UNKNOWN_LOGPROB, Heard, weigh
 from storybook.stages.transcriber.language import language_code

@@ -20,16 +20,16 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import Page, Role
-from storybook.events.catalog import EngineInfo
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal, not_ready
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Readiness,
     Report,
     WorkFailed,
     WritingOrder,
 )
+from storybook.events.catalog import EngineInfo
+from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal, not_ready
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import (
     estimated_tokens,

@@ -11,9 +11,8 @@ from typing import Final
 import anyio
 import msgspec
 
-from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Painting,
     PaintingOrder,
@@ -21,6 +20,7 @@ from storybook.stages.engines import (
     Readiness,
     WorkFailed,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.stages.illustrator.comfyui import picture
 from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (

@@ -14,10 +14,8 @@ import anyio
 import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.korean.reading import read_korean
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Readiness,
     Reading,
@@ -27,6 +25,8 @@ from storybook.stages.engines import (
     WorkFailed,
     package_version,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom
+from storybook.korean.reading import read_korean
 from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import VOICES
 from storybook.stages.narrator.reading import languages, put_together, unknown_voice

@@ -19,10 +19,8 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import VOICES
-from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.korean.reading import read_korean
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Readiness,
     Reading,
@@ -33,6 +31,8 @@ from storybook.stages.engines import (
     package_version,
     ready_or_raise,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom
+from storybook.korean.reading import read_korean
 from storybook.stages.extras import install_extra
 from storybook.stages.narrator.reading import each, languages, put_together, unknown_voice
 from storybook.stages.narrator.supertonic.folder import (

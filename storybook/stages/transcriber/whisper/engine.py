@@ -11,16 +11,16 @@ import anyio.from_thread
 import anyio.to_thread
 
 from storybook.clock import MICROSECONDS, Clock, SystemClock
-from storybook.events.catalog import EngineInfo
-from storybook.notifier import Notifier
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Readiness,
     Transcript,
     package_version,
     ready_or_raise,
 )
+from storybook.events.catalog import EngineInfo
+from storybook.notifier import Notifier
 from storybook.stages.extras import install_extra
 from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, weigh

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from storybook.book import Page
-from storybook.stages.engines import Report, WorkFailed, WritingOrder
+from storybook.engines import Report, WorkFailed, WritingOrder
 from storybook.stages.writer.answer.brief import Brief
 from storybook.stages.writer.answer.pages import (
     MEMBERS,

@@ -23,9 +23,8 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import Page
-from storybook.events.catalog import EngineInfo
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Readiness,
     Report,
@@ -34,6 +33,7 @@ from storybook.stages.engines import (
     package_version,
     ready_or_raise,
 )
+from storybook.events.catalog import EngineInfo
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
