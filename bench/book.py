@@ -30,7 +30,7 @@ if hasattr(os, "sched_setaffinity"):
 from storybook.book import StoryRequest
 from storybook.engines import PaintingOrder
 from storybook.painter.picture import paint
-from storybook.composer import compose
+from storybook.composer.compose import compose
 request, seed = StoryRequest(*sys.argv[1:5]), int(sys.argv[5])
 for page in compose(request, seed):
     began = time.perf_counter()

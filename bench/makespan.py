@@ -38,7 +38,7 @@ from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.events.log import START
 from storybook.run import Status, fold
 from storybook.settings import Limits, Settings
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from tests.books import PAGES, new_run
 
 SCALE = 50

@@ -36,8 +36,8 @@ from storybook.http.server import listen, serve, tune_process
 from storybook.projections.projector import Projections
 from storybook.run import complete_stage, request_run, start_stage, write_page
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
 from storybook.stages.progress import WorkProgress
+from storybook.stages.registry import Engines
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES

@@ -22,11 +22,11 @@ from storybook.projections.projector import Projections
 from storybook.repair import Repairs
 from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
-from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
 from storybook.stages.handlers import Tools
 from storybook.stages.places import Places
 from storybook.stages.progress import WorkProgress
+from storybook.stages.registry import Engines, Idling, choose_engines
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
 from storybook.stopping import StopRequest

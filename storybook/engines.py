@@ -15,12 +15,15 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from storybook.book import FEWEST_PAGES, Page, Segment, StoryRequest, base_language
+from storybook.book import FEWEST_PAGES, Page, Role, Segment, StoryRequest, base_language
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.settings import KINDS, Settings, kind_of
 
 Report = Callable[[float], None]
 """Tells how much of a piece of work is done, from 0 to 1. Never blocks, never raises."""
@@ -231,6 +234,40 @@ class Transcriber(Engine, Protocol):
         ...
 
 
+SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
+
+
+class NoSettings(msgspec.Struct, frozen=True):
+    """Of an engine that there is nothing to tell."""
+
+
+@dataclass(frozen=True)
+class EngineSpec(Generic[SettingsT]):
+    """How an engine is known before it is built: its name in the settings, its role, and what it
+    can be told there, the fields of `settings`.
+
+    Each field has a default, and is of one of `KINDS` or of a range of it, such as `Count`. `build`
+    is given the settings and the data folder; it costs nothing, cannot fail, and is the place where
+    the engine's own module is imported. Raises TypeError for settings that no file can have.
+    """
+
+    name: str
+    role: Role
+    settings: type[SettingsT]
+    build: Callable[[SettingsT, Path], Engine]
+
+    def __post_init__(self) -> None:
+        for field in msgspec.structs.fields(self.settings):
+            if field.required or kind_of(field.type) not in KINDS:
+                wanted = f"needs a default, and one of the kinds {', '.join(KINDS.values())}"
+                raise TypeError(f"{field.name} in the settings of {self.name} {wanted}")
+
+    def settings_in(self, settings: Settings) -> SettingsT:
+        """What this engine was told."""
+        told = getattr(settings, self.role.value).engines.get(self.name)
+        return told if isinstance(told, self.settings) else self.settings()
+
+
 def package_version(name: str) -> str:
     """The version of an installed package, empty if it is not there or cannot be read now."""
     try:
@@ -249,10 +286,12 @@ __all__: Sequence[str] = [
     "AudioTooLarge",
     "Capabilities",
     "Engine",
+    "EngineSpec",
     "EngineUnavailable",
     "Illustrator",
     "InvalidAudio",
     "Narrator",
+    "NoSettings",
     "Painting",
     "PaintingOrder",
     "PaintingReport",

@@ -25,9 +25,9 @@ from storybook.events.catalog import ArtifactRemade, EngineInfo, Event, StageCom
 from storybook.events.log import EventLog, LogError
 from storybook.notifier import Notifier
 from storybook.run import Refused, fold, kept_artifacts, remake_artifact
-from storybook.stages.choice import Engines
 from storybook.stages.handlers import engine_of
 from storybook.stages.places import Places
+from storybook.stages.registry import Engines
 from storybook.stages.remaking import make_again
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
 from storybook.stores.integrity import Integrity

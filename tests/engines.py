@@ -26,7 +26,7 @@ from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.korean.particles import with_particle
 from storybook.lexicon import cast
 from storybook.notifier import Notifier
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
 

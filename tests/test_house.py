@@ -26,6 +26,7 @@ ROOMS = [
     "engines",
     *("composer", "painter"),
     "stages",
+    "configuration",
     "export",
     *("retention", "repair", "idempotency", "evidence", "application", "bootstrap"),
     "http",
@@ -39,7 +40,7 @@ NEIGHBOURS = {
 }
 """Engines that stand beside the house, and the rooms that each may know."""
 
-THE_REGISTRY = PACKAGE / "stages" / "choice.py"
+THE_REGISTRY = PACKAGE / "stages" / "registry.py"
 """The one module that knows the neighbours."""
 
 MAY_KNOW_THE_LOG = {"bootstrap", "cli"}

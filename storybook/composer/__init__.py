@@ -7,8 +7,3 @@ is told only when there are more than two characters. A **telling** fills a phra
 ({a:는}, {tree}, {place:에}) for one request, and **looks** describes the cast in English for the
 pictures. The seed makes every choice, so the same request and seed give the same book.
 """
-
-from storybook.composer.compose import compose
-from storybook.composer.engine import Composer
-
-__all__ = ["Composer", "compose"]

@@ -10,7 +10,3 @@
 `compose` puts a scene together, `picture` is the whole way from an order to bytes, and `engine`
 does it in worker processes.
 """
-
-from storybook.painter.engine import Painter
-
-__all__ = ["Painter"]

@@ -31,7 +31,7 @@ from storybook.request import RequestFault
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.artifacts import save_audio, save_picture
 from storybook.stages.capabilities import reading_faults, writing_faults
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from storybook.stages.work_orders import painting_order, reading_order
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore

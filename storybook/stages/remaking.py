@@ -6,7 +6,7 @@ from storybook.book import Artifact, RunId, Stage, Work, artifact_name
 from storybook.events.catalog import MadeFrom, Submission
 from storybook.run import Run
 from storybook.stages.artifacts import save_audio, save_picture
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from storybook.stages.work_orders import painting_order, reading_order
 from storybook.stores.artifacts import ArtifactStore
 

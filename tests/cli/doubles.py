@@ -22,7 +22,7 @@ from storybook.engines import (
 )
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from tests.engines import NoTranscriber
 from tests.export.finished import STORY, png, wav
 

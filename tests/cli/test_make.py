@@ -22,7 +22,7 @@ from storybook.engines import Painting, PaintingOrder, Report
 from storybook.events.catalog import Submission
 from storybook.export.media import Encode, Small, small_picture
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from tests.books import LAST_PAGE, PAGES
 from tests.cli.conftest import WORDS, Shell, until_it_waits, use_engines
 from tests.cli.doubles import ENDLESS, Brush, double_engines

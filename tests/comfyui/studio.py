@@ -9,7 +9,8 @@ from typing import Any
 from storybook.book import Page, StoryRequest
 from storybook.engines import Painting, PaintingOrder
 from storybook.events.catalog import Submission
-from storybook.stages.illustrator.comfyui import ComfyTiming, ComfyUI
+from storybook.stages.illustrator.comfyui.engine import ComfyUI
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
 
 WORKFLOW = str(Path(__file__).parent / "workflows/txt2img_tiny.json")

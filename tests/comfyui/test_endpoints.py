@@ -8,9 +8,9 @@ import anyio
 import pytest
 
 from storybook.engines import EngineUnavailable
-from storybook.stages.illustrator.comfyui import ComfyTiming
 from storybook.stages.illustrator.comfyui.errors import Unreachable
 from storybook.stages.illustrator.comfyui.pool import Pool
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import Studio, order
 

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from storybook.engines import EngineUnavailable
-from storybook.stages.illustrator.comfyui import ComfyTiming
 from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import Studio
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storybook.book import Page, StoryRequest
-from storybook.composer import Composer, compose
 from storybook.composer.arcs import arc_of, arcs, general_arc, table
+from storybook.composer.compose import compose
+from storybook.composer.engine import Composer
 from storybook.composer.request import clean
 from storybook.engines import WritingOrder
 from storybook.korean.particles import Ending, ending_of

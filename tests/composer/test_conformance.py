@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storybook.composer import Composer
+from storybook.composer.engine import Composer
 from storybook.engines import Writer
 from tests.writer.conformance import WriterConformance
 

@@ -17,7 +17,7 @@ from storybook.engines import Capabilities, Readiness, Transcript, WorkFailed
 from storybook.events.catalog import EngineInfo
 from storybook.http import speech
 from storybook.settings import Limits
-from storybook.stages.transcriber.whisper import Whisper
+from storybook.stages.transcriber.whisper.engine import Whisper
 from tests.http.serving import Site, eventually, playing, serving
 from tests.transcriber.recordings import FORMATS, encode, noise, recorded, silence, spoken
 from tests.transcriber.scripted_whisper import make_model

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storybook.engines import Illustrator
-from storybook.painter import Painter
+from storybook.painter.engine import Painter
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import Studio
 from tests.illustrator.conformance import IllustratorConformance

@@ -13,7 +13,7 @@ import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.engines import WorkFailed
-from storybook.stages.narrator.openai import OpenAINarrator
+from storybook.stages.narrator.openai.engine import OpenAINarrator
 from tests.narrator.sounds import SENTENCE, order, read
 
 URL: Final = "http://speech.example"

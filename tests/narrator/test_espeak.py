@@ -22,7 +22,8 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo
-from storybook.stages.narrator.espeak import Espeak, engine
+from storybook.stages.narrator.espeak import engine
+from storybook.stages.narrator.espeak.engine import Espeak
 from storybook.stages.narrator.espeak.voices import FASTEST, SLOWEST
 from storybook.stages.narrator.espeak.voices import VOICES as ESPEAK_VOICES
 from tests.narrator.conformance import NarratorConformance
@@ -89,7 +90,7 @@ def test_voices_can_be_told_apart_by_their_pitch(readings: dict[str, Reading]) -
 def test_building_it_imports_nothing_heavy() -> None:
     """The command line's help must not wait for numpy."""
     program = (
-        "import sys; from storybook.stages.narrator.espeak import Espeak; Espeak().info;"
+        "import sys; from storybook.stages.narrator.espeak.engine import Espeak; Espeak().info;"
         "sys.exit(bool({'numpy', 'soundfile', 'espeakng_loader'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

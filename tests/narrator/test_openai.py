@@ -22,7 +22,7 @@ from storybook.engines import (
     Utterance,
     WorkFailed,
 )
-from storybook.stages.narrator.openai import OpenAINarrator
+from storybook.stages.narrator.openai.engine import OpenAINarrator
 from tests.narrator.conformance import NarratorConformance
 from tests.narrator.endpoints import URL, answering, failure_of, speaking, tone, wav
 from tests.narrator.served import supertonic_serve
@@ -263,7 +263,8 @@ async def test_a_few_requests_are_under_way_at_once() -> None:
 def test_building_it_imports_nothing_heavy() -> None:
     """The command line's help must not wait for it."""
     program = (
-        "import sys; from storybook.stages.narrator.openai import OpenAINarrator as Narrator; "
+        "import sys; "
+        "from storybook.stages.narrator.openai.engine import OpenAINarrator as Narrator; "
         "Narrator(url='').info;"
         "sys.exit(bool({'numpy', 'soundfile', 'httpx'} & set(sys.modules)))"
     )

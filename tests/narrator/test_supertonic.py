@@ -22,8 +22,8 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.stages.narrator.audio import Sound
-from storybook.stages.narrator.supertonic import Supertonic
 from storybook.stages.narrator.supertonic import model as loaded
+from storybook.stages.narrator.supertonic.engine import Supertonic
 from tests.narrator.conformance import NarratorConformance
 from tests.narrator.sounds import SENTENCE, order, read, samples, spoken
 from tests.narrator.tiny_supertonic import CHUNK, PERIODS, RATE, make_model

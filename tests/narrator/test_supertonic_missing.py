@@ -13,9 +13,9 @@ import pytest
 
 from storybook.engines import EngineUnavailable, Readiness
 from storybook.stages.extras import install_extra
-from storybook.stages.narrator.supertonic import Supertonic, find_model
 from storybook.stages.narrator.supertonic import model as loaded
-from storybook.stages.narrator.supertonic.folder import FILES
+from storybook.stages.narrator.supertonic.engine import Supertonic
+from storybook.stages.narrator.supertonic.folder import FILES, find_model
 from tests.narrator.sounds import SENTENCE, order, read
 from tests.narrator.tiny_supertonic import make_model
 
@@ -49,7 +49,8 @@ def test_a_model_of_an_unknown_version_is_taken_for_the_newest(copy: Path) -> No
 def test_building_it_imports_nothing_heavy() -> None:
     """Looking which engine is ready must not load the runtime."""
     program = (
-        "import sys, pathlib, anyio; from storybook.stages.narrator.supertonic import Supertonic;"
+        "import sys, pathlib, anyio; "
+        "from storybook.stages.narrator.supertonic.engine import Supertonic;"
         "it = Supertonic(pathlib.Path('nowhere')); it.info; anyio.run(it.readiness);"
         "sys.exit(bool({'numpy', 'soundfile', 'onnxruntime', 'supertonic'} & set(sys.modules)))"
     )

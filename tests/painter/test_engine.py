@@ -17,8 +17,7 @@ import storybook
 from storybook.book import Page, StoryRequest
 from storybook.engines import Painting, PaintingOrder, WorkFailed
 from storybook.events.catalog import Submission
-from storybook.painter import Painter
-from storybook.painter.engine import IDLE_SECONDS
+from storybook.painter.engine import IDLE_SECONDS, Painter
 from storybook.painter.picture import paint
 from tests.clocks import ManualClock
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storybook.book import Page, StoryRequest
-from storybook.composer import compose
+from storybook.composer.compose import compose
 from storybook.lexicon import find_era, find_kind, find_place
 from storybook.lexicon.words import data
 from storybook.painter import props

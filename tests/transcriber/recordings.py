@@ -14,7 +14,7 @@ import soundfile  # type: ignore[import-untyped]  # it has no type information
 from numpy.typing import NDArray
 
 from storybook.engines import ReadingOrder, Utterance
-from storybook.stages.narrator.espeak import Espeak
+from storybook.stages.narrator.espeak.engine import Espeak
 
 Samples = NDArray[np.int16]
 

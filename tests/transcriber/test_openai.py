@@ -12,7 +12,7 @@ import pytest
 
 from storybook.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
 from storybook.stages.endpoint import KEY_VARIABLE
-from storybook.stages.transcriber.openai import OpenAITranscriber
+from storybook.stages.transcriber.openai.engine import OpenAITranscriber
 from tests.transcriber.conformance import SAID, TranscriberConformance
 from tests.transcriber.endpoint import Endpoint, endpoint
 from tests.transcriber.recordings import encode, noise, spoken

@@ -15,10 +15,10 @@ import pytest
 from storybook.application import Application
 from storybook.book import StoryRequest, TtsConfig, picture_of, reading_of
 from storybook.bootstrap import open_application
+from storybook.configuration import load_settings
 from storybook.events.catalog import StageStarted
 from storybook.events.log import START
 from storybook.run import Run, Status, fold
-from storybook.settings import load_settings
 from storybook.stages.writer.check import PageCheck
 from tests.books import PAGES, new_run
 from tests.comfyui.double import ComfyDouble

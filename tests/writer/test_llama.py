@@ -17,7 +17,7 @@ from storybook.engines import EngineUnavailable, WorkFailed, Writer, WritingOrde
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.prompt import messages
-from storybook.stages.writer.llama import Llama
+from storybook.stages.writer.llama.engine import Llama
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag, Stopped
 from tests.books import PAGES
 from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written

@@ -23,7 +23,7 @@ from storybook.engines import EngineUnavailable, WorkFailed, Writer, WritingOrde
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
 from storybook.stages.writer.answer.schema import schema
-from storybook.stages.writer.openai import OpenAIWriter
+from storybook.stages.writer.openai.engine import OpenAIWriter
 from tests.books import PAGES
 from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written
 

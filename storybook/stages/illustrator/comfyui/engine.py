@@ -39,14 +39,13 @@ from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
 from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from storybook.stages.illustrator.comfyui.picture import Job, Prepared
 from storybook.stages.illustrator.comfyui.pool import Endpoint, NoEndpoint, Pool
+from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL, STYLE
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from storybook.stages.illustrator.comfyui.workflow import Workflow
 
 logger = logging.getLogger(__name__)
 
 NAME: Final = "comfyui"
-DEFAULT_URL: Final = "http://127.0.0.1:8188"
-STYLE: Final = "watercolor painting, children's book illustration"
 
 MOST_SUBMISSIONS: Final = 3
 """How often one attempt at a picture gives it away before the attempt has failed."""

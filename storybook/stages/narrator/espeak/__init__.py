@@ -4,7 +4,3 @@
 makes the ten voices out of eSpeak NG's variants, and `pronunciation` spells Korean so that it is
 pronounced right.
 """
-
-from storybook.stages.narrator.espeak.engine import Espeak
-
-__all__ = ["Espeak"]

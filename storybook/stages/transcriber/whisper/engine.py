@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import anyio
 import anyio.from_thread
@@ -35,10 +34,7 @@ from storybook.stages.transcriber.whisper.model import (
     is_installed,
     voice_of,
 )
-
-IDLE_SECONDS: Final = 300.0
-"""A model that nobody has spoken to for so long gives its memory back: 150 MB for `base`, which
-is loaded again in a second."""
+from storybook.stages.transcriber.whisper.spec import IDLE_SECONDS
 
 
 class Whisper:

@@ -43,10 +43,10 @@ from storybook.stages.writer.answer.telling import Telling
 from storybook.stages.writer.llama.files import is_gguf
 from storybook.stages.writer.llama.grammar import grammar
 from storybook.stages.writer.llama.model import BadModel, LlamaModel, StopFlag, Stopped
+from storybook.stages.writer.llama.spec import CONTEXT_TOKENS
 
 NAME: Final = "llama"
 PACKAGE: Final = "llama-cpp-python"
-CONTEXT_TOKENS: Final = 8_192
 """Enough for the rules, eight characters and five pages in the tokens of present models; longer
 books need more (`budget.page_counts_within`)."""
 

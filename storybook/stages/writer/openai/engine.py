@@ -40,8 +40,8 @@ from storybook.stages.writer.answer.pages import beginning
 from storybook.stages.writer.answer.prompt import Message, go_on, messages
 from storybook.stages.writer.answer.schema import schema
 from storybook.stages.writer.answer.telling import Telling
+from storybook.stages.writer.openai.spec import CONTEXT_TOKENS
 
-CONTEXT_TOKENS: Final = 8_192
 TEMPERATURE: Final = 0.7
 
 _EXAMPLE: Final = "http://127.0.0.1:8080 with `llama-server` there"
