@@ -26,8 +26,8 @@ from storybook.book import (
     TtsConfig,
     Work,
     artifact_name,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.clock import SystemClock
 from storybook.commands import Commands, Decide
@@ -43,7 +43,7 @@ from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
 
 RUN: Final = RunId("5b" * 16)
-STEPS: Final = (WRITING, *map(picture_of, PAGES), *map(reading_of, PAGES[:-1]))
+STEPS: Final = (WRITING, *map(picture_of, PAGES), *map(narration_of, PAGES[:-1]))
 """Work whose completion makes exactly one message (the last voice would also end the run)."""
 
 

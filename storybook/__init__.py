@@ -12,9 +12,10 @@ Five nouns carry the whole service.
   `storybook.engines`).
 
 A module imports only from modules above it: `book`, `lexicon`, `events`, `run`, `commands`,
-`stores`, `projections`, `engines`, `stages`, `application`, `bootstrap`, `http`, `cli`. `application` is what
-can be done, the same for every front door; `bootstrap` puts the parts together and knows nothing of
-its front doors: `http` answers requests with a running application, `cli` starts either.
+`stores`, `projections`, `engines`, `stages`, `application`, `bootstrap`, `http`, `cli`.
+`application` is what can be done, the same for every front door; `bootstrap` puts the parts
+together and knows nothing of its front doors: `http` answers requests with a running application,
+`cli` starts either.
 """
 
 __version__ = "2.0.0"

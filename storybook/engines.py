@@ -107,7 +107,7 @@ class Engine(Protocol):
         ...
 
 
-class WritingOrder(msgspec.Struct, frozen=True):
+class WritingTask(msgspec.Struct, frozen=True):
     """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
     tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
     0: they are not written again, and the story goes on after them."""
@@ -128,15 +128,15 @@ class WritingOrder(msgspec.Struct, frozen=True):
 class Writer(Engine, Protocol):
     @property
     def varies(self) -> bool:
-        """Whether another attempt at the same order may write something else."""
+        """Whether another attempt at the same task may write something else."""
         ...
 
-    def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+    def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         """Yield each missing page, in order, the moment it is whole."""
         ...
 
 
-class PaintingOrder(msgspec.Struct, frozen=True):
+class PaintingTask(msgspec.Struct, frozen=True):
     """What an illustrator is to paint: `page.image_prompt`, for this request, in a book of
     `page_count` pages.
 
@@ -165,7 +165,7 @@ class Painting(msgspec.Struct, frozen=True):
 class Illustrator(Engine, Protocol):
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: PaintingReport,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
@@ -182,7 +182,7 @@ class Utterance(msgspec.Struct, frozen=True):
     voice: str
 
 
-class ReadingOrder(msgspec.Struct, frozen=True):
+class NarrationTask(msgspec.Struct, frozen=True):
     """What a narrator is to read aloud, piece by piece, with `pause_ms` of silence between."""
 
     utterances: tuple[Utterance, ...]
@@ -192,8 +192,8 @@ class ReadingOrder(msgspec.Struct, frozen=True):
     seed: int
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """A finished reading: WAV bytes (16-bit mono PCM), its length in seconds, when each utterance
+class Narration(msgspec.Struct, frozen=True):
+    """A finished narration: WAV bytes (16-bit mono PCM), its length in seconds, when each utterance
     is spoken, and what it was made from."""
 
     wav: bytes
@@ -203,7 +203,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Narrator(Engine, Protocol):
-    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
         """Read one page aloud."""
         ...
 
@@ -290,21 +290,21 @@ __all__: Sequence[str] = [
     "EngineUnavailable",
     "Illustrator",
     "InvalidAudio",
+    "Narration",
+    "NarrationTask",
     "Narrator",
     "NoSettings",
     "Painting",
-    "PaintingOrder",
     "PaintingReport",
+    "PaintingTask",
     "Readiness",
-    "Reading",
-    "ReadingOrder",
     "Report",
     "Transcriber",
     "Transcript",
     "Utterance",
     "WorkFailed",
     "Writer",
-    "WritingOrder",
+    "WritingTask",
     "package_version",
     "ready_or_raise",
 ]

@@ -25,8 +25,8 @@ from storybook.events.catalog import ArtifactRemade, EngineInfo, Event, StageCom
 from storybook.events.log import EventLog, LogError
 from storybook.notifier import Notifier
 from storybook.run import Refused, fold, kept_artifacts, remake_artifact
+from storybook.stages.engine_places import EnginePlaces
 from storybook.stages.handlers import engine_of
-from storybook.stages.places import Places
 from storybook.stages.registry import Engines
 from storybook.stages.remaking import make_again
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
@@ -96,7 +96,7 @@ class Repairs:
         engines: Engines,
         store: ArtifactStore,
         *,
-        places: Places,
+        places: EnginePlaces,
         timeout_seconds: float,
     ) -> None:
         self._log, self._commands, self._engines, self._store = log, commands, engines, store

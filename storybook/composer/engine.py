@@ -9,7 +9,7 @@ import storybook
 from storybook.book import Page
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.compose import compose
-from storybook.engines import Capabilities, Readiness, Report, WritingOrder
+from storybook.engines import Capabilities, Readiness, Report, WritingTask
 from storybook.events.catalog import EngineInfo
 
 BOOKS_AT_ONCE: Final = 4
@@ -38,9 +38,9 @@ class Composer:
     async def unload(self) -> None:
         """There is nothing to let go of."""
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         """Yield the pages after those that stand."""
-        pages = compose(order.request, order.seed)
-        for page in pages[len(order.standing) :]:
+        pages = compose(task.request, task.seed)
+        for page in pages[len(task.standing) :]:
             yield page
             report((page.page + 1) / len(pages))

@@ -7,6 +7,6 @@
 - The **brush** lays washes and lines on a canvas (`pigment`, `shapes`, `palette`).
 - The **sheet** turns that canvas into a dried watercolor (`paper`), written as `png`.
 
-`compose` puts a scene together, `picture` is the whole way from an order to bytes, and `engine`
+`compose` puts a scene together, `picture` is the whole way from a task to bytes, and `engine`
 does it in worker processes.
 """

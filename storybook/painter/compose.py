@@ -20,7 +20,6 @@ from storybook.painter import shapes as sh
 from storybook.painter.creatures import forms, things
 from storybook.painter.creatures.figure import Standing
 from storybook.painter.creatures.look import Look, look_of, looks_of
-from storybook.painter.keepsakes import STANDING
 from storybook.painter.palette import (
     WHITE,
     difference,
@@ -35,6 +34,7 @@ from storybook.painter.places.atlas import SETTINGS
 from storybook.painter.places.setting import Setting
 from storybook.painter.places.surroundings import SEASONS, Surroundings
 from storybook.painter.scene import Actor, Role, Scene, Season
+from storybook.painter.story_things import STANDING
 
 HORIZON: Final[dict[Role, float]] = {
     "cover": 60,

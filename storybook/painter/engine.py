@@ -8,7 +8,7 @@ from typing import Final
 
 import storybook
 from storybook.clock import MICROSECONDS, Clock, SystemClock
-from storybook.engines import Capabilities, Painting, PaintingOrder, PaintingReport, Readiness
+from storybook.engines import Capabilities, Painting, PaintingReport, PaintingTask, Readiness
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.notifier import Notifier
 from storybook.painter.workers import Workers
@@ -55,20 +55,20 @@ class Painter:
 
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: PaintingReport,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         """Paint one page. Nothing is given away, so `submitted` is never called."""
         report(0.0)
         try:
-            png = await self._workers.paint(order)
+            png = await self._workers.paint(task)
         finally:
             self._used_at = self._clock.monotonic()
             self._used.notify()
         report(1.0)
-        side = min(order.width, order.height)
+        side = min(task.width, task.height)
         made_from = MadeFrom(
-            prompt=order.page.image_prompt, seed=order.seed, version=self.info.version
+            prompt=task.page.image_prompt, seed=task.seed, version=self.info.version
         )
         return Painting(png, side, side, made_from)

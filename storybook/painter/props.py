@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 
 from storybook.painter import shapes as sh
-from storybook.painter.keepsakes import KEEPSAKES
 from storybook.painter.palette import INK, RGB, WHITE, hexc, mix, name_hash
 from storybook.painter.places import buildings, land, waters
 from storybook.painter.places.surroundings import Surroundings
+from storybook.painter.story_things import STORY_THINGS
 
 HUES: Final = ["#e2695c", "#efb04e", "#6fa3cf", "#8fb766", "#c58fc0"]
 CREAM: Final = hexc("#fff0cf")
@@ -103,6 +103,6 @@ PROPS: Final[dict[str, Callable[[Surroundings, float, float, float, RGB], None]]
     "balloon": _balloon,
     "heart": _heart,
     "gift": _gift,
-    **KEEPSAKES,
+    **STORY_THINGS,
 }
 """Every prop, by the lexicon's motif."""

@@ -19,7 +19,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from storybook.engines import PaintingOrder, WorkFailed
+from storybook.engines import PaintingTask, WorkFailed
 from storybook.system import start_shielded
 
 _CONTEXT: Final = multiprocessing.get_context("spawn")
@@ -49,13 +49,13 @@ class Workers:
         """Whether there are processes that have nothing to do."""
         return bool(self._idle)
 
-    async def paint(self, order: PaintingOrder) -> bytes:
+    async def paint(self, task: PaintingTask) -> bytes:
         """The picture as PNG. Raises `WorkFailed` if its process dies."""
         async with self._places:
             worker = self._idle.pop() if self._idle else _Worker()
             is_whole = False
             try:
-                png = await anyio.to_thread.run_sync(worker.paint, order, abandon_on_cancel=True)
+                png = await anyio.to_thread.run_sync(worker.paint, task, abandon_on_cancel=True)
                 is_whole = True
             except (EOFError, OSError) as error:
                 died = "the painter's process died"
@@ -85,9 +85,9 @@ class _Worker:
         _running.add(self._process)
         there.close()  # so that the pipe ends with the process
 
-    def paint(self, order: PaintingOrder) -> bytes | Exception:
+    def paint(self, task: PaintingTask) -> bytes | Exception:
         """Raises EOFError or OSError when the process dies, also by `kill`."""
-        self._here.send(order)
+        self._here.send(task)
         answer: bytes | Exception = self._here.recv()
         return answer
 
@@ -98,7 +98,7 @@ class _Worker:
         self._process.close()
 
 
-def _serve(orders: Connection) -> None:
+def _serve(tasks: Connection) -> None:
     """Runs in the worker: only there are numpy and skia imported."""
     # Ctrl-C in a terminal is sent to this process too, but what it stops is decided in the other;
     # Windows has no shield against it.
@@ -107,11 +107,11 @@ def _serve(orders: Connection) -> None:
 
     while True:
         try:
-            order = orders.recv()
+            task = tasks.recv()
         except EOFError:
             return  # the other process has ended
         try:
-            answer: bytes | Exception = paint(order)
+            answer: bytes | Exception = paint(task)
         except Exception as error:
             answer = error
-        orders.send(answer)
+        tasks.send(answer)

@@ -18,7 +18,7 @@ def request_faults(
     asked: NewRun, writer: Capabilities, narrator: Capabilities
 ) -> list[RequestFault]:
     """What of a request these engines cannot do."""
-    return [*writing_faults(asked, writer), *reading_faults(asked.tts, narrator)]
+    return [*writing_faults(asked, writer), *narration_faults(asked.tts, narrator)]
 
 
 def writing_faults(asked: Run | NewRun, writer: Capabilities) -> Iterator[RequestFault]:
@@ -31,7 +31,7 @@ def writing_faults(asked: Run | NewRun, writer: Capabilities) -> Iterator[Reques
         yield _fault(("language",), f"the writer does not write {found}", writer.languages)
 
 
-def reading_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:
+def narration_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:
     """What of a book's voices a narrator cannot do."""
     if tts is None:
         return

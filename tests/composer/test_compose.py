@@ -14,7 +14,7 @@ from storybook.composer.arcs import arc_of, arcs, general_arc, table
 from storybook.composer.compose import compose
 from storybook.composer.engine import Composer
 from storybook.composer.request import clean
-from storybook.engines import WritingOrder
+from storybook.engines import WritingTask
 from storybook.korean.particles import Ending, ending_of
 from storybook.lexicon import cast, find_kind, find_props, looks
 from storybook.lexicon.absence import away
@@ -591,9 +591,9 @@ async def test_the_engine_writes_what_is_missing_and_reports() -> None:
     composer = Composer()
     assert (await composer.readiness()).ready
     whole = compose(request, 5)
-    order = WritingOrder(request, 5, attempt=2, standing=whole[:2])
+    task = WritingTask(request, 5, attempt=2, standing=whole[:2])
     fractions: list[float] = []
-    written = [page async for page in composer.write(order, fractions.append)]
+    written = [page async for page in composer.write(task, fractions.append)]
     assert tuple(written) == whole[2:]
     assert fractions == [0.6, 0.8, 1.0]
     await composer.unload()

@@ -15,7 +15,7 @@ import pytest
 
 import storybook
 from storybook.book import Page, StoryRequest
-from storybook.engines import Painting, PaintingOrder, WorkFailed
+from storybook.engines import Painting, PaintingTask, WorkFailed
 from storybook.events.catalog import Submission
 from storybook.painter.engine import IDLE_SECONDS, Painter
 from storybook.painter.picture import paint
@@ -31,8 +31,8 @@ PROMPT = (
 )
 
 
-def order(seed: int = 7, size: int = 1024, page: int = 1) -> PaintingOrder:
-    return PaintingOrder(REQUEST, Page(page, image_prompt=PROMPT), seed, size, size)
+def task(seed: int = 7, size: int = 1024, page: int = 1) -> PaintingTask:
+    return PaintingTask(REQUEST, Page(page, image_prompt=PROMPT), seed, size, size)
 
 
 def decoded(png: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -62,7 +62,7 @@ async def nowhere(submission: Submission) -> None:
 
 def test_a_picture_is_a_square_rgb_png_with_something_on_it() -> None:
     """A page's PNG decodes to 1024 × 1024 RGB with light, dark and colour in it."""
-    pixels = decoded(paint(order()))
+    pixels = decoded(paint(task()))
     assert pixels.shape == (1024, 1024, 3)
     middle = pixels[100:-100, 100:-100].astype(float)
     assert middle.mean(2).std() > 20
@@ -71,7 +71,7 @@ def test_a_picture_is_a_square_rgb_png_with_something_on_it() -> None:
 
 def test_the_same_order_gives_the_same_bytes_in_another_process() -> None:
     """Two processes, with differently salted hashes, paint the same bytes."""
-    here = hashlib.sha256(paint(order(size=256))).hexdigest()
+    here = hashlib.sha256(paint(task(size=256))).hexdigest()
     script = (
         "import hashlib;"
         "import tests.painter.test_engine as t;"
@@ -85,7 +85,7 @@ def test_the_same_order_gives_the_same_bytes_in_another_process() -> None:
 
 def test_another_seed_gives_another_picture() -> None:
     """The seed decides what is left to chance."""
-    assert paint(order(7, 128)) != paint(order(8, 128))
+    assert paint(task(7, 128)) != paint(task(8, 128))
 
 
 @pytest.mark.anyio
@@ -97,9 +97,9 @@ async def test_the_engine_paints_and_reports_what_it_was_made_from() -> None:
     def report(fraction: float, preview: bytes | None = None) -> None:
         told.append(fraction)
 
-    painting = await engine.paint(order(size=128), report, nowhere)
+    painting = await engine.paint(task(size=128), report, nowhere)
     assert (painting.width, painting.height) == (128, 128)
-    assert painting.png == paint(order(size=128))
+    assert painting.png == paint(task(size=128))
     assert (painting.made_from.prompt, painting.made_from.seed) == (PROMPT, 7)
     assert painting.made_from.version == engine.info.version
     assert (told[0], told[-1]) == (0.0, 1.0) and told == sorted(told)
@@ -140,7 +140,7 @@ async def test_the_event_loop_goes_on_while_a_picture_is_painted() -> None:
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(tick)
-        await engine.paint(order(), unheard, nowhere)
+        await engine.paint(task(), unheard, nowhere)
         done.set()
     assert len(gaps) > 20
     assert sorted(gaps)[len(gaps) * 9 // 10] < 0.1
@@ -156,7 +156,7 @@ async def test_cancelling_a_picture_returns_at_once() -> None:
         started.set()
 
     async def work() -> None:
-        finished.append(await engine.paint(order(size=8192), report, nowhere))
+        finished.append(await engine.paint(task(size=8192), report, nowhere))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(work)
@@ -174,7 +174,7 @@ async def test_cancelled_pictures_leave_no_process_behind() -> None:
     engine = Painter()
     for milliseconds in (0, 1, 5, 20, 60):
         with anyio.move_on_after(milliseconds / 1_000):
-            await engine.paint(order(), unheard, nowhere)
+            await engine.paint(task(), unheard, nowhere)
     assert multiprocessing.active_children() == []
 
 
@@ -182,14 +182,14 @@ async def test_cancelled_pictures_leave_no_process_behind() -> None:
 async def test_a_worker_that_dies_fails_its_picture_and_no_other() -> None:
     """The failure is one after which trying again helps, and then it does."""
     engine = Painter()
-    await engine.paint(order(size=64), unheard, nowhere)
+    await engine.paint(task(size=64), unheard, nowhere)
     (worker,) = multiprocessing.active_children()
     worker.kill()
     worker.join()
     with pytest.raises(WorkFailed, match="process died") as failure:
-        await engine.paint(order(size=64), unheard, nowhere)
+        await engine.paint(task(size=64), unheard, nowhere)
     assert failure.value.retryable
-    assert (await engine.paint(order(size=64), unheard, nowhere)).width == 64
+    assert (await engine.paint(task(size=64), unheard, nowhere)).width == 64
     await engine.unload()
 
 
@@ -200,7 +200,7 @@ async def test_workers_that_nobody_needs_end_by_themselves() -> None:
     engine = Painter(clock=clock)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(engine.unload_when_idle)
-        await engine.paint(order(size=64), unheard, nowhere)
+        await engine.paint(task(size=64), unheard, nowhere)
         assert len(multiprocessing.active_children()) == 1
         clock.advance(IDLE_SECONDS + 1)
         with anyio.fail_after(5):

@@ -13,7 +13,6 @@ from storybook.painter import layout, paper
 from storybook.painter.compose import CAMERAS, paint, size_of, view_of
 from storybook.painter.creatures.look import look_of, looks_of
 from storybook.painter.creatures.plan import plans
-from storybook.painter.keepsakes import KEEPSAKES
 from storybook.painter.palette import difference, hexc
 from storybook.painter.places.atlas import SETTINGS
 from storybook.painter.places.surroundings import SEASONS
@@ -28,6 +27,7 @@ from storybook.painter.scene import (
     Scene,
     Time,
 )
+from storybook.painter.story_things import STORY_THINGS
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ def test_the_thing_of_a_story_is_seen(role: Role) -> None:
     """Held up or before its owners, each keepsake changes a good part of the picture."""
     cast = (Actor("토토", "rabbit"), Actor("곰돌", "bear"))
     without = paint(Scene(role=role, cast=cast), SMALL).astype(float)
-    for name in sorted(KEEPSAKES)[role == "crisis" :: 4]:
+    for name in sorted(STORY_THINGS)[role == "crisis" :: 4]:
         picture = paint(Scene(role=role, cast=cast, props=(name,)), SMALL).astype(float)
         changed = np.abs(picture - without).max(axis=2) > 24
         assert changed.mean() > 0.002, name

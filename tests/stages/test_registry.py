@@ -12,7 +12,7 @@ import pytest
 
 from storybook.book import Role, Stage
 from storybook.configuration import load_settings
-from storybook.engines import EngineUnavailable, WritingOrder
+from storybook.engines import EngineUnavailable, WritingTask
 from storybook.settings import Settings, SettingsError
 from storybook.stages.handlers import engine_of
 from storybook.stages.registry import EMBEDDED, Engines, choose_engines
@@ -86,7 +86,7 @@ async def test_an_engine_that_is_named_is_never_replaced(tmp_path: Path, nobody:
     for report in await engines.report():
         assert not report.ready and report.why and report.mend, report
     with pytest.raises(EngineUnavailable):
-        async for _ in engines.writer.write(WritingOrder(REQUEST, 1, 1), lambda fraction: None):
+        async for _ in engines.writer.write(WritingTask(REQUEST, 1, 1), lambda fraction: None):
             pass
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from storybook.book import Dialogue, Page, StoryRequest
 from storybook.composer.compose import compose
-from storybook.engines import WritingOrder
+from storybook.engines import WritingTask
 from storybook.events.catalog import Problem
 from storybook.stages.writer.check import (
     Forbidden,
@@ -303,7 +303,7 @@ def test_a_book_of_another_language_is_not_held_to_hangul() -> None:
     """What is to be Korean is the Korean book; what no child can read is so in any."""
     english = msgspec.structs.replace(book_of(REQUEST), language="en")
 
-    def passes(summary: str, book: WritingOrder) -> bool:
+    def passes(summary: str, book: WritingTask) -> bool:
         found = check_page(first(summary=summary, dialogues=()), book, (COVER,), RULES)
         return "language" not in {it.kind for it in found}
 

@@ -3,7 +3,7 @@
 `supertonic serve`, OpenAINarrator itself, and what speaks like it (openedai-speech, Kokoro-FastAPI,
 LocalAI). Each utterance is a request of its own, so that its times are exact, a few of them at
 once. Korean is turned into words before it is sent, as most models misread digits. Whether the same
-order gives the same bytes is up to the endpoint: the protocol has no seed.
+task gives the same bytes is up to the endpoint: the protocol has no seed.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ import anyio.to_thread
 from storybook.book import VOICES, Role
 from storybook.engines import (
     Capabilities,
+    Narration,
+    NarrationTask,
     Readiness,
-    Reading,
-    ReadingOrder,
     Report,
     Utterance,
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.korean.reading import read_korean
+from storybook.korean.pronunciation import read_korean
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
-from storybook.stages.narrator.reading import (
+from storybook.stages.narrator.narration import (
     each,
     languages,
     put_together,
@@ -126,27 +126,27 @@ class OpenAINarrator:
         return await self._endpoint.readiness()
 
     async def unload(self) -> None:
-        """Nothing is held between readings."""
+        """Nothing is held between narrations."""
 
-    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
         """Read a page aloud. Raises `EngineUnavailable` and `WorkFailed`, as `endpoint` has it.
         Cancelling closes the connections."""
-        language = languages(order.lang)[-1]
-        self._check_voices(order)
+        language = languages(task.lang)[-1]
+        self._check_voices(task)
         turns = anyio.CapacityLimiter(_REQUESTS_AT_ONCE)
         async with self._endpoint.open() as client:
 
             async def speak(spoken: Utterance) -> _Spoken:
                 async with turns:
-                    return await self._speak(client, spoken, language, order.speed)
+                    return await self._speak(client, spoken, language, task.speed)
 
-            spoken = await each(order.utterances, speak, report)
+            spoken = await each(task.utterances, speak, report)
         made_from = MadeFrom(
-            voices=tuple(self._voices.get(voice, voice) for voice in voices_of(order)),
+            voices=tuple(self._voices.get(voice, voice) for voice in voices_of(task)),
             language=language if self._takes_language else "",
             model=self._model,
         )
-        return await anyio.to_thread.run_sync(_reading, order, spoken, made_from)
+        return await anyio.to_thread.run_sync(_narration, task, spoken, made_from)
 
     async def _speak(
         self, client: httpx.AsyncClient, spoken: Utterance, language: str, speed: float
@@ -191,9 +191,9 @@ class OpenAINarrator:
             return WorkFailed(kind, message, retryable=False)
         return self._endpoint.failure(refusal, model=self._model, mend=_MEND)
 
-    def _check_voices(self, order: ReadingOrder) -> None:
+    def _check_voices(self, task: NarrationTask) -> None:
         known = tuple(dict.fromkeys((*VOICES, *self._voices)))
-        for spoken in order.utterances:
+        for spoken in task.utterances:
             if spoken.voice not in known:
                 raise unknown_voice(spoken.voice, known)
 
@@ -228,10 +228,10 @@ def _decoded(content: bytes, base: str) -> _Spoken:
     return _Spoken(sound, rate)
 
 
-def _reading(order: ReadingOrder, spoken: list[_Spoken], made_from: MadeFrom) -> Reading:
-    """One reading at the highest of the rates that came."""
+def _narration(task: NarrationTask, spoken: list[_Spoken], made_from: MadeFrom) -> Narration:
+    """One narration at the highest of the rates that came."""
     rate = max((it.rate for it in spoken), default=0) or _USUAL_RATE
-    return put_together(order, [_at_rate(it, rate) for it in spoken], rate, made_from)
+    return put_together(task, [_at_rate(it, rate) for it in spoken], rate, made_from)
 
 
 def _at_rate(spoken: _Spoken, rate: int) -> Sound:

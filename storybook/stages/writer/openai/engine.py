@@ -26,7 +26,7 @@ from storybook.engines import (
     Readiness,
     Report,
     WorkFailed,
-    WritingOrder,
+    WritingTask,
 )
 from storybook.events.catalog import EngineInfo
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal, not_ready
@@ -124,20 +124,20 @@ class OpenAIWriter:
     async def unload(self) -> None:
         """The model is the server's to keep or to let go."""
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         """Yield each page after those that stand, the moment its object is whole.
 
         Raises `EngineUnavailable` and `WorkFailed` as `endpoint` has it, and `WorkFailed` of kind
         `context_too_small` (for good), `cut_answer` or `bad_answer`.
         """
         await self._find_model()
-        if not order.missing:
+        if not task.missing:
             return
-        brief = brief_of(order.request, order.page_count)
-        telling = Telling(brief, order, report)
-        body = self._body(brief, order, telling)
+        brief = brief_of(task.request, task.page_count)
+        telling = Telling(brief, task, report)
+        body = self._body(brief, task, telling)
         reason = "the server said no more"
-        async with aclosing(self._answer(body, schema(brief, len(order.standing)))) as chunks:
+        async with aclosing(self._answer(body, schema(brief, len(task.standing)))) as chunks:
             async for text, finished in chunks:
                 for page in telling.hear(text):
                     yield page
@@ -146,11 +146,11 @@ class OpenAIWriter:
                     return
         telling.end(reason)
 
-    def _body(self, brief: Brief, order: WritingOrder, telling: Telling) -> dict[str, Any]:
-        first_page = len(order.standing)
+    def _body(self, brief: Brief, task: WritingTask, telling: Telling) -> dict[str, Any]:
+        first_page = len(task.standing)
         conversation = messages(brief)
-        if order.standing:
-            begun = beginning(brief, telling.sheet, order.standing).removesuffix(",") + "}"
+        if task.standing:
+            begun = beginning(brief, telling.sheet, task.standing).removesuffix(",") + "}"
             conversation += [{"role": "assistant", "content": begun}, go_on(brief, first_page)]
         if "qwen3" in self._model.lower():  # a switch in words, for servers without the other one
             conversation[-1] = _with_switch(conversation[-1])
@@ -168,7 +168,7 @@ class OpenAIWriter:
             "messages": conversation,
             "stream": True,
             "temperature": TEMPERATURE,
-            "seed": random.Random(f"{NAME}:{order.seed}:{order.attempt}").getrandbits(31),
+            "seed": random.Random(f"{NAME}:{task.seed}:{task.attempt}").getrandbits(31),
             "max_tokens": self._context - prompt,
         }
 

@@ -7,7 +7,7 @@ else: years, minutes, floors, money, measures. From a hundred up a native counte
 
 `read_korean` is a list of rewriting rules, each taking care of one way of writing, from the most
 particular (a date, a phone number) to the most general (any number that is left, any sign that
-cannot be read). A rule writes Hangul, so no later rule, and no second reading, finds anything to
+cannot be read). A rule writes Hangul, so no later rule, and no second pass, finds anything to
 rewrite in it: reading twice gives the same as reading once.
 
 Latin words stay as they are, for the engine to read; only capitals are spelled (DNA → 디엔에이).
@@ -28,7 +28,7 @@ from storybook.korean.numerals import (
     sino,
 )
 from storybook.korean.particles import with_particle
-from storybook.korean.reading_tables import (
+from storybook.korean.pronunciation_tables import (
     CALLED_DIGIT_BY_DIGIT,
     DIGITS_AFTER_A_LETTER,
     JAMO,

@@ -18,7 +18,7 @@ from storybook.stages.work_queue import QueuedWork
 logger = logging.getLogger(__name__)
 
 
-class Places:
+class EnginePlaces:
     """Takes a place as the runner does, and waits for it while books have all of them."""
 
     def __init__(self, devices: Devices, clock: Clock) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from storybook.engines import WorkFailed
 from storybook.events.catalog import MadeFrom
-from storybook.stages.narrator.reading import each, languages, put_together
-from tests.narrator.sounds import order
+from storybook.stages.narrator.narration import each, languages, put_together
+from tests.narrator.sounds import task
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,7 @@ def test_sound_that_is_no_number_is_a_failure_to_try_again() -> None:
     """A page that would be noise or silence is not kept."""
     broken = np.array([0.1, np.nan, 0.2], np.float32)
     with pytest.raises(WorkFailed) as failure:
-        put_together(order("하나."), [broken], 44_100, MadeFrom())
+        put_together(task("하나."), [broken], 44_100, MadeFrom())
     assert failure.value.kind == "broken_sound"
     assert failure.value.retryable
 

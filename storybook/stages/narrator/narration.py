@@ -1,6 +1,6 @@
-"""What narrators share: an order understood, its pieces spoken side by side and put together.
+"""What narrators share: a task understood, its pieces spoken side by side and put together.
 
-What an order asks for that no engine can do fails for good (`WorkFailed`, not retryable), and the
+What a task asks for that no engine can do fails for good (`WorkFailed`, not retryable), and the
 message names what is possible.
 """
 
@@ -14,7 +14,7 @@ import anyio
 import msgspec
 
 from storybook.book import Segment
-from storybook.engines import Reading, ReadingOrder, Report, WorkFailed
+from storybook.engines import Narration, NarrationTask, Report, WorkFailed
 from storybook.events.catalog import MadeFrom
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ def languages(wanted: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((name, name.split("-")[0])))
 
 
-def voices_of(order: ReadingOrder) -> tuple[str, ...]:
+def voices_of(task: NarrationTask) -> tuple[str, ...]:
     """The voices that an order asks for, each once, in the order in which they begin to speak."""
-    return tuple(dict.fromkeys(spoken.voice for spoken in order.utterances))
+    return tuple(dict.fromkeys(spoken.voice for spoken in task.utterances))
 
 
 def unknown_voice(voice: str, known: Iterable[str]) -> WorkFailed:
-    """The failure of an order for a voice that there is not."""
+    """The failure of a task for a voice that there is not."""
     message = f"there is no voice {voice!r}; known are {', '.join(known)}"
     return WorkFailed("unknown_voice", message, retryable=False)
 
@@ -74,12 +74,12 @@ async def each(
 
 
 def put_together(
-    order: ReadingOrder, pieces: Sequence[Sound], rate: int, made_from: MadeFrom
-) -> Reading:
-    """One reading from the sound of each utterance, `rate` samples a second.
+    task: NarrationTask, pieces: Sequence[Sound], rate: int, made_from: MadeFrom
+) -> Narration:
+    """One narration from the sound of each utterance, `rate` samples a second.
 
     `made_from` is what the engine says of itself: language, model, version, and the names of the
-    voices that spoke if it calls them otherwise than the order.
+    voices that spoke if it calls them otherwise than the task.
 
     Sound that is no number (a broken model, a broken file) fails, and may be tried again.
     """
@@ -89,15 +89,15 @@ def put_together(
 
     if not all(np.isfinite(piece).all() for piece in pieces):
         raise WorkFailed("broken_sound", "the engine made sound that is no number", retryable=True)
-    sound, spans = audio.framed(audio.join(pieces, rate, order.pause_ms), rate)
+    sound, spans = audio.framed(audio.join(pieces, rate, task.pause_ms), rate)
     segments = tuple(
         Segment(spoken.text, spoken.speaker, spoken.voice, start, end)
-        for spoken, (start, end) in zip(order.utterances, spans, strict=True)
+        for spoken, (start, end) in zip(task.utterances, spans, strict=True)
     )
-    voices = made_from.voices or voices_of(order)
-    return Reading(
+    voices = made_from.voices or voices_of(task)
+    return Narration(
         wav=audio.wav_bytes(sound, rate),
         seconds=sound.size / rate,
         segments=segments,
-        made_from=msgspec.structs.replace(made_from, voices=voices, seed=order.seed),
+        made_from=msgspec.structs.replace(made_from, voices=voices, seed=task.seed),
     )

@@ -1,4 +1,4 @@
-"""What `storybook.korean.reading` knows by heart: counters, particles, units, letters and signs.
+"""What `pronunciation` knows by heart: counters, particles, units, letters and signs.
 
 A table that is only ever part of a regular expression is written as an alternation.
 """

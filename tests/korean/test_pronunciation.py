@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storybook.korean.numerals import native, sino
-from storybook.korean.reading import read_korean
+from storybook.korean.pronunciation import read_korean
 
 READINGS = {
     # Native numerals before native counters.

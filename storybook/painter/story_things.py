@@ -286,7 +286,7 @@ def _rice_cake(st: Surroundings, x: float, y: float, s: float, hue: RGB) -> None
         land.solid(st, cake, hexc(color))
 
 
-KEEPSAKES: Final[dict[str, Callable[[Surroundings, float, float, float, RGB], None]]] = {
+STORY_THINGS: Final[dict[str, Callable[[Surroundings, float, float, float, RGB], None]]] = {
     "flag": _flag,
     "torn_flag": _torn_flag,
     "bridge": _bridge,
