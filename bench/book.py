@@ -28,13 +28,13 @@ import os, sys, time
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 from storybook.book import StoryRequest
-from storybook.stages.engines import PaintingOrder
-from storybook.stages.illustrator.painter.picture import paint
-from storybook.stages.writer.composer import compose
+from storybook.engines import PaintingTask
+from storybook.painter.picture import paint
+from storybook.composer.compose import compose
 request, seed = StoryRequest(*sys.argv[1:5]), int(sys.argv[5])
 for page in compose(request, seed):
     began = time.perf_counter()
-    paint(PaintingOrder(request, page, seed))
+    paint(PaintingTask(request, page, seed))
     print(time.perf_counter() - began)
 """
 """Paints a book's five pictures in a process of its own, on one core where the system lets it;

@@ -30,8 +30,8 @@ from storybook.book import (
     StoryRequest,
     TtsConfig,
     artifact_name,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.clock import SystemClock
 from storybook.events.catalog import EngineInfo, Event, MadeFrom
@@ -150,7 +150,7 @@ def _book() -> list[list[Event]]:
     do(start_stage(run, WRITING, 1, worker="host-4711-1", engine=engine))
     for number in PAGES:
         do(write_page(run, 1, _page(number)))
-        for work in (picture_of(number), reading_of(number)):
+        for work in (picture_of(number), narration_of(number)):
             do(start_stage(run, work, 1, worker="host-4711-1", engine=engine))
             artifact = Artifact(artifact_name(work), "image/png", 123_456, "ab" * 32, 1024, 1024)
             do(complete_stage(run, work, 1, artifact, MadeFrom("", 7)))

@@ -23,22 +23,22 @@ from bench.figures import REPETITIONS, Figure, print_figures
 from storybook.application import Application
 from storybook.book import Page, RunId, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
+from storybook.engines import (
+    Capabilities,
+    Narration,
+    NarrationTask,
+    Painting,
+    PaintingTask,
+    Readiness,
+    Report,
+    Transcript,
+    WritingTask,
+)
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.events.log import START
 from storybook.run import Status, fold
 from storybook.settings import Limits, Settings
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.choice import Engines
-from storybook.stages.engines import (
-    Painting,
-    PaintingOrder,
-    Readiness,
-    Reading,
-    ReadingOrder,
-    Report,
-    Transcript,
-    WritingOrder,
-)
+from storybook.stages.registry import Engines
 from tests.books import PAGES, new_run
 
 SCALE = 50
@@ -70,7 +70,7 @@ class _Sleeper:
 class SleepingWriter(_Sleeper):
     varies = False
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         for number in PAGES:
             await anyio.sleep(TEXT_PART)
             title, summary = ("토끼와 호랑이", "") if number == 0 else ("", TEXTS[number])
@@ -80,18 +80,18 @@ class SleepingWriter(_Sleeper):
 class SleepingIllustrator(_Sleeper):
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: Report,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         await anyio.sleep(PICTURE)
-        return Painting(b"png", 1, 1, MadeFrom(order.page.image_prompt, order.seed))
+        return Painting(b"png", 1, 1, MadeFrom(task.page.image_prompt, task.seed))
 
 
 class SleepingNarrator(_Sleeper):
-    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
         await anyio.sleep(VOICE)
-        return Reading(b"wav", 1.0, (), MadeFrom())
+        return Narration(b"wav", 1.0, (), MadeFrom())
 
 
 class SleepingTranscriber(_Sleeper):

@@ -17,7 +17,7 @@ from storybook.book import FEWEST_PAGES, WRITING, Role, Stage
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.errors import STATUSES
 from storybook.run import waits_for
-from storybook.stages.choice import ENGINES
+from storybook.stages.registry import EMBEDDED
 
 FOLDER: Final = Path(__file__).parent
 
@@ -56,7 +56,7 @@ def engines() -> str:
         Role.TRANSCRIBER: [],
     }
     rows = ["| role | stages | engines, best first |", "| --- | --- | --- |"]
-    for role, table in ENGINES.items():
+    for role, table in EMBEDDED.items():
         does = _from_to(stages_of[role])
         rows.append(f"| {role} | {does} | {', '.join(f'`{name}`' for name in table)} |")
     return "\n".join(rows)

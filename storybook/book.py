@@ -91,7 +91,7 @@ def picture_of(page: int) -> Work:
     return Work(PICTURE_STAGES[page], page)
 
 
-def reading_of(page: int) -> Work:
+def narration_of(page: int) -> Work:
     """The work that reads a page aloud."""
     return Work(Stage.TTS, page)
 

@@ -22,11 +22,11 @@ from storybook.projections.projector import Projections
 from storybook.repair import Repairs
 from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
-from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
+from storybook.stages.engine_places import EnginePlaces
 from storybook.stages.handlers import Tools
-from storybook.stages.places import Places
 from storybook.stages.progress import WorkProgress
+from storybook.stages.registry import Engines, Idling, choose_engines
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
 from storybook.stopping import StopRequest
@@ -78,7 +78,7 @@ async def open_application(
             commands,
             engines,
             artifacts,
-            places=Places(devices, clock),
+            places=EnginePlaces(devices, clock),
             timeout_seconds=settings.limits.stage_timeout_seconds,
         )
         application = Application(

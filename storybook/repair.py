@@ -20,14 +20,14 @@ import msgspec
 
 from storybook.book import Artifact, RunId, Stage, Work
 from storybook.commands import Commands
+from storybook.engines import Engine, EngineUnavailable, WorkFailed, ready_or_raise
 from storybook.events.catalog import ArtifactRemade, EngineInfo, Event, StageCompleted, StageStarted
 from storybook.events.log import EventLog, LogError
 from storybook.notifier import Notifier
 from storybook.run import Refused, fold, kept_artifacts, remake_artifact
-from storybook.stages.choice import Engines
-from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed, ready_or_raise
+from storybook.stages.engine_places import EnginePlaces
 from storybook.stages.handlers import engine_of
-from storybook.stages.places import Places
+from storybook.stages.registry import Engines
 from storybook.stages.remaking import make_again
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
 from storybook.stores.integrity import Integrity
@@ -96,7 +96,7 @@ class Repairs:
         engines: Engines,
         store: ArtifactStore,
         *,
-        places: Places,
+        places: EnginePlaces,
         timeout_seconds: float,
     ) -> None:
         self._log, self._commands, self._engines, self._store = log, commands, engines, store

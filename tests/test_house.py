@@ -23,13 +23,25 @@ ROOMS = [
     "settings",
     "stores",
     "projections",
+    "engines",
+    *("composer", "painter"),
     "stages",
+    "configuration",
     "export",
     *("retention", "repair", "idempotency", "evidence", "application", "bootstrap"),
     "http",
     "cli",
 ]
 """From the ground up: a module imports only from its own room and from rooms before it."""
+
+NEIGHBOURS = {
+    "composer": {"book", "korean", "lexicon", "engines", "events"},
+    "painter": {"book", "lexicon", "engines", "events", "system", "clock", "notifier"},
+}
+"""Engines that stand beside the house, and the rooms that each may know."""
+
+THE_REGISTRY = PACKAGE / "stages" / "registry.py"
+"""The one module that knows the neighbours."""
 
 MAY_KNOW_THE_LOG = {"bootstrap", "cli"}
 """Rooms that may know which log is under the `EventLog` contract."""
@@ -71,6 +83,22 @@ def test_imports_run_one_way(room: str, path: Path) -> None:
         other = rest.split(".")[0]
         if other:
             assert ROOMS.index(other) <= ROOMS.index(room), f"{path.name} imports {module}"
+
+
+def rooms_known_by(path: Path) -> set[str]:
+    """The rooms that a file imports from; the package itself, asked for its version, is none."""
+    return {it.split(".")[1] for it in imports(path) if it.startswith("storybook.")}
+
+
+@pytest.mark.parametrize("neighbour", NEIGHBOURS)
+def test_a_neighbour_is_an_engine_like_any_other(neighbour: str) -> None:
+    """It knows what an engine of another package may know, and only the registry knows it."""
+    for room, path in modules():
+        known = rooms_known_by(path)
+        if room == neighbour:
+            assert known <= {neighbour, *NEIGHBOURS[neighbour]}, path
+        elif path != THE_REGISTRY:
+            assert neighbour not in known, path
 
 
 def test_only_the_composition_root_knows_the_log() -> None:

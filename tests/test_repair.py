@@ -12,7 +12,15 @@ import msgspec
 import pytest
 
 from storybook.application import Application
-from storybook.book import WRITING, Artifact, RunId, TtsConfig, picture_of, reading_of
+from storybook.book import WRITING, Artifact, RunId, TtsConfig, narration_of, picture_of
+from storybook.engines import (
+    EngineUnavailable,
+    Painting,
+    PaintingTask,
+    Readiness,
+    Report,
+    WorkFailed,
+)
 from storybook.events.catalog import (
     ArtifactRemade,
     EngineInfo,
@@ -27,14 +35,6 @@ from storybook.http.run_state import encode_state
 from storybook.projections.progress import ProgressFold
 from storybook.repair import Repair, RepairOutcome, makers_of
 from storybook.run import Refused, Run, fold, prune_artifacts
-from storybook.stages.engines import (
-    EngineUnavailable,
-    Painting,
-    PaintingOrder,
-    Readiness,
-    Report,
-    WorkFailed,
-)
 from storybook.stores.integrity import Integrity
 from tests.books import new_run
 from tests.engines import Scripted, tiny_png
@@ -57,11 +57,11 @@ class Other:
 
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: Report,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
-        return Painting(tiny_png(200), 2, 2, MadeFrom("otherwise", order.seed))
+        return Painting(tiny_png(200), 2, 2, MadeFrom("otherwise", task.seed))
 
 
 @asynccontextmanager
@@ -133,7 +133,7 @@ async def test_damaged_files_are_made_again_in_place(tmp_path: Path) -> None:
         assert not any(it.is_made_by_another for it in repair.files)
         integrity = Integrity(application.artifacts)
         assert {await integrity.damage(run_id, it) for it in before.artifacts} == {""}
-        cover, panel, reading = await events_of(application, run_id)
+        cover, panel, narration = await events_of(application, run_id)
         assert (panel.work, panel.damage, panel.previous_sha256) == (
             picture_of(2),
             "is missing",
@@ -143,7 +143,10 @@ async def test_damaged_files_are_made_again_in_place(tmp_path: Path) -> None:
         assert panel.made_from is not None
         assert panel.made_from.prompt == before.pages[2].image_prompt
         assert cover.damage.startswith("has other bytes")
-        assert (reading.work, reading.artifact) == (reading_of(3), before.artifact(reading_of(3)))
+        assert (narration.work, narration.artifact) == (
+            narration_of(3),
+            before.artifact(narration_of(3)),
+        )
 
 
 async def test_a_repair_changes_nothing_that_readers_see(tmp_path: Path) -> None:

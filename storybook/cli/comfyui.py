@@ -12,20 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from storybook.book import Role
 from storybook.cli.edge import run
 from storybook.cli.failure import Failure
 from storybook.cli.output import console, print_json
 from storybook.cli.place import Place, pass_place
-from storybook.stages.choice import ENGINES
-from storybook.stages.illustrator.comfyui import (
-    ComfyUI,
-    EndpointCheck,
-    Explanation,
-    FoundRole,
-    WorkflowProblem,
-)
+from storybook.stages.illustrator.comfyui.engine import ComfyUI, EndpointCheck
+from storybook.stages.illustrator.comfyui.explain import Explanation, FoundRole, WorkflowProblem
 from storybook.stages.illustrator.comfyui.roles import TITLES
+from storybook.stages.illustrator.comfyui.spec import COMFYUI
 
 SHIPPED: Final = "the one that ships with storybook"
 VALUE_SHOWN: Final = 60
@@ -57,15 +51,14 @@ def check_command(place: Place, workflow: Path | None, as_json: bool) -> None:
     and what to do about it. Nothing is painted. The exit code is 1 unless every server can.
     """
     place.start_logging()
-    illustrator = place.settings.illustrator
+    settings = COMFYUI.settings_in(place.settings)
     if workflow is not None:
-        illustrator = msgspec.structs.replace(illustrator, workflow=str(workflow))
-    settings = msgspec.structs.replace(place.settings, illustrator=illustrator)
-    engine = ENGINES[Role.ILLUSTRATOR]["comfyui"](settings, place.folder.path)
+        settings = msgspec.structs.replace(settings, workflow=str(workflow))
+    engine = COMFYUI.build(settings, place.folder.path)
     assert isinstance(engine, ComfyUI)
     checks = run(engine.check)
-    name = illustrator.workflow or SHIPPED
-    nodes = illustrator.nodes if illustrator.workflow else {}  # they name the user's own nodes
+    name = settings.workflow or SHIPPED
+    nodes = settings.nodes if settings.workflow else {}  # they name the user's own nodes
     if as_json:
         for check in checks:
             print_json(_report(check, name, nodes))

@@ -32,7 +32,7 @@ from storybook.cli.parked import find_parked
 from storybook.cli.place import Place, pass_place
 from storybook.events.parked import ParkedRun
 from storybook.settings import Settings
-from storybook.stages.choice import EngineReport, choose_engines
+from storybook.stages.registry import EngineReport, choose_engines
 from storybook.stores.sqlite.connection import open_reader
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer

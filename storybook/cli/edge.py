@@ -16,6 +16,7 @@ import rich_click as click
 
 from storybook.cli.failure import Failure
 from storybook.commands import TooManyRuns
+from storybook.engines import EngineUnavailable
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import LogError
 from storybook.events.parked import RunParked
@@ -27,7 +28,6 @@ from storybook.projections.views import ForeignFile
 from storybook.request import WORDS, InvalidRequest, Loc
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
-from storybook.stages.engines import EngineUnavailable
 from storybook.stopping import StopRequest, stop_on_signals
 from storybook.stores.artifacts import ArtifactError
 

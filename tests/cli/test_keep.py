@@ -14,7 +14,7 @@ import pytest
 import storybook.cli.doctor
 from storybook.cli.keep import Verdict
 from storybook.settings import Settings
-from storybook.stages.choice import Engines, choose_engines
+from storybook.stages.registry import Engines, choose_engines
 from tests.cli.conftest import WORDS, Shell
 from tests.cli.doubles import Brush, Scribe
 from tests.engines import NoTranscriber

@@ -13,9 +13,9 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from storybook.stages.engines import EngineUnavailable
-from storybook.stages.illustrator.comfyui import ComfyTiming
+from storybook.engines import EngineUnavailable
 from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import Studio
 

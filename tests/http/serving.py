@@ -17,11 +17,11 @@ import pytest
 from storybook.application import Application
 from storybook.book import Artifact, RunId
 from storybook.bootstrap import open_application
+from storybook.engines import Engine
 from storybook.http.app import HttpApp
 from storybook.http.media import Media
 from storybook.http.server import StorybookServer, listen, make_server, url_of
 from storybook.settings import Limits, Settings
-from storybook.stages.engines import Engine
 from tests.engines import Scripted
 
 WORDS = {

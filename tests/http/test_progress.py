@@ -12,13 +12,13 @@ import msgspec
 import pytest
 
 from storybook.book import RunId, picture_of
+from storybook.engines import WorkFailed
 from storybook.events.log import Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns
 from storybook.http.progress import Feed
 from storybook.projections.progress import progress_of
 from storybook.run import fold
 from storybook.settings import Limits
-from storybook.stages.engines import WorkFailed
 from tests.http.serving import Site, eventually, serving
 from tests.http.sse import EventStream, Message, following
 

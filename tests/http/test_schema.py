@@ -16,14 +16,13 @@ import jsonschema_rs
 import pytest
 
 from storybook.book import Page
+from storybook.engines import Capabilities, Readiness, Report, Transcript, WorkFailed, WritingTask
 from storybook.events.catalog import EngineInfo
 from storybook.http.calls import CALLS
 from storybook.http.openapi import ITEM_SCHEMA, openapi_document
 from storybook.http.schemas import TEXT
 from storybook.request import InvalidRequest, clean_word
 from storybook.settings import Limits
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import Readiness, Report, Transcript, WorkFailed, WritingOrder
 from storybook.stages.transcriber.language import language_code
 from tests.engines import ScriptedWriter
 from tests.http.serving import playing, serving
@@ -63,10 +62,10 @@ class WritesForRabbits(ScriptedWriter):
     """A writer that gives up at once where nobody is in the story whom it knows: random words make
     no book that may stand, and a stream would wait for all the attempts at it."""
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
-        if "토끼" not in order.request.characters:
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
+        if "토끼" not in task.request.characters:
             raise WorkFailed("no_story", "there is no rabbit in it", retryable=False)
-        async for page in super().write(order, report):
+        async for page in super().write(task, report):
             yield page
 
 

@@ -13,12 +13,11 @@ import httpx
 import pytest
 from litestar.datastructures import upload_file
 
+from storybook.engines import Capabilities, Readiness, Transcript, WorkFailed
 from storybook.events.catalog import EngineInfo
 from storybook.http import speech
 from storybook.settings import Limits
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import Readiness, Transcript, WorkFailed
-from storybook.stages.transcriber.whisper import Whisper
+from storybook.stages.transcriber.whisper.engine import Whisper
 from tests.http.serving import Site, eventually, playing, serving
 from tests.transcriber.recordings import FORMATS, encode, noise, recorded, silence, spoken
 from tests.transcriber.scripted_whisper import make_model

@@ -20,11 +20,12 @@ from storybook.book import (
     StoryRequest,
     TtsConfig,
     Work,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.clock import MICROSECONDS
 from storybook.commands import Commands, Decide, Executed
+from storybook.engines import Capabilities, EngineUnavailable, WorkFailed
 from storybook.events.catalog import (
     EngineInfo,
     Event,
@@ -62,9 +63,7 @@ from storybook.run import (
     write_page,
 )
 from storybook.settings import Limits
-from storybook.stages.capabilities import Capabilities
 from storybook.stages.devices import Devices
-from storybook.stages.engines import EngineUnavailable, WorkFailed
 from storybook.stages.handlers import Tools
 from storybook.stages.progress import WorkProgress
 from storybook.stages.runner import Runner
@@ -182,7 +181,7 @@ async def test_stages_overlap(tmp_path: Path) -> None:
     async with stand(tmp_path, held=True) as it, it.runner().running([]):
         await it.request()
         it.scripted.writer.let(0)
-        await it.until(lambda run: in_hand(run, WRITING, picture_of(0), reading_of(0)))
+        await it.until(lambda run: in_hand(run, WRITING, picture_of(0), narration_of(0)))
         await it.scripted.writer.called(2)
     assert it.scripted.writer.calls == [0, 1]
 
@@ -207,9 +206,9 @@ async def test_every_page_is_painted_with_the_seed_of_the_run(tmp_path: Path) ->
     async with stand(tmp_path) as it, it.runner().running([]):
         await it.request()
         await it.ended()
-    orders = it.scripted.illustrator.orders
-    assert {order.seed for order in orders} == {7}
-    assert {order.page.page for order in orders} == set(PAGES)
+    tasks = it.scripted.illustrator.tasks
+    assert {task.seed for task in tasks} == {7}
+    assert {task.page.page for task in tasks} == set(PAGES)
 
 
 async def test_failed_work_is_tried_again_after_its_wait(tmp_path: Path) -> None:
@@ -553,7 +552,7 @@ async def test_a_writer_that_stops_early_is_asked_again_for_the_rest(tmp_path: P
         it.clock.advance(BACKOFF_SECONDS[0])
         run = await it.ended()
     assert run.status is Status.DONE
-    assert [len(order.standing) for order in it.scripted.writer.orders] == [0, 2]
+    assert [len(task.standing) for task in it.scripted.writer.tasks] == [0, 2]
 
 
 async def test_work_that_hangs_is_stopped_and_tried_again(tmp_path: Path) -> None:
@@ -594,7 +593,7 @@ async def test_stopping_puts_work_down_and_the_next_runner_takes_it_up(tmp_path:
         async with it.runner().running([]):
             await it.request()
             it.scripted.writer.let(0)
-            await it.until(lambda run: in_hand(run, WRITING, picture_of(0), reading_of(0)))
+            await it.until(lambda run: in_hand(run, WRITING, picture_of(0), narration_of(0)))
         put_down = await it.events(StageAbandoned)
         assert {event.reason for event in put_down} == {"shutdown"}  # type: ignore[attr-defined]
         assert len(put_down) == 3
@@ -678,8 +677,8 @@ async def test_a_submission_is_recorded_and_handed_to_the_next_attempt(tmp_path:
         it.scripted.illustrator.held = it.scripted.writer.held = False
         async with it.runner().running([RUN]):
             await it.ended()
-        orders = [o.submission for o in it.scripted.illustrator.orders if o.page.page == 0]
-    assert orders == [None, given.submissions[picture_of(0)]]
+        tasks = [o.submission for o in it.scripted.illustrator.tasks if o.page.page == 0]
+    assert tasks == [None, given.submissions[picture_of(0)]]
 
 
 async def test_no_run_waits_for_its_cover_behind_anothers_last_pages(tmp_path: Path) -> None:
@@ -695,8 +694,8 @@ async def test_no_run_waits_for_its_cover_behind_anothers_last_pages(tmp_path: P
             it.scripted.illustrator.let(0)
             await it.ended(run_id(2))
         requested = await it.events(StageRequested)
-    order = [(o.page.page) for o in it.scripted.illustrator.orders]
-    assert order == [0, 0, 1, 2, 3, 4, 1, 2, 3, 4]
+    painted = [(o.page.page) for o in it.scripted.illustrator.tasks]
+    assert painted == [0, 0, 1, 2, 3, 4, 1, 2, 3, 4]
     assert len(requested) == 12
 
 

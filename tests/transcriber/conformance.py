@@ -8,7 +8,7 @@ import anyio
 import numpy as np
 import pytest
 
-from storybook.stages.engines import (
+from storybook.engines import (
     AudioTooLarge,
     InvalidAudio,
     Readiness,

@@ -14,7 +14,7 @@ import anyio
 import numpy as np
 import pytest
 
-from storybook.stages.engines import AudioTooLarge, EngineUnavailable, InvalidAudio
+from storybook.engines import AudioTooLarge, EngineUnavailable, InvalidAudio
 from storybook.stages.transcriber import audio, decoder
 from storybook.stages.transcriber.audio import Clip, decode
 from tests.transcriber.recordings import FORMATS, encode, mux, recorded, silence, tone

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storybook.stages.engines import InvalidAudio
+from storybook.engines import InvalidAudio
 from storybook.stages.transcriber import decoder
 from storybook.stages.transcriber.audio import decode
 from storybook.stages.transcriber.container import Container, is_cut_off, sniff, tells_its_length

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import anyio
 import pytest
 
+from storybook.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
 from storybook.stages.endpoint import KEY_VARIABLE
-from storybook.stages.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
-from storybook.stages.transcriber.openai import OpenAITranscriber
+from storybook.stages.transcriber.openai.engine import OpenAITranscriber
 from tests.transcriber.conformance import SAID, TranscriberConformance
 from tests.transcriber.endpoint import Endpoint, endpoint
 from tests.transcriber.recordings import encode, noise, spoken

@@ -12,13 +12,13 @@ import faster_whisper  # type: ignore[import-untyped]  # it has no type informat
 import numpy as np
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
+from storybook.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
 from storybook.stages.extras import install_extra
 from storybook.stages.transcriber.audio import RATE
 from storybook.stages.transcriber.confidence import Heard
-from storybook.stages.transcriber.whisper import Whisper
 from storybook.stages.transcriber.whisper import engine as engine_module
 from storybook.stages.transcriber.whisper import model as model_module
+from storybook.stages.transcriber.whisper.engine import Whisper
 from storybook.stages.transcriber.whisper.model import Device, LoadedWhisper, Sound, find_device
 from tests.clocks import ManualClock
 from tests.transcriber.conformance import SAID, TranscriberConformance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from storybook.stages.engines import Transcriber
+from storybook.engines import Transcriber
 from storybook.stages.transcriber.field_rules import Field
 from storybook.stages.transcriber.fields import parse_field
 

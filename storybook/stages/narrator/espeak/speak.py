@@ -2,7 +2,7 @@
 
 eSpeak NG is one global in C, and it carries the phase of its oscillators from one call to the
 next, through every way of resetting it: the same sentence comes out in other bytes each time. So
-each reading gets a process of its own, which starts in some 20 ms. The same job then gives the
+each narration gets a process of its own, which starts in some 20 ms. The same job then gives the
 same bytes, cancelling is ending a process, a fault in C harms nobody else, and the library (GPL)
 is never loaded into the service.
 
