@@ -116,10 +116,11 @@ class SqliteLog:
         self._must_write().lock.announce(url)
 
     @property
-    def end(self) -> tuple[Position, bytes]:
-        """Where a log that was open for writing ended: the last event's position and digest. Only
-        after it was closed; asking the file would leave SQLite's files for readers beside it."""
-        return self._must_write().end
+    def end(self) -> tuple[Position, bytes] | None:
+        """Where a log that was open for writing ended: the last event's position and digest; None
+        for one that was only read. Only after it was closed; asking the file would leave SQLite's
+        files for readers beside it."""
+        return self._writing.end if self._writing is not None else None
 
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
