@@ -96,7 +96,7 @@ def _of_views(log: LogState, checkpoint: Checkpoint, written_at: int) -> str:
     known = f"the views of {_moment(written_at)} know"
     if log.end < checkpoint.position:
         return f"{known} {checkpoint.position} events: those from {log.end + 1} on are missing"
-    if log.digest != checkpoint.digest:
+    if checkpoint.digest and log.digest != checkpoint.digest:  # else that event could not be read
         return f"{known} another event {checkpoint.position}: this log is older, or another one"
     return ""
 

@@ -24,7 +24,7 @@ from storybook.engines import Engine, EngineUnavailable, WorkFailed, ready_or_ra
 from storybook.events.catalog import ArtifactRemade, EngineInfo, Event, StageCompleted, StageStarted
 from storybook.events.log import EventLog, LogError
 from storybook.notifier import Notifier
-from storybook.run import Refused, fold, kept_artifacts, remake_artifact
+from storybook.run import Refused, kept_artifacts, read_whole, remake_artifact
 from storybook.stages.engine_places import EnginePlaces
 from storybook.stages.handlers import engine_of
 from storybook.stages.registry import Engines
@@ -106,11 +106,11 @@ class Repairs:
         self._heard = Notifier()
 
     async def look(self, run_id: RunId) -> Repair:
-        """Which files of a run are damaged. Raises `Refused` unless the run has ended, and
-        `EngineUnavailable` if an engine that is needed cannot work."""
-        events = [it.event for it in await self._log.read_run(run_id)]
-        kept = kept_artifacts(fold(events))
-        integrity, makers = Integrity(self._store), makers_of(events)
+        """Which files of a run are damaged. Raises `Refused` unless the run has ended, `RunParked`,
+        and `EngineUnavailable` if an engine that is needed cannot work."""
+        recorded = await self._log.read_run(run_id)
+        kept = kept_artifacts(read_whole(recorded))
+        integrity, makers = Integrity(self._store), makers_of(it.event for it in recorded)
         found = {work: await integrity.damage(run_id, artifact) for work, artifact in kept.items()}
         files = [
             self._damaged(work, kept[work], damage, makers.get(work))

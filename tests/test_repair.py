@@ -32,6 +32,7 @@ from storybook.events.catalog import (
 )
 from storybook.events.log import START
 from storybook.http.run_state import encode_state
+from storybook.projections.artifacts import FILES, recorded_file
 from storybook.projections.progress import ProgressFold
 from storybook.repair import Repair, RepairOutcome, makers_of
 from storybook.run import Refused, Run, fold, prune_artifacts
@@ -185,6 +186,10 @@ async def test_another_engine_makes_another_file_and_both_digests_stand(tmp_path
         assert (event.previous_sha256, event.artifact.sha256) == (recorded.sha256, digest)
         now = (await loaded(application, run_id)).artifact(picture_of(1))
         assert now == event.artifact
+        await application.projections.reached(await application.log.head())
+        row = application.projections.row(FILES, run_id, "panel_1.png")
+        assert row is not None
+        assert recorded_file(row).artifact == event.artifact, "it is what is served from now on"
         assert (await application.repairs.look(run_id)).files == []
 
 

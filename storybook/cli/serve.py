@@ -73,7 +73,8 @@ async def _serve(
         holder = place.holder()
         raise Failure(_taken(place, holder) if holder is not None else str(error)) from error
     assert isinstance(application.log, SqliteLog)
-    _tell(str(Anchor(*application.log.end)))
+    if (end := application.log.end) is not None:
+        _tell(str(Anchor(*end)))
 
 
 def _head(place: Place) -> str:

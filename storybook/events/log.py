@@ -6,6 +6,9 @@
   that comes later with a smaller position. They need not be dense; nobody computes `position + 1`.
 - An append carries a command id; the same one again gives the same answer and appends nothing. So
   a caller who does not know whether it happened (`OutcomeUnknown`) asks again.
+- An event that can no longer be read (its page is damaged) still has its place: a `Recorded` of the
+  type `UNREADABLE`, which decodes to nothing. Whoever meets it parks its run, as for bytes that
+  this version does not know.
 - A wake-up is a hint; what counts is reading behind the cursor. A tail therefore loses nothing,
   repeats nothing, and costs nothing while it is slow.
 """
@@ -102,15 +105,7 @@ class LogUnavailable(LogError):
 
 class LogDamaged(LogUnavailable):
     """The log's storage is damaged. What can still be read stays readable; a log that knows of its
-    damage takes no new runs.
-
-    `unreadable` are the first and the last position that a `read` failed for: whoever goes through
-    the log can go on after the last one. None where it was another call.
-    """
-
-    def __init__(self, message: str, unreadable: tuple[Position, Position] | None = None) -> None:
-        super().__init__(message)
-        self.unreadable = unreadable
+    damage takes no new runs."""
 
 
 class LogLocked(LogError):
@@ -119,6 +114,11 @@ class LogLocked(LogError):
 
 class EventLog(Protocol):
     """The one order of all events of all runs. Every call may raise `LogUnavailable`."""
+
+    @property
+    def damage(self) -> str:
+        """What is known to be wrong with its storage, for people; empty as long as nothing is."""
+        ...
 
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId

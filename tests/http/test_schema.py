@@ -60,7 +60,12 @@ class HearsAnything:
 
 class WritesForRabbits(ScriptedWriter):
     """A writer that gives up at once where nobody is in the story whom it knows: random words make
-    no book that may stand, and a stream would wait for all the attempts at it."""
+    no book that may stand, and a stream would wait for all the attempts at it. It writes what the
+    engines write that come with the service, of which the schema speaks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.capabilities = Capabilities(languages=("ko",))
 
     async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         if "토끼" not in task.request.characters:
@@ -72,7 +77,7 @@ class WritesForRabbits(ScriptedWriter):
 @pytest.mark.slow
 @pytest.mark.anyio
 async def test_the_server_is_as_its_schema_says(tmp_path: Path) -> None:
-    """schemathesis asks with what the schema allows and with what it forbids, all checks on.
+    """schemathesis asks with what the schema allows and what it forbids, all checks on but one.
 
     It looks into the messages of streams too, where these are named as OpenAPI 3.2 does that. Takes
     some 10 s: 600 requests, a third of which ask for a book.
@@ -87,6 +92,8 @@ async def test_the_server_is_as_its_schema_says(tmp_path: Path) -> None:
                     *(sys.executable, "-m", "schemathesis.cli", "--no-color"),
                     *("--config-file", str(CONFIG), "run", "openapi.json", "--url", site.url),
                     *("--checks", "all", "--seed", str(SEED), "--no-shrink"),
+                    # A new run has no repair until somebody asks for one; it knows no single calls.
+                    *("--exclude-checks", "ensure_resource_availability"),
                 ],
                 check=False,
                 cwd=tmp_path,

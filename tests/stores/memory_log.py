@@ -28,7 +28,7 @@ class MemoryLog:
     """Keeps events in a list. Each event is recorded at `now`, which the test moves."""
 
     def __init__(self, now: int = FIRST_MOMENT) -> None:
-        self.now = now
+        self.now, self.damage = now, ""
         self.events: list[Recorded] = []
         self._answers: dict[CommandId, Appended] = {}
         self._notifier = Notifier()
