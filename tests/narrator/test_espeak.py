@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from itertools import combinations
 from pathlib import Path
 
@@ -146,6 +147,13 @@ async def test_numbers_are_spoken_as_korean_words() -> None:
     """3개 sounds like 세 개, to the sample."""
     written, words = await read(order("사과 3개를")), await read(order("사과 세 개를"))
     assert written.wav == words.wav
+
+
+async def test_a_sentence_sounds_the_same_in_another_second() -> None:
+    """The library would take the noise of its consonants from the clock, which counts seconds."""
+    first = await read(order(SENTENCE))
+    await anyio.sleep(1 - time.time() % 1)
+    assert (await read(order(SENTENCE))).wav == first.wav
 
 
 def test_every_speed_of_every_voice_is_one_that_the_library_takes() -> None:
