@@ -11,16 +11,17 @@ import gc
 import sqlite3
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import anyio
 
-from bench.figures import REPETITIONS, Figure, print_figures
+from bench.apart import measured
+from bench.figures import FULL, Effort, Figure, print_figures
 from storybook.book import (
     WRITING,
     Artifact,
@@ -54,10 +55,11 @@ AT_ONCE: Final = 32
 """Runs whose events stand between each other in the log."""
 
 
-def measure(folder: Path, repetitions: int = REPETITIONS, events: int = EVENTS) -> list[Figure]:
-    """Make a log of about `events` events in a folder, and fold it `repetitions` times."""
+def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
+    """Make a log of about so many events in a folder, and fold it again and again."""
     tune_process()  # as the server does
-    bare, fold, rebuilt = anyio.run(_rates, folder, repetitions, events)
+    events = effort.of(EVENTS)
+    bare, fold, rebuilt = anyio.run(_rates, folder, effort.repetitions, events)
     per_second = f"{fold:,.0f} against {bare:,.0f} events/s"
     return [
         Figure(f"fold of {events:,} events", fold / bare, "× the row read", 0.6, "≥", per_second),
@@ -168,9 +170,8 @@ def _page(number: int) -> Page:
 
 
 def main() -> None:
-    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
-    with tempfile.TemporaryDirectory() as folder:
-        print_figures(measure(Path(folder), repetitions))
+    effort = Effort(int(sys.argv[1])) if len(sys.argv) > 1 else FULL
+    print_figures(measured(partial(measure, effort=effort)))
 
 
 if __name__ == "__main__":

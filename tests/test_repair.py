@@ -93,7 +93,7 @@ async def repaired(application: Application, run_id: RunId) -> Repair:
 
 
 async def the_end_of(repair: Repair) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         while not repair.has_ended:  # noqa: ASYNC110 - it is asked, as a client asks
             await anyio.sleep(0.005)
 
@@ -106,7 +106,7 @@ async def events_of(application: Application, run_id: RunId) -> list[ArtifactRem
 async def written(application: Application, run_id: RunId) -> None:
     """Return when a run's text is whole."""
     run = None
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with aclosing(application.log.tail(START)) as batches:
             async for batch in batches:
                 run = fold([it.event for it in batch if it.run_id == run_id], run)

@@ -287,9 +287,6 @@ def _row(timing: Timing) -> tuple[Any, ...]:
     )
 
 
-_TEXTS: Final = {stage: (stage.value, role.value) for stage, role in ROLE_OF.items()}
-
-
 @lru_cache(maxsize=64)  # there are few engines, and one stands in every row
 def _engine_text(engine: EngineInfo) -> str:
     return msgspec.json.encode(engine).decode()

@@ -25,7 +25,7 @@ WORDS = (
     *("--era", "조선시대", "--place", "깊은 숲속 마을"),
     *("--characters", "토끼, 호랑이", "--topic", "우정"),
 )
-TOO_LONG_SECONDS = 30.0
+TOO_LONG_SECONDS = 60.0
 ESCAPE = "\x1b"
 
 

@@ -95,7 +95,7 @@ def test_pages_are_made_ready_for_the_page_to_open_while_others_are_painted(
             submitted: Callable[[Submission], Awaitable[None]],
         ) -> Painting:
             if task.page.page == LAST_PAGE:
-                with anyio.fail_after(10):
+                with anyio.fail_after(30):
                     while len(encoded) < LAST_PAGE:  # noqa: ASYNC110 - nobody announces it
                         await anyio.sleep(0.005)
             return await super().paint(task, report, submitted)

@@ -124,7 +124,7 @@ async def test_a_server_that_is_away_keeps_nobody_for_ever() -> None:
 async def ended(application: Application) -> Run:
     """The only run, once it has ended."""
     run: Run | None = None
-    with anyio.fail_after(20):
+    with anyio.fail_after(30):
         async with aclosing(application.log.tail(START)) as batches:
             async for batch in batches:
                 run = fold([it.event for it in batch], run)

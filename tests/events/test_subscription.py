@@ -67,7 +67,7 @@ class Collecting:
 
     async def took(self, *positions: int) -> None:
         """Return once these positions have been taken, in all."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             while len(self.positions) < len(positions):
                 await self._took.next.wait()
         assert self.positions == list(positions)
@@ -99,7 +99,7 @@ class Told:
 
     async def failed(self, tries: int) -> None:
         """Return once so many tries have failed, in all."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             while len(self.waits) < tries:
                 await self._failed.next.wait()
 
@@ -192,7 +192,7 @@ async def test_only_the_types_that_are_asked_for(log: EventLog) -> None:
         await append(log, A)
         await append(log, A, 1, RunCancelled())
         await append(log, B)
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             await told.subscription.reached(Position(3))
     assert handler.positions == [2]
 
@@ -263,7 +263,7 @@ async def test_a_handler_says_where_to_go_on(log: EventLog) -> None:
         await append(log, run_id(5))
         await append(log, run_id(6))
         await append(log, run_id(7))
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             await told.subscription.reached(Position(7))
     assert handler.positions[-1] == 7
 

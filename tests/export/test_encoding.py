@@ -50,7 +50,7 @@ class ScriptedEncoder:
         self._changed.notify()
 
     async def was_given(self, times: int) -> None:
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while len(self.given) < times:
                 await self._changed.next.wait()
 

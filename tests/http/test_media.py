@@ -197,7 +197,7 @@ async def raw_get(port: int, path: str) -> tuple[int, bytes]:
         request = f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
         await connection.send(request.encode())
         answer = b""
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             async for chunk in connection:
                 answer += chunk
     head, _, body = answer.partition(b"\r\n\r\n")

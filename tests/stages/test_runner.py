@@ -133,7 +133,7 @@ class Stand:
     async def until(self, holds: Callable[[Run], bool], run: RunId = RUN) -> Run:
         """The run as soon as something holds of it."""
         state: Run | None = None
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             async with aclosing(self.log.tail(START)) as batches:
                 async for batch in batches:
                     for recorded in batch:
@@ -324,7 +324,7 @@ async def test_a_picture_waits_while_there_is_no_room_for_it(
             disk.setattr("storybook.stores.files.sync_file", failing_disk(number))
             await it.request(read=False)
             cover = str(it.artifacts.location(RUN, "cover.png"))
-            with anyio.fail_after(5):
+            with anyio.fail_after(30):
                 while cover not in caplog.text:  # noqa: ASYNC110 - a log sets no event
                     await anyio.sleep(0.001)
         run = await patient(it, lambda run: run.status.has_ended)
@@ -404,7 +404,7 @@ async def test_who_asks_for_a_stop_again_waits_for_nothing(tmp_path: Path) -> No
     """What is in hand is put down at once, and recorded."""
     stop = StopRequest()
     async with stand(tmp_path, held=True) as it:
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             async with it.runner(Limits(shutdown_seconds=3_600), stop=stop).running([]):
                 await it.request(read=False)
                 await it.scripted.writer.called(1)
@@ -579,7 +579,7 @@ async def test_cancel_stops_the_work_in_hand(tmp_path: Path) -> None:
         await it.until(lambda run: in_hand(run, *both), run_id(1))
         await it.until(lambda run: in_hand(run, *both), run_id(2))
         await it.commands.execute(RUN, cancel_run)
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             while len(it.scripted.illustrator.cancelled + it.scripted.writer.cancelled) < 2:
                 await anyio.lowlevel.checkpoint()
         other, run = await it.commands.load(run_id(2)), await it.commands.load(RUN)

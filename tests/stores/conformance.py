@@ -46,7 +46,7 @@ from tests.stores.children import (
 )
 
 A, B = RunId("a" * 32), RunId("b" * 32)
-SECONDS: Final = 20.0
+SECONDS: Final = 30.0
 """How long anything may take before the test counts as hanging."""
 
 

@@ -119,7 +119,7 @@ class WriterConformance:
     async def test_a_book_that_was_put_down_is_in_nobodys_way(self, writer: Writer) -> None:
         """Whoever stops listening after the cover can order another at once, and unload."""
         task = WritingTask(REQUEST, seed=7, attempt=1)
-        with anyio.fail_after(20):
+        with anyio.fail_after(30):
             for _ in range(2):
                 async with aclosing(writer.write(task, lambda fraction: None)) as pages:
                     assert (await anext(pages)).page == 0

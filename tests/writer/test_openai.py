@@ -252,7 +252,7 @@ async def test_a_page_is_there_while_the_server_writes_the_next() -> None:
     text = as_json(book())
     begun = text[: text.index(',"page_1"')]
     async with serving(lambda _: (200, [said(begun), b""])) as server:
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             async with aclosing(writer_of(server).write(TASK, lambda fraction: None)) as pages:
                 assert (await anext(pages)).page == 0
             await server.gone.wait()
