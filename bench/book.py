@@ -42,7 +42,7 @@ prints the seconds of each."""
 
 
 async def _books(data: Path, repetitions: int) -> list[float]:
-    """Seconds for each of several books, one after the other, behind a first one that warms up."""
+    """Seconds for each of several books, one after the other; a first one warms up."""
     seconds = []
     async with open_application(Settings(), data) as application:
         for seed in range(repetitions + 1):
