@@ -6,7 +6,7 @@
   that comes later with a smaller position. They need not be dense; nobody computes `position + 1`.
 - An append carries a command id; the same one again gives the same answer and appends nothing. So
   a caller who does not know whether it happened (`OutcomeUnknown`) asks again.
-- A wake-up is a hint; what counts is reading after the cursor. A tail therefore loses nothing,
+- A notification is a hint; what counts is reading after the cursor. A tail therefore loses nothing,
   repeats nothing, and costs nothing while it is slow.
 """
 
