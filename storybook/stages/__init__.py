@@ -1,10 +1,10 @@
 """Stages: pieces of work, and who does them.
 
-- A **runner** follows the log for requested work (`runner`). Its **scheduler** decides what is to be
-  started, stopped or abandoned, without a loop (`scheduling`), from the work that waits
+- A **runner** follows the log for requested work (`runner`). Its **scheduler** decides what is to
+  be started, stopped or abandoned, without a loop (`scheduling`), from the work that waits
   (`work_queue`) and the places that are free (`devices`); its **performer** does it (`performer`).
-- An **attempt** is claimed, started, handled and ended, each as an event (`attempts`). How a stage is
-  done is one table of **stage handlers** (`handlers`).
+- An **attempt** is claimed, started, handled, and ended (`attempts`). How a stage is done is one
+  table of **stage handlers** (`handlers`).
 - An **engine** does the work of one role, given plain values (`engines`, `work_orders`), and says
   beforehand what it can do (`capabilities`). `choice` picks one for each role; each role has a
   package: `writer`, `illustrator`, `narrator`, `transcriber`.
