@@ -26,7 +26,7 @@ from storybook.book import RunId
 from storybook.clock import MICROSECONDS
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogUnavailable
-from storybook.projections.views import Checkpoint, furthest
+from storybook.projections.views import Checkpoint, last_checkpoint
 from storybook.stores.sqlite.state import LogState, log_state
 
 NAMED_RUNS: Final = 3
@@ -140,7 +140,7 @@ def _seen(views: Path) -> Seen | None:
         written_at = views.stat().st_mtime_ns // 1_000
     except OSError:
         return None
-    checkpoint = furthest(views)
+    checkpoint = last_checkpoint(views)
     if checkpoint is None or checkpoint.position == START:
         return None
     return Seen(checkpoint, written_at)

@@ -263,13 +263,25 @@ class Timings(Projection):
 
 
 def _row(timing: Timing) -> tuple[Any, ...]:
-    stage = timing.stage
-    engine = None if stage.engine is None else _engine_text(stage.engine)
+    it = timing.stage
+    stage, role = _TEXTS[it.stage]
     return (
-        *(timing.position, timing.run_id, stage.stage.value, stage.page, stage.attempt),
-        *(ROLE_OF[stage.stage].value, engine, stage.requested_at, stage.started_at),
-        *(stage.ended_at, stage.outcome, stage.error),
+        timing.position,
+        timing.run_id,
+        stage,
+        it.page,
+        it.attempt,
+        role,
+        None if it.engine is None else _engine_text(it.engine),
+        it.requested_at,
+        it.started_at,
+        it.ended_at,
+        it.outcome,
+        it.error,
     )
+
+
+_TEXTS: Final = {stage: (stage.value, role.value) for stage, role in ROLE_OF.items()}
 
 
 @lru_cache(maxsize=64)  # there are few engines, and one stands in every row

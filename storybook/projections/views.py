@@ -362,17 +362,18 @@ def write_checkpoint(
     db.execute("UPDATE file SET clean = 0 WHERE clean = 1")
 
 
-def furthest(path: Path) -> Checkpoint | None:
-    """The checkpoint that goes furthest; None where the file is missing, cannot be read, or has
-    seen no event. Changes nothing."""
+def last_checkpoint(path: Path) -> Checkpoint | None:
+    """The checkpoint that goes furthest in a file that any version wrote; None if there is none to
+    be read. Makes nothing."""
     try:
-        if not path.exists():
-            return None
-        with contextlib.closing(connect_known(path, read_only=True)) as db:
-            found = max(read_checkpoints(db).values(), key=lambda it: it.position, default=None)
-    except (ForeignFile, sqlite3.Error, OSError):
+        with contextlib.closing(connect(path, read_only=True)) as db:
+            # Up to format 2 there was one checkpoint for all.
+            table = "checkpoints" if "checkpoints" in _table_names(db) else "checkpoint"
+            newest = f"SELECT position, digest, generation FROM {table} ORDER BY position DESC"
+            row = db.execute(newest).fetchone()
+    except sqlite3.Error:
         return None
-    return found if found is not None and found.position > START else None
+    return Checkpoint(*row) if row is not None else None
 
 
 def read_parked(db: sqlite3.Connection) -> list[ParkedRun]:

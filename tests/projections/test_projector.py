@@ -22,6 +22,7 @@ from storybook.projections.projector import Projections, ProjectionsBusy, Projec
 from storybook.projections.rebuild import differences, rebuild
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import beginning_with
+from storybook.projections.views import Checkpoint
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
@@ -418,6 +419,26 @@ async def test_the_projections_of_another_log_are_made_anew(tmp_path: Path) -> N
     await open_and_check(path, other)
     del other.events[10:]
     await open_and_check(path, other)
+
+
+async def test_a_file_of_any_version_tells_how_far_it_went(tmp_path: Path) -> None:
+    """Also one that had a single checkpoint; a missing or damaged file tells nothing."""
+    log, path = MemoryLog(), tmp_path / "p.db"
+    assert views.last_checkpoint(path) is None and not path.exists()
+    await every_ending(log)
+    async with Projections.open(path, log):
+        pass
+    end = log.events[-1]
+    assert views.last_checkpoint(path) == Checkpoint(end.position, end.digest)
+    older = tmp_path / "older.db"
+    with closing(sqlite3.connect(older)) as db:
+        db.execute("CREATE TABLE checkpoint (position, digest, generation)")
+        assert views.last_checkpoint(older) is None
+        db.execute("INSERT INTO checkpoint VALUES (7, x'ab', 2)")
+        db.commit()
+    assert views.last_checkpoint(older) == Checkpoint(Position(7), b"\xab", 2)
+    path.write_bytes(b"garbage" * 1_000)
+    assert views.last_checkpoint(path) is None
 
 
 async def test_tables_that_were_put_back_are_caught_up(tmp_path: Path) -> None:
