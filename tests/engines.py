@@ -85,7 +85,7 @@ def page_of(number: int, request: StoryRequest = REQUEST) -> Page:
 class _Scripted:
     """What all scripted engines share: calls seen, gates to open, errors to raise.
 
-    `script[key]` holds the errors of the next calls for a key, in order; behind them calls succeed.
+    `script[key]` holds the errors of the next calls for a key, in order; after them calls succeed.
     With `held`, a call waits until `let(key)` was called as often.
     """
 

@@ -174,6 +174,22 @@ def test_names_in_docstrings_exist() -> None:
     assert set(OF_OTHERS) <= set(missing), "names that nobody speaks of any longer"
 
 
+COMES_LATER = re.compile(
+    r"\bbehind (?:(?:the|a|an|its|it|that|this|each|every) )?(?:log's |last |first )?"
+    r"(?:cursor|position|event|append|end|message|batch|checkpoint)",
+    re.IGNORECASE,
+)
+"""What stands in an order and not in space: there it is called after."""
+
+
+def test_what_comes_later_comes_after() -> None:
+    """Behind is where somebody stands; what comes later in time or order comes after."""
+    for path in tracked("storybook/*.py", "tests/*.py", "docs/*.md", "*.md"):
+        if path != Path(__file__) and "cli" not in path.parts:
+            found = COMES_LATER.search(path.read_text(encoding="utf-8"))
+            assert not found, f"{path.relative_to(ROOT)}: {found and found[0]!r}; say 'after'"
+
+
 def test_no_class_name_has_two_owners() -> None:
     """A noun names one thing; who searches for it finds one class."""
     owners = Counter(

@@ -260,7 +260,7 @@ def test_writing_is_complete_with_the_last_page() -> None:
     story = Story()
     story.start(WRITING)
     story.write(0, 1, 2)
-    with pytest.raises(Refused, match="stopped behind page 2"):
+    with pytest.raises(Refused, match="stopped after page 2"):
         story.finish(WRITING)
 
 

@@ -9,7 +9,7 @@
 - An event that can no longer be read (its page is damaged) still has its place: a `Recorded` of the
   type `UNREADABLE`, which decodes to nothing. Whoever meets it parks its run, as for bytes that
   this version does not know.
-- A wake-up is a hint; what counts is reading behind the cursor. A tail therefore loses nothing,
+- A notification is a hint; what counts is reading after the cursor. A tail therefore loses nothing,
   repeats nothing, and costs nothing while it is slow.
 """
 
@@ -71,7 +71,7 @@ class EventPage(msgspec.Struct, frozen=True):
 
 class Appended(msgspec.Struct, frozen=True):
     """What an append answered: the positions of its first and last event, and the run's version
-    behind it."""
+    after it."""
 
     first: Position
     last: Position
@@ -130,13 +130,13 @@ class EventLog(Protocol):
         ...
 
     async def read(self, after: Position, limit: int) -> list[Recorded]:
-        """At most `limit` events behind a position, in order; empty at the end."""
+        """At most `limit` events after a position, in order; empty at the end."""
         ...
 
     async def read_run(
         self, run_id: RunId, after: Position = START, limit: int | None = None
     ) -> list[Recorded]:
-        """The events of one run behind a position, in order."""
+        """The events of one run after a position, in order."""
         ...
 
     async def read_events(self, after: Position, limit: int) -> EventPage | None:
@@ -152,5 +152,5 @@ class EventLog(Protocol):
         ...
 
     def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
-        """Every event behind a position, in order, in batches as they are written; never ends."""
+        """Every event after a position, in order, in batches as they are written; never ends."""
         ...

@@ -1,9 +1,9 @@
 """A subscription: a name, a cursor in the log, and a handler that is given what comes after it.
 
-- It reads after its cursor and sleeps on the log's wake-up. The cursor moves when the handler has
+- It reads after its cursor and sleeps on the log's notifier. The cursor moves when the handler has
   taken a batch, so that a handler sees each event at least once, in order.
-- What the log or the handler raises is an **outage**: it is tried again, with growing waits, for as
-  long as it takes. The server's log hears of its begin and its end.
+- What the log or the handler raises is an **outage**: it is tried again for as long as it takes,
+  with the waits of its retry policy. The server's log hears of its begin and its end.
 - `RunParked` is no outage: that run is left out from there on (`events.parked`), and the others of
   the batch are handed over again.
 

@@ -1,4 +1,4 @@
-"""A real service behind a real server on a free port, with scripted engines."""
+"""A real service in a real server on a free port, with scripted engines."""
 
 from __future__ import annotations
 

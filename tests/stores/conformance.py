@@ -268,8 +268,8 @@ class EventLogConformance:
             for _ in range(patience):
                 await anyio.lowlevel.checkpoint()
             start = Position(chance.randint(START, max(START, await log.head() - 1)))
-            behind = [e for e in await everything(log) if e.position <= start]
-            seen.append((start, await follow(log, start, total - len(behind))))
+            before = [e for e in await everything(log) if e.position <= start]
+            seen.append((start, await follow(log, start, total - len(before))))
 
         async with anyio.create_task_group() as tasks:
             for number in range(writers):
