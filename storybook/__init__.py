@@ -12,10 +12,10 @@ Five nouns carry the whole service.
   `storybook.engines`).
 
 A module imports only from modules before it: `book`, `lexicon`, `events`, `run`, `commands`,
-`stores`, `projections`, `engines`, `stages`, `application`, `bootstrap`, `http`, `cli` (docs/architecture.md
-has all of them). `application` is what can be done, the same for every front door; `bootstrap` puts
-the parts together and knows nothing of its front doors: `http` answers requests with a running
-application, `cli` starts either. docs/glossary.md has every other noun.
+`stores`, `projections`, `engines`, `stages`, `application`, `bootstrap`, `http`, `cli`
+(docs/architecture.md has all of them). `application` is what can be done, the same for every front
+door; `bootstrap` puts the parts together and knows nothing of its front doors: `http` answers
+requests with a running application, `cli` starts either. docs/glossary.md has every other noun.
 """
 
 __version__ = "2.0.0"

@@ -5,10 +5,10 @@
   (`work_queue`) and the places that are free (`devices`); its **performer** does it (`performer`).
 - An **attempt** is claimed, started, handled, and ended (`attempts`). How a stage is done is one
   table of **stage handlers** (`handlers`).
-- An **engine** does the work of one role, given plain values (`engines`, `work_orders`), and says
-  beforehand what it can do (`capabilities`). `choice` picks one for each role; each role has a
-  package: `writer`, `illustrator`, `narrator`, `transcriber`.
+- An **engine** does the work of one role, given plain values (`storybook.engines`, `tasks`), and
+  says beforehand what it can do. `registry` picks one for each role; each role has a package:
+  `writer`, `illustrator`, `narrator`, `transcriber`.
 - What is finished goes to the artifact store (`artifacts`); how far a stage is goes to whoever
   watches now, and nowhere else (`progress`). Lost files are made again by the same engines
-  (`remaking`, `places`).
+  (`remaking`, `engine_places`).
 """
