@@ -195,7 +195,7 @@ async def test_a_worker_that_dies_fails_its_picture_and_no_other() -> None:
 
 @pytest.mark.anyio
 async def test_workers_that_nobody_needs_end_by_themselves() -> None:
-    """Some minutes behind the last picture their memory is given back."""
+    """Some minutes after the last picture their memory is given back."""
     clock = ManualClock()
     engine = Painter(clock=clock)
     async with anyio.create_task_group() as tasks:

@@ -543,7 +543,7 @@ async def test_an_attempt_that_broke_before_it_began_is_taken_up_again(tmp_path:
 
 
 async def test_a_writer_that_stops_early_is_asked_again_for_the_rest(tmp_path: Path) -> None:
-    """The pages that stand are handed to the next attempt, which goes on behind them."""
+    """The pages that stand are handed to the next attempt, which goes on after them."""
     async with stand(tmp_path) as it, it.runner().running([]):
         it.scripted.writer.stops_before = 2
         await it.request()
