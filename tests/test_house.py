@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "storybook"
 
 ROOMS = [
-    *("system", "notifier", "stopping", "clock", "data_folder"),
+    *("system", "processes", "notifier", "stopping", "clock", "data_folder"),
     "book",
     *("korean", "lexicon", "request"),
     "events",
@@ -34,9 +34,11 @@ ROOMS = [
 ]
 """From the ground up: a module imports only from its own room and from rooms before it."""
 
+GROUND = {"system", "processes", "notifier", "clock"}
+
 NEIGHBOURS = {
     "composer": {"book", "korean", "lexicon", "engines", "events"},
-    "painter": {"book", "lexicon", "engines", "events", "system", "clock", "notifier"},
+    "painter": {"book", "lexicon", "engines", "events", *GROUND},
 }
 """Engines that stand beside the house, and the rooms that each may know."""
 

@@ -22,7 +22,7 @@ from storybook.http.responses import RawResponse, json_response
 from storybook.request import RequestFault
 from storybook.stages.transcriber.audio import MAX_BYTES
 from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.hearing import SpokenField, hear_field
+from storybook.stages.transcriber.spoken_field import SpokenField, hear_field
 
 MAX_UPLOAD_BYTES: Final = MAX_BYTES + 64 * 1024
 """The largest recording, and the form around it."""

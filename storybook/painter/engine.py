@@ -8,16 +8,30 @@ from typing import Final
 
 import storybook
 from storybook.clock import MICROSECONDS, Clock, SystemClock
-from storybook.engines import Capabilities, Painting, PaintingReport, PaintingTask, Readiness
+from storybook.engines import (
+    Capabilities,
+    Painting,
+    PaintingReport,
+    PaintingTask,
+    Readiness,
+    WorkFailed,
+)
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.notifier import Notifier
-from storybook.painter.workers import Workers
+from storybook.processes import ProcessDied, WorkerProcesses
 from storybook.system import usable_cores
 
 MOST_PLACES: Final = 4
 """Pictures painted at once, however many cores there are: each takes up to 300 MiB."""
 IDLE_SECONDS: Final = 300
 """How long a worker waits for the next picture: a family that reads asks for another book."""
+
+
+def _paint(task: PaintingTask) -> bytes:
+    """Runs in the worker: only there are numpy and skia imported."""
+    from storybook.painter.picture import paint
+
+    return paint(task)
 
 
 class Painter:
@@ -27,7 +41,7 @@ class Painter:
         self.capabilities = Capabilities()
         self.info = EngineInfo("painter", storybook.__version__, device="cpu", apart=True)
         self.places = max(1, min(MOST_PLACES, usable_cores()))
-        self._workers = Workers(self.places)
+        self._workers = WorkerProcesses(_paint, self.places)
         self._clock = clock or SystemClock()
         self._used, self._used_at = Notifier(), 0
 
@@ -62,7 +76,10 @@ class Painter:
         """Paint one page. Nothing is given away, so `submitted` is never called."""
         report(0.0)
         try:
-            png = await self._workers.paint(task)
+            png = await self._workers.do(task)
+        except ProcessDied as error:
+            died = "the painter's process died"
+            raise WorkFailed("worker_died", died, retryable=True) from error
         finally:
             self._used_at = self._clock.monotonic()
             self._used.notify()

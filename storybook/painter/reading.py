@@ -312,7 +312,7 @@ def kind_of(word: Word) -> str:
 
 
 def _parted(description: str, kind: Word) -> tuple[str, str]:
-    """A description up to its noun, and what stands behind the noun."""
+    """A description up to its noun, and what stands after the noun."""
     noun = re.search(rf"\b{re.escape(kind.en)}\b", description, re.IGNORECASE)
     if noun:
         return description[: noun.start()], description[noun.end() :]

@@ -190,7 +190,7 @@ async def test_no_request_has_an_origin() -> None:
 
 
 async def test_one_seed_for_all_pages() -> None:
-    """The seed is the order's own, on every page."""
+    """The seed is the task's own, on every page."""
     async with ComfyDouble().serving() as double:
         studio = Studio(double)
         for page in (0, 1):

@@ -63,7 +63,7 @@ class IllustratorConformance:
         assert painting.made_from.seed == TASK.seed
         assert TASK.page.image_prompt in painting.made_from.prompt
 
-    async def test_the_same_order_gives_the_same_bytes(self, illustrator: Illustrator) -> None:
+    async def test_the_same_task_gives_the_same_bytes(self, illustrator: Illustrator) -> None:
         """And another page another picture."""
         first = await paint(illustrator, TASK)
         page = Page(2, image_prompt="A tiger climbs a tall tree at night.")

@@ -39,7 +39,7 @@ class NarratorConformance:
         """Asked twice it answers the same."""
         assert await narrator.readiness() == await narrator.readiness() == Readiness(True)
 
-    async def test_the_same_order_gives_the_same_bytes(self, narrator: Narrator) -> None:
+    async def test_the_same_task_gives_the_same_bytes(self, narrator: Narrator) -> None:
         """Also after another narration: nothing is carried from one to the next."""
         what = task(SENTENCE, "토끼는 기뻤어요!", voice="F1")
         first = await read(narrator, what)

@@ -91,13 +91,13 @@ def test_a_picture_is_a_square_rgb_png_with_something_on_it() -> None:
     assert (middle.max(2) - middle.min(2)).mean() > 15
 
 
-def test_the_same_order_gives_the_same_bytes_in_another_process() -> None:
+def test_the_same_task_gives_the_same_bytes_in_another_process() -> None:
     """Two processes, with differently salted hashes, paint the same bytes."""
     here = hashlib.sha256(paint(task(size=256))).hexdigest()
     script = (
         "import hashlib;"
         "import tests.painter.test_engine as t;"
-        "print(hashlib.sha256(t.paint(t.order(size=256))).hexdigest())"
+        "print(hashlib.sha256(t.paint(t.task(size=256))).hexdigest())"
     )
     there = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True

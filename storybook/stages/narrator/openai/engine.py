@@ -47,7 +47,7 @@ DEFAULT_MODEL: Final = "supertonic-3"
 """What `supertonic serve` loads if it is not told otherwise; other endpoints need their own."""
 _EXAMPLE: Final = "http://127.0.0.1:7788 with `supertonic serve` there"
 _SILENCE_SECONDS: Final = 120.0
-"""For one sentence, which may wait behind others on a busy processor."""
+"""For one sentence, which may wait for others on a busy processor."""
 _MOST_ANSWER_BYTES: Final = 64 << 20
 """Six minutes of 44.1 kHz stereo: far more than a sentence."""
 _REQUESTS_AT_ONCE: Final = 4
