@@ -98,6 +98,10 @@ class ParkedRuns:
         if self._runs.pop(run_id, None) is not None:
             logger.warning("run %s is no longer parked", run_id)
 
+    def readable(self, batch: list[Recorded]) -> list[Recorded]:
+        """The events that are not covered."""
+        return [it for it in batch if not self.covers(it)] if self._runs else batch
+
     def covers(self, recorded: Recorded) -> bool:
         """Whether an event is the one that parked its run, or comes after it."""
         parked = self._runs.get(recorded.run_id)

@@ -254,7 +254,7 @@ class Subscription:
         types, parked = self._types, self._parked
         if types is not None:
             batch = [it for it in batch if it.type in types]
-        return batch if parked is None else [it for it in batch if not parked.covers(it)]
+        return batch if parked is None else parked.readable(batch)
 
     def _fail(self, error: Exception) -> float:
         """Note a failed try; how many seconds to wait before the next one."""

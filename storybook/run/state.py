@@ -171,10 +171,8 @@ class Run(msgspec.Struct, frozen=True):
 
     def artifact(self, work: Work) -> Artifact | None:
         """The finished file of a piece of work, if there is one."""
-        match self.work.get(work):
-            case Complete(artifact=artifact):
-                return artifact
-        return None
+        state = self.work.get(work)
+        return state.artifact if isinstance(state, Complete) else None
 
     @property
     def artifacts(self) -> Iterator[Artifact]:

@@ -1,1 +1,1 @@
-"""Illustrators that lead to models. The `painter`, which needs none, is a neighbour of the house."""
+"""Illustrators that lead to models. The `painter`, which needs none, is the house's neighbour."""
