@@ -18,7 +18,7 @@ from storybook.book import FEWEST_PAGES, WRITING, Role, Stage
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.errors import STATUSES
 from storybook.run import waits_for
-from storybook.stages.registry import EMBEDDED
+from storybook.stages.registry import OWN_ENGINES
 
 FOLDER: Final = Path(__file__).parent
 
@@ -73,7 +73,7 @@ def engines() -> str:
         Role.TRANSCRIBER: [],
     }
     rows = ["| role | stages | engines, best first |", "| --- | --- | --- |"]
-    for role, table in EMBEDDED.items():
+    for role, table in OWN_ENGINES.items():
         does = _from_to(stages_of[role])
         rows.append(f"| {role} | {does} | {', '.join(f'`{name}`' for name in table)} |")
     return "\n".join(rows)

@@ -24,7 +24,7 @@ import msgspec
 from storybook.book import Role
 from storybook.data_folder import data_folder
 from storybook.settings import KINDS, RoleSettings, Settings, SettingsError, kind_of
-from storybook.stages.registry import EMBEDDED, engine_names, find_engine
+from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
 FILE_NAME: Final = "storybook.toml"
 PREFIX: Final = "STORYBOOK_"
@@ -66,9 +66,9 @@ def _settings(given: Given) -> Iterator[tuple[str, Any]]:
 def _told(role: Role, given: Given) -> Iterator[tuple[str, msgspec.Struct]]:
     """What each engine of a role was told; none that was told nothing."""
     own = [table.removeprefix(f"{role}.") for table in given if table.startswith(f"{role}.")]
-    for name in dict.fromkeys([*EMBEDDED[role], *own]):
+    for name in dict.fromkeys([*OWN_ENGINES[role], *own]):
         kind = find_engine(role, name).settings
-        values = given.get(role, {}) if name in EMBEDDED[role] else {}
+        values = given.get(role, {}) if name in OWN_ENGINES[role] else {}
         values = values | given.get(f"{role}.{name}", {})
         told = {key: it for key, it in values.items() if key in _fields(kind)}
         if told:
@@ -95,7 +95,7 @@ def _keys_of(table: str) -> Keys:
         return _fields(find_engine(Role(first), engine).settings)
     keys = dict(_fields(_TABLES[first]))
     if issubclass(_TABLES[first], RoleSettings):
-        for spec in EMBEDDED[Role(first)].values():
+        for spec in OWN_ENGINES[Role(first)].values():
             keys |= _fields(spec.settings)
     return keys
 

@@ -29,11 +29,12 @@ LISTED: Final = [
     for link in re.findall(r"\]\((.+?)\)", line)
 ]
 SENTENCES: Final = next(it for it in LISTED if it.startswith("storybook/cli/"))
+SENTENCES_TEST: Final = next(it for it in LISTED if it.startswith("tests/cli/"))
 SAMPLE: Final = {"type": "BookRated", "schema": 1, "data": {"type": "BookRated", "stars": 5}}
 IS_CHECKED_BY: Final = (
     "tests/events/test_samples.py",
     "tests/test_run.py::test_a_book_is_rated",
-    "tests/cli/test_drawing.py::test_every_event_reads_as_a_sentence",
+    f"{SENTENCES_TEST}::test_every_event_reads_as_a_sentence",
     "tests/test_house_words.py::test_every_event_type_has_its_evolution",
     "tests/test_recorded.py",
 )
@@ -118,7 +119,7 @@ EDITS: Final[Mapping[str, Callable[[str], str]]] = {
     ),
     "tests/events/samples/": lambda _: json.dumps(SAMPLE),
     "tests/test_run.py": lambda text: text + RULE,
-    "tests/cli/test_drawing.py": replaced(
+    SENTENCES_TEST: replaced(
         ("    ArtifactsPruned,\n", "    ArtifactsPruned,\n    BookRated,\n"),
         (
             "    RunCompleted(),\n    RunFailed",

@@ -46,10 +46,10 @@ _BEST_FIRST: Final[tuple[EngineSpec[Any], ...]] = (
     *(OPENAI_TRANSCRIBER, WHISPER),
 )
 
-EMBEDDED: Final[Mapping[Role, Mapping[str, EngineSpec[Any]]]] = {
+OWN_ENGINES: Final[Mapping[Role, Mapping[str, EngineSpec[Any]]]] = {
     role: {it.name: it for it in _BEST_FIRST if it.role is role} for role in Role
 }
-"""Each role's own engines, best first. The last one of a role is taken ready or not."""
+"""Each role's engines of this package, best first. The last one of a role is taken ready or not."""
 
 logger = logging.getLogger(__name__)
 
@@ -134,14 +134,17 @@ class Idling(Protocol):
 
 
 def engine_names(role: Role) -> list[str]:
-    """The engines of a role: the embedded ones, best first, and then all others."""
-    return [*EMBEDDED[role], *(name for name in _installed(role) if name not in EMBEDDED[role])]
+    """The engines of a role: this package's, best first, and then all others."""
+    return [
+        *OWN_ENGINES[role],
+        *(name for name in _installed(role) if name not in OWN_ENGINES[role]),
+    ]
 
 
 def find_engine(role: Role, name: str) -> EngineSpec[Any]:
     """The engine of that name. Raises `SettingsError` if there is none, or it cannot be loaded."""
-    if name in EMBEDDED[role]:
-        return EMBEDDED[role][name]
+    if name in OWN_ENGINES[role]:
+        return OWN_ENGINES[role][name]
     if entry := _installed(role).get(name):
         return _loaded(role, name, entry)
     known = ", ".join([AUTO, *engine_names(role)])
@@ -180,7 +183,7 @@ async def _choose(role: Role, settings: Settings, data: Path) -> Engine:
         named = _build(find_engine(role, wanted), settings, data)
         await named.readiness()  # a server tells its version and model only when it is asked
         return named
-    *better, last = EMBEDDED[role].values()
+    *better, last = OWN_ENGINES[role].values()
     for spec in better:
         engine = _build(spec, settings, data)
         if (await engine.readiness()).ready:

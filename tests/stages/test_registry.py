@@ -15,7 +15,7 @@ from storybook.configuration import load_settings
 from storybook.engines import EngineUnavailable, WritingTask
 from storybook.settings import Settings, SettingsError
 from storybook.stages.handlers import engine_of
-from storybook.stages.registry import EMBEDDED, Engines, choose_engines
+from storybook.stages.registry import OWN_ENGINES, Engines, choose_engines
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW
 from tests.engines import Scripted
@@ -109,13 +109,13 @@ async def test_an_unknown_engine_is_refused_with_the_known_ones(tmp_path: Path) 
 def test_a_key_is_the_same_for_every_engine_of_a_role(role: Role) -> None:
     """Its table has each key once."""
     kinds: dict[str, Any] = {}
-    for spec in EMBEDDED[role].values():
+    for spec in OWN_ENGINES[role].values():
         for field in msgspec.structs.fields(spec.settings):
             assert kinds.setdefault(field.name, field.type) == field.type, field.name
 
 
 @pytest.mark.parametrize(
-    ("role", "name"), [(role, name) for role, table in EMBEDDED.items() for name in table]
+    ("role", "name"), [(role, name) for role, table in OWN_ENGINES.items() for name in table]
 )
 async def test_every_engine_is_built_from_plain_settings(
     role: Role, name: str, tmp_path: Path, nobody: str
