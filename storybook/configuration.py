@@ -6,8 +6,8 @@ key that is a table is `name=value` with commas, and an empty variable counts as
 key stops the start and names the nearest valid one; so does a value out of its range, and names
 the range.
 
-A role's table has the role's own keys and those of all its engines of this package: each engine is told
-the ones that it has. What is for one engine alone stands in a table of its own, `[writer.llama]`
+A role's table has the role's own keys and those of all its engines of this package: each engine is
+told the ones that it has. What is for one engine alone stands in a table of its own, `[writer.llama]`
 (`STORYBOOK_WRITER_LLAMA_<KEY>`), which goes first; an engine of another package has only that.
 """
 
