@@ -7,8 +7,9 @@ key stops the start and names the nearest valid one; so does a value out of its 
 the range.
 
 A role's table has the role's own keys and those of all its engines of this package: each engine is
-told the ones that it has. What is for one engine alone stands in a table of its own, `[writer.llama]`
-(`STORYBOOK_WRITER_LLAMA_<KEY>`), which goes first; an engine of another package has only that.
+told the ones that it has. What is for one engine alone stands in a table of its own,
+`[writer.llama]` (`STORYBOOK_WRITER_LLAMA_<KEY>`), which goes first; an engine of another package
+has only that.
 """
 
 from __future__ import annotations

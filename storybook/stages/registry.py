@@ -2,8 +2,8 @@
 
 Each role has engines by name: those of this package, best first, and those of other packages, that
 entry points of the group `storybook.engines` lead to. `auto` takes the first of this package that
-is ready; a name takes that one, ready or not: it is never replaced in silence, and says itself what it
-lacks and what mends it. A name that nobody has stops the start and says which names there are.
+is ready; a name takes that one, ready or not: it is never replaced in silence, and says itself what
+it lacks and what mends it. A name that nobody has stops the start and says which names there are.
 
 An entry point is named `ROLE.NAME`, as its table in the settings, and leads to an `EngineSpec`; it
 is loaded only if that engine is asked for, and `auto` never does: which of the others it is better
