@@ -101,14 +101,11 @@ async def _fold(log: SqliteLog) -> None:
     runs: dict[RunId, Run] = {}
     after = Position(0)
     while (page := await log.read_events(after, PAGE)) is not None:
-        groups: dict[RunId, list[Event]] = {}
-        for run_id, event in zip(page.run_ids, page.events, strict=True):
-            groups.setdefault(run_id, []).append(event)
-        for run_id, events in groups.items():
+        for run_id, events in page.by_run().items():
             run = fold(events, runs.get(run_id))
             assert run is not None  # a fold of at least one event
             runs[run_id] = run
-        after = page.positions[-1]
+        after = page.end
 
 
 # ------------------------------------------------------------------------------------- the log

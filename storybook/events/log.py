@@ -60,13 +60,18 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
 
 class EventPage(msgspec.Struct, frozen=True):
     """Events that follow each other in the log, by columns, decoded: what a fold takes, without an
-    object for each row, which costs as much as reading it. `times` are `recorded_at`."""
+    object for each row, which costs as much as reading it. `end` is the last one's position."""
 
-    positions: Sequence[Position]
+    end: Position
     run_ids: Sequence[RunId]
-    versions: Sequence[Version]
-    times: Sequence[int]
     events: Sequence[Event]
+
+    def by_run(self) -> dict[RunId, list[Event]]:
+        """The events of each run."""
+        runs: dict[RunId, list[Event]] = {}
+        for run_id, event in zip(self.run_ids, self.events, strict=True):
+            runs.setdefault(run_id, []).append(event)
+        return runs
 
 
 class Appended(msgspec.Struct, frozen=True):

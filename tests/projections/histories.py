@@ -44,6 +44,7 @@ from storybook.run import (
     fail_stage,
     fold,
     prune_artifacts,
+    remake_artifact,
     request_run,
     retry_run,
     start_stage,
@@ -154,6 +155,14 @@ class Book:
     async def prune(self, *works: Work) -> None:
         await self.do(prune_artifacts(self.run, [artifact_name(work) for work in works]))
 
+    async def remake(self, work: Work) -> None:
+        assert self.run is not None
+        before = self.run.artifact(work)
+        assert before is not None
+        await self.do(
+            remake_artifact(self.run, work, artifact_of(work), previous=before, engine=PAINTER)
+        )
+
     def _attempt(self, work: Work) -> int:
         assert self.run is not None
         return self.run.work[work].attempt
@@ -198,6 +207,7 @@ async def every_ending(log: EventLog) -> None:
     await retried.finish()
     await pruned.prune(*(picture_of(page) for page in PAGES))
     await pruned.prune(*(narration_of(page) for page in PAGES))
+    await retried.remake(picture_of(2))
     await crashed.finish()
     found = [book.run.status for book in (done, failed, cancelled, retried) if book.run]
     assert found == [Status.DONE, Status.FAILED, Status.CANCELLED, Status.DONE]

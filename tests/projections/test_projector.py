@@ -498,6 +498,7 @@ async def test_the_library_by_status(tmp_path: Path) -> None:
             "created_at": FIRST_MOMENT,
             "updated_at": FIRST_MOMENT,
             "cover": "cover.png",
+            "page_count": 5,
         }
 
 
@@ -530,6 +531,28 @@ async def test_open_and_ended_runs(tmp_path: Path) -> None:
         await late.prune(*(picture_of(page) for page in PAGES))
         await projections.reached(await log.head())
         assert await projections.ask(ended_before, start + 99) == [early.run_id]
+
+
+async def test_a_repair_does_not_begin_a_runs_retention_anew(tmp_path: Path) -> None:
+    """What counts is when it ended, however the views come to know of it; a retry ends anew."""
+    log = MemoryLog()
+    start = log.now
+    book = Book(log)
+    await book.request(voices=False)
+    await book.start(WRITING)
+    await book.cancel()
+    log.now = start + 10
+    await book.retry()
+    await book.finish()
+    for after in (0, 100):
+        async with Projections.open(tmp_path / f"{after}.db", log) as projections:
+            log.now = start + 50 + after
+            await book.remake(picture_of(1))
+            await projections.reached(await log.head())
+            assert await projections.ask(ended_before, start + 10) == []
+            assert await projections.ask(ended_before, start + 11) == [book.run_id]
+            (line,) = (await projections.ask(newest, 1)).books
+            assert (line.updated_at, line.page_count) == (log.now, 5)
 
 
 async def test_reading_connections_cannot_write(tmp_path: Path) -> None:

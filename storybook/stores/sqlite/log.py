@@ -22,7 +22,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from itertools import starmap
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec
 
 import aiosqlite
 import anyio
@@ -203,15 +203,18 @@ class SqliteLog:
             return [it for it in recorded if it.position > after][:limit]
 
     async def read_events(self, after: Position, limit: int) -> EventPage | None:
-        rows = await self._fetch(
-            "SELECT position, run_id, version, recorded_at, type, schema, data FROM events "
-            "WHERE position > ? ORDER BY position LIMIT ?",
-            (after, limit),
-        )
+        columns = "position, run_id, type, schema, data"
+        sql = f"SELECT {columns} FROM events WHERE position > ? ORDER BY position LIMIT ?"
+        rows: Sequence[Sequence[Any]]
+        try:
+            rows = await self._fetch(sql, (after, limit))
+        except LogDamaged:
+            found = await self.read(after, limit)
+            rows = [(it.position, it.run_id, it.type, it.schema, it.data) for it in found]
         if not rows:
             return None
-        positions, run_ids, versions, times, *recorded = zip(*rows, strict=True)
-        return EventPage(positions, run_ids, versions, times, decode_all(*recorded))
+        positions, run_ids, *recorded = zip(*rows, strict=True)
+        return EventPage(positions[-1], run_ids, decode_all(*recorded))
 
     async def history(self, run_id: RunId) -> list[Event]:
         sql = "SELECT type, schema, data FROM events WHERE run_id = ? ORDER BY version"
