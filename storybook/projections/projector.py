@@ -28,6 +28,7 @@ import anyio
 import msgspec
 from anyio import CapacityLimiter, to_thread
 
+from storybook.events.codec import UNREADABLE
 from storybook.events.log import START, EventLog, LogError, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns
 from storybook.events.subscription import RetryPolicy, Subscription
@@ -448,8 +449,9 @@ class Projections:
 
 
 async def _is_of(checkpoint: Checkpoint, log: EventLog) -> bool:
-    """Whether the rows were computed from this log, and not from one that was put back since."""
+    """Whether the rows were computed from this log, and not from one that was put back since. Where
+    that event can no longer be read the rows stay: they know more than the log does."""
     if checkpoint.position == START:
         return True
     found = await log.read(Position(checkpoint.position - 1), 1)
-    return bool(found) and found[0].digest == checkpoint.digest
+    return bool(found) and (found[0].type == UNREADABLE or found[0].digest == checkpoint.digest)
