@@ -7,7 +7,6 @@ keeps its traceback.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -24,7 +23,7 @@ from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
-from storybook.projections.views import ForeignFile
+from storybook.projections.views import ForeignFile, ViewsError
 from storybook.request import WORDS, InvalidRequest, Loc
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
@@ -49,7 +48,7 @@ TOLD: Final = (
     RunParked,
     TooManyRuns,
     UnreadableEvent,
-    sqlite3.Error,
+    ViewsError,
 )
 """Errors whose message is for people."""
 CALLED_WRONGLY: Final = (InvalidRequest, SettingsError)

@@ -19,7 +19,7 @@ from typing import Any, Final, NoReturn
 from storybook.book import RunId
 from storybook.events.catalog import Event
 from storybook.events.codec import UnreadableEvent, decode_all
-from storybook.events.log import EventLog, Recorded
+from storybook.events.log import EventLog, LogDamaged, Recorded
 from storybook.events.parked import RunParked, parked_at, read_event
 from storybook.projections.progress import progress_of
 from storybook.projections.projection import (
@@ -124,7 +124,10 @@ class Folds:
     async def _existing(self, after: Recorded) -> RunFold:
         """The fold of a run up to the event before this one."""
         version = after.version - 1
-        recorded = await self._log.read_run(after.run_id, limit=version)
+        try:
+            recorded = await self._log.read_run(after.run_id, limit=version)
+        except LogDamaged as error:  # nothing tells any more which its events are
+            raise RunParked(parked_at(after, error)) from error
         if len(recorded) != version or recorded[-1].version != version:
             why = f"run {after.run_id} has an event after version {version}, but not that"
             raise RunParked(parked_at(after, InvalidHistory(why)))

@@ -14,10 +14,10 @@ import contextlib
 import itertools
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 
@@ -37,6 +37,8 @@ CACHE_KIB: Final = 16_384
 """A transaction that outgrows the page cache locks readers out until it ends: a rebuild's batch of
 2,000 events dirties about 2 MiB."""
 _ROWS_A_STATEMENT: Final = 32
+P = ParamSpec("P")
+T = TypeVar("T")
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _MAY_PASS: Final = {
     sqlite3.SQLITE_FULL,
@@ -69,6 +71,10 @@ CREATE TABLE file (
 
 INSERT INTO file VALUES (1, 0);
 """
+Database = sqlite3.Connection
+"""What a question is asked of: the tables of the views."""
+ViewsError: Final = sqlite3.Error
+"""What any use of them may raise, for whoever only tells people."""
 _OWN_TABLES: Final = {"checkpoints", "parked", "file"}
 
 
@@ -238,6 +244,22 @@ def open_to_read(path: Path, projections: Iterable[Projection]) -> sqlite3.Conne
         db.close()
         raise
     return db
+
+
+def ask(
+    path: Path,
+    projections: Iterable[Projection],
+    question: Callable[Concatenate[Database, P], T],
+    *args: P.args,
+    **named: P.kwargs,
+) -> T:
+    """What a file that another process may keep answers to a question. Raises `ForeignFile`, also
+    where it cannot be read now."""
+    try:
+        with contextlib.closing(open_to_read(path, projections)) as db:
+            return question(db, *args, **named)
+    except sqlite3.Error as error:
+        raise ForeignFile(f"{path} cannot be read now: {error}") from error
 
 
 def _check_known(db: sqlite3.Connection, path: Path) -> None:

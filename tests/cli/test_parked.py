@@ -13,6 +13,7 @@ import pytest
 
 from storybook.book import RunId
 from storybook.events.log import Position
+from storybook.events.parked import ParkedRun
 from storybook.stores.sqlite.verify import verify_log
 from tests.cli.conftest import Shell, use_engines
 from tests.stores.raw_rows import UNKNOWN_TYPE, append_row
@@ -146,3 +147,21 @@ def test_what_needs_the_whole_book_says_why_it_cannot(
 
 def _lines(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines()]
+
+
+def test_doctor_asks_the_views_where_they_have_seen_all(
+    parked: Parked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is not read for it once more."""
+
+    async def never(*_: object) -> dict[RunId, ParkedRun]:
+        raise AssertionError("the views know")
+
+    parked.shell.make("--no-audio", "--seed", "3")
+    monkeypatch.setattr("storybook.cli.data_checks.find_parked", never)
+    found = [
+        it["found"]
+        for it in _lines(parked.shell("doctor", "--json").stdout)
+        if it["name"] == "parked run"
+    ]
+    assert found == [parked.what]

@@ -12,7 +12,7 @@ from storybook.events.codec import UNREADABLE
 from storybook.stores.sqlite.log import SqliteLog
 from tests.http.serving import WORDS, Site, serving
 from tests.http.sse import Message, following
-from tests.stores.pages import TABLE_LEAF, damage, damage_last
+from tests.stores.pages import INDEX_LEAF, TABLE_LEAF, damage, damage_all, damage_last
 
 pytestmark = pytest.mark.anyio
 
@@ -107,12 +107,32 @@ async def test_a_log_whose_end_is_lost_is_only_read(tmp_path: Path) -> None:
     async with serving(tmp_path) as site:
         assert not log_of(site).takes_appends
         state = (await get(site, f"/api/runs/{run_id}")).json()
+        assert state["status"] == "DONE", "the views had seen it"
         assert (await get(site, state["pages"][0]["image_url"])).content
         for path in ("/api/runs", f"/api/runs/{run_id}/retry"):
             answer = await site.client.post(path, json=WORDS)
             assert answer.status_code == 503
             assert "from a backup" in answer.json()["detail"]
         assert "is damaged" in (await site.client.get("/readyz")).json()["reasons"][0]
+
+
+async def test_damage_everywhere_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    """Rows, index and answers: nobody knows whose the lost events are. What is left is shown."""
+    async with serving(tmp_path, held=True) as site:
+        runs = [await site.order() for _ in range(12)]
+        await site.engines.writer.called(1)
+
+    def begins_runs(page: bytes) -> bool:
+        return page[0] == TABLE_LEAF and b"RunRequested" in page and runs[-1].encode() not in page
+
+    damage(tmp_path / "log.db", begins_runs)
+    damage_all(tmp_path / "log.db", lambda page: page[0] == INDEX_LEAF)
+    (tmp_path / "projections.db").unlink()
+    async with serving(tmp_path) as site:
+        ready = (await site.client.get("/readyz")).json()
+        assert "is damaged" in ready["reasons"][0]
+        assert not any("failed" in it for it in ready["reasons"]), ready
+        assert (await get(site, "/api/runs")).json()["runs"]
 
 
 async def test_a_log_that_was_put_back_is_whole_again(tmp_path: Path) -> None:

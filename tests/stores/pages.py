@@ -23,6 +23,12 @@ def damage_last(path: Path, wanted: Callable[[bytes], bool]) -> bytes:
     return _fill_with_zeros(path, _numbers(path, wanted)[-1])
 
 
+def damage_all(path: Path, wanted: Callable[[bytes], bool]) -> None:
+    """The same for every page that is wanted."""
+    for number in _numbers(path, wanted):
+        _fill_with_zeros(path, number)
+
+
 def _numbers(path: Path, wanted: Callable[[bytes], bool]) -> list[int]:
     content = path.read_bytes()
     pages = [content[at : at + PAGE] for at in range(0, len(content), PAGE)]
