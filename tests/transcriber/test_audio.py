@@ -263,6 +263,8 @@ def hanging(folder: Path) -> Path:
 
 async def gone(folder: Path) -> None:
     """Return when the hanging program has ended."""
+    if not (folder / "pid").exists():
+        return  # on a busy machine, before it has said its id
     pid = int((folder / "pid").read_text())
     with anyio.fail_after(30):
         while True:
