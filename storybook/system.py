@@ -101,12 +101,13 @@ def end_process(process: subprocess.Popen[str], *, gently: bool) -> None:
 
 
 @contextlib.contextmanager
-def on_stop_signals(told: Callable[[], None]) -> Iterator[None]:
-    """Call `told` at each signal that asks to stop, instead of what it does by itself. It is called
-    in the main thread between two bytecodes; a signal that is ignored (`nohup`) stays so."""
+def on_stop_signals(told: Callable[[int], None]) -> Iterator[None]:
+    """Call `told` with the number of each signal that asks to stop, instead of what that does by
+    itself. It is called in the main thread between two bytecodes; a signal that is ignored
+    (`nohup`) stays so."""
 
     def handle(number: int, frame: FrameType | None) -> None:
-        told()
+        told(number)
 
     before = {
         number: signal.signal(number, handle)

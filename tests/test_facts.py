@@ -12,7 +12,7 @@ import pytest
 import storybook.bootstrap
 import storybook.request
 from storybook.book import MOST_PAGES, RunId, TtsConfig, part_of
-from storybook.cli.again import command_for
+from storybook.cli.reproduce import command_for
 from storybook.events.catalog import RunRequested
 from storybook.events.codec import decode, encode
 from storybook.export import BOOK_FILE, export_book
@@ -113,8 +113,9 @@ async def test_a_book_of_seven_pages(tmp_path: Path) -> None:
 
 
 def test_the_command_line_makes_and_shows_it(shell: Shell) -> None:
-    """`make --pages`, and `show` with seven of everything."""
+    """`make --pages`, and `list` and `show` with seven of everything."""
     assert shell.make("--pages", "7")["status"] == "DONE"
+    assert shell("list").stdout.count("7 of 7") == 2
     shown = shell("show", "latest").stdout
     assert "panel_6.png" in shown and "page_6.wav" in shown
     assert len(shell.json("show", "latest")["timeline"]) == 1 + 7 + 7

@@ -9,7 +9,7 @@ import sys
 import anyio
 import pytest
 
-from storybook.stopping import StopRequest, cancelled_by, stop_on_signals
+from storybook.stopping import StopRequest, cancelled_by, exit_code, stop_on_signals
 from storybook.system import STOP_SIGNALS
 
 pytestmark = pytest.mark.anyio
@@ -40,13 +40,15 @@ async def test_each_signal_asks_once_more() -> None:
     with anyio.fail_after(30), stop_on_signals(stop):
         signal.raise_signal(STOP_SIGNALS[0])
         assert stop.is_asked
+        assert exit_code(stop.signal) == 130
         await stop.asked.wait()
         assert not stop.hurried.is_set()
         signal.raise_signal(STOP_SIGNALS[-1])
         await stop.hurried.wait()
+        assert stop.signal == signal.SIGINT, "the first one is what ended it"
 
 
-@pytest.mark.parametrize(("asked", "status", "told"), [("once", 0, "ended"), ("twice", 1, "")])
+@pytest.mark.parametrize(("asked", "status", "told"), [("once", 0, "ended"), ("twice", 130, "")])
 def test_who_asks_twice_waits_for_nothing_that_hangs(asked: str, status: int, told: str) -> None:
     """The process ends in bounded time, whatever it waits for."""
     done = subprocess.run(

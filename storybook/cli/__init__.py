@@ -1,10 +1,12 @@
 """The command line: `storybook COMMAND`.
 
 A command's module is imported when the command is used; `--help` of the whole is written from the
-table below and imports none of them, nor anything that they need. `place.py` knows where things are
-and who holds them, `edge.py` turns errors into messages and exit codes, `output.py` draws.
+table below and imports none of them, nor anything that they need. `options.py` has what the global
+options say, `data_reader.py` what commands that only look read, `errors.py` turns errors into
+messages and exit codes, `output.py` draws. CONTRIBUTING.md says how to add a command.
 
-Exit codes: 0 it went well; 1 it did not, and the message says why; 2 it was called wrongly.
+Exit codes: 0 it went well; 1 it did not, and the message says why; 2 it was called wrongly; 130 and
+143 it was stopped by Ctrl-C or by SIGTERM before it was done.
 """
 
 from __future__ import annotations
@@ -19,26 +21,30 @@ from typing import Any, Final
 import rich_click as click
 
 from storybook import __version__
-from storybook.cli.failure import Failure
-from storybook.cli.place import Place
+from storybook.cli.called_as import as_called, program
+from storybook.cli.failure import Failure, data_folder, os_failure
+from storybook.cli.options import GlobalOptions
 
-COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "make": ("make", "Make a book from four words: text, pictures and voices."),
-    "serve": ("serve", "Serve the HTTP API, and make the books that are asked for."),
-    "list": ("look", "List the books, newest first."),
-    "show": ("look", "Show one book: its text, its files, and how it was made."),
-    "watch": ("follow", "Watch a book being made until it is done."),
-    "log": ("follow", "Print the log: every event, in order."),
-    "cancel": ("act", "Stop the making of a book; finished pages stay readable."),
-    "retry": ("act", "Let a failed or cancelled book go on from what is missing."),
-    "repair": ("repair", "Make lost or damaged files of a book again, in place."),
-    "verify": ("keep", "Check that nothing is damaged: log, views and files."),
-    "rebuild": ("keep", "Compute the views anew from the log: those that are named, or all."),
-    "models": ("models", "List the models that engines can use; `pull` downloads one."),
-    "comfyui": ("comfyui", "Look at ComfyUI: `check` explains a workflow and what it lacks."),
-    "doctor": ("doctor", "Say what is ready here, and what to do about what is not."),
+COMMANDS: Final[dict[str, str]] = {
+    "make": "Make a book from four words: text, pictures and voices.",
+    "serve": "Serve the HTTP API, and make the books that are asked for.",
+    "list": "List the books, newest first.",
+    "show": "Show one book: its text, its files, and how it was made.",
+    "watch": "Watch a book being made until it is done.",
+    "log": "Print the log: every event, in order.",
+    "cancel": "Stop the making of a book; finished pages stay readable.",
+    "retry": "Let a failed or cancelled book go on from what is missing.",
+    "repair": "Make lost or damaged files of a book again, in place.",
+    "verify": "Check that nothing is damaged: log, views and files.",
+    "rebuild": "Compute the views anew from the log: those that are named, or all.",
+    "models": "List the models that engines can use; `pull` downloads one.",
+    "comfyui": "Look at ComfyUI: `check` explains a workflow and what it lacks.",
+    "doctor": "Say what is ready here, and what to do about what is not.",
 }
-"""Each command's module in this package, and its line in `--help`."""
+"""Each command's line in `--help`; its module in this package has its name."""
+
+STOPPED_BY_CTRL_C: Final = 130
+"""What a shell reads of a command that SIGINT has ended: 128 and the signal's number."""
 
 PANELS: Final = {
     "Make": ["make", "serve"],
@@ -49,14 +55,14 @@ PANELS: Final = {
 }
 
 
-class Commands(click.RichGroup):
+class CommandGroup(click.RichGroup):
     """Lists commands from the table, and imports the one that is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return click.RichCommand(name=name, help=COMMANDS[name][1]) if name in COMMANDS else None
+        return click.RichCommand(name=name, help=COMMANDS[name]) if name in COMMANDS else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -72,19 +78,32 @@ class Commands(click.RichGroup):
         try:
             return super().invoke(ctx)
         except Failure as failure:
-            click.echo(f"{click.style('error:', fg='red', bold=True)} {failure}", err=True)
+            _tell(failure)
             ctx.exit(1)
+        except BrokenPipeError:  # `storybook log | head` ends quietly, which click does
+            raise
+        except OSError as error:
+            _tell(os_failure(error, data_folder()))
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            ctx.exit(STOPPED_BY_CTRL_C)
+        except click.Abort as abort:  # at a question; the other reason is that nobody answers
+            ctx.exit(STOPPED_BY_CTRL_C if isinstance(abort.__context__, KeyboardInterrupt) else 1)
+
+
+def _tell(failure: Failure) -> None:
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {as_called(str(failure))}", err=True)
 
 
 def load_command(name: str) -> click.Command:
-    """The command itself; its function is called `<name>_command` in its module."""
-    module = importlib.import_module(f"storybook.cli.{COMMANDS[name][0]}")
+    """The command itself: `<name>_command` in the module of its name."""
+    module = importlib.import_module(f"storybook.cli.{name}")
     command: click.Command = getattr(module, f"{name}_command")
     return command
 
 
 @click.group(
-    cls=Commands,
+    cls=CommandGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="RUN is the beginning of a run's id (4 characters or more), or `latest`.",
 )
@@ -114,7 +133,7 @@ def cli(ctx: click.Context, data: Path | None, config: Path | None, verbose: boo
     example.
     """
     environ = {**os.environ, **({"STORYBOOK_DATA": str(data)} if data is not None else {})}
-    ctx.obj = Place(environ, config, verbose)
+    ctx.obj = GlobalOptions(environ, config, verbose)
 
 
 cli_panels = [click.RichCommandPanel(name, commands=names) for name, names in PANELS.items()]
@@ -128,4 +147,4 @@ def main() -> None:
         # A terminal without some letter prints a question mark, rather than a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    cli(prog_name="storybook")
+    cli(prog_name=program())

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import rich_click as click
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from storybook.cli.edge import run
+from storybook.cli.called_as import as_called
+from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
+from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json
-from storybook.cli.place import Place, pass_place
 from storybook.stages.illustrator.comfyui.engine import ComfyUI, EndpointCheck
 from storybook.stages.illustrator.comfyui.explain import Explanation, FoundRole, WorkflowProblem
 from storybook.stages.illustrator.comfyui.roles import TITLES
 from storybook.stages.illustrator.comfyui.spec import COMFYUI
 
 SHIPPED: Final = "the one that ships with storybook"
-VALUE_SHOWN: Final = 60
-"""Characters of a value, so that a long prompt stays one line."""
+FEWEST_SHOWN, MOST_SHOWN = 20, 60
+"""Columns of a value, so that a long prompt stays one line."""
+NAME_CELLS: Final = 11
+"""Columns of a role's name: the longest, and two more."""
 NAMES: Final = {"positive": "prompt", "negative": "negative", "output": "file name"}
 """Roles by the words of users, where those differ from the code's."""
 FORMATS: Final = {"api": "API format", "editor": "the editor's format"}
@@ -42,21 +45,21 @@ def comfyui_command() -> None:
     help="A workflow in either format; that of the settings if not given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each server.")
-@pass_place
-def check_command(place: Place, workflow: Path | None, as_json: bool) -> None:
+@pass_options
+def check_command(options: GlobalOptions, workflow: Path | None, as_json: bool) -> None:
     """Explain a workflow, and say what each ComfyUI lacks to paint it.
 
     Which nodes take the prompt, the seed, the size and the file's name, and how they were found;
     which models the workflow names and whether the server has them; what the server would refuse,
     and what to do about it. Nothing is painted. The exit code is 1 unless every server can.
     """
-    place.start_logging()
-    settings = COMFYUI.settings_in(place.settings)
+    options.start_logging()
+    settings = COMFYUI.settings_in(options.settings)
     if workflow is not None:
         settings = msgspec.structs.replace(settings, workflow=str(workflow))
-    engine = COMFYUI.build(settings, place.folder.path)
+    engine = COMFYUI.build(settings, options.folder.path)
     assert isinstance(engine, ComfyUI)
-    checks = run(engine.check)
+    checks = run_async(engine.check)
     name = settings.workflow or SHIPPED
     nodes = settings.nodes if settings.workflow else {}  # they name the user's own nodes
     if as_json:
@@ -88,7 +91,7 @@ def _urls(checks: Iterable[EndpointCheck]) -> str:
 # --------------------------------------------------------------------------------------- as values
 
 
-class Taken(msgspec.Struct, frozen=True):
+class FoundPlace(msgspec.Struct, frozen=True):
     """A place in the workflow. `how` is how it was found."""
 
     role: str
@@ -121,7 +124,7 @@ class Report(msgspec.Struct, frozen=True):
     workflow: str
     format: str
     nodes: int
-    found: tuple[Taken, ...]
+    found: tuple[FoundPlace, ...]
     models: tuple[NamedModel, ...]
     problems: tuple[WorkflowProblem, ...]
     notes: tuple[str, ...]
@@ -133,13 +136,13 @@ def _report(check: EndpointCheck, name: str, nodes: Mapping[str, str]) -> Report
         return Report(check.url, check.version, False, check.why, name, "", 0, (), (), (), ())
     return Report(
         *(check.url, check.version, check.ok, check.why, name, it.format, it.nodes),
-        *(_taken(it, nodes), _models(it, bool(check.version)), it.problems, it.notes),
+        *(_found(it, nodes), _models(it, bool(check.version)), it.problems, it.notes),
     )
 
 
-def _taken(it: Explanation, nodes: Mapping[str, str]) -> tuple[Taken, ...]:
+def _found(it: Explanation, nodes: Mapping[str, str]) -> tuple[FoundPlace, ...]:
     return tuple(
-        Taken(f.role, f.node, f.input, f.class_type, f.title, f.value, _how(f, nodes))
+        FoundPlace(f.role, f.node, f.input, f.class_type, f.title, f.value, _how(f, nodes))
         for f in it.found
         if f.role != "model"
     )
@@ -195,33 +198,35 @@ def _print_heading(out: Console, check: EndpointCheck) -> None:
 
 
 def _print_explanation(out: Console, it: Report) -> None:
-    out.print(f"  workflow: {it.workflow}, {FORMATS[it.format]}, {it.nodes} nodes")
-    if it.found or it.models:
-        out.print(_places(it))
+    """What keeps it from being painted comes first."""
+    out.print(f"  workflow: {it.workflow}, {FORMATS[it.format]}, {it.nodes} nodes", soft_wrap=True)
     for problem in it.problems:
         where = f"{problem.where}: " if problem.where else ""
         out.print(Text.assemble(("  ✗ ", "red"), where, problem.message))
         if problem.mend:
-            out.print(Text(f"    → {problem.mend}", "bold"))
+            out.print(Text(as_called(f"    → {problem.mend}"), "bold"))
         if problem.has and problem.kind == "missing_node":
             out.print(f"      near: {', '.join(problem.has)}")
     for note in it.notes:
         out.print(Text(f"  ! {note}", "yellow"))
+    for line in _places(it, out.width):
+        out.print(line, soft_wrap=True)
 
 
-def _places(it: Report) -> Table:
-    table = Table.grid(padding=(0, 2), pad_edge=True)
-    for _ in range(3):
-        table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for taken in it.found:
-        title = f" {taken.title!r}" if taken.title not in ("", taken.class_type) else ""
-        node = f"node {taken.node} ({taken.class_type}{title}), {taken.input}"
-        table.add_row(NAMES.get(taken.role, taken.role), node, taken.how, _short(taken.value))
+def _places(it: Report, width: int) -> Iterator[Text]:
+    """A line each; of a value so much as fits."""
+    for found in it.found:
+        title = f" {found.title!r}" if found.title not in ("", found.class_type) else ""
+        node = f"node {found.node} ({found.class_type}{title}), {found.input}"
+        start = f"  {NAMES.get(found.role, found.role):<{NAME_CELLS}}{node}  {found.how}  "
+        room = min(max(width - cell_len(start), FEWEST_SHOWN), MOST_SHOWN)
+        value = Text(" ".join(found.value.split()))
+        value.truncate(room, overflow="ellipsis")
+        yield Text(start) + value
     for model in it.models:
-        node = f"node {model.node}, {model.input}"
-        table.add_row("model", node, _presence(model), model.name or "the server's first one")
-    return table
+        name = model.name or "the server's first one"
+        start = f"  {'model':<{NAME_CELLS}}node {model.node}, {model.input}  "
+        yield Text.assemble(start, _presence(model), f"  {name}")
 
 
 def _presence(model: NamedModel) -> Text:
@@ -232,8 +237,3 @@ def _presence(model: NamedModel) -> Text:
             return Text("is not there", "red")
         case None:
             return Text("not asked", "dim")
-
-
-def _short(value: str) -> str:
-    one_line = " ".join(value.split())
-    return one_line if len(one_line) <= VALUE_SHOWN else one_line[: VALUE_SHOWN - 1] + "…"

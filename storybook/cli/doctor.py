@@ -20,7 +20,7 @@ from rich.text import Text
 
 from storybook import __version__
 from storybook.book import Role
-from storybook.cli.address import trouble
+from storybook.cli.called_as import as_called
 from storybook.cli.data_checks import (
     evidence_findings,
     folder_findings,
@@ -28,11 +28,12 @@ from storybook.cli.data_checks import (
     parked_findings,
     parked_runs,
 )
-from storybook.cli.edge import run
+from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.findings import Finding, Grade
+from storybook.cli.listen_errors import explain
+from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
-from storybook.cli.place import Place, pass_place
 from storybook.settings import Settings
 from storybook.stages.registry import EngineReport, choose_engines
 from storybook.stores.sqlite.connection import SQLITE_VERSION
@@ -48,15 +49,15 @@ LOW_MEMORY_BYTES: Final = 1_000_000_000
 
 @click.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@pass_place
-def doctor_command(place: Place, as_json: bool) -> None:
+@pass_options
+def doctor_command(options: GlobalOptions, as_json: bool) -> None:
     """Say what is ready here, and what to do about what is not.
 
     Changes nothing, and works beside a running server. The exit code is 1 if something keeps books
     from being made or served.
     """
-    place.start_logging()
-    findings = [finding for check in CHECKS for finding in check(place)]
+    options.start_logging()
+    findings = [finding for check in CHECKS for finding in check(options)]
     if as_json:
         for finding in findings:
             print_json(finding)
@@ -80,7 +81,9 @@ def _table(findings: list[Finding]) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for it in findings:
-        found = Text.assemble(it.found, *([("\n→ " + it.mend, "bold")] if it.mend else []))
+        found = Text.assemble(
+            it.found, *([("\n→ " + as_called(it.mend), "bold")] if it.mend else [])
+        )
         table.add_row(_MARKS[it.grade], it.name, found)
     return table
 
@@ -88,7 +91,7 @@ def _table(findings: list[Finding]) -> Table:
 # ------------------------------------------------------------------------------------------- checks
 
 
-def _versions(place: Place) -> Iterator[Finding]:
+def _versions(options: GlobalOptions) -> Iterator[Finding]:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     version = ".".join(map(str, SQLITE_VERSION))
     yield Finding(
@@ -105,9 +108,9 @@ def _versions(place: Place) -> Iterator[Finding]:
     )
 
 
-def _settings(place: Place) -> Iterator[Finding]:
+def _settings(options: GlobalOptions) -> Iterator[Finding]:
     try:
-        place.settings  # noqa: B018 - they are read now
+        options.settings  # noqa: B018 - they are read now
     except click.UsageError as error:
         mend = "Nothing runs until it is mended."
         yield Finding("settings", Grade.BAD, _without_prefix(error), mend)
@@ -115,19 +118,19 @@ def _settings(place: Place) -> Iterator[Finding]:
         yield Finding("settings", Grade.OK, "can be used")
 
 
-def _engines(place: Place) -> Iterator[Finding]:
-    if _settings_of(place) is None:
+def _engines(options: GlobalOptions) -> Iterator[Finding]:
+    if _settings_of(options) is None:
         return
 
     async def report() -> list[EngineReport]:
-        engines = await choose_engines(place.settings, place.folder.path)
+        engines = await choose_engines(options.settings, options.folder.path)
         try:
             return await engines.report()
         finally:
             await engines.close()
 
     try:
-        reports = run(report)
+        reports = run_async(report)
     except click.UsageError as error:
         yield Finding(
             "engines", Grade.BAD, _without_prefix(error), "Name one of those that are known."
@@ -160,11 +163,11 @@ def _counted(names: Sequence[object], what: str) -> str:
     return f"{what}{'s' if len(names) > 1 else ''} {', '.join(map(str, names))}{unit}"
 
 
-def _data(place: Place) -> Iterator[Finding]:
-    yield from folder_findings(place.folder)
+def _data(options: GlobalOptions) -> Iterator[Finding]:
+    yield from folder_findings(options.folder)
 
 
-def _memory(place: Place) -> Iterator[Finding]:
+def _memory(options: GlobalOptions) -> Iterator[Finding]:
     found = available_memory()
     if found is None:
         yield Finding("memory", Grade.OK, "this system does not tell how much is free")
@@ -175,22 +178,22 @@ def _memory(place: Place) -> Iterator[Finding]:
         yield Finding("memory", Grade.OK, f"{size(found)} available")
 
 
-def _log(place: Place) -> Iterator[Finding]:
-    yield from log_findings(place.folder)
-    yield from evidence_findings(place.folder)
-    if not place.folder.log.exists():
+def _log(options: GlobalOptions) -> Iterator[Finding]:
+    yield from log_findings(options.folder)
+    yield from evidence_findings(options.folder)
+    if not options.folder.log.exists():
         return
     with suppress(Failure):  # the log's own finding says it
-        yield from parked_findings(run(partial(parked_runs, place.folder)))
+        yield from parked_findings(run_async(partial(parked_runs, options.folder)))
 
 
-def _port(place: Place) -> Iterator[Finding]:
-    settings = _settings_of(place)
+def _port(options: GlobalOptions) -> Iterator[Finding]:
+    settings = _settings_of(options)
     if settings is None:
         return
     server = settings.server
     at = f"{server.host}:{server.port}"
-    holder = place.holder()
+    holder = options.holder()
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     try:
         with socket.create_server((server.host, server.port), family=family):
@@ -199,7 +202,7 @@ def _port(place: Place) -> Iterator[Finding]:
         if holder is not None and holder.url:
             yield Finding("port", Grade.OK, f"{holder.url} is served by process {holder.pid}")
         else:
-            it = trouble(server.host, error)
+            it = explain(server.host, error)
             mend = f"{it.mend[0].upper()}{it.mend[1:]}."
             yield Finding(it.part, Grade.KNOWING, f"{at} cannot be had: {it.why}", mend)
 
@@ -209,15 +212,15 @@ def _without_prefix(error: click.UsageError) -> str:
     return error.message.removeprefix("settings: ")
 
 
-def _settings_of(place: Place) -> Settings | None:
+def _settings_of(options: GlobalOptions) -> Settings | None:
     """The settings, None if they cannot be used, which a check of its own tells."""
     try:
-        return place.settings
+        return options.settings
     except click.UsageError:
         return None
 
 
-CHECKS: Final[tuple[Callable[[Place], Iterator[Finding]], ...]] = (
+CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _versions,
     _settings,
     _engines,

@@ -21,9 +21,10 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from storybook.cli.called_as import as_called
 from storybook.cli.failure import Failure
+from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
-from storybook.cli.place import Place, pass_place
 from storybook.stages.extras import install_extra
 from storybook.stages.models.download import (
     Came,
@@ -64,23 +65,23 @@ LOCK_NAME: Final = "pull.lock"
 @click.group("models", invoke_without_command=True)
 @click.option("--digest", is_flag=True, help="Compute the SHA-256 of each file that is there.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@pass_place
+@pass_options
 @click.pass_context
-def models_command(ctx: click.Context, place: Place, digest: bool, as_json: bool) -> None:
+def models_command(ctx: click.Context, options: GlobalOptions, digest: bool, as_json: bool) -> None:
     """List the models that engines can use; `pull` downloads one.
 
     What each engine needs, what is there of it, where, how big, and whether it is whole. Digests
     are remembered until a file changes. `storybook models pull NAME` gets one.
     """
     if ctx.invoked_subcommand is None:
-        _list(place, digest, as_json)
+        _list(options, digest, as_json)
 
 
 @models_command.command("pull")
 @click.argument("name", metavar="NAME")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-@pass_place
-def pull_command(place: Place, name: str, as_json: bool) -> None:
+@pass_options
+def pull_command(options: GlobalOptions, name: str, as_json: bool) -> None:
     """Download a model, or go on with a download that was interrupted.
 
     NAME is one of those that `storybook models` lists. Each file is checked against its known size
@@ -91,8 +92,8 @@ def pull_command(place: Place, name: str, as_json: bool) -> None:
         model = load_index().find(name)
     except UnknownModel as error:
         raise click.UsageError(str(error)) from error
-    models = place.folder.models
-    came = _pull(model, models, _hub(place.environ), quiet=as_json)
+    models = options.folder.models
+    came = _pull(model, models, _hub(options.environ), quiet=as_json)
     if as_json:
         pulled = Pulled(model.name, model.place(models), came, model.how_to_use(models))
         print_json(_plain(pulled))
@@ -125,16 +126,14 @@ def _plain(value: msgspec.Struct) -> object:
     return msgspec.to_builtins(value, enc_hook=str)
 
 
-def _list(place: Place, digest: bool, as_json: bool) -> None:
-    index, models = load_index(), place.folder.models
+def _list(options: GlobalOptions, digest: bool, as_json: bool) -> None:
+    index, models = load_index(), options.folder.models
     ledger = Ledger(models)
     try:
         with _bars(shown=not as_json) as bars:
             look = _digester(ledger, bars) if digest else ledger.recall
             held = holdings(index, models, ledger, look)
-            others = strays(index, place.folder.path, models, look)
-    except OSError as error:
-        raise Failure(str(error)) from error
+            others = strays(index, options.folder.path, models, look)
     finally:
         if digest:  # also what was computed before an interruption
             _save(ledger)
@@ -145,8 +144,12 @@ def _list(place: Place, digest: bool, as_json: bool) -> None:
     out = console()
     for engine in index.engines:
         _print_engine(out, index, engine, held, others)
+    out.print(
+        Text(as_called("`storybook models pull NAME` gets one, or the rest of it."), "dim"),
+        soft_wrap=True,
+    )
     out.print(Text("composer, painter and espeak need no model. ComfyUI has its own:", "dim"))
-    out.print(Text("`storybook comfyui check` says which.", "dim"))
+    out.print(Text(as_called("`storybook comfyui check` says which."), "dim"), soft_wrap=True)
 
 
 def _save(ledger: Ledger) -> None:
@@ -204,12 +207,11 @@ _OTHER: Final = Text("  ·", "cyan")
 
 
 def _standing(it: Holding) -> Text:
-    get = f"→ storybook models pull {it.model.name}"
     match it.state:
         case State.MISSING:
-            return Text(f"{it.model.about}; {it.model.license}\n{get}")
+            return Text(f"{it.model.about}; {it.model.license}")
         case State.PARTIAL:
-            return Text(f"{size(it.size)} of it are there\n{it.place}\n{get}")
+            return Text(f"{size(it.size)} of it are there\n{it.place}")
         case State.DIFFERENT:
             bad = [f.path.name for f in it.pieces if f.state is State.DIFFERENT]
             said = f"{', '.join(bad)} is not what the index knows"
@@ -248,7 +250,7 @@ def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Cam
     try:
         lock = LockFile(models / LOCK_NAME)
     except AlreadyLocked as error:
-        raise Failure(f"another `storybook models pull` works in {models}: wait for it") from error
+        raise Failure(f"another process downloads models into {models}: wait for it") from error
     ledger = Ledger(models)
     try:
         check_room(models, missing_bytes(model, models))
@@ -261,8 +263,6 @@ def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Cam
         raise Failure(f"{error}: {model.manual(hub, models)}") from error
     except KeyboardInterrupt:
         raise Failure(f"interrupted{_kept(model, models)}") from None
-    except OSError as error:
-        raise Failure(str(error)) from error
     finally:
         lock.release()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,9 +16,12 @@ from storybook.run import Status
 WHO: Final = "command line"
 """Who asks, in the log."""
 SHORT_ID: Final = 8
-"""Characters of a run's id that tell it from the others of a shelf."""
+"""Characters of a run's id that tell it from the others of a data folder."""
 PLAIN_WIDTH: Final = 110
-"""Columns where no terminal says how wide it is: a table that is piped stays a table."""
+"""Columns where neither a terminal nor `COLUMNS` says how wide it is: a table that is piped stays a
+table."""
+NARROW_WIDTH: Final = 80
+"""With fewer columns, what does not fit beside the rest gets a line of its own."""
 
 STATUS_STYLES: Final[Mapping[Status, str]] = {
     Status.QUEUED: "cyan",
@@ -36,7 +40,7 @@ def can_ask() -> bool:
 def console() -> Console:
     """Standard output: colours on a terminal, plain text anywhere else."""
     it = Console(highlight=False, markup=False, emoji=False)  # what people wrote is no markup
-    if not it.is_terminal:
+    if not it.is_terminal and not os.environ.get("COLUMNS", "").isdigit():
         it.width = PLAIN_WIDTH
     return it
 

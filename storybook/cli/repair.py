@@ -14,13 +14,14 @@ import anyio
 import rich_click as click
 
 from storybook.book import RunId
-from storybook.cli.edge import run as run_command
+from storybook.cli.called_as import say
+from storybook.cli.data_reader import open_data
+from storybook.cli.errors import run_async
+from storybook.cli.event_text import engine_name
 from storybook.cli.failure import Failure
+from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, WHO, print_json
-from storybook.cli.place import Place, pass_place
-from storybook.cli.remote import Server
-from storybook.cli.shelf import open_shelf
-from storybook.cli.story import engine_name
+from storybook.cli.server_client import ServerClient
 from storybook.clock import SystemClock
 from storybook.commands import Commands
 from storybook.events.log import LogLocked
@@ -38,51 +39,51 @@ LOOK_SECONDS: Final = 0.3
 @click.command("repair")
 @click.argument("run", metavar="RUN")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-@pass_place
-def repair_command(place: Place, run: str, as_json: bool) -> None:
+@pass_options
+def repair_command(options: GlobalOptions, run: str, as_json: bool) -> None:
     """Make lost or damaged files of a book again, in place.
 
     Each file is made from what the log says that it was made from, by the engine that is in force
     now; where another one made it, that is said before. Text, status and everything else stay. What
     retention has removed is not made again. Exit code 1 if a file could not be made.
     """
-    place.start_logging()
-    repair = run_command(lambda: _repair(place, run, _Teller(silent=as_json)))
+    options.start_logging()
+    repair = run_async(lambda: _repair(options, run, _Teller(silent=as_json)))
     if as_json:
         print_json(repair)
     if failed := sum(it.outcome is RepairOutcome.FAILED for it in repair.files):
         raise Failure(f"{failed} of {len(repair.files)} damaged files could not be made again")
 
 
-async def _repair(place: Place, text: str, teller: _Teller) -> Repair:
-    async with open_shelf(place) as shelf:
-        run_id = await shelf.find(text)
+async def _repair(options: GlobalOptions, text: str, teller: _Teller) -> Repair:
+    async with open_data(options) as reader:
+        run_id = await reader.find(text)
     try:
-        async with _repairs_here(place) as repairs:
+        async with _repairs_here(options) as repairs:
             repair = await repairs.look(run_id)
             teller.begin(repair)
             await repairs.mend(repair, WHO, lambda: teller.tell(repair))
             return repair
     except LogLocked:
-        holder = place.holder()
+        holder = options.holder()
         if holder is None:  # it has just ended
             raise
-        return await _repair_there(Server(holder), run_id, teller)
+        return await _repair_there(ServerClient(holder), run_id, teller)
 
 
 @asynccontextmanager
-async def _repairs_here(place: Place) -> AsyncIterator[Repairs]:
+async def _repairs_here(options: GlobalOptions) -> AsyncIterator[Repairs]:
     """What repairs a book in this process, without a server or a runner."""
-    clock, settings = SystemClock(), place.settings
+    clock, settings = SystemClock(), options.settings
     devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
-    async with SqliteLog.open(place.folder.log, clock=clock.now) as log:
-        engines = await choose_engines(settings, place.folder.path)
+    async with SqliteLog.open(options.folder.log, clock=clock.now) as log:
+        engines = await choose_engines(settings, options.folder.path)
         try:
             yield Repairs(
                 log,
                 Commands(log),
                 engines,
-                FileArtifactStore(place.folder.outputs),
+                FileArtifactStore(options.folder.outputs),
                 places=EnginePlaces(devices, clock),
                 timeout_seconds=settings.limits.stage_timeout_seconds,
             )
@@ -91,7 +92,7 @@ async def _repairs_here(place: Place) -> AsyncIterator[Repairs]:
                 await engines.close()
 
 
-async def _repair_there(server: Server, run_id: RunId, teller: _Teller) -> Repair:
+async def _repair_there(server: ServerClient, run_id: RunId, teller: _Teller) -> Repair:
     repair = await server.repair_run(run_id)
     teller.begin(repair)
     while not repair.has_ended:
@@ -125,7 +126,7 @@ class _Teller:
 
     def _say(self, line: str) -> None:
         if not self._silent:
-            click.echo(line)
+            say(line)
 
 
 def _who(file: DamagedFile) -> str:

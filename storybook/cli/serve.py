@@ -11,10 +11,11 @@ from anyio import to_thread
 
 from storybook.application import Application
 from storybook.bootstrap import open_application
-from storybook.cli.address import trouble
-from storybook.cli.edge import run_until_stopped
+from storybook.cli.called_as import say
+from storybook.cli.errors import run_until_stopped
 from storybook.cli.failure import Failure
-from storybook.cli.place import Place, accept_loss_option, pass_place
+from storybook.cli.listen_errors import explain
+from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.events.log import LogLocked, LogUnavailable
 from storybook.http.server import ServerBroken, listen, serve, tune_process
 from storybook.stopping import StopRequest, cancelled_by
@@ -29,58 +30,61 @@ logger = logging.getLogger(__name__)
 @click.option("--host", help="Where to listen. 127.0.0.1 if not set: this machine only.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="8000 if not set; 0 takes a free one.")
 @accept_loss_option
-@pass_place
-def serve_command(place: Place, host: str | None, port: int | None, accept_loss: bool) -> None:
+@pass_options
+def serve_command(
+    options: GlobalOptions, host: str | None, port: int | None, accept_loss: bool
+) -> None:
     """Serve the HTTP API, and make the books that are asked for.
 
     Goes on with books that an earlier process left unfinished. Ctrl-C stops it: work in hand gets
     a moment to finish, and what doesn't is taken up again at the next start.
     """
-    place.start_logging()
-    server = place.settings.server
-    holder = place.holder() if place.folder.can_be_written else None
+    options.start_logging()
+    say(f"Starting on {options.folder} …", err=True)
+    server = options.settings.server
+    holder = options.holder() if options.folder.can_be_written else None
     if holder is not None:  # said before the port is tried, which it probably has too
-        raise Failure(_taken(place, holder))
+        raise Failure(_taken(options, holder))
     listening = _listening(host or server.host, server.port if port is None else port)
     try:
-        run_until_stopped(partial(_serve, place, listening, accept_loss))
+        run_until_stopped(partial(_serve, options, listening, accept_loss))
     except KeyboardInterrupt:  # before it had taken over the signals
         pass
     finally:
         listening.close()
-    click.echo("Stopped.", err=True)
+    say("Stopped.", err=True)
 
 
 async def _serve(
-    place: Place, listening: socket.socket, accept_loss: bool, stop: StopRequest
+    options: GlobalOptions, listening: socket.socket, accept_loss: bool, stop: StopRequest
 ) -> None:
     try:
         async with (
             cancelled_by(stop) as opening,
             open_application(
-                place.settings, place.folder.path, accept_loss=accept_loss, stop=stop
+                options.settings, options.folder.path, accept_loss=accept_loss, stop=stop
             ) as application,
         ):
-            head = await to_thread.run_sync(_head, place)
+            head = await to_thread.run_sync(_head, options)
             opening.cancel()  # from here on the server ends by itself
             try:
-                ready = partial(_is_ready, place, application, head)
+                ready = partial(_is_ready, options, application, head)
                 await serve(application, listening, ready, stop)
             except ServerBroken as error:
                 raise Failure(str(error)) from error
-            click.echo("Stopping …", err=True)
+            say("Stopping …", err=True)
     except LogLocked as error:
-        holder = place.holder()
-        raise Failure(_taken(place, holder) if holder is not None else str(error)) from error
+        holder = options.holder()
+        raise Failure(_taken(options, holder) if holder is not None else str(error)) from error
     assert isinstance(application.log, SqliteLog)
     if (end := application.log.end) is not None:
         _tell(str(Anchor(*end)))
 
 
-def _head(place: Place) -> str:
+def _head(options: GlobalOptions) -> str:
     """Where the log ends, as `storybook verify --anchor` takes it."""
     try:
-        return str(head_of(place.folder.log))
+        return str(head_of(options.folder.log))
     except LogUnavailable as error:
         return f"nobody knows where: {error}"
 
@@ -88,32 +92,32 @@ def _head(place: Place) -> str:
 def _tell(head: str) -> None:
     """Whoever keeps what a server prints (a journal, a collector) keeps anchors of its log."""
     logger.info("the log ends at %s", head)
-    click.echo(f"The log ends at {head}")
+    say(f"The log ends at {head}")
 
 
-def _is_ready(place: Place, application: Application, head: str, url: str) -> None:
+def _is_ready(options: GlobalOptions, application: Application, head: str, url: str) -> None:
     assert isinstance(application.log, SqliteLog)
-    may_write = place.folder.can_be_written
+    may_write = options.folder.can_be_written
     if may_write:
         application.log.announce(url)
     tune_process()
-    click.echo(f"Storybook serves {url}  (API: {url}/docs, data: {place.folder})")
+    say(f"Storybook serves {url}  (API: {url}/docs, data: {options.folder})")
     if not may_write:
-        click.echo("The folder can only be read: books are shown, and none are made.")
+        say("The folder can only be read: books are shown, and none are made.")
     _tell(head)
-    click.echo("Ctrl-C stops it.")
+    say("Ctrl-C stops it.")
 
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
         return listen(host, port)
     except (OSError, UnicodeError) as error:
-        it = trouble(host, error)
+        it = explain(host, error)
         raise Failure(f"cannot listen at {host} port {port}: {it.why}; {it.mend}") from error
 
 
-def _taken(place: Place, holder: Holder) -> str:
+def _taken(options: GlobalOptions, holder: Holder) -> str:
     return (
-        f"{place.folder} is taken by {holder}: use that one, stop it, or name another folder "
+        f"{options.folder} is taken by {holder}: use that one, stop it, or name another folder "
         "with --data"
     )

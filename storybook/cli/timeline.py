@@ -6,15 +6,16 @@ has an earlier time. No duration is negative, and no bar leaves the chart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-from storybook.cli.output import duration
-from storybook.cli.story import engine_name, work_name
+from storybook.cli.event_text import engine_name, work_name
+from storybook.cli.output import NARROW_WIDTH, duration
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position, Recorded
 from storybook.projections.timings import StageTiming, TimingFold
@@ -75,32 +76,35 @@ class Scale(msgspec.Struct, frozen=True):
 
 def chart(found: Sequence[StageTiming], now: int, width: int) -> Table:
     """One row an attempt, of at least one, in a table of `width` columns; `now` (microseconds
-    since 1970) is where what is open ends."""
+    since 1970) is where what is open ends. A narrow one leaves out engines and bars."""
     cells = min(max(width - OTHER_COLUMNS, LEAST_CELLS), MOST_CELLS)
     scale = Scale(
         min(attempt.requested_at for attempt in found),
         max(attempt.ended_at or now for attempt in found),
         cells,
     )
+    columns: list[tuple[str, JustifyMethod, Callable[[StageTiming], str | Text]]] = [
+        ("work", "left", lambda it: work_name(it.stage, it.page)),
+        ("try", "left", lambda it: str(it.attempt)),
+        ("engine", "left", lambda it: engine_name(it.engine) if it.engine else ""),
+        ("waited", "right", lambda it: duration(waited(it, now))),
+        ("worked", "right", lambda it: _worked(it, now)),
+        (scale.heading, "left", lambda it: _bar(it, scale)),
+        ("", "left", lambda it: "" if it.outcome == "completed" else _styled(it, it.outcome)),
+    ]
+    if width < NARROW_WIDTH:
+        columns = [it for it in columns if it[0] not in ("engine", scale.heading)]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("work", "try", "engine"):
-        table.add_column(name, no_wrap=True)
-    for name in ("waited", "worked"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(scale.heading, no_wrap=True, min_width=scale.cells)
-    table.add_column("", no_wrap=True)
+    for name, justify, _ in columns:
+        table.add_column(name, justify=justify, no_wrap=True)
     for attempt in found:
-        seconds = worked(attempt, now)
-        table.add_row(
-            work_name(attempt.stage, attempt.page),
-            str(attempt.attempt),
-            engine_name(attempt.engine) if attempt.engine else "",
-            duration(waited(attempt, now)),
-            duration(seconds) if seconds is not None else "",
-            _bar(attempt, scale),
-            "" if attempt.outcome == "completed" else _styled(attempt, attempt.outcome),
-        )
+        table.add_row(*(cell(attempt) for _, _, cell in columns))
     return table
+
+
+def _worked(attempt: StageTiming, now: int) -> str:
+    seconds = worked(attempt, now)
+    return duration(seconds) if seconds is not None else ""
 
 
 def faults(found: Sequence[StageTiming]) -> list[Text]:

@@ -37,6 +37,8 @@ class Shell:
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        self.program = f"storybook --data {data}"
+        """What its hints begin with."""
 
     def __call__(self, *arguments: str, input: str | None = None) -> Result:
         """Run a command; a traceback fails the test, and so does an escape code in the output."""
@@ -70,6 +72,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nobody's settings but the test's, and engines that are quick."""
     for name in [name for name in os.environ if name.startswith("STORYBOOK_")]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.chdir(tmp_path)
     use_engines(monkeypatch)
 

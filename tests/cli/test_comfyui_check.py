@@ -146,3 +146,28 @@ def test_a_file_that_is_no_workflow_is_said(
     assert result.exit_code == 1
     assert "gone.json" in json.loads(result.stdout)["why"]
     assert shell("comfyui", "check", "--workflow", "gone.json").exit_code == 2
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "120"])
+def test_a_long_prompt_is_one_line_and_the_verdict_comes_first(
+    shell: Shell,
+    double: ComfyDouble,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    columns: str,
+) -> None:
+    """In every width; what keeps the workflow from being painted stands above its places."""
+    graph = json.loads((WORKFLOWS / "txt2img_tiny.json").read_text())
+    graph["6"]["inputs"]["text"] = "a fox in a forest at night, " * 100
+    graph["4"]["inputs"]["ckpt_name"] = "gone.safetensors"
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps(graph))
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = shell("comfyui", "check", "--workflow", str(file)).stdout.splitlines()
+    assert lines[0].startswith(f"✗ {double.url}")
+    assert len(lines) < 30
+    (prompt,) = (n for n, line in enumerate(lines) if line.startswith("  prompt "))
+    assert "a fox in a forest" in lines[prompt] and lines[prompt].endswith("…")
+    (bad,) = (n for n, line in enumerate(lines) if line.startswith("  ✗ node 4"))
+    assert bad < prompt
+    assert any(line.endswith("is not there  gone.safetensors") for line in lines), "never cut"

@@ -23,7 +23,7 @@ def test_a_commands_line_in_the_help_is_its_own_first_sentence(name: str) -> Non
     command = load_command(name)
     assert command.name == name
     assert command.help is not None
-    assert command.help.split("\n\n")[0].replace("\n", " ") == COMMANDS[name][1]
+    assert command.help.split("\n\n")[0].replace("\n", " ") == COMMANDS[name]
 
 
 def test_every_command_stands_in_one_panel() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,8 +22,8 @@ from storybook.export.media import Encode, Small, small_picture
 from storybook.settings import Settings
 from storybook.stages.registry import Engines
 from tests.books import LAST_PAGE, PAGES
-from tests.cli.conftest import WORDS, Shell, until_it_waits, use_engines
-from tests.cli.doubles import ENDLESS, Brush, double_engines
+from tests.cli.conftest import WORDS, Shell, use_engines
+from tests.cli.doubles import Brush, double_engines
 from tests.export.finished import STORY
 
 FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, narration_of)}
@@ -42,11 +40,12 @@ def test_a_book_lies_in_its_folder_with_the_page_to_open(shell: Shell) -> None:
 
 
 def test_each_event_is_a_line_where_no_terminal_is(shell: Shell) -> None:
-    """The story of the making can be read from a pipe."""
+    """The story of the making can be read from a pipe, and its last line is of the same clock."""
     lines = shell("make", *WORDS).stdout.splitlines()
     assert "a book is asked for: 조선시대 · 깊은 숲속 마을 · 토끼, 호랑이 · 우정" in lines[0]
     assert sum(" is written: " in line for line in lines) == len(PAGES)
-    assert any(line.endswith("the book is done") for line in lines)
+    (done,) = (line for line in lines if line.endswith("the book is done"))
+    assert done.split("  the book")[0].strip() + " after it was asked for" in lines[-4]
 
 
 def test_json_is_one_object_and_nothing_else(shell: Shell) -> None:
@@ -149,6 +148,9 @@ def test_a_failed_book_says_why_and_can_be_gone_on_with(
     use_engines(monkeypatch)
     made = shell.json("make", "--resume", "latest")
     assert made["status"] == "DONE"
+    lines = shell("make", "--resume", "latest").stdout.splitlines()
+    (done,) = (line for line in lines if line.endswith("the book is done"))
+    assert done.split("  the book")[0].strip() + " after it was asked for" in lines[-4]
     timeline = shell.json("show", "latest")["timeline"]
     completed = [(it["stage"], it["page"]) for it in timeline if it["outcome"] == "completed"]
     assert len(completed) == len(set(completed)) == 1 + 5 + 5
@@ -169,9 +171,9 @@ def test_a_missing_file_is_told_with_the_command_that_makes_it_again(shell: Shel
     result = shell("make", "--resume", "latest")
     assert result.exit_code == 1
     assert "panel_2.png is missing" in result.stderr
-    assert f"`storybook repair {made['run_id'][:8]}` makes again" in result.stderr
-    command = result.stderr[result.stderr.index("storybook make") :].strip()
-    again = shell(*shlex.split(command)[1:], "--json")
+    assert f"`{shell.program} repair {made['run_id'][:8]}` makes again" in result.stderr
+    command = result.stderr[result.stderr.index(f"{shell.program} make --era") :].strip()
+    again = shell(*shlex.split(command)[3:], "--json")
     assert again.exit_code == 0, again.output
     shown = [shell.json("show", it["run_id"]) for it in (made, json.loads(again.stdout))]
     assert shown[0]["request"] == shown[1]["request"]
@@ -199,23 +201,3 @@ def test_what_would_be_refused_again_is_not_to_be_gone_on_with(
     assert "--resume" not in failed.stderr
     assert "lies in" not in failed.stderr
     assert "attempt 2" not in failed.stdout
-
-
-@pytest.mark.slow
-def test_ctrl_c_puts_the_book_down(
-    shell: Shell, start: Callable[..., subprocess.Popen[str]]
-) -> None:
-    """What is finished stays, work in hand is put down in the log, and the way on is told."""
-    making = start(
-        *(shell.data, "make", *WORDS[:6], "--topic", ENDLESS),
-        STORYBOOK_LIMITS_SHUTDOWN_SECONDS="0.1",
-    )
-    until_it_waits(making)
-    making.send_signal(signal.SIGINT)
-    _, errors = making.communicate()
-    assert making.returncode == 1
-    assert "make --resume" in errors
-    assert "Traceback" not in errors
-    log = shell("log").stdout
-    assert "painting page 2 was put down (shutdown)" in log
-    assert "painting page 2, attempt 2, is wanted" in log

@@ -100,7 +100,7 @@ def test_verify_names_it(parked: Parked) -> None:
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         f"log: {parked.what}. Start the storybook version that recorded it; "
-        "`storybook verify` says whether it was changed since"
+        f"`{parked.shell.program} verify` says whether it was changed since"
     ]
 
 

@@ -1,4 +1,4 @@
-"""`storybook repair`: what is lost or damaged is made again, with a server or without."""
+"""`{shell.program} repair`: what is lost or damaged is made again, with a server or without."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_damaged_book_is_whole_again(shell: Shell) -> None:
     harm(made)
     found = shell("verify")
     assert found.exit_code == 1
-    assert f"`storybook repair {made['run_id'][:8]}`" in " ".join(found.stderr.split())
+    assert f"`{shell.program} repair {made['run_id'][:8]}`" in " ".join(found.stderr.split())
     assert [line.split()[1] for line in found.stdout.splitlines()] == [
         f"{made['run_id'][:8]}/page_3.wav",
         f"{made['run_id'][:8]}/panel_2.png",

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-import storybook.cli.follow
-from storybook.cli.watching import watch
+import storybook.cli.watch
+from storybook.cli.live_view import watch
 from storybook.run import Run
 from tests.cli.conftest import WORDS, Shell, until_it_waits
 from tests.cli.doubles import ENDLESS
@@ -118,8 +118,8 @@ def test_a_watch_on_a_terminal_waits_for_a_process(
         start(shell.data, "cancel", "latest")
         return await watch(*arguments, **options)
 
-    monkeypatch.setattr(storybook.cli.follow, "can_wait", lambda: True)
-    monkeypatch.setattr(storybook.cli.follow, "watch", watch_while_it_is_cancelled)
+    monkeypatch.setattr(storybook.cli.watch, "can_wait", lambda: True)
+    monkeypatch.setattr(storybook.cli.watch, "watch", watch_while_it_is_cancelled)
     watched = shell("watch", "latest")
     assert watched.exit_code == 1
     assert "the book is CANCELLED" in watched.stderr

@@ -21,7 +21,7 @@ from storybook.book import (
     picture_of,
 )
 from storybook.clock import MICROSECONDS
-from storybook.events.log import Recorded
+from storybook.events.log import START, Recorded
 from storybook.events.parked import read_event
 from storybook.projections.timings import TimingFold, Usual, eta_seconds
 from storybook.run import Abandoned, Complete, Failed, InHand, Run, Waiting, evolve
@@ -65,8 +65,11 @@ _SIGNS: Final[Mapping[type, Sign]] = {
 }
 
 
-class Board:
-    """A run as it is watched. `usual` is what each role's engine usually takes."""
+class ProgressTable:
+    """A run as it is watched, a line for each page.
+
+    `usual` is what each role's engine usually takes.
+    """
 
     def __init__(self, run_id: RunId, usual: Mapping[Role, Usual]) -> None:
         self.run_id, self._usual = run_id, usual
@@ -74,10 +77,11 @@ class Board:
         self._timings = TimingFold()
         self.fractions: Mapping[Work, float] = {}
         self.asked_at = self.changed_at = 0
+        self.position = START
 
     @property
     def run(self) -> Run:
-        assert self._run is not None  # a board is shown only behind its first event
+        assert self._run is not None  # a table is shown only after its first event
         return self._run
 
     @property
@@ -91,6 +95,7 @@ class Board:
         self._timings.feed(recorded, event)
         self.asked_at = self.asked_at or recorded.recorded_at
         self.changed_at = recorded.recorded_at
+        self.position = recorded.position
 
     def seconds(self, now: int) -> float:
         """Since the book was asked for; once it has ended, until then."""

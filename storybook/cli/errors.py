@@ -7,17 +7,19 @@ keeps its traceback.
 
 from __future__ import annotations
 
+import errno
+import shutil
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import anyio
 import rich_click as click
 
-from storybook.cli.failure import Failure
+from storybook.cli.failure import Failure, data_folder, os_failure
 from storybook.commands import TooManyRuns
 from storybook.engines import EngineUnavailable
 from storybook.events.codec import UnreadableEvent
-from storybook.events.log import LogError
+from storybook.events.log import LogError, LogUnavailable
 from storybook.events.parked import RunParked
 from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
@@ -51,6 +53,8 @@ TOLD: Final = (
     ViewsError,
 )
 """Errors whose message is for people."""
+FULL_BYTES: Final = 100_000
+"""A disk with less is full: SQLite's index of a WAL alone takes 32 KB."""
 CALLED_WRONGLY: Final = (InvalidRequest, SettingsError)
 """Those that the caller has to mend: usage errors."""
 
@@ -66,7 +70,7 @@ OPTIONS: Final[dict[Loc, str]] = {
 """The option of `storybook make` for each part of a request that it can say."""
 
 
-def run(main: Callable[[], Awaitable[T]]) -> T:
+def run_async(main: Callable[[], Awaitable[T]]) -> T:
     """Run a command's coroutine. Raises `Failure`, or a usage error for `CALLED_WRONGLY`."""
     try:
         return anyio.run(main)
@@ -87,7 +91,7 @@ def run_until_stopped(main: Callable[[StopRequest], Awaitable[T]]) -> T:
         with stop_on_signals(stop):
             return await main(stop)
 
-    return run(stoppable)
+    return run_async(stoppable)
 
 
 def _told(error: BaseException) -> BaseException:
@@ -95,8 +99,20 @@ def _told(error: BaseException) -> BaseException:
         return in_options(error)
     if isinstance(error, CALLED_WRONGLY):
         return click.UsageError(str(error))
-    is_meant = isinstance(error, TOLD) and not isinstance(error, BrokenPipeError)
-    return Failure(str(error)) if is_meant else error
+    if not isinstance(error, TOLD) or isinstance(error, BrokenPipeError):
+        return error
+    if isinstance(error, OSError):
+        return os_failure(error, data_folder())
+    is_of_sqlite = isinstance(error, LogUnavailable | ViewsError)
+    return Failure(f"{error}{_full_disk() if is_of_sqlite else ''}")
+
+
+def _full_disk() -> str:
+    """SQLite says of a full disk that it cannot read, as soon as it wants to make a file there."""
+    folder = data_folder()
+    if folder is None or not folder.exists() or shutil.disk_usage(folder).free >= FULL_BYTES:
+        return ""
+    return f". {os_failure(OSError(errno.ENOSPC, ''), folder)}"
 
 
 def in_options(invalid: InvalidRequest) -> click.UsageError:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class GlobalOptions:
     """What the global options say. `environ` has `STORYBOOK_DATA` as `--data` gave it."""
 
     environ: Mapping[str, str]
@@ -63,7 +63,7 @@ class _Stderr(logging.Handler):
         print(self.format(record), file=sys.stderr)
 
 
-pass_place = click.make_pass_decorator(Place)
+pass_options = click.make_pass_decorator(GlobalOptions)
 
 accept_loss_option = click.option(
     "--accept-loss",

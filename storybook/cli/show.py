@@ -1,11 +1,10 @@
-"""`storybook list` and `storybook show`: the books there are, and one of them."""
+"""`storybook show`: one book, its files, and how it was made."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence, Set
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import rich_click as click
@@ -14,87 +13,25 @@ from rich.table import Table
 from rich.text import Text
 
 from storybook.book import COVER_PAGE, Artifact, RunId, StoryRequest, TtsConfig
-from storybook.cli.edge import run
+from storybook.cli.data_reader import DataReader, open_data
+from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
-from storybook.cli.output import SHORT_ID, age, console, duration, print_json, size, status_text
-from storybook.cli.place import Place, pass_place
-from storybook.cli.shelf import Shelf, has_log, open_shelf
+from storybook.cli.options import GlobalOptions, pass_options
+from storybook.cli.output import console, duration, print_json, size, status_text
 from storybook.cli.timeline import attempts, chart, faults
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
-from storybook.http.library import RunSummary, run_summary
 from storybook.http.run_state import RunState, run_state
 from storybook.http.times import iso_time
 from storybook.projections.runs import snapshot_of
 from storybook.projections.timings import StageTiming
-from storybook.run import History, Run, Status, read_history
+from storybook.run import History, Run, read_history
 from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
 from storybook.stores.files import FileArtifactStore
 
-# --------------------------------------------------------------------------------------------- list
-
-
-@click.command("list")
-@click.option(
-    "--status",
-    type=click.Choice(list(Status), case_sensitive=False),
-    help="Only books that stand like this.",
-)
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many."
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@pass_place
-def list_command(place: Place, status: str | None, limit: int, as_json: bool) -> None:
-    """List the books, newest first."""
-    place.start_logging()
-    wanted = Status(status.upper()) if status else None
-
-    async def main() -> tuple[list[RunSummary], set[RunId]]:
-        async with open_shelf(place) as shelf:
-            books, parked = await shelf.books_and_parked(wanted, limit)
-            return [run_summary(book) for book in books], parked
-
-    books, parked = run(main) if has_log(place) else ([], set[RunId]())
-    if as_json:
-        for book in books:
-            print_json(book)
-    elif books:
-        is_worked_on = place.holder() is not None
-        console().print(_library(books, parked, is_worked_on))
-        if not is_worked_on and any(not book.status.has_ended for book in books):
-            click.echo(
-                "No process makes books here now; `storybook serve` goes on with those that have "
-                "not ended, and `storybook make --resume RUN` with one.",
-                err=True,
-            )
-    else:
-        click.echo(f"No books in {place.folder} yet." if not wanted else f"No book is {wanted}.")
-
-
-def _library(books: list[RunSummary], parked: Set[RunId], is_worked_on: bool) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("run", "status", "stage", "pictures", "voices", "age"):
-        table.add_column(name, no_wrap=True, justify="right" if name == "age" else "left")
-    table.add_column("title", overflow="ellipsis", no_wrap=True)
-    now = time.time()
-    for book in books:
-        table.add_row(
-            Text(book.run_id[:SHORT_ID], "cyan"),
-            Text("parked", "red")
-            if book.run_id in parked
-            else status_text(book.status, is_worked_on=is_worked_on),
-            "" if book.status.has_ended else book.stage.value,
-            str(book.ready_max_page + 1),
-            str(book.ready_max_audio_page + 1),
-            age(now - datetime.fromisoformat(book.created_at).timestamp()),
-            Text(book.title or "…", "bold"),
-        )
-    return table
-
-
-# --------------------------------------------------------------------------------------------- show
+FACT_CELLS: Final = 11
+"""Columns of a fact's name: the longest, and two more."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -118,19 +55,19 @@ class Shown(msgspec.Struct, frozen=True):
     "--at", type=click.IntRange(min=1), metavar="POSITION", help="As it stood right after an event."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@pass_place
-def show_command(place: Place, run: str, at: int | None, as_json: bool) -> None:
+@pass_options
+def show_command(options: GlobalOptions, run: str, at: int | None, as_json: bool) -> None:
     """Show one book: its text, its files, and how it was made.
 
     The timeline has a row for each attempt: dots while it waited, a bar while it was worked on.
     """
-    place.start_logging()
-    run_id, history = _history(place, run, at)
+    options.start_logging()
+    run_id, history = _history(options, run, at)
     found = read_history(history)
     if found.run is None:
         assert found.parked is not None  # its history begins at or before `at`
         raise Failure(str(found.parked))
-    store, is_now = FileArtifactStore(place.folder.outputs), at is None and found.parked is None
+    store, is_now = FileArtifactStore(options.folder.outputs), at is None and found.parked is None
     if as_json:
         print_json(_shown(store, run_id, found.run, found))
         return
@@ -142,20 +79,20 @@ def show_command(place: Place, run: str, at: int | None, as_json: bool) -> None:
     _print_timeline(out, found.readable, now)
 
 
-def _history(place: Place, text: str, at: int | None) -> tuple[RunId, list[Recorded]]:
+def _history(options: GlobalOptions, text: str, at: int | None) -> tuple[RunId, list[Recorded]]:
     async def main() -> tuple[RunId, list[Recorded]]:
-        async with open_shelf(place) as shelf:
-            run_id = await shelf.find(text)
-            return run_id, await _until(shelf, run_id, at)
+        async with open_data(options) as reader:
+            run_id = await reader.find(text)
+            return run_id, await _until(reader, run_id, at)
 
-    return run(main)
+    return run_async(main)
 
 
-async def _until(shelf: Shelf, run_id: RunId, at: int | None) -> list[Recorded]:
-    history = await shelf.history(run_id)
+async def _until(reader: DataReader, run_id: RunId, at: int | None) -> list[Recorded]:
+    history = await reader.history(run_id)
     if at is None:
         return history
-    if at > (head := await shelf.log.head()):
+    if at > (head := await reader.log.head()):
         raise Failure(f"--at {at} is beyond the log's end, which is {head}")
     if at < history[0].position:
         raise Failure(f"the book did not exist at {at}: it begins at {history[0].position}")
@@ -194,13 +131,14 @@ def _exported(store: ArtifactStore, run_id: RunId) -> int | None:
         except NoSuchArtifact:
             return None
 
-    return run(main)
+    return run_async(main)
 
 
-def _print_text(out: Console, book: Run, facts: Table) -> None:
+def _print_text(out: Console, book: Run, facts: list[Text]) -> None:
     title = book.pages[0].title if book.pages else "(no title yet)"
     out.print(Text(title, "bold"))
-    out.print(facts)
+    for fact in facts:
+        out.print(fact, soft_wrap=True)
     for page in book.pages:
         if page.page != COVER_PAGE:
             out.print()
@@ -223,29 +161,26 @@ def _print_timeline(out: Console, history: Sequence[Recorded], now: int) -> None
             out.print(fault)
 
 
-def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: int) -> Table:
-    table = Table.grid(padding=(0, 2))
+def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: int) -> list[Text]:
+    """A line each, which a terminal may wrap: what can be copied is never cut."""
     first, last = found.readable[0], found.readable[-1]
     took = duration(max(now - first.recorded_at, 0) / MICROSECONDS)
     ran = "took" if book.status.has_ended else "for"
     why = Text(f": {book.fault.message}") if book.fault else Text("")
     words = book.request
-    voice = book.tts.narrator_voice if book.tts else "not read aloud"
-    facts: list[tuple[str, Any]] = [
+    facts: list[tuple[str, str | Text]] = [
         ("run", run_id),
         ("status", status_text(book.status) + why),
         ("asked for", f"{iso_time(first.recorded_at).replace('T', ' ')[:19]} UTC; {ran} {took}"),
         ("words", f"{words.era} · {words.place} · {words.characters} · {words.topic}"),
         ("folder", store.location(run_id)),
         ("seed", str(book.seed)),
-        ("voice", voice),
+        ("voice", book.tts.narrator_voice if book.tts else "not read aloud"),
         ("events", f"{first.position} to {last.position}, {len(found.readable)} of this book"),
     ]
     if found.parked is not None:
         facts.append(("parked", Text(str(found.parked), "red")))
-    for name, value in facts:
-        table.add_row(Text(name, "dim"), value)
-    return table
+    return [Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value) for name, value in facts]
 
 
 def _files(book: Run, exported: int | None) -> Table:

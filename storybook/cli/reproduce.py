@@ -7,6 +7,7 @@ import shlex
 
 import msgspec
 
+from storybook.cli.called_as import NAME
 from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
@@ -19,7 +20,7 @@ _PLAIN = re.compile(r"""[^"'`$\\!%\n]+""")
 """What double quotes keep as it is in every shell."""
 
 
-def command_for(run: Run) -> str:
+def command_for(run: Run, program: str = NAME) -> str:
     """`storybook make` with a run's words, seed, length, language and narrator: with the same
     engines, the same book."""
     words = msgspec.structs.asdict(run.request)
@@ -36,7 +37,7 @@ def command_for(run: Run) -> str:
             parts += ["--narrator-voice", run.tts.narrator_voice]
         if run.tts.speed != DEFAULT_SPEED:
             parts += ["--speed", f"{run.tts.speed:g}"]
-    return " ".join(["storybook make", *parts])
+    return " ".join([program, "make", *parts])
 
 
 def _quoted(word: str) -> str:

@@ -1,23 +1,14 @@
-"""`verify`, `rebuild` and `doctor`: damage is found, named, and nothing else is."""
+"""`verify` and `rebuild`: damage is found, named, and nothing else is."""
 
 from __future__ import annotations
 
-import json
-import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import pytest
-
-import storybook.cli.doctor
-from storybook.cli.keep import Verdict
-from storybook.settings import Settings
-from storybook.stages.registry import Engines, choose_engines
+from storybook.cli.verify import Verdict
 from tests.cli.conftest import WORDS, Shell
-from tests.cli.doubles import Brush, Scribe
-from tests.engines import NoTranscriber
 from tests.stores.pages import TABLE_LEAF, damage
 
 
@@ -44,7 +35,7 @@ def test_each_damaged_file_is_a_line(shell: Shell) -> None:
     (folder / "page_3.wav").unlink()
     result = shell("verify")
     assert result.exit_code == 1
-    assert f"`storybook repair {folder.name[:8]}`" in " ".join(result.stderr.split())
+    assert f"`{shell.program} repair {folder.name[:8]}`" in " ".join(result.stderr.split())
     changed, missing = result.stdout.splitlines()
     assert changed.startswith(f"file {folder.name[:8]}/cover.png has 10 bytes and not ")
     assert missing == f"file {folder.name[:8]}/page_3.wav is missing"
@@ -145,93 +136,3 @@ def test_without_a_log_there_is_nothing_to_keep(shell: Shell) -> None:
     assert shell("verify").exit_code == 1
     assert shell("rebuild").exit_code == 1
     assert not shell.data.exists()
-
-
-def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
-    """Every role and everything around it; a missing transcriber keeps no book from being made."""
-    findings = {it["name"]: it for it in shell.json_lines("doctor")}
-    assert list(findings) == [
-        *("storybook", "SQLite", "settings", "writer", "illustrator", "narrator", "transcriber"),
-        *("data folder", "disk", "memory", "log", "port"),
-    ]
-    assert findings["writer"]["found"] == "double 1.0 on cpu, ready; language ko; length 5 pages"
-    assert findings["transcriber"]["grade"] == "knowing"
-    assert findings["transcriber"]["mend"]
-    assert not shell.data.exists()
-
-
-def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that isn't ready keeps books from being made: exit code 1, with the mend."""
-    lame = Engines(Scribe(), Brush(), NoTranscriber(), NoTranscriber())  # type: ignore[arg-type]  # any engine that isn't ready
-
-    async def chosen(settings: Settings, data: Path) -> Engines:
-        return lame
-
-    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", chosen)
-    result = shell("doctor")
-    assert result.exit_code == 1
-    assert "to be mended: narrator" in result.stderr
-    assert "→ Ask for another test" in result.stdout
-
-
-def test_the_doctor_sees_a_taken_port(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what can be done about it."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        monkeypatch.setenv("STORYBOOK_SERVER_PORT", str(listening.getsockname()[1]))
-        (port,) = (it for it in shell.json_lines("doctor") if it["name"] == "port")
-    assert port["grade"] == "knowing"
-    assert "--port" in port["mend"]
-
-
-def test_the_doctor_knows_the_log(shell: Shell) -> None:
-    """How long it is, and that nobody writes it."""
-    shell.make()
-    (log,) = (it for it in shell.json_lines("doctor") if it["name"] == "log")
-    assert "40 events" in log["found"]
-    assert "no process writes it now" in log["found"]
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "name", "left_out"),
-    [("SERVER_PRT", "1", "settings", {"writer", "port"}), ("WRITER_ENGINE", "q", "engines", set())],
-)
-def test_the_doctor_goes_on_behind_a_fault_in_the_settings(
-    shell: Shell,
-    monkeypatch: pytest.MonkeyPatch,
-    variable: str,
-    value: str,
-    name: str,
-    left_out: set[str],
-) -> None:
-    """It is a bad finding like others; what needs no settings is looked at all the same."""
-    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", choose_engines)
-    monkeypatch.setenv(f"STORYBOOK_{variable}", value)
-    result = shell("doctor", "--json")
-    assert result.exit_code == 1
-    assert f"to be mended: {name}" in result.stderr
-    findings = {it["name"]: it for it in map(json.loads, result.stdout.splitlines())}
-    assert findings[name]["grade"] == "bad"
-    assert {"data folder", "log"} <= set(findings)
-    assert not left_out & set(findings)
-
-
-def test_the_doctor_sees_that_the_data_folder_cannot_be_made(tmp_path: Path) -> None:
-    """A file stands in its way; the message names it."""
-    (tmp_path / "file").write_text("x")
-    result = Shell(tmp_path / "file" / "data")("doctor", "--json")
-    assert result.exit_code == 1
-    assert f"cannot be made: {tmp_path / 'file'} is no folder" in result.stdout
-
-
-@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
-def test_a_wrong_host_is_no_matter_of_the_port(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
-    """The doctor and the server say that the host is to be changed."""
-    monkeypatch.setenv("STORYBOOK_SERVER_HOST", host)
-    findings = {it["name"]: it for it in shell.json_lines("doctor")}
-    assert "port" not in findings
-    assert "[server] host" in findings["host"]["mend"]
-    refused = shell("serve", "--port", "0")
-    assert refused.exit_code == 1
-    assert "--host" in refused.stderr

@@ -20,16 +20,16 @@ TIMEOUT_SECONDS: Final = 30.0
 """A server answers within milliseconds; one that does not for so long is stuck."""
 
 
-class Server:
+class ServerClient:
     """A running storybook server."""
 
     def __init__(self, holder: Holder) -> None:
         """Raises `Failure` if the process that holds the folder serves nothing."""
         if not holder.url:
             raise Failure(
-                f"process {holder.pid} works in this data folder and takes no requests (another "
-                "`storybook make`, or a server that is just starting): wait until it is done, or "
-                "name another folder with --data"
+                f"process {holder.pid} works in this data folder and takes no requests (it makes "
+                "a book by itself, or is a server that is just starting): wait until it is done, "
+                "or name another folder with --data"
             )
         self.url = holder.url.rstrip("/")
 

@@ -6,7 +6,7 @@ server keeps them up to date. Where no process does, they are caught up with the
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
@@ -14,11 +14,13 @@ from anyio import to_thread
 
 from storybook.book import RunId
 from storybook.cli.failure import Failure
-from storybook.cli.place import Place
+from storybook.cli.options import GlobalOptions
+from storybook.events.catalog import RunRequested
+from storybook.events.codec import UnreadableEvent
 from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections import views
-from storybook.projections.library import Book, newest
+from storybook.projections.library import Book, newest, open_runs
 from storybook.projections.projector import Projections
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import beginning_with
@@ -35,11 +37,11 @@ SHOWN_RUNS: Final = 4
 """Runs that are named where a prefix fits several."""
 
 
-class Shelf:
+class DataReader:
     """A data folder's log and its views, opened for looking."""
 
-    def __init__(self, place: Place, log: EventLog) -> None:
-        self.place, self.log = place, log
+    def __init__(self, options: GlobalOptions, log: EventLog) -> None:
+        self.options, self.log = options, log
 
     async def books(self, status: Status | None, limit: int) -> list[Book]:
         """The newest books."""
@@ -55,6 +57,10 @@ class Shelf:
             return newest(db, limit, status=status).books, parked
 
         return await self._ask(question)
+
+    async def open_runs(self) -> list[RunId]:
+        """Runs that have not ended, oldest first."""
+        return await self._ask(open_runs)
 
     async def find(self, text: str) -> RunId:
         """The run that a word on the command line means. Raises `Failure`."""
@@ -72,6 +78,16 @@ class Shelf:
             found = await self._ask(beginning_with, word, SHOWN_RUNS + 1)
         return _only(text, found)
 
+    async def requests(self, run_ids: Iterable[RunId]) -> dict[RunId, RunRequested]:
+        """What each run was asked for, of those whose first event can be read."""
+        found = {}
+        for run_id in run_ids:
+            for first in await self.log.read_run(run_id, limit=1):
+                with suppress(UnreadableEvent):
+                    if isinstance(event := first.event, RunRequested):
+                        found[run_id] = event
+        return found
+
     async def history(self, run_id: RunId) -> list[Recorded]:
         """Every event of a run, in order."""
         return await self.log.read_run(run_id)
@@ -83,7 +99,7 @@ class Shelf:
         **named: P.kwargs,
     ) -> T:
         """What the views answer: the file that a server keeps, else one that is caught up here."""
-        folder, is_served = self.place.folder, self.place.holder() is not None
+        folder, is_served = self.options.folder, self.options.holder() is not None
         if is_served:
             with suppress(views.ForeignFile):  # its views are in memory
                 return views.ask(folder.projections, PROJECTIONS, question, *args, **named)
@@ -104,19 +120,24 @@ def _only(text: str, found: list[RunId]) -> RunId:
     return found[0]
 
 
-def has_log(place: Place) -> bool:
+def before(run_id: RunId, open_now: list[RunId]) -> list[RunId]:
+    """The open runs that are worked on before one of them, oldest first; none before another."""
+    return open_now[: open_now.index(run_id)] if run_id in open_now else []
+
+
+def has_log(options: GlobalOptions) -> bool:
     """Whether anything was ever recorded in this data folder."""
-    return place.folder.log.exists() or look_for_evidence(place.folder) is not None
+    return options.folder.log.exists() or look_for_evidence(options.folder) is not None
 
 
 @asynccontextmanager
-async def open_shelf(place: Place) -> AsyncIterator[Shelf]:
+async def open_data(options: GlobalOptions) -> AsyncIterator[DataReader]:
     """Open a data folder for looking. Raises `Failure` if there is nothing in it."""
-    if not place.folder.log.exists():
-        await to_thread.run_sync(require_evidence, place.folder)
+    if not options.folder.log.exists():
+        await to_thread.run_sync(require_evidence, options.folder)
         raise Failure(
-            f"no books in {place.folder} yet; `storybook make` makes one, "
+            f"no books in {options.folder} yet; `storybook make` makes one, "
             "and --data names another folder"
         )
-    async with SqliteLog.read_only(place.folder.log) as log:
-        yield Shelf(place, log)
+    async with SqliteLog.read_only(options.folder.log) as log:
+        yield DataReader(options, log)

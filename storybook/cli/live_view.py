@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from storybook.book import Role, RunId, Work
-from storybook.cli.board import Board, Mark, Sign
+from storybook.cli.event_text import sentence
 from storybook.cli.output import console, duration, status_text
-from storybook.cli.story import sentence
+from storybook.cli.progress_table import Mark, ProgressTable, Sign
 from storybook.events.log import START, EventLog, Recorded
+from storybook.events.parked import RunParked
 from storybook.projections import views
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.timings import Usual, usual_of_roles
@@ -42,39 +43,57 @@ async def watch(
     silent: bool = False,
     fractions: Fractions = dict,
     is_worked_on: Asked = lambda: True,
+    earlier: Sequence[RunId] = (),
 ) -> Run:
     """Show a run on standard output until it has ended, unless `silent`; returns it as it ended.
 
-    `is_worked_on` tells whether there is a process that makes books.
+    `is_worked_on` tells whether there is a process that makes books, `earlier` which runs it works
+    on before this one.
     """
-    board = Board(run_id, await anyio.to_thread.run_sync(usual_durations, projections))
-    out = console()
+    usual = await anyio.to_thread.run_sync(usual_durations, projections)
+    progress, out = ProgressTable(run_id, usual), console()
     if silent:
-        return await follow_run(log, board, lambda recorded: None)
+        return await follow_run(log, progress, lambda recorded: None)
     if not out.is_terminal:
-        return await follow_run(log, board, lambda recorded: _tell(out, board, recorded))
-    async with _drawing(out, board, fractions, is_worked_on):
-        return await follow_run(log, board, lambda recorded: None)
+        return await follow_run(log, progress, lambda recorded: _tell(out, progress, recorded))
+    first = [ProgressTable(it, usual) for it in earlier]
+    async with _drawing(out, progress, first, fractions, is_worked_on):
+        return await follow_run(log, progress, lambda recorded: None, first)
 
 
-async def follow_run(log: EventLog, board: Board, told: Told) -> Run:
-    """Feed a run's events to its board, and tell each, until it has ended; as it ended."""
+async def follow_run(
+    log: EventLog, progress: ProgressTable, told: Told, others: Sequence[ProgressTable] = ()
+) -> Run:
+    """Feed a run's events to its progress table, and tell each, until it has ended; as it ended.
+    The tables of other runs are fed meanwhile."""
     cursor = START
-    for recorded in await log.read_run(board.run_id):
-        board.feed(recorded)
+    for other in others:
+        for recorded in await log.read_run(other.run_id):
+            _feed(other, recorded)
+    for recorded in await log.read_run(progress.run_id):
+        progress.feed(recorded)
         told(recorded)
         cursor = recorded.position
-    if board.has_ended:
-        return board.run
+    if progress.has_ended:
+        return progress.run
+    by_run = {it.run_id: it for it in others}
     async with aclosing(log.tail(cursor)) as batches:
         async for batch in batches:
             for recorded in batch:
-                if recorded.run_id == board.run_id:
-                    board.feed(recorded)
+                if recorded.run_id == progress.run_id:
+                    progress.feed(recorded)
                     told(recorded)
-            if board.has_ended:
+                elif recorded.run_id in by_run:
+                    _feed(by_run[recorded.run_id], recorded)
+            if progress.has_ended:
                 break
-    return board.run
+    return progress.run
+
+
+def _feed(other: ProgressTable, recorded: Recorded) -> None:
+    if recorded.position > other.position:  # the tail begins before some that were read
+        with suppress(RunParked):
+            other.feed(recorded)
 
 
 def usual_durations(projections: Path) -> dict[Role, Usual]:
@@ -90,8 +109,8 @@ def usual_durations(projections: Path) -> dict[Role, Usual]:
 # ------------------------------------------------------------------------------------- line by line
 
 
-def _tell(out: Console, board: Board, recorded: Recorded) -> None:
-    seconds = board.seconds(recorded.recorded_at)
+def _tell(out: Console, progress: ProgressTable, recorded: Recorded) -> None:
+    seconds = progress.seconds(recorded.recorded_at)
     out.print(Text(f"{duration(seconds):>9}  {sentence(recorded.event)}"), soft_wrap=True)
     sys.stdout.flush()
 
@@ -101,13 +120,17 @@ def _tell(out: Console, board: Board, recorded: Recorded) -> None:
 
 @asynccontextmanager
 async def _drawing(
-    out: Console, board: Board, fractions: Fractions, is_worked_on: Asked
+    out: Console,
+    progress: ProgressTable,
+    earlier: Sequence[ProgressTable],
+    fractions: Fractions,
+    is_worked_on: Asked,
 ) -> AsyncIterator[None]:
-    """Redraw the board from time to time, and once at the end."""
+    """Redraw the table from time to time, and once at the end."""
 
     def frame() -> Group | Text:
-        board.fractions = fractions()
-        return draw(board, time.time_ns() // 1_000, is_worked_on())
+        progress.fractions = fractions()
+        return draw(progress, time.time_ns() // 1_000, is_worked_on(), earlier)
 
     async def keep_drawing(live: Live) -> None:
         while True:
@@ -123,30 +146,46 @@ async def _drawing(
                 tasks.cancel_scope.cancel()
 
 
-def draw(board: Board, now: int, is_worked_on: bool = True) -> Group | Text:
-    """The board as it looks at a moment (microseconds since 1970)."""
-    if not board.asked_at:
+def draw(
+    progress: ProgressTable,
+    now: int,
+    is_worked_on: bool = True,
+    earlier: Sequence[ProgressTable] = (),
+) -> Group | Text:
+    """The table as it looks at a moment (microseconds since 1970); `earlier` are those of the runs
+    that are worked on before this one."""
+    if not progress.asked_at:
         return Text("…")
     table = Table(box=None, pad_edge=False, header_style="dim", expand=True)
     table.add_column("")
     for name in ("writing", "painting", "reading aloud"):
         table.add_column(name, min_width=13, no_wrap=True)
     table.add_column("", ratio=1, no_wrap=True, overflow="ellipsis")
-    for line in board.lines():
+    for line in progress.lines():
         marks = (_mark(it, now) for it in (line.writing, line.painting, line.reading))
         table.add_row(line.name, *marks, Text(line.text, "italic"))
-    return Group(table, _footer(board, now, is_worked_on))
+    return Group(table, _footer(progress, now, is_worked_on, earlier))
 
 
-def _footer(board: Board, now: int, is_worked_on: bool) -> Text:
-    status = status_text(board.run.status, is_worked_on=is_worked_on)
-    parts = [status, Text(duration(board.seconds(now)))]
-    left = board.seconds_left(now)
-    if not is_worked_on and not board.has_ended:
+def _footer(
+    progress: ProgressTable, now: int, is_worked_on: bool, earlier: Sequence[ProgressTable]
+) -> Text:
+    status = status_text(progress.run.status, is_worked_on=is_worked_on)
+    since = duration(progress.seconds(now))
+    parts = [status, Text(f"{since} after it was asked for")]
+    left = seconds_left([*earlier, progress], now)
+    if not is_worked_on and not progress.has_ended:
         parts.append(Text("no process makes books here now", "red"))
     elif left:
         parts.append(Text(f"about {duration(left)} left", "dim"))
     return Text("  ").join(parts)
+
+
+def seconds_left(tables: Sequence[ProgressTable], now: int) -> float | None:
+    """Until all of these runs are done, one after another, which is how they are worked on; None
+    while nobody can say."""
+    left = [it.seconds_left(now) for it in tables if it.asked_at and not it.has_ended]
+    return None if None in left else sum(filter(None, left))
 
 
 _LOOKS: Final[Mapping[Sign, tuple[str, str]]] = {

@@ -16,7 +16,7 @@ _UNKNOWN_NAMES: Final = {
 _NAME_A_HOST: Final = "set [server] host or --host; 127.0.0.1 is this machine only"
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class ListenProblem(msgspec.Struct, frozen=True):
     """`part` is `host` or `port`, whichever is wrong."""
 
     part: str
@@ -24,17 +24,17 @@ class Trouble(msgspec.Struct, frozen=True):
     mend: str
 
 
-def trouble(host: str, error: OSError | UnicodeError) -> Trouble:
+def explain(host: str, error: OSError | UnicodeError) -> ListenProblem:
     """What an error says that came of listening at a host."""
     if isinstance(error, UnicodeError) or error.errno in _UNKNOWN_NAMES:
-        return Trouble("host", f"no machine is called {host!r}", _NAME_A_HOST)
+        return ListenProblem("host", f"no machine is called {host!r}", _NAME_A_HOST)
     if error.errno == errno.EADDRNOTAVAIL:
-        return Trouble("host", f"{host} is no address of this machine", _NAME_A_HOST)
+        return ListenProblem("host", f"{host} is no address of this machine", _NAME_A_HOST)
     if error.errno == errno.EADDRINUSE:
         mend = "stop it, or name another port: `storybook serve --port`"
-        return Trouble("port", "something else listens there", mend)
+        return ListenProblem("port", "something else listens there", mend)
     if error.errno == errno.EACCES:
         mend = "name a port from 1024: `storybook serve --port`"
-        return Trouble("port", "this user may not listen there", mend)
+        return ListenProblem("port", "this user may not listen there", mend)
     why = error.strerror or str(error)
-    return Trouble("port", why, "name another port: `storybook serve --port`")
+    return ListenProblem("port", why, "name another port: `storybook serve --port`")

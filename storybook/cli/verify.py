@@ -1,12 +1,8 @@
-"""`storybook verify` and `storybook rebuild`: is everything in order, and the views made anew.
-
-Both only read the log, and work beside a running server.
-"""
+"""`storybook verify`: is everything in order. Only reads, also beside a running server."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,21 +11,22 @@ import anyio.to_thread
 import msgspec
 import rich_click as click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from storybook.book import Artifact, RunId
-from storybook.cli.edge import run
+from storybook.cli.called_as import say
+from storybook.cli.data_reader import has_log, open_data
+from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
-from storybook.cli.output import SHORT_ID, console, duration, print_json
+from storybook.cli.options import GlobalOptions, pass_options
+from storybook.cli.output import SHORT_ID, console, print_json
 from storybook.cli.parked import find_parked
-from storybook.cli.place import Place, pass_place
-from storybook.cli.shelf import has_log, open_shelf
+from storybook.cli.progress_bar import counting_bar
 from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, StageCompleted
 from storybook.events.log import START, EventLog, LogUnavailable, Position
 from storybook.events.parked import ParkedRun
-from storybook.evidence import look_for_evidence, require_evidence
-from storybook.projections.rebuild import chosen, differences, rebuild
+from storybook.evidence import look_for_evidence
+from storybook.projections.rebuild import differences
 from storybook.stores.artifacts import ArtifactStore, CannotRead
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.integrity import Integrity
@@ -42,71 +39,6 @@ PAGE: Final = 1_000
 
 NAMED_RUNS: Final = 3
 """Runs whose repair is spelled out; the lines of the faults name all."""
-
-Step = Callable[[int, int], None]
-"""Told how much is done, of how much."""
-
-
-class Rate(ProgressColumn):
-    """How many a second."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:,.0f}/s" if task.speed else "", "dim")
-
-
-@contextmanager
-def _bar(what: str, unit: str, *, shown: bool) -> Iterator[Step]:
-    """A progress bar on stderr, on a terminal only."""
-    err = Console(stderr=True)
-    name, counted = TextColumn("{task.description}"), TextColumn(unit)
-    columns = (name, BarColumn(), MofNCompleteColumn(), counted, Rate())
-    with Progress(*columns, console=err, disable=not (shown and err.is_terminal)) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-# ------------------------------------------------------------------------------------------ rebuild
-
-
-def _projections(
-    ctx: click.Context, parameter: click.Parameter, names: tuple[str, ...]
-) -> tuple[str, ...]:
-    try:
-        chosen(names)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    return names
-
-
-@click.command("rebuild")
-@click.argument("names", nargs=-1, metavar="[NAME]...", callback=_projections)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-@pass_place
-def rebuild_command(place: Place, names: tuple[str, ...], as_json: bool) -> None:
-    """Compute the views anew from the log: those that are named, or all.
-
-    The new ones are made beside the old ones and swapped in when they are whole; a running server
-    goes on serving.
-    """
-    place.start_logging()
-
-    async def main() -> None:
-        await anyio.to_thread.run_sync(require_evidence, place.folder)
-        async with open_shelf(place) as shelf:
-            with _bar("Replaying the log", "events", shown=not as_json) as step:
-                report = await rebuild(place.folder.projections, shelf.log, step, names)
-        if as_json:
-            print_json(report)
-        else:
-            click.echo(
-                f"Rebuilt from {report.events:,} events in {duration(report.seconds)} "
-                f"({report.events_per_second:,.0f} a second), up to position {report.position}."
-            )
-
-    run(main)
-
-
-# ------------------------------------------------------------------------------------------- verify
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -140,8 +72,8 @@ def _anchor(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
     help="A head noted down earlier; shows whether the log's end was cut off since.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@pass_place
-def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
+@pass_options
+def verify_command(options: GlobalOptions, anchor: Anchor | None, as_json: bool) -> None:
     """Check that nothing is damaged: log, views and files.
 
     The log's file, its digest chain event by event, whether this version can read it, the views
@@ -149,15 +81,15 @@ def verify_command(place: Place, anchor: Anchor | None, as_json: bool) -> None:
     server, what comes while it runs is not looked at. Each fault is a line, and the exit code then
     is 1.
     """
-    place.start_logging()
-    if not has_log(place):
-        raise Failure(f"there is no log in {place.folder}")
-    verdict = run(partial(_verify, place, anchor, as_json))
+    options.start_logging()
+    if not has_log(options):
+        raise Failure(f"there is no log in {options.folder}")
+    verdict = run_async(partial(_verify, options, anchor, as_json))
     if as_json:
         print_json(verdict)
     elif verdict.faults:
         for fault in verdict.faults:
-            click.echo(fault)
+            say(fault)
     else:
         _print_whole(console(), verdict)
     if verdict.faults:
@@ -193,35 +125,35 @@ def _print_whole(out: Console, verdict: Verdict) -> None:
     out.print(Text(f"  head {verdict.head}", "dim"), soft_wrap=True)
 
 
-async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
-    faults = await anyio.to_thread.run_sync(_verify_log, place, anchor, not quiet)
-    head = await anyio.to_thread.run_sync(_head, place.folder.log)
-    holder = place.holder()
+async def _verify(options: GlobalOptions, anchor: Anchor | None, quiet: bool) -> Verdict:
+    faults = await anyio.to_thread.run_sync(_verify_log, options, anchor, not quiet)
+    head = await anyio.to_thread.run_sync(_head, options.folder.log)
+    holder = options.holder()
     if holder is not None and not quiet:
-        click.echo(
+        say(
             f"What comes after event {head.position} is not looked at; "
             f"the log goes on being written by {holder}.",
             err=True,
         )
-    parked = await _parked(place, head.position)
+    parked = await _parked(options, head.position)
     files, is_damaged = 0, bool(faults)
     faults += [f"log: {it}" for it in parked.values()]
     if not is_damaged:  # a damaged log says nothing about views and files
-        async with open_shelf(place) as shelf:
-            faults += await differences(place.folder.projections, shelf.log)
-            expected = [it async for it in _expected(shelf.log, head.position, parked)]
+        async with open_data(options) as reader:
+            faults += await differences(options.folder.projections, reader.log)
+            expected = [it async for it in _expected(reader.log, head.position, parked)]
         files = len(expected)
-        store = FileArtifactStore(place.folder.outputs)
+        store = FileArtifactStore(options.folder.outputs)
         faults += await _verify_files(store, expected, not quiet)
     return Verdict(faults, head.position, files, str(head))
 
 
-def _verify_log(place: Place, anchor: Anchor | None, shown: bool) -> list[str]:
-    missing = look_for_evidence(place.folder)
+def _verify_log(options: GlobalOptions, anchor: Anchor | None, shown: bool) -> list[str]:
+    missing = look_for_evidence(options.folder)
     faults = [f"log: {it}" for it in missing.sentences] if missing is not None else []
-    if place.folder.log.exists():
-        with _bar("Checking the log", "events", shown=shown) as step:
-            faults += [f"log: {it}" for it in verify_log(place.folder.log, step, anchor)]
+    if options.folder.log.exists():
+        with counting_bar("Checking the log", "events", shown=shown) as step:
+            faults += [f"log: {it}" for it in verify_log(options.folder.log, step, anchor)]
     return faults
 
 
@@ -232,9 +164,9 @@ def _head(path: Path) -> Anchor:
         return Anchor(START, GENESIS)
 
 
-async def _parked(place: Place, head: Position) -> dict[RunId, ParkedRun]:
+async def _parked(options: GlobalOptions, head: Position) -> dict[RunId, ParkedRun]:
     try:
-        async with SqliteLog.read_only(place.folder.log) as log:
+        async with SqliteLog.read_only(options.folder.log) as log:
             return await find_parked(log, head)
     except LogUnavailable:  # the log's own check has said so
         return {}
@@ -270,7 +202,7 @@ _ABOUT_FILES: Final = {it.__name__ for it in (StageCompleted, ArtifactRemade, Ar
 
 async def _verify_files(store: ArtifactStore, expected: list[Expected], shown: bool) -> list[str]:
     faults, integrity = [], Integrity(store)
-    with _bar("Checking the files", "files", shown=shown) as step:
+    with counting_bar("Checking the files", "files", shown=shown) as step:
         for done, it in enumerate(expected, start=1):
             file = f"file {it.run_id[:SHORT_ID]}/{it.artifact.name}"
             try:

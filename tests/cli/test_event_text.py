@@ -1,0 +1,73 @@
+"""The log reads aloud."""
+
+from __future__ import annotations
+
+from storybook.book import WRITING, Artifact, StoryRequest, narration_of, picture_of
+from storybook.cli.event_text import sentence
+from storybook.events.catalog import (
+    EVENT_TYPES,
+    AbandonReason,
+    ArtifactRemade,
+    ArtifactsPruned,
+    EngineInfo,
+    Event,
+    Fault,
+    PageRefused,
+    PageWritten,
+    Problem,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunRequested,
+    RunRetried,
+    StageAbandoned,
+    StageCompleted,
+    StageFailed,
+    StageRequested,
+    StageStarted,
+    StageSubmitted,
+    Submission,
+)
+
+EVENTS: list[Event] = [
+    RunRequested(StoryRequest("조선", "숲", "토끼", "우정"), 7),
+    StageRequested(picture_of(2).stage, 2, 3),
+    StageStarted(WRITING.stage, None, 1, "w", EngineInfo("painter", "1.0", device="gpu0")),
+    StageSubmitted(picture_of(0).stage, 0, 1, Submission("http://x", "id")),
+    PageWritten(0, 1, title="제목"),
+    PageRefused(1, 1, (Problem("length", "too short"), Problem("names", "nobody is named"))),
+    StageCompleted(narration_of(1).stage, 1, 1),
+    StageFailed(narration_of(0).stage, 0, 1, Fault("kind", "why", False)),
+    StageAbandoned(WRITING.stage, None, 1, AbandonReason.CRASH),
+    RunCompleted(),
+    RunFailed(Fault("kind", "why", False), picture_of(4).stage, 4),
+    RunCancelled("somebody"),
+    RunRetried(),
+    ArtifactsPruned(("cover.png",)),
+    ArtifactRemade(
+        picture_of(0).stage, 0, Artifact("cover.png", "image/png", 3, "00"), EngineInfo("painter")
+    ),
+]
+SENTENCES = [
+    "a book is asked for: 조선 · 숲 · 토끼 · 우정 (seed 7, not to be read aloud)",
+    "painting page 2, attempt 3, is wanted",
+    "writing begins (painter 1.0 on gpu0)",
+    "painting the cover was given to http://x as id",
+    "the cover is written: 제목",
+    "page 1 is refused: too short; nobody is named",
+    "reading page 1 aloud is done",
+    "reading the cover aloud failed (kind): why",
+    "writing was put down (crash)",
+    "the book is done",
+    "the book failed at painting page 4: why",
+    "the book was cancelled by somebody",
+    "the book goes on",
+    "removed by retention: cover.png",
+    "cover.png was made again, with the same bytes (painter)",
+]
+
+
+def test_every_event_reads_as_a_sentence() -> None:
+    """The log reads aloud as a story; a new event type needs a sentence here."""
+    assert {type(event) for event in EVENTS} == set(EVENT_TYPES.values())
+    assert [sentence(event) for event in EVENTS] == SENTENCES

@@ -1,0 +1,28 @@
+"""`storybook serve`, before it serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import storybook.bootstrap
+from storybook.engines import EngineUnavailable
+from storybook.settings import Settings
+from storybook.stages.registry import Engines
+from tests.cli.conftest import Shell
+
+
+def test_it_says_at_once_that_it_starts(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before engines are looked at, which may take a while; on stderr, so that the first line of
+    standard output stays the address."""
+
+    async def choose(settings: Settings, data: Path) -> Engines:
+        raise EngineUnavailable("writer", "it is away", "Wait for it.")
+
+    monkeypatch.setattr(storybook.bootstrap, "choose_engines", choose)
+    result = shell("serve", "--port", "0")
+    first, *_, last = result.stderr.splitlines()
+    assert first == f"Starting on {shell.data} …"
+    assert "writer is not available: it is away" in last
+    assert result.stdout == ""
