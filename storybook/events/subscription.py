@@ -175,11 +175,6 @@ class Subscription:
         exactly so many in a log whose positions are dense."""
         return max(0, await self._log.head() - self.position)
 
-    async def reached(self, position: Position) -> None:
-        """Return when every event up to a position has been taken, or an outage has begun."""
-        while self.position < position and self.outage is None:
-            await self.changed.next.wait()
-
     def move(self, position: Position) -> None:
         """Go on after a position from now on: what was made of the later events is lost."""
         self._cursor.move(position)

@@ -42,8 +42,6 @@ from storybook.projections.views import Checkpoint, ForeignFile, InMemory
 ROW_WAIT_MS: Final = 100
 """How long the event loop may stand for a row that is not in memory while another process commits;
 a commit of a rebuild takes a few milliseconds."""
-OUTAGE_LOOK_SECONDS: Final = 0.05
-"""How often who waits for a position looks whether an outage is over, which nobody announces."""
 FILE_AGAIN_SECONDS: Final = 60.0
 """How long views stay in memory before their file is tried again."""
 MOST_IN_MEMORY_BYTES: Final = 512 * 1024 * 1024
@@ -373,14 +371,15 @@ class Projections:
     async def reached(self, position: Position) -> None:
         """Return when every event up to a position is in the views, or left out. Raises
         `ProjectionsStopped`."""
-        while self.position < max(position, self._whole_at) or self._is_lost:
+        while True:
+            changed, file_changed = self.subscription.changed.next, self._file_changed.next
             if self._is_lost:
-                await self._file_changed.next.wait()
-            elif self.subscription.outage is not None:
+                await file_changed.wait()
+            elif self.position < max(position, self._whole_at):
                 self._check_alive()
-                await anyio.sleep(OUTAGE_LOOK_SECONDS)
+                await changed.wait()
             else:
-                await self.subscription.reached(max(position, self._whole_at))
+                return
 
     def _check_alive(self) -> None:
         outage = self.subscription.outage
