@@ -23,6 +23,7 @@ from storybook.commands import Commands
 from storybook.engines import Engine, EngineUnavailable, WorkFailed, ready_or_raise
 from storybook.events.catalog import ArtifactRemade, EngineInfo, Event, StageCompleted, StageStarted
 from storybook.events.log import EventLog, LogError
+from storybook.events.parked import RunParked
 from storybook.notifier import Notifier
 from storybook.run import Refused, kept_artifacts, read_whole, remake_artifact
 from storybook.stages.engine_places import EnginePlaces
@@ -146,7 +147,11 @@ class Repairs:
             await heard.wait()
 
     async def mend(self, repair: Repair, by: str, told: Told = lambda: None) -> None:
-        """Make the files of a repair again, one after the other; one that fails stops no other."""
+        """Make the files of a repair again, one after the other; one that fails stops no other.
+
+        A full disk is not waited for, as the runner does: the run has ended, whoever asked is told
+        what room is missing, and asks again.
+        """
         for file in repair.files:
             file.outcome = RepairOutcome.WORKING
             told()
@@ -183,7 +188,9 @@ class Repairs:
         match error:
             case TimeoutError():
                 return f"it took longer than {self._timeout_seconds:g} s"
-            case ArtifactError() | EngineUnavailable() | LogError() | Refused() | WorkFailed():
+            case ArtifactError() | EngineUnavailable() | LogError() | WorkFailed():
+                return str(error)
+            case Refused() | RunParked():
                 return str(error)
         logger.error("run %s: %s: unexpected error", repair.run_id, file.name, exc_info=error)
         return "internal error; the log of this process has more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -248,6 +249,28 @@ async def test_a_file_that_cannot_be_made_stops_no_other(tmp_path: Path) -> None
             "page_3.wav",
         ]
         assert [it.name for it in (await repaired(application, run_id)).files] == ["cover.png"]
+
+
+async def test_a_repair_on_a_full_disk_says_what_room_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for nobody, records nothing, and goes through when it is asked for again."""
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with a_book(tmp_path) as (application, run_id):
+        await application.artifacts.remove(run_id, ["panel_2.png"])
+        with monkeypatch.context() as disk:
+            disk.setattr("storybook.stores.files.sync_file", full)
+            (file,) = (await repaired(application, run_id)).files
+        assert file.outcome is RepairOutcome.FAILED
+        path = tmp_path / "outputs" / run_id / "panel_2.png"
+        assert file.why.startswith(f"{path} could not be kept: No space left on device")
+        assert " bytes are needed, " in file.why
+        assert await events_of(application, run_id) == []
+        (again,) = (await repaired(application, run_id)).files
+        assert again.outcome is RepairOutcome.DONE
 
 
 async def test_an_engine_that_cannot_work_is_found_before(
