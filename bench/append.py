@@ -26,7 +26,8 @@ from typing import Final
 import anyio
 import msgspec
 
-from bench.figures import REPETITIONS, Figure, print_figures
+from bench.apart import measured
+from bench.figures import FULL, Effort, Figure, print_figures
 from storybook.book import Artifact, RunId, Stage
 from storybook.commands import new_command_id
 from storybook.events.catalog import MadeFrom, StageCompleted
@@ -67,18 +68,19 @@ class Rates(msgspec.Struct, frozen=True):
     p99_ms: float
 
 
-def measure(folder: Path, repetitions: int = REPETITIONS) -> list[Figure]:
+def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
     """Measure in a folder of the disk that matters; the two sides take turns."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        return [it for load in APPENDS.items() for it in _figures(folder, repetitions, *load)]
+        return [it for load in APPENDS.items() for it in _figures(folder, effort, *load)]
     finally:
         sys.setswitchinterval(before)
 
 
-def _figures(folder: Path, repetitions: int, concurrent: int, count: int) -> Iterator[Figure]:
-    rounds = [_once(folder, concurrent, count) for _ in range(repetitions)]
+def _figures(folder: Path, effort: Effort, concurrent: int, count: int) -> Iterator[Figure]:
+    count = effort.of(count, concurrent)
+    rounds = [_once(folder, concurrent, count) for _ in range(effort.repetitions)]
     columns = zip(*map(msgspec.structs.astuple, rounds), strict=True)
     rates = Rates(*map(statistics.median, columns))
     note = f"{rates.log:,.0f} against {rates.bare:,.0f} a second, {rates.group:.0f} to a commit"
@@ -187,8 +189,7 @@ def hop_seconds(hops: int = 2_000) -> float:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
-        print_figures(measure(Path(folder)))
+    print_figures(measured(measure))
     print(f"a hop to a thread and back: {hop_seconds() * 1e6:.0f} µs")
 
 

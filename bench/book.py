@@ -5,21 +5,21 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
 import anyio
 
-from bench.figures import REPETITIONS, Figure, print_figures
+from bench.apart import measured
+from bench.figures import FULL, Effort, Figure, print_figures
 from storybook.application import Application
 from storybook.book import StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
 from storybook.events.log import START
 from storybook.run import Status, fold
 from storybook.settings import Settings
-from tests.books import new_run
+from tests.books import PAGES, new_run
 
 REQUEST: Final = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 겁 많은 호랑이", "우정")
 
@@ -28,28 +28,30 @@ import os, sys, time
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 from storybook.book import StoryRequest
-from storybook.stages.engines import PaintingOrder
-from storybook.stages.illustrator.painter.picture import paint
-from storybook.stages.writer.composer import compose
+from storybook.engines import PaintingTask
+from storybook.painter.picture import paint
+from storybook.composer.compose import compose
 request, seed = StoryRequest(*sys.argv[1:5]), int(sys.argv[5])
-for page in compose(request, seed):
+for page in compose(request, seed)[:int(sys.argv[6])]:
     began = time.perf_counter()
-    paint(PaintingOrder(request, page, seed))
+    paint(PaintingTask(request, page, seed))
     print(time.perf_counter() - began)
 """
-"""Paints a book's five pictures in a process of its own, on one core where the system lets it;
-prints the seconds of each."""
+"""Paints a book's pictures in a process of its own, on one core where the system lets it; prints
+the seconds of each."""
 
 
-async def _books(data: Path, repetitions: int) -> list[float]:
-    """Seconds for each of several books, one after the other, behind a first one that warms up."""
+async def _books(data: Path, effort: Effort) -> list[float]:
+    """Seconds for each of several books, one after the other, after a first one that warms up,
+    which a trial does without."""
     seconds = []
+    warm_up = 0 if effort.is_trial else 1
     async with open_application(Settings(), data) as application:
-        for seed in range(repetitions + 1):
+        for seed in range(effort.repetitions + warm_up):
             began = time.perf_counter()
             await _make(application, seed)
             seconds.append(time.perf_counter() - began)
-    return seconds[1:]
+    return seconds[warm_up:]
 
 
 async def _make(application: Application, seed: int) -> None:
@@ -63,17 +65,18 @@ async def _make(application: Application, seed: int) -> None:
             return
 
 
-def _picture_seconds(seed: int) -> list[float]:
+def _picture_seconds(seed: int, pictures: int) -> list[float]:
     words = (REQUEST.era, REQUEST.place, REQUEST.characters, REQUEST.topic)
-    command = [sys.executable, "-c", PICTURES, *words, str(seed)]
+    command = [sys.executable, "-c", PICTURES, *words, str(seed), str(pictures)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return [float(line) for line in printed.split()]
 
 
-def measure(folder: Path, repetitions: int = REPETITIONS) -> list[Figure]:
+def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
     """Medians of books and of pictures."""
-    books = anyio.run(_books, folder / "books", repetitions)
-    pictures = [second for seed in range(repetitions) for second in _picture_seconds(seed)]
+    books = anyio.run(_books, folder / "books", effort)
+    seeds, each = range(effort.repetitions), effort.of(len(PAGES))
+    pictures = [second for seed in seeds for second in _picture_seconds(seed, each)]
     slowest = f"slowest {max(pictures):.2f} s"
     return [
         Figure("an embedded book, warm", statistics.median(books), "s", 6, "≤"),
@@ -82,5 +85,4 @@ def measure(folder: Path, repetitions: int = REPETITIONS) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="storybook-bench-") as scratch:
-        print_figures(measure(Path(scratch)))
+    print_figures(measured(measure))

@@ -13,8 +13,26 @@ from typing import Literal
 
 import msgspec
 
-REPETITIONS = 5
-"""Medians are taken over so many repetitions, unless a figure says otherwise."""
+
+class Effort(msgspec.Struct, frozen=True):
+    """How much is measured: medians over `repetitions`, unless a figure says otherwise, and a
+    `share` of everything that is counted (events, clients, requests)."""
+
+    repetitions: int
+    share: float = 1.0
+
+    def of(self, count: int, least: int = 1) -> int:
+        """How many of so many, and at least so many."""
+        return max(least, round(count * self.share))
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it is only to be seen that everything runs."""
+        return self.share < 1
+
+
+FULL = Effort(5)
+TRIAL = Effort(1, 0.01)
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -32,7 +50,7 @@ class Figure(msgspec.Struct, frozen=True):
         return self.value >= self.reach if self.direction == "≥" else self.value <= self.reach
 
 
-def median_of(measure: Callable[[], float], repetitions: int = REPETITIONS) -> float:
+def median_of(measure: Callable[[], float], repetitions: int) -> float:
     """The median of a measurement that is taken several times."""
     return statistics.median(measure() for _ in range(repetitions))
 

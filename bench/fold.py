@@ -11,16 +11,17 @@ import gc
 import sqlite3
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import anyio
 
-from bench.figures import REPETITIONS, Figure, print_figures
+from bench.apart import measured
+from bench.figures import FULL, Effort, Figure, print_figures
 from storybook.book import (
     WRITING,
     Artifact,
@@ -30,8 +31,8 @@ from storybook.book import (
     StoryRequest,
     TtsConfig,
     artifact_name,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.clock import SystemClock
 from storybook.events.catalog import EngineInfo, Event, MadeFrom
@@ -54,10 +55,11 @@ AT_ONCE: Final = 32
 """Runs whose events stand between each other in the log."""
 
 
-def measure(folder: Path, repetitions: int = REPETITIONS, events: int = EVENTS) -> list[Figure]:
-    """Make a log of about `events` events in a folder, and fold it `repetitions` times."""
+def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
+    """Make a log of about so many events in a folder, and fold it again and again."""
     tune_process()  # as the server does
-    bare, fold, rebuilt = anyio.run(_rates, folder, repetitions, events)
+    events = effort.of(EVENTS)
+    bare, fold, rebuilt = anyio.run(_rates, folder, effort.repetitions, events)
     per_second = f"{fold:,.0f} against {bare:,.0f} events/s"
     return [
         Figure(f"fold of {events:,} events", fold / bare, "× the row read", 0.6, "≥", per_second),
@@ -99,14 +101,11 @@ async def _fold(log: SqliteLog) -> None:
     runs: dict[RunId, Run] = {}
     after = Position(0)
     while (page := await log.read_events(after, PAGE)) is not None:
-        groups: dict[RunId, list[Event]] = {}
-        for run_id, event in zip(page.run_ids, page.events, strict=True):
-            groups.setdefault(run_id, []).append(event)
-        for run_id, events in groups.items():
+        for run_id, events in page.by_run().items():
             run = fold(events, runs.get(run_id))
             assert run is not None  # a fold of at least one event
             runs[run_id] = run
-        after = page.positions[-1]
+        after = page.end
 
 
 # ------------------------------------------------------------------------------------- the log
@@ -150,7 +149,7 @@ def _book() -> list[list[Event]]:
     do(start_stage(run, WRITING, 1, worker="host-4711-1", engine=engine))
     for number in PAGES:
         do(write_page(run, 1, _page(number)))
-        for work in (picture_of(number), reading_of(number)):
+        for work in (picture_of(number), narration_of(number)):
             do(start_stage(run, work, 1, worker="host-4711-1", engine=engine))
             artifact = Artifact(artifact_name(work), "image/png", 123_456, "ab" * 32, 1024, 1024)
             do(complete_stage(run, work, 1, artifact, MadeFrom("", 7)))
@@ -168,9 +167,8 @@ def _page(number: int) -> Page:
 
 
 def main() -> None:
-    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS
-    with tempfile.TemporaryDirectory() as folder:
-        print_figures(measure(Path(folder), repetitions))
+    effort = Effort(int(sys.argv[1])) if len(sys.argv) > 1 else FULL
+    print_figures(measured(partial(measure, effort=effort)))
 
 
 if __name__ == "__main__":

@@ -22,12 +22,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bench.figures import REPETITIONS, Figure, print_figures
+from bench.apart import measured
+from bench.figures import FULL, Effort, Figure, print_figures
 from bench.one_run import RUN, STEPS, OneRun, cpu_seconds
 
 REACHES: Final = {1: 2.5, 64: 3.0}
@@ -70,24 +72,25 @@ class Load(msgspec.Struct, frozen=True):
     p99_ms: float
 
 
-def measure(
-    folder: Path, repetitions: int = REPETITIONS, python: str = sys.executable
-) -> list[Figure]:
+def measure(folder: Path, effort: Effort = FULL, python: str = sys.executable) -> list[Figure]:
     """The median ratios over rounds in which the two take turns."""
     with OneRun(folder) as server:
         for _ in STEPS:
             server.step()
-        body = _body(server.port)
-        with _fastapi(python, body) as (port, pid):
+        with _fastapi(python, _body(server.port)) as (port, pid):
             return [
                 _figure(
                     connections,
                     [
-                        (_load(server.port, server.pid, connections), _load(port, pid, connections))
-                        for _ in range(repetitions)
+                        (
+                            _load(server.port, server.pid, connections, requests),
+                            _load(port, pid, connections, requests),
+                        )
+                        for _ in range(effort.repetitions)
                     ],
                 )
                 for connections in REACHES
+                for requests in [effort.of(REQUESTS[connections], least=connections)]
             ]
 
 
@@ -128,7 +131,7 @@ def _fastapi(python: str, body: bytes) -> Iterator[tuple[int, int]]:
         server.communicate(timeout=10)
 
 
-def _load(port: int, pid: int, connections: int) -> Load:
+def _load(port: int, pid: int, connections: int, requests: int) -> Load:
     """Ask on so many connections, on each again as soon as it is answered."""
     sockets = {it.fileno(): it for it in _connected(port, connections)}
     waits: list[float] = []
@@ -139,9 +142,9 @@ def _load(port: int, pid: int, connections: int) -> Load:
         asked = dict.fromkeys(sockets, began)
         for it in sockets.values():
             it.sendall(REQUEST)
-        while len(waits) < REQUESTS[connections]:
+        while len(waits) < requests:
             if not (ready := epoll.poll(10)):
-                raise TimeoutError(f"{len(waits)} of {REQUESTS[connections]} requests answered")
+                raise TimeoutError(f"{len(waits)} of {requests} requests answered")
             for number, _ in ready:
                 if _is_answered(sockets[number]):
                     now = time.perf_counter()
@@ -171,4 +174,5 @@ def _is_answered(connection: socket.socket) -> bool:
 
 
 if __name__ == "__main__":
-    print_figures(measure(Path.cwd(), python=sys.argv[1] if len(sys.argv) > 1 else sys.executable))
+    interpreter = sys.argv[1] if len(sys.argv) > 1 else sys.executable
+    print_figures(measured(partial(measure, python=interpreter)))

@@ -19,26 +19,27 @@ from pathlib import Path
 import anyio
 import msgspec
 
-from bench.figures import REPETITIONS, Figure, print_figures
+from bench.apart import measured
+from bench.figures import FULL, Effort, Figure, print_figures
 from storybook.application import Application
 from storybook.book import Page, RunId, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
+from storybook.engines import (
+    Capabilities,
+    Narration,
+    NarrationTask,
+    Painting,
+    PaintingTask,
+    Readiness,
+    Report,
+    Transcript,
+    WritingTask,
+)
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.events.log import START
 from storybook.run import Status, fold
 from storybook.settings import Limits, Settings
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.choice import Engines
-from storybook.stages.engines import (
-    Painting,
-    PaintingOrder,
-    Readiness,
-    Reading,
-    ReadingOrder,
-    Report,
-    Transcript,
-    WritingOrder,
-)
+from storybook.stages.registry import Engines
 from tests.books import PAGES, new_run
 
 SCALE = 50
@@ -70,7 +71,7 @@ class _Sleeper:
 class SleepingWriter(_Sleeper):
     varies = False
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         for number in PAGES:
             await anyio.sleep(TEXT_PART)
             title, summary = ("토끼와 호랑이", "") if number == 0 else ("", TEXTS[number])
@@ -80,18 +81,18 @@ class SleepingWriter(_Sleeper):
 class SleepingIllustrator(_Sleeper):
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: Report,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         await anyio.sleep(PICTURE)
-        return Painting(b"png", 1, 1, MadeFrom(order.page.image_prompt, order.seed))
+        return Painting(b"png", 1, 1, MadeFrom(task.page.image_prompt, task.seed))
 
 
 class SleepingNarrator(_Sleeper):
-    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
         await anyio.sleep(VOICE)
-        return Reading(b"wav", 1.0, (), MadeFrom())
+        return Narration(b"wav", 1.0, (), MadeFrom())
 
 
 class SleepingTranscriber(_Sleeper):
@@ -172,16 +173,18 @@ async def _follow(application: Application, run_id: RunId, first: dict[RunId, fl
                     raise RuntimeError(f"the book ended {run.status}: {run.fault}")
 
 
-def measure(folder: Path, repetitions: int = REPETITIONS) -> list[Figure]:
+def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
     """Makespan and first page against the ideal, for 1, 2 and 5 picture places and 1 and 8 runs.
 
-    Eight runs are played once: they take up to 20 s, over which chance evens out. A trial (one
-    repetition) does without them.
+    Eight runs are played once: they take up to 20 s, over which chance evens out. A trial is one
+    run on five places.
     """
-    anyio.run(_repeat, folder, 1, 5, 1)  # imports, and reads the lexicon
+    if not effort.is_trial:
+        anyio.run(_repeat, folder, 1, 5, 1)  # imports, and reads the lexicon
     figures = []
-    for runs, places in itertools.product((1, 8) if repetitions > 1 else (1,), (1, 2, 5)):
-        times = repetitions if runs == 1 else 1
+    plays = [(1, 5)] if effort.is_trial else itertools.product((1, 8), (1, 2, 5))
+    for runs, places in plays:
+        times = effort.repetitions if runs == 1 else 1
         spans = anyio.run(_repeat, folder, runs, places, times)
         best = ideal(runs, places, voice_places=runs)
         makespan = statistics.median(span.makespan for span in spans)
@@ -224,5 +227,4 @@ async def _repeat(scratch: Path, runs: int, places: int, repetitions: int) -> li
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="storybook-bench-") as scratch:
-        print_figures(measure(Path(scratch)))
+    print_figures(measured(measure))

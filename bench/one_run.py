@@ -26,8 +26,8 @@ from storybook.book import (
     TtsConfig,
     Work,
     artifact_name,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.clock import SystemClock
 from storybook.commands import Commands, Decide
@@ -36,14 +36,14 @@ from storybook.http.server import listen, serve, tune_process
 from storybook.projections.projector import Projections
 from storybook.run import complete_stage, request_run, start_stage, write_page
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
 from storybook.stages.progress import WorkProgress
+from storybook.stages.registry import Engines
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
 
 RUN: Final = RunId("5b" * 16)
-STEPS: Final = (WRITING, *map(picture_of, PAGES), *map(reading_of, PAGES[:-1]))
+STEPS: Final = (WRITING, *map(picture_of, PAGES), *map(narration_of, PAGES[:-1]))
 """Work whose completion makes exactly one message (the last voice would also end the run)."""
 
 

@@ -15,12 +15,14 @@ import socket
 import statistics
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bench.figures import REPETITIONS, Figure, print_figures
+from bench.apart import measured
+from bench.figures import FULL, Effort, Figure, print_figures
 from bench.one_run import RUN, STEPS, OneRun, cpu_seconds
 
 CLIENTS: Final = 1_000
@@ -37,10 +39,11 @@ class Round(msgspec.Struct, frozen=True):
     memory_kib: float
 
 
-def measure(folder: Path, repetitions: int = REPETITIONS, clients: int = CLIENTS) -> list[Figure]:
+def measure(folder: Path, effort: Effort = FULL, clients: int = CLIENTS) -> list[Figure]:
     """Medians over servers started anew, with their logs on the disk of `folder`."""
     allow_many_files()
-    rounds = [_round(folder, clients) for _ in range(repetitions)]
+    clients = effort.of(clients, least=2)
+    rounds = [_round(folder, clients) for _ in range(effort.repetitions)]
     last, cpu, memory = (
         statistics.median(values)
         for values in zip(*map(msgspec.structs.astuple, rounds), strict=True)
@@ -126,4 +129,4 @@ def _unique_kib(pid: int) -> int:
 
 if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CLIENTS
-    print_figures(measure(Path.cwd(), clients=count))
+    print_figures(measured(partial(measure, clients=count)))

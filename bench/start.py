@@ -5,7 +5,6 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -17,7 +16,8 @@ from typing import Final
 import anyio
 import psutil
 
-from bench.figures import REPETITIONS, Figure, median_of, print_figures
+from bench.apart import measured
+from bench.figures import FULL, Effort, Figure, median_of, print_figures
 from bench.fold import fill
 from storybook.clock import SystemClock
 from storybook.data_folder import DataFolder
@@ -76,21 +76,22 @@ def _idle_megabytes(data: Path) -> float:
         return float(process.memory_full_info().uss) / 1e6
 
 
-async def _prepare(data: Path) -> None:
+async def _prepare(data: Path, events: int) -> None:
     """A log of many events with projections that have followed it."""
     folder = DataFolder(data)
     async with SqliteLog.open(folder.log, clock=SystemClock().now) as log:
-        await fill(log, EVENTS)
+        await fill(log, events)
         async with Projections.open(folder.projections, log):
             pass
 
 
-def measure(folder: Path, repetitions: int = REPETITIONS) -> list[Figure]:
+def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
     """Medians of starts; the memory is what is the process's own (USS)."""
     empty, full = folder / "empty", folder / "full"
     for data in (empty, full):
         data.mkdir()
-    anyio.run(_prepare, full)
+    repetitions, events = effort.repetitions, effort.of(EVENTS)
+    anyio.run(_prepare, full, events)
     _help_seconds()  # the first one compiles
     starts = [[_start_seconds(data) for data in (empty, full)] for _ in range(repetitions)]
     on_empty, on_full = (statistics.median(seconds) for seconds in zip(*starts, strict=True))
@@ -98,11 +99,10 @@ def measure(folder: Path, repetitions: int = REPETITIONS) -> list[Figure]:
     return [
         Figure("--help", median_of(_help_seconds, repetitions), "s", 0.3, "≤"),
         Figure(f"{what}, empty log", on_empty, "s", 1, "≤"),
-        Figure(f"{what}, {EVENTS:,} events", on_full, "s", 1, "≤"),
+        Figure(f"{what}, {events:,} events", on_full, "s", 1, "≤"),
         Figure("server memory, idle", _idle_megabytes(empty), "MB", 100, "≤", "USS"),
     ]
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="storybook-bench-") as scratch:
-        print_figures(measure(Path(scratch)))
+    print_figures(measured(measure))

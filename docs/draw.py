@@ -13,11 +13,12 @@ from typing import Final
 
 import msgspec
 
+from docs.states import UNTOLD, Change, played
 from storybook.book import FEWEST_PAGES, WRITING, Role, Stage
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.errors import STATUSES
 from storybook.run import waits_for
-from storybook.stages.choice import ENGINES
+from storybook.stages.registry import OWN_ENGINES
 
 FOLDER: Final = Path(__file__).parent
 
@@ -35,6 +36,22 @@ def stages() -> str:
             waited = sorted({page for pages in plan.values() for page in pages})
             lines += [f'    LLM["{label}"] --> P{page}' for page in waited]
     return _mermaid(lines)
+
+
+def runs() -> str:
+    """The status of a run, and the events that change it."""
+    return _states(played()[0])
+
+
+def work() -> str:
+    """The state of a piece of work, and the events that change it."""
+    return _states(played()[1])
+
+
+def _states(changes: list[Change]) -> str:
+    from_the_begin = sorted(changes, key=lambda it: it.before != UNTOLD)
+    lines = [f"    {it.before} --> {it.after}: {it.event}" for it in from_the_begin]
+    return _mermaid(["stateDiagram-v2", *lines])
 
 
 def events() -> str:
@@ -56,7 +73,7 @@ def engines() -> str:
         Role.TRANSCRIBER: [],
     }
     rows = ["| role | stages | engines, best first |", "| --- | --- | --- |"]
-    for role, table in ENGINES.items():
+    for role, table in OWN_ENGINES.items():
         does = _from_to(stages_of[role])
         rows.append(f"| {role} | {does} | {', '.join(f'`{name}`' for name in table)} |")
     return "\n".join(rows)
@@ -79,6 +96,8 @@ def errors() -> str:
 
 DRAWINGS: Final[dict[str, Callable[[], str]]] = {
     "stages": stages,
+    "runs": runs,
+    "work": work,
     "events": events,
     "engines": engines,
     "errors": errors,

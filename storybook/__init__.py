@@ -8,12 +8,14 @@ Five nouns carry the whole service.
 - A **run** is the fold of its own events; what happens next is decided here (`storybook.run`).
 - A **projection** is a view computed from the log, thrown away and rebuilt at will
   (`storybook.projections`).
-- A **stage** is one piece of work, done by an **engine** (`storybook.stages`).
+- A **stage** is one piece of work, done by an **engine** (`storybook.stages`,
+  `storybook.engines`).
 
-A module imports only from modules above it: `book`, `lexicon`, `events`, `run`, `commands`,
-`stores`, `projections`, `stages`, `application`, `bootstrap`, `http`, `cli`. `application` is what
-can be done, the same for every front door; `bootstrap` puts the parts together and knows nothing of
-its front doors: `http` answers requests with a running application, `cli` starts either.
+A module imports only from modules before it: `book`, `lexicon`, `events`, `run`, `commands`,
+`stores`, `projections`, `engines`, `stages`, `application`, `bootstrap`, `http`, `cli`
+(docs/architecture.md has all of them). `application` is what can be done, the same for every front
+door; `bootstrap` puts the parts together and knows nothing of its front doors: `http` answers
+requests with a running application, `cli` starts either. docs/glossary.md has every other noun.
 """
 
 __version__ = "2.0.0"

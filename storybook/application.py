@@ -29,8 +29,8 @@ from storybook.request import InvalidRequest, NewRun
 from storybook.retention import Retention
 from storybook.run import Refused, cancel_run, request_run, retry_run
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
 from storybook.stages.progress import WorkProgress
+from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 

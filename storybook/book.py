@@ -8,6 +8,7 @@ language that it is written and read in. A book is made by **work**: one stage f
 from __future__ import annotations
 
 import enum
+from functools import cache
 from typing import Final, NewType
 
 import msgspec
@@ -86,12 +87,14 @@ def part_of(page: int, page_count: int) -> int:
     return 2 - page % 2
 
 
+@cache
 def picture_of(page: int) -> Work:
     """The work that paints a page."""
     return Work(PICTURE_STAGES[page], page)
 
 
-def reading_of(page: int) -> Work:
+@cache
+def narration_of(page: int) -> Work:
     """The work that reads a page aloud."""
     return Work(Stage.TTS, page)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, closing, nullcontext
 from pathlib import Path
 
 import anyio
@@ -15,6 +15,7 @@ from storybook.application import Application
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
+from storybook.events.log import LogDamaged
 from storybook.events.parked import ParkedRuns
 from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
 from storybook.projections.library import open_runs
@@ -22,11 +23,11 @@ from storybook.projections.projector import Projections
 from storybook.repair import Repairs
 from storybook.retention import Retention
 from storybook.settings import Settings, SettingsError
-from storybook.stages.choice import Engines, Idling, choose_engines
 from storybook.stages.devices import Devices
+from storybook.stages.engine_places import EnginePlaces
 from storybook.stages.handlers import Tools
-from storybook.stages.places import Places
 from storybook.stages.progress import WorkProgress
+from storybook.stages.registry import Engines, Idling, choose_engines
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
 from storybook.stopping import StopRequest
@@ -78,7 +79,7 @@ async def open_application(
             commands,
             engines,
             artifacts,
-            places=Places(devices, clock),
+            places=EnginePlaces(devices, clock),
             timeout_seconds=settings.limits.stage_timeout_seconds,
         )
         application = Application(
@@ -101,7 +102,7 @@ async def open_application(
             async with (
                 anyio.create_task_group() as tasks,
                 _working(application, devices, stop or StopRequest())
-                if may_write
+                if log.takes_appends
                 else nullcontext(),
             ):
                 tasks.start_soon(log.look_for_damage)
@@ -160,13 +161,17 @@ def _face_loss(folder: DataFolder, clock: Clock, accept_loss: bool) -> None:
 
 @asynccontextmanager
 async def _open_log(path: Path, clock: Clock, may_write: bool) -> AsyncIterator[SqliteLog]:
-    """The log for writing; for reading, and without its lock, where nothing can be written."""
-    if may_write:
-        async with SqliteLog.open(path, clock=clock.now) as log:
-            yield log
-    else:
-        async with SqliteLog.read_only(path) as log:
-            yield log
+    """The log for writing; for reading, and without its lock, where nothing can be written, or
+    nothing can follow its end, which is damaged."""
+    async with AsyncExitStack() as stack:
+        if may_write:
+            try:
+                log = await stack.enter_async_context(SqliteLog.open(path, clock=clock.now))
+            except LogDamaged as error:
+                log = await stack.enter_async_context(SqliteLog.read_only(path, str(error)))
+        else:
+            log = await stack.enter_async_context(SqliteLog.read_only(path))
+        yield log
 
 
 def _page_check(settings: Settings) -> PageCheck:

@@ -26,7 +26,7 @@ from storybook.book import RunId
 from storybook.clock import MICROSECONDS
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogUnavailable
-from storybook.projections.views import Checkpoint, furthest
+from storybook.projections.views import Checkpoint, last_checkpoint
 from storybook.stores.sqlite.state import LogState, log_state
 
 NAMED_RUNS: Final = 3
@@ -96,7 +96,7 @@ def _of_views(log: LogState, checkpoint: Checkpoint, written_at: int) -> str:
     known = f"the views of {_moment(written_at)} know"
     if log.end < checkpoint.position:
         return f"{known} {checkpoint.position} events: those from {log.end + 1} on are missing"
-    if log.digest != checkpoint.digest:
+    if checkpoint.digest and log.digest != checkpoint.digest:  # else that event could not be read
         return f"{known} another event {checkpoint.position}: this log is older, or another one"
     return ""
 
@@ -140,7 +140,7 @@ def _seen(views: Path) -> Seen | None:
         written_at = views.stat().st_mtime_ns // 1_000
     except OSError:
         return None
-    checkpoint = furthest(views)
+    checkpoint = last_checkpoint(views)
     if checkpoint is None or checkpoint.position == START:
         return None
     return Seen(checkpoint, written_at)

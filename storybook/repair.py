@@ -20,14 +20,15 @@ import msgspec
 
 from storybook.book import Artifact, RunId, Stage, Work
 from storybook.commands import Commands
+from storybook.engines import Engine, EngineUnavailable, WorkFailed, ready_or_raise
 from storybook.events.catalog import ArtifactRemade, EngineInfo, Event, StageCompleted, StageStarted
 from storybook.events.log import EventLog, LogError
+from storybook.events.parked import RunParked
 from storybook.notifier import Notifier
-from storybook.run import Refused, fold, kept_artifacts, remake_artifact
-from storybook.stages.choice import Engines
-from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed, ready_or_raise
+from storybook.run import Refused, kept_artifacts, read_whole, remake_artifact
+from storybook.stages.engine_places import EnginePlaces
 from storybook.stages.handlers import engine_of
-from storybook.stages.places import Places
+from storybook.stages.registry import Engines
 from storybook.stages.remaking import make_again
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
 from storybook.stores.integrity import Integrity
@@ -96,7 +97,7 @@ class Repairs:
         engines: Engines,
         store: ArtifactStore,
         *,
-        places: Places,
+        places: EnginePlaces,
         timeout_seconds: float,
     ) -> None:
         self._log, self._commands, self._engines, self._store = log, commands, engines, store
@@ -106,11 +107,11 @@ class Repairs:
         self._heard = Notifier()
 
     async def look(self, run_id: RunId) -> Repair:
-        """Which files of a run are damaged. Raises `Refused` unless the run has ended, and
-        `EngineUnavailable` if an engine that is needed cannot work."""
-        events = [it.event for it in await self._log.read_run(run_id)]
-        kept = kept_artifacts(fold(events))
-        integrity, makers = Integrity(self._store), makers_of(events)
+        """Which files of a run are damaged. Raises `Refused` unless the run has ended, `RunParked`,
+        and `EngineUnavailable` if an engine that is needed cannot work."""
+        recorded = await self._log.read_run(run_id)
+        kept = kept_artifacts(read_whole(recorded))
+        integrity, makers = Integrity(self._store), makers_of(it.event for it in recorded)
         found = {work: await integrity.damage(run_id, artifact) for work, artifact in kept.items()}
         files = [
             self._damaged(work, kept[work], damage, makers.get(work))
@@ -146,7 +147,11 @@ class Repairs:
             await heard.wait()
 
     async def mend(self, repair: Repair, by: str, told: Told = lambda: None) -> None:
-        """Make the files of a repair again, one after the other; one that fails stops no other."""
+        """Make the files of a repair again, one after the other; one that fails stops no other.
+
+        A full disk is not waited for, as the runner does: the run has ended, whoever asked is told
+        what room is missing, and asks again.
+        """
         for file in repair.files:
             file.outcome = RepairOutcome.WORKING
             told()
@@ -183,7 +188,9 @@ class Repairs:
         match error:
             case TimeoutError():
                 return f"it took longer than {self._timeout_seconds:g} s"
-            case ArtifactError() | EngineUnavailable() | LogError() | Refused() | WorkFailed():
+            case ArtifactError() | EngineUnavailable() | LogError() | WorkFailed():
+                return str(error)
+            case Refused() | RunParked():
                 return str(error)
         logger.error("run %s: %s: unexpected error", repair.run_id, file.name, exc_info=error)
         return "internal error; the log of this process has more"

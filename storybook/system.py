@@ -2,7 +2,7 @@
 
 - What reaches the disk: `sync_file`, `sync_folder`, `SYNC_STOPS_AT_THE_DRIVE`.
 - Who may write: `LockFile`, held by one process, readable by all; `is_locked`.
-- Who is told: `Doorbell` and `DoorbellRinger`, wake-ups between processes by datagram.
+- Who is told: `Doorbell` and `DoorbellRinger`, notifications between processes by datagram.
 - What stops it: `STOP_SIGNALS`, `on_stop_signals`; and what starts without
   heeding it: `shielded_start`, `start_shielded`.
 - Which process it is: `boot_id`, `process_start`.
@@ -372,7 +372,7 @@ class Doorbell:
 
 
 class DoorbellRinger:
-    """Rings every doorbell in a folder. Never blocks and never fails: a wake-up is a hint."""
+    """Rings every doorbell in a folder. Never blocks and never fails: it is a hint."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

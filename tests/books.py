@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from storybook.book import StoryRequest, TtsConfig
+from storybook.engines import WritingTask
 from storybook.request import NewRun
-from storybook.stages.engines import WritingOrder
 
 PAGES: Final = range(5)
 LAST_PAGE: Final = PAGES[-1]
@@ -24,6 +24,6 @@ def new_run(
     return NewRun(request, tts, page_count, language, seed)
 
 
-def book_of(request: StoryRequest, page_count: int = len(PAGES)) -> WritingOrder:
+def book_of(request: StoryRequest, page_count: int = len(PAGES)) -> WritingTask:
     """A book that is to be written, to hold a page against."""
-    return WritingOrder(request, seed=7, attempt=1, page_count=page_count)
+    return WritingTask(request, seed=7, attempt=1, page_count=page_count)

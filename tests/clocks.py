@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from storybook.clock import MICROSECONDS
 from storybook.notifier import Notifier
 
@@ -13,6 +15,8 @@ class ManualClock:
     def __init__(self, start: int = 1_700_000_000 * MICROSECONDS) -> None:
         self._now, self._monotonic = start, 0
         self._moved = Notifier()
+        self.sleepers: Counter[int] = Counter()
+        """How many sleep until which moment."""
 
     def now(self) -> int:
         return self._now
@@ -31,5 +35,9 @@ class ManualClock:
         self._now += int(seconds * MICROSECONDS)
 
     async def sleep_until(self, moment: int) -> None:
-        while self._monotonic < moment:
-            await self._moved.next.wait()
+        self.sleepers[moment] += 1
+        try:
+            while self._monotonic < moment:
+                await self._moved.next.wait()
+        finally:
+            self.sleepers[moment] -= 1

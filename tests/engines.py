@@ -10,23 +10,23 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 import anyio
 
 from storybook.book import MOST_PAGES, Dialogue, Page, RunId, Segment, StoryRequest
+from storybook.engines import (
+    Capabilities,
+    EngineUnavailable,
+    Narration,
+    NarrationTask,
+    Painting,
+    PaintingTask,
+    Readiness,
+    Report,
+    Transcript,
+    WritingTask,
+)
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.korean.particles import with_particle
 from storybook.lexicon import cast
 from storybook.notifier import Notifier
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.choice import Engines
-from storybook.stages.engines import (
-    EngineUnavailable,
-    Painting,
-    PaintingOrder,
-    Readiness,
-    Reading,
-    ReadingOrder,
-    Report,
-    Transcript,
-    WritingOrder,
-)
+from storybook.stages.registry import Engines
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
 
@@ -85,7 +85,7 @@ def page_of(number: int, request: StoryRequest = REQUEST) -> Page:
 class _Scripted:
     """What all scripted engines share: calls seen, gates to open, errors to raise.
 
-    `script[key]` holds the errors of the next calls for a key, in order; behind them calls succeed.
+    `script[key]` holds the errors of the next calls for a key, in order; after them calls succeed.
     With `held`, a call waits until `let(key)` was called as often.
     """
 
@@ -141,22 +141,22 @@ class _Scripted:
 class ScriptedWriter(_Scripted):
     """Writes as many short pages as are ordered; keys are page numbers."""
 
-    orders: list[WritingOrder]
+    tasks: list[WritingTask]
     varies = True
 
     def __init__(self, *, places: int = 4, held: bool = False, device: str = "cpu") -> None:
         super().__init__("scripted-writer", places, device, held)
-        self.orders = []
+        self.tasks = []
         self.stops_before = MOST_PAGES
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
-        self.orders.append(order)
-        for number in order.missing:
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
+        self.tasks.append(task)
+        for number in task.missing:
             if number == self.stops_before:
                 return
             await self._step(number)
-            report(number / order.page_count)
-            yield page_of(number, order.request)
+            report(number / task.page_count)
+            yield page_of(number, task.request)
 
 
 class ScriptedIllustrator(_Scripted):
@@ -164,22 +164,22 @@ class ScriptedIllustrator(_Scripted):
 
     def __init__(self, places: int = 2, *, held: bool = False, device: str = "cpu") -> None:
         super().__init__("scripted-illustrator", places, device, held)
-        self.orders: list[PaintingOrder] = []
+        self.tasks: list[PaintingTask] = []
         self.submits = False
 
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: Report,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
-        self.orders.append(order)
+        self.tasks.append(task)
         if self.submits:
-            await submitted(Submission("http://127.0.0.1:1", f"p{len(self.orders)}"))
-        await self._step(order.page.page)
+            await submitted(Submission("http://127.0.0.1:1", f"p{len(self.tasks)}"))
+        await self._step(task.page.page)
         report(0.5)
-        made_from = MadeFrom(order.page.image_prompt, order.seed)
-        return Painting(tiny_png(order.page.page), 2, 2, made_from)
+        made_from = MadeFrom(task.page.image_prompt, task.seed)
+        return Painting(tiny_png(task.page.page), 2, 2, made_from)
 
 
 class ScriptedNarrator(_Scripted):
@@ -187,16 +187,16 @@ class ScriptedNarrator(_Scripted):
 
     def __init__(self, *, held: bool = False, device: str = "cpu") -> None:
         super().__init__("scripted-narrator", 1, device, held)
-        self.orders: list[ReadingOrder] = []
+        self.tasks: list[NarrationTask] = []
 
-    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
-        self.orders.append(order)
-        await self._step(len(self.orders))
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
+        self.tasks.append(task)
+        await self._step(len(self.tasks))
         segments = tuple(
             Segment(it.text, it.speaker, it.voice, number * 0.1, number * 0.1 + 0.05)
-            for number, it in enumerate(order.utterances)
+            for number, it in enumerate(task.utterances)
         )
-        return Reading(tiny_wav(), 0.0125, segments, MadeFrom(voices=("M1",)))
+        return Narration(tiny_wav(), 0.0125, segments, MadeFrom(voices=("M1",)))
 
 
 class NoTranscriber:

@@ -50,7 +50,7 @@ async def serving(
 async def ended(application: Application, run_id: RunId) -> str:
     """The status with which a run ends."""
     run = None
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with aclosing(application.log.tail(START)) as batches:
             async for batch in batches:
                 run = fold([it.event for it in batch if it.run_id == run_id], run)
@@ -77,7 +77,7 @@ async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
     async with serving(tmp_path, Scripted(held=True)) as application:
         with closing(views.connect(DataFolder(tmp_path).projections)) as other:
             other.execute("BEGIN IMMEDIATE")  # the projector waits
-            with anyio.fail_after(4):
+            with anyio.fail_after(30):
                 run_id = await application.request_run(new_run(REQUEST, TtsConfig()))
             assert await application.commands.load(run_id) is not None
             assert "recorded, but readers do not see it yet: not within" in caplog.text
@@ -217,7 +217,7 @@ async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None
     settings = Settings(limits=limits, writer=WriterSettings(forbidden_words=str(words)))
     async with serving(tmp_path / "data", Scripted(), settings) as application:
         run_id = await application.request_run(new_run(REQUEST))
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             async with aclosing(application.log.tail(START)) as batches:
                 async for batch in batches:
                     if any(it.type == "PageRefused" and it.run_id == run_id for it in batch):

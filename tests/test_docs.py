@@ -65,7 +65,7 @@ def named_commands() -> list[tuple[str, ...]]:
 
 
 def command_of(words: list[str]) -> tuple[str, ...]:
-    """The words that are to be commands: one, and another one behind a group."""
+    """The words that are to be commands: one, and another one after a group."""
     from storybook.cli import COMMANDS, load_command
 
     is_group = words[0] in COMMANDS and isinstance(load_command(words[0]), click.Group)

@@ -18,7 +18,7 @@ from storybook.events.codec import decode, encode
 from storybook.export import BOOK_FILE, export_book
 from storybook.run import Run, fold, plan_of
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from tests.cli.conftest import Shell
 from tests.engines import REQUEST, Scripted
 from tests.http.serving import Site, serving

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "storybook"
 
 ROOMS = [
-    *("system", "notifier", "stopping", "clock", "data_folder"),
+    *("system", "processes", "notifier", "stopping", "clock", "data_folder"),
     "book",
     *("korean", "lexicon", "request"),
     "events",
@@ -23,13 +23,30 @@ ROOMS = [
     "settings",
     "stores",
     "projections",
+    "engines",
+    *("composer", "painter"),
     "stages",
+    "configuration",
     "export",
     *("retention", "repair", "idempotency", "evidence", "application", "bootstrap"),
     "http",
     "cli",
 ]
 """From the ground up: a module imports only from its own room and from rooms before it."""
+
+GROUND = {"system", "processes", "notifier", "clock"}
+
+NEIGHBOURS = {
+    "composer": {"book", "korean", "lexicon", "engines", "events"},
+    "painter": {"book", "lexicon", "engines", "events", *GROUND},
+}
+"""Engines that stand beside the house, and the rooms that each may know."""
+
+THE_REGISTRY = PACKAGE / "stages" / "registry.py"
+"""The one module that knows the neighbours."""
+MAY_KNOW_WHERE_FILES_LIE = {"stores", "bootstrap", "evidence", "data_folder", "cli"}
+"""The store itself, who opens it, and who tells people which folder is meant or looks whether it is
+there."""
 
 MAY_KNOW_THE_LOG = {"bootstrap", "cli"}
 """Rooms that may know which log is under the `EventLog` contract."""
@@ -73,6 +90,22 @@ def test_imports_run_one_way(room: str, path: Path) -> None:
             assert ROOMS.index(other) <= ROOMS.index(room), f"{path.name} imports {module}"
 
 
+def rooms_known_by(path: Path) -> set[str]:
+    """The rooms that a file imports from; the package itself, asked for its version, is none."""
+    return {it.split(".")[1] for it in imports(path) if it.startswith("storybook.")}
+
+
+@pytest.mark.parametrize("neighbour", NEIGHBOURS)
+def test_a_neighbour_is_an_engine_like_any_other(neighbour: str) -> None:
+    """It knows what an engine of another package may know, and only the registry knows it."""
+    for room, path in modules():
+        known = rooms_known_by(path)
+        if room == neighbour:
+            assert known <= {neighbour, *NEIGHBOURS[neighbour]}, path
+        elif path != THE_REGISTRY:
+            assert neighbour not in known, path
+
+
 def test_only_the_composition_root_knows_the_log() -> None:
     """Everything else speaks to the `EventLog` contract."""
     for room, path in modules():
@@ -89,6 +122,50 @@ def test_only_the_composition_root_knows_where_artifacts_lie() -> None:
         if room not in MAY_KNOW_THE_LOG | {"stores"}:
             found = set(imports(path)) & {"storybook.stores.files", "storybook.stores.memory"}
             assert not found, path
+
+
+SPEAK_SQL = {"stores", "projections"}
+"""Rooms that may know that SQLite is under them."""
+
+
+def test_only_stores_and_projections_speak_sql() -> None:
+    """Who stands above them asks a function of theirs, and another database changes nothing."""
+    for room, path in modules():
+        if room not in SPEAK_SQL:
+            tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            imported = {
+                it.name for node in tree if isinstance(node, ast.Import) for it in node.names
+            }
+            assert not imported & {"sqlite3", "aiosqlite"}, path
+
+
+KNOW_ADDRESSES = {"http", "cli"}
+"""Rooms that may know the addresses of the HTTP API: the server, and who asks one."""
+
+
+def test_no_address_of_the_api_stands_below_http() -> None:
+    """What is told there is a value; only HTTP gives it an address. ComfyUI's own API, of which an
+    engine is a client, has other addresses, and a docstring may name a call."""
+    address = re.compile(r"^/api/(runs|events|engines|speech|previews)")
+    for room, path in modules():
+        if room not in KNOW_ADDRESSES:
+            found = [it for it in strings(path) if address.search(it)]
+            assert not found, f"{path}: {found}"
+
+
+def test_no_path_of_an_artifact_is_known_above_the_stores() -> None:
+    """A file of a book is asked for by its run and its name, never by where it lies."""
+    lies_there = re.compile(r"\.location\(|folder\.outputs\b")
+    for room, path in modules():
+        if room not in MAY_KNOW_WHERE_FILES_LIE:
+            assert not lies_there.search(path.read_text(encoding="utf-8")), path
+
+
+def strings(path: Path) -> Iterator[str]:
+    """The texts in a file, docstrings included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def tracked(*patterns: str) -> list[Path]:

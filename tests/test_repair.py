@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -12,7 +13,15 @@ import msgspec
 import pytest
 
 from storybook.application import Application
-from storybook.book import WRITING, Artifact, RunId, TtsConfig, picture_of, reading_of
+from storybook.book import WRITING, Artifact, RunId, TtsConfig, narration_of, picture_of
+from storybook.engines import (
+    EngineUnavailable,
+    Painting,
+    PaintingTask,
+    Readiness,
+    Report,
+    WorkFailed,
+)
 from storybook.events.catalog import (
     ArtifactRemade,
     EngineInfo,
@@ -24,17 +33,10 @@ from storybook.events.catalog import (
 )
 from storybook.events.log import START
 from storybook.http.run_state import encode_state
+from storybook.projections.artifacts import FILES, recorded_file
 from storybook.projections.progress import ProgressFold
 from storybook.repair import Repair, RepairOutcome, makers_of
 from storybook.run import Refused, Run, fold, prune_artifacts
-from storybook.stages.engines import (
-    EngineUnavailable,
-    Painting,
-    PaintingOrder,
-    Readiness,
-    Report,
-    WorkFailed,
-)
 from storybook.stores.integrity import Integrity
 from tests.books import new_run
 from tests.engines import Scripted, tiny_png
@@ -57,11 +59,11 @@ class Other:
 
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: Report,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
-        return Painting(tiny_png(200), 2, 2, MadeFrom("otherwise", order.seed))
+        return Painting(tiny_png(200), 2, 2, MadeFrom("otherwise", task.seed))
 
 
 @asynccontextmanager
@@ -92,7 +94,7 @@ async def repaired(application: Application, run_id: RunId) -> Repair:
 
 
 async def the_end_of(repair: Repair) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         while not repair.has_ended:  # noqa: ASYNC110 - it is asked, as a client asks
             await anyio.sleep(0.005)
 
@@ -105,7 +107,7 @@ async def events_of(application: Application, run_id: RunId) -> list[ArtifactRem
 async def written(application: Application, run_id: RunId) -> None:
     """Return when a run's text is whole."""
     run = None
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with aclosing(application.log.tail(START)) as batches:
             async for batch in batches:
                 run = fold([it.event for it in batch if it.run_id == run_id], run)
@@ -133,7 +135,7 @@ async def test_damaged_files_are_made_again_in_place(tmp_path: Path) -> None:
         assert not any(it.is_made_by_another for it in repair.files)
         integrity = Integrity(application.artifacts)
         assert {await integrity.damage(run_id, it) for it in before.artifacts} == {""}
-        cover, panel, reading = await events_of(application, run_id)
+        cover, panel, narration = await events_of(application, run_id)
         assert (panel.work, panel.damage, panel.previous_sha256) == (
             picture_of(2),
             "is missing",
@@ -143,7 +145,10 @@ async def test_damaged_files_are_made_again_in_place(tmp_path: Path) -> None:
         assert panel.made_from is not None
         assert panel.made_from.prompt == before.pages[2].image_prompt
         assert cover.damage.startswith("has other bytes")
-        assert (reading.work, reading.artifact) == (reading_of(3), before.artifact(reading_of(3)))
+        assert (narration.work, narration.artifact) == (
+            narration_of(3),
+            before.artifact(narration_of(3)),
+        )
 
 
 async def test_a_repair_changes_nothing_that_readers_see(tmp_path: Path) -> None:
@@ -182,6 +187,10 @@ async def test_another_engine_makes_another_file_and_both_digests_stand(tmp_path
         assert (event.previous_sha256, event.artifact.sha256) == (recorded.sha256, digest)
         now = (await loaded(application, run_id)).artifact(picture_of(1))
         assert now == event.artifact
+        await application.projections.reached(await application.log.head())
+        row = application.projections.row(FILES, run_id, "panel_1.png")
+        assert row is not None
+        assert recorded_file(row).artifact == event.artifact, "it is what is served from now on"
         assert (await application.repairs.look(run_id)).files == []
 
 
@@ -240,6 +249,28 @@ async def test_a_file_that_cannot_be_made_stops_no_other(tmp_path: Path) -> None
             "page_3.wav",
         ]
         assert [it.name for it in (await repaired(application, run_id)).files] == ["cover.png"]
+
+
+async def test_a_repair_on_a_full_disk_says_what_room_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for nobody, records nothing, and goes through when it is asked for again."""
+
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async with a_book(tmp_path) as (application, run_id):
+        await application.artifacts.remove(run_id, ["panel_2.png"])
+        with monkeypatch.context() as disk:
+            disk.setattr("storybook.stores.files.sync_file", full)
+            (file,) = (await repaired(application, run_id)).files
+        assert file.outcome is RepairOutcome.FAILED
+        path = tmp_path / "outputs" / run_id / "panel_2.png"
+        assert file.why.startswith(f"{path} could not be kept: No space left on device")
+        assert " bytes are needed, " in file.why
+        assert await events_of(application, run_id) == []
+        (again,) = (await repaired(application, run_id)).files
+        assert again.outcome is RepairOutcome.DONE
 
 
 async def test_an_engine_that_cannot_work_is_found_before(

@@ -18,8 +18,8 @@ from storybook.book import (
     TtsConfig,
     Work,
     artifact_name,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.events.catalog import (
     AbandonReason,
@@ -260,7 +260,7 @@ def test_writing_is_complete_with_the_last_page() -> None:
     story = Story()
     story.start(WRITING)
     story.write(0, 1, 2)
-    with pytest.raises(Refused, match="stopped behind page 2"):
+    with pytest.raises(Refused, match="stopped after page 2"):
         story.finish(WRITING)
 
 
@@ -268,9 +268,9 @@ def test_a_book_is_done_when_everything_is_made() -> None:
     """The last piece of work ends the run, whichever it is, in the same batch."""
     story = written(TtsConfig())
     story.make(*(picture_of(number) for number in PAGES))
-    story.make(*(reading_of(number) for number in PAGES[:-1]))
-    story.start(reading_of(LAST_PAGE))
-    assert kinds(story.finish(reading_of(LAST_PAGE))) == ["StageCompleted", "RunCompleted"]
+    story.make(*(narration_of(number) for number in PAGES[:-1]))
+    story.start(narration_of(LAST_PAGE))
+    assert kinds(story.finish(narration_of(LAST_PAGE))) == ["StageCompleted", "RunCompleted"]
     assert story.now.status == Status.DONE
     assert story.now.stage == Stage.TTS
 
@@ -282,7 +282,7 @@ def test_stage_and_ready_pages_follow_the_work() -> None:
     story.start(WRITING)
     assert story.now.status == Status.RUNNING
     story.write(*PAGES)
-    story.make(picture_of(1), picture_of(2), reading_of(0))
+    story.make(picture_of(1), picture_of(2), narration_of(0))
     assert (story.now.stage, story.now.ready_max_page) == (Stage.LLM, -1)
     assert story.now.ready_max_audio_page == 0
     story.finish(WRITING)
@@ -667,7 +667,7 @@ def test_what_retention_has_removed_is_not_made_again() -> None:
     story = done()
     story.do(partial(prune_artifacts, names=["cover.png"]))
     assert list(kept_artifacts(story.run)) == [picture_of(number) for number in PAGES if number]
-    for work in (picture_of(0), reading_of(0)):
+    for work in (picture_of(0), narration_of(0)):
         with pytest.raises(StaleAttempt):
             story.do(remake(work, artifact(work)))
 

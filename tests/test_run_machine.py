@@ -65,7 +65,7 @@ class RunMachine(RuleBasedStateMachine):
 
     def _check_stale(self, decide: Callable[[Run | None], list[Event]]) -> None:
         """A decision that was carried out once is refused if it comes again, unless it is a page
-        or a failure of a later attempt; the fence is the attempt, so ask with the state behind."""
+        or a failure of a later attempt; the fence is the attempt, so ask with the later state."""
         new = decide(self.run)
         after = fold(new, self.run)
         try:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from storybook.configuration import load_settings
 from storybook.data_folder import DataFolder, data_folder
-from storybook.settings import Settings, SettingsError, load_settings
+from storybook.settings import Settings, SettingsError
+from storybook.stages.narrator.openai.spec import OPENAI_NARRATOR
+from storybook.stages.writer.llama.spec import LLAMA, LlamaSettings
+from storybook.stages.writer.openai.spec import OPENAI_WRITER
+from tests.test_house import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +146,7 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
 def test_tables_come_from_pairs() -> None:
     """A table's key in the environment is name=value with commas; anything else is refused."""
     settings = load_settings({"STORYBOOK_NARRATOR_VOICES": "M1=alloy, F1 = nova"})
-    assert settings.narrator.voices == {"M1": "alloy", "F1": "nova"}
+    assert OPENAI_NARRATOR.settings_in(settings).voices == {"M1": "alloy", "F1": "nova"}
     with pytest.raises(SettingsError, match="name=value"):
         load_settings({"STORYBOOK_NARRATOR_VOICES": "alloy"})
 
@@ -148,3 +155,57 @@ def test_the_data_folder_comes_from_its_variable(tmp_path: Path) -> None:
     """STORYBOOK_DATA, else ./data."""
     assert data_folder({"STORYBOOK_DATA": str(tmp_path)}) == DataFolder(tmp_path)
     assert data_folder({}) == DataFolder(tmp_path / "data")
+
+
+def test_a_role_tells_each_of_its_engines_what_it_takes() -> None:
+    """`[writer] model` and `device` are for every writer, `url` is for the endpoint alone."""
+    settings = load_settings(
+        {"STORYBOOK_WRITER_DEVICE": "gpu0", "STORYBOOK_WRITER_URL": "http://a"}
+    )
+    assert LLAMA.settings_in(settings) == LlamaSettings(device="gpu0")
+    asked = OPENAI_WRITER.settings_in(settings)
+    assert (asked.device, asked.url) == ("gpu0", "http://a")
+
+
+def test_an_engines_own_table_stands_over_the_roles(tmp_path: Path) -> None:
+    """What one engine alone is told, in the file and by variable."""
+    file = tmp_path / "my.toml"
+    file.write_text('[writer]\nmodel = "a"\ncontext = 1\n[writer.llama]\nmodel = "b.gguf"\n')
+    settings = load_settings({"STORYBOOK_WRITER_LLAMA_CONTEXT": "4096"}, file)
+    assert LLAMA.settings_in(settings) == LlamaSettings(model="b.gguf", context=4096)
+    asked = OPENAI_WRITER.settings_in(settings)
+    assert (asked.model, asked.context) == ("a", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[writer.lama]", r"unknown table \[writer.lama\]; did you mean writer.llama\?"),
+        ("[narrator.voice]", r"unknown table \[narrator.voice\]; did you mean narrator.voices\?"),
+        ("[writer.llama]\nmodle = 1", r"unknown key modle in \[writer.llama\]; .* model\?"),
+        (
+            "[writer.llama]\nurl = 1",
+            r"unknown key url in \[writer.llama\]; known are model",
+        ),
+        ("[writer.llama]\ncontext = 0", r"\[writer.llama\] context is to be .* from 1, found 0"),
+        ("[writer.composer]\nmood = 1", r"unknown key mood in \[writer.composer\]; it has none"),
+        ("[writer]\nllama = 1", r"unknown key llama in \[writer\]"),
+        ("[server.llama]\nport = 1", r"unknown key llama in \[server\]"),
+        ("[writer]\nengines = {}", r"unknown table \[writer.engines\]"),
+    ],
+)
+def test_a_wrong_table_of_an_engine_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """As every other one."""
+    file = tmp_path / "my.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=message):
+        load_settings({}, file)
+
+
+def test_reading_the_settings_imports_no_engine() -> None:
+    """What an engine can be told is known without it."""
+    program = (
+        "import sys; from storybook.configuration import load_settings; load_settings({});"
+        "sys.exit(any(it.endswith('.engine') for it in sys.modules))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

@@ -192,7 +192,7 @@ def test_a_shielded_process_heeds_no_signal_that_stops() -> None:
         process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     for number in STOP_SIGNALS:
         process.send_signal(number)
-    process.communicate(b"\n", timeout=20)
+    process.communicate(b"\n", timeout=30)
     assert process.returncode == 0
     for number in STOP_SIGNALS:  # and here they come again
         assert number not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -12,21 +12,15 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from storybook.book import Role
 from storybook.cli.called_as import as_called
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json
-from storybook.stages.choice import ENGINES
-from storybook.stages.illustrator.comfyui import (
-    ComfyUI,
-    EndpointCheck,
-    Explanation,
-    FoundRole,
-    WorkflowProblem,
-)
+from storybook.stages.illustrator.comfyui.engine import ComfyUI, EndpointCheck
+from storybook.stages.illustrator.comfyui.explain import Explanation, FoundRole, WorkflowProblem
 from storybook.stages.illustrator.comfyui.roles import TITLES
+from storybook.stages.illustrator.comfyui.spec import COMFYUI
 
 SHIPPED: Final = "the one that ships with storybook"
 FEWEST_SHOWN, MOST_SHOWN = 20, 60
@@ -60,15 +54,14 @@ def check_command(options: GlobalOptions, workflow: Path | None, as_json: bool) 
     and what to do about it. Nothing is painted. The exit code is 1 unless every server can.
     """
     options.start_logging()
-    illustrator = options.settings.illustrator
+    settings = COMFYUI.settings_in(options.settings)
     if workflow is not None:
-        illustrator = msgspec.structs.replace(illustrator, workflow=str(workflow))
-    settings = msgspec.structs.replace(options.settings, illustrator=illustrator)
-    engine = ENGINES[Role.ILLUSTRATOR]["comfyui"](settings, options.folder.path)
+        settings = msgspec.structs.replace(settings, workflow=str(workflow))
+    engine = COMFYUI.build(settings, options.folder.path)
     assert isinstance(engine, ComfyUI)
     checks = run_async(engine.check)
-    name = illustrator.workflow or SHIPPED
-    nodes = illustrator.nodes if illustrator.workflow else {}  # they name the user's own nodes
+    name = settings.workflow or SHIPPED
+    nodes = settings.nodes if settings.workflow else {}  # they name the user's own nodes
     if as_json:
         for check in checks:
             print_json(_report(check, name, nodes))

@@ -6,9 +6,8 @@ server keeps them up to date. Where no process does, they are caught up with the
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from anyio import to_thread
@@ -53,7 +52,7 @@ class DataReader:
     ) -> tuple[list[Book], set[RunId]]:
         """The newest books, and which runs are parked."""
 
-        def question(db: sqlite3.Connection) -> tuple[list[Book], set[RunId]]:
+        def question(db: views.Database) -> tuple[list[Book], set[RunId]]:
             parked = {it.run_id for it in views.read_parked(db)}
             return newest(db, limit, status=status).books, parked
 
@@ -95,18 +94,15 @@ class DataReader:
 
     async def _ask(
         self,
-        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        question: Callable[Concatenate[views.Database, P], T],
         *args: P.args,
         **named: P.kwargs,
     ) -> T:
         """What the views answer: the file that a server keeps, else one that is caught up here."""
         folder, is_served = self.options.folder, self.options.holder() is not None
         if is_served:
-            with (
-                suppress(views.ForeignFile, sqlite3.Error),  # its views are in memory
-                closing(views.open_to_read(folder.projections, PROJECTIONS)) as db,
-            ):
-                return question(db, *args, **named)
+            with suppress(views.ForeignFile):  # its views are in memory
+                return views.ask(folder.projections, PROJECTIONS, question, *args, **named)
         if not is_served:
             # Catching up makes the views of another log anew: what they show would be gone.
             await to_thread.run_sync(require_evidence, folder)

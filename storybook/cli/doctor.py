@@ -6,18 +6,14 @@ or served here as the settings want it, and the exit code is 1.
 
 from __future__ import annotations
 
-import enum
 import os
 import platform
-import shutil
 import socket
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from pathlib import Path
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
-import msgspec
 import rich_click as click
 from rich.table import Table
 from rich.text import Text
@@ -25,45 +21,30 @@ from rich.text import Text
 from storybook import __version__
 from storybook.book import Role
 from storybook.cli.called_as import as_called
+from storybook.cli.data_checks import (
+    evidence_findings,
+    folder_findings,
+    log_findings,
+    parked_findings,
+    parked_runs,
+)
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
+from storybook.cli.findings import Finding, Grade
 from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
-from storybook.cli.parked import find_parked
-from storybook.events.parked import ParkedRun
 from storybook.settings import Settings
-from storybook.stages.choice import EngineReport, choose_engines
-from storybook.stores.sqlite.connection import open_reader
-from storybook.stores.sqlite.log import SqliteLog
-from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer
-from storybook.stores.sqlite.verify import head_of
+from storybook.stages.registry import EngineReport, choose_engines
+from storybook.stores.sqlite.connection import SQLITE_VERSION
 from storybook.system import available_memory
 
 WAL_FIXED_IN: Final = (3, 51, 3)
 """SQLite up to 3.51.2 can damage a WAL that two connections write or checkpoint at once."""
-BOOK_BYTES: Final = 25_000_000
-"""A book's files, generously: pictures of 2 MB, audio of 1 MB, the exported page."""
-LOW_DISK_BYTES: Final = 40 * BOOK_BYTES
 MOST_NAMED: Final = 10
 """Of languages, voices and lengths; of more, a line says only how many there are."""
 LOW_MEMORY_BYTES: Final = 1_000_000_000
 """What the painter, the narrator and a server need together, with some air."""
-
-
-class Grade(enum.StrEnum):
-    OK = "ok"
-    KNOWING = "knowing"
-    BAD = "bad"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """What a check found: `name` is what was looked at, `mend` what to do, if anything."""
-
-    name: str
-    grade: Grade
-    found: str
-    mend: str = ""
 
 
 @click.command("doctor")
@@ -112,16 +93,17 @@ def _table(findings: list[Finding]) -> Table:
 
 def _versions(options: GlobalOptions) -> Iterator[Finding]:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    version = ".".join(map(str, SQLITE_VERSION))
     yield Finding(
         "storybook", Grade.OK, f"{__version__} on Python {platform.python_version()}, {machine}"
     )
-    if sqlite3.sqlite_version_info >= WAL_FIXED_IN:
-        yield Finding("SQLite", Grade.OK, sqlite3.sqlite_version)
+    if SQLITE_VERSION >= WAL_FIXED_IN:
+        yield Finding("SQLite", Grade.OK, version)
         return
     yield Finding(
         "SQLite",
         Grade.OK,
-        f"{sqlite3.sqlite_version}; before 3.51.3 two connections that write at once can damage a "
+        f"{version}; before 3.51.3 two connections that write at once can damage a "
         "WAL, which cannot happen here: one connection writes",
     )
 
@@ -181,30 +163,8 @@ def _counted(names: Sequence[object], what: str) -> str:
     return f"{what}{'s' if len(names) > 1 else ''} {', '.join(map(str, names))}{unit}"
 
 
-def _folder(options: GlobalOptions) -> Iterator[Finding]:
-    folder = options.folder.path
-    there = next(it for it in (folder, *folder.parents) if os.path.lexists(it))
-    if not there.is_dir():
-        found = f"{folder} cannot be made: {there} is no folder"
-        mend = "Move that away, or name another folder with --data."
-        yield Finding("data folder", Grade.BAD, found, mend)
-        return
-    if not os.access(there, os.W_OK | os.X_OK):
-        mend = "Change its permissions, or name another folder with --data."
-        yield Finding("data folder", Grade.BAD, f"{there} cannot be written", mend)
-        return
-    yield Finding("data folder", Grade.OK, f"{folder}{'' if there == folder else ' (to be made)'}")
-    yield _disk(there)
-
-
-def _disk(folder: Path) -> Finding:
-    free = shutil.disk_usage(folder).free
-    found = f"{size(free)} free, room for about {free // BOOK_BYTES:,} books"
-    if free < BOOK_BYTES:
-        return Finding("disk", Grade.BAD, found, "Make room, or name another folder with --data.")
-    if free < LOW_DISK_BYTES:
-        return Finding("disk", Grade.KNOWING, found, "Set [retention] keep_days, or make room.")
-    return Finding("disk", Grade.OK, found)
+def _data(options: GlobalOptions) -> Iterator[Finding]:
+    yield from folder_findings(options.folder)
 
 
 def _memory(options: GlobalOptions) -> Iterator[Finding]:
@@ -219,36 +179,12 @@ def _memory(options: GlobalOptions) -> Iterator[Finding]:
 
 
 def _log(options: GlobalOptions) -> Iterator[Finding]:
-    holder = options.holder()
-    who = f"; written by {holder}" if holder else "; no process writes it now"
-    if not options.folder.log.exists():
-        yield Finding("log", Grade.OK, "none yet; the first book begins it")
-        return
-    try:
-        with closing(open_reader(options.folder.log)) as db:
-            check_not_newer(db, "log")
-        head = head_of(options.folder.log)
-    except (sqlite3.Error, NewerDatabase) as error:
-        yield Finding("log", Grade.BAD, str(error), "Run `storybook verify`.")
-        return
-    yield Finding(
-        "log", Grade.OK, f"{head.position:,} events, {size(options.folder.log.stat().st_size)}{who}"
-    )
-
-
-def _parked(options: GlobalOptions) -> Iterator[Finding]:
-    async def find() -> list[ParkedRun]:
-        async with SqliteLog.read_only(options.folder.log) as log:
-            return list((await find_parked(log, await log.head())).values())
-
+    yield from log_findings(options.folder)
+    yield from evidence_findings(options.folder)
     if not options.folder.log.exists():
         return
-    try:
-        found = run_async(find)
-    except Failure:  # the log's own check says it
-        return
-    for it in found:
-        yield Finding("parked run", Grade.BAD, it.what, f"{it.mend}.")
+    with suppress(Failure):  # the log's own finding says it
+        yield from parked_findings(run_async(partial(parked_runs, options.folder)))
 
 
 def _port(options: GlobalOptions) -> Iterator[Finding]:
@@ -288,10 +224,9 @@ CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _versions,
     _settings,
     _engines,
-    _folder,
+    _data,
     _memory,
     _log,
-    _parked,
     _port,
 )
 """In the order in which they are told."""

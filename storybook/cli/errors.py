@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
@@ -18,6 +17,7 @@ import rich_click as click
 
 from storybook.cli.failure import Failure, data_folder, os_failure
 from storybook.commands import TooManyRuns
+from storybook.engines import EngineUnavailable
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import LogError, LogUnavailable
 from storybook.events.parked import RunParked
@@ -25,11 +25,10 @@ from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
-from storybook.projections.views import ForeignFile
+from storybook.projections.views import ForeignFile, ViewsError
 from storybook.request import WORDS, InvalidRequest, Loc
 from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
-from storybook.stages.engines import EngineUnavailable
 from storybook.stopping import StopRequest, stop_on_signals
 from storybook.stores.artifacts import ArtifactError
 
@@ -51,7 +50,7 @@ TOLD: Final = (
     RunParked,
     TooManyRuns,
     UnreadableEvent,
-    sqlite3.Error,
+    ViewsError,
 )
 """Errors whose message is for people."""
 FULL_BYTES: Final = 100_000
@@ -104,7 +103,7 @@ def _told(error: BaseException) -> BaseException:
         return error
     if isinstance(error, OSError):
         return os_failure(error, data_folder())
-    is_of_sqlite = isinstance(error, LogUnavailable | sqlite3.Error)
+    is_of_sqlite = isinstance(error, LogUnavailable | ViewsError)
     return Failure(f"{error}{_full_disk() if is_of_sqlite else ''}")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, closing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -102,9 +101,8 @@ def usual_durations(projections: Path) -> dict[Role, Usual]:
     if not projections.exists():
         return {}
     try:
-        with closing(views.open_to_read(projections, PROJECTIONS)) as db:
-            return usual_of_roles(db)
-    except (views.ForeignFile, sqlite3.Error):  # made anew elsewhere; no estimate, then
+        return views.ask(projections, PROJECTIONS, usual_of_roles)
+    except views.ForeignFile:  # made anew elsewhere; no estimate, then
         return {}
 
 

@@ -34,7 +34,8 @@ class GlobalOptions:
     @cached_property
     def settings(self) -> Settings:
         """The settings in force. A fault in them is a usage error."""
-        from storybook.settings import SettingsError, load_settings
+        from storybook.configuration import load_settings
+        from storybook.settings import SettingsError
 
         try:
             return load_settings(self.environ, self.config)

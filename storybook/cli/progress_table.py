@@ -17,8 +17,8 @@ from storybook.book import (
     Role,
     RunId,
     Work,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.clock import MICROSECONDS
 from storybook.events.log import START, Recorded
@@ -115,7 +115,7 @@ class ProgressTable:
             "cover" if page == COVER_PAGE else f"page {page}",
             self._writing(page),
             self._mark(picture_of(page)),
-            self._mark(reading_of(page)) if self.run.tts is not None else Mark(Sign.UNWANTED),
+            self._mark(narration_of(page)) if self.run.tts is not None else Mark(Sign.UNWANTED),
             " ".join(written.split()),
         )
 

@@ -26,9 +26,9 @@ from storybook.clock import SystemClock
 from storybook.commands import Commands
 from storybook.events.log import LogLocked
 from storybook.repair import DamagedFile, Repair, RepairOutcome, Repairs
-from storybook.stages.choice import choose_engines
 from storybook.stages.devices import Devices
-from storybook.stages.places import Places
+from storybook.stages.engine_places import EnginePlaces
+from storybook.stages.registry import choose_engines
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 
@@ -84,7 +84,7 @@ async def _repairs_here(options: GlobalOptions) -> AsyncIterator[Repairs]:
                 Commands(log),
                 engines,
                 FileArtifactStore(options.folder.outputs),
-                places=Places(devices, clock),
+                places=EnginePlaces(devices, clock),
                 timeout_seconds=settings.limits.stage_timeout_seconds,
             )
         finally:

@@ -77,7 +77,8 @@ async def _serve(
         holder = options.holder()
         raise Failure(_taken(options, holder) if holder is not None else str(error)) from error
     assert isinstance(application.log, SqliteLog)
-    _tell(str(Anchor(*application.log.end)))
+    if (end := application.log.end) is not None:
+        _tell(str(Anchor(*end)))
 
 
 def _head(options: GlobalOptions) -> str:

@@ -19,6 +19,10 @@ SCHEMAS: Final[dict[str, int]] = {
 }
 """The newest schema of each event type."""
 
+UNREADABLE: Final = "unreadable"
+"""The type of what a log gives in the place of a row that it can no longer read; its data is a JSON
+string that says why. It is never recorded."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Event).decode
 _decode_list = msgspec.json.Decoder(list[Event]).decode
@@ -44,11 +48,12 @@ def encode(event: Event) -> bytes:
 def decode(kind: str, schema: int, data: bytes) -> Event:
     """The event that was recorded as `data`, lifted to today's shape."""
     newest = SCHEMAS.get(kind)
-    if newest is None or schema > newest:
-        raise UnreadableEvent(
-            kind, schema, f"the type {kind} (schema {schema}) is unknown to this version"
-        )
     try:
+        if kind == UNREADABLE:
+            raise UnreadableEvent(kind, schema, msgspec.json.decode(data, type=str))
+        if newest is None or schema > newest:
+            why = f"the type {kind} (schema {schema}) is unknown to this version"
+            raise UnreadableEvent(kind, schema, why)
         return _decode(data) if schema == newest else _lift(kind, schema, newest, data)
     except msgspec.MsgspecError as error:
         raise UnreadableEvent(kind, schema, str(error)) from error

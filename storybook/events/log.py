@@ -6,7 +6,10 @@
   that comes later with a smaller position. They need not be dense; nobody computes `position + 1`.
 - An append carries a command id; the same one again gives the same answer and appends nothing. So
   a caller who does not know whether it happened (`OutcomeUnknown`) asks again.
-- A wake-up is a hint; what counts is reading behind the cursor. A tail therefore loses nothing,
+- An event that can no longer be read (its page is damaged) still has its place: a `Recorded` of the
+  type `UNREADABLE`, which decodes to nothing. Whoever meets it parks its run, as for bytes that
+  this version does not know.
+- A notification is a hint; what counts is reading after the cursor. A tail therefore loses nothing,
   repeats nothing, and costs nothing while it is slow.
 """
 
@@ -57,18 +60,23 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
 
 class EventPage(msgspec.Struct, frozen=True):
     """Events that follow each other in the log, by columns, decoded: what a fold takes, without an
-    object for each row, which costs as much as reading it. `times` are `recorded_at`."""
+    object for each row, which costs as much as reading it. `end` is the last one's position."""
 
-    positions: Sequence[Position]
+    end: Position
     run_ids: Sequence[RunId]
-    versions: Sequence[Version]
-    times: Sequence[int]
     events: Sequence[Event]
+
+    def by_run(self) -> dict[RunId, list[Event]]:
+        """The events of each run."""
+        runs: dict[RunId, list[Event]] = {}
+        for run_id, event in zip(self.run_ids, self.events, strict=True):
+            runs.setdefault(run_id, []).append(event)
+        return runs
 
 
 class Appended(msgspec.Struct, frozen=True):
     """What an append answered: the positions of its first and last event, and the run's version
-    behind it."""
+    after it."""
 
     first: Position
     last: Position
@@ -102,15 +110,7 @@ class LogUnavailable(LogError):
 
 class LogDamaged(LogUnavailable):
     """The log's storage is damaged. What can still be read stays readable; a log that knows of its
-    damage takes no new runs.
-
-    `unreadable` are the first and the last position that a `read` failed for: whoever goes through
-    the log can go on after the last one. None where it was another call.
-    """
-
-    def __init__(self, message: str, unreadable: tuple[Position, Position] | None = None) -> None:
-        super().__init__(message)
-        self.unreadable = unreadable
+    damage takes no new runs."""
 
 
 class LogLocked(LogError):
@@ -119,6 +119,11 @@ class LogLocked(LogError):
 
 class EventLog(Protocol):
     """The one order of all events of all runs. Every call may raise `LogUnavailable`."""
+
+    @property
+    def damage(self) -> str:
+        """What is known to be wrong with its storage, for people; empty as long as nothing is."""
+        ...
 
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
@@ -130,13 +135,13 @@ class EventLog(Protocol):
         ...
 
     async def read(self, after: Position, limit: int) -> list[Recorded]:
-        """At most `limit` events behind a position, in order; empty at the end."""
+        """At most `limit` events after a position, in order; empty at the end."""
         ...
 
     async def read_run(
         self, run_id: RunId, after: Position = START, limit: int | None = None
     ) -> list[Recorded]:
-        """The events of one run behind a position, in order."""
+        """The events of one run after a position, in order."""
         ...
 
     async def read_events(self, after: Position, limit: int) -> EventPage | None:
@@ -152,5 +157,5 @@ class EventLog(Protocol):
         ...
 
     def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
-        """Every event behind a position, in order, in batches as they are written; never ends."""
+        """Every event after a position, in order, in batches as they are written; never ends."""
         ...

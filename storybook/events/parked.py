@@ -16,7 +16,7 @@ import msgspec
 
 from storybook.book import RunId
 from storybook.events.catalog import Event
-from storybook.events.codec import UnreadableEvent
+from storybook.events.codec import UNREADABLE, UnreadableEvent
 from storybook.events.log import Position, Recorded
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,8 @@ class ParkedRun(msgspec.Struct, frozen=True):
 
     @property
     def mend(self) -> str:
+        if self.type == UNREADABLE:
+            return "`storybook verify` says what else is lost; put the log back from a backup"
         return (
             "Start the storybook version that recorded it; "
             "`storybook verify` says whether it was changed since"
@@ -95,6 +97,10 @@ class ParkedRuns:
         """The run can be read to its end."""
         if self._runs.pop(run_id, None) is not None:
             logger.warning("run %s is no longer parked", run_id)
+
+    def readable(self, batch: list[Recorded]) -> list[Recorded]:
+        """The events that are not covered."""
+        return [it for it in batch if not self.covers(it)] if self._runs else batch
 
     def covers(self, recorded: Recorded) -> bool:
         """Whether an event is the one that parked its run, or comes after it."""

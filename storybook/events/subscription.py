@@ -1,9 +1,9 @@
 """A subscription: a name, a cursor in the log, and a handler that is given what comes after it.
 
-- It reads after its cursor and sleeps on the log's wake-up. The cursor moves when the handler has
+- It reads after its cursor and sleeps on the log's notifier. The cursor moves when the handler has
   taken a batch, so that a handler sees each event at least once, in order.
-- What the log or the handler raises is an **outage**: it is tried again, with growing waits, for as
-  long as it takes. The server's log hears of its begin and its end.
+- What the log or the handler raises is an **outage**: it is tried again for as long as it takes,
+  with the waits of its retry policy. The server's log hears of its begin and its end.
 - `RunParked` is no outage: that run is left out from there on (`events.parked`), and the others of
   the batch are handed over again.
 
@@ -175,11 +175,6 @@ class Subscription:
         exactly so many in a log whose positions are dense."""
         return max(0, await self._log.head() - self.position)
 
-    async def reached(self, position: Position) -> None:
-        """Return when every event up to a position has been taken, or an outage has begun."""
-        while self.position < position and self.outage is None:
-            await self.changed.next.wait()
-
     def move(self, position: Position) -> None:
         """Go on after a position from now on: what was made of the later events is lost."""
         self._cursor.move(position)
@@ -254,7 +249,7 @@ class Subscription:
         types, parked = self._types, self._parked
         if types is not None:
             batch = [it for it in batch if it.type in types]
-        return batch if parked is None else [it for it in batch if not parked.covers(it)]
+        return batch if parked is None else parked.readable(batch)
 
     def _fail(self, error: Exception) -> float:
         """Note a failed try; how many seconds to wait before the next one."""

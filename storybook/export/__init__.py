@@ -20,7 +20,7 @@ from typing import Final
 import anyio
 
 from storybook import __version__
-from storybook.book import Artifact, RunId, picture_of, reading_of
+from storybook.book import Artifact, RunId, narration_of, picture_of
 from storybook.export.leaves import Leaf, end_leaf, leaf_of
 from storybook.export.media import SmallMedia
 from storybook.run import Run, Status
@@ -77,7 +77,7 @@ async def _make_small(run_id: RunId, run: Run, media: SmallMedia) -> None:
 
 
 async def _leaf(run_id: RunId, run: Run, number: int, media: SmallMedia) -> Leaf:
-    painted, read = run.artifact(picture_of(number)), run.artifact(reading_of(number))
+    painted, read = run.artifact(picture_of(number)), run.artifact(narration_of(number))
     assert painted is not None  # the run is DONE
     picture = await media.uri(run_id, painted)
     page, title = run.pages[number], run.pages[0].title

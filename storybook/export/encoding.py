@@ -8,28 +8,22 @@ loop that hands out the next page would stand still for as long.
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import signal
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from multiprocessing.connection import Connection
 from typing import Final
 
 import anyio
-import anyio.to_thread
 
 from storybook.book import Artifact, RunId
 from storybook.events.catalog import StageCompleted
 from storybook.events.log import START, EventLog, Recorded
-from storybook.export.media import Small, SmallMedia, picture_in_thread, small_picture
-from storybook.system import give_way
+from storybook.export.media import Encode, Small, SmallMedia, picture_in_thread, small_picture
+from storybook.processes import ProcessDied, WorkerProcesses
 
 logger = logging.getLogger(__name__)
 
 PROCESSES: Final = 2
 """As many as pictures that usually end at the same moment; each takes some 80 MiB."""
-_CONTEXT: Final = multiprocessing.get_context("spawn")
-"""A fresh interpreter: a fork would have the models that are loaded here without their threads."""
 
 
 async def encode_as_done(log: EventLog, run_id: RunId, media: SmallMedia) -> None:
@@ -65,71 +59,18 @@ async def _events_of(log: EventLog, run_id: RunId) -> AsyncGenerator[Recorded, N
 
 
 @asynccontextmanager
-async def picture_processes() -> AsyncIterator[PictureProcesses]:
-    """Processes that make pictures small, ended with the context."""
-    processes = PictureProcesses()
-    try:
-        yield processes
-    finally:
-        processes.close()
+async def picture_processes() -> AsyncIterator[Encode]:
+    """What has a process make a PNG small. The processes end with the context."""
+    workers = WorkerProcesses(small_picture, PROCESSES, yield_to_others=True)
 
-
-class PictureProcesses:
-    """Called with a PNG, has a process make it small. A process is started when it is needed."""
-
-    def __init__(self) -> None:
-        self._places = anyio.CapacityLimiter(PROCESSES)
-        self._all: list[_Process] = []
-        self._idle: list[_Process] = []
-
-    async def __call__(self, png: bytes) -> Small:
-        async with self._places:
-            if not self._idle:
-                self._all.append(_Process())
-                self._idle.append(self._all[-1])
-            process = self._idle.pop()
-            try:
-                small = await anyio.to_thread.run_sync(process.small, png, abandon_on_cancel=True)
-            except (EOFError, OSError) as error:  # somebody has killed it
-                logger.info("a process that makes pictures small has ended: %s", error)
-                return await picture_in_thread(png)
-            self._idle.append(process)
-            return small
-
-    def close(self) -> None:
-        """End them; what they have in hand is of no use any more."""
-        for process in self._all:
-            process.kill()
-
-
-class _Process:
-    """One process, used by one thread at a time."""
-
-    def __init__(self) -> None:
-        self._here, there = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=_serve, args=(there,), daemon=True)
-        self._process.start()
-        there.close()  # so that the pipe ends with the process, and the process with the pipe
-
-    def small(self, png: bytes) -> Small:
-        """Raises EOFError or OSError when the process dies."""
-        self._here.send_bytes(png)
-        small: Small = self._here.recv()
-        return small
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.join()
-        self._process.close()
-
-
-def _serve(pictures: Connection) -> None:
-    """Runs in the process, until the other one has ended."""
-    # Ctrl-C in a terminal is sent to this process too, but what it stops is decided in the other.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    give_way()
-    while True:
+    async def encode(png: bytes) -> Small:
         try:
-            pictures.send(small_picture(pictures.recv_bytes()))
-        except (EOFError, OSError):
-            return
+            return await workers.do(png)
+        except ProcessDied as error:  # somebody has killed it
+            logger.info("a process that makes pictures small has ended: %s", error)
+            return await picture_in_thread(png)
+
+    try:
+        yield encode
+    finally:
+        workers.let_go()

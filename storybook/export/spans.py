@@ -1,7 +1,7 @@
 """Where each spoken segment and each line of dialogue stands in a page's text.
 
 A page's text is cut into **paragraphs** (at line breaks, and around what a character says) and
-those into **spans**, each with the segment that speaks it. Segments are sought one behind the
+those into **spans**, each with the segment that speaks it. Segments are sought one after the
 other; one that is not found word for word (a narrator may read numbers as words) is just not lit
 up while it is spoken.
 """
@@ -21,7 +21,7 @@ _QUOTES: Final = {'"': '"', "“": "”", "‘": "’", "'": "'", "「": "」", 
 _SENTENCE_END: Final = re.compile(r"[.!?…]+(?=\s|$)")
 _SENTENCE_ENDS: Final = tuple('.!?…~"”’」』')
 _GOES_ON: Final = re.compile(r"[^\s]|[ \t]+하(?:고|며|면서|는|자)(?![가-힣])")
-"""Behind a quotation: the sentence goes on (라고 말했어요; 하고 웃었어요)."""
+"""After a quotation: the sentence goes on (라고 말했어요; 하고 웃었어요)."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ def _breaks(text: str, said: Sequence[_Mark]) -> list[int]:
 
 
 def _end_of_telling(text: str, start: int) -> int:
-    """The end of the sentence that goes on behind a quotation."""
+    """The end of the sentence that goes on after a quotation."""
     end = _SENTENCE_END.search(text, start)
     return end.end() if end else len(text)
 

@@ -67,7 +67,7 @@ class HttpApp:
             Speech(application),
             EngineCalls(application),
             RepairCalls(application),
-            ReadyCalls(parked, [*application.subscriptions, *self._subscriptions]),
+            ReadyCalls(application.log, parked, [*application.subscriptions, *self._subscriptions]),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(

@@ -41,7 +41,7 @@ from storybook.http.schemas import (
     whole_number,
 )
 from storybook.repair import Repair
-from storybook.stages.transcriber.hearing import SpokenField
+from storybook.stages.transcriber.spoken_field import SpokenField
 
 EVENT_STREAM: Final = "text/event-stream"
 FORM: Final = "multipart/form-data"

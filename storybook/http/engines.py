@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from storybook.application import Application
 from storybook.http.requests import READ
 from storybook.http.responses import RawResponse, json_response
-from storybook.stages.choice import EngineReport
+from storybook.stages.registry import EngineReport
 
 
 class EngineTable(msgspec.Struct, frozen=True):

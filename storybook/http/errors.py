@@ -15,17 +15,17 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from storybook.commands import TooManyRuns
-from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
-from storybook.events.parked import RunParked
-from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
-from storybook.request import RequestFault
-from storybook.run import NoSuchRun, Refused
-from storybook.stages.engines import (
+from storybook.engines import (
     AudioTooLarge,
     EngineUnavailable,
     InvalidAudio,
     WorkFailed,
 )
+from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
+from storybook.events.parked import RunParked
+from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
+from storybook.request import RequestFault
+from storybook.run import NoSuchRun, Refused
 from storybook.stores.artifacts import CannotRead
 
 logger = logging.getLogger(__name__)

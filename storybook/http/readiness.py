@@ -8,6 +8,7 @@ import msgspec
 from litestar import route
 from litestar.handlers import HTTPRouteHandler
 
+from storybook.events.log import EventLog
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
 from storybook.http.requests import READ
@@ -24,14 +25,18 @@ class ReadinessState(msgspec.Struct, frozen=True):
 class ReadyCalls:
     """Asks everybody who follows the log. It lists no books, so it is as open as `/`."""
 
-    def __init__(self, parked: ParkedRuns, subscriptions: Sequence[Subscription]) -> None:
-        self._parked, self._subscriptions = parked, subscriptions
+    def __init__(
+        self, log: EventLog, parked: ParkedRuns, subscriptions: Sequence[Subscription]
+    ) -> None:
+        self._log, self._parked, self._subscriptions = log, parked, subscriptions
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [route("/readyz", http_method=READ)(self.state)]
 
     async def state(self) -> RawResponse:
         troubles = [await it.trouble() for it in self._subscriptions]
-        reasons = [it for it in troubles if it is not None] + [str(it) for it in self._parked]
+        damage = [self._log.damage] if self._log.damage else []
+        reasons = damage + [it for it in troubles if it is not None]
+        reasons += [str(it) for it in self._parked]
         state = ReadinessState(not reasons, reasons)
         return json_response(state, status=503 if reasons else 200)

@@ -36,7 +36,7 @@ from storybook.request import (
     RequestFault,
 )
 from storybook.run import Status
-from storybook.stages.transcriber.hearing import SpokenField
+from storybook.stages.transcriber.spoken_field import SpokenField
 
 Schema = dict[str, Any]
 JSON: Final = "application/json"

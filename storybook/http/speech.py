@@ -15,14 +15,14 @@ from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
 
 from storybook.application import Application
+from storybook.engines import WorkFailed, ready_or_raise
 from storybook.http.errors import BadRequest, HttpError, Invalid
 from storybook.http.forms import File, Form, read_form
 from storybook.http.responses import RawResponse, json_response
 from storybook.request import RequestFault
-from storybook.stages.engines import WorkFailed, ready_or_raise
 from storybook.stages.transcriber.audio import MAX_BYTES
 from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.hearing import SpokenField, hear_field
+from storybook.stages.transcriber.spoken_field import SpokenField, hear_field
 
 MAX_UPLOAD_BYTES: Final = MAX_BYTES + 64 * 1024
 """The largest recording, and the form around it."""

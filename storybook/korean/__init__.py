@@ -1,6 +1,6 @@
 """The Korean language: which particle follows a word, and how numbers and signs are read aloud.
 
 A **particle** (은/는, 이/가 …) takes its form from the last sound of the word before it
-(`particles`). A **reading** is the spoken form of what is written with digits, Latin letters and
-signs (`reading`).
+(`particles`). A **pronunciation** is the spoken form of what is written with digits, Latin letters
+and signs (`pronunciation`).
 """

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import Artifact
-from storybook.events.catalog import ArtifactsPruned, Event, StageCompleted
+from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, Event, StageCompleted
 from storybook.projections.projection import Projection, Put, RunChange, Table
 from storybook.run import Run
 
@@ -36,9 +36,9 @@ class Artifacts(Projection):
     """Every finished file of every run."""
 
     name = "artifacts"
-    version = 1
+    version = 2
     tables = (FILES,)
-    handles = frozenset({StageCompleted, ArtifactsPruned})
+    handles = frozenset({StageCompleted, ArtifactRemade, ArtifactsPruned})
 
     def apply(self, change: RunChange) -> Iterator[Put]:
         pruned = change.run.pruned
@@ -49,7 +49,9 @@ class Artifacts(Projection):
 
 
 def _concerned(event: Event, run: Run) -> Sequence[Artifact]:
-    """The artifacts that an event makes or prunes."""
+    """The artifacts that an event makes, remakes or prunes."""
+    if type(event) is ArtifactRemade:
+        return (event.artifact,)
     if type(event) is StageCompleted:
         return (event.artifact,) if event.artifact is not None else ()
     if type(event) is ArtifactsPruned:

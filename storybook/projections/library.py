@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import COVER_PAGE, RunId, Stage, picture_of
+from storybook.events.catalog import RunCancelled, RunCompleted, RunFailed
 from storybook.events.log import Position
 from storybook.projections.projection import EVERY_EVENT, Projection, Put, RunChange, Table
 from storybook.run import Run, Status
@@ -27,6 +28,7 @@ BOOKS: Final = Table(
         "files_since": "INTEGER",  # when it ended, while it still has files
         "title": "TEXT NOT NULL",
         "cover": "TEXT NOT NULL",  # the name of the cover's picture, empty until it is ready
+        "page_count": "INTEGER NOT NULL",
     },
     key=("position",),
     indexes={
@@ -36,24 +38,47 @@ BOOKS: Final = Table(
 )
 
 
+_ENDINGS: Final = frozenset({RunCompleted, RunFailed, RunCancelled})
+
+
+class LastEnd(msgspec.Struct):
+    """When a run ended for the last time (microseconds since 1970), if it has."""
+
+    at: int | None = None
+
+    def look(self, change: RunChange) -> None:
+        """Look for the end among a change's events. What comes after it (a file is removed, or made
+        again) is no other end."""
+        for recorded, event in zip(change.recorded, change.events, strict=True):
+            if type(event) in _ENDINGS:
+                self.at = recorded.recorded_at
+
+
 class Books(Projection):
     """A line for each book."""
 
     name = "library"
-    version = 1
+    version = 2
     tables = (BOOKS,)
     handles = EVERY_EVENT
 
+    def remember(self) -> LastEnd:
+        return LastEnd()
+
     def apply(self, change: RunChange) -> Iterator[Put]:
         run, progress = change.run, change.progress
+        ending: LastEnd = change.memory
+        if progress.status.has_ended:
+            ending.look(change)
         cover = run.artifact(picture_of(COVER_PAGE))
         row = (
             *(change.position, change.run_id, progress.status.value, progress.stage.value),
             *(progress.ready_max_page, progress.ready_max_audio_page),
             *(change.created_at, change.updated_at),
-            change.updated_at if _keeps_files(run) else None,
+            ending.at if _keeps_files(run) else None,
             run.pages[COVER_PAGE].title if run.pages else "",
             cover.name if cover is not None else "",
+            run.page_count,
         )
         yield Put(BOOKS, row)
 
@@ -79,6 +104,7 @@ class Book(msgspec.Struct, frozen=True):
     created_at: int
     updated_at: int
     cover: str
+    page_count: int
 
 
 class BookPage(msgspec.Struct, frozen=True):
@@ -91,7 +117,7 @@ class BookPage(msgspec.Struct, frozen=True):
 
 _LINE: Final = (
     "position, run_id, title, status, stage, ready_max_page, ready_max_audio_page, "
-    "created_at, updated_at, cover"
+    "created_at, updated_at, cover, page_count"
 )
 NEWEST: Final = f"SELECT {_LINE} FROM library WHERE position < ? ORDER BY position DESC LIMIT ?"
 NEWEST_OF_STATUS: Final = (

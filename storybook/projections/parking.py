@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 from storybook.events.log import EventLog, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
 from storybook.projections import views
 from storybook.projections.folding import Folds
 from storybook.projections.projection import Projection, TableRows
+from storybook.projections.registry import PROJECTIONS
+
+
+def parked_by_views(path: Path, head: Position) -> list[ParkedRun] | None:
+    """The runs that a file of views knows to be parked; None where there is none that has seen
+    every event up to `head`."""
+
+    def question(db: sqlite3.Connection) -> list[ParkedRun] | None:
+        seen = min(it.position for it in views.read_checkpoints(db).values())
+        return views.read_parked(db) if seen >= head else None
+
+    try:
+        return views.ask(path, PROJECTIONS, question) if path.exists() else None
+    except views.ForeignFile:
+        return None
 
 
 async def take_up_parked(

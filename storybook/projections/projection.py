@@ -127,13 +127,13 @@ def collect(changes: Iterable[Put | Remove], rows: TableRows) -> None:
         of_table = rows.get(table)
         if of_table is None:
             of_table = rows[table] = {}
-        if isinstance(change, Remove):
-            if table.sums:
-                raise ValueError(f"{table.name} has sums: nothing can be removed from it")
+        if isinstance(change, Put):
+            row = change.row
+            key = row[: len(table.key)]
+            if table.sums and (before := of_table.get(key)) is not None:
+                row = table.summed(before, row)
+            of_table[key] = row
+        elif table.sums:
+            raise ValueError(f"{table.name} has sums: nothing can be removed from it")
+        else:
             of_table[change.key] = None
-            continue
-        row = change.row
-        key = row[: len(table.key)]
-        if table.sums and (before := of_table.get(key)) is not None:
-            row = table.summed(before, row)
-        of_table[key] = row

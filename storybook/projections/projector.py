@@ -28,6 +28,7 @@ import anyio
 import msgspec
 from anyio import CapacityLimiter, to_thread
 
+from storybook.events.codec import UNREADABLE
 from storybook.events.log import START, EventLog, LogError, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns
 from storybook.events.subscription import RetryPolicy, Subscription
@@ -42,8 +43,6 @@ from storybook.projections.views import Checkpoint, ForeignFile, InMemory
 ROW_WAIT_MS: Final = 100
 """How long the event loop may stand for a row that is not in memory while another process commits;
 a commit of a rebuild takes a few milliseconds."""
-OUTAGE_LOOK_SECONDS: Final = 0.05
-"""How often who waits for a position looks whether an outage is over, which nobody announces."""
 FILE_AGAIN_SECONDS: Final = 60.0
 """How long views stay in memory before their file is tried again."""
 MOST_IN_MEMORY_BYTES: Final = 512 * 1024 * 1024
@@ -373,14 +372,15 @@ class Projections:
     async def reached(self, position: Position) -> None:
         """Return when every event up to a position is in the views, or left out. Raises
         `ProjectionsStopped`."""
-        while self.position < max(position, self._whole_at) or self._is_lost:
+        while True:
+            changed, file_changed = self.subscription.changed.next, self._file_changed.next
             if self._is_lost:
-                await self._file_changed.next.wait()
-            elif self.subscription.outage is not None:
+                await file_changed.wait()
+            elif self.position < max(position, self._whole_at):
                 self._check_alive()
-                await anyio.sleep(OUTAGE_LOOK_SECONDS)
+                await changed.wait()
             else:
-                await self.subscription.reached(max(position, self._whole_at))
+                return
 
     def _check_alive(self) -> None:
         outage = self.subscription.outage
@@ -449,8 +449,9 @@ class Projections:
 
 
 async def _is_of(checkpoint: Checkpoint, log: EventLog) -> bool:
-    """Whether the rows were computed from this log, and not from one that was put back since."""
+    """Whether the rows were computed from this log, and not from one that was put back since. Where
+    that event can no longer be read the rows stay: they know more than the log does."""
     if checkpoint.position == START:
         return True
     found = await log.read(Position(checkpoint.position - 1), 1)
-    return bool(found) and found[0].digest == checkpoint.digest
+    return bool(found) and (found[0].type == UNREADABLE or found[0].digest == checkpoint.digest)

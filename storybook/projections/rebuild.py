@@ -81,7 +81,7 @@ class _Replay:
         """The rows of what can be read; each try parks one more run."""
         while True:
             try:
-                return await self._folds.feed([it for it in page if not self.parked.covers(it)])
+                return await self._folds.feed(self.parked.readable(page))
             except RunParked as error:
                 self.parked.park(error.parked)
 

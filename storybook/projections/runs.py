@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import Dialogue, Page, RunId, Stage, Work, picture_of, reading_of
+from storybook.book import Dialogue, Page, RunId, Stage, Work, narration_of, picture_of
 from storybook.projections.progress import RunProgress, progress_of
 from storybook.projections.projection import (
     EVERY_EVENT,
@@ -75,7 +75,7 @@ def _page(run: Run, number: int) -> PageSnapshot:
         page.summary,
         tuple(map(_line, page.dialogues)),
         _file(run, picture_of(number)),
-        _file(run, reading_of(number)),
+        _file(run, narration_of(number)),
     )
 
 

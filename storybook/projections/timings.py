@@ -94,9 +94,14 @@ class TimingFold:
         }
 
     def feed(self, recorded: Recorded, event: Event) -> Timing | None:
-        """The attempt that this event began or changed, None if it is not about one."""
+        """The attempt that this event began or changed, None if it is not about one. Raises
+        `InvalidHistory`."""
         change = _CHANGES.get(type(event))
-        return None if change is None else change(self, recorded, event)
+        try:
+            return None if change is None else change(self, recorded, event)
+        except KeyError as unknown:
+            (work,) = unknown.args
+            raise InvalidHistory(f"{work} goes on, but nobody has requested it") from None
 
     def _requested(self, recorded: Recorded, event: StageRequested) -> Timing:
         stage = StageTiming(event.stage, event.page, event.attempt, recorded.recorded_at)
@@ -104,9 +109,13 @@ class TimingFold:
         return timing
 
     def _started(self, recorded: Recorded, event: StageStarted) -> Timing:
-        timing = self._of(event.work)
-        timing.stage.engine, timing.stage.started_at = event.engine, recorded.recorded_at
-        timing.stage.outcome = "working"
+        timing = self.open[event.work]
+        stage = timing.stage
+        stage.engine, stage.started_at, stage.outcome = (
+            event.engine,
+            recorded.recorded_at,
+            "working",
+        )
         return timing
 
     def _completed(self, recorded: Recorded, event: StageCompleted) -> Timing:
@@ -119,17 +128,10 @@ class TimingFold:
         return self._ended(recorded, event.work, "abandoned", event.reason.value)
 
     def _ended(self, recorded: Recorded, work: Work, outcome: str, error: str) -> Timing:
-        timing = self._of(work)
-        timing.stage.ended_at, timing.stage.outcome = recorded.recorded_at, outcome
-        timing.stage.error = error
-        del self.open[work]
+        timing = self.open.pop(work)
+        stage = timing.stage
+        stage.ended_at, stage.outcome, stage.error = recorded.recorded_at, outcome, error
         return timing
-
-    def _of(self, work: Work) -> Timing:
-        try:
-            return self.open[work]
-        except KeyError:
-            raise InvalidHistory(f"{work} goes on, but nobody has requested it") from None
 
 
 _CHANGES: Final[Mapping[type[Event], Callable[[TimingFold, Recorded, Any], Timing]]] = {
@@ -262,13 +264,26 @@ class Timings(Projection):
             yield Put(ATTEMPTS, _row(timing))
 
 
+_TEXTS: Final = {stage: (stage.value, role.value) for stage, role in ROLE_OF.items()}
+"""Asking an enum for its value takes as long as all else of a row."""
+
+
 def _row(timing: Timing) -> tuple[Any, ...]:
-    stage = timing.stage
-    engine = None if stage.engine is None else _engine_text(stage.engine)
+    it = timing.stage
+    stage, role = _TEXTS[it.stage]
     return (
-        *(timing.position, timing.run_id, stage.stage.value, stage.page, stage.attempt),
-        *(ROLE_OF[stage.stage].value, engine, stage.requested_at, stage.started_at),
-        *(stage.ended_at, stage.outcome, stage.error),
+        timing.position,
+        timing.run_id,
+        stage,
+        it.page,
+        it.attempt,
+        role,
+        None if it.engine is None else _engine_text(it.engine),
+        it.requested_at,
+        it.started_at,
+        it.ended_at,
+        it.outcome,
+        it.error,
     )
 
 

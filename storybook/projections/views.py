@@ -14,10 +14,10 @@ import contextlib
 import itertools
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 
@@ -37,6 +37,8 @@ CACHE_KIB: Final = 16_384
 """A transaction that outgrows the page cache locks readers out until it ends: a rebuild's batch of
 2,000 events dirties about 2 MiB."""
 _ROWS_A_STATEMENT: Final = 32
+P = ParamSpec("P")
+T = TypeVar("T")
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _MAY_PASS: Final = {
     sqlite3.SQLITE_FULL,
@@ -69,6 +71,10 @@ CREATE TABLE file (
 
 INSERT INTO file VALUES (1, 0);
 """
+Database = sqlite3.Connection
+"""What a question is asked of: the tables of the views."""
+ViewsError: Final = sqlite3.Error
+"""What any use of them may raise, for whoever only tells people."""
 _OWN_TABLES: Final = {"checkpoints", "parked", "file"}
 
 
@@ -240,6 +246,22 @@ def open_to_read(path: Path, projections: Iterable[Projection]) -> sqlite3.Conne
     return db
 
 
+def ask(
+    path: Path,
+    projections: Iterable[Projection],
+    question: Callable[Concatenate[Database, P], T],
+    *args: P.args,
+    **named: P.kwargs,
+) -> T:
+    """What a file that another process may keep answers to a question. Raises `ForeignFile`, also
+    where it cannot be read now."""
+    try:
+        with contextlib.closing(open_to_read(path, projections)) as db:
+            return question(db, *args, **named)
+    except sqlite3.Error as error:
+        raise ForeignFile(f"{path} cannot be read now: {error}") from error
+
+
 def _check_known(db: sqlite3.Connection, path: Path) -> None:
     (application,) = db.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
@@ -362,17 +384,18 @@ def write_checkpoint(
     db.execute("UPDATE file SET clean = 0 WHERE clean = 1")
 
 
-def furthest(path: Path) -> Checkpoint | None:
-    """The checkpoint that goes furthest; None where the file is missing, cannot be read, or has
-    seen no event. Changes nothing."""
+def last_checkpoint(path: Path) -> Checkpoint | None:
+    """The checkpoint that goes furthest in a file that any version wrote; None if there is none to
+    be read. Makes nothing."""
     try:
-        if not path.exists():
-            return None
-        with contextlib.closing(connect_known(path, read_only=True)) as db:
-            found = max(read_checkpoints(db).values(), key=lambda it: it.position, default=None)
-    except (ForeignFile, sqlite3.Error, OSError):
+        with contextlib.closing(connect(path, read_only=True)) as db:
+            # Up to format 2 there was one checkpoint for all.
+            table = "checkpoints" if "checkpoints" in _table_names(db) else "checkpoint"
+            newest = f"SELECT position, digest, generation FROM {table} ORDER BY position DESC"
+            row = db.execute(newest).fetchone()
+    except sqlite3.Error:
         return None
-    return found if found is not None and found.position > START else None
+    return Checkpoint(*row) if row is not None else None
 
 
 def read_parked(db: sqlite3.Connection) -> list[ParkedRun]:

@@ -12,6 +12,7 @@ A piece of work goes through these states; `attempt` counts from 1 and never goe
                     └──────────┘ failed or abandoned, to be tried again
                  Waiting, InHand ───► Abandoned   (the run was cancelled)
                  Waiting ───────────► Abandoned   (the run is to fail: something has Failed)
+                 Failed, Abandoned ─► Waiting     (the run is retried)
 
 `attempt` is the fence: what is reported for any attempt but the one in hand is refused.
 

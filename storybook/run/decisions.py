@@ -155,7 +155,7 @@ def complete_stage(
     run = _existing(run)
     _in_hand(run, work, attempt)
     if work == WRITING and not run.is_written:
-        raise Refused(f"the writer stopped behind page {len(run.pages) - 1}")
+        raise Refused(f"the writer stopped after page {len(run.pages) - 1}")
     return followed_up(run, [StageCompleted(work.stage, work.page, attempt, artifact, made_from)])
 
 

@@ -34,7 +34,7 @@ class InvalidHistory(Exception):
 
 
 def fold(events: Iterable[Event], run: Run | None = None) -> Run | None:
-    """The state behind these events."""
+    """The state after these events."""
     remaining = iter(events)
     if run is None:
         first = next(remaining, None)

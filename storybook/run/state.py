@@ -16,8 +16,8 @@ from storybook.book import (
     StoryRequest,
     TtsConfig,
     Work,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.events.catalog import (
     BEFORE_LANGUAGES,
@@ -36,7 +36,7 @@ def waits_for(page_count: int) -> Mapping[Work, tuple[int, ...]]:
     return {
         WRITING: (),
         **{picture_of(page): (page,) for page in pages},
-        **{reading_of(page): (page,) for page in pages},
+        **{narration_of(page): (page,) for page in pages},
     }
 
 
@@ -161,7 +161,7 @@ class Run(msgspec.Struct, frozen=True):
     @property
     def ready_max_audio_page(self) -> int:
         """The same for audio."""
-        return self._ready_up_to(reading_of)
+        return self._ready_up_to(narration_of)
 
     def _ready_up_to(self, work_of: Callable[[int], Work]) -> int:
         for page in range(self.page_count):
@@ -171,10 +171,8 @@ class Run(msgspec.Struct, frozen=True):
 
     def artifact(self, work: Work) -> Artifact | None:
         """The finished file of a piece of work, if there is one."""
-        match self.work.get(work):
-            case Complete(artifact=artifact):
-                return artifact
-        return None
+        state = self.work.get(work)
+        return state.artifact if isinstance(state, Complete) else None
 
     @property
     def artifacts(self) -> Iterator[Artifact]:

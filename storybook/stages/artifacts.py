@@ -29,7 +29,7 @@ async def save_audio(
     seconds: float,
     segments: Sequence[Segment],
 ) -> Artifact:
-    """Keep a reading of `seconds`. Raises `CannotKeep`."""
+    """Keep a narration of `seconds`. Raises `CannotKeep`."""
     kept = await store.put(run_id, name, wav)
     spoken = tuple(segments)
     return Artifact(name, WAV, kept.size, kept.sha256, seconds=seconds, segments=spoken)

@@ -25,6 +25,7 @@ import msgspec
 
 from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands, Decide, Executed
+from storybook.engines import Engine, EngineUnavailable, WorkFailed
 from storybook.events.catalog import AbandonReason, Fault
 from storybook.events.log import LogError
 from storybook.events.parked import RunParked
@@ -38,7 +39,6 @@ from storybook.run import (
     fail_stage,
     start_stage,
 )
-from storybook.stages.engines import Engine, EngineUnavailable, WorkFailed
 from storybook.stages.handlers import HANDLERS, Attempt, Tools
 from storybook.stages.progress import WorkProgress
 from storybook.stages.scheduling import Abandon

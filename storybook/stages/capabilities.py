@@ -8,35 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
-from storybook.book import TtsConfig, base_language
+from storybook.book import TtsConfig
+from storybook.engines import Capabilities
 from storybook.request import Loc, NewRun, RequestFault
 from storybook.run import Run
-
-
-class Capabilities(msgspec.Struct, frozen=True):
-    """What an engine can do; of what is empty it takes any, or knows no bounds beforehand.
-
-    `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
-    takes, `page_counts` the lengths of books, cover included.
-    """
-
-    languages: tuple[str, ...] = ()
-    voices: tuple[str, ...] = ()
-    page_counts: tuple[int, ...] = ()
-
-    def has_language(self, tag: str) -> bool:
-        return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
-            self.languages
-        )
 
 
 def request_faults(
     asked: NewRun, writer: Capabilities, narrator: Capabilities
 ) -> list[RequestFault]:
     """What of a request these engines cannot do."""
-    return [*writing_faults(asked, writer), *reading_faults(asked.tts, narrator)]
+    return [*writing_faults(asked, writer), *narration_faults(asked.tts, narrator)]
 
 
 def writing_faults(asked: Run | NewRun, writer: Capabilities) -> Iterator[RequestFault]:
@@ -49,7 +31,7 @@ def writing_faults(asked: Run | NewRun, writer: Capabilities) -> Iterator[Reques
         yield _fault(("language",), f"the writer does not write {found}", writer.languages)
 
 
-def reading_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:
+def narration_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:
     """What of a book's voices a narrator cannot do."""
     if tts is None:
         return

@@ -18,8 +18,8 @@ from typing import Final
 import msgspec
 
 from storybook.clock import MICROSECONDS
+from storybook.engines import Engine
 from storybook.notifier import Notifier
-from storybook.stages.engines import Engine
 from storybook.stages.work_queue import QueuedWork
 
 PROCESSOR: Final = "cpu"

@@ -22,7 +22,7 @@ from urllib.parse import unquote
 import msgspec
 
 from storybook.book import Role
-from storybook.stages.engines import EngineUnavailable, Readiness, WorkFailed
+from storybook.engines import EngineUnavailable, Readiness, WorkFailed
 
 if TYPE_CHECKING:
     import httpx

@@ -25,14 +25,14 @@ from storybook.book import (
     Work,
     artifact_name,
 )
+from storybook.engines import Engine, PaintingReport, WorkFailed, Writer, WritingTask
 from storybook.events.catalog import Event, MadeFrom, Problem, Submission
 from storybook.request import RequestFault
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.artifacts import save_audio, save_picture
-from storybook.stages.capabilities import reading_faults, writing_faults
-from storybook.stages.choice import Engines
-from storybook.stages.engines import Engine, PaintingReport, WorkFailed, Writer, WritingOrder
-from storybook.stages.work_orders import painting_order, reading_order
+from storybook.stages.capabilities import narration_faults, writing_faults
+from storybook.stages.registry import Engines
+from storybook.stages.tasks import narration_task, painting_task
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 
@@ -74,8 +74,8 @@ async def _write(attempt: Attempt, tools: Tools) -> None:
     run, number, writer = attempt.run, attempt.number, tools.engines.writer
     _check_able(writing_faults(run, writer.capabilities))
     standing = run.pages
-    order = WritingOrder(run.request, run.seed, number, standing, run.page_count, run.language)
-    async with aclosing(writer.write(order, attempt.report)) as pages:
+    task = WritingTask(run.request, run.seed, number, standing, run.page_count, run.language)
+    async with aclosing(writer.write(task, attempt.report)) as pages:
         async for page in pages:
             if problems := await tools.check.problems(page, run, standing):
                 await _refuse(attempt, page, problems, writer)
@@ -101,7 +101,7 @@ async def _paint(attempt: Attempt, tools: Tools) -> None:
         await attempt.tell(lambda run: submit_stage(run, work, number, submission))
 
     painting = await tools.engines.illustrator.paint(
-        painting_order(run, work), attempt.report, submitted
+        painting_task(run, work), attempt.report, submitted
     )
     save = partial(
         save_picture,
@@ -116,22 +116,22 @@ async def _paint(attempt: Attempt, tools: Tools) -> None:
     await attempt.tell(lambda run: complete_stage(run, work, number, artifact, painting.made_from))
 
 
-async def _read_aloud(attempt: Attempt, tools: Tools) -> None:
+async def _narrate(attempt: Attempt, tools: Tools) -> None:
     run, work, number = attempt.run, attempt.work, attempt.number
     narrator = tools.engines.narrator
-    _check_able(reading_faults(run.tts or TtsConfig(), narrator.capabilities))
-    reading = await narrator.read_aloud(reading_order(run, work), attempt.report)
+    _check_able(narration_faults(run.tts or TtsConfig(), narrator.capabilities))
+    narration = await narrator.narrate(narration_task(run, work), attempt.report)
     save = partial(
         save_audio,
         tools.artifacts,
         attempt.run_id,
         artifact_name(work),
-        reading.wav,
-        seconds=reading.seconds,
-        segments=reading.segments,
+        narration.wav,
+        seconds=narration.seconds,
+        segments=narration.segments,
     )
     artifact = await attempt.keep(save)
-    await attempt.tell(lambda run: complete_stage(run, work, number, artifact, reading.made_from))
+    await attempt.tell(lambda run: complete_stage(run, work, number, artifact, narration.made_from))
 
 
 class StageHandler(msgspec.Struct, frozen=True):
@@ -144,7 +144,7 @@ class StageHandler(msgspec.Struct, frozen=True):
 HANDLERS: Final[Mapping[Stage, StageHandler]] = {
     Stage.LLM: StageHandler(Role.WRITER, _write),
     **{stage: StageHandler(Role.ILLUSTRATOR, _paint) for stage in PICTURE_STAGES},
-    Stage.TTS: StageHandler(Role.NARRATOR, _read_aloud),
+    Stage.TTS: StageHandler(Role.NARRATOR, _narrate),
 }
 
 

@@ -10,9 +10,9 @@ import anyio
 import anyio.abc
 
 from storybook.clock import Clock
+from storybook.engines import Engine
 from storybook.notifier import Notifier
 from storybook.stages.devices import Unload
-from storybook.stages.engines import Engine
 from storybook.stages.scheduling import (
     Abandon,
     AttemptEnded,

@@ -1,4 +1,4 @@
-"""Makes a file of an ended run again: the same order, to the engine that is in force now."""
+"""Makes a file of an ended run again: the same task, to the engine that is in force now."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from storybook.book import Artifact, RunId, Stage, Work, artifact_name
 from storybook.events.catalog import MadeFrom, Submission
 from storybook.run import Run
 from storybook.stages.artifacts import save_audio, save_picture
-from storybook.stages.choice import Engines
-from storybook.stages.work_orders import painting_order, reading_order
+from storybook.stages.registry import Engines
+from storybook.stages.tasks import narration_task, painting_task
 from storybook.stores.artifacts import ArtifactStore
 
 
@@ -20,12 +20,14 @@ async def make_again(
     """
     name = artifact_name(work)
     if work.stage is Stage.TTS:
-        reading = await engines.narrator.read_aloud(reading_order(run, work), _nobody_listens)
-        spoken, seconds = reading.segments, reading.seconds
-        audio = await save_audio(store, run_id, name, reading.wav, seconds=seconds, segments=spoken)
-        return audio, reading.made_from
+        narration = await engines.narrator.narrate(narration_task(run, work), _nobody_listens)
+        spoken, seconds = narration.segments, narration.seconds
+        audio = await save_audio(
+            store, run_id, name, narration.wav, seconds=seconds, segments=spoken
+        )
+        return audio, narration.made_from
     painting = await engines.illustrator.paint(
-        painting_order(run, work), _nobody_listens, _given_away
+        painting_task(run, work), _nobody_listens, _given_away
     )
     width, height = painting.width, painting.height
     picture = await save_picture(store, run_id, name, painting.png, width=width, height=height)

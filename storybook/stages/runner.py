@@ -20,7 +20,7 @@ import anyio.abc
 from storybook.book import RunId
 from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands
-from storybook.events.log import EventLog, Recorded
+from storybook.events.log import EventLog, LogDamaged, Recorded
 from storybook.events.parked import ParkedRuns, read_event
 from storybook.events.subscription import Subscription
 from storybook.run import read_history
@@ -153,7 +153,11 @@ class Runner:
 
     async def _find(self, run_id: RunId) -> RunFound | None:
         """An open run as it stands; None if it cannot be read, which is said."""
-        recorded = await self._log.read_run(run_id)
+        try:
+            recorded = await self._log.read_run(run_id)
+        except LogDamaged as error:  # nothing tells any more which its events are
+            logger.error("run %s is left alone: %s", run_id, error)
+            return None
         history = read_history(recorded)
         if history.parked is not None:
             self._parked.park(history.parked)

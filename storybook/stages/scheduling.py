@@ -22,6 +22,7 @@ import msgspec
 
 from storybook.book import RunId, Stage, Work
 from storybook.clock import MICROSECONDS
+from storybook.engines import Engine
 from storybook.events.catalog import (
     Blame,
     Event,
@@ -38,7 +39,6 @@ from storybook.events.catalog import (
 from storybook.events.log import Position
 from storybook.run import LONGEST_WAIT_SECONDS, InHand, Run, Waiting
 from storybook.stages.devices import Devices, Unload, Wish
-from storybook.stages.engines import Engine
 from storybook.stages.work_queue import QueuedWork, WorkQueue
 from storybook.stores.leases import Held, LeasedWork
 

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from click.testing import CliRunner, Result
 
 import storybook.bootstrap
 import storybook.cli.doctor
+import storybook.cli.make
 import storybook.cli.repair
 from storybook.cli import cli
+from storybook.export.media import Encode, picture_in_thread
 from tests.cli.doubles import chosen_doubles
 
 REPOSITORY = Path(__file__).parents[2]
@@ -25,7 +28,7 @@ WORDS = (
     *("--era", "조선시대", "--place", "깊은 숲속 마을"),
     *("--characters", "토끼, 호랑이", "--topic", "우정"),
 )
-TOO_LONG_SECONDS = 30.0
+TOO_LONG_SECONDS = 60.0
 ESCAPE = "\x1b"
 
 
@@ -75,9 +78,16 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def use_engines(monkeypatch: pytest.MonkeyPatch, fails_at: int | None = None) -> None:
-    """Let every command use the engines of `doubles`."""
+    """Let every command use the engines of `doubles`, and make small pictures small without a
+    process for each book, which takes longer than all the rest."""
     for module in (storybook.bootstrap, storybook.cli.doctor, storybook.cli.repair):
         monkeypatch.setattr(module, "choose_engines", chosen_doubles(fails_at))
+    monkeypatch.setattr(storybook.cli.make, "picture_processes", no_processes)
+
+
+@asynccontextmanager
+async def no_processes() -> AsyncIterator[Encode]:
+    yield picture_in_thread
 
 
 def until_it_waits(making: subprocess.Popen[str]) -> None:

@@ -9,20 +9,20 @@ from typing import Any
 import anyio
 
 from storybook.book import Page, Segment
-from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.settings import Settings
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.choice import Engines
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
+    Narration,
+    NarrationTask,
     Painting,
-    PaintingOrder,
+    PaintingTask,
     Readiness,
-    Reading,
-    ReadingOrder,
     Report,
     WorkFailed,
-    WritingOrder,
+    WritingTask,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.settings import Settings
+from storybook.stages.registry import Engines
 from tests.engines import NoTranscriber
 from tests.export.finished import STORY, png, wav
 
@@ -48,8 +48,8 @@ class Scribe(_Double):
     varies = False
     capabilities = Capabilities(languages=("ko",), page_counts=(len(STORY),))
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
-        for page in STORY[len(order.standing) :]:
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
+        for page in STORY[len(task.standing) :]:
             yield page
 
 
@@ -61,27 +61,27 @@ class Brush(_Double):
 
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: Report,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         report(0.5)
-        if order.page.page == self._fails_at:
+        if task.page.page == self._fails_at:
             raise WorkFailed("no_paint", "the paint has run out", retryable=False)
-        if order.request.topic == ENDLESS and order.page.page == 2:
+        if task.request.topic == ENDLESS and task.page.page == 2:
             await anyio.sleep_forever()
-        return Painting(png(), 64, 64, MadeFrom(order.page.image_prompt, order.seed))
+        return Painting(png(), 64, 64, MadeFrom(task.page.image_prompt, task.seed))
 
 
 class Voice(_Double):
     """Hums."""
 
-    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
         segments = tuple(
             Segment(it.text, it.speaker, it.voice, n / 10, (n + 1) / 10)
-            for n, it in enumerate(order.utterances)
+            for n, it in enumerate(task.utterances)
         )
-        return Reading(wav(), 0.5, segments, MadeFrom(seed=order.seed))
+        return Narration(wav(), 0.5, segments, MadeFrom(seed=task.seed))
 
 
 def double_engines(fails_at: int | None = None) -> Engines:

@@ -202,7 +202,7 @@ def test_a_server_tells_where_its_log_ends(shell: Shell, start: Start) -> None:
     printed = [serving.stdout.readline() for _ in range(3)]
     assert printed[1] == f"The log ends at {head}\n"
     serving.send_signal(signal.SIGTERM)
-    rest, _ = serving.communicate(timeout=20)
+    rest, _ = serving.communicate(timeout=30)
     assert rest == f"The log ends at {head}\n"
     assert not (shell.data / "log.db-wal").exists(), "a clean end leaves one file to copy"
 

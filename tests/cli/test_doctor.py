@@ -10,7 +10,7 @@ import pytest
 
 import storybook.cli.doctor
 from storybook.settings import Settings
-from storybook.stages.choice import Engines, choose_engines
+from storybook.stages.registry import Engines, choose_engines
 from tests.cli.conftest import Shell
 from tests.cli.doubles import Brush, Scribe
 from tests.engines import NoTranscriber

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storybook.book import WRITING, Artifact, StoryRequest, picture_of, reading_of
+from storybook.book import WRITING, Artifact, StoryRequest, narration_of, picture_of
 from storybook.cli.event_text import sentence
 from storybook.events.catalog import (
     EVENT_TYPES,
@@ -36,8 +36,8 @@ EVENTS: list[Event] = [
     StageSubmitted(picture_of(0).stage, 0, 1, Submission("http://x", "id")),
     PageWritten(0, 1, title="제목"),
     PageRefused(1, 1, (Problem("length", "too short"), Problem("names", "nobody is named"))),
-    StageCompleted(reading_of(1).stage, 1, 1),
-    StageFailed(reading_of(0).stage, 0, 1, Fault("kind", "why", False)),
+    StageCompleted(narration_of(1).stage, 1, 1),
+    StageFailed(narration_of(0).stage, 0, 1, Fault("kind", "why", False)),
     StageAbandoned(WRITING.stage, None, 1, AbandonReason.CRASH),
     RunCompleted(),
     RunFailed(Fault("kind", "why", False), picture_of(4).stage, 4),

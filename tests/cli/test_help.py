@@ -11,7 +11,7 @@ import storybook.bootstrap
 import storybook.cli.doctor
 from storybook import __version__
 from storybook.cli import COMMANDS, PANELS, load_command
-from storybook.stages.choice import choose_engines
+from storybook.stages.registry import choose_engines
 from tests.cli.conftest import REPOSITORY, WORDS, Shell
 
 HEAVY = ("anyio", "litestar", "httpx", "msgspec", "numpy", "skia", "soundfile", "sqlite3")

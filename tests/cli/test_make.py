@@ -15,18 +15,18 @@ import pytest
 import storybook.bootstrap
 import storybook.cli.make
 import tests.cli.doubles
-from storybook.book import artifact_name, picture_of, reading_of
+from storybook.book import artifact_name, narration_of, picture_of
+from storybook.engines import Painting, PaintingTask, Report
 from storybook.events.catalog import Submission
 from storybook.export.media import Encode, Small, small_picture
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
-from storybook.stages.engines import Painting, PaintingOrder, Report
+from storybook.stages.registry import Engines
 from tests.books import LAST_PAGE, PAGES
 from tests.cli.conftest import WORDS, Shell, use_engines
 from tests.cli.doubles import Brush, double_engines
 from tests.export.finished import STORY
 
-FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, reading_of)}
+FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, narration_of)}
 
 
 def test_a_book_lies_in_its_folder_with_the_page_to_open(shell: Shell) -> None:
@@ -89,15 +89,15 @@ def test_pages_are_made_ready_for_the_page_to_open_while_others_are_painted(
     class Waiting(Brush):
         async def paint(
             self,
-            order: PaintingOrder,
+            task: PaintingTask,
             report: Report,
             submitted: Callable[[Submission], Awaitable[None]],
         ) -> Painting:
-            if order.page.page == LAST_PAGE:
-                with anyio.fail_after(10):
+            if task.page.page == LAST_PAGE:
+                with anyio.fail_after(30):
                     while len(encoded) < LAST_PAGE:  # noqa: ASYNC110 - nobody announces it
                         await anyio.sleep(0.005)
-            return await super().paint(order, report, submitted)
+            return await super().paint(task, report, submitted)
 
     async def choose(settings: Settings, data: Path) -> Engines:
         return msgspec.structs.replace(double_engines(), illustrator=Waiting())

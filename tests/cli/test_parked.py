@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from storybook.book import RunId
 from storybook.events.log import Position
+from storybook.events.parked import ParkedRun
 from storybook.stores.sqlite.verify import verify_log
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, use_engines
 from tests.stores.raw_rows import UNKNOWN_TYPE, append_row
 
 WHY = f"the type {UNKNOWN_TYPE} (schema 1) is unknown to this version"
 
 
+class Books(NamedTuple):
+    """A data folder, and what `make` said of its two books, the first of which has recordings."""
+
+    data: Path
+    book: Any
+    other: Any
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
+    """Made once, and copied for each test."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        use_engines(monkeypatch)
+        shell = Shell(tmp_path_factory.mktemp("books"))
+        return Books(shell.data, shell.make("--seed", "1"), shell.make("--no-audio", "--seed", "2"))
+
+
 class Parked:
     """A shell on a folder with two books, the older one of which is parked."""
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
-        self.book: Any = shell.make("--seed", "1")
-        self.other: Any = shell.make("--no-audio", "--seed", "2")
+    def __init__(self, shell: Shell, books: Books) -> None:
+        self.shell, self.book, self.other = shell, books.book, books.other
+        shutil.copytree(books.data, shell.data)
         self.position: Position = append_row(shell.data / "log.db", self.book["run_id"])
         self.events = len(shell.json_lines("log", self.book["run_id"]))
         self.what = (
@@ -34,8 +53,8 @@ class Parked:
 
 
 @pytest.fixture
-def parked(shell: Shell) -> Parked:
-    return Parked(shell)
+def parked(shell: Shell, books: Books) -> Parked:
+    return Parked(shell, books)
 
 
 def test_both_books_are_listed(parked: Parked) -> None:
@@ -128,3 +147,21 @@ def test_what_needs_the_whole_book_says_why_it_cannot(
 
 def _lines(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines()]
+
+
+def test_doctor_asks_the_views_where_they_have_seen_all(
+    parked: Parked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is not read for it once more."""
+
+    async def never(*_: object) -> dict[RunId, ParkedRun]:
+        raise AssertionError("the views know")
+
+    parked.shell.make("--no-audio", "--seed", "3")
+    monkeypatch.setattr("storybook.cli.data_checks.find_parked", never)
+    found = [
+        it["found"]
+        for it in _lines(parked.shell("doctor", "--json").stdout)
+        if it["name"] == "parked run"
+    ]
+    assert found == [parked.what]

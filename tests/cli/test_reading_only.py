@@ -52,4 +52,4 @@ def test_a_server_shows_and_refuses(
         assert str(shell.data) in refused.json()["detail"]
         assert "let this user write it" in refused.json()["detail"]
         server.terminate()
-        assert server.wait(10) == 0
+        assert server.wait(30) == 0

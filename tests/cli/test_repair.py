@@ -13,7 +13,7 @@ import pytest
 import storybook.cli.repair
 from storybook.events.catalog import EngineInfo
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from tests.cli.conftest import Shell, use_engines
 from tests.cli.doubles import double_engines
 

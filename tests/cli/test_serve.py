@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import storybook.bootstrap
+from storybook.engines import EngineUnavailable
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
-from storybook.stages.engines import EngineUnavailable
+from storybook.stages.registry import Engines
 from tests.cli.conftest import Shell
 
 

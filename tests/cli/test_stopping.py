@@ -14,7 +14,7 @@ import pytest
 
 import storybook.bootstrap
 from storybook.settings import Settings
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from tests.cli.conftest import TOO_LONG_SECONDS, WORDS, Shell, until_it_waits
 from tests.cli.doubles import ENDLESS
 

@@ -16,7 +16,7 @@ from storybook.application import Application
 from storybook.bootstrap import open_application
 from storybook.clock import MICROSECONDS, Clock, SystemClock
 from storybook.settings import Limits, Settings
-from storybook.stages.choice import Engines
+from storybook.stages.registry import Engines
 from tests.books import new_run
 from tests.comfyui.studio import REQUEST, Studio
 from tests.engines import NoTranscriber, ScriptedNarrator, ScriptedWriter

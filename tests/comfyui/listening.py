@@ -69,7 +69,7 @@ async def websocket(double: ComfyDouble, client_id: str) -> AsyncIterator[Client
 async def listen(it: ClientConnection, prompt_id: str) -> list[dict[str, Any]]:
     """All messages up to the one that ends a prompt."""
     found = []
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         while True:
             found.append(as_recorded(await it.recv()))
             text = found[-1].get("text", {})

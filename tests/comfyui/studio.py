@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from storybook.book import Page, StoryRequest
+from storybook.engines import Painting, PaintingTask
 from storybook.events.catalog import Submission
-from storybook.stages.engines import Painting, PaintingOrder
-from storybook.stages.illustrator.comfyui import ComfyTiming, ComfyUI
+from storybook.stages.illustrator.comfyui.engine import ComfyUI
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
 
 WORKFLOW = str(Path(__file__).parent / "workflows/txt2img_tiny.json")
@@ -36,11 +37,11 @@ QUICK: dict[str, float] = {
 }
 
 
-def order(
+def task(
     page: int = 1, prompt: str = "A fox in the snow.", submission: Submission | None = None
-) -> PaintingOrder:
+) -> PaintingTask:
     """A small picture."""
-    return PaintingOrder(
+    return PaintingTask(
         REQUEST, Page(page, image_prompt=prompt), 7, width=64, height=48, submission=submission
     )
 
@@ -59,8 +60,8 @@ class Studio:
         self.on_submission: Callable[[], None] = lambda: None
         self.paintings: list[Painting] = []
 
-    async def paint(self, its: PaintingOrder | None = None) -> Painting:
-        painting = await self.engine.paint(its or order(), self._report, self._submitted)
+    async def paint(self, its: PaintingTask | None = None) -> Painting:
+        painting = await self.engine.paint(its or task(), self._report, self._submitted)
         self.paintings.append(painting)
         return painting
 

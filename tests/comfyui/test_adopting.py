@@ -19,7 +19,7 @@ from storybook.stages.illustrator.comfyui import png
 from tests.books import new_run
 from tests.comfyui.child import Hasty, serving
 from tests.comfyui.double import ComfyDouble
-from tests.comfyui.studio import REQUEST, Studio, order
+from tests.comfyui.studio import REQUEST, Studio, task
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -47,7 +47,7 @@ async def test_a_picture_finished_meanwhile_is_adopted() -> None:
         double.release()
         await double.until(lambda: len(double.painted) == 1)
         studio = Studio(double)
-        painting = await studio.paint(order(submission=submission))
+        painting = await studio.paint(task(submission=submission))
         assert len(double.posts) == len(double.painted) == 1
         assert studio.submissions == []
     png.check(painting.png, 64, 48)
@@ -60,7 +60,7 @@ async def test_a_picture_still_being_painted_is_waited_for() -> None:
         submission = await killed(double)
         studio = Studio(double)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(studio.paint, order(submission=submission))
+            tasks.start_soon(studio.paint, task(submission=submission))
             await double.until(lambda: len(double.connections) == 2)
             double.release()
         assert len(double.painted) == 1
@@ -74,7 +74,7 @@ async def test_a_lost_one_is_painted_again() -> None:
         await double.restart()
         double.release()
         studio = Studio(double)
-        await studio.paint(order(submission=submission))
+        await studio.paint(task(submission=submission))
         assert len(studio.submissions) == 1
         assert studio.submissions[0].prompt_id != submission.prompt_id
 
@@ -87,7 +87,7 @@ async def test_a_bad_one_is_painted_again(how: str) -> None:
         submission = await killed(double)
         double.release()
         await double.until(lambda: len(double.painted) == 1)
-        await Studio(double).paint(order(submission=submission))
+        await Studio(double).paint(task(submission=submission))
         assert len(double.painted) == 2
 
 
@@ -96,7 +96,7 @@ async def test_one_that_was_interrupted_is_painted_again() -> None:
     async with ComfyDouble().serving() as double:
         submission = await given_away(double, withdraw=2.0)
         double.release()
-        await Studio(double).paint(order(submission=submission))
+        await Studio(double).paint(task(submission=submission))
         assert len(double.painted) == 1
 
 
@@ -104,7 +104,7 @@ async def test_an_endpoint_that_is_no_longer_ours_is_not_asked() -> None:
     """The settings have changed since."""
     async with ComfyDouble().serving() as double:
         elsewhere = Submission("http://127.0.0.1:1", "00000000-0000-4000-8000-000000000000")
-        await Studio(double).paint(order(submission=elsewhere))
+        await Studio(double).paint(task(submission=elsewhere))
         assert len(double.painted) == 1
 
 
@@ -113,7 +113,7 @@ async def test_a_server_that_is_away_keeps_nobody_for_ever() -> None:
     async with ComfyDouble().serving() as gone, ComfyDouble().serving() as other:
         submission = await killed(gone)
         await gone.stop()
-        await Studio(gone, other, gone=0.05).paint(order(submission=submission))
+        await Studio(gone, other, gone=0.05).paint(task(submission=submission))
         assert len(other.painted) == 1
         await gone.start()
 
@@ -124,7 +124,7 @@ async def test_a_server_that_is_away_keeps_nobody_for_ever() -> None:
 async def ended(application: Application) -> Run:
     """The only run, once it has ended."""
     run: Run | None = None
-    with anyio.fail_after(20):
+    with anyio.fail_after(30):
         async with aclosing(application.log.tail(START)) as batches:
             async for batch in batches:
                 run = fold([it.event for it in batch], run)

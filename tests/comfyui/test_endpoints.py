@@ -7,12 +7,12 @@ from contextlib import AsyncExitStack
 import anyio
 import pytest
 
-from storybook.stages.engines import EngineUnavailable
-from storybook.stages.illustrator.comfyui import ComfyTiming
+from storybook.engines import EngineUnavailable
 from storybook.stages.illustrator.comfyui.errors import Unreachable
 from storybook.stages.illustrator.comfyui.pool import Pool
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
-from tests.comfyui.studio import Studio, order
+from tests.comfyui.studio import Studio, task
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 async def paint_pages(studio: Studio, count: int) -> None:
     async with anyio.create_task_group() as tasks:
         for page in range(count):
-            tasks.start_soon(studio.paint, order(page=page, prompt=f"Page {page}."))
+            tasks.start_soon(studio.paint, task(page=page, prompt=f"Page {page}."))
 
 
 async def doubles(stack: AsyncExitStack, count: int) -> list[ComfyDouble]:
@@ -53,7 +53,7 @@ async def test_a_dead_endpoint_is_left_out() -> None:
         await dead.stop()
         studio = Studio(dead, alive, back_off=30, back_off_limit=60)
         for page in range(3):
-            await studio.paint(order(prompt=f"Page {page}."))
+            await studio.paint(task(prompt=f"Page {page}."))
         assert len(alive.painted) == 3
         await dead.start()
 
@@ -95,7 +95,7 @@ async def test_an_endpoint_comes_back_by_itself() -> None:
         pages = 0
         while not first.painted:
             pages += 1
-            await studio.paint(order(prompt=f"Page {pages}."))
+            await studio.paint(task(prompt=f"Page {pages}."))
         assert len(first.painted) == 1
 
 
@@ -127,19 +127,19 @@ async def test_a_mended_server_is_tried_at_once() -> None:
 
 async def test_each_failure_in_a_row_doubles_the_time_and_a_success_ends_the_row() -> None:
     """Up to a limit."""
-    timing = ComfyTiming(back_off=1, back_off_limit=3)
+    timing = ComfyTiming(back_off=1_000, back_off_limit=3_000)
     pool = Pool(("http://a",), timing)
     (endpoint,) = pool.endpoints
     trouble = Unreachable("http://a", "it does not answer")
 
     def seconds() -> float:
         pool.leave_out(endpoint, trouble)
-        return round(endpoint.due_at - anyio.current_time())
+        return round(endpoint.due_at - anyio.current_time(), -3)
 
-    assert [seconds() for _ in range(3)] == [1, 2, 3]
+    assert [seconds() for _ in range(3)] == [1_000, 2_000, 3_000]
     pool.is_well(endpoint)
     assert (endpoint.due_at, endpoint.trouble) == (0, None)
-    assert seconds() == 1
+    assert seconds() == 1_000
 
 
 async def test_the_same_address_twice_is_one_place() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from storybook.stages.illustrator.comfyui import ComfyTiming, ComfyUI, Explanation, explain
 from storybook.stages.illustrator.comfyui.client import ComfyServer
+from storybook.stages.illustrator.comfyui.engine import ComfyUI
 from storybook.stages.illustrator.comfyui.errors import Rejected
+from storybook.stages.illustrator.comfyui.explain import Explanation, explain
 from storybook.stages.illustrator.comfyui.prepare import new_prompt_id
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.drawings import NODE_TYPES
 from tests.comfyui.listening import HERE, post, workflow

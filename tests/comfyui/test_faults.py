@@ -8,11 +8,11 @@ from pathlib import Path
 import anyio
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, WorkFailed
+from storybook.engines import EngineUnavailable, WorkFailed
 from storybook.stages.illustrator.comfyui import png
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.listening import post, workflow
-from tests.comfyui.studio import Studio, order
+from tests.comfyui.studio import Studio, task
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_a_model_that_is_gone_since_is_named() -> None:
         await studio.paint()
         double.models("other.safetensors")
         with pytest.raises(EngineUnavailable, match=r"it has other\.safetensors") as refusal:
-            await studio.paint(order(prompt="Another."))
+            await studio.paint(task(prompt="Another."))
         assert "models folder" in refusal.value.mend
 
 
@@ -50,7 +50,7 @@ async def test_a_server_that_has_another_model_since_is_painted_with() -> None:
         studio = Studio(double, workflow="")
         await studio.paint()
         double.models("other.safetensors")
-        await studio.paint(order(prompt="Another."))
+        await studio.paint(task(prompt="Another."))
         assert studio.engine.info.model == "other.safetensors"
 
 
@@ -420,7 +420,7 @@ async def test_a_name_that_is_used_again_is_not_ours() -> None:
         studio = Studio(double)
         first = await studio.paint()
         double.files.clear()
-        second = await studio.paint(order(prompt="Another."))
+        second = await studio.paint(task(prompt="Another."))
         names = {key[2] for key in double.files}
     assert first.png != second.png
     assert names == {f"{studio.submissions[1].prompt_id}_00001_.png"}

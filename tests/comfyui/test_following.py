@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import cast
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.notifier import Notifier
@@ -60,8 +61,10 @@ class FakeServer:
         return anyio.current_time() - self.first_look
 
 
-def follower(server: FakeServer, listener: FakeEars | None = None) -> Follower:
-    return Follower(cast(ComfyServer, server), "p", cast(Listener, listener or FakeEars()), TIMING)
+def follower(server: FakeServer, listener: FakeEars | None = None, **seconds: float) -> Follower:
+    ears = cast(Listener, listener or FakeEars())
+    timing = msgspec.structs.replace(TIMING, **seconds)
+    return Follower(cast(ComfyServer, server), "p", ears, timing)
 
 
 async def test_signs_keep_a_running_prompt_alive() -> None:
@@ -70,10 +73,11 @@ async def test_signs_keep_a_running_prompt_alive() -> None:
 
     def states(look: int) -> State:
         listener.heard_at = anyio.current_time()
-        return PromptRunning() if server.seconds() < 3 * TIMING.hang else PromptFinished({})
+        return PromptRunning() if server.seconds() < 1.5 * hang else PromptFinished({})
 
+    hang = 0.5  # more than a busy machine takes from one look to the next
     server = FakeServer(states)
-    assert await follower(server, listener).end() == PromptFinished({})
+    assert await follower(server, listener, hang=hang).end() == PromptFinished({})
 
 
 async def test_no_sign_for_long_is_a_hang() -> None:
@@ -110,7 +114,7 @@ async def test_a_server_may_be_away_for_a_while() -> None:
     """Its prompt is still there when it answers again; after long it is given up."""
     away = Unreachable("http://double", "it does not answer")
     briefly = FakeServer(lambda look: away if look < 4 else PromptFinished({}))
-    assert await follower(briefly).end() == PromptFinished({})
+    assert await follower(briefly, gone=30).end() == PromptFinished({})
     for_ever = FakeServer(lambda look: away)
     with pytest.raises(Unreachable):
         await follower(for_ever).end()

@@ -13,9 +13,9 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from storybook.stages.engines import EngineUnavailable
-from storybook.stages.illustrator.comfyui import ComfyTiming
+from storybook.engines import EngineUnavailable
 from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
+from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import Studio
 
@@ -79,7 +79,7 @@ async def test_a_process_that_dies_fails_at_once_with_its_last_lines(tmp_path: P
     """Nobody waits for what cannot come."""
     code = "print('\\n'.join(f'line {n}' for n in range(50))); raise SystemExit('no such device')"
     launcher = Launcher(command("-c", code), str(tmp_path), QUICK)
-    with anyio.fail_after(15), pytest.raises(LaunchFailed) as failure:
+    with anyio.fail_after(30), pytest.raises(LaunchFailed) as failure:
         await launcher.ensure(Sign(tmp_path).answers)
     assert "status 1" in str(failure.value)
     assert "no such device" in str(failure.value) and "line 49" in str(failure.value)
@@ -130,7 +130,7 @@ async def test_the_children_of_a_script_stop_with_it(tmp_path: Path) -> None:
     while not sign.file.read_text():
         await anyio.lowlevel.checkpoint()
     await launcher.stop()
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         while is_alive(process_of(sign.file)):  # noqa: ASYNC110 - a signal takes its moment
             await anyio.sleep(0.01)
 
@@ -145,7 +145,7 @@ async def test_one_that_does_not_want_to_stop_is_killed(tmp_path: Path) -> None:
     timing = ComfyTiming(look_again=0.01, start=20, stop=0.1)
     launcher, sign = Launcher(command("-c", code), str(tmp_path), timing), Sign(tmp_path)
     await launcher.ensure(sign.answers)
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         await launcher.stop()
     assert not launcher.is_running
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from storybook.stages.engines import EngineUnavailable
+from storybook.engines import EngineUnavailable
 from storybook.stages.illustrator.comfyui import png
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.double.execution import JPEG
 from tests.comfyui.listening import post, workflow
-from tests.comfyui.studio import NEGATIVE, Studio, order
+from tests.comfyui.studio import NEGATIVE, Studio, task
 
 pytestmark = pytest.mark.anyio
 
@@ -190,11 +190,11 @@ async def test_no_request_has_an_origin() -> None:
 
 
 async def test_one_seed_for_all_pages() -> None:
-    """The seed is the order's own, on every page."""
+    """The seed is the task's own, on every page."""
     async with ComfyDouble().serving() as double:
         studio = Studio(double)
         for page in (0, 1):
-            await studio.paint(order(page=page, prompt=f"Page {page}."))
+            await studio.paint(task(page=page, prompt=f"Page {page}."))
         seeds = {body["prompt"]["3"]["inputs"]["seed"] for body in double.posts}
     assert seeds == {7}
 

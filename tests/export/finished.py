@@ -22,8 +22,8 @@ from storybook.book import (
     TtsConfig,
     Work,
     artifact_name,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.events.catalog import EngineInfo, Event
 from storybook.run import Run, complete_stage, fold, request_run, start_stage, write_page
@@ -112,7 +112,7 @@ def _history(
     for page in STORY:
         yield write_page(fold(events), 1, page)
     yield complete_stage(fold(events), WRITING, 1)
-    readings = [reading_of(page) for page in PAGES] if tts is not None else []
+    readings = [narration_of(page) for page in PAGES] if tts is not None else []
     for work in [*(picture_of(page) for page in PAGES), *readings]:
         yield start_stage(fold(events), work, 1, worker="test", engine=engine)
         yield complete_stage(fold(events), work, 1, _artifact(store, work))

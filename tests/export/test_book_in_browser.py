@@ -14,7 +14,10 @@ from storybook.stores.files import FileArtifactStore
 from tests.export.browser import CHROMIUM, chromium, violations
 from tests.export.finished import RUN, finished_run
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open book.html in")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open book.html in"),
+]
 
 PHONE, SMALL_PHONE, LYING_PHONE, TABLET, DESK = (
     *((390, 844), (360, 640), (844, 390)),

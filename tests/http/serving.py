@@ -1,4 +1,4 @@
-"""A real service behind a real server on a free port, with scripted engines."""
+"""A real service in a real server on a free port, with scripted engines."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import pytest
 from storybook.application import Application
 from storybook.book import Artifact, RunId
 from storybook.bootstrap import open_application
+from storybook.engines import Engine
 from storybook.http.app import HttpApp
 from storybook.http.media import Media
 from storybook.http.server import StorybookServer, listen, make_server, url_of
 from storybook.settings import Limits, Settings
-from storybook.stages.engines import Engine
 from tests.engines import Scripted
 
 WORDS = {
@@ -98,7 +98,7 @@ def playing(site: Site, **engines: Engine) -> Iterator[None]:
 
 async def eventually(holds: Callable[[], bool]) -> None:
     """Return once something holds that nobody announces."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         while not holds():  # noqa: ASYNC110 - there is no event to wait for
             await anyio.sleep(0.005)
 
@@ -142,7 +142,7 @@ async def _site(folder: Path, settings: Settings, held: bool) -> AsyncIterator[S
         url = url_of(listening)
         async with (
             open_application(settings, folder, engines=engines.engines) as application,
-            httpx.AsyncClient(base_url=url, timeout=10) as client,
+            httpx.AsyncClient(base_url=url, timeout=30) as client,
             anyio.create_task_group() as tasks,
         ):
             app = HttpApp(application)

@@ -10,7 +10,7 @@ import anyio.abc
 import h11
 import msgspec
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -19,11 +19,10 @@ from anyio.abc import Process
 from storybook.http.connections import MAX_HEAD_BYTES
 from storybook.settings import Limits
 from tests.http.serving import WORDS, Site, enlarge_cover, eventually, serving
-from tests.http.test_server import SERVED, lazy_client
+from tests.http.test_server import PROMPT_SECONDS, SERVED, lazy_client
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
-PROMPT_SECONDS = 1.0
 LARGE = 32 * 1024 * 1024
 """More than the sockets between two processes hold."""
 
@@ -32,7 +31,7 @@ async def answer_to(port: int, *pieces: bytes) -> bytes:
     """All that comes back for bytes that are sent, until the server closes."""
     got = b""
     async with await anyio.connect_tcp("127.0.0.1", port) as connection:
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             for piece in pieces:
                 await connection.send(piece)
             try:
@@ -57,7 +56,7 @@ async def test_a_head_without_end(site: Site, start: bytes) -> None:
 async def test_a_second_head_without_end(site: Site) -> None:
     """Each request of a connection has the same bound."""
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
             assert b" 200 " in await connection.receive()
             await connection.send(b"GET /" + b"x" * MAX_HEAD_BYTES)
@@ -74,7 +73,7 @@ async def test_header_lines_without_end(site: Site) -> None:
 async def test_trailers_without_end(site: Site) -> None:
     """Header lines after a body count as well."""
     start = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         await answer_to(site.port, start, b"a: b\r\n" * (MAX_HEAD_BYTES // 6))
 
 
@@ -146,9 +145,9 @@ async def test_no_more_files_than_there_may_be(tmp_path: Path) -> None:
     async with await anyio.open_process(command, stderr=-3) as process, AsyncExitStack() as stack:
         stack.callback(end, process)
         assert process.stdout is not None
-        with anyio.fail_after(20):
+        with anyio.fail_after(30):
             port = int((await process.stdout.receive()).decode().rsplit(":", 1)[1])
-        with anyio.fail_after(20):
+        with anyio.fail_after(30):
             open_ones = [await anyio.connect_tcp("127.0.0.1", port) for _ in range(250)]
             for connection in open_ones:
                 await stack.enter_async_context(connection)
@@ -175,7 +174,7 @@ async def test_stopping_waits_for_no_body(tmp_path: Path) -> None:
     async with await anyio.open_process(command, stderr=-3) as process, AsyncExitStack() as stack:
         stack.callback(end, process)
         assert process.stdout is not None
-        with anyio.fail_after(20):
+        with anyio.fail_after(30):
             port = int((await process.stdout.receive()).decode().rsplit(":", 1)[1])
         half = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n{"
         for sent in (half, half[:20]):
@@ -186,9 +185,9 @@ async def test_stopping_waits_for_no_body(tmp_path: Path) -> None:
         assert b" 200 " in other
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        with anyio.fail_after(9):
+        with anyio.fail_after(30):
             await process.wait()
-        assert time.monotonic() - began < 3 * PROMPT_SECONDS
+        assert time.monotonic() - began < PROMPT_SECONDS
 
 
 def seconds_to_answer(connection: socket.socket) -> float:
@@ -205,7 +204,7 @@ def seconds_kept_and_new(port: int, requests: int) -> tuple[float, float]:
     """Medians of an answer on one kept connection, and on a new one each."""
 
     def connect() -> socket.socket:
-        return socket.create_connection(("127.0.0.1", port), timeout=5)
+        return socket.create_connection(("127.0.0.1", port), timeout=30)
 
     kept, new = [], []
     with connect() as connection:
@@ -227,7 +226,7 @@ async def test_an_answer_is_one_packet(site: Site) -> None:
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
         for _ in range(20):
             await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
-            with anyio.fail_after(5):
+            with anyio.fail_after(30):
                 got = await connection.receive()
             assert got.startswith(b"HTTP/1.1 200") and got.endswith(b"}")
 
@@ -237,7 +236,7 @@ async def test_a_client_that_asks_whether_it_may_send_its_body(site: Site) -> No
     body = json.dumps(WORDS).encode()
     head = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\n"
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             await connection.send(head + b"Content-Length: %d\r\n\r\n" % len(body))
             assert await connection.receive() == b"HTTP/1.1 100 Continue\r\n\r\n"
             await connection.send(body)
@@ -248,7 +247,7 @@ async def test_an_answer_without_a_body(site: Site) -> None:
     """Its head does not wait for one: HEAD, also as the last request of a connection."""
     head = b"HEAD / HTTP/1.1\r\nHost: test\r\n"
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             await connection.send(head + b"\r\n")
             assert (await connection.receive()).endswith(b"\r\n\r\n")
     got = await answer_to(site.port, head + b"Connection: close\r\n\r\n")

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from storybook.commands import TooManyRuns
+from storybook.engines import EngineUnavailable
 from storybook.events.log import LogBusy, LogError, LogUnavailable, OutcomeUnknown
 from storybook.http.app import HttpApp
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.run import NoSuchRun, Refused, StaleAttempt
-from storybook.stages.engines import EngineUnavailable
 from tests.http.serving import WORDS, Site, eventually
 from tests.http.test_media import raw_get
 

@@ -24,7 +24,7 @@ WAV = tiny_wav()
 SIZE = len(WAV)
 
 
-class Shelf(msgspec.Struct):
+class FinishedBook(msgspec.Struct):
     """A finished book on a running site."""
 
     site: Site
@@ -39,9 +39,9 @@ class Shelf(msgspec.Struct):
 
 
 @pytest.fixture(scope="module")
-async def shelf(site: Site) -> AsyncIterator[Shelf]:
+async def finished(site: Site) -> AsyncIterator[FinishedBook]:
     """A book that no test changes."""
-    yield Shelf(site, await site.finished_book())
+    yield FinishedBook(site, await site.finished_book())
 
 
 async def test_a_look_up_reads_no_events(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,9 +59,9 @@ async def test_a_look_up_reads_no_events(site: Site, monkeypatch: pytest.MonkeyP
     assert (await site.client.get(f"/api/runs/{'f' * 32}/images/cover.png")).status_code == 404
 
 
-async def test_a_picture_is_served(shelf: Shelf) -> None:
+async def test_a_picture_is_served(finished: FinishedBook) -> None:
     """Its bytes, its type, its SHA-256 as the entity tag, and leave to keep it if it asks again."""
-    answer = await shelf.get("images/panel_3.png")
+    answer = await finished.get("images/panel_3.png")
     assert (answer.status_code, answer.content) == (200, tiny_png(3))
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["etag"] == f'"{hashlib.sha256(tiny_png(3)).hexdigest()}"'
@@ -69,35 +69,35 @@ async def test_a_picture_is_served(shelf: Shelf) -> None:
     assert answer.headers["cache-control"] == "private, no-cache"
 
 
-async def test_audio_is_served(shelf: Shelf) -> None:
+async def test_audio_is_served(finished: FinishedBook) -> None:
     """The same for WAV."""
-    answer = await shelf.get()
+    answer = await finished.get()
     assert (answer.content, answer.headers["content-type"]) == (WAV, "audio/wav")
 
 
-async def test_head_has_the_headers_of_get(shelf: Shelf) -> None:
+async def test_head_has_the_headers_of_get(finished: FinishedBook) -> None:
     """All but the date are the same, without a body; a range is not defined for it."""
-    head = await shelf.get(method="HEAD", range="bytes=0-9")
-    get = await shelf.get()
+    head = await finished.get(method="HEAD", range="bytes=0-9")
+    get = await finished.get()
     assert (head.status_code, head.content) == (200, b"")
     without_date = {**get.headers, "date": head.headers["date"]}
     assert dict(head.headers) == without_date
 
 
-async def test_a_copy_that_is_still_right(shelf: Shelf) -> None:
+async def test_a_copy_that_is_still_right(finished: FinishedBook) -> None:
     """`If-None-Match` with the tag, weak, in a list, or `*`: 304 without a body."""
-    etag = (await shelf.get()).headers["etag"]
+    etag = (await finished.get()).headers["etag"]
     for tag in (etag, f"W/{etag}", f'"other", {etag}', "*"):
-        answer = await shelf.get(if_none_match=tag)
+        answer = await finished.get(if_none_match=tag)
         assert (answer.status_code, answer.content) == (304, b"")
         assert answer.headers["etag"] == etag
-    assert (await shelf.get(if_none_match='"other"')).status_code == 200
+    assert (await finished.get(if_none_match='"other"')).status_code == 200
 
 
-async def test_the_copy_counts_before_the_range(shelf: Shelf) -> None:
+async def test_the_copy_counts_before_the_range(finished: FinishedBook) -> None:
     """A client that has the file needs no part of it."""
-    etag = (await shelf.get()).headers["etag"]
-    assert (await shelf.get(if_none_match=etag, range="bytes=0-1")).status_code == 304
+    etag = (await finished.get()).headers["etag"]
+    assert (await finished.get(if_none_match=etag, range="bytes=0-1")).status_code == 304
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ async def test_the_copy_counts_before_the_range(shelf: Shelf) -> None:
         (f"bytes={'0' * 5_000}2-4", 2, 5),
     ],
 )
-async def test_a_range(shelf: Shelf, asked: str, start: int, end: int) -> None:
+async def test_a_range(finished: FinishedBook, asked: str, start: int, end: int) -> None:
     """206 with exactly those bytes, and where they lie."""
-    answer = await shelf.get(range=asked)
+    answer = await finished.get(range=asked)
     assert (answer.status_code, answer.content) == (206, WAV[start:end])
     assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{SIZE}"
     assert answer.headers["content-length"] == str(end - start)
@@ -125,27 +125,27 @@ async def test_a_range(shelf: Shelf, asked: str, start: int, end: int) -> None:
 @pytest.mark.parametrize(
     "asked", [f"bytes={SIZE}-", "bytes=99999-", "bytes=-0", f"bytes={'9' * 5_000}-"]
 )
-async def test_a_range_outside_the_file(shelf: Shelf, asked: str) -> None:
+async def test_a_range_outside_the_file(finished: FinishedBook, asked: str) -> None:
     """416, and how large the file is."""
-    answer = await shelf.get(range=asked)
+    answer = await finished.get(range=asked)
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{SIZE}"
     assert answer.json()["detail"]
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "lines=1-2", "bytes=5-2", "bytes=-", "x"])
-async def test_a_range_that_is_ignored(shelf: Shelf, asked: str) -> None:
+async def test_a_range_that_is_ignored(finished: FinishedBook, asked: str) -> None:
     """Several ranges, another unit and nonsense get the whole file."""
-    answer = await shelf.get(range=asked)
+    answer = await finished.get(range=asked)
     assert (answer.status_code, answer.content) == (200, WAV)
 
 
-async def test_a_range_of_one_version_only(shelf: Shelf) -> None:
+async def test_a_range_of_one_version_only(finished: FinishedBook) -> None:
     """`If-Range` with the tag gives the range; with another tag or a date the whole file."""
-    etag = (await shelf.get()).headers["etag"]
-    assert (await shelf.get(range="bytes=0-1", if_range=etag)).status_code == 206
+    etag = (await finished.get()).headers["etag"]
+    assert (await finished.get(range="bytes=0-1", if_range=etag)).status_code == 206
     for other in ('"other"', f"W/{etag}", "Tue, 24 Nov 2026 06:00:00 GMT"):
-        assert (await shelf.get(range="bytes=0-1", if_range=other)).status_code == 200
+        assert (await finished.get(range="bytes=0-1", if_range=other)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -171,24 +171,24 @@ async def test_a_range_of_one_version_only(shelf: Shelf) -> None:
     ],
 )
 @pytest.mark.parametrize("folder", ["images", "audio"])
-async def test_a_name_that_wants_out(shelf: Shelf, folder: str, name: str) -> None:
+async def test_a_name_that_wants_out(finished: FinishedBook, folder: str, name: str) -> None:
     """However it is encoded it gets 400, before anybody looks for a run or a file."""
-    for run_id in (shelf.run_id, "0" * 32):
-        status, body = await raw_get(shelf.site.port, f"/api/runs/{run_id}/{folder}/{name}")
+    for run_id in (finished.run_id, "0" * 32):
+        status, body = await raw_get(finished.site.port, f"/api/runs/{run_id}/{folder}/{name}")
         assert (status, b'"detail"' in body) == (400, True)
 
 
-async def test_a_path_may_be_encoded(shelf: Shelf) -> None:
+async def test_a_path_may_be_encoded(finished: FinishedBook) -> None:
     """The folder is the one that routing has found; an encoded slash before a name is refused."""
-    run = f"/api/runs/{shelf.run_id}"
+    run = f"/api/runs/{finished.run_id}"
     for path, status in (
         (f"{run}/%69mages/cover.png", 200),
         (f"{run}/%61udio/page_0.wav", 200),
-        (f"/api%2Fruns/{shelf.run_id}/images/cover.png", 200),
+        (f"/api%2Fruns/{finished.run_id}/images/cover.png", 200),
         (f"{run}/images%2Fcover.png", 400),
-        (f"/api%2Fruns/{shelf.run_id}/images/a/cover.png", 400),
+        (f"/api%2Fruns/{finished.run_id}/images/a/cover.png", 400),
     ):
-        assert (path, (await raw_get(shelf.site.port, path))[0]) == (path, status)
+        assert (path, (await raw_get(finished.site.port, path))[0]) == (path, status)
 
 
 async def raw_get(port: int, path: str) -> tuple[int, bytes]:
@@ -197,7 +197,7 @@ async def raw_get(port: int, path: str) -> tuple[int, bytes]:
         request = f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
         await connection.send(request.encode())
         answer = b""
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             async for chunk in connection:
                 answer += chunk
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -215,37 +215,37 @@ async def raw_get(port: int, path: str) -> tuple[int, bytes]:
         "images/%63over.pn",
     ],
 )
-async def test_a_file_that_is_not_there(shelf: Shelf, path: str) -> None:
+async def test_a_file_that_is_not_there(finished: FinishedBook, path: str) -> None:
     """404 for what the run's events do not speak of, though a file might lie there."""
-    answer = await shelf.get(path)
+    answer = await finished.get(path)
     assert answer.status_code == 404
     assert "no finished file" in answer.json()["detail"]
 
 
-async def test_a_name_may_be_encoded_once(shelf: Shelf) -> None:
+async def test_a_name_may_be_encoded_once(finished: FinishedBook) -> None:
     """An honest client may encode more than it must."""
-    assert (await shelf.get("images/%63over.png")).status_code == 200
+    assert (await finished.get("images/%63over.png")).status_code == 200
 
 
 async def test_a_file_that_retention_removed(site: Site) -> None:
     """410, also for one that was served before."""
-    shelf = Shelf(site, await site.finished_book())
-    assert (await shelf.get("images/cover.png")).status_code == 200
+    finished = FinishedBook(site, await site.finished_book())
+    assert (await finished.get("images/cover.png")).status_code == 200
     await site.application.commands.execute(
-        shelf.run_id, lambda run: prune_artifacts(run, ["cover.png"])
+        finished.run_id, lambda run: prune_artifacts(run, ["cover.png"])
     )
-    await site.application.artifacts.remove(shelf.run_id, ["cover.png"])
-    answer = await shelf.get("images/cover.png")
+    await site.application.artifacts.remove(finished.run_id, ["cover.png"])
+    answer = await finished.get("images/cover.png")
     assert answer.status_code == 410
     assert "retention" in answer.json()["detail"]
-    assert (await shelf.get("images/panel_1.png")).status_code == 200
+    assert (await finished.get("images/panel_1.png")).status_code == 200
 
 
 async def test_a_file_that_somebody_removed(site: Site) -> None:
     """404 and a line in the log: an event without its file is a fault."""
-    shelf = Shelf(site, await site.finished_book())
-    await site.application.artifacts.remove(shelf.run_id, ["panel_2.png"])
-    answer = await shelf.get("images/panel_2.png")
+    finished = FinishedBook(site, await site.finished_book())
+    await site.application.artifacts.remove(finished.run_id, ["panel_2.png"])
+    answer = await finished.get("images/panel_2.png")
     assert answer.status_code == 404
     assert "missing" in answer.json()["detail"]
 
@@ -255,27 +255,27 @@ async def test_a_file_that_somebody_changed(
     site: Site, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file of another size is not the one that the tag names: 404, and what finds all such."""
-    shelf = Shelf(site, await site.finished_book())
-    await anyio.Path(site.application.artifacts.location(shelf.run_id, "panel_2.png")).write_bytes(
-        content
-    )
-    answer = await shelf.get("images/panel_2.png")
+    finished = FinishedBook(site, await site.finished_book())
+    await anyio.Path(
+        site.application.artifacts.location(finished.run_id, "panel_2.png")
+    ).write_bytes(content)
+    answer = await finished.get("images/panel_2.png")
     assert answer.status_code == 404 and "etag" not in answer.headers
     assert f"has {len(content)} bytes" in answer.json()["detail"]
-    assert f"storybook repair {shelf.run_id}" in answer.json()["detail"]
+    assert f"storybook repair {finished.run_id}" in answer.json()["detail"]
     assert any("panel_2.png has" in it.getMessage() for it in caplog.records)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 async def test_something_else_under_the_name(site: Site) -> None:
     """A link out of the folder is not followed, and nobody waits for a pipe's other end."""
-    shelf = Shelf(site, await site.finished_book())
-    path = anyio.Path(site.application.artifacts.location(shelf.run_id, "panel_2.png"))
+    finished = FinishedBook(site, await site.finished_book())
+    path = anyio.Path(site.application.artifacts.location(finished.run_id, "panel_2.png"))
     elsewhere = path.with_name("elsewhere")
     await path.rename(elsewhere)
     for put in (partial(os.symlink, elsewhere), os.mkfifo, os.mkdir):
         put(path)
-        answer = await shelf.get("images/panel_2.png")
+        answer = await finished.get("images/panel_2.png")
         assert (answer.status_code, "no file" in answer.json()["detail"]) == (404, True)
         if not await path.is_dir() or await path.is_symlink():
             await path.unlink()
@@ -285,30 +285,30 @@ async def test_a_changed_file_of_the_same_size_is_found_when_it_is_first_served(
     site: Site,
 ) -> None:
     """It is not the one that the tag names: 404, and the command that mends it."""
-    shelf = Shelf(site, await site.finished_book())
-    path = site.application.artifacts.location(shelf.run_id, "panel_2.png")
+    finished = FinishedBook(site, await site.finished_book())
+    path = site.application.artifacts.location(finished.run_id, "panel_2.png")
     await anyio.Path(path).write_bytes(tiny_png(2)[:-1] + b"x")
-    answer = await shelf.get("images/panel_2.png", range="bytes=0-3")
+    answer = await finished.get("images/panel_2.png", range="bytes=0-3")
     assert answer.status_code == 404 and "etag" not in answer.headers
     assert "has other bytes" in answer.json()["detail"]
-    assert f"storybook repair {shelf.run_id}" in answer.json()["detail"]
+    assert f"storybook repair {finished.run_id}" in answer.json()["detail"]
 
 
 async def test_a_file_that_is_changed_after_it_was_served_is_found(site: Site) -> None:
     """Also at the same size; and it is served again once it is the right one again."""
-    shelf = Shelf(site, await site.finished_book())
+    finished = FinishedBook(site, await site.finished_book())
     for content, status in (
         (tiny_png(2), 200),
         (tiny_png(2)[:-1] + b"x", 404),
         (tiny_png(2), 200),
     ):
-        await site.application.artifacts.put(shelf.run_id, "panel_2.png", content)
-        assert (await shelf.get("images/panel_2.png")).status_code == status
+        await site.application.artifacts.put(finished.run_id, "panel_2.png", content)
+        assert (await finished.get("images/panel_2.png")).status_code == status
 
 
 async def test_a_file_is_read_through_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many ranges of it a player asks for."""
-    shelf = Shelf(site, await site.finished_book())
+    finished = FinishedBook(site, await site.finished_book())
     read: list[str] = []
     digest = site.application.artifacts.digest
 
@@ -318,14 +318,14 @@ async def test_a_file_is_read_through_once(site: Site, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(site.application.artifacts, "digest", counted)
     for start in range(5):
-        assert (await shelf.get(range=f"bytes={start}-{start + 9}")).status_code == 206
+        assert (await finished.get(range=f"bytes={start}-{start + 9}")).status_code == 206
     assert read == ["page_0.wav"]
 
 
 async def test_a_large_file_comes_whole(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of many chunks is the same at the other end."""
-    shelf = Shelf(site, await site.finished_book())
+    finished = FinishedBook(site, await site.finished_book())
     content = bytes(range(256)) * 4_096 + b"end"
-    await enlarge_cover(site, shelf.run_id, content, monkeypatch)
-    answer = await shelf.get("images/cover.png")
+    await enlarge_cover(site, finished.run_id, content, monkeypatch)
+    answer = await finished.get("images/cover.png")
     assert answer.content == content

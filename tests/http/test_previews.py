@@ -30,7 +30,7 @@ async def painting(site: Site) -> RunId:
     """A run whose cover is being painted."""
     run_id = await site.order()
     site.engines.writer.let(0)
-    with anyio.fail_after(5):
+    with anyio.fail_after(30):
         await site.engines.illustrator.called(1)
     return run_id
 

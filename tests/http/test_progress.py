@@ -12,13 +12,13 @@ import msgspec
 import pytest
 
 from storybook.book import RunId, picture_of
+from storybook.engines import WorkFailed
 from storybook.events.log import Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns
 from storybook.http.progress import Feed
 from storybook.projections.progress import progress_of
 from storybook.run import fold
 from storybook.settings import Limits
-from storybook.stages.engines import WorkFailed
 from tests.http.serving import Site, eventually, serving
 from tests.http.sse import EventStream, Message, following
 
@@ -142,7 +142,7 @@ async def test_the_header_wins_over_the_query(site: Site) -> None:
 
 
 async def test_the_end_stops_event_source_for_good(site: Site) -> None:
-    """Behind the last message the body ends; who comes back from there gets 204."""
+    """After the last message the body ends; who comes back from there gets 204."""
     run_id = await site.finished_book()
     last = (await replay(site, run_id))[-1]
     async with following(site.port, path_of(run_id), last_event_id=last.id or "") as stream:

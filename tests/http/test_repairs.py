@@ -31,7 +31,7 @@ async def test_a_lost_picture_comes_back_under_its_address(site: Site) -> None:
     assert (asked.status_code, asked.headers["location"]) == (202, repair)
     (file,) = asked.json()["files"]
     assert (file["name"], file["stage"], file["damage"]) == ("panel_2.png", "PANEL_2", "is missing")
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         while not await is_done(site, repair):  # noqa: ASYNC110 - as a client asks
             await anyio.sleep(0.005)
     after = await site.client.get(image)

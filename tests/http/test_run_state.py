@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from storybook.book import WRITING, picture_of, reading_of
+from storybook.book import WRITING, narration_of, picture_of
 from storybook.http.library import position_of
 from storybook.http.run_state import RenderedStates, encode_progress, encode_state
 from storybook.http.times import iso_time
@@ -40,7 +40,7 @@ async def test_a_page_shows_its_text_and_its_files_as_they_come() -> None:
     await book.request()
     await book.start(WRITING)
     await book.write(0, 1)
-    await book.make(picture_of(1), reading_of(0))
+    await book.make(picture_of(1), narration_of(0))
     assert book.run is not None
     state = msgspec.json.decode(encode_state(book.run_id, book.run))
     cover, panel = state["pages"][:2]

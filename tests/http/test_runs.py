@@ -11,10 +11,10 @@ import anyio
 import pytest
 
 from storybook.book import RunId
+from storybook.engines import WorkFailed
 from storybook.http.run_state import encode_state
 from storybook.run import fold
 from storybook.settings import Limits
-from storybook.stages.engines import WorkFailed
 from storybook.stores.sqlite.log import SqliteLog
 from tests.http.serving import WORDS, Site, serving
 from tests.stores.pages import INDEX_LEAF, damage

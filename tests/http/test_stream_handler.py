@@ -60,7 +60,7 @@ class Heard:
         self._heard.notify()
 
     async def count(self, wanted: int) -> None:
-        with anyio.fail_after(5):
+        with anyio.fail_after(30):
             while len(self.positions) < wanted:
                 await self._heard.next.wait()
 

@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from storybook.book import Page, StoryRequest
+from storybook.engines import Illustrator, Painting, PaintingTask, Readiness
 from storybook.events.catalog import Submission
-from storybook.stages.engines import Illustrator, Painting, PaintingOrder, Readiness
 from storybook.stages.illustrator.comfyui import png
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
-ORDER = PaintingOrder(
+TASK = PaintingTask(
     REQUEST, Page(1, image_prompt="A rabbit meets a tiger in a deep forest village."), 7
 )
 
@@ -31,9 +31,9 @@ class Told:
         self.submissions.append(submission)
 
 
-async def paint(illustrator: Illustrator, order: PaintingOrder) -> Painting:
+async def paint(illustrator: Illustrator, task: PaintingTask) -> Painting:
     told = Told()
-    return await illustrator.paint(order, told.report, told.submitted)
+    return await illustrator.paint(task, told.report, told.submitted)
 
 
 @pytest.mark.anyio
@@ -57,36 +57,36 @@ class IllustratorConformance:
 
     async def test_a_picture_is_a_png_of_the_size_asked_for(self, illustrator: Illustrator) -> None:
         """Whole, with something in it, and telling what it was made from."""
-        painting = await paint(illustrator, ORDER)
-        png.check(painting.png, ORDER.width, ORDER.height)
-        assert (painting.width, painting.height) == (ORDER.width, ORDER.height)
-        assert painting.made_from.seed == ORDER.seed
-        assert ORDER.page.image_prompt in painting.made_from.prompt
+        painting = await paint(illustrator, TASK)
+        png.check(painting.png, TASK.width, TASK.height)
+        assert (painting.width, painting.height) == (TASK.width, TASK.height)
+        assert painting.made_from.seed == TASK.seed
+        assert TASK.page.image_prompt in painting.made_from.prompt
 
-    async def test_the_same_order_gives_the_same_bytes(self, illustrator: Illustrator) -> None:
+    async def test_the_same_task_gives_the_same_bytes(self, illustrator: Illustrator) -> None:
         """And another page another picture."""
-        first = await paint(illustrator, ORDER)
+        first = await paint(illustrator, TASK)
         page = Page(2, image_prompt="A tiger climbs a tall tree at night.")
-        other = await paint(illustrator, msgspec.structs.replace(ORDER, page=page))
-        assert (await paint(illustrator, ORDER)).png == first.png != other.png
+        other = await paint(illustrator, msgspec.structs.replace(TASK, page=page))
+        assert (await paint(illustrator, TASK)).png == first.png != other.png
 
     async def test_progress_never_goes_back(self, illustrator: Illustrator) -> None:
         """From 0 to 1."""
         told = Told()
-        await illustrator.paint(ORDER, told.report, told.submitted)
+        await illustrator.paint(TASK, told.report, told.submitted)
         assert told.fractions == sorted(told.fractions)
         assert all(0 <= it <= 1 for it in told.fractions)
 
     async def test_it_may_be_cancelled_and_used_again(self, illustrator: Illustrator) -> None:
         """At once, and nothing is left behind that would hold up the next picture."""
         with anyio.move_on_after(0.001):
-            await paint(illustrator, ORDER)
-        png.check((await paint(illustrator, ORDER)).png, ORDER.width, ORDER.height)
+            await paint(illustrator, TASK)
+        png.check((await paint(illustrator, TASK)).png, TASK.width, TASK.height)
 
     async def test_it_may_be_unloaded_and_used_again(self, illustrator: Illustrator) -> None:
         """Twice, and before it was ever used."""
         await illustrator.unload()
-        first = await paint(illustrator, ORDER)
+        first = await paint(illustrator, TASK)
         await illustrator.unload()
         await illustrator.unload()
-        assert (await paint(illustrator, ORDER)).png == first.png
+        assert (await paint(illustrator, TASK)).png == first.png

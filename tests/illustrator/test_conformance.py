@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from storybook.stages.engines import Illustrator
-from storybook.stages.illustrator.painter import Painter
+from storybook.engines import Illustrator
+from storybook.painter.engine import Painter
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import Studio
 from tests.illustrator.conformance import IllustratorConformance

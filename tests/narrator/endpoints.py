@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.stages.engines import WorkFailed
-from storybook.stages.narrator.openai import OpenAINarrator
-from tests.narrator.sounds import SENTENCE, order, read
+from storybook.engines import WorkFailed
+from storybook.stages.narrator.openai.engine import OpenAINarrator
+from tests.narrator.sounds import SENTENCE, read, task
 
 URL: Final = "http://speech.example"
 
@@ -53,5 +53,5 @@ def speaking(requests: list[dict[str, Any]]) -> Answer:
 
 async def failure_of(narrator: OpenAINarrator) -> WorkFailed:
     with pytest.raises(WorkFailed) as failure:
-        await read(narrator, order(SENTENCE))
+        await read(narrator, task(SENTENCE))
     return failure.value

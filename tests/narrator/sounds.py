@@ -7,33 +7,33 @@ import io
 import numpy as np
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.stages.engines import Narrator, Reading, ReadingOrder, Report, Utterance
+from storybook.engines import Narration, NarrationTask, Narrator, Report, Utterance
 from storybook.stages.narrator.audio import LEAD_SECONDS, TAIL_SECONDS, Sound
 
 SENTENCE = "옛날 옛적 깊은 숲속 마을에 호기심 많은 토끼가 살았어요."
 SYLLABLES = sum("가" <= char <= "힣" for char in SENTENCE)
 
 
-def order(*texts: str, voice: str = "M1", lang: str = "ko", speed: float = 1.0) -> ReadingOrder:
+def task(*texts: str, voice: str = "M1", lang: str = "ko", speed: float = 1.0) -> NarrationTask:
     """Sentences to be read in one voice."""
     said = tuple(Utterance(text, "", voice) for text in texts)
-    return ReadingOrder(said, lang, speed, pause_ms=250, seed=7)
+    return NarrationTask(said, lang, speed, pause_ms=250, seed=7)
 
 
 async def read(
-    narrator: Narrator, what: ReadingOrder, report: Report = lambda fraction: None
-) -> Reading:
-    return await narrator.read_aloud(what, report)
+    narrator: Narrator, what: NarrationTask, report: Report = lambda fraction: None
+) -> Narration:
+    return await narrator.narrate(what, report)
 
 
-def spoken(reading: Reading) -> float:
-    """Seconds of a reading without the silence around it."""
-    return reading.seconds - LEAD_SECONDS - TAIL_SECONDS
+def spoken(narration: Narration) -> float:
+    """Seconds of a narration without the silence around it."""
+    return narration.seconds - LEAD_SECONDS - TAIL_SECONDS
 
 
-def samples(reading: Reading) -> tuple[Sound, int]:
+def samples(narration: Narration) -> tuple[Sound, int]:
     """The sound, and its samples a second."""
-    sound, rate = soundfile.read(io.BytesIO(reading.wav), dtype="float32")
+    sound, rate = soundfile.read(io.BytesIO(narration.wav), dtype="float32")
     return sound, rate
 
 

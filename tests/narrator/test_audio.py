@@ -1,4 +1,4 @@
-"""Pieces of speech become one reading: evenly loud, unclipped, with exact times."""
+"""Pieces of speech become one narration: evenly loud, unclipped, with exact times."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_silence_around_speech_is_trimmed() -> None:
 
 
 def test_quiet_and_loud_pieces_become_equally_loud() -> None:
-    """Whatever level an engine speaks at, the reading has one."""
+    """Whatever level an engine speaks at, the narration has one."""
     sound, spans = join([tone(0.02), tone(0.9)], RATE, 100)
     levels = [loudness(part(sound, *span), RATE) for span in spans]
     assert levels == pytest.approx([LOUDNESS, LOUDNESS], rel=0.05)

@@ -16,17 +16,17 @@ import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.stages.engines import (
+from storybook.engines import (
+    NarrationTask,
     Narrator,
-    ReadingOrder,
     Utterance,
     WorkFailed,
 )
-from storybook.stages.narrator.openai import OpenAINarrator
+from storybook.stages.narrator.openai.engine import OpenAINarrator
 from tests.narrator.conformance import NarratorConformance
 from tests.narrator.endpoints import URL, answering, failure_of, speaking, tone, wav
 from tests.narrator.served import supertonic_serve
-from tests.narrator.sounds import SENTENCE, order, read, samples, spoken
+from tests.narrator.sounds import SENTENCE, read, samples, spoken, task
 from tests.narrator.tiny_supertonic import RATE, make_model
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +52,7 @@ class TestOpenAI(NarratorConformance):
 async def test_a_served_model_speaks_at_its_own_rate(served: str) -> None:
     """44.1 kHz, whether the URL has its /v1 or not."""
     for url in (served, f"{served}/v1/"):
-        _, rate = samples(await read(OpenAINarrator(url=url), order(SENTENCE)))
+        _, rate = samples(await read(OpenAINarrator(url=url), task(SENTENCE)))
         assert rate == RATE
 
 
@@ -88,7 +88,7 @@ async def test_it_is_named_by_endpoint_and_model() -> None:
 async def test_each_utterance_is_a_request_as_openai_has_it() -> None:
     """The field names of the protocol; numbers are words; the language goes along."""
     requests: list[dict[str, Any]] = []
-    await read(answering(speaking(requests)), order("토끼는 3살이에요.", voice="F2", speed=1.2))
+    await read(answering(speaking(requests)), task("토끼는 3살이에요.", voice="F2", speed=1.2))
     assert requests == [
         {
             "model": "supertonic-3",
@@ -104,9 +104,9 @@ async def test_each_utterance_is_a_request_as_openai_has_it() -> None:
 async def test_what_has_no_words_is_not_asked_for() -> None:
     """Nor paid for."""
     requests: list[dict[str, Any]] = []
-    reading = await read(answering(speaking(requests)), order("😀", "…"))
+    narration = await read(answering(speaking(requests)), task("😀", "…"))
     assert requests == []
-    assert [it.end - it.start for it in reading.segments] == [0, 0]
+    assert [it.end - it.start for it in narration.segments] == [0, 0]
 
 
 async def test_voices_have_the_endpoints_names() -> None:
@@ -114,10 +114,10 @@ async def test_voices_have_the_endpoints_names() -> None:
     requests: list[dict[str, Any]] = []
     said = tuple(Utterance("안녕.", "", voice) for voice in ("M1", "F1", "grandma"))
     narrator = answering(speaking(requests), voices={"M1": "onyx", "grandma": "sage"})
-    reading = await read(narrator, ReadingOrder(said, "ko", 1.0, 0, seed=7))
+    narration = await read(narrator, NarrationTask(said, "ko", 1.0, 0, seed=7))
     assert sorted(request["voice"] for request in requests) == ["F1", "onyx", "sage"]
-    assert [segment.voice for segment in reading.segments] == ["M1", "F1", "grandma"]
-    assert reading.made_from.voices == ("onyx", "F1", "sage")
+    assert [segment.voice for segment in narration.segments] == ["M1", "F1", "grandma"]
+    assert narration.made_from.voices == ("onyx", "F1", "sage")
 
 
 @pytest.mark.parametrize(
@@ -137,28 +137,28 @@ async def test_an_endpoint_that_takes_no_language_is_asked_without(text: str) ->
 
     narrator = answering(answer)
     for _ in range(2):
-        assert spoken(await read(narrator, order(SENTENCE))) == pytest.approx(0.5, abs=0.05)
+        assert spoken(await read(narrator, task(SENTENCE))) == pytest.approx(0.5, abs=0.05)
     assert fields == [True, False, False]
-    assert (await read(narrator, order(SENTENCE))).made_from.language == ""
+    assert (await read(narrator, task(SENTENCE))).made_from.language == ""
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 24_000, 48_000])
 async def test_any_rate_is_kept(rate: int) -> None:
-    """A reading has the rate that the endpoint speaks at."""
-    reading = await read(answering(httpx.Response(200, content=wav(rate))), order(SENTENCE))
-    _, own = samples(reading)
+    """A narration has the rate that the endpoint speaks at."""
+    narration = await read(answering(httpx.Response(200, content=wav(rate))), task(SENTENCE))
+    _, own = samples(narration)
     assert own == rate
-    assert spoken(reading) == pytest.approx(0.5, abs=0.05)
+    assert spoken(narration) == pytest.approx(0.5, abs=0.05)
 
 
 async def test_utterances_of_different_rates_get_the_highest() -> None:
     """Neither becomes longer or higher by it."""
     rates = iter([8_000, 24_000])
     answer = lambda request: httpx.Response(200, content=wav(next(rates)))  # noqa: E731  # short
-    reading = await read(answering(answer), order("하나.", "둘."))
-    sound, rate = samples(reading)
+    narration = await read(answering(answer), task("하나.", "둘."))
+    sound, rate = samples(narration)
     assert rate == 24_000
-    for segment in reading.segments:
+    for segment in narration.segments:
         part = sound[round(segment.start * rate) : round(segment.end * rate)]
         assert part.size / rate == pytest.approx(0.5, abs=0.05)
         peak = np.argmax(np.abs(np.fft.rfft(part))) * rate / part.size
@@ -168,7 +168,7 @@ async def test_utterances_of_different_rates_get_the_highest() -> None:
 async def test_stereo_becomes_mono() -> None:
     """Both channels are heard, also if one of them is silent."""
     content = wav(channels=2)
-    sound, _ = samples(await read(answering(httpx.Response(200, content=content)), order("하나.")))
+    sound, _ = samples(await read(answering(httpx.Response(200, content=content)), task("하나.")))
     assert sound.ndim == 1
     assert np.abs(sound).max() > 0.1
 
@@ -179,8 +179,8 @@ async def test_a_wav_that_was_streamed_is_read_to_its_end(length: int) -> None:
     content = bytearray(wav())
     at = content.index(b"data") + 4
     content[4:8] = content[at : at + 4] = struct.pack("<I", length)
-    reading = await read(answering(httpx.Response(200, content=bytes(content))), order("하나."))
-    assert spoken(reading) == pytest.approx(0.5, abs=0.05)
+    narration = await read(answering(httpx.Response(200, content=bytes(content))), task("하나."))
+    assert spoken(narration) == pytest.approx(0.5, abs=0.05)
 
 
 async def test_another_sound_format_is_read_too() -> None:
@@ -188,7 +188,7 @@ async def test_another_sound_format_is_read_too() -> None:
     file = io.BytesIO()
     soundfile.write(file, tone(), 24_000, format="FLAC")
     answer = httpx.Response(200, content=file.getvalue())
-    assert spoken(await read(answering(answer), order("하나."))) == pytest.approx(0.5, abs=0.05)
+    assert spoken(await read(answering(answer), task("하나."))) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b'{"audio": ""}', b"RIFF\0\0\0\0WAVE"])
@@ -215,15 +215,15 @@ async def test_the_first_refusal_ends_the_page() -> None:
         raise AssertionError
 
     narrator = OpenAINarrator(url=URL, transport=httpx.MockTransport(hang_unless_last))
-    with anyio.fail_after(5), pytest.raises(WorkFailed) as failure:
-        await read(narrator, order("하나.", "둘.", "끝."))
+    with anyio.fail_after(30), pytest.raises(WorkFailed) as failure:
+        await read(narrator, task("하나.", "둘.", "끝."))
     assert failure.value.kind == "busy"
 
 
 async def test_cancelling_leaves_no_request() -> None:
     """The endpoint sees the connections close."""
     ended = 0
-    with anyio.fail_after(5), anyio.CancelScope() as scope:
+    with anyio.fail_after(30), anyio.CancelScope() as scope:
 
         async def hang(request: httpx.Request) -> httpx.Response:
             nonlocal ended
@@ -234,7 +234,7 @@ async def test_cancelling_leaves_no_request() -> None:
                 ended += 1
             raise AssertionError
 
-        await read(OpenAINarrator(url=URL, transport=httpx.MockTransport(hang)), order("하나."))
+        await read(OpenAINarrator(url=URL, transport=httpx.MockTransport(hang)), task("하나."))
     assert scope.cancelled_caught
     assert ended == 1
 
@@ -255,15 +255,16 @@ async def test_a_few_requests_are_under_way_at_once() -> None:
         inside -= 1
         return httpx.Response(200, content=wav())
 
-    with anyio.fail_after(5):
-        await read(OpenAINarrator(url=URL, transport=httpx.MockTransport(count)), order(*PAGE))
+    with anyio.fail_after(30):
+        await read(OpenAINarrator(url=URL, transport=httpx.MockTransport(count)), task(*PAGE))
     assert most == 4
 
 
 def test_building_it_imports_nothing_heavy() -> None:
     """The command line's help must not wait for it."""
     program = (
-        "import sys; from storybook.stages.narrator.openai import OpenAINarrator as Narrator; "
+        "import sys; "
+        "from storybook.stages.narrator.openai.engine import OpenAINarrator as Narrator; "
         "Narrator(url='').info;"
         "sys.exit(bool({'numpy', 'soundfile', 'httpx'} & set(sys.modules)))"
     )

@@ -14,18 +14,18 @@ import numpy as np
 import pytest
 
 from storybook.book import VOICES, TtsConfig
-from storybook.stages.engines import (
+from storybook.engines import (
+    Narration,
+    NarrationTask,
     Narrator,
-    Reading,
-    ReadingOrder,
     Utterance,
     WorkFailed,
 )
 from storybook.stages.narrator.audio import Sound
-from storybook.stages.narrator.supertonic import Supertonic
 from storybook.stages.narrator.supertonic import model as loaded
+from storybook.stages.narrator.supertonic.engine import Supertonic
 from tests.narrator.conformance import NarratorConformance
-from tests.narrator.sounds import SENTENCE, order, read, samples, spoken
+from tests.narrator.sounds import SENTENCE, read, samples, spoken, task
 from tests.narrator.tiny_supertonic import CHUNK, PERIODS, RATE, make_model
 
 pytestmark = pytest.mark.anyio
@@ -77,7 +77,7 @@ async def test_it_says_which_model_it_is(tmp_path: Path) -> None:
 
 async def test_a_reading_has_the_rate_of_the_model(narrator: Supertonic) -> None:
     """44.1 kHz."""
-    _, rate = samples(await read(narrator, order(SENTENCE)))
+    _, rate = samples(await read(narrator, task(SENTENCE)))
     assert rate == RATE == 44_100
 
 
@@ -87,10 +87,10 @@ def test_the_usual_voice_is_m1() -> None:
 
 
 async def test_every_voice_sounds_as_its_style_says(tmp_path: Path) -> None:
-    """The strongest tone of each reading is the pitch in the voice's own file."""
+    """The strongest tone of each narration is the pitch in the voice's own file."""
     narrator = Supertonic(tmp_path, make_model(tmp_path / "model", noise=0))
     for voice in VOICES:
-        sound, rate = samples(await read(narrator, order(SENTENCE, voice=voice)))
+        sound, rate = samples(await read(narrator, task(SENTENCE, voice=voice)))
         spectrum = np.abs(np.fft.rfft(sound))
         hertz = np.argmax(spectrum) * rate / sound.size
         assert hertz == pytest.approx(PERIODS[voice] * RATE / CHUNK, abs=2), voice
@@ -100,7 +100,7 @@ async def test_another_seed_gives_another_reading(narrator: Supertonic) -> None:
     """The noise is drawn from the seed, and from nothing else."""
     spoken = (Utterance(SENTENCE, "", "M1"),)
     one, other, again = [
-        (await read(narrator, ReadingOrder(spoken, "ko", 1.0, 0, seed))).wav for seed in (7, 8, 7)
+        (await read(narrator, NarrationTask(spoken, "ko", 1.0, 0, seed))).wav for seed in (7, 8, 7)
     ]
     assert one == again != other
 
@@ -108,7 +108,7 @@ async def test_another_seed_gives_another_reading(narrator: Supertonic) -> None:
 async def test_a_seed_may_be_as_long_as_a_books(narrator: Supertonic) -> None:
     """A book's seed has more bits than numpy's."""
     spoken = (Utterance(SENTENCE, "", "M1"),)
-    assert (await read(narrator, ReadingOrder(spoken, "ko", 1.0, 0, 2**63 - 1))).seconds > 0
+    assert (await read(narrator, NarrationTask(spoken, "ko", 1.0, 0, 2**63 - 1))).seconds > 0
 
 
 def test_a_sentence_is_what_the_package_itself_makes_of_that_seed(folder: Path) -> None:
@@ -124,24 +124,24 @@ def test_a_sentence_is_what_the_package_itself_makes_of_that_seed(folder: Path) 
 
 async def test_threads_and_other_readings_change_nothing(folder: Path) -> None:
     """One sentence at a time, or all at once beside another page: the same bytes."""
-    alone = await read(Supertonic(folder.parent, folder, threads=1), order(*PAGE))
+    alone = await read(Supertonic(folder.parent, folder, threads=1), task(*PAGE))
     narrator = Supertonic(folder.parent, folder, threads=4)
-    readings: list[Reading] = []
+    narrations: list[Narration] = []
 
-    async def read_again(what: ReadingOrder) -> None:
-        readings.append(await read(narrator, what))
+    async def read_again(what: NarrationTask) -> None:
+        narrations.append(await read(narrator, what))
 
     async with anyio.create_task_group() as group:
-        for what in (order(*PAGE), order(*PAGE, voice="F1"), order(*PAGE)):
+        for what in (task(*PAGE), task(*PAGE, voice="F1"), task(*PAGE)):
             group.start_soon(read_again, what)
-    assert sum(reading == alone for reading in readings) == 2
+    assert sum(narration == alone for narration in narrations) == 2
 
 
 async def test_sentences_are_spoken_side_by_side(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two threads are in the model at the same time: each waits there for the other."""
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=30)
     speak = loaded.SupertonicModel.speak
 
     def meet(self: loaded.SupertonicModel, *arguments: Any) -> Sound:
@@ -149,7 +149,7 @@ async def test_sentences_are_spoken_side_by_side(
         return speak(self, *arguments)
 
     monkeypatch.setattr(loaded.SupertonicModel, "speak", meet)
-    await read(Supertonic(folder.parent, folder, threads=2), order("하나.", "둘."))
+    await read(Supertonic(folder.parent, folder, threads=2), task("하나.", "둘."))
 
 
 async def test_no_more_are_spoken_at_once_than_there_are_threads(
@@ -157,7 +157,7 @@ async def test_no_more_are_spoken_at_once_than_there_are_threads(
 ) -> None:
     """Also when two pages are read: those who could come would come while the first two wait."""
     calls, inside, most, lock = 0, 0, 0, threading.Lock()
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=30)
     speak = loaded.SupertonicModel.speak
 
     def count(self: loaded.SupertonicModel, text: str, *rest: Any) -> Sound:
@@ -179,7 +179,7 @@ async def test_no_more_are_spoken_at_once_than_there_are_threads(
     narrator = Supertonic(folder.parent, folder, threads=2)
     async with anyio.create_task_group() as group:
         for _ in range(narrator.places):
-            group.start_soon(read, narrator, order(*PAGE))
+            group.start_soon(read, narrator, task(*PAGE))
     assert most == 2
 
 
@@ -196,10 +196,10 @@ async def test_the_model_is_loaded_once(folder: Path, monkeypatch: pytest.Monkey
     narrator = Supertonic(folder.parent, folder)
     async with anyio.create_task_group() as group:
         for _ in range(2):
-            group.start_soon(read, narrator, order(SENTENCE))
+            group.start_soon(read, narrator, task(SENTENCE))
     assert models == [folder]
     await narrator.unload()
-    await read(narrator, order(SENTENCE))
+    await read(narrator, task(SENTENCE))
     assert models == [folder, folder]
 
 
@@ -207,28 +207,28 @@ async def test_a_long_sentence_is_spoken_clause_by_clause(
     narrator: Supertonic, said: list[str]
 ) -> None:
     """Each under 120 characters, no word lost, with a breath between; it is one segment."""
-    reading = await read(narrator, order(LONG))
+    narration = await read(narrator, task(LONG))
     clauses = list(said)
     assert len(clauses) > 1
     assert " ".join(clauses) == LONG
-    (segment,) = reading.segments
+    (segment,) = narration.segments
     assert segment.text == LONG
-    assert segment.end - segment.start == pytest.approx(spoken(reading))
-    lengths = [spoken(await read(narrator, order(clause))) for clause in clauses]
-    assert spoken(reading) == pytest.approx(sum(lengths) + 0.12 * (len(clauses) - 1), abs=0.05)
+    assert segment.end - segment.start == pytest.approx(spoken(narration))
+    lengths = [spoken(await read(narrator, task(clause))) for clause in clauses]
+    assert spoken(narration) == pytest.approx(sum(lengths) + 0.12 * (len(clauses) - 1), abs=0.05)
 
 
 async def test_no_clause_has_120_characters(narrator: Supertonic, said: list[str]) -> None:
     """Not even of a text without a place to breathe."""
-    await read(narrator, order(LONG, "가" * 500))
+    await read(narrator, task(LONG, "가" * 500))
     assert sum(len(clause) for clause in said) >= 500 + len(LONG.replace(" ", ""))
     assert max(len(clause) for clause in said) == 119
 
 
 async def test_the_times_of_sentences_are_exact(narrator: Supertonic) -> None:
     """A sentence ends where it would end alone, to the sample, whatever is read before it."""
-    alone = [spoken(await read(narrator, order(text))) for text in (*PAGE, LONG)]
-    among = await read(narrator, order(*PAGE, LONG))
+    alone = [spoken(await read(narrator, task(text))) for text in (*PAGE, LONG)]
+    among = await read(narrator, task(*PAGE, LONG))
     lengths = [segment.end - segment.start for segment in among.segments]
     assert lengths == pytest.approx(alone, abs=1e-9)
     for before, after in pairwise(among.segments):
@@ -247,13 +247,13 @@ async def test_korean_is_cleaned_of_what_the_model_cannot_read(
     narrator: Supertonic, said: list[str], text: str, spoken: str
 ) -> None:
     """Numbers become words; emoji, rare scripts and the model's own tags are left out."""
-    await read(narrator, order(text))
+    await read(narrator, task(text))
     assert said == [spoken]
 
 
 async def test_other_languages_are_cleaned_too(narrator: Supertonic, said: list[str]) -> None:
     """Beyond the model's table, and beyond 16 bits, where the package would fail."""
-    await read(narrator, order("Hello <ko> 漢 \U00013000 世 World!", "漢", lang="en"))
+    await read(narrator, task("Hello <ko> 漢 \U00013000 世 World!", "漢", lang="en"))
     assert said == ["Hello ko World!"]
 
 
@@ -263,7 +263,7 @@ async def test_a_model_reads_its_own_languages(tmp_path: Path) -> None:
         Supertonic(tmp_path, make_model(tmp_path / model, model))
         for model in ("supertonic-2", "supertonic-3")
     ]
-    german = order("Der Hase lacht.", lang="de")
+    german = task("Der Hase lacht.", lang="de")
     assert (await read(three, german)).seconds > 0
     with pytest.raises(WorkFailed, match="supertonic-2 does not read 'de'") as failure:
         await read(two, german)
@@ -276,15 +276,17 @@ async def test_a_speed_that_the_model_has_not_fails_for_good(
 ) -> None:
     """The message says which there are."""
     with pytest.raises(WorkFailed, match=r"0\.7 to 2\.0") as failure:
-        await read(narrator, order(SENTENCE, speed=speed))
+        await read(narrator, task(SENTENCE, speed=speed))
     assert not failure.value.retryable
 
 
-async def test_a_page_takes_far_less_than_two_seconds(narrator: Supertonic) -> None:
+async def test_a_page_takes_far_less_than_two_seconds_of_the_processor(
+    narrator: Supertonic,
+) -> None:
     """Loading included."""
-    start = time.perf_counter()
-    await read(narrator, order(*PAGE))
-    assert time.perf_counter() - start < 2
+    start = time.process_time()
+    await read(narrator, task(*PAGE))
+    assert time.process_time() - start < 2
 
 
 async def test_cancelling_does_not_wait_and_begins_no_other_clause(
@@ -296,14 +298,14 @@ async def test_cancelling_does_not_wait_and_begins_no_other_clause(
     def hang(self: loaded.SupertonicModel, text: str, *rest: Any) -> Sound:
         begun.append(text)
         anyio.from_thread.run_sync(scope.cancel)
-        go_on.wait(10)
+        go_on.wait(60)
         return np.zeros(100, np.float32)
 
     monkeypatch.setattr(loaded.SupertonicModel, "speak", hang)
     narrator = Supertonic(folder.parent, folder, threads=1)
     try:
-        with anyio.fail_after(5), anyio.CancelScope() as scope:
-            await read(narrator, order(LONG, *PAGE))
+        with anyio.fail_after(30), anyio.CancelScope() as scope:
+            await read(narrator, task(LONG, *PAGE))
     finally:
         go_on.set()
     assert scope.cancelled_caught
@@ -316,12 +318,12 @@ async def test_another_model_in_the_same_folder_is_known_once_the_first_is_let_g
     """Nor has anybody to restart it after putting a newer one there."""
     folder = tmp_path / "model"
     narrator = Supertonic(tmp_path, make_model(folder, "supertonic-2"))
-    await read(narrator, order(SENTENCE))
+    await read(narrator, task(SENTENCE))
     shutil.rmtree(folder)
     make_model(folder, "supertonic-3")
     await narrator.unload()
     assert narrator.info.model == "supertonic-3"
-    assert (await read(narrator, order("Der Hase lacht.", lang="de"))).seconds > 0
+    assert (await read(narrator, task("Der Hase lacht.", lang="de"))).seconds > 0
 
 
 async def test_a_failure_while_speaking_is_one_to_try_again(
@@ -334,6 +336,6 @@ async def test_a_failure_while_speaking_is_one_to_try_again(
 
     monkeypatch.setattr(loaded.SupertonicModel, "speak", fail)
     with pytest.raises(WorkFailed, match="bad allocation") as failure:
-        await read(narrator, order(SENTENCE))
+        await read(narrator, task(SENTENCE))
     assert failure.value.kind == "synthesis"
     assert failure.value.retryable

@@ -11,12 +11,12 @@ from typing import Any
 import onnxruntime  # type: ignore[import-untyped]  # it has no type information
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, Readiness
+from storybook.engines import EngineUnavailable, Readiness
 from storybook.stages.extras import install_extra
-from storybook.stages.narrator.supertonic import Supertonic, find_model
 from storybook.stages.narrator.supertonic import model as loaded
-from storybook.stages.narrator.supertonic.folder import FILES
-from tests.narrator.sounds import SENTENCE, order, read
+from storybook.stages.narrator.supertonic.engine import Supertonic
+from storybook.stages.narrator.supertonic.folder import FILES, find_model
+from tests.narrator.sounds import SENTENCE, read, task
 from tests.narrator.tiny_supertonic import make_model
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +49,8 @@ def test_a_model_of_an_unknown_version_is_taken_for_the_newest(copy: Path) -> No
 def test_building_it_imports_nothing_heavy() -> None:
     """Looking which engine is ready must not load the runtime."""
     program = (
-        "import sys, pathlib, anyio; from storybook.stages.narrator.supertonic import Supertonic;"
+        "import sys, pathlib, anyio; "
+        "from storybook.stages.narrator.supertonic.engine import Supertonic;"
         "it = Supertonic(pathlib.Path('nowhere')); it.info; anyio.run(it.readiness);"
         "sys.exit(bool({'numpy', 'soundfile', 'onnxruntime', 'supertonic'} & set(sys.modules)))"
     )
@@ -84,13 +85,13 @@ async def test_a_model_that_comes_later_is_found(folder: Path, tmp_path: Path) -
 
 
 async def assert_missing(narrator: Supertonic, why: str, mend: str) -> None:
-    """It is not ready, says why and how to mend it, and a reading fails with the same words."""
+    """It is not ready, says why and how to mend it, and a narration fails with the same words."""
     readiness = await narrator.readiness()
     assert not readiness.ready
     assert why in readiness.why
     assert mend in readiness.mend
     with pytest.raises(EngineUnavailable) as failure:
-        await read(narrator, order(SENTENCE))
+        await read(narrator, task(SENTENCE))
     assert (failure.value.why, failure.value.mend) == (readiness.why, readiness.mend)
 
 
@@ -152,7 +153,7 @@ async def test_a_network_that_cannot_be_loaded_is_said(copy: Path) -> None:
     narrator = Supertonic(copy, copy)
     assert (await narrator.readiness()).ready
     with pytest.raises(EngineUnavailable, match="cannot be loaded") as failure:
-        await read(narrator, order(SENTENCE))
+        await read(narrator, task(SENTENCE))
     assert "again" in failure.value.mend
 
 
@@ -192,5 +193,5 @@ async def test_a_gpu_is_asked_for_by_its_number(
     )
     monkeypatch.setattr(onnxruntime, "InferenceSession", ask)
     with pytest.raises(EngineUnavailable, match="GPU 1: CUDAExecutionProvider does not start"):
-        await read(Supertonic(folder, folder, device="gpu1"), order(SENTENCE))
+        await read(Supertonic(folder, folder, device="gpu1"), task(SENTENCE))
     assert asked == [[("CUDAExecutionProvider", {"device_id": "1"}), loaded.CPU]]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storybook.book import Dialogue, Page, TtsConfig
-from storybook.stages.engines import Utterance
+from storybook.engines import Utterance
 from storybook.stages.narrator.utterances import clauses, utterances
 
 TTS = TtsConfig(narrator_voice="M1", dialogue_voice="M2", character_voices={"토끼": "F5"})

@@ -21,8 +21,8 @@ from storybook.book import (
     TtsConfig,
     Work,
     artifact_name,
+    narration_of,
     picture_of,
-    reading_of,
 )
 from storybook.events.catalog import AbandonReason, EngineInfo, Event, Fault, MadeFrom, Submission
 from storybook.events.log import CommandId, EventLog, Version
@@ -44,6 +44,7 @@ from storybook.run import (
     fail_stage,
     fold,
     prune_artifacts,
+    remake_artifact,
     request_run,
     retry_run,
     start_stage,
@@ -154,6 +155,14 @@ class Book:
     async def prune(self, *works: Work) -> None:
         await self.do(prune_artifacts(self.run, [artifact_name(work) for work in works]))
 
+    async def remake(self, work: Work) -> None:
+        assert self.run is not None
+        before = self.run.artifact(work)
+        assert before is not None
+        await self.do(
+            remake_artifact(self.run, work, artifact_of(work), previous=before, engine=PAINTER)
+        )
+
     def _attempt(self, work: Work) -> int:
         assert self.run is not None
         return self.run.work[work].attempt
@@ -176,13 +185,13 @@ async def every_ending(log: EventLog) -> None:
                 await book.make(picture_of(COVER_PAGE))
     for book in (done, failed, retried, pruned, silent):
         await book.complete(WRITING)
-    await failed.make(*(picture_of(page) for page in (1, 3)), *map(reading_of, PAGES))
+    await failed.make(*(picture_of(page) for page in (1, 3)), *map(narration_of, PAGES))
     await failed.break_down(picture_of(2))  # and picture 4 is put down
     await retried.break_down(picture_of(0))
     await cancelled.start(WRITING)
     await cancelled.write(0, 1)
     await cancelled.start(picture_of(0))
-    await cancelled.make(reading_of(1))
+    await cancelled.make(narration_of(1))
     await cancelled.cancel()
     await crashed.start(WRITING)
     await crashed.write(0)
@@ -197,7 +206,8 @@ async def every_ending(log: EventLog) -> None:
     await retried.retry()
     await retried.finish()
     await pruned.prune(*(picture_of(page) for page in PAGES))
-    await pruned.prune(*(reading_of(page) for page in PAGES))
+    await pruned.prune(*(narration_of(page) for page in PAGES))
+    await retried.remake(picture_of(2))
     await crashed.finish()
     found = [book.run.status for book in (done, failed, cancelled, retried) if book.run]
     assert found == [Status.DONE, Status.FAILED, Status.CANCELLED, Status.DONE]

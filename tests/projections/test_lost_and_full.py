@@ -44,7 +44,7 @@ def failing(name: str) -> Callable[..., None]:
 
 
 async def healed(projections: Projections, log: MemoryLog) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         await projections.reached(await log.head())
 
 
@@ -76,7 +76,7 @@ async def test_views_on_a_full_disk_go_on_in_memory(
             assert memory_of(projections)
             assert state_of(projections, run_name(29)) is not None
             assert len(await library_of(projections)) == 29
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while memory_of(projections):  # noqa: ASYNC110 - there is no event to wait for
                 await anyio.sleep(0.005)
         assert await differences(path, log) == []
@@ -130,7 +130,7 @@ async def test_views_that_are_too_large_for_memory_stay_and_are_tried_again(
     async with Projections.open(path, log, retry=QUICKLY) as projections:
         monkeypatch.setattr(views, "write_rows", write)
         await Book(log, 2).request()
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             await third.wait()
         assert await library_of(projections) == [run_name(1)]
         with pytest.raises(ProjectionsBusy):
@@ -166,7 +166,7 @@ async def test_a_log_that_cannot_be_read_is_outlasted(tmp_path: Path) -> None:
     async with Projections.open(path, log, retry=QUICKLY) as projections:
         await followed.wait()
         await Book(log).request()
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             await projections.reached(Position(len(log.events)))
         assert await differences(path, log) == []
     assert log.failures == 0

@@ -22,6 +22,7 @@ from storybook.projections.projector import Projections, ProjectionsBusy, Projec
 from storybook.projections.rebuild import differences, rebuild
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import beginning_with
+from storybook.projections.views import Checkpoint
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
@@ -420,6 +421,26 @@ async def test_the_projections_of_another_log_are_made_anew(tmp_path: Path) -> N
     await open_and_check(path, other)
 
 
+async def test_a_file_of_any_version_tells_how_far_it_went(tmp_path: Path) -> None:
+    """Also one that had a single checkpoint; a missing or damaged file tells nothing."""
+    log, path = MemoryLog(), tmp_path / "p.db"
+    assert views.last_checkpoint(path) is None and not path.exists()
+    await every_ending(log)
+    async with Projections.open(path, log):
+        pass
+    end = log.events[-1]
+    assert views.last_checkpoint(path) == Checkpoint(end.position, end.digest)
+    older = tmp_path / "older.db"
+    with closing(sqlite3.connect(older)) as db:
+        db.execute("CREATE TABLE checkpoint (position, digest, generation)")
+        assert views.last_checkpoint(older) is None
+        db.execute("INSERT INTO checkpoint VALUES (7, x'ab', 2)")
+        db.commit()
+    assert views.last_checkpoint(older) == Checkpoint(Position(7), b"\xab", 2)
+    path.write_bytes(b"garbage" * 1_000)
+    assert views.last_checkpoint(path) is None
+
+
 async def test_tables_that_were_put_back_are_caught_up(tmp_path: Path) -> None:
     """A checkpoint that stands further back than the projector left it is where it goes on."""
     log, path = MemoryLog(), tmp_path / "p.db"
@@ -477,6 +498,7 @@ async def test_the_library_by_status(tmp_path: Path) -> None:
             "created_at": FIRST_MOMENT,
             "updated_at": FIRST_MOMENT,
             "cover": "cover.png",
+            "page_count": 5,
         }
 
 
@@ -509,6 +531,28 @@ async def test_open_and_ended_runs(tmp_path: Path) -> None:
         await late.prune(*(picture_of(page) for page in PAGES))
         await projections.reached(await log.head())
         assert await projections.ask(ended_before, start + 99) == [early.run_id]
+
+
+async def test_a_repair_does_not_begin_a_runs_retention_anew(tmp_path: Path) -> None:
+    """What counts is when it ended, however the views come to know of it; a retry ends anew."""
+    log = MemoryLog()
+    start = log.now
+    book = Book(log)
+    await book.request(voices=False)
+    await book.start(WRITING)
+    await book.cancel()
+    log.now = start + 10
+    await book.retry()
+    await book.finish()
+    for after in (0, 100):
+        async with Projections.open(tmp_path / f"{after}.db", log) as projections:
+            log.now = start + 50 + after
+            await book.remake(picture_of(1))
+            await projections.reached(await log.head())
+            assert await projections.ask(ended_before, start + 10) == []
+            assert await projections.ask(ended_before, start + 11) == [book.run_id]
+            (line,) = (await projections.ask(newest, 1)).books
+            assert (line.updated_at, line.page_count) == (log.now, 5)
 
 
 async def test_reading_connections_cannot_write(tmp_path: Path) -> None:

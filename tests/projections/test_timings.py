@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from storybook.book import WRITING, Role, Stage, Work, picture_of, reading_of
+from storybook.book import WRITING, Role, Stage, Work, narration_of, picture_of
 from storybook.events.catalog import EngineInfo
 from storybook.projections import views
 from storybook.projections.projector import Projections
@@ -143,11 +143,11 @@ async def test_work_in_hand_has_its_rest_left_and_never_less_than_nothing() -> N
     await book.request()
     await book.write_all()
     for page in range(4):
-        await book.make(picture_of(page), reading_of(page))
+        await book.make(picture_of(page), narration_of(page))
     assert book.run is not None
     await book.start(picture_of(4))
-    await book.start(reading_of(4))
-    started = {picture_of(4): 80 * SECOND, reading_of(4): 0}
+    await book.start(narration_of(4))
+    started = {picture_of(4): 80 * SECOND, narration_of(4): 0}
     assert eta_seconds(book.run, started, USUAL, 100 * SECOND) == 4.0
     many = USUAL | {Role.ILLUSTRATOR: Usual(24.0, 5)}
     assert eta_seconds(book.run, started, many, 100 * SECOND) == 4.0
@@ -195,7 +195,7 @@ async def test_an_eta_is_learnt_from_the_log(tmp_path: Path) -> None:
         await first.complete(WRITING)
         for page in range(5):
             await make(picture_of(page), 4)
-            await make(reading_of(page), 1)
+            await make(narration_of(page), 1)
         await second.request()
         assert await left(log.now) == 20.0
         await second.start(WRITING)

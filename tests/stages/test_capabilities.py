@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from storybook.book import VOICES, TtsConfig
+from storybook.composer.engine import Composer
+from storybook.engines import Capabilities
 from storybook.request import InvalidRequest
 from storybook.settings import Settings
-from storybook.stages.capabilities import Capabilities, request_faults
-from storybook.stages.choice import choose_engines
-from storybook.stages.narrator.espeak import Espeak
+from storybook.stages.capabilities import request_faults
+from storybook.stages.narrator.espeak.engine import Espeak
+from storybook.stages.registry import choose_engines
 from storybook.stages.writer.answer.budget import page_counts_within
-from storybook.stages.writer.composer import Composer
-from storybook.stages.writer.llama import Llama
+from storybook.stages.writer.llama.engine import Llama
 from tests.books import new_run
 from tests.engines import REQUEST, Scripted
 from tests.http.serving import WORDS, serving

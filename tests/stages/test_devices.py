@@ -10,8 +10,8 @@ import pytest
 
 from storybook.book import WRITING, Work, picture_of
 from storybook.clock import MICROSECONDS
+from storybook.engines import Engine
 from storybook.stages.devices import Devices, Unload
-from storybook.stages.engines import Engine
 from storybook.stages.work_queue import QueuedWork, WorkQueue
 from tests.books import PAGES
 from tests.engines import ScriptedIllustrator, ScriptedNarrator, ScriptedWriter, run_id

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from storybook.book import Role
+from storybook.engines import EngineUnavailable, Readiness, WorkFailed
 from storybook.stages.endpoint import KEY_VARIABLE, Endpoint, Refusal
-from storybook.stages.engines import EngineUnavailable, Readiness, WorkFailed
 
 pytestmark = pytest.mark.anyio
 

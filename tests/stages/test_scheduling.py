@@ -8,6 +8,7 @@ import pytest
 
 from storybook.book import WRITING, RunId, Stage, StoryRequest, Work, picture_of
 from storybook.clock import MICROSECONDS
+from storybook.engines import Engine
 from storybook.events.catalog import (
     AbandonReason,
     Blame,
@@ -25,7 +26,6 @@ from storybook.events.catalog import (
 from storybook.events.log import Position
 from storybook.run import LONGEST_WAIT_SECONDS, fold
 from storybook.stages.devices import Devices, Unload
-from storybook.stages.engines import Engine
 from storybook.stages.scheduling import (
     Abandon,
     Action,

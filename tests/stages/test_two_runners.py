@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from storybook.book import WRITING, picture_of
+from storybook.clock import MICROSECONDS
 from storybook.events.catalog import StageAbandoned, StageCompleted, StageStarted
 from storybook.events.log import START
 from storybook.run import Status, cancel_run, retry_run
@@ -46,10 +47,15 @@ class Silent(SqliteLeases):
 
 
 async def live_on(it: Stand, leases: float) -> None:
-    """Let so many lengths of a lease pass, in steps that leave time for each renewal."""
-    for _ in range(round(leases * RENEWALS)):
-        it.clock.advance(LEASE_SECONDS / RENEWALS)
-        await anyio.sleep(0.05)  # what is done meanwhile is done in threads
+    """Let so many lengths of a lease pass, in steps after each of which both runners have renewed
+    what is theirs and seen what is the other's."""
+    step = LEASE_SECONDS / RENEWALS
+    for passed in [0.0, *(step for _ in range(round(leases * RENEWALS)))]:
+        it.clock.advance(passed)
+        look = it.clock.monotonic() + int(step * MICROSECONDS)
+        with anyio.fail_after(30):
+            while it.clock.sleepers[look] < 2:  # noqa: ASYNC110 - they tell nobody
+                await anyio.sleep(0.005)
 
 
 async def test_two_runners_make_each_book_once(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ from tests.stores.children import (
 )
 
 A, B = RunId("a" * 32), RunId("b" * 32)
-SECONDS: Final = 20.0
+SECONDS: Final = 30.0
 """How long anything may take before the test counts as hanging."""
 
 
@@ -144,10 +144,10 @@ class EventLogConformance:
         events = await everything(log)
         page = await log.read_events(events[1].position, 3)
         assert page is not None
-        columns = (page.positions, page.run_ids, page.versions, page.times, page.events)
-        assert list(zip(*columns, strict=True)) == [
-            (e.position, e.run_id, e.version, e.recorded_at, e.event) for e in events[2:5]
-        ]
+        assert page.end == events[4].position
+        found = list(zip(page.run_ids, page.events, strict=True))
+        assert found == [(e.run_id, e.event) for e in events[2:5]]
+        assert page.by_run() == {A: [numbered(3)], B: [numbered(1), numbered(2)]}
         assert await log.read_events(events[-1].position, 3) is None
         assert await log.history(A) == [e.event for e in events if e.run_id == A]
         assert await log.history(RunId("c" * 32)) == []
@@ -268,8 +268,8 @@ class EventLogConformance:
             for _ in range(patience):
                 await anyio.lowlevel.checkpoint()
             start = Position(chance.randint(START, max(START, await log.head() - 1)))
-            behind = [e for e in await everything(log) if e.position <= start]
-            seen.append((start, await follow(log, start, total - len(behind))))
+            before = [e for e in await everything(log) if e.position <= start]
+            seen.append((start, await follow(log, start, total - len(before))))
 
         async with anyio.create_task_group() as tasks:
             for number in range(writers):

@@ -28,7 +28,7 @@ class MemoryLog:
     """Keeps events in a list. Each event is recorded at `now`, which the test moves."""
 
     def __init__(self, now: int = FIRST_MOMENT) -> None:
-        self.now = now
+        self.now, self.damage = now, ""
         self.events: list[Recorded] = []
         self._answers: dict[CommandId, Appended] = {}
         self._notifier = Notifier()
@@ -80,8 +80,7 @@ class MemoryLog:
         rows = await self.read(after, limit)
         if not rows:
             return None
-        columns = [(it.position, it.run_id, it.version, it.recorded_at, it.event) for it in rows]
-        return EventPage(*zip(*columns, strict=True))
+        return EventPage(rows[-1].position, [it.run_id for it in rows], [it.event for it in rows])
 
     async def history(self, run_id: RunId) -> list[Event]:
         return [it.event for it in await self.read_run(run_id)]

@@ -14,12 +14,33 @@ TABLE_LEAF, INDEX_LEAF = 0x0D, 0x0A
 def damage(path: Path, wanted: Callable[[bytes], bool]) -> bytes:
     """Fill the middle one of the pages that are wanted with zeros, as a bad disk does; returns what
     stood there."""
+    candidates = _numbers(path, wanted)
+    return _fill_with_zeros(path, candidates[len(candidates) // 2])
+
+
+def damage_last(path: Path, wanted: Callable[[bytes], bool]) -> bytes:
+    """The same for the last one of the file: that of the last rows, in a log."""
+    return _fill_with_zeros(path, _numbers(path, wanted)[-1])
+
+
+def damage_all(path: Path, wanted: Callable[[bytes], bool]) -> None:
+    """The same for every page that is wanted."""
+    for number in _numbers(path, wanted):
+        _fill_with_zeros(path, number)
+
+
+def _numbers(path: Path, wanted: Callable[[bytes], bool]) -> list[int]:
     content = path.read_bytes()
     pages = [content[at : at + PAGE] for at in range(0, len(content), PAGE)]
-    candidates = [number for number, page in enumerate(pages) if number and wanted(page)]
-    middle = candidates[len(candidates) // 2]
-    before, pages[middle] = pages[middle], bytes(PAGE)
-    path.write_bytes(b"".join(pages))
+    return [number for number, page in enumerate(pages) if number and wanted(page)]
+
+
+def _fill_with_zeros(path: Path, number: int) -> bytes:
+    with path.open("r+b") as file:
+        file.seek(number * PAGE)
+        before = file.read(PAGE)
+        file.seek(number * PAGE)
+        file.write(bytes(PAGE))
     return before
 
 

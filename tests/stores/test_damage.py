@@ -13,7 +13,8 @@ import pytest
 
 from storybook.book import RunId
 from storybook.events.catalog import PageWritten
-from storybook.events.log import START, CommandId, LogDamaged, Position, Version
+from storybook.events.codec import UNREADABLE, UnreadableEvent
+from storybook.events.log import START, CommandId, LogDamaged, Position, Recorded, Version
 from storybook.stores.sqlite.damage import Unreadable, look_for_damage, read_around
 from storybook.stores.sqlite.verify import verify_log
 from tests.stores.conformance import A, B, append
@@ -165,16 +166,13 @@ async def test_a_damaged_log_takes_no_new_runs(path: Path) -> None:
         assert len(await log.read_run(A)) == 201
         assert await log.history(C) == [LARGE]
         assert (await append(log, A, 201)).version == 202
-        with pytest.raises(LogDamaged, match="storybook verify"):
-            await log.history(B)
 
 
 async def test_a_read_that_meets_damage_tells_the_log(path: Path) -> None:
     """Nobody has to look for it first."""
     damage(path, is_rows)
     async with SqliteStore(path).open() as log:
-        with pytest.raises(LogDamaged):
-            await log.read_run(B)
+        await log.read_run(B)
         with pytest.raises(LogDamaged, match="no new books are taken"):
             await append(log, RunId("d"), 0)
 
@@ -194,21 +192,80 @@ async def test_an_append_that_meets_damage_tells_the_log(path: Path) -> None:
         assert len(await log.read_run(A)) == 202
 
 
-async def test_whoever_reads_through_can_go_on_after_the_damage(path: Path) -> None:
-    """Up to it first, then the positions that are lost, then what comes after them."""
+async def test_lost_events_keep_their_place(path: Path) -> None:
+    """Whoever reads through the log, or a run, gets every event; those that are lost decode to
+    nothing, and say why."""
+    async with SqliteStore(path).follow() as log:
+        before = await log.read(START, 1_000)
     damage(path, is_rows)
     gone = lost(path)
+    is_lost = set(range(gone.first, gone.last + 1))
     async with SqliteStore(path).follow() as log:
-        cursor = START
-        with pytest.raises(LogDamaged, match="events") as met:
-            while True:
-                page = await log.read(cursor, 1_000)
-                assert page[0].position == cursor + 1
-                cursor = page[-1].position
-        assert cursor == gone.first - 1
-        assert met.value.unreadable == (gone.first, gone.last)
-        rest = await log.read(gone.last, 1_000)
-        assert [it.position for it in rest] == list(range(gone.last + 1, 303))
+        for limit in (1_000, 7):
+            found: list[Recorded] = []
+            while page := await log.read(found[-1].position if found else START, limit):
+                found += page
+            assert [places(it) for it in found] == [places(it) for it in before]
+            whole = [it for it in before if it.position not in is_lost]
+            assert [it for it in found if it.type != UNREADABLE] == whole
+        assert [it for it in found if it.run_id == B] == await log.read_run(B)
+        assert await log.read_run(B, Position(gone.first), 3) == found[gone.first : gone.first + 3]
+        assert await log.head() == 302
+        for lighter in (log.history(B), log.read_events(START, 1_000)):
+            with pytest.raises(UnreadableEvent, match="is damaged there: database disk image"):
+                await lighter
+
+
+def places(recorded: Recorded) -> tuple[object, ...]:
+    return recorded.position, recorded.run_id, recorded.version
+
+
+@pytest.mark.parametrize("where", [is_index, is_answers, is_overflow])
+async def test_whatever_is_damaged_runs_can_be_read(
+    path: Path, where: Callable[[bytes], bool]
+) -> None:
+    """The index and the answers stand in for each other; of a torn row the event is lost."""
+    damage(path, where)
+    async with SqliteStore(path).follow() as log:
+        assert [it.position for it in await log.read(START, 1_000)] == [*range(1, 303)]
+        runs = {run_id: await log.read_run(run_id) for run_id in (A, B, C)}
+        assert [len(it) for it in runs.values()] == [201, 100, 1]
+        torn = [it for recorded in runs.values() for it in recorded if it.type == UNREADABLE]
+        assert [it.run_id for it in torn] == ([C] if where is is_overflow else [])
+
+
+async def test_events_that_nobody_knows_are_passed_over(path: Path) -> None:
+    """Rows, index and answers are damaged: what comes after is read all the same, and the log
+    knows that it is damaged."""
+    damage(path, is_rows)
+    gone = lost(path)
+    damage(path, is_index)
+    damage(path, is_answers)
+    async with SqliteStore(path).follow() as log:
+        found = [it.position for it in await log.read(START, 1_000)]
+        assert found == [it for it in range(1, 303) if not gone.first <= it <= gone.last]
+        assert (await log.read(Position(gone.first - 1), 5))[0].position == gone.last + 1
+        assert "is damaged" in log.damage
+        with pytest.raises(LogDamaged, match="storybook verify"):
+            await log.read_run(B)
+
+
+@pytest.mark.parametrize(("column", "of_run"), [("type", B), ("run_id", RunId("\\xff"))])
+async def test_a_row_whose_text_is_none_is_damage(path: Path, column: str, of_run: RunId) -> None:
+    """It stands as far as it can be read; the others are read as before."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TRIGGER events_never_change")
+        db.execute(f"UPDATE events SET {column} = CAST(x'ff' AS TEXT) WHERE position = 150")
+    async with SqliteStore(path).follow() as log:
+        found = await log.read(START, 1_000)
+        assert [it.position for it in found] == [*range(1, 303)]
+        assert found[149].run_id == of_run
+        assert "Could not decode" in log.damage
+        expected = 100 if column == "type" else 99
+        assert len(await log.read_run(B)) == expected
+        if column == "type":
+            with pytest.raises(UnreadableEvent, match="xff"):
+                await log.history(B)
 
 
 async def test_looking_ends_with_who_waits_for_it(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -152,3 +153,23 @@ async def test_a_file_that_is_damaged_while_it_is_open_begins_anew(
         path.write_bytes(b"no database at all" * 1_000)
         assert await leases.renew([TEXT], "a") == frozenset()
         assert (await leases.held())[TEXT].owner == "a"
+
+
+OTHER_SHAPE = "CREATE TABLE leases (work TEXT, holder TEXT)"
+OTHER_STAGE = "UPDATE leases SET stage = 'TRANSLATION'"
+
+
+@pytest.mark.parametrize("changes", [["DROP TABLE leases", OTHER_SHAPE], [OTHER_STAGE]])
+async def test_a_file_of_another_version_begins_anew(
+    tmp_path: Path, clock: ManualClock, changes: list[str]
+) -> None:
+    """One that was made by a newer storybook, before a rollback: neither its columns nor its stages
+    need to be known here."""
+    path = tmp_path / "leases.db"
+    with closing(SqliteLeases(path, clock.monotonic)) as leases:
+        await leases.claim(TEXT, "a")
+        with closing(sqlite3.connect(path)) as db, db:
+            for change in changes:
+                db.execute(change)
+        assert await leases.held() == {}
+        assert (await leases.claim(TEXT, "b")).owner == "b"

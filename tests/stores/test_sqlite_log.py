@@ -87,8 +87,6 @@ async def test_a_reader_cannot_append(tmp_path: Path) -> None:
     async with store.open(), store.follow() as reader:
         with pytest.raises(LogLocked, match=f"only; it is written by process {os.getpid()}"):
             await append(reader, A, 0)
-        with pytest.raises(LogLocked):
-            reader.announce("http://127.0.0.1:8000")
 
 
 async def test_nothing_to_read(tmp_path: Path) -> None:

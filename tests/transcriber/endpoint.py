@@ -58,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.headers.append(dict(self.headers))
-        self.server.hangs.wait(20)
+        self.server.hangs.wait(60)
         if self.server.answer is not None:
             return self._send(*self.server.answer)
         if not self._may():

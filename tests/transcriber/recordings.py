@@ -13,8 +13,8 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 from numpy.typing import NDArray
 
-from storybook.stages.engines import ReadingOrder, Utterance
-from storybook.stages.narrator.espeak import Espeak
+from storybook.engines import NarrationTask, Utterance
+from storybook.stages.narrator.espeak.engine import Espeak
 
 Samples = NDArray[np.int16]
 
@@ -57,8 +57,8 @@ def speech(text: str) -> tuple[Samples, int]:
     """Korean, spoken by the embedded narrator, and its samples a second."""
 
     async def spoken() -> bytes:
-        order = ReadingOrder((Utterance(text, "", "M1"),), "ko", 1.0, 0, seed=7)
-        return (await Espeak().read_aloud(order, lambda fraction: None)).wav
+        task = NarrationTask((Utterance(text, "", "M1"),), "ko", 1.0, 0, seed=7)
+        return (await Espeak().narrate(task, lambda fraction: None)).wav
 
     with ThreadPoolExecutor(1) as thread:  # where no event loop runs yet
         wav = thread.submit(anyio.run, spoken).result()

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from storybook.stages.engines import Transcript
+from storybook.engines import Transcript
 from storybook.stages.transcriber.confidence import Heard, weigh
 
 SURE = math.log(0.9)

@@ -12,13 +12,13 @@ import faster_whisper  # type: ignore[import-untyped]  # it has no type informat
 import numpy as np
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
+from storybook.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
 from storybook.stages.extras import install_extra
 from storybook.stages.transcriber.audio import RATE
 from storybook.stages.transcriber.confidence import Heard
-from storybook.stages.transcriber.whisper import Whisper
 from storybook.stages.transcriber.whisper import engine as engine_module
 from storybook.stages.transcriber.whisper import model as model_module
+from storybook.stages.transcriber.whisper.engine import Whisper
 from storybook.stages.transcriber.whisper.model import Device, LoadedWhisper, Sound, find_device
 from tests.clocks import ManualClock
 from tests.transcriber.conformance import SAID, TranscriberConformance
@@ -233,7 +233,7 @@ class Hearing:
             self.most_inside = max(self.most_inside, self.inside)
             self.threads.add(threading.get_ident())
             try:
-                self.let_go.wait(10)
+                self.let_go.wait(60)
                 return hear(model, sound, language, between)
             finally:
                 self.inside -= 1
@@ -241,7 +241,7 @@ class Hearing:
         monkeypatch.setattr(LoadedWhisper, "hear", held)
 
     async def has_begun(self, count: int) -> None:
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while self.began < count:  # noqa: ASYNC110 - counted in another thread
                 await anyio.sleep(0.005)
 
@@ -295,7 +295,7 @@ async def test_who_leaves_while_the_model_works_frees_it_between_segments(
     ) -> list[Heard]:
         entered.set()
         for segment in range(100):
-            go_on.wait(10)
+            go_on.wait(60)
             between()
             reached.append(segment)
         return [Heard(SAID)]
@@ -304,7 +304,7 @@ async def test_who_leaves_while_the_model_works_frees_it_between_segments(
         patch.setattr(LoadedWhisper, "hear", long_hearing)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(hear, whisper)
-            with anyio.fail_after(10):
+            with anyio.fail_after(30):
                 while not entered.is_set():  # noqa: ASYNC110 - set in another thread
                     await anyio.sleep(0.005)
             tasks.cancel_scope.cancel()

@@ -16,8 +16,9 @@ from typing import Any
 import httpx
 
 REPOSITORY = Path(__file__).parents[2]
-START_SECONDS = 20
-FOLLOW_SECONDS = 60
+PATIENCE_SECONDS = 60
+"""For a start, an answer, the next message, a stop: seconds at most, and many where the machine is
+busy with pictures."""
 
 WORDS = {
     "era_ko": "조선시대",
@@ -34,7 +35,7 @@ def storybook(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -68,7 +69,7 @@ class Server:
 
     def _url(self, lock: Path, starts_by: float | None) -> str:
         """Where it serves: the holder of the log says so as soon as it does."""
-        deadline = time.monotonic() + START_SECONDS if starts_by is None else starts_by
+        deadline = time.monotonic() + PATIENCE_SECONDS if starts_by is None else starts_by
         while time.monotonic() < deadline and self.process.poll() is None:
             try:
                 holder = json.loads(lock.read_text())
@@ -89,16 +90,19 @@ class Server:
     def stop(self) -> int:
         """As a service manager would; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=PATIENCE_SECONDS)
+
+    def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return httpx.request(method, f"{self.url}{path}", timeout=PATIENCE_SECONDS, **options)
 
     def request(self, **words: str) -> str:
         """Ask for a book; returns its run id."""
-        answer = httpx.post(f"{self.url}/api/runs", json={**WORDS, **words})
+        answer = self._ask("POST", "/api/runs", json={**WORDS, **words})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["run_id"])
 
     def state(self, run_id: str) -> dict[str, Any]:
-        answer = httpx.get(f"{self.url}/api/runs/{run_id}")
+        answer = self._ask("GET", f"/api/runs/{run_id}")
         assert answer.status_code == 200, answer.text
         state: dict[str, Any] = answer.json()
         return state
@@ -109,7 +113,7 @@ class Server:
         cursor: str | None = ""
         while cursor is not None:
             asked = {"before": cursor} if cursor else {}
-            answer = httpx.get(f"{self.url}/api/runs", params=asked)
+            answer = self._ask("GET", "/api/runs", params=asked)
             assert answer.status_code == 200, answer.text
             found += answer.json()["runs"]
             cursor = answer.json()["next"]
@@ -117,7 +121,7 @@ class Server:
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """The run's events as recorded."""
-        answer = httpx.get(f"{self.url}/api/runs/{run_id}/log", params={"limit": 1000})
+        answer = self._ask("GET", f"/api/runs/{run_id}/log", params={"limit": 1000})
         assert answer.status_code == 200, answer.text
         events: list[dict[str, Any]] = answer.json()["events"]
         return events
@@ -142,7 +146,7 @@ def follow(
     headers = {"Last-Event-ID": last_id}
     url = f"{server.url}/api/runs/{run_id}/events"
     came, block = 0, {}
-    with httpx.stream("GET", url, headers=headers, timeout=FOLLOW_SECONDS) as answer:
+    with httpx.stream("GET", url, headers=headers, timeout=PATIENCE_SECONDS) as answer:
         if answer.status_code == 204:
             return
         assert answer.status_code == 200

@@ -15,6 +15,7 @@ MOST_SECONDS = 2.0
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # DONE_SECONDS after the kills, at most
 def test_every_book_is_made_however_often_the_server_is_killed(tmp_path: Path) -> None:
     """Fifteen kills at random moments, with the embedded engines, while two books are made. It
     takes its time since each kill needs a server to be started. No picture and no voice is ever

@@ -13,12 +13,12 @@ import anyio
 import pytest
 
 from storybook.application import Application
-from storybook.book import StoryRequest, TtsConfig, picture_of, reading_of
+from storybook.book import StoryRequest, TtsConfig, narration_of, picture_of
 from storybook.bootstrap import open_application
+from storybook.configuration import load_settings
 from storybook.events.catalog import StageStarted
 from storybook.events.log import START
 from storybook.run import Run, Status, fold
-from storybook.settings import load_settings
 from storybook.stages.writer.check import PageCheck
 from tests.books import PAGES, new_run
 from tests.comfyui.double import ComfyDouble
@@ -78,7 +78,7 @@ async def test_a_whole_book_by_the_real_engines(tmp_path: Path) -> None:
     assert {(it.name, it.model) for it in engines} >= {("llama", "tiny.gguf")}
     assert {it.name for it in engines} == {"llama", "comfyui", "supertonic"}
     for page in PAGES:
-        picture, reading = run.artifact(picture_of(page)), run.artifact(reading_of(page))
+        picture, reading = run.artifact(picture_of(page)), run.artifact(narration_of(page))
         assert picture is not None and (picture.width, picture.height) == (1024, 1024)
         assert reading is not None and reading.seconds > 0
     assert all("토끼" not in page.image_prompt for page in run.pages)

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from storybook.system import process_start
-from tests.whole.server import Server, follow, serving
+from tests.whole.server import PATIENCE_SECONDS, Server, follow, serving
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups"),
 ]
-SECONDS = 20.0
+SECONDS = float(PATIENCE_SECONDS)
 
 
 def children(pid: int) -> list[int]:

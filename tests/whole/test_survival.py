@@ -12,7 +12,7 @@ import pytest
 
 from tests.whole.server import follow, serving, storybook
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # whole books, also on a busy machine
 
 
 def recorded_files(folder: Path, events: list[dict[str, Any]]) -> dict[str, tuple[int, str]]:
@@ -79,7 +79,7 @@ def test_three_clients_see_the_same_book(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join()
         afterwards = list(follow(server, run_id))
         last_id = afterwards[-1][0]
         assert list(follow(server, run_id, last_id)) == []

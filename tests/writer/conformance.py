@@ -10,12 +10,12 @@ import anyio
 import pytest
 
 from storybook.book import Page, StoryRequest
+from storybook.composer.compose import compose
+from storybook.engines import Readiness, Report, Writer, WritingTask
 from storybook.lexicon import cast
-from storybook.stages.engines import Readiness, Report, Writer, WritingOrder
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.picture import read_prompt
 from storybook.stages.writer.check import Rules, check_page, forbidden_words
-from storybook.stages.writer.composer.compose import compose
 from tests.books import PAGES, book_of
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
@@ -42,9 +42,9 @@ NONSENSE = Rules(
 """What can be asked of a model with random weights: the form, not the sense."""
 
 
-async def written(writer: Writer, order: WritingOrder, report: Report | None = None) -> list[Page]:
+async def written(writer: Writer, task: WritingTask, report: Report | None = None) -> list[Page]:
     """The pages that a writer writes."""
-    async with aclosing(writer.write(order, report or (lambda fraction: None))) as pages:
+    async with aclosing(writer.write(task, report or (lambda fraction: None))) as pages:
         return [page async for page in pages]
 
 
@@ -76,7 +76,7 @@ class WriterConformance:
         self, writer: Writer, request_: StoryRequest
     ) -> None:
         """In order, each passing the check; every character is in every picture, the same."""
-        pages = await written(writer, WritingOrder(request_, seed=7, attempt=1))
+        pages = await written(writer, WritingTask(request_, seed=7, attempt=1))
         assert [page.page for page in pages] == list(PAGES)
         for page in pages:
             problems = check_page(page, book_of(request_), pages[: page.page], self.rules)
@@ -87,7 +87,7 @@ class WriterConformance:
     async def test_a_book_goes_on_after_the_pages_that_stand(self, writer: Writer) -> None:
         """A later attempt writes only what is missing, with the same characters."""
         standing = compose(REQUEST, seed=7)[:2]
-        rest = await written(writer, WritingOrder(REQUEST, 7, 2, standing))
+        rest = await written(writer, WritingTask(REQUEST, 7, 2, standing))
         assert [page.page for page in rest] == [2, 3, 4]
         for number, page in enumerate(rest):
             before = [*standing, *rest[:number]]
@@ -100,27 +100,27 @@ class WriterConformance:
             Page(0, title="토끼와 호랑이", image_prompt="rabbit, tiger, watercolor"),
             Page(1, summary='"안녕?" 토끼가 물었어요.', image_prompt="토끼와 호랑이"),
         )
-        rest = await written(writer, WritingOrder(REQUEST, 7, 2, standing))
+        rest = await written(writer, WritingTask(REQUEST, 7, 2, standing))
         assert [page.page for page in rest] == [2, 3, 4]
 
     async def test_of_a_finished_book_nothing_is_left_to_write(self, writer: Writer) -> None:
         """All five pages stand, and the process died before it could say so."""
-        order = WritingOrder(REQUEST, 7, 2, compose(REQUEST, seed=7))
-        assert await written(writer, order) == []
+        task = WritingTask(REQUEST, 7, 2, compose(REQUEST, seed=7))
+        assert await written(writer, task) == []
 
     async def test_progress_grows_to_one(self, writer: Writer) -> None:
         """The reader's live line never goes back."""
         fractions: list[float] = []
-        await written(writer, WritingOrder(REQUEST, seed=7, attempt=1), fractions.append)
+        await written(writer, WritingTask(REQUEST, seed=7, attempt=1), fractions.append)
         assert fractions == sorted(fractions)
         assert len(set(fractions)) >= len(PAGES)
         assert fractions[-1] == 1.0
 
     async def test_a_book_that_was_put_down_is_in_nobodys_way(self, writer: Writer) -> None:
         """Whoever stops listening after the cover can order another at once, and unload."""
-        order = WritingOrder(REQUEST, seed=7, attempt=1)
-        with anyio.fail_after(20):
+        task = WritingTask(REQUEST, seed=7, attempt=1)
+        with anyio.fail_after(30):
             for _ in range(2):
-                async with aclosing(writer.write(order, lambda fraction: None)) as pages:
+                async with aclosing(writer.write(task, lambda fraction: None)) as pages:
                     assert (await anext(pages)).page == 0
                 await writer.unload()

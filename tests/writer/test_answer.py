@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storybook.book import Dialogue, Page, StoryRequest
-from storybook.stages.engines import WorkFailed, WritingOrder
+from storybook.composer.compose import compose
+from storybook.engines import WorkFailed, WritingTask
+from storybook.lexicon.looks import times
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.pages import (
     MEMBERS,
@@ -27,11 +29,9 @@ from storybook.stages.writer.answer.picture import (
     fallback_sheet,
     prompt_of,
     read_prompt,
-    times,
 )
 from storybook.stages.writer.answer.reader import Member, MemberReader
 from storybook.stages.writer.answer.telling import Telling
-from storybook.stages.writer.composer.compose import compose
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
 BRIEF = brief_of(REQUEST, 5)
@@ -59,7 +59,7 @@ def ignore(fraction: float) -> None:
 
 
 def told(*pieces: str, standing: tuple[Page, ...] = ()) -> list[Page]:
-    telling = Telling(BRIEF, WritingOrder(REQUEST, 7, 1, standing), ignore)
+    telling = Telling(BRIEF, WritingTask(REQUEST, 7, 1, standing), ignore)
     return [page for piece in pieces for page in telling.hear(piece)]
 
 
@@ -169,7 +169,7 @@ def test_an_answer_that_cannot_be_read_is_tried_again(answer: str) -> None:
 
 def test_an_answer_that_ends_early_is_tried_again() -> None:
     """The pages that were whole have been given by then."""
-    telling = Telling(BRIEF, WritingOrder(REQUEST, 7, 1), ignore)
+    telling = Telling(BRIEF, WritingTask(REQUEST, 7, 1), ignore)
     text = as_json(ANSWER)
     assert len(list(telling.hear(text[: text.index('"page_2"') + 30]))) == 2
     with pytest.raises(WorkFailed, match=r"before page 2 is whole \(length\)") as failure:

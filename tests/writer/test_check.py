@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from storybook.book import Dialogue, Page, StoryRequest
+from storybook.composer.compose import compose
+from storybook.engines import WritingTask
 from storybook.events.catalog import Problem
-from storybook.stages.engines import WritingOrder
 from storybook.stages.writer.check import (
     Forbidden,
     PageCheck,
@@ -19,7 +20,6 @@ from storybook.stages.writer.check import (
     default_check,
     forbidden_words,
 )
-from storybook.stages.writer.composer.compose import compose
 from tests.books import book_of
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
@@ -303,7 +303,7 @@ def test_a_book_of_another_language_is_not_held_to_hangul() -> None:
     """What is to be Korean is the Korean book; what no child can read is so in any."""
     english = msgspec.structs.replace(book_of(REQUEST), language="en")
 
-    def passes(summary: str, book: WritingOrder) -> bool:
+    def passes(summary: str, book: WritingTask) -> bool:
         found = check_page(first(summary=summary, dialogues=()), book, (COVER,), RULES)
         return "language" not in {it.kind for it in found}
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from storybook.book import StoryRequest
+from storybook.lexicon.looks import times
 from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.pages import MEMBERS
-from storybook.stages.writer.answer.picture import ACTS, times
+from storybook.stages.writer.answer.picture import ACTS
 from storybook.stages.writer.llama.grammar import grammar
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag
 from tests.books import PAGES

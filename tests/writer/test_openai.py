@@ -18,17 +18,17 @@ import anyio.abc
 import httpx
 import pytest
 
-from storybook.stages.engines import EngineUnavailable, WorkFailed, Writer, WritingOrder
+from storybook.composer.compose import compose
+from storybook.engines import EngineUnavailable, WorkFailed, Writer, WritingTask
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
 from storybook.stages.writer.answer.schema import schema
-from storybook.stages.writer.composer.compose import compose
-from storybook.stages.writer.openai import OpenAIWriter
+from storybook.stages.writer.openai.engine import OpenAIWriter
 from tests.books import PAGES
 from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written
 
 CONTEXT: Final = 20_000
-ORDER: Final = WritingOrder(REQUEST, seed=7, attempt=1)
+TASK: Final = WritingTask(REQUEST, seed=7, attempt=1)
 KEY: Final = "sk-very-secret"
 START_SECONDS: Final = 30
 
@@ -192,8 +192,8 @@ async def test_it_asks_for_a_schema_and_for_no_thinking(monkeypatch: pytest.Monk
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     async with serving(lambda _: (200, [said(as_json(book()))])) as server:
         writer = writer_of(server)
-        await written(writer, ORDER)
-        await written(writer, WritingOrder(REQUEST, seed=7, attempt=2))
+        await written(writer, TASK)
+        await written(writer, WritingTask(REQUEST, seed=7, attempt=2))
     first, second = server.asked
     assert first["response_format"]["json_schema"]["schema"] == schema(brief_of(REQUEST, 5))
     assert first["chat_template_kwargs"] == {"enable_thinking": False}
@@ -207,9 +207,9 @@ async def test_it_asks_for_a_schema_and_for_no_thinking(monkeypatch: pytest.Monk
 async def test_a_longer_book_is_asked_for_as_such() -> None:
     """The schema has a member for each page, and the last one ends the story."""
     pages = {**book(), "page_5": book()["page_1"], "page_6": book()["page_2"]}
-    order = WritingOrder(REQUEST, seed=7, attempt=1, page_count=7)
+    task = WritingTask(REQUEST, seed=7, attempt=1, page_count=7)
     async with serving(lambda _: (200, [said(as_json(pages))])) as server:
-        assert [page.page for page in await written(writer_of(server), order)] == [*range(7)]
+        assert [page.page for page in await written(writer_of(server), task)] == [*range(7)]
     (asked,) = server.asked
     wanted = asked["response_format"]["json_schema"]["schema"]
     assert [*wanted["properties"]][-2:] == ["page_5", "page_6"]
@@ -224,9 +224,9 @@ async def test_its_model_is_the_one_that_the_server_says_has_answered() -> None:
     async with serving(lambda _: (200, [data])) as server:
         writer = writer_of(server, model="latest")
         assert writer.info.model == "latest"
-        await written(writer, ORDER)
+        await written(writer, TASK)
         assert writer.info.model == "qwen3-8b-q4"
-        await written(writer, ORDER)
+        await written(writer, TASK)
     assert [asked["model"] for asked in server.asked] == ["latest", "latest"]
 
 
@@ -240,10 +240,10 @@ async def test_a_server_that_understands_less_is_asked_for_less() -> None:
 
     async with serving(answer) as server:
         writer = writer_of(server)
-        assert len(await written(writer, ORDER)) == len(PAGES)
+        assert len(await written(writer, TASK)) == len(PAGES)
         assert len(server.asked) == 3
         assert server.asked[-1]["response_format"]["schema"] == schema(brief_of(REQUEST, 5))
-        await written(writer, ORDER)
+        await written(writer, TASK)
         assert len(server.asked) == 4
 
 
@@ -252,8 +252,8 @@ async def test_a_page_is_there_while_the_server_writes_the_next() -> None:
     text = as_json(book())
     begun = text[: text.index(',"page_1"')]
     async with serving(lambda _: (200, [said(begun), b""])) as server:
-        with anyio.fail_after(5):
-            async with aclosing(writer_of(server).write(ORDER, lambda fraction: None)) as pages:
+        with anyio.fail_after(30):
+            async with aclosing(writer_of(server).write(TASK, lambda fraction: None)) as pages:
                 assert (await anext(pages)).page == 0
             await server.gone.wait()
 
@@ -262,7 +262,7 @@ async def test_a_cancelled_book_ends_the_servers_work() -> None:
     """Within a second, also while it has not said a word."""
     async with serving(lambda _: (200, [b""])) as server:
         with anyio.move_on_after(0.2):
-            await written(writer_of(server), ORDER)
+            await written(writer_of(server), TASK)
         with anyio.fail_after(1):
             await server.gone.wait()
 
@@ -271,14 +271,14 @@ async def test_a_thought_before_the_answer_is_passed_over() -> None:
     """Some models think whatever they are told, and think of braces."""
     pieces = [said("<thi"), said('nk>{"cover":1}'), said("</think>\n\n"), said(as_json(book()))]
     async with serving(lambda _: (200, pieces)) as server:
-        assert len(await written(writer_of(server), ORDER)) == len(PAGES)
+        assert len(await written(writer_of(server), TASK)) == len(PAGES)
 
 
 async def test_what_stands_is_given_back_as_the_models_own_message() -> None:
     """And only the missing pages are asked for."""
     async with serving(lambda _: (200, [said(as_json(book(2)))])) as server:
         standing = compose(REQUEST, seed=7)[:2]
-        rest = await written(writer_of(server), WritingOrder(REQUEST, 7, 2, standing))
+        rest = await written(writer_of(server), WritingTask(REQUEST, 7, 2, standing))
     assert [page.page for page in rest] == [2, 3, 4]
     (asked,) = server.asked
     _, _, answer, wish = asked["messages"]
@@ -309,7 +309,7 @@ async def test_what_may_go_better_next_time_is_retryable(
     """Cut, broken, busy: another attempt may be luckier."""
     async with serving(lambda _: (status, pieces)) as server:
         with pytest.raises(WorkFailed) as failure:
-            await written(writer_of(server), ORDER)
+            await written(writer_of(server), TASK)
     assert (failure.value.kind, failure.value.retryable) == (kind, True)
 
 
@@ -319,7 +319,7 @@ async def test_a_server_that_is_loading_its_model_is_asked_again() -> None:
         writer = writer_of(server)
         assert not (await writer.readiness()).ready
         with pytest.raises(WorkFailed) as failure:
-            await written(writer, ORDER)
+            await written(writer, TASK)
     assert (failure.value.kind, failure.value.retryable) == ("busy", True)
 
 
@@ -327,7 +327,7 @@ async def test_a_request_that_no_server_understands_fails_for_good() -> None:
     """What it says is passed on, on one line."""
     async with serving(lambda _: (400, [b"max_tokens\nis too large"])) as server:
         with pytest.raises(WorkFailed, match="400: max_tokens is too large") as failure:
-            await written(writer_of(server), ORDER)
+            await written(writer_of(server), TASK)
     assert not failure.value.retryable
 
 
@@ -336,7 +336,7 @@ async def test_a_server_that_lets_nobody_in_is_unavailable(status: int, mend: st
     """The message says what to set."""
     async with serving(lambda _: (status, [b"no"])) as server:
         with pytest.raises(EngineUnavailable, match=mend):
-            await written(writer_of(server, key_variable="WRITER_KEY"), ORDER)
+            await written(writer_of(server, key_variable="WRITER_KEY"), TASK)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ async def test_a_key_that_the_answer_repeats_is_not_told(
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     async with serving(lambda _: (200, [piece])) as server:
         with pytest.raises(WorkFailed) as failure:
-            await written(writer_of(server), ORDER)
+            await written(writer_of(server), TASK)
     assert KEY not in "".join(traceback.format_exception(failure.value))
 
 
@@ -360,7 +360,7 @@ async def test_a_server_without_models_must_be_given_one() -> None:
         writer = writer_of(server)
         assert "[writer] model" in (await writer.readiness()).mend
         with pytest.raises(EngineUnavailable, match="has no model"):
-            await written(writer, ORDER)
+            await written(writer, TASK)
         assert (await writer_of(server, model="tiny").readiness()).ready
 
 
@@ -368,6 +368,6 @@ async def test_what_would_not_fit_is_refused_beforehand() -> None:
     """By a rough count: the server's tokenizer is not known here."""
     async with serving(lambda _: (200, [])) as server:
         with pytest.raises(WorkFailed, match=r"only 2000 fit: set \[writer\] context") as failure:
-            await written(writer_of(server, context=2_000), ORDER)
+            await written(writer_of(server, context=2_000), TASK)
         assert server.asked == []
     assert (failure.value.kind, failure.value.retryable) == ("context_too_small", False)

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from storybook.book import WRITING, Page, RunId
+from storybook.engines import Report, WorkFailed, WritingTask
 from storybook.events.catalog import Event, PageRefused, PageWritten
 from storybook.run import Run, fold, request_run, start_stage
-from storybook.stages.engines import Report, WorkFailed, WritingOrder
 from storybook.stages.handlers import HANDLERS, Attempt, Tools
 from storybook.stages.writer.check import default_check
 from storybook.stores.files import FileArtifactStore
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.anyio
 class CarelessWriter(ScriptedWriter):
     """Slips a Chinese word into page 2."""
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
-        async for page in super().write(order, report):
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
+        async for page in super().write(task, report):
             if page.page == 2:
                 page = msgspec.structs.replace(page, summary=page.summary.replace("길", "道"))
             yield page

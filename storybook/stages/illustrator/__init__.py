@@ -1,1 +1,1 @@
-"""Illustrators paint one page each: the embedded `painter`, or engines that lead to models."""
+"""Illustrators that lead to models. The `painter`, which needs none, is the house's neighbour."""

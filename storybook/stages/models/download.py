@@ -184,7 +184,7 @@ class _Download:
         return have
 
     def _receive(self, response: httpx.Response, have: int) -> None:
-        if response.status_code == 416:  # there is nothing behind what we have
+        if response.status_code == 416:  # there is nothing after what we have
             if _range(response.headers)[1] != have:
                 self._part.unlink()
                 raise Interrupted("the file has another length now")

@@ -1,4 +1,4 @@
-"""Join pieces of speech into one reading. Sound is float32 mono, from -1 to 1.
+"""Join pieces of speech into one narration. Sound is float32 mono, from -1 to 1.
 
 Engines, voices and sentences differ in loudness and in the silence they leave around speech. So
 each piece is trimmed to its speech, brought to one loudness, and faded over a few milliseconds at
@@ -34,14 +34,14 @@ _SOUND_ABOVE: Final = 0.004
 """A frame whose peak is below this part of the piece's peak (-48 dB) is silence."""
 LEAD_SECONDS: Final = 0.15
 TAIL_SECONDS: Final = 0.3
-"""Silence before and after a reading: a wireless speaker that wakes up swallows the first
+"""Silence before and after a narration: a wireless speaker that wakes up swallows the first
 moments, and a player that stops may cut the last ones off."""
 _NOTHING_SECONDS: Final = 0.3
 """A page of which nothing can be spoken gets this much silence, as a player needs a file."""
 
 
 class Joined(NamedTuple):
-    """One reading and the (start, end) of each piece in it, in seconds."""
+    """One narration and the (start, end) of each piece in it, in seconds."""
 
     sound: Sound
     spans: tuple[tuple[float, float], ...]
@@ -74,7 +74,7 @@ def join(pieces: Sequence[Sound], rate: int, pause_ms: int) -> Joined:
 
 
 def framed(joined: Joined, rate: int) -> Joined:
-    """A reading with silence before and after it; the times of its pieces move with them."""
+    """A narration with silence before and after it; the times of its pieces move with them."""
     lead, tail = round(rate * LEAD_SECONDS), round(rate * TAIL_SECONDS)
     shift = lead / rate
     spans = tuple((start + shift, end + shift) for start, end in joined.spans)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from storybook.book import Dialogue, Page, TtsConfig
-from storybook.stages.engines import Utterance
+from storybook.engines import Utterance
 
 _QUOTES: Final = "\"'“”‘’„‟「」『』«»"
 _SENTENCE_END: Final = re.compile(rf"(?<=[.!?…])[{_QUOTES})\]]*\s+|[\r\n]+")

@@ -19,7 +19,7 @@ from typing import Any, Final
 import anyio.to_thread
 import msgspec
 
-from storybook.stages.engines import (
+from storybook.engines import (
     AudioTooLarge,
     EngineUnavailable,
     InvalidAudio,

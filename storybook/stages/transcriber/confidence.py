@@ -20,7 +20,7 @@ from typing import Final
 
 import msgspec
 
-from storybook.stages.engines import Transcript
+from storybook.engines import Transcript
 
 SHORTEST_WORD_SECONDS: Final = 0.3
 """숲 takes this long; less voice than that is a click or a breath."""

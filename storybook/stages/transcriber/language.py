@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from storybook.stages.engines import WorkFailed
+from storybook.engines import WorkFailed
 
 _TAG: Final = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 

@@ -66,7 +66,7 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 class Wanted(Protocol):
-    """The book that a page is for, as a run or a writing order has it."""
+    """The book that a page is for, as a run or a writing task has it."""
 
     @property
     def request(self) -> StoryRequest: ...

@@ -25,6 +25,8 @@ from typing import Final
 from storybook.stores.sqlite.holder import find_holder
 from storybook.system import SYNC_STOPS_AT_THE_DRIVE
 
+SQLITE_VERSION: Final = sqlite3.sqlite_version_info
+"""Of the library that is in use: three numbers."""
 BUSY_MS: Final = 5_000
 """How long a statement waits for another process's lock, in milliseconds."""
 WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024

@@ -3,6 +3,10 @@
 SQLite reads a table page by page, and fails at the first one that is damaged: a read of many rows
 fails for one page of them. So a stretch that fails is read again in halves, down to single rows,
 and what is left are the positions that nobody can read.
+
+Whose they are stands elsewhere too: in the index of the runs' versions, and with what each command
+was answered. So a lost event keeps its place, and the run that it belongs to can be parked. One
+that neither tells of is left out.
 """
 
 from __future__ import annotations
@@ -10,13 +14,17 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import starmap
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from storybook.events.log import Position
+from storybook.book import RunId
+from storybook.events.codec import UNREADABLE
+from storybook.events.log import Position, Recorded, Version
 from storybook.stores.sqlite.connection import open_reader
 
 STRETCH: Final = 2_000
@@ -24,6 +32,9 @@ STRETCH: Final = 2_000
 no open read keeps the WAL from being checkpointed."""
 
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_NO_TEXT: Final = "Could not decode to UTF-8"
+"""How Python's sqlite3 begins what it says of TEXT that is none; it gives no code."""
+_COLUMNS: Final = ", ".join(Recorded.__struct_fields__)
 _RUNS_NAMED: Final = 5
 T = TypeVar("T")
 
@@ -47,8 +58,10 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 def is_damage(error: BaseException) -> bool:
-    """Whether SQLite says that the file itself is damaged, or is no database."""
-    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGED
+    """Whether SQLite says that the file itself is damaged, or is no database, or a column's bytes
+    are no text."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in _DAMAGED or str(error).startswith(_NO_TEXT)
 
 
 def damaged(path: Path, why: str) -> str:
@@ -110,17 +123,120 @@ def end_of_events(db: sqlite3.Connection) -> Position:
     return Position(0)
 
 
-def with_runs(db: sqlite3.Connection, part: Unreadable) -> Unreadable:
-    """The same, with the runs that the index knows at those positions."""
-    sql = (
-        "SELECT DISTINCT run_id FROM events INDEXED BY sqlite_autoindex_events_1 "
-        "WHERE position BETWEEN ? AND ?"
-    )
+class EventKey(NamedTuple):
+    """Where an event stands, without what it says."""
+
+    position: Position
+    run_id: RunId
+    version: Version
+
+
+_INDEXED: Final = (
+    "SELECT position, run_id, version FROM events INDEXED BY sqlite_autoindex_events_1 "
+    "WHERE {} ORDER BY position"
+)
+_ANSWERED: Final = (
+    "SELECT run_id, first_position, last_position, version FROM commands WHERE {} "
+    "ORDER BY first_position"
+)
+
+
+def keys_between(db: sqlite3.Connection, first: Position, last: Position) -> list[EventKey]:
+    """The keys of the events from one position to another, both ends included."""
     try:
-        runs = db.execute(sql, (part.first, part.last)).fetchall()
+        rows = db.execute(_INDEXED.format("position BETWEEN ? AND ?"), (first, last)).fetchall()
+    except sqlite3.DatabaseError:
+        answered = _answered(db, "last_position >= ? AND first_position <= ?", (first, last))
+        return [it for it in answered if first <= it.position <= last]
+    return [EventKey(*row) for row in rows]
+
+
+def keys_of(db: sqlite3.Connection, run_id: RunId) -> list[EventKey]:
+    """The keys of the events of a run."""
+    try:
+        rows = db.execute(_INDEXED.format("run_id = ?"), (run_id,)).fetchall()
+    except sqlite3.DatabaseError:
+        return _answered(db, "run_id = ?", (run_id,))
+    return [EventKey(*row) for row in rows]
+
+
+def _answered(db: sqlite3.Connection, where: str, values: tuple[object, ...]) -> list[EventKey]:
+    return [
+        EventKey(Position(position), run_id, Version(version - (last - position)))
+        for run_id, first, last, version in db.execute(_ANSWERED.format(where), values).fetchall()
+        for position in range(first, last + 1)
+    ]
+
+
+def with_runs(db: sqlite3.Connection, part: Unreadable) -> Unreadable:
+    """The same, with the runs whose events these are."""
+    try:
+        keys = keys_between(db, part.first, part.last)
     except sqlite3.DatabaseError:
         return part
-    return msgspec.structs.replace(part, runs=tuple(run_id for (run_id,) in runs))
+    return msgspec.structs.replace(part, runs=tuple(dict.fromkeys(it.run_id for it in keys)))
+
+
+# ------------------------------------------------------------------------- what is left of the log
+
+
+def read_damaged(path: Path, after: Position, limit: int) -> list[Recorded]:
+    """At most `limit` events after a position, whatever is damaged; empty at the end."""
+    with _lenient(path) as db:
+        end = end_of_events(db)
+        while after < end:
+            last = Position(min(after + limit, end))
+            parts = read_around(partial(_between, db), Position(after + 1), last)
+            if recorded := [it for part in parts for it in _recorded(db, part)]:
+                return recorded
+            after = last  # nobody knows whose these are
+    return []
+
+
+def read_damaged_run(path: Path, run_id: RunId) -> list[Recorded]:
+    """The events of a run, whatever is damaged. Raises `sqlite3.DatabaseError` where nothing tells
+    any more which they are."""
+    with _lenient(path) as db:
+        return [_at(db, key) for key in keys_of(db, run_id)]
+
+
+@contextmanager
+def _lenient(path: Path) -> Iterator[sqlite3.Connection]:
+    """A reader that gives text as far as it is any: a type of which one byte is wrong is one that
+    nobody knows."""
+    with closing(open_reader(path)) as db:
+        db.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")
+        yield db
+
+
+def _between(db: sqlite3.Connection, first: Position, last: Position) -> list[Recorded]:
+    # With BETWEEN, SQLite would look at the row after the last one, which may be on another page.
+    sql = f"SELECT {_COLUMNS} FROM events WHERE position >= ? ORDER BY position LIMIT ?"
+    found = starmap(Recorded, db.execute(sql, (first, last - first + 1)))
+    return [it for it in found if it.position <= last]  # others if somebody removed rows
+
+
+def _recorded(db: sqlite3.Connection, part: list[Recorded] | Unreadable) -> list[Recorded]:
+    if not isinstance(part, Unreadable):
+        return part
+    try:
+        return [_lost(it, part.why) for it in keys_between(db, part.first, part.last)]
+    except sqlite3.DatabaseError:
+        return []
+
+
+def _at(db: sqlite3.Connection, key: EventKey) -> Recorded:
+    try:
+        found = _between(db, key.position, key.position)
+    except sqlite3.DatabaseError as error:
+        return _lost(key, str(error))
+    is_there = [it.position for it in found] == [key.position]
+    return found[0] if is_there else _lost(key, "its row is gone")
+
+
+def _lost(key: EventKey, why: str) -> Recorded:
+    data = msgspec.json.encode(f"the log is damaged there: {why}")
+    return Recorded(*key, UNREADABLE, schema=0, recorded_at=0, data=data, digest=b"")
 
 
 # --------------------------------------------------------------------------------- looking for it

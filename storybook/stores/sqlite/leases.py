@@ -1,9 +1,9 @@
 """Leases in a SQLite file beside the log, for the workers of one machine.
 
 The file may be thrown away at any time: each call looks whether it is still the same one, and
-begins a new one where it is missing or is none. Nothing in it is worth a sync to the disk: whoever
-wrote it is gone after a power cut. Its clock is the machine's monotonic one, which all processes of
-a machine share.
+begins a new one where it is missing, damaged, or another version's. Nothing in it is worth a sync
+to the disk: whoever wrote it is gone after a power cut. Its clock is the machine's monotonic one,
+which all processes of a machine share.
 """
 
 from __future__ import annotations
@@ -102,10 +102,10 @@ class SqliteLeases:
             try:
                 try:
                     return self._transact(ask)
-                except sqlite3.OperationalError:
-                    raise
-                except sqlite3.DatabaseError:  # it is damaged, or was never one: nothing is lost
-                    self._close()
+                except (sqlite3.DatabaseError, ValueError) as error:
+                    if _may_pass(error):
+                        raise
+                    self._close()  # it is damaged, or another version's: nothing is lost
                     self._path.unlink(missing_ok=True)
                     return self._transact(ask)
             except (sqlite3.Error, OSError) as error:
@@ -158,6 +158,14 @@ def _open(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _may_pass(error: sqlite3.DatabaseError | ValueError) -> bool:
+    """Whether the file may be in order all the same: it is busy, or the disk is full. A table of
+    another shape is a plain SQLITE_ERROR, and a stage that is unknown here a `ValueError`."""
+    if not isinstance(error, sqlite3.OperationalError):
+        return False
+    return error.sqlite_errorcode != sqlite3.SQLITE_ERROR
 
 
 def _inode(path: Path) -> int:

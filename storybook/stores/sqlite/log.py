@@ -22,7 +22,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from itertools import starmap
 from pathlib import Path
-from typing import Final
+from typing import Any, Concatenate, Final, ParamSpec
 
 import aiosqlite
 import anyio
@@ -48,12 +48,12 @@ from storybook.events.log import (
 from storybook.stores.sqlite.chain import payload_digest
 from storybook.stores.sqlite.connection import open_reader, open_writer
 from storybook.stores.sqlite.damage import (
-    Unreadable,
     damaged,
     end_of_events,
     is_damage,
     look_for_damage,
-    read_around,
+    read_damaged,
+    read_damaged_run,
 )
 from storybook.stores.sqlite.holder import WriteLock, find_holder
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer
@@ -62,6 +62,7 @@ from storybook.stores.sqlite.writer import Append, Connect, GroupResult, LogWrit
 from storybook.system import Doorbell, DoorbellRinger
 
 logger = logging.getLogger(__name__)
+P = ParamSpec("P")
 
 WAITING_EVENTS: Final = 10_000
 """Events that may wait for the writer: a tenth of a second of its work. More are refused."""
@@ -73,7 +74,7 @@ LOOK_SECONDS: Final = 0.1
 RESTS: Final = 3.0
 """How much longer the look for damage rests than it reads: a quarter of a core at most."""
 
-_COLUMNS: Final = "position, run_id, version, type, schema, recorded_at, data, digest"
+_COLUMNS: Final = ", ".join(Recorded.__struct_fields__)
 
 
 class SqliteLog:
@@ -94,32 +95,44 @@ class SqliteLog:
         """Open a log for writing, create it if it is missing, and close it at the end.
 
         `clock` gives microseconds since 1970 (UTC). `connect` opens the connection that writes.
-        Raises `LogLocked` if another process writes this log, and `LogUnavailable`.
+        Raises `LogLocked` if another process writes this log, `LogUnavailable`, and `LogDamaged`
+        where its end cannot be read, so that nothing can follow it: it may still be read.
         """
         async with _Writing.start(path, clock, connect) as writing, _reading(path) as reader:
             yield cls(path, reader, writing, writing.recent)
 
     @classmethod
     @asynccontextmanager
-    async def read_only(cls, path: Path) -> AsyncGenerator[SqliteLog, None]:
-        """Open a log that another process may be writing. Raises `LogUnavailable`.
+    async def read_only(cls, path: Path, damage: str = "") -> AsyncGenerator[SqliteLog, None]:
+        """Open a log that another process may be writing, or of which some `damage` is known.
+        Raises `LogUnavailable`.
 
-        Reads and tails are the same as the writer's; `append` raises `LogLocked` beside a writer,
-        else `LogUnavailable`.
+        Reads and tails are the same as the writer's; `append` raises `LogDamaged` where damage is
+        known, `LogLocked` beside a writer, else `LogUnavailable`.
         """
         recent = Recent(Position(0))
         async with _reading(path) as reader, _listening(path, recent):
-            yield cls(path, reader, None, recent)
-
-    def announce(self, url: str) -> None:
-        """Tell other processes where this one serves, so that they can say whom to ask."""
-        self._must_write().lock.announce(url)
+            log = cls(path, reader, None, recent)
+            log._note(damage)
+            yield log
 
     @property
-    def end(self) -> tuple[Position, bytes]:
-        """Where a log that was open for writing ended: the last event's position and digest. Only
-        after it was closed; asking the file would leave SQLite's files for readers beside it."""
-        return self._must_write().end
+    def takes_appends(self) -> bool:
+        """Whether it was opened for writing."""
+        return self._writing is not None
+
+    def announce(self, url: str) -> None:
+        """Tell other processes where this one serves, so that they can say whom to ask; nothing
+        where the log is only read, since nobody has to ask."""
+        if self._writing is not None:
+            self._writing.lock.announce(url)
+
+    @property
+    def end(self) -> tuple[Position, bytes] | None:
+        """Where a log that was open for writing ended: the last event's position and digest; None
+        for one that was only read. Only after it was closed; asking the file would leave SQLite's
+        files for readers beside it."""
+        return self._writing.end if self._writing is not None else None
 
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
@@ -128,9 +141,9 @@ class SqliteLog:
 
         Raises ValueError if there are no events, or the command was used for another run.
         """
-        writing = self._must_write()
         if self.damage and expected == NO_RUN:
             raise LogDamaged(f"no new books are taken: {self.damage}")
+        writing = self._must_write()
         try:
             return await writing.submit(run_id, events, expected, command)
         except LogDamaged as error:
@@ -158,31 +171,21 @@ class SqliteLog:
             self._note(damaged(self._path, why))
 
     async def read(self, after: Position, limit: int) -> list[Recorded]:
-        """See `EventLog.read`; raises `LogDamaged` if the very next event cannot be read."""
         try:
             return await self._rows("position > ? ORDER BY position LIMIT ?", (after, limit))
         except LogDamaged:
-            return await anyio.to_thread.run_sync(self._read_up_to_damage, after, limit)
+            return await self._around_damage(read_damaged, after, limit)
 
-    def _read_up_to_damage(self, after: Position, limit: int) -> list[Recorded]:
-        sql = f"SELECT {_COLUMNS} FROM events WHERE position >= ? ORDER BY position LIMIT ?"
+    async def _around_damage(
+        self, read: Callable[Concatenate[Path, P], list[Recorded]], *args: P.args, **no: P.kwargs
+    ) -> list[Recorded]:
         try:
-            with closing(open_reader(self._path)) as db:
-
-                def read(first: Position, last: Position) -> list[Recorded]:
-                    return list(starmap(Recorded, db.execute(sql, (first, last - first + 1))))
-
-                first = Position(after + 1)
-                end = min(after + limit, end_of_events(db))
-                part = next(read_around(read, first, Position(max(first, end))), [])
+            return await anyio.to_thread.run_sync(partial(read, self._path, *args, **no))
         except sqlite3.Error as error:  # not even the head of the file can be read
             raise LogDamaged(damaged(self._path, str(error))) from error
-        if isinstance(part, Unreadable):
-            raise LogDamaged(damaged(self._path, str(part)), (part.first, part.last))
-        return part
 
     def _note(self, damage: str) -> None:
-        if not self.damage:
+        if damage and not self.damage:
             self.damage = damage
             logger.error("%s", damage)
 
@@ -190,32 +193,49 @@ class SqliteLog:
         self, run_id: RunId, after: Position = START, limit: int | None = None
     ) -> list[Recorded]:
         # By version, which is the same order: the index on (run_id, version) then gives it.
-        return await self._rows(
-            "run_id = ? AND position > ? ORDER BY version LIMIT ?",
-            (run_id, after, -1 if limit is None else limit),
-        )
+        try:
+            return await self._rows(
+                "run_id = ? AND position > ? ORDER BY version LIMIT ?",
+                (run_id, after, -1 if limit is None else limit),
+            )
+        except LogDamaged:
+            recorded = await self._around_damage(read_damaged_run, run_id)
+            return [it for it in recorded if it.position > after][:limit]
 
     async def read_events(self, after: Position, limit: int) -> EventPage | None:
-        rows = await self._fetch(
-            "SELECT position, run_id, version, recorded_at, type, schema, data FROM events "
-            "WHERE position > ? ORDER BY position LIMIT ?",
-            (after, limit),
-        )
+        columns = "position, run_id, type, schema, data"
+        sql = f"SELECT {columns} FROM events WHERE position > ? ORDER BY position LIMIT ?"
+        rows: Sequence[Sequence[Any]]
+        try:
+            rows = await self._fetch(sql, (after, limit))
+        except LogDamaged:
+            found = await self.read(after, limit)
+            rows = [(it.position, it.run_id, it.type, it.schema, it.data) for it in found]
         if not rows:
             return None
-        positions, run_ids, versions, times, *recorded = zip(*rows, strict=True)
-        return EventPage(positions, run_ids, versions, times, decode_all(*recorded))
+        positions, run_ids, *recorded = zip(*rows, strict=True)
+        return EventPage(positions[-1], run_ids, decode_all(*recorded))
 
     async def history(self, run_id: RunId) -> list[Event]:
         sql = "SELECT type, schema, data FROM events WHERE run_id = ? ORDER BY version"
-        rows = await self._fetch(sql, (run_id,))
+        try:
+            rows = await self._fetch(sql, (run_id,))
+        except LogDamaged:
+            return [it.event for it in await self.read_run(run_id)]
         return decode_all(*zip(*rows, strict=True)) if rows else []
 
     async def head(self) -> Position:
         if self._writing is not None:
             return self._recent.head
-        rows = await self._fetch("SELECT coalesce(max(position), 0) FROM events")
+        try:
+            rows = await self._fetch("SELECT coalesce(max(position), 0) FROM events")
+        except LogDamaged:
+            return await anyio.to_thread.run_sync(self._end_of_damaged)
         return Position(rows[0][0])
+
+    def _end_of_damaged(self) -> Position:
+        with closing(open_reader(self._path)) as db:
+            return end_of_events(db)
 
     async def tail(self, after: Position) -> AsyncGenerator[list[Recorded], None]:
         cursor = after
@@ -250,6 +270,8 @@ class SqliteLog:
 
     def _must_write(self) -> _Writing:
         if self._writing is None:
+            if self.damage:
+                raise LogDamaged(f"nothing can be recorded: {self.damage}")
             holder = find_holder(self._path)
             if holder is not None:
                 raise LogLocked(

@@ -1,4 +1,4 @@
-"""The last events, kept in memory for the tails, and the one wake-up that all of them share.
+"""The last events, kept in memory for the tails, and the one notifier that all of them share.
 
 A tail is a cursor and nothing else: no queue that could overflow, nothing to unsubscribe.
 """

@@ -16,11 +16,19 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from storybook.events.log import START, LogUnavailable, Position
+from storybook.events.log import START, LogDamaged, LogUnavailable, Position
 from storybook.stores.digests import digests_differ
 from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
 from storybook.stores.sqlite.connection import open_reader
-from storybook.stores.sqlite.damage import Unreadable, end_of_events, read_around, with_runs
+from storybook.stores.sqlite.damage import (
+    Unreadable,
+    damaged,
+    end_of_events,
+    is_damage,
+    look_for_damage,
+    read_around,
+    with_runs,
+)
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migrate
 
 PAGE: Final = 2_000
@@ -85,6 +93,21 @@ def head_of(path: Path) -> Anchor:
     except sqlite3.Error as error:
         raise LogUnavailable(f"the end of {path} cannot be read: {error}") from error
     return Anchor(*row) if row is not None else Anchor(START, GENESIS)
+
+
+def read_every_page(path: Path) -> None:
+    """Read a log once, which finds damaged pages in a moment, and says nothing of what was changed.
+    Raises `LogDamaged`, or `LogUnavailable` where it cannot be read at all."""
+    try:
+        with closing(open_reader(path)) as db:
+            check_not_newer(db, "log")
+        why = look_for_damage(path, lambda took: False)
+    except (sqlite3.Error, NewerDatabase) as error:
+        if is_damage(error):
+            raise LogDamaged(damaged(path, str(error))) from error
+        raise LogUnavailable(f"{path} cannot be read: {error}") from error
+    if why:
+        raise LogDamaged(damaged(path, why))
 
 
 def verify_log(

@@ -117,7 +117,8 @@ class LogWriter(threading.Thread):
         """How many events have left the queue since the start."""
 
     def open(self) -> Position:
-        """Start the thread and return the end of the log. Raises `LogUnavailable`."""
+        """Start the thread and return the end of the log. Raises `LogUnavailable`, `LogDamaged` if
+        nobody can tell any more where the log ends."""
         self.start()
         self._opened.wait()
         if self._why_not is not None:
@@ -142,6 +143,8 @@ class LogWriter(threading.Thread):
             self._open()
         except Exception as error:
             self._why_not = LogUnavailable(f"{self._path} cannot be opened: {error}")
+            if is_damage(error):
+                self._why_not = LogDamaged(damaged(self._path, str(error)))
             return
         finally:
             self._opened.set()

@@ -140,7 +140,7 @@ class ComfyDouble:
         self.faults.hold, self.faults.is_stalled = None, False
         self.changed.notify()
 
-    async def until(self, holds: Callable[[], bool], seconds: float = 10) -> None:
+    async def until(self, holds: Callable[[], bool], seconds: float = 30) -> None:
         """Return as soon as something holds of the double; fail if it takes too long."""
         with anyio.fail_after(seconds):
             while not holds():

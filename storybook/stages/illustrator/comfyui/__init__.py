@@ -11,22 +11,3 @@ From the ground up: `graph`, `node_types`, `flatten`, `editor`, `roles`, `prepar
 `state`, `progress` and `png` are pure; `client` and `listener` speak to a server; `follow` and
 `picture` see one picture through; `pool`, `launcher` and `engine` see to many.
 """
-
-from storybook.stages.illustrator.comfyui.engine import ComfyUI, EndpointCheck
-from storybook.stages.illustrator.comfyui.explain import (
-    Explanation,
-    FoundRole,
-    WorkflowProblem,
-    explain,
-)
-from storybook.stages.illustrator.comfyui.timing import ComfyTiming
-
-__all__ = [
-    "ComfyTiming",
-    "ComfyUI",
-    "EndpointCheck",
-    "Explanation",
-    "FoundRole",
-    "WorkflowProblem",
-    "explain",
-]

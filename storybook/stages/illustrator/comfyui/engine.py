@@ -11,16 +11,16 @@ from typing import Final
 import anyio
 import msgspec
 
-from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Painting,
-    PaintingOrder,
     PaintingReport,
+    PaintingTask,
     Readiness,
     WorkFailed,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.stages.illustrator.comfyui import picture
 from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (
@@ -38,15 +38,14 @@ from storybook.stages.illustrator.comfyui.graph import digest
 from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
 from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from storybook.stages.illustrator.comfyui.picture import Job, Prepared
-from storybook.stages.illustrator.comfyui.pool import Endpoint, NoEndpoint, Pool
+from storybook.stages.illustrator.comfyui.pool import ComfyEndpoint, NoEndpoint, Pool
+from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL, STYLE
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from storybook.stages.illustrator.comfyui.workflow import Workflow
 
 logger = logging.getLogger(__name__)
 
 NAME: Final = "comfyui"
-DEFAULT_URL: Final = "http://127.0.0.1:8188"
-STYLE: Final = "watercolor painting, children's book illustration"
 
 MOST_SUBMISSIONS: Final = 3
 """How often one attempt at a picture gives it away before the attempt has failed."""
@@ -167,16 +166,16 @@ class ComfyUI:
 
     async def paint(
         self,
-        order: PaintingOrder,
+        task: PaintingTask,
         report: PaintingReport,
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         """Paint one page, or adopt the picture that an earlier attempt has given away."""
-        prompt = order.page.image_prompt
+        prompt = task.page.image_prompt
         positive = f"{self._style}, {prompt}" if self._style else prompt
-        job = Job(positive, order.seed, order.width, order.height, report, submitted)
-        if order.submission is not None:
-            adopted = await self._adopt(order.submission, job)
+        job = Job(positive, task.seed, task.width, task.height, report, submitted)
+        if task.submission is not None:
+            adopted = await self._adopt(task.submission, job)
             if adopted is not None:
                 return adopted
         return await self._paint_anywhere(job)
@@ -237,7 +236,7 @@ class ComfyUI:
             turns.check()
 
     @asynccontextmanager
-    async def _server(self, endpoint: Endpoint) -> AsyncIterator[ComfyServer]:
+    async def _server(self, endpoint: ComfyEndpoint) -> AsyncIterator[ComfyServer]:
         """The server of an endpoint, launched if need be."""
         async with ComfyServer.open(endpoint.url, self._timing) as server:
             if self._launcher is not None and endpoint.url == self._urls[0]:
@@ -247,7 +246,7 @@ class ComfyUI:
                     raise NotLaunched(endpoint.url, str(failure)) from failure
             yield server
 
-    async def _after(self, trouble: ComfyTrouble, endpoint: Endpoint) -> ComfyTrouble:
+    async def _after(self, trouble: ComfyTrouble, endpoint: ComfyEndpoint) -> ComfyTrouble:
         """What a trouble means for the endpoint. A ComfyUI of ours that works no more is stopped,
         so that the next picture starts it again."""
         launcher = self._launcher if endpoint.url == self._urls[0] else None

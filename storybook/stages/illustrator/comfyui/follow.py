@@ -35,7 +35,7 @@ class Follower:
     def __init__(
         self, server: ComfyServer, prompt_id: str, listener: Listener, timing: ComfyTiming
     ) -> None:
-        self._server, self._prompt_id, self._ears, self._timing = (
+        self._server, self._prompt_id, self._listener, self._timing = (
             server,
             prompt_id,
             listener,
@@ -48,7 +48,7 @@ class Follower:
         """How the prompt ended. Raises `PromptGone` if the server has forgotten it, and
         `ComfyTrouble` if the server is gone itself, takes no work, or hangs."""
         while True:
-            hint = self._ears.look.next
+            hint = self._listener.look.next
             state = await self._look()
             if isinstance(state, PromptFinished | PromptFailed | PromptInterrupted):
                 return state
@@ -92,7 +92,7 @@ class Follower:
             self._since.pop("running", None)
             return
         self._lasts("running", 0)
-        last = max(self._since["running"], self._ears.heard_at)
+        last = max(self._since["running"], self._listener.heard_at)
         if anyio.current_time() - last >= self._timing.hang:
             seconds = self._timing.hang
             raise Hung(self._server.url, f"it has given no sign of the picture for {seconds:g} s")
@@ -107,7 +107,7 @@ class Follower:
         timing = self._timing
         if state is None or isinstance(state, Lost):
             return timing.look_again
-        pause = timing.silence if self._ears.is_open else timing.poll
+        pause = timing.silence if self._listener.is_open else timing.poll
         if isinstance(state, PromptWaiting) and not state.is_worked:
             pause = min(pause, timing.unworked)
         return min(pause, timing.hang)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from storybook.engines import PaintingReport
 from storybook.notifier import Notifier
-from storybook.stages.engines import PaintingReport
 from storybook.stages.illustrator.comfyui.progress import FEATURES, HeardMessage, PromptProgress
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 

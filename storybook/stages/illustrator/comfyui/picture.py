@@ -24,8 +24,8 @@ import anyio
 import anyio.to_thread
 import msgspec
 
+from storybook.engines import PaintingReport, WorkFailed
 from storybook.events.catalog import Submission
-from storybook.stages.engines import PaintingReport, WorkFailed
 from storybook.stages.illustrator.comfyui import png
 from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (

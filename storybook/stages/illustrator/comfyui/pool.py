@@ -15,7 +15,7 @@ from storybook.stages.illustrator.comfyui.errors import ComfyTrouble
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 
-class Endpoint:
+class ComfyEndpoint:
     """A server's address, and how it has done lately."""
 
     def __init__(self, url: str) -> None:
@@ -35,13 +35,13 @@ class Pool:
     """Hands out endpoints, the first in their order that is free and not left out."""
 
     def __init__(self, urls: Sequence[str], timing: ComfyTiming) -> None:
-        self.endpoints = [Endpoint(url) for url in urls]
+        self.endpoints = [ComfyEndpoint(url) for url in urls]
         self._timing = timing
         self._changed = Notifier()
 
     async def take(
         self, *, without: Collection[str], tried: Collection[str], until: float
-    ) -> Endpoint:
+    ) -> ComfyEndpoint:
         """A free endpoint that is not among `without`.
 
         When all of them are left out, those that are not among `tried` are tried all the same: the
@@ -64,11 +64,11 @@ class Pool:
                 await changed.wait()
 
     @staticmethod
-    def _comes_back(endpoints: Sequence[Endpoint], until: float) -> bool:
+    def _comes_back(endpoints: Sequence[ComfyEndpoint], until: float) -> bool:
         hopeful = [it for it in endpoints if it.trouble is None or it.trouble.waiting_helps]
         return any(it.due_at <= until for it in hopeful)
 
-    async def take_this(self, url: str) -> Endpoint | None:
+    async def take_this(self, url: str) -> ComfyEndpoint | None:
         """The endpoint of an address as soon as it is free, left out or not; None if there is no
         such endpoint any more."""
         it = next((it for it in self.endpoints if it.url == url), None)
@@ -78,12 +78,12 @@ class Pool:
             it.is_taken = True
         return it
 
-    def release(self, endpoint: Endpoint) -> None:
+    def release(self, endpoint: ComfyEndpoint) -> None:
         """Give an endpoint back."""
         endpoint.is_taken = False
         self._changed.notify()
 
-    def leave_out(self, endpoint: Endpoint, trouble: ComfyTrouble) -> None:
+    def leave_out(self, endpoint: ComfyEndpoint, trouble: ComfyTrouble) -> None:
         """Do without an endpoint for a while."""
         seconds = self._timing.back_off * 2.0**endpoint.failures
         if not trouble.waiting_helps:
@@ -92,7 +92,7 @@ class Pool:
         endpoint.trouble = trouble
         endpoint.due_at = anyio.current_time() + min(seconds, self._timing.back_off_limit)
 
-    def is_well(self, endpoint: Endpoint) -> None:
+    def is_well(self, endpoint: ComfyEndpoint) -> None:
         """An endpoint has done its work: what was before is forgotten."""
         endpoint.failures, endpoint.due_at, endpoint.trouble = 0, 0.0, None
 

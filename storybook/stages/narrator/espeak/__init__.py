@@ -1,10 +1,6 @@
 """The espeak narrator: Korean speech on any machine, with no model and no system package.
 
-`engine` is the narrator; `speak` is the program that speaks, run once for each reading; `voices`
+`engine` is the narrator; `speak` is the program that speaks, run once for each narration; `voices`
 makes the ten voices out of eSpeak NG's variants, and `pronunciation` spells Korean so that it is
 pronounced right.
 """
-
-from storybook.stages.narrator.espeak.engine import Espeak
-
-__all__ = ["Espeak"]

@@ -14,22 +14,22 @@ import anyio
 import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.korean.reading import read_korean
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
+    Narration,
+    NarrationTask,
     Readiness,
-    Reading,
-    ReadingOrder,
     Report,
     Utterance,
     WorkFailed,
     package_version,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom
+from storybook.korean.pronunciation import read_korean
 from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import VOICES
-from storybook.stages.narrator.reading import languages, put_together, unknown_voice
+from storybook.stages.narrator.narration import languages, put_together, unknown_voice
 from storybook.system import shielded_start
 
 NAME: Final = "espeak"
@@ -43,7 +43,7 @@ _SECONDS_PER_ANSWER: Final = 30.0
 
 
 class Espeak:
-    """Reads aloud with eSpeak NG, in a process of its own for each reading (see `speak`)."""
+    """Reads aloud with eSpeak NG, in a process of its own for each narration (see `speak`)."""
 
     places = 1
 
@@ -75,15 +75,15 @@ class Espeak:
         return Readiness(True)
 
     async def unload(self) -> None:
-        """Nothing is held between readings."""
+        """Nothing is held between narrations."""
 
-    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
         """Read a page aloud. Raises `EngineUnavailable` if the library cannot be loaded, and
         `WorkFailed` for a language or a voice that is not known."""
-        names = languages(order.lang)
-        pieces = [_piece(spoken, order.speed, names[-1]) for spoken in order.utterances]
+        names = languages(task.lang)
+        pieces = [_piece(spoken, task.speed, names[-1]) for spoken in task.utterances]
         answer = await _speak(names, pieces, lambda spoken: report(spoken / len(pieces)))
-        return await anyio.to_thread.run_sync(_reading, order, answer)
+        return await anyio.to_thread.run_sync(_narration, task, answer)
 
 
 class _Answer(NamedTuple):
@@ -194,9 +194,9 @@ def _languages(data: str) -> tuple[str, ...]:
     return tuple(sorted({words[1] for words in lines if words[:1] == ["language"]}))
 
 
-def _reading(order: ReadingOrder, answer: _Answer) -> Reading:
+def _narration(task: NarrationTask, answer: _Answer) -> Narration:
     from storybook.stages.narrator import audio
 
     made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
     sounds = [audio.from_pcm16(sound) for sound in answer.sounds]
-    return put_together(order, sounds, answer.rate, made_from)
+    return put_together(task, sounds, answer.rate, made_from)

@@ -2,7 +2,8 @@
 
 eSpeak NG is one global in C, and it carries the phase of its oscillators from one call to the
 next, through every way of resetting it: the same sentence comes out in other bytes each time. So
-each reading gets a process of its own, which starts in some 20 ms. The same job then gives the
+each narration gets a process of its own, which starts in some 20 ms, and in it the noise of breath
+and consonants is seeded: the library takes the second of the clock. The same job then gives the
 same bytes, cancelling is ending a process, a fault in C harms nobody else, and the library (GPL)
 is never loaded into the service.
 
@@ -33,6 +34,8 @@ CHARS_UTF8 = 1
 POSITION_CHARACTER = 1
 RATE, VOLUME, PITCH, RANGE = 1, 2, 3, 4
 SUCCESS = 0
+NOISE_SEED = 1
+"""Any number will do, as long as it is always the same."""
 FULL_VOLUME = 60
 """Of 100. Louder, some voices clip inside the library; the service sets the loudness later."""
 
@@ -74,6 +77,7 @@ class Speaker:
         self.rate = self._espeak.espeak_Initialize(SYNCHRONOUS, 0, b".", DONT_EXIT)
         if self.rate <= 0:
             raise EspeakError("library", f"eSpeak NG finds no usable data in {data}")
+        self._espeak.espeak_ng_SetRandSeed(NOISE_SEED)
         self._heard = bytearray()
         self._callback = Callback(self._hear)
         self._espeak.espeak_SetSynthCallback(self._callback)
@@ -109,6 +113,7 @@ class Speaker:
 
     def _declare(self) -> None:
         """Say what the functions take: pointers and sizes are wider than ctypes' default int."""
+        self._espeak.espeak_ng_SetRandSeed.argtypes = [ctypes.c_long]
         self._espeak.espeak_Synth.argtypes = [
             ctypes.c_char_p,
             ctypes.c_size_t,

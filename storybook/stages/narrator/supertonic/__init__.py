@@ -3,8 +3,3 @@
 `engine` is the narrator; `folder` finds the model's folder and says what it is or what it lacks;
 `model` is the model in memory: text in, sound out, the same for the same seed.
 """
-
-from storybook.stages.narrator.supertonic.engine import Supertonic
-from storybook.stages.narrator.supertonic.folder import find_model
-
-__all__ = ["Supertonic", "find_model"]

@@ -19,22 +19,22 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import VOICES
-from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.korean.reading import read_korean
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
+    Narration,
+    NarrationTask,
     Readiness,
-    Reading,
-    ReadingOrder,
     Report,
     Utterance,
     WorkFailed,
     package_version,
     ready_or_raise,
 )
+from storybook.events.catalog import EngineInfo, MadeFrom
+from storybook.korean.pronunciation import read_korean
 from storybook.stages.extras import install_extra
-from storybook.stages.narrator.reading import each, languages, put_together, unknown_voice
+from storybook.stages.narrator.narration import each, languages, put_together, unknown_voice
 from storybook.stages.narrator.supertonic.folder import (
     LANGUAGES,
     examine,
@@ -99,29 +99,29 @@ class Supertonic:
         """Let go of the model; a clause that is being spoken keeps it until its end."""
         self._model, self._name = None, ""
 
-    async def read_aloud(self, order: ReadingOrder, report: Report) -> Reading:
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
         """Read a page aloud. Raises `EngineUnavailable` if there is no model or it cannot be
         loaded, and `WorkFailed` for a language, voice or speed that it has not."""
         model = await anyio.to_thread.run_sync(self._loaded, abandon_on_cancel=True)
-        language = self._language(order.lang)
-        _check(order)
+        language = self._language(task.lang)
+        _check(task)
 
         async def speak(spoken: Utterance) -> Sound:
-            return await self._speak(model, spoken, language, order)
+            return await self._speak(model, spoken, language, task)
 
-        pieces = await each(order.utterances, speak, report)
+        pieces = await each(task.utterances, speak, report)
         made_from = MadeFrom(language=language, model=self.info.model, version=self.info.version)
-        return await anyio.to_thread.run_sync(put_together, order, pieces, model.rate, made_from)
+        return await anyio.to_thread.run_sync(put_together, task, pieces, model.rate, made_from)
 
     async def _speak(
-        self, model: SupertonicModel, spoken: Utterance, language: str, order: ReadingOrder
+        self, model: SupertonicModel, spoken: Utterance, language: str, task: NarrationTask
     ) -> Sound:
         """Speak an utterance clause by clause. When this is cancelled, the clause in hand is
         finished by its thread, unheard, and no other is begun."""
         sounds = [
             await anyio.to_thread.run_sync(
                 _spoken,
-                *(model, clause, spoken.voice, language, order.speed, order.seed),
+                *(model, clause, spoken.voice, language, task.speed, task.seed),
                 abandon_on_cancel=True,
                 limiter=self._threads,
             )
@@ -197,12 +197,12 @@ def _threads_for(device: str) -> int:
     return 1 if device.startswith("gpu") else usable_cores()
 
 
-def _check(order: ReadingOrder) -> None:
-    for spoken in order.utterances:
+def _check(task: NarrationTask) -> None:
+    for spoken in task.utterances:
         if spoken.voice not in VOICES:
             raise unknown_voice(spoken.voice, VOICES)
-    if not SLOWEST <= order.speed <= FASTEST:
-        message = f"a speed of {order.speed} is not from {SLOWEST} to {FASTEST}"
+    if not SLOWEST <= task.speed <= FASTEST:
+        message = f"a speed of {task.speed} is not from {SLOWEST} to {FASTEST}"
         raise WorkFailed("unsupported_speed", message, retryable=False)
 
 

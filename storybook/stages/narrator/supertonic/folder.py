@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from storybook.book import VOICES
 from storybook.data_folder import DataFolder
-from storybook.stages.engines import Readiness
+from storybook.engines import Readiness
 
 CONFIGURATION: Final = "onnx/tts.json"
 NETWORKS: Final = ("duration_predictor", "text_encoder", "vector_estimator", "vocoder")

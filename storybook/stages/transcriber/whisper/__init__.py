@@ -3,7 +3,3 @@
 The **engine** decodes a recording, finds the voice in it, and gives what is voice to the
 **model**, one request after the other. A clip without a voice never reaches the model.
 """
-
-from storybook.stages.transcriber.whisper.engine import Whisper
-
-__all__ = ["Whisper"]

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 import anyio
 import anyio.from_thread
 import anyio.to_thread
 
 from storybook.clock import MICROSECONDS, Clock, SystemClock
-from storybook.events.catalog import EngineInfo
-from storybook.notifier import Notifier
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Readiness,
     Transcript,
     package_version,
     ready_or_raise,
 )
+from storybook.events.catalog import EngineInfo
+from storybook.notifier import Notifier
 from storybook.stages.extras import install_extra
 from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, weigh
@@ -35,10 +34,7 @@ from storybook.stages.transcriber.whisper.model import (
     is_installed,
     voice_of,
 )
-
-IDLE_SECONDS: Final = 300.0
-"""A model that nobody has spoken to for so long gives its memory back: 150 MB for `base`, which
-is loaded again in a second."""
+from storybook.stages.transcriber.whisper.spec import IDLE_SECONDS
 
 
 class Whisper:

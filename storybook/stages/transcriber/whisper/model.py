@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from storybook.stages.engines import EngineUnavailable, Readiness, WorkFailed
+from storybook.engines import EngineUnavailable, Readiness, WorkFailed
 from storybook.stages.transcriber.audio import RATE, Clip
 from storybook.stages.transcriber.confidence import Heard
 from storybook.system import usable_cores

@@ -7,10 +7,11 @@ from itertools import cycle, islice
 from typing import Final
 
 from storybook.book import COVER_PAGE, FEWEST_PAGES, MOST_PAGES, StoryRequest
+from storybook.lexicon.looks import times
 from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
-from storybook.stages.writer.answer.picture import ACTS, times
+from storybook.stages.writer.answer.picture import ACTS
 from storybook.stages.writer.answer.prompt import messages
 
 _KOREAN: Final = ("무너뜨렸답니다", "이야기책이었어요", "두근거리는", "반짝이는", "살금살금")

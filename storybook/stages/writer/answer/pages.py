@@ -16,6 +16,7 @@ import msgspec
 from storybook.book import COVER_PAGE, MOST_PAGES, Dialogue, Page
 from storybook.korean.particles import with_particle
 from storybook.lexicon import Character
+from storybook.lexicon.looks import times
 from storybook.stages.writer.answer.bounds import LINES
 from storybook.stages.writer.answer.brief import Brief, is_known
 from storybook.stages.writer.answer.picture import (
@@ -25,7 +26,6 @@ from storybook.stages.writer.answer.picture import (
     fallback_sheet,
     prompt_of,
     read_prompt,
-    times,
 )
 
 MEMBERS: Final = ("cover", *(f"page_{page}" for page in range(COVER_PAGE + 1, MOST_PAGES)))

@@ -8,14 +8,12 @@ book has the same cards; read back, a page that stands tells a later attempt its
 from __future__ import annotations
 
 import random
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from storybook.lexicon.looks import looks, shot_of
 from storybook.stages.writer.answer.brief import Brief
-from storybook.stages.writer.composer import looks
-from storybook.stages.writer.composer.arcs import table
 
 EMOTIONS: Final = ("happy", "sad", "surprised", "sleeping", "calm", "brave")
 POSES: Final = (
@@ -54,14 +52,9 @@ class Picture(msgspec.Struct, frozen=True):
     scene: str = ""
 
 
-def times() -> tuple[str, ...]:
-    """The times of day and weathers that a picture can have."""
-    return tuple(_data()["times"].values())
-
-
 def fallback_sheet(brief: Brief, seed: int) -> Sheet:
     """The sheet for a model that gives none: drawn from the lexicon, by the book's seed."""
-    cards = looks.looks(brief.cast, brief.era, random.Random(f"looks:{seed}"))
+    cards = looks(brief.cast, brief.era, random.Random(f"looks:{seed}"))
     return Sheet(brief.place_en or "a place from a picture book", cards)
 
 
@@ -90,9 +83,4 @@ def read_prompt(page: int, brief: Brief, prompt: str) -> tuple[Sheet, Picture] |
 
 
 def _opening(page: int, brief: Brief) -> str:
-    return f"A {looks.shot_of(page, brief.page_count)} of "
-
-
-@cache
-def _data() -> dict[str, Any]:
-    return table("looks")
+    return f"A {shot_of(page, brief.page_count)} of "

@@ -10,10 +10,11 @@ from typing import Final
 
 from storybook.korean.numerals import native
 from storybook.lexicon import Character
+from storybook.lexicon.looks import times
 from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, is_known
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
-from storybook.stages.writer.answer.picture import EMOTIONS, POSES, times
+from storybook.stages.writer.answer.picture import EMOTIONS, POSES
 
 Message = dict[str, str]
 """`role` and `content`."""

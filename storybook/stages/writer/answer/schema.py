@@ -11,10 +11,11 @@ from typing import Any
 
 from storybook.book import COVER_PAGE
 from storybook.lexicon import Character
+from storybook.lexicon.looks import times
 from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, is_known
 from storybook.stages.writer.answer.pages import MEMBERS
-from storybook.stages.writer.answer.picture import ACTS, times
+from storybook.stages.writer.answer.picture import ACTS
 
 Schema = dict[str, Any]
 

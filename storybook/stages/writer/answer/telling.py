@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from storybook.book import Page
-from storybook.stages.engines import Report, WorkFailed, WritingOrder
+from storybook.engines import Report, WorkFailed, WritingTask
 from storybook.stages.writer.answer.brief import Brief
 from storybook.stages.writer.answer.pages import (
     MEMBERS,
@@ -28,16 +28,14 @@ PAGE_CHARACTERS: Final = 600
 
 
 class Telling:
-    """The pages of one answer to an order, after those that stand."""
+    """The pages of one answer to a task, after those that stand."""
 
-    def __init__(self, brief: Brief, order: WritingOrder, report: Report) -> None:
-        self._brief, self._order, self._report = brief, order, report
+    def __init__(self, brief: Brief, task: WritingTask, report: Report) -> None:
+        self._brief, self._task, self._report = brief, task, report
         self._reader = MemberReader()
         self._head: dict[str, Any] = {}
-        self._sheet = (
-            sheet_of_standing(brief, order.seed, order.standing) if order.standing else None
-        )
-        self._next = len(order.standing)
+        self._sheet = sheet_of_standing(brief, task.seed, task.standing) if task.standing else None
+        self._next = len(task.standing)
         self._fraction = 0.0
 
     @property
@@ -49,7 +47,7 @@ class Telling:
     def sheet(self) -> Sheet:
         """What every picture of the book has: as it stands, or as the answer began."""
         if self._sheet is None:
-            self._sheet = sheet_of(self._brief, self._order.seed, self._head)
+            self._sheet = sheet_of(self._brief, self._task.seed, self._head)
         return self._sheet
 
     def hear(self, text: str) -> Iterator[Page]:
@@ -74,7 +72,7 @@ class Telling:
             self._head[member.key] = member.value
             return
         number = MEMBERS.index(member.key)
-        if number < len(self._order.standing):
+        if number < len(self._task.standing):
             return  # the beginning that was put into the model's mouth
         if number != self._next:
             raise Malformed(f"expected {MEMBERS[self._next]}, found {member.key}")

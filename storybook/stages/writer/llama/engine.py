@@ -23,17 +23,17 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import Page
-from storybook.events.catalog import EngineInfo
-from storybook.stages.capabilities import Capabilities
-from storybook.stages.engines import (
+from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Readiness,
     Report,
     WorkFailed,
-    WritingOrder,
+    WritingTask,
     package_version,
     ready_or_raise,
 )
+from storybook.events.catalog import EngineInfo
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
@@ -43,10 +43,10 @@ from storybook.stages.writer.answer.telling import Telling
 from storybook.stages.writer.llama.files import is_gguf
 from storybook.stages.writer.llama.grammar import grammar
 from storybook.stages.writer.llama.model import BadModel, LlamaModel, StopFlag, Stopped
+from storybook.stages.writer.llama.spec import CONTEXT_TOKENS
 
 NAME: Final = "llama"
 PACKAGE: Final = "llama-cpp-python"
-CONTEXT_TOKENS: Final = 8_192
 """Enough for the rules, eight characters and five pages in the tokens of present models; longer
 books need more (`budget.page_counts_within`)."""
 
@@ -108,19 +108,19 @@ class Llama:
         async with self._turn:
             await anyio.to_thread.run_sync(self._free)
 
-    async def write(self, order: WritingOrder, report: Report) -> AsyncGenerator[Page, None]:
+    async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         """Yield each page after those that stand, the moment its object is whole.
 
         Raises `EngineUnavailable`, and `WorkFailed` of kind `context_too_small` (for good) or
         `cut_answer` and `bad_answer`, after which another attempt draws another seed.
         """
         ready_or_raise(NAME, await self.readiness())
-        if not order.missing:
+        if not task.missing:
             return
         stop = StopFlag()
         async with self._turn:
             try:
-                book = await self._step(stop, lambda model: _Book(model, order, stop, report))
+                book = await self._step(stop, lambda model: _Book(model, task, stop, report))
                 while (page := await self._step(stop, lambda _: book.next_page())) is not None:
                     yield page
             finally:
@@ -170,14 +170,14 @@ class _Book:
     """One answer of the model, decoded page by page."""
 
     def __init__(
-        self, model: LlamaModel, order: WritingOrder, stop: StopFlag, report: Report
+        self, model: LlamaModel, task: WritingTask, stop: StopFlag, report: Report
     ) -> None:
-        brief, first_page = brief_of(order.request, order.page_count), len(order.standing)
-        self._telling = Telling(brief, order, report)
-        begun = beginning(brief, self._telling.sheet, order.standing) if order.standing else ""
+        brief, first_page = brief_of(task.request, task.page_count), len(task.standing)
+        self._telling = Telling(brief, task, report)
+        begun = beginning(brief, self._telling.sheet, task.standing) if task.standing else ""
         tokens = model.tokens(model.prompt(messages(brief)), begun)
         _check_context(model, brief, len(tokens), first_page)
-        pieces = model.pieces(tokens, grammar(brief, first_page), _seed(order), stop)
+        pieces = model.pieces(tokens, grammar(brief, first_page), _seed(task), stop)
         self._pages = self._told(begun, pieces)
 
     def next_page(self) -> Page | None:
@@ -208,6 +208,6 @@ def _check_context(model: LlamaModel, brief: Brief, prompt: int, first_page: int
             raise WorkFailed("context_too_small", message, retryable=False)
 
 
-def _seed(order: WritingOrder) -> int:
+def _seed(task: WritingTask) -> int:
     """32 bits, others for each attempt."""
-    return random.Random(f"{NAME}:{order.seed}:{order.attempt}").getrandbits(32)
+    return random.Random(f"{NAME}:{task.seed}:{task.attempt}").getrandbits(32)

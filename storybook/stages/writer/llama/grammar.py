@@ -11,11 +11,12 @@ from collections.abc import Iterable
 
 from storybook.book import COVER_PAGE
 from storybook.lexicon import Character
+from storybook.lexicon.looks import times
 from storybook.lexicon.words import folk_of
 from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, is_known
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
-from storybook.stages.writer.answer.picture import EMOTIONS, POSES, times
+from storybook.stages.writer.answer.picture import EMOTIONS, POSES
 
 _COLOURS = (
     *("white", "black", "brown", "gray", "golden", "silver", "red", "orange", "yellow"),

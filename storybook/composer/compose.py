@@ -1,0 +1,249 @@
+"""Composing a book: choosing its storyline, telling its pages, describing its pictures."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+
+from storybook.book import COVER_PAGE, Page, StoryRequest
+from storybook.composer import request, telling
+from storybook.composer.arcs import PAGE_COUNT, Storyline, StoryPage, arc_of, table
+from storybook.lexicon import Character, cast, find_era, find_place, find_traits, looks
+from storybook.lexicon.absence import away
+from storybook.lexicon.words import DEFAULT_ERA_EN, folk_of, is_known_kind
+
+MAX_INTRODUCTION: Final = 110
+"""Longer, and everyone is introduced by name alone."""
+MAX_TEAM: Final = 14
+REST_ON_A_PAGE: Final = 3
+"""How many of the others a page names; with more of them, they take turns."""
+COUNTS: Final = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
+COUNTERS: Final = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟")
+OTHER_GAITS: Final = ("사뿐사뿐", "총총")
+"""How the second character moves if it would move like the hero."""
+ONLY_MANY: Final = "+"
+ELDERS: Final = ("mother", "father", "grandmother", "grandfather", "king", "queen")
+"""Kinds who help the hero rather than be one: it is the child who errs, fears and learns."""
+WATERS: Final = ("sea", "river")
+"""Places where a story of nothing but swimmers is told and painted under water."""
+DEPTHS: Final = "underwater"
+DEEP: Final = "an underwater world"
+AMPHIBIANS: Final = ("turtle", "seal", "otter", "penguin", "frog", "tadpole", "crocodile")
+ON_LEGS: Final = ("standing", "walking", "running", "sitting")
+COVER_ACTS: Final = ("happy, waving", "happy, standing", "happy, standing")
+
+_NAMED: Final = re.compile(r"(?=\{[ab](?:[:}]|_step))")
+
+
+class _Roles(msgspec.Struct, frozen=True):
+    """The cast in a storyline: the hero, perhaps a second, and all others, by place in the cast."""
+
+    everyone: tuple[Character, ...]
+    order: tuple[int, ...]
+
+    @property
+    def names(self) -> list[str]:
+        return [self.everyone[place].name for place in self.order]
+
+    @property
+    def rest(self) -> list[str]:
+        return self.names[2:]
+
+
+def compose(story: StoryRequest, seed: int) -> tuple[Page, ...]:
+    """The five pages of the book for this request and seed: always the same ones."""
+    rng = random.Random(f"composer:{seed}")
+    everyone = cast(story.characters)
+    storyline = _chosen(story, everyone, rng)
+    roles = _Roles(everyone, _order(everyone, storyline))
+    described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"))
+    view = looks.view_of(story)
+    motif = find_place(story.place).motif
+    if motif in WATERS and all(_is_at_home_in_water(one) for one in everyone):
+        motif, view = DEPTHS, looks.View(DEEP, view.era, None)
+    words = _words(story, motif, roles, view, rng)
+
+    def painted(page: Page, scene: StoryPage) -> Page:
+        gone = _gone(page, scene, roles)
+        acts = (scene.a, scene.b, scene.rest)
+        shown = [
+            (look, _done(everyone[place], acts[min(roles.order.index(place), 2)]))
+            for place, look in enumerate(described)
+            if everyone[place].name not in gone
+        ]
+        thing = storyline.thing if scene.thing is None else scene.thing
+        nearby = [*looks.helpers(page.text, words["critter"]), *filter(None, [thing])]
+        drawn = looks.prompt(page, PAGE_COUNT, view, scene.time, shown, nearby, storyline.thing)
+        return msgspec.structs.replace(page, image_prompt=drawn)
+
+    title = telling.filled(rng.choice(storyline.titles), words)
+    cover = StoryPage(storyline.page[0].time, COVER_ACTS[0], (), *COVER_ACTS[1:])
+    pages = [painted(Page(COVER_PAGE, title=title), cover)]
+    for number, scene in enumerate(storyline.page, start=1):
+        pages.append(painted(_told(number, scene, roles, words, rng), scene))
+    return tuple(pages)
+
+
+def _is_at_home_in_water(character: Character) -> bool:
+    return telling.swims(character.kind) or character.kind.en in AMPHIBIANS
+
+
+def _done(character: Character, act: str) -> str:
+    """What a character does in the picture: who has no legs swims rather than sits or stands."""
+    emotion, _, pose = act.partition(", ")
+    return f"{emotion}, swimming" if telling.swims(character.kind) and pose in ON_LEGS else act
+
+
+def _gone(page: Page, scene: StoryPage, roles: _Roles) -> frozenset[str]:
+    """Whom the picture is without: those who may be away and are, by the page's text."""
+    second, rest = roles.names[1:2], roles.rest
+    may = [*(second if "b" in scene.away else ()), *(rest if "rest" in scene.away else ())]
+    return away(page.text, may)
+
+
+def _chosen(story: StoryRequest, everyone: Sequence[Character], rng: random.Random) -> Storyline:
+    fitting = "one" if len(everyone) == 1 else "two"
+    lines = [
+        line for line in arc_of(request.spelled(story.topic)).storyline if line.cast == fitting
+    ]
+    era = find_era(story.era)
+    if era.motif != "ancient" and era.en != DEFAULT_ERA_EN:
+        lines = [line for line in lines if not line.olden] or lines
+    if request.is_sentence(story.topic):
+        lines = [line for line in lines if line.asks] or lines
+    return rng.choice(lines)
+
+
+def _order(everyone: Sequence[Character], storyline: Storyline) -> tuple[int, ...]:
+    """The cast's places by their role: first the hero, of the young one whom a trait suits."""
+    young = [place for place, one in enumerate(everyone) if not _is_elder(one)]
+    young = young or [*range(len(everyone))]
+    suited = [
+        place
+        for place in young
+        if set(storyline.hero).intersection(find_traits(everyone[place].description))
+    ]
+    hero = [*suited, *young][0]
+    return (hero, *(place for place in range(len(everyone)) if place != hero))
+
+
+def _is_elder(character: Character) -> bool:
+    return character.kind.en in ELDERS or telling.is_elder(character.name)
+
+
+def _told(
+    number: int, scene: StoryPage, roles: _Roles, words: Mapping[str, str], rng: random.Random
+) -> Page:
+    told = [rng.choice(beat) for beat in scene.beats]
+    told = [beat for beat in told if roles.rest or not beat.startswith(ONLY_MANY)]
+    text = " ".join(_embodied(beat.removeprefix(ONLY_MANY), roles) for beat in told)
+    if len(roles.order) > 1 and _is_elder(roles.everyone[roles.order[1]]):
+        text = telling.polite(text)
+    speakers = dict(zip("ab", roles.names, strict=False))
+    rest = {"rest": telling.listed(_turn(roles.rest, number))}
+    summary, dialogues = telling.spoken(telling.filled(text, {**words, **rest}), speakers)
+    return Page(number, summary=summary, dialogues=dialogues)
+
+
+def _embodied(beat: str, roles: _Roles) -> str:
+    """A beat in which each of the two moves and is touched as its body can be: what stands after
+    a name is told of its bearer, and what stands before all names of both."""
+    kinds = dict(zip("ab", (roles.everyone[place].kind for place in roles.order), strict=False))
+    before, *told = _NAMED.split(beat)
+    if all(map(telling.swims, kinds.values())):
+        before = telling.embodied(before, kinds["a"])
+    return before + "".join(telling.embodied(part, kinds[part[1]]) for part in told)
+
+
+def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
+    """Those of the others whom a page names."""
+    if len(rest) <= REST_ON_A_PAGE:
+        return rest
+    start = (page * REST_ON_A_PAGE) % len(rest)
+    return [*rest[start:], *rest[:start]][:REST_ON_A_PAGE]
+
+
+def _words(
+    story: StoryRequest, motif: str, roles: _Roles, view: looks.View, rng: random.Random
+) -> dict[str, str]:
+    """What fills the slots of this book's phrasings; `motif` is the place's."""
+    era, place = request.era_words(story.era), request.place_words(story.place)
+    topic = request.topic_words(story.topic)
+    words = {
+        **_scenery(motif, view, roles.everyone),
+        **_people(roles),
+        "place": place,
+        "home": request.home_words(place),
+        "topic": f"'{topic}'",
+        "topic_bare": topic if len(topic.split()) < 3 else f"'{topic}'",
+    }
+    for slot, kind in (("opening", "plain"), ("opening_family", "family")):
+        words[slot] = telling.filled(request.opening(kind, era, motif, rng), words)
+    return words
+
+
+def _people(roles: _Roles) -> dict[str, str]:
+    names = roles.names
+    people = {
+        "a": names[0],
+        "a_step": _gait(roles.everyone[roles.order[0]]),
+        "team": _team(roles.everyone),
+        "count": COUNTS[len(names)],
+        "intro": _introduction(roles.everyone),
+    }
+    if len(names) > 1:
+        gait = _gait(roles.everyone[roles.order[1]])
+        other = next(step for step in OTHER_GAITS if step != gait)
+        people |= {"b": names[1], "b_step": gait if gait != people["a_step"] else other}
+    return people
+
+
+def _introduction(everyone: Sequence[Character]) -> str:
+    names = [character.name for character in everyone]
+    if len(names) == 1 and is_known_kind(names[0]) and not everyone[0].description:
+        is_animal = folk_of(everyone[0].kind) == "animal"
+        return f"{names[0]} 한 마리" if is_animal else f"한 {names[0]}"
+    introduction = telling.listed([telling.introduced(character) for character in everyone])
+    return introduction if len(introduction) <= MAX_INTRODUCTION else telling.listed(names)
+
+
+def _team(everyone: Sequence[Character]) -> str:
+    """Everyone, as short as a title needs it."""
+    names = [character.name for character in everyone]
+    together = telling.joined(names)
+    if len(names) < 3 or (len(names) == 3 and len(together) <= MAX_TEAM):
+        return together
+    kind = everyone[0].kind.ko
+    if all(name.endswith(f" {kind}") for name in names):
+        return f"{COUNTERS[len(names)]} {kind}"
+    others = "식구들" if everyone[0].kind.en in ELDERS else "친구들"
+    return telling.joined([names[0], others])
+
+
+def _gait(character: Character) -> str:
+    gaits = _gaits()
+    return str(gaits.get(character.kind.en) or gaits.get(character.kind.motif) or "총총")
+
+
+def _scenery(motif: str, view: looks.View, everyone: Sequence[Character]) -> dict[str, str]:
+    scenery: dict[str, Any] = _sceneries()[motif]
+    if view.season is not None and motif != "snow":
+        scenery = scenery | _sceneries()[f"in_{view.season.motif}"]
+    kinds = " ".join(f"{character.kind.ko} {character.name}" for character in everyone)
+    others = [critter for critter in scenery["critter"] if critter.split()[-1] not in kinds]
+    return {**scenery, "critter": (others or scenery["critter"])[0]}
+
+
+@cache
+def _gaits() -> dict[str, Any]:
+    return table("gaits")
+
+
+@cache
+def _sceneries() -> dict[str, Any]:
+    return table("scenery")

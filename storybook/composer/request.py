@@ -1,0 +1,132 @@
+"""What a person typed, made fit to stand in a sentence.
+
+Nothing that a person types may break a sentence, a spoken line or a page's length. So only
+letters, digits, hyphens, apostrophes within words and single spaces are kept, a long text is cut
+down to its last words (Korean puts the noun last), and a text of which nothing is left gets a
+friendly default. An emoji stands for its Korean word, unless it only adorns one.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from storybook.composer.arcs import table
+from storybook.lexicon import find_era, find_place
+
+MAX_ERA: Final = 20
+MAX_PLACE: Final = 20
+MAX_TOPIC: Final = 16
+
+_UNWANTED: Final = re.compile(r"[^\w\s\-’]|_|(?<!\w)’|’(?!\w)")
+_EMOJI_STYLE: Final = "\ufe0f"
+"""Asks for the coloured form of the sign before it; shows nothing itself."""
+_APOSTROPHES: Final = re.compile(r"(?<=\w)['’](?=\w)")
+_LOCATIVES: Final = re.compile(r"(?<=\S\S)(?:에서|에)$")
+_TEMPORALS: Final = re.compile(r"(?<=\S)(?:에는|에)$")
+_SENTENCE: Final = re.compile(r"\?|\s\S*(?:요|다|까|니|나)[\s.!]*$")
+
+
+def era_words(era: str) -> str:
+    """The era as it stands in the text."""
+    text = _TEMPORALS.sub("", clean(era, MAX_ERA))
+    if text.isascii() and not any(letter.isdigit() for letter in text):
+        text = find_era(text).ko
+    if text in _openings()["dynasties"]["names"]:
+        return f"{text} 시대"
+    return text or _openings()["defaults"]["era"]
+
+
+def place_words(place: str) -> str:
+    """The place as it stands in the text, with no particle after it."""
+    text = _LOCATIVES.sub("", clean(place, MAX_PLACE))
+    if text.isascii():
+        text = _english_place(text) or find_place(text).ko
+    return text or _openings()["defaults"]["place"]
+
+
+def _english_place(text: str) -> str:
+    """The Korean for an English place that is known more closely than by the lexicon."""
+    known: dict[str, str] = _openings()["english_places"]
+    return next((known[word] for word in reversed(text.lower().split()) if word in known), "")
+
+
+def home_words(place: str) -> str:
+    """Where somebody lives whose story happens at `place`: near the market, in the mountains."""
+    homes = _openings()["homes"]
+    if place.split()[-1] in homes["near"]:
+        return f"{place} 근처"
+    return str(homes["called"].get(place, place))
+
+
+def topic_words(topic: str) -> str:
+    """The topic as it stands in the text."""
+    return clean(topic, MAX_TOPIC) or _openings()["defaults"]["topic"]
+
+
+def spelled(text: str) -> str:
+    """`text` with known emoji as Korean words, each once.
+
+    After a word, or beside its own, an emoji is an ornament and adds nothing: "바다🌊" is no sea of
+    the sea, and "미래 🚀" no rocket.
+    """
+    known: dict[str, str] = _openings()["emoji"]
+    signs, rest = _leading_emoji(text, known)
+    plain = "".join(" " if sign in known or sign == _EMOJI_STYLE else sign for sign in rest)
+    words = dict.fromkeys(known[sign] for sign in signs)
+    return " ".join([*(word for word in words if word not in plain), plain.strip()]).strip()
+
+
+def _leading_emoji(text: str, known: Mapping[str, str]) -> tuple[list[str], str]:
+    """The known emoji before the first letter or digit, and the text from there on."""
+    start = next((n for n, sign in enumerate(text) if sign.isalnum()), len(text))
+    signs = [sign for sign in text[:start] if sign in known]
+    kept = "".join(sign for sign in text[:start] if sign not in known and sign != _EMOJI_STYLE)
+    return signs, kept + text[start:]
+
+
+def is_sentence(topic: str) -> bool:
+    """Whether a topic is a question or a statement rather than a noun."""
+    return bool(_SENTENCE.search(topic))
+
+
+def clean(text: str, limit: int) -> str:
+    """Letters, digits, hyphens and single spaces of `text`; its last words up to `limit`."""
+    plain = _APOSTROPHES.sub("’", spelled(unicodedata.normalize("NFC", text)))
+    words = _UNWANTED.sub(" ", plain).split()
+    words = [word for word in words if word.strip("-")]
+    while len(words) > 1 and len(" ".join(words)) > limit:
+        words.pop(0)
+    return " ".join(words)[:limit].strip(" -")
+
+
+def opening(kind: str, era: str, place_motif: str, rng: random.Random) -> str:
+    """The first sentence, with {place} and {intro} still to fill. `kind` is `plain` or `family`."""
+    openings = _openings()
+    school = place_motif == "school" and kind == "plain"
+    sentence = rng.choice(openings["sentence"]["school" if school else kind])
+    when = rng.choice(_whens(era, openings))
+    return str(sentence.replace("{when}", when.replace("{era}", era)))
+
+
+def _whens(era: str, openings: Mapping[str, Any]) -> list[str]:
+    whens, signs = openings["when"], openings["signs"]
+    motif = find_era(era).motif
+    if era in openings["known"]:
+        return list(openings["known"][era])
+    if any(sign in era for sign in signs["prehistoric"]):
+        return list(whens["prehistoric"])
+    if any(sign in era for sign in signs["as_it_is"]):
+        return list(whens["as_it_is"])
+    if any(letter.isdigit() for letter in era):
+        return list(whens["year"])
+    return list(whens[motif])
+
+
+@cache
+def _openings() -> dict[str, Any]:
+    return table("openings")

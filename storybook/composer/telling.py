@@ -1,0 +1,130 @@
+"""Filling the slots of a phrasing for one request.
+
+A slot is `{name}` or `{name:particle}`, the particle in either of its forms: `{a:는}` becomes 곰은.
+{a} is the hero, {b} the second character, {rest} all others, {team} all of them in a title,
+{count} how many they are; {a_step} is how the hero moves. {era}, {place} and {topic} are the
+person's words, and the rest is scenery. The last word of a slot's value alone is `{tree_noun}`.
+A spoken line is written `"a:안녕!"`: who speaks, then what. To an elder the hero speaks politely
+(존댓말), in the words of `polite.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+from storybook.book import Dialogue
+from storybook.composer.arcs import table
+from storybook.korean.particles import Ending, ending_of, with_particle
+from storybook.lexicon import Character, Word
+from storybook.lexicon.words import is_known_kind
+
+_SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
+_SPOKEN: Final = re.compile(r'"([ab]):([^"]*)"')
+_PARTICLES: Final = "을|이|은|으로|과|도|에도|에는|에|만|의|로|를|가|는|와|까지|"
+_ONE: Final = "하나"
+"""A name that with 도 after it would read as "not one" (하나도)."""
+_NOUN: Final = "_noun"
+_VOCATIVES: Final = ("야", "아")
+
+
+def filled(phrasing: str, words: Mapping[str, str]) -> str:
+    """The phrasing with every slot filled from `words`."""
+    return _SLOT.sub(lambda slot: _fill(slot[1], slot[2] or "", words), phrasing)
+
+
+def spoken(text: str, speakers: Mapping[str, str]) -> tuple[str, tuple[Dialogue, ...]]:
+    """Take the speakers' marks out of a text: what is printed, and who says which line."""
+    dialogues = tuple(Dialogue(speakers[mark], line) for mark, line in _SPOKEN.findall(text))
+    return _SPOKEN.sub(lambda line: f'"{line[2]}"', text), dialogues
+
+
+def polite(text: str) -> str:
+    """A phrasing, its slots still open, in which the hero speaks to an elder."""
+    lines: dict[str, str] = _politeness()["spoken"]
+
+    def said(line: re.Match[str]) -> str:
+        return f'"a:{lines.get(line[2], line[2])}"' if line[1] == "a" else line[0]
+
+    return _SPOKEN.sub(said, text)
+
+
+def embodied(text: str, kind: Word) -> str:
+    """A phrasing, its slots still open, of somebody who may have fins for hands and swim."""
+    bodies = _bodies()
+    body = bodies["kinds"].get(kind.en)
+    if body is None:
+        return text
+    for deed, swum in bodies["deeds"].items():
+        text = re.sub(rf"(?<![가-힣]){deed}", swum, text)
+    limbs: dict[str, str] = bodies["limbs"][body]
+    names = "|".join(sorted(limbs, key=len, reverse=True))
+    limb = re.compile(rf"(?<![가-힣])({names})({_PARTICLES})(?![가-힣])")
+    return limb.sub(lambda found: with_particle(limbs[found[1]], found[2]), text)
+
+
+def swims(kind: Word) -> bool:
+    """Whether a kind lives in water and is never told of as standing on its legs."""
+    return kind.en in _bodies()["kinds"]
+
+
+def is_elder(name: str) -> bool:
+    """Whether a name is that of somebody to whom a child speaks politely (토끼 할아버지)."""
+    return name.split()[-1].endswith(tuple(_politeness()["elders"]))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a list, ready for a particle: 곰, 곰과 여우, 곰과 여우, 그리고 새."""
+    if len(names) < 3:
+        return joined(names)
+    if len(names) == 3:
+        return f"{joined(names[:2])}, 그리고 {names[2]}"
+    return f"{', '.join(names[:-1])}, 그리고 {names[-1]}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Names joined by 와/과: 곰과 여우와 새."""
+    return " ".join([*(with_particle(name, "와") for name in names[:-1]), *names[-1:]])
+
+
+def introduced(character: Character) -> str:
+    """A character at its first mention: 호기심 많은 토끼 토토."""
+    noun = character.kind.ko if character.kind.ko not in character.name else ""
+    return " ".join(part for part in (character.description, noun, character.name) if part)
+
+
+def called(name: str) -> str:
+    """A name as one calls it: 곰아, 토끼야, but 할머니 and Tom, and 민준아 for 민준이."""
+    if name.endswith(_respected()) or not "가" <= name[-1] <= "힣":
+        return name
+    stem = name.removesuffix("이")
+    is_pet_form = stem not in ("", name) and ending_of(stem) is not Ending.OPEN
+    if is_pet_form and not is_known_kind(name.split()[-1]):
+        return with_particle(stem, "야")
+    return with_particle(name, "야")
+
+
+def _fill(name: str, form: str, words: Mapping[str, str]) -> str:
+    value = words[name] if name in words else words[name.removesuffix(_NOUN)].split()[-1]
+    if form in _VOCATIVES:
+        return called(value)
+    if form == "도" and value.split()[-1] == _ONE:
+        return f"{value} 역시"
+    return with_particle(value, form) if form else value
+
+
+@cache
+def _bodies() -> dict[str, Any]:
+    return table("bodies")
+
+
+@cache
+def _politeness() -> dict[str, Any]:
+    return table("polite")
+
+
+@cache
+def _respected() -> tuple[str, ...]:
+    return tuple(table("openings")["names"]["respected"])

@@ -1,0 +1,251 @@
+"""Reads the settings: `storybook.toml`, and the environment over it.
+
+The file is the first of `--config`, `STORYBOOK_CONFIG`, `storybook.toml` in the working folder and
+in the data folder. Every key may also be given as `STORYBOOK_<TABLE>_<KEY>`: lists have commas, a
+key that is a table is `name=value` with commas, and an empty variable counts as none. An unknown
+key stops the start and names the nearest valid one; so does a value out of its range, and names
+the range.
+
+A role's table has the role's own keys and those of all its engines of this package: each engine is
+told the ones that it has. What is for one engine alone stands in a table of its own,
+`[writer.llama]` (`STORYBOOK_WRITER_LLAMA_<KEY>`), which goes first; an engine of another package
+has only that.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, get_args, get_origin
+
+import msgspec
+
+from storybook.book import Role
+from storybook.data_folder import data_folder
+from storybook.settings import KINDS, RoleSettings, Settings, SettingsError, kind_of
+from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
+
+FILE_NAME: Final = "storybook.toml"
+PREFIX: Final = "STORYBOOK_"
+_OUTSIDE: Final = {"STORYBOOK_CONFIG", "STORYBOOK_DATA"}
+"""Variables of that prefix that are no setting."""
+
+Given = dict[str, dict[str, Any]]
+"""What was given: values by key by table (`server`, `writer`, `writer.llama`)."""
+Keys = Mapping[str, Any]
+"""A table's keys and their types."""
+
+
+def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
+    """The settings in force. Raises `SettingsError`."""
+    given = dict(_tables(_read(_find(environ, config))))
+    for variable, text in environ.items():
+        if variable.startswith(PREFIX) and variable not in _OUTSIDE:
+            table, key = _table_and_key(variable)
+            _check_known(table, key)
+            if text.strip():
+                given.setdefault(table, {})[key] = _from_text(table, key, text, variable)
+    checked = {
+        table: {key: _checked(table, key, value) for key, value in keys.items()}
+        for table, keys in given.items()
+    }
+    return Settings(**dict(_settings(checked)))
+
+
+def _settings(given: Given) -> Iterator[tuple[str, Any]]:
+    for table, kind in _TABLES.items():
+        values = given.get(table, {})
+        made = kind(**{key: it for key, it in values.items() if key in _fields(kind)})
+        if isinstance(made, RoleSettings):
+            engines = dict(_told(Role(table), given))
+            made = msgspec.structs.replace(made, engines=engines)
+        yield table, made
+
+
+def _told(role: Role, given: Given) -> Iterator[tuple[str, msgspec.Struct]]:
+    """What each engine of a role was told; none that was told nothing."""
+    own = [table.removeprefix(f"{role}.") for table in given if table.startswith(f"{role}.")]
+    for name in dict.fromkeys([*OWN_ENGINES[role], *own]):
+        kind = find_engine(role, name).settings
+        values = given.get(role, {}) if name in OWN_ENGINES[role] else {}
+        values = values | given.get(f"{role}.{name}", {})
+        told = {key: it for key, it in values.items() if key in _fields(kind)}
+        if told:
+            yield name, kind(**told)
+
+
+# ------------------------------------------------------------------------------------------ tables
+
+_TABLES: Final = {it.name: it.type for it in msgspec.structs.fields(Settings)}
+
+
+def _fields(kind: type[msgspec.Struct]) -> Keys:
+    """The keys that a file may have for a type of settings."""
+    keys = {it.name: it.type for it in msgspec.structs.fields(kind)}
+    if issubclass(kind, RoleSettings):
+        del keys["engines"]  # their keys are the engines' own
+    return keys
+
+
+def _keys_of(table: str) -> Keys:
+    """The keys of a table that there is."""
+    first, _, engine = table.partition(".")
+    if engine:
+        return _fields(find_engine(Role(first), engine).settings)
+    keys = dict(_fields(_TABLES[first]))
+    if issubclass(_TABLES[first], RoleSettings):
+        for spec in OWN_ENGINES[Role(first)].values():
+            keys |= _fields(spec.settings)
+    return keys
+
+
+def _is_known(table: str) -> bool:
+    """Whether there is such a table, also one without any keys."""
+    first, _, engine = table.partition(".")
+    return first in _TABLES and (not engine or engine in _engines_of(first))
+
+
+def _engines_of(table: str) -> list[str]:
+    """The engines that may have tables in a table."""
+    return engine_names(Role(table)) if issubclass(_TABLES[table], RoleSettings) else []
+
+
+def _check_known(table: str, key: str) -> None:
+    if not _is_known(table):
+        first, inner, _ = table.partition(".")
+        near = [f"{first}.{it}" for it in (*_engines_of(first), *_keys_of(first))] if inner else []
+        raise SettingsError(f"settings: unknown table [{table}]{_nearest(table, near or _TABLES)}")
+    keys = _keys_of(table)
+    if key and key not in keys:
+        raise SettingsError(f"settings: unknown key {key} in [{table}]{_nearest(key, keys)}")
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    known = list(known)
+    if found := difflib.get_close_matches(word, known, 1, 0.5):
+        return f"; did you mean {found[0]}?"
+    return f"; known are {', '.join(known)}" if known else "; it has none"
+
+
+# ---------------------------------------------------------------------------------------- the file
+
+
+def _find(environ: Mapping[str, str], config: Path | None) -> Path | None:
+    named = config or (Path(it) if (it := environ.get("STORYBOOK_CONFIG")) else None)
+    if named is not None:
+        if not named.is_file():
+            raise SettingsError(f"settings: no file {named}; name one that exists, or none")
+        return named
+    places = (Path(FILE_NAME), data_folder(environ).path / FILE_NAME)
+    return next((place for place in places if place.is_file()), None)
+
+
+def _read(file: Path | None) -> dict[str, dict[str, Any]]:
+    if file is None:
+        return {}
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings: {file} is no TOML: {error}") from error
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SettingsError(f"settings: {name} stands outside a table; write it in [server] …")
+    return tables
+
+
+def _tables(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The file's tables, and in a role's table those of its engines, each key a known one."""
+    for table, keys in tables.items():
+        _check_known(table, "")
+        known = _keys_of(table)
+        own = {}
+        for key, value in keys.items():
+            if key not in known and isinstance(value, dict) and _engines_of(table):
+                for inner in ("", *value):
+                    _check_known(f"{table}.{key}", inner)
+                yield f"{table}.{key}", value
+            else:
+                _check_known(table, key)
+                own[key] = value
+        yield table, own
+
+
+# --------------------------------------------------------------------------------- the environment
+
+
+def _table_and_key(variable: str) -> tuple[str, str]:
+    name = variable.removeprefix(PREFIX).lower()
+    for table in _TABLES:
+        if name.startswith(f"{table}_"):
+            key = name.removeprefix(f"{table}_")
+            return (table, key) if key in _keys_of(table) else _engine_and_key(table, key)
+    known = {f"{PREFIX}{table}_{key}".upper() for table in _TABLES for key in _keys_of(table)}
+    raise SettingsError(f"settings: unknown variable {variable}{_nearest(variable, known)}")
+
+
+def _engine_and_key(table: str, key: str) -> tuple[str, str]:
+    """A key of an engine's own table, if it begins with an engine's name."""
+    for name in _engines_of(table):
+        begins = f"{name.replace('-', '_').lower()}_"
+        if key.startswith(begins):
+            return f"{table}.{name}", key.removeprefix(begins)
+    return table, key
+
+
+def _from_text(table: str, key: str, text: str, variable: str) -> Any:
+    setting = _keys_of(table)[key]
+    kind = kind_of(setting)
+    try:
+        if kind is str:
+            return text
+        if kind is bool:
+            return _flag(text)
+        if kind is int or kind is float:
+            return kind(text)
+        items = [item.strip() for item in text.split(",") if item.strip()]
+        return _pairs(items, variable) if get_origin(kind) is dict else items
+    except ValueError as error:
+        wanted = _wanted(setting)
+        raise SettingsError(f"settings: {variable} is to be {wanted}, found {text!r}") from error
+
+
+def _flag(text: str) -> bool:
+    """Raises ValueError for what is neither true nor false."""
+    return bool(["false", "true"].index(text.strip().lower()))
+
+
+def _pairs(items: list[str], variable: str) -> dict[str, str]:
+    pairs = [item.partition("=") for item in items]
+    if not all(sign for _, sign, _ in pairs):
+        found = ",".join(items)
+        raise SettingsError(f"settings: {variable} is to be name=value,…, found {found!r}")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+# ------------------------------------------------------------------------------------------ values
+
+
+def _checked(table: str, key: str, found: Any) -> Any:
+    """A value as the settings have it. Raises `SettingsError` for one of another kind or range."""
+    setting = _keys_of(table)[key]
+    try:
+        return msgspec.convert(found, setting)
+    except msgspec.ValidationError:
+        wanted = _wanted(setting)
+        message = f"settings: [{table}] {key} is to be {wanted}, found {found!r}"
+        raise SettingsError(message) from None
+
+
+def _wanted(setting: Any) -> str:
+    """A setting's type and range in words."""
+    what = KINDS[kind_of(setting)]
+    for bound in (it for it in get_args(setting)[1:] if isinstance(it, msgspec.Meta)):
+        if bound.ge is not None:
+            what += f" from {bound.ge:.0f}"
+        if bound.gt is not None:
+            what += f" above {bound.gt:.0f}"
+        if bound.le is not None:
+            what += f" to {bound.le:.0f}" if bound.ge is not None else f", at most {bound.le:.0f}"
+    return what

@@ -1,0 +1,310 @@
+"""What an engine is: a small class behind one of four protocols.
+
+A **writer** writes the pages, an **illustrator** paints one, a **narrator** reads one aloud, and a
+**transcriber** turns speech into text. An engine gets plain values, reports how far it is through
+`report(fraction)` (0 to 1, from any thread), and stops when it is cancelled. What goes wrong is
+one of two things: the engine cannot work at all (`EngineUnavailable`, with the mend), or this
+piece of work failed (`WorkFailed`, retryable or not).
+
+An engine imports its heavy modules when it is first used, so that building it costs nothing, and
+keeps the event loop free: what computes runs in a worker process or, if it lets go of the GIL, in
+a thread.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from storybook.book import FEWEST_PAGES, Page, Role, Segment, StoryRequest, base_language
+from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.settings import KINDS, Settings, kind_of
+
+Report = Callable[[float], None]
+"""Tells how much of a piece of work is done, from 0 to 1. Never blocks, never raises."""
+
+
+class PaintingReport(Protocol):
+    """A `Report` that may show, too, what the picture looks like so far: JPEG or PNG bytes, which
+    stand until the next ones come. Previews are for whoever watches now; they are in no event and
+    in no file."""
+
+    def __call__(self, fraction: float, preview: bytes | None = None) -> None: ...
+
+
+class EngineUnavailable(Exception):
+    """The engine cannot work here. `why` says what is missing, `mend` what to do about it."""
+
+    def __init__(self, engine: str, why: str, mend: str) -> None:
+        super().__init__(f"{engine} is not available: {why}. {mend}")
+        self.engine, self.why, self.mend = engine, why, mend
+
+
+class WorkFailed(Exception):
+    """A piece of work failed. `kind` is a short stable word; trying again helps if `retryable`."""
+
+    def __init__(self, kind: str, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.kind, self.message, self.retryable = kind, message, retryable
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether an engine can work now; if not, why and what mends it."""
+
+    ready: bool
+    why: str = ""
+    mend: str = ""
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What an engine can do; of what is empty it takes any, or knows no bounds beforehand.
+
+    `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
+    takes, `page_counts` the lengths of books, cover included.
+    """
+
+    languages: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+    page_counts: tuple[int, ...] = ()
+
+    def has_language(self, tag: str) -> bool:
+        return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
+            self.languages
+        )
+
+
+class Engine(Protocol):
+    """What all engines have in common.
+
+    `info` names it, and never fails, nor does `capabilities`; its `device` is what it occupies
+    while it works (`cpu`, `gpu0`, an endpoint), and `places` how many pieces of work it does there
+    at once.
+    """
+
+    @property
+    def info(self) -> EngineInfo: ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do: of a writer languages and page counts, of a narrator languages and
+        voices. What is not among them is refused before any work is done."""
+        ...
+
+    @property
+    def places(self) -> int: ...
+
+    async def readiness(self) -> Readiness:
+        """Look whether the engine can work, without loading a model."""
+        ...
+
+    async def unload(self) -> None:
+        """Let go of models and worker processes. The engine loads them again when used."""
+        ...
+
+
+class WritingTask(msgspec.Struct, frozen=True):
+    """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
+    tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
+    0: they are not written again, and the story goes on after them."""
+
+    request: StoryRequest
+    seed: int
+    attempt: int
+    standing: tuple[Page, ...] = ()
+    page_count: int = FEWEST_PAGES
+    language: str = "ko"
+
+    @property
+    def missing(self) -> range:
+        """The numbers of the pages that are to be written."""
+        return range(len(self.standing), self.page_count)
+
+
+class Writer(Engine, Protocol):
+    @property
+    def varies(self) -> bool:
+        """Whether another attempt at the same task may write something else."""
+        ...
+
+    def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
+        """Yield each missing page, in order, the moment it is whole."""
+        ...
+
+
+class PaintingTask(msgspec.Struct, frozen=True):
+    """What an illustrator is to paint: `page.image_prompt`, for this request, in a book of
+    `page_count` pages.
+
+    `seed` is the book's, the same on every page, so that its characters stay the same.
+    `submission` is what an earlier attempt gave away and may have been finished since.
+    """
+
+    request: StoryRequest
+    page: Page
+    seed: int
+    width: int = 1024
+    height: int = 1024
+    submission: Submission | None = None
+    page_count: int = FEWEST_PAGES
+
+
+class Painting(msgspec.Struct, frozen=True):
+    """A finished picture: PNG bytes, its size in pixels, and what it was made from."""
+
+    png: bytes
+    width: int
+    height: int
+    made_from: MadeFrom
+
+
+class Illustrator(Engine, Protocol):
+    async def paint(
+        self,
+        task: PaintingTask,
+        report: PaintingReport,
+        submitted: Callable[[Submission], Awaitable[None]],
+    ) -> Painting:
+        """Paint one page. An engine that gives work away awaits `submitted` with its handle, which
+        records it, before it waits for the result."""
+        ...
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """A sentence or a line to be spoken in one voice; `speaker` is empty for the narrator."""
+
+    text: str
+    speaker: str
+    voice: str
+
+
+class NarrationTask(msgspec.Struct, frozen=True):
+    """What a narrator is to read aloud, piece by piece, with `pause_ms` of silence between."""
+
+    utterances: tuple[Utterance, ...]
+    lang: str
+    speed: float
+    pause_ms: int
+    seed: int
+
+
+class Narration(msgspec.Struct, frozen=True):
+    """A finished narration: WAV bytes (16-bit mono PCM), its length in seconds, when each utterance
+    is spoken, and what it was made from."""
+
+    wav: bytes
+    seconds: float
+    segments: tuple[Segment, ...]
+    made_from: MadeFrom
+
+
+class Narrator(Engine, Protocol):
+    async def narrate(self, task: NarrationTask, report: Report) -> Narration:
+        """Read one page aloud."""
+        ...
+
+
+class Transcript(msgspec.Struct, frozen=True):
+    """What was heard, and how sure the engine is of it (0 to 1). Where nothing was said the text
+    is empty and the confidence 0."""
+
+    text: str
+    confidence: float
+
+
+class InvalidAudio(Exception):
+    """A recording that cannot be used; the message says why. The audio itself is in no error."""
+
+
+class AudioTooLarge(InvalidAudio):
+    """A recording over the limits: bytes or seconds."""
+
+
+class Transcriber(Engine, Protocol):
+    async def transcribe(self, audio: bytes, language: str) -> Transcript:
+        """Turn a recording, in any container that browsers record, into text.
+
+        `language` is a tag such as `ko` or `ko-KR`. Raises `InvalidAudio` for a recording that
+        cannot be used, `EngineUnavailable`, and `WorkFailed` (`unsupported_language`, `busy` …).
+        """
+        ...
+
+
+SettingsT = TypeVar("SettingsT", bound=msgspec.Struct)
+
+
+class NoSettings(msgspec.Struct, frozen=True):
+    """Of an engine that there is nothing to tell."""
+
+
+@dataclass(frozen=True)
+class EngineSpec(Generic[SettingsT]):
+    """How an engine is known before it is built: its name in the settings, its role, and what it
+    can be told there, the fields of `settings`.
+
+    Each field has a default, and is of one of `KINDS` or of a range of it, such as `Count`. `build`
+    is given the settings and the data folder; it costs nothing, cannot fail, and is the place where
+    the engine's own module is imported. Raises TypeError for settings that no file can have.
+    """
+
+    name: str
+    role: Role
+    settings: type[SettingsT]
+    build: Callable[[SettingsT, Path], Engine]
+
+    def __post_init__(self) -> None:
+        for field in msgspec.structs.fields(self.settings):
+            if field.required or kind_of(field.type) not in KINDS:
+                wanted = f"needs a default, and one of the kinds {', '.join(KINDS.values())}"
+                raise TypeError(f"{field.name} in the settings of {self.name} {wanted}")
+
+    def settings_in(self, settings: Settings) -> SettingsT:
+        """What this engine was told."""
+        told = getattr(settings, self.role.value).engines.get(self.name)
+        return told if isinstance(told, self.settings) else self.settings()
+
+
+def package_version(name: str) -> str:
+    """The version of an installed package, empty if it is not there or cannot be read now."""
+    try:
+        return importlib.metadata.version(name)
+    except (importlib.metadata.PackageNotFoundError, OSError):
+        return ""
+
+
+def ready_or_raise(engine: str, readiness: Readiness) -> None:
+    """Raise `EngineUnavailable` unless the engine is ready."""
+    if not readiness.ready:
+        raise EngineUnavailable(engine, readiness.why, readiness.mend)
+
+
+__all__: Sequence[str] = [
+    "AudioTooLarge",
+    "Capabilities",
+    "Engine",
+    "EngineSpec",
+    "EngineUnavailable",
+    "Illustrator",
+    "InvalidAudio",
+    "Narration",
+    "NarrationTask",
+    "Narrator",
+    "NoSettings",
+    "Painting",
+    "PaintingReport",
+    "PaintingTask",
+    "Readiness",
+    "Report",
+    "Transcriber",
+    "Transcript",
+    "Utterance",
+    "WorkFailed",
+    "Writer",
+    "WritingTask",
+    "package_version",
+    "ready_or_raise",
+]

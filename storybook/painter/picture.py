@@ -1,0 +1,13 @@
+"""The painter's whole work on one page, as a pure function from a task to PNG bytes."""
+
+from __future__ import annotations
+
+from storybook.engines import PaintingTask
+from storybook.painter import compose, png
+from storybook.painter.reading import read_scene
+
+
+def paint(task: PaintingTask) -> bytes:
+    """The page's picture, square, as PNG; the same bytes for the same task."""
+    scene = read_scene(task.page, task.request, task.seed, task.page_count)
+    return png.encode(compose.paint(scene, min(task.width, task.height)))

@@ -1,0 +1,53 @@
+"""Places at engines for work that is not the runner's: they are shared with the books in hand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+
+from storybook.book import RunId, Work
+from storybook.clock import Clock
+from storybook.engines import Engine
+from storybook.events.log import Position
+from storybook.stages.devices import Devices, Unload
+from storybook.stages.work_queue import QueuedWork
+
+logger = logging.getLogger(__name__)
+
+
+class EnginePlaces:
+    """Takes a place as the runner does, and waits for it while books have all of them."""
+
+    def __init__(self, devices: Devices, clock: Clock) -> None:
+        self._devices, self._clock = devices, clock
+
+    @asynccontextmanager
+    async def taken(self, run_id: RunId, work: Work, engine: Engine) -> AsyncIterator[None]:
+        """A place at an engine, whose device has been made free for it, for as long as this is
+        open."""
+        wish = QueuedWork(run_id, work, 0, self._clock.monotonic(), Position(0)), engine
+        while True:
+            changed = self._devices.changed.next
+            match self._devices.admit([wish], self._clock.monotonic()):
+                case [Unload() as unload]:
+                    await self._unload(unload)
+                case []:
+                    await changed.wait()
+                case _:
+                    break
+        try:
+            yield
+        finally:
+            self._devices.release(engine)
+
+    async def _unload(self, it: Unload) -> None:
+        try:
+            with anyio.CancelScope(shield=True):  # both models would stay on the device
+                await it.engine.unload()
+        except Exception:  # the new one may fit all the same; if not, it fails and says so
+            logger.warning("%s could not be unloaded", it.engine.info.name, exc_info=True)
+        finally:
+            self._devices.freed(it.device)

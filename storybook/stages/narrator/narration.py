@@ -1,0 +1,103 @@
+"""What narrators share: a task understood, its pieces spoken side by side and put together.
+
+What a task asks for that no engine can do fails for good (`WorkFailed`, not retryable), and the
+message names what is possible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import anyio
+import msgspec
+
+from storybook.book import Segment
+from storybook.engines import Narration, NarrationTask, Report, WorkFailed
+from storybook.events.catalog import MadeFrom
+
+if TYPE_CHECKING:
+    from storybook.stages.narrator.audio import Sound
+
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
+
+
+def languages(wanted: str) -> tuple[str, ...]:
+    """The names to try for a language, the widest last: ko-KR → ko-kr, ko."""
+    if not _LANGUAGE.fullmatch(wanted):
+        message = f"{wanted!r} is not a language; expected one such as 'ko' or 'en-us'"
+        raise WorkFailed("unsupported_language", message, retryable=False)
+    name = wanted.lower().replace("_", "-")
+    return tuple(dict.fromkeys((name, name.split("-")[0])))
+
+
+def voices_of(task: NarrationTask) -> tuple[str, ...]:
+    """The voices that an order asks for, each once, in the order in which they begin to speak."""
+    return tuple(dict.fromkeys(spoken.voice for spoken in task.utterances))
+
+
+def unknown_voice(voice: str, known: Iterable[str]) -> WorkFailed:
+    """The failure of a task for a voice that there is not."""
+    message = f"there is no voice {voice!r}; known are {', '.join(known)}"
+    return WorkFailed("unknown_voice", message, retryable=False)
+
+
+async def each(
+    things: Sequence[Thing], do: Callable[[Thing], Awaitable[Result]], report: Report
+) -> list[Result]:
+    """Do all things side by side, begun in their order; the results are in that order too.
+
+    `report` hears how many are done. The first failure ends the others and is raised as it is.
+    """
+    results: dict[int, Result] = {}
+    failures: list[Exception] = []
+
+    async def one(place: int, thing: Thing) -> None:
+        try:
+            results[place] = await do(thing)
+        except Exception as failure:
+            failures.append(failure)
+            group.cancel_scope.cancel()
+        else:
+            report(len(results) / len(things))
+
+    async with anyio.create_task_group() as group:
+        for place, thing in enumerate(things):
+            group.start_soon(one, place, thing)
+    if failures:
+        raise failures[0]
+    return [results[place] for place in range(len(things))]
+
+
+def put_together(
+    task: NarrationTask, pieces: Sequence[Sound], rate: int, made_from: MadeFrom
+) -> Narration:
+    """One narration from the sound of each utterance, `rate` samples a second.
+
+    `made_from` is what the engine says of itself: language, model, version, and the names of the
+    voices that spoke if it calls them otherwise than the task.
+
+    Sound that is no number (a broken model, a broken file) fails, and may be tried again.
+    """
+    import numpy as np
+
+    from storybook.stages.narrator import audio
+
+    if not all(np.isfinite(piece).all() for piece in pieces):
+        raise WorkFailed("broken_sound", "the engine made sound that is no number", retryable=True)
+    sound, spans = audio.framed(audio.join(pieces, rate, task.pause_ms), rate)
+    segments = tuple(
+        Segment(spoken.text, spoken.speaker, spoken.voice, start, end)
+        for spoken, (start, end) in zip(task.utterances, spans, strict=True)
+    )
+    voices = made_from.voices or voices_of(task)
+    return Narration(
+        wav=audio.wav_bytes(sound, rate),
+        seconds=sound.size / rate,
+        segments=segments,
+        made_from=msgspec.structs.replace(made_from, voices=voices, seed=task.seed),
+    )

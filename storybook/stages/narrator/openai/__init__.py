@@ -1,0 +1,1 @@
+"""The narrator behind an OpenAI-compatible endpoint."""

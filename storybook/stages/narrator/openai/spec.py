@@ -1,0 +1,39 @@
+"""What the registry knows of it: its name, its settings, and how it is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from storybook.book import Role
+from storybook.engines import Engine, EngineSpec
+from storybook.stages.endpoint import KEY_VARIABLE, NAME
+
+
+class OpenAINarratorSettings(msgspec.Struct, frozen=True):
+    """The endpoint is asked at `url`, with the key in the variable `key_variable`; `model` is a
+    name there, and `voices` are its names for ours (`M1 = "onyx"`). `device` is a GPU that it
+    shares with engines here (`gpu0`)."""
+
+    url: str = ""
+    model: str = ""
+    voices: dict[str, str] = {}
+    device: str = ""
+    key_variable: str = KEY_VARIABLE
+
+
+def build(settings: OpenAINarratorSettings, data: Path) -> Engine:
+    from storybook.stages.narrator.openai.engine import OpenAINarrator
+
+    return OpenAINarrator(
+        url=settings.url,
+        model=settings.model,
+        device=settings.device,
+        key_variable=settings.key_variable,
+        voices=settings.voices,
+    )
+
+
+OPENAI_NARRATOR: Final = EngineSpec(NAME, Role.NARRATOR, OpenAINarratorSettings, build)

@@ -1,0 +1,1 @@
+"""The transcriber behind an OpenAI-compatible endpoint."""

@@ -1,0 +1,34 @@
+"""What the registry knows of it: its name, its settings, and how it is built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from storybook.book import Role
+from storybook.engines import Engine, EngineSpec
+from storybook.settings import Count, path_of
+
+CONTEXT_TOKENS: Final = 8_192
+
+
+class LlamaSettings(msgspec.Struct, frozen=True):
+    """`model` is a GGUF file, or the first in the data folder's `models`; `device` is `cpu` or a
+    GPU (`gpu0`); `context` is how many tokens prompt and book may have together."""
+
+    model: str = ""
+    device: str = ""
+    context: Count = CONTEXT_TOKENS
+
+
+def build(settings: LlamaSettings, data: Path) -> Engine:
+    from storybook.stages.writer.llama.engine import Llama
+    from storybook.stages.writer.llama.files import find_model
+
+    model = find_model(data, path_of(settings.model))
+    return Llama(model=model, device=settings.device or "cpu", context=settings.context)
+
+
+LLAMA: Final = EngineSpec("llama", Role.WRITER, LlamaSettings, build)

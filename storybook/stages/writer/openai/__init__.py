@@ -1,0 +1,1 @@
+"""The writer behind an OpenAI-compatible endpoint."""

@@ -1,0 +1,97 @@
+"""Processes that do one kind of work: reused, killed with what they do, never left over."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+
+import anyio
+import pytest
+
+from storybook.processes import ProcessDied, WorkerProcesses
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+
+def own_id(given: str) -> tuple[str, int]:
+    return given, os.getpid()
+
+
+def refuse(given: str) -> None:
+    raise LookupError(f"no {given} here")
+
+
+def end(given: int) -> None:
+    os._exit(given)
+
+
+def niceness(given: int) -> int:
+    return os.nice(given)
+
+
+async def test_a_process_is_kept_for_the_next_piece_of_work() -> None:
+    """It is another one than this, and ends when it is let go."""
+    workers = WorkerProcesses(own_id, 2)
+    assert not workers.are_idle
+    first, second = await workers.do("a"), await workers.do("b")
+    assert (first[0], second[0]) == ("a", "b")
+    assert first[1] == second[1] != os.getpid()
+    assert workers.are_idle
+    workers.let_go()
+    assert not workers.are_idle
+    assert multiprocessing.active_children() == []
+
+
+async def test_no_more_work_at_once_than_places() -> None:
+    """Who comes late waits for a process that is there."""
+    workers, by = WorkerProcesses(own_id, 1), set[int]()
+
+    async def ask(what: str) -> None:
+        by.add((await workers.do(what))[1])
+
+    async with anyio.create_task_group() as tasks:
+        for what in "abc":
+            tasks.start_soon(ask, what)
+    assert len(by) == 1
+    workers.let_go()
+
+
+async def test_what_the_work_raises_is_raised_here() -> None:
+    """And the process goes on."""
+    workers = WorkerProcesses(refuse, 1)
+    for _ in range(2):
+        with pytest.raises(LookupError, match="no bell here"):
+            await workers.do("bell")
+    assert len(multiprocessing.active_children()) == 1
+    workers.let_go()
+
+
+async def test_a_process_that_dies_is_told_and_replaced() -> None:
+    """Its place is free again."""
+    workers = WorkerProcesses(end, 1)
+    for _ in range(2):
+        with pytest.raises(ProcessDied):
+            await workers.do(3)
+    assert multiprocessing.active_children() == []
+
+
+async def test_cancelled_work_is_killed() -> None:
+    """At once, however long it would have taken, and its place is free."""
+    workers = WorkerProcesses(time.sleep, 1)
+    await workers.do(0)
+    with anyio.fail_after(5):
+        with anyio.move_on_after(0.05):
+            await workers.do(60)
+        assert multiprocessing.active_children() == []
+        await workers.do(0)
+    workers.let_go()
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="Windows has no niceness")
+async def test_what_yields_to_others_is_nicer() -> None:
+    """Than this process."""
+    for yields in (False, True):
+        workers = WorkerProcesses(niceness, 1, yield_to_others=yields)
+        assert (await workers.do(0) > os.nice(0)) is yields
+        workers.let_go()
