@@ -50,13 +50,15 @@ def log(end: int, digest: bytes | None = None, *unknown: RunId) -> LogState:
         (log(40, DIGEST), SEEN, {RUN: DAY}),
         (log(41, DIGEST), SEEN, {}),
         (log(41), None, {RUN: DAY}),
+        (log(40, DIGEST), Seen(Checkpoint(Position(40), b"", 0), written_at=2 * DAY), {}),
     ],
-    ids=["new folder", "empty folder", "views caught up", "views are slower", "no views"],
+    ids=["new folder", "empty folder", "caught up", "views are slower", "no views", "was damaged"],
 )
 def test_a_log_that_has_everything(
     state: LogState, seen: Seen | None, outputs: dict[RunId, int]
 ) -> None:
-    """Views that lag, or that were deleted, are no sign of a loss."""
+    """Views that lag, that were deleted, or that could not read their last event while the log was
+    damaged, are no sign of a loss."""
     assert missing_evidence(state, seen, outputs) is None
 
 

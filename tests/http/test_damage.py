@@ -9,6 +9,7 @@ import pytest
 
 from storybook.book import RunId
 from storybook.events.codec import UNREADABLE
+from storybook.projections.rebuild import rebuild
 from storybook.stores.sqlite.log import SqliteLog
 from tests.http.serving import WORDS, Site, serving
 from tests.http.sse import Message, following
@@ -133,6 +134,23 @@ async def test_damage_everywhere_keeps_nobody_from_starting(tmp_path: Path) -> N
         assert "is damaged" in ready["reasons"][0]
         assert not any("failed" in it for it in ready["reasons"]), ready
         assert (await get(site, "/api/runs")).json()["runs"]
+
+
+async def test_views_that_were_rebuilt_over_damage_are_no_evidence_against_a_backup(
+    tmp_path: Path,
+) -> None:
+    """They end with an event whose digest nobody could read; the log that has it is taken."""
+    async with serving(tmp_path) as site:
+        run_id = await site.finished_book()
+    path, views = tmp_path / "log.db", tmp_path / "projections.db"
+    backup = path.read_bytes()
+    damage_last(path, lambda page: page[0] == TABLE_LEAF)
+    async with SqliteLog.read_only(path) as log:
+        await rebuild(views, log, lambda done, head: None)
+    path.write_bytes(backup)
+    async with serving(tmp_path) as site:
+        state = (await get(site, f"/api/runs/{run_id}")).json()
+        assert (state["status"], state["parked"]) == ("DONE", None)
 
 
 async def test_a_log_that_was_put_back_is_whole_again(tmp_path: Path) -> None:
