@@ -30,7 +30,9 @@ from storybook.cli.failure import Failure
 from storybook.cli.output import console, print_json, size
 from storybook.cli.parked import find_parked
 from storybook.cli.place import Place, pass_place
+from storybook.events.log import LogUnavailable
 from storybook.events.parked import ParkedRun
+from storybook.evidence import look_for_evidence
 from storybook.settings import Settings
 from storybook.stages.registry import EngineReport, choose_engines
 from storybook.stores.sqlite.connection import open_reader
@@ -218,6 +220,11 @@ def _memory(place: Place) -> Iterator[Finding]:
 def _log(place: Place) -> Iterator[Finding]:
     holder = place.holder()
     who = f"; written by {holder}" if holder else "; no process writes it now"
+    missing = look_for_evidence(place.folder)
+    if missing is not None:
+        mend = "Put it back from a backup; `storybook serve` says what else can be done."
+        yield Finding("log", Grade.BAD, "; ".join(missing.sentences), mend)
+        return
     if not place.folder.log.exists():
         yield Finding("log", Grade.OK, "none yet; the first book begins it")
         return
@@ -225,7 +232,7 @@ def _log(place: Place) -> Iterator[Finding]:
         with closing(open_reader(place.folder.log)) as db:
             check_not_newer(db, "log")
         head = head_of(place.folder.log)
-    except (sqlite3.Error, NewerDatabase) as error:
+    except (sqlite3.Error, NewerDatabase, LogUnavailable) as error:
         yield Finding("log", Grade.BAD, str(error), "Run `storybook verify`.")
         return
     yield Finding(

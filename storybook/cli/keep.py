@@ -205,7 +205,7 @@ async def _verify(place: Place, anchor: Anchor | None, quiet: bool) -> Verdict:
         )
     parked = await _parked(place, head.position)
     files, is_damaged = 0, bool(faults)
-    faults += [f"log: {it}" for it in parked.values()]
+    faults += map(str, parked.values())  # each says itself what to do; a backup may be the worst
     if not is_damaged:  # a damaged log says nothing about views and files
         async with open_shelf(place) as shelf:
             faults += await differences(place.folder.projections, shelf.log)

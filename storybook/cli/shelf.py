@@ -116,11 +116,12 @@ def has_log(place: Place) -> bool:
 @asynccontextmanager
 async def open_shelf(place: Place) -> AsyncIterator[Shelf]:
     """Open a data folder for looking. Raises `Failure` if there is nothing in it."""
-    if not place.folder.log.exists():
+    log = place.folder.log
+    if not log.exists() or not log.stat().st_size:
         await to_thread.run_sync(require_evidence, place.folder)
         raise Failure(
             f"no books in {place.folder} yet; `storybook make` makes one, "
             "and --data names another folder"
         )
-    async with SqliteLog.read_only(place.folder.log) as log:
-        yield Shelf(place, log)
+    async with SqliteLog.read_only(log) as reader:
+        yield Shelf(place, reader)
