@@ -133,11 +133,12 @@ def has_log(options: GlobalOptions) -> bool:
 @asynccontextmanager
 async def open_data(options: GlobalOptions) -> AsyncIterator[DataReader]:
     """Open a data folder for looking. Raises `Failure` if there is nothing in it."""
-    if not options.folder.log.exists():
+    log = options.folder.log
+    if not log.exists() or not log.stat().st_size:
         await to_thread.run_sync(require_evidence, options.folder)
         raise Failure(
             f"no books in {options.folder} yet; `storybook make` makes one, "
             "and --data names another folder"
         )
-    async with SqliteLog.read_only(options.folder.log) as log:
-        yield DataReader(options, log)
+    async with SqliteLog.read_only(log) as reader:
+        yield DataReader(options, reader)

@@ -137,7 +137,7 @@ async def _verify(options: GlobalOptions, anchor: Anchor | None, quiet: bool) ->
         )
     parked = await _parked(options, head.position)
     files, is_damaged = 0, bool(faults)
-    faults += [f"log: {it}" for it in parked.values()]
+    faults += map(str, parked.values())  # each says itself what to do; a backup may be the worst
     if not is_damaged:  # a damaged log says nothing about views and files
         async with open_data(options) as reader:
             faults += await differences(options.folder.projections, reader.log)

@@ -14,6 +14,7 @@ from storybook.stages.registry import Engines, choose_engines
 from tests.cli.conftest import Shell
 from tests.cli.doubles import Brush, Scribe
 from tests.engines import NoTranscriber
+from tests.stores.pages import TABLE_LEAF, damage_last
 
 
 def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
@@ -58,6 +59,31 @@ def test_the_doctor_knows_the_log(shell: Shell) -> None:
     (log,) = (it for it in shell.json_lines("doctor") if it["name"] == "log")
     assert "40 events" in log["found"]
     assert "no process writes it now" in log["found"]
+
+
+@pytest.mark.parametrize("content", [None, b""], ids=["missing", "empty"])
+def test_the_doctor_says_what_a_log_lacks(shell: Shell, content: bytes | None) -> None:
+    """As the start does, which refuses; and so does what only looks."""
+    shell.make()
+    path = shell.data / "log.db"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    result = shell("doctor", "--json")
+    assert result.exit_code == 1
+    findings = {it["name"]: it for it in map(json.loads, result.stdout.splitlines())}
+    assert "those from 1 on are missing" in findings["evidence"]["found"]
+    assert "those from 1 on are missing" in shell("list").stderr
+
+
+def test_the_doctor_says_that_a_logs_end_is_damaged(shell: Shell) -> None:
+    """Where nobody can tell any more how long it is."""
+    shell.make()
+    damage_last(shell.data / "log.db", lambda page: page[0] == TABLE_LEAF)
+    result = shell("doctor", "--json")
+    assert result.exit_code == 1
+    findings = {it["name"]: it for it in map(json.loads, result.stdout.splitlines())}
+    assert findings["log"]["grade"] == "bad"
 
 
 @pytest.mark.parametrize(

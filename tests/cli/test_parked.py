@@ -99,9 +99,10 @@ def test_verify_names_it(parked: Parked) -> None:
     result = parked.shell("verify")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        f"log: {parked.what}. Start the storybook version that recorded it; "
+        f"{parked.what}. Start the storybook version that recorded it; "
         f"`{parked.shell.program} verify` says whether it was changed since"
     ]
+    assert "backup" not in result.stderr  # there is nothing to be put back
 
 
 def test_doctor_names_it(parked: Parked) -> None:
@@ -130,7 +131,7 @@ def test_a_damaged_row_is_damage_and_parks_its_run(parked: Parked) -> None:
         db.execute("UPDATE events SET data = ? WHERE position = ?", (b'{"type":', at))
     found = parked.shell("verify").stdout.splitlines()
     assert any(f"event {at}: its data was changed" in it for it in found)
-    assert any(it.startswith(f"log: run {run_id} is parked: its event {at}") for it in found)
+    assert any(it.startswith(f"run {run_id} is parked: its event {at}") for it in found)
     assert parked.shell.json("show", run_id)["state"]["parked"]["position"] == at
 
 
