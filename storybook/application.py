@@ -121,7 +121,7 @@ class Application(msgspec.Struct, frozen=True):
 
     async def repair_run(self, run_id: RunId, by: str = "") -> Repair:
         """Have lost or damaged files of an ended run made again; `repairs.of` tells what becomes
-        of it. Raises `Refused`, or `EngineUnavailable`."""
+        of it. Raises `Refused`, `EngineUnavailable`, or `LogError`."""
         return await self.repairs.ask(run_id, by)
 
     async def _execute(self, run_id: RunId, decide: Decide) -> None:

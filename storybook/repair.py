@@ -123,8 +123,9 @@ class Repairs:
         return Repair(run_id, len(kept), files)
 
     async def ask(self, run_id: RunId, by: str) -> Repair:
-        """Have a run repaired; what comes of it is told by `of`. Raises what `look` raises, and
-        `Refused` while the run is being repaired."""
+        """Have a run repaired; what comes of it is told by `of`. Raises what `look` raises,
+        `Refused` while the run is being repaired, and `LogError` where the log is only read."""
+        self._log.check_takes_appends()
         self._check_idle(run_id)
         repair = await self.look(run_id)
         self._check_idle(run_id)  # somebody else may have asked meanwhile

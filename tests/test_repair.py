@@ -31,7 +31,7 @@ from storybook.events.catalog import (
     StageStarted,
     Submission,
 )
-from storybook.events.log import START
+from storybook.events.log import START, LogUnavailable
 from storybook.http.run_state import encode_state
 from storybook.projections.artifacts import FILES, recorded_file
 from storybook.projections.progress import ProgressFold
@@ -40,6 +40,7 @@ from storybook.run import Refused, Run, fold, prune_artifacts
 from storybook.stores.integrity import Integrity
 from tests.books import new_run
 from tests.engines import Scripted, tiny_png
+from tests.reading_only import reading_only
 from tests.test_application import REQUEST, ended, serving
 
 pytestmark = pytest.mark.anyio
@@ -119,6 +120,17 @@ async def loaded(application: Application, run_id: RunId) -> Run:
     run = await application.commands.load(run_id)
     assert run is not None
     return run
+
+
+async def test_where_nothing_can_be_recorded_no_repair_is_promised(tmp_path: Path) -> None:
+    """Nobody would work on it: who asks is told so at once, as for every other command."""
+    async with a_book(tmp_path) as (application, run_id):
+        await harm(application, run_id)
+    with reading_only(tmp_path):
+        async with serving(tmp_path, Scripted()) as application:
+            with pytest.raises(LogUnavailable, match="let this user write it"):
+                await application.repair_run(run_id)
+            assert application.repairs.of(run_id) is None
 
 
 async def test_damaged_files_are_made_again_in_place(tmp_path: Path) -> None:

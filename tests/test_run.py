@@ -688,13 +688,16 @@ def test_there_must_be_a_run() -> None:
             decide(None)
 
 
-def test_a_history_begins_with_its_request_and_has_one() -> None:
-    """Events that make no run are a damaged log, and say so."""
+def test_events_that_make_no_run_are_told() -> None:
+    """It begins with its request and has one, and nothing is made again that was never made."""
     requested = RunRequested(REQUEST, 7)
+    remade = ArtifactRemade(Stage.COVER, 0, artifact(picture_of(0)), EngineInfo("painter"))
     with pytest.raises(InvalidHistory):
         fold([RunCompleted()])
     with pytest.raises(InvalidHistory):
         fold([requested, requested])
+    with pytest.raises(InvalidHistory, match=r"cover\.png was made again, and never made"):
+        fold([requested, remade])
 
 
 def test_the_run_is_the_fold_of_its_events() -> None:

@@ -125,6 +125,11 @@ class EventLog(Protocol):
         """What is known to be wrong with its storage, for people; empty as long as nothing is."""
         ...
 
+    def check_takes_appends(self) -> None:
+        """For what is worth beginning only if it can be recorded. Raises what every append would:
+        `LogUnavailable`, or `LogLocked` where another process writes."""
+        ...
+
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
     ) -> Appended:

@@ -6,13 +6,11 @@ import msgspec
 
 from storybook.book import RunId, Stage
 from storybook.events.log import Position
+from storybook.http.requests import MAX_POSITION_DIGITS
 from storybook.http.run_state import picture_url
 from storybook.http.times import iso_time
 from storybook.projections.library import Book, BookPage
 from storybook.run import Status
-
-MOST_CURSOR_DIGITS = 18
-"""Of a position, which SQLite keeps in 64 bits."""
 
 
 class RunSummary(msgspec.Struct, frozen=True):
@@ -63,6 +61,6 @@ def position_of(cursor: str) -> Position:
     """The position that a `next` stands for. Raises ValueError."""
     digits = cursor[1:]
     is_cursor = cursor[:1] == "r" and digits.isascii() and digits.isdigit()
-    if not is_cursor or len(digits) > MOST_CURSOR_DIGITS:
+    if not is_cursor or len(digits) > MAX_POSITION_DIGITS:
         raise ValueError(f"before is to be the `next` of an earlier answer, found {cursor[:40]!r}")
     return Position(int(digits))

@@ -53,14 +53,14 @@ class Media:
     def routes(self) -> list[HTTPRouteHandler]:
         return [
             route(f"{RUN_PATH}/{IMAGES}/{{filename:path}}", http_method=READ)(self.picture),
-            route(f"{RUN_PATH}/{AUDIO}/{{filename:path}}", http_method=READ)(self.reading),
+            route(f"{RUN_PATH}/{AUDIO}/{{filename:path}}", http_method=READ)(self.narration),
         ]
 
     async def picture(self, scope: Scope) -> ASGIApp:
         """One picture, or the part of it that was asked for."""
         return await self._serve(scope, IMAGES, "image/png")
 
-    async def reading(self, scope: Scope) -> ASGIApp:
+    async def narration(self, scope: Scope) -> ASGIApp:
         """One page read aloud, or the part of it that was asked for."""
         return await self._serve(scope, AUDIO, "audio/wav")
 

@@ -77,7 +77,7 @@ def _page_state(run_id: RunId, page: PageSnapshot) -> PageState:
         page.summary,
         tuple(Dialogue(*line) for line in page.dialogues),
         picture_url(run_id, page.picture),
-        _url(run_id, "audio", page.reading),
+        _url(run_id, "audio", page.narration),
     )
 
 

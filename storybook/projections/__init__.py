@@ -9,9 +9,10 @@
 - The **views** are in `projections.db`, apart from the log: quick, careless, and deleted without
   loss. Each projection has a **checkpoint** there, which changes in the transaction that changes
   its rows (`views`).
-- The **projector** is the handler that keeps the views while a process serves, in memory where no
-  file can be kept, and answers from them (`projector`); it leaves out what cannot be read, and
-  takes it up again when it can be (`parking`).
+- The **projector** is the handler that fills the views while a process serves, and answers from
+  them (`projector`); it leaves out what cannot be read, and takes it up again when it can be
+  (`parking`). Where they lie meanwhile, and what becomes of a file that is lost or cannot be
+  written, is a duty of its own (`view_file`).
 - A **rebuild** makes new tables beside the old ones and swaps them, from any process, while the
   server goes on (`rebuild`).
 """

@@ -7,49 +7,35 @@ advance together, and one that is new, or was computed by another version, catch
 The checkpoints are read in the transaction that moves them: where another process has swapped in
 rebuilt tables that go further, or made the file anew, the projector goes on from what it finds.
 
-Views are expendable. Where their file cannot be kept (a full disk, a folder that is only read) they
-are in memory, and the file is tried again from time to time. A file that is lost while it is used
-(damaged, deleted, replaced) is made anew, whoever meets the loss; until that one is caught up,
-readers are told to ask again, since half a library would be a lie.
+Where the views lie is `view_file`'s affair. Until a file that was made anew is caught up, readers
+are told to ask again, since half a library would be a lie.
 """
 
 from __future__ import annotations
 
-import logging
-import math
 import sqlite3
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import anyio
 import msgspec
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from storybook.events.codec import UNREADABLE
 from storybook.events.log import START, EventLog, LogError, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns
 from storybook.events.subscription import RetryPolicy, Subscription
-from storybook.notifier import Notifier
 from storybook.projections import views
 from storybook.projections.folding import Folds
 from storybook.projections.parking import take_up_parked
 from storybook.projections.projection import Key, Projection, Row, Table, TableRows
 from storybook.projections.registry import PROJECTIONS
-from storybook.projections.views import Checkpoint, ForeignFile, InMemory
+from storybook.projections.view_file import ViewFile
+from storybook.projections.views import Checkpoint, ForeignFile
 
-ROW_WAIT_MS: Final = 100
-"""How long the event loop may stand for a row that is not in memory while another process commits;
-a commit of a rebuild takes a few milliseconds."""
-FILE_AGAIN_SECONDS: Final = 60.0
-"""How long views stay in memory before their file is tried again."""
-MOST_IN_MEMORY_BYTES: Final = 512 * 1024 * 1024
-"""A file up to this size goes on in memory when it can no longer be written: the views of some
-70,000 books. A larger one stays as it is until it can be."""
-
-_log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -78,6 +64,14 @@ class Step(msgspec.Struct, frozen=True):
         return Checkpoint(self.end.position, self.end.digest, generation)
 
 
+class Written(msgspec.Struct, frozen=True):
+    """What a transaction has left: where every projection stands, and the runs of which the table
+    says that their events are left out."""
+
+    checkpoints: dict[str, Checkpoint]
+    left_out: set[ParkedRun]
+
+
 class Projections:
     """The views of the log, always a little after it; `reached` waits for them."""
 
@@ -90,16 +84,13 @@ class Projections:
         *,
         keep: bool,
     ) -> None:
-        self._path, self._source, self._projections = path, log, tuple(projections)
-        self._keep_file = keep
+        self._source, self._projections = log, tuple(projections)
+        self._file = ViewFile(path, self._projections, keep=keep, restart=self._restart)
         self._parked = parked
         self._checkpoints: dict[str, Checkpoint] = {}
         self._noted: set[ParkedRun] = set()
         self._folds = Folds(log, projections)
         self._kept: dict[Table, OrderedDict[Key, Row]] = {}
-        self._writing, self._reading = CapacityLimiter(1), CapacityLimiter(1)
-        self._is_lost = False  # until there is a new file
-        self._file_changed = Notifier()
         self._whole_at = START
         """Up to here the views are no whole: a file that was made anew catches up."""
 
@@ -125,11 +116,12 @@ class Projections:
             path, log, projections, ParkedRuns() if parked is None else parked, keep=keep
         )
         raised: Exception | None = None
-        await views_of_log._open(retry)
+        await views_of_log._file.open()
         try:
+            await views_of_log._begin(retry)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(views_of_log.subscription.run)
-                tasks.start_soon(views_of_log._care)
+                tasks.start_soon(views_of_log._file.care)
                 try:
                     await views_of_log.reached(await log.head())
                     yield views_of_log
@@ -138,7 +130,7 @@ class Projections:
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
-                await to_thread.run_sync(views_of_log._close)
+                await views_of_log._file.close()
         if raised is not None:
             raise raised
 
@@ -147,15 +139,17 @@ class Projections:
         """Every event up to here is in the views, or left out."""
         return self.subscription.position
 
-    # -------------------------------------------------------------------------------- the file
+    # ------------------------------------------------------------------------------- following
 
-    async def _open(self, retry: RetryPolicy) -> None:
-        self._connect(*await to_thread.run_sync(self._opened))
+    async def _begin(self, retry: RetryPolicy) -> None:
+        """Find where each projection stands in this log."""
+        db = self._file.db
+        checkpoints = views.read_checkpoints(db)
         for projection in self._projections:
-            if not await _is_of(self._checkpoints[projection.name], self._source):
-                views.begin(self._db, projection)
-        await take_up_parked(self._db, self._source, self._projections, self._parked)
-        self._checkpoints = views.read_checkpoints(self._db)
+            if not await _is_of(checkpoints[projection.name], self._source):
+                views.begin(db, projection)
+        await take_up_parked(db, self._source, self._projections, self._parked)
+        self._look()
         self.subscription = Subscription(
             self._source,
             "projections",
@@ -165,119 +159,17 @@ class Projections:
             retry=retry,
         )
 
-    def _opened(self) -> tuple[sqlite3.Connection, Path | InMemory]:
-        """The file, or memory where there can be none."""
-        if self._keep_file:
-            try:
-                return views.open_views(self._path, self._projections), self._path
-            except (sqlite3.Error, OSError) as error:
-                if not views.may_pass(error):
-                    raise
-                self._warn_of_memory(error)
-        return self._in_memory()
+    def _look(self) -> None:
+        """Take over what the tables say of themselves."""
+        self._checkpoints = views.read_checkpoints(self._file.db)
+        self._noted = set(views.read_parked(self._file.db))
 
-    def _remade(self) -> tuple[sqlite3.Connection, Path | InMemory]:
-        """An empty file, or memory where there can be none."""
-        try:
-            return views.remake(self._path, self._projections), self._path
-        except (sqlite3.Error, OSError) as error:
-            self._warn_of_memory(error)
-        return self._in_memory()
-
-    def _in_memory(self) -> tuple[sqlite3.Connection, InMemory]:
-        memory = InMemory()
-        return views.open_in_memory(memory, self._path, self._projections), memory
-
-    def _warn_of_memory(self, error: Exception) -> None:
-        _log.warning(
-            "%s cannot be kept (%s): the views are in memory, and the file is tried again every "
-            "%g s. Make room on its disk, or let this user write it",
-            *(self._path, error, FILE_AGAIN_SECONDS),
-        )
-
-    def _connect(self, db: sqlite3.Connection, where: Path | InMemory) -> None:
-        # The event loop and longer reads each have a connection of their own, so that neither
-        # waits for the projector's thread.
-        self._db, self._where = db, where
-        self._rows_db = views.connect(where, wait_ms=ROW_WAIT_MS, read_only=True)
-        self._reads_db = views.connect(where, read_only=True)
-        self._checkpoints = views.read_checkpoints(db)
-        self._noted = set(views.read_parked(db))
-
-    def _disconnect(self) -> None:
-        for db in (self._rows_db, self._reads_db, self._db):
-            db.close()
-
-    def _close(self) -> None:
-        self._rows_db.close()
-        self._reads_db.close()
-        with suppress(sqlite3.Error):  # not clean, then: the next opening looks closer
-            views.close_clean(self._db)
-        self._db.close()
-
-    async def _care(self) -> None:
-        """Make a lost file anew, and leave memory for a file when that is possible again."""
-        while True:
-            changed = self._file_changed.next
-            if self._is_lost:
-                await self._recover()
-            with anyio.move_on_after(FILE_AGAIN_SECONDS if self._should_have_file else math.inf):
-                await changed.wait()
-            if self._should_have_file and not changed.is_set():
-                await self._return_to_file()
-
-    @property
-    def _should_have_file(self) -> bool:
-        return self._keep_file and isinstance(self._where, InMemory)
-
-    def _is_loss(self, error: Exception) -> bool:
-        if not isinstance(self._where, Path):
-            return False
-        is_gone = views.may_pass(error) and not self._where.exists()
-        return isinstance(error, ForeignFile) or views.is_damage(error) or is_gone
-
-    def _lose(self, error: Exception) -> None:
-        """Have the file made anew; for whoever meets the loss, on the event loop."""
-        if not self._is_lost:
-            _log.warning("%s is lost (%s); it is made anew", self._where, error)
-            self._whole_at = max(self._whole_at, self.position)
-            self._is_lost = True
-            self._file_changed.notify()
-
-    async def _recover(self) -> None:
-        # All at once on the event loop, so that nobody meets a closed connection.
-        async with self._reading, self._writing:
-            self._disconnect()
-            self._kept.clear()
-            self._connect(*self._remade())
-            self.subscription.move(self._furthest_back)
-            self._is_lost = False
-        self._file_changed.notify()
-
-    async def _leave_file(self, error: Exception) -> None:
-        """Go on in memory, from what the file has."""
-        self._warn_of_memory(error)
-        async with self._reading, self._writing:
-            opened = await to_thread.run_sync(self._in_memory)
-            self._whole_at = max(self._whole_at, self.position)
-            self._disconnect()
-            self._connect(*opened)
-        self._file_changed.notify()
-
-    async def _return_to_file(self) -> None:
-        async with self._writing:
-            try:
-                await to_thread.run_sync(views.save, self._db, self._path)
-                opened = await to_thread.run_sync(views.open_views, self._path, self._projections)
-            except (sqlite3.Error, OSError) as error:
-                _log.info("%s cannot be kept yet: %s", self._path, error)
-                return
-            async with self._reading:
-                self._disconnect()
-                self._connect(opened, self._path)
-        _log.warning("%s is kept again", self._path)
-
-    # ------------------------------------------------------------------------------- following
+    def _restart(self) -> None:
+        """Go on from other tables, which have come in the place of those that readers know."""
+        self._whole_at = max(self._whole_at, self.position)
+        self._kept.clear()
+        self._look()
+        self.subscription.move(self._furthest_back)
 
     @property
     def _furthest_back(self) -> Position:
@@ -290,16 +182,16 @@ class Projections:
         if step is not None:
             rows = await self._fed(step)
             try:
-                async with self._writing:
-                    found = await to_thread.run_sync(self._write, step, rows)
+                async with self._file.writing:
+                    written = await to_thread.run_sync(self._write, step, rows)
             except (sqlite3.Error, ForeignFile) as error:
-                if self._is_loss(error):
-                    self._lose(error)
-                if self._is_lost or not self._can_leave_file(error):
+                if self._file.is_loss(error):
+                    self._file.lose(error)
+                if self._file.is_lost or not self._file.can_be_left(error):
                     raise
-                await self._leave_file(error)
+                await self._file.leave(error)
             else:
-                self._take_over(step, rows, found)
+                self._take_over(step, rows, written)
         end = self._furthest_back
         return None if end == batch[-1].position else end
 
@@ -325,33 +217,33 @@ class Projections:
             self._folds = Folds(self._source, step.due)
         return await self._folds.feed(step.events)
 
-    def _write(self, step: Step, rows: TableRows) -> dict[str, Checkpoint]:
-        """Write rows and checkpoints, but not of projections that others have moved in between;
-        the checkpoints as they stand now."""
-        with views.transaction(self._db):
-            found = views.read_checkpoints(self._db)
+    def _write(self, step: Step, rows: TableRows) -> Written:
+        """Write rows and checkpoints, but not of projections that others have moved in between."""
+        db = self._file.db
+        with views.transaction(db):
+            found = views.read_checkpoints(db)
             if not found.keys() >= self._checkpoints.keys():
-                raise ForeignFile(f"{self._where} was taken over by another version")
+                raise ForeignFile(f"{self._file.where} was taken over by another version")
             for projection in step.due:
                 if found.get(projection.name) == step.before[projection.name]:
                     own = {table: rows[table] for table in projection.tables if table in rows}
-                    views.write_rows(self._db, own)
+                    views.write_rows(db, own)
                     found[projection.name] = step.after(projection)
-                    views.write_checkpoint(self._db, projection, found[projection.name])
+                    views.write_checkpoint(db, projection, found[projection.name])
             left_out = {it for it in self._parked if it.position <= step.end.position}
-            views.write_parked(self._db, left_out - self._noted)
-        return found
+            views.write_parked(db, left_out - self._noted)
+        return Written(found, left_out)
 
-    def _take_over(self, step: Step, rows: TableRows, found: dict[str, Checkpoint]) -> None:
+    def _take_over(self, step: Step, rows: TableRows, written: Written) -> None:
         """Go on from the checkpoints as they stand now."""
-        self._checkpoints = found
+        found = self._checkpoints = written.checkpoints
         if any(found[it.name] != step.after(it) for it in step.due):
             self._kept.clear()  # the views stand elsewhere than what is in memory
-            for it in views.read_parked(self._db):
+            for it in views.read_parked(self._file.db):
                 self._parked.park(it)
         else:
             self._keep(rows)
-        self._noted = {it for it in self._parked if it.position <= step.end.position}
+        self._noted = written.left_out
 
     def _keep(self, rows: TableRows) -> None:
         for table, changes in rows.items():
@@ -364,17 +256,12 @@ class Projections:
                 while len(kept) > table.kept:
                     kept.popitem(last=False)
 
-    def _can_leave_file(self, error: Exception) -> bool:
-        if not (isinstance(self._where, Path) and views.may_pass(error)):
-            return False
-        return self._where.stat().st_size <= MOST_IN_MEMORY_BYTES
-
     async def reached(self, position: Position) -> None:
         """Return when every event up to a position is in the views, or left out. Raises
         `ProjectionsStopped`."""
         while True:
-            changed, file_changed = self.subscription.changed.next, self._file_changed.next
-            if self._is_lost:
+            changed, file_changed = self.subscription.changed.next, self._file.changed.next
+            if self._file.is_lost:
                 await file_changed.wait()
             elif self.position < max(position, self._whole_at):
                 self._check_alive()
@@ -391,11 +278,8 @@ class Projections:
             ) from outage.error
 
     def _may_pass(self, error: Exception) -> bool:
-        """Whether somebody may mend this: it is no fault of ours, and memory is not full."""
-        if isinstance(error, LogError):
-            return True
-        is_of_file = views.may_pass(error) or views.is_busy(error) or self._is_loss(error)
-        return is_of_file and isinstance(self._where, Path)
+        """Whether somebody may mend this: it is no fault of ours."""
+        return isinstance(error, LogError) or self._file.may_pass(error)
 
     # --------------------------------------------------------------------------------- answering
 
@@ -409,7 +293,7 @@ class Projections:
         if known is not None and (row := known.get(key)) is not None:
             return row
         try:
-            row = views.find(self._rows_db, table, key)
+            row = views.find(self._file.rows_db, table, key)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
         if row is None and self.subscription.outage is not None:
@@ -427,22 +311,22 @@ class Projections:
 
         def answer() -> T:
             self._check_whole()  # here, since the file may be lost while this waits for its turn
-            return question(self._reads_db, *args, **named)
+            return question(self._file.reads_db, *args, **named)
 
         try:
-            return await to_thread.run_sync(answer, limiter=self._reading)
+            return await to_thread.run_sync(answer, limiter=self._file.reading)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
 
     def _check_whole(self) -> None:
-        if self._is_lost or self.position < self._whole_at:
+        if self._file.is_lost or self.position < self._whole_at:
             self._check_alive()
             raise ProjectionsBusy("the views are being made anew; ask again")
 
     def _refusal(self, error: sqlite3.Error) -> Exception:
         """What a reader is told of an error."""
-        if self._is_loss(error):
-            self._lose(error)
+        if self._file.is_loss(error):
+            self._file.lose(error)
         elif not (views.is_busy(error) or views.may_pass(error)):
             return error
         return ProjectionsBusy(f"the views cannot be read now ({error}); ask again")

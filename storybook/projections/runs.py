@@ -29,7 +29,7 @@ are asked for."""
 
 
 class PageSnapshot(msgspec.Struct, frozen=True, array_like=True):
-    """A page as far as it is made. `picture` and `reading` are names of files; what is not ready
+    """A page as far as it is made. `picture` and `narration` are names of files; what is not ready
     is an empty text."""
 
     page: int
@@ -38,7 +38,7 @@ class PageSnapshot(msgspec.Struct, frozen=True, array_like=True):
     dialogues: tuple[tuple[str, str, str], ...]
     """Character, text and voice of each line."""
     picture: str
-    reading: str
+    narration: str
 
 
 class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):

@@ -189,8 +189,11 @@ def _artifacts_pruned(draft: _Draft, event: ArtifactsPruned) -> None:
 
 
 def _artifact_remade(draft: _Draft, event: ArtifactRemade) -> None:
-    attempt = draft.work[event.work].attempt  # the work stays done, as often as it was tried
-    draft.work[event.work] = Complete(attempt, event.artifact)
+    made = draft.work.get(event.work)
+    if made is None:
+        raise InvalidHistory(f"{event.artifact.name} was made again, and never made")
+    # The work stays done, as often as it was tried.
+    draft.work[event.work] = Complete(made.attempt, event.artifact)
 
 
 _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {

@@ -32,8 +32,11 @@ class EnginePlaces:
         while True:
             changed = self._devices.changed.next
             match self._devices.admit([wish], self._clock.monotonic()):
-                case [Unload() as unload]:
-                    await self._unload(unload)
+                case [Unload() as first]:
+                    try:
+                        await unload(first)
+                    finally:
+                        self._devices.freed(first.device)
                 case []:
                     await changed.wait()
                 case _:
@@ -43,11 +46,12 @@ class EnginePlaces:
         finally:
             self._devices.release(engine)
 
-    async def _unload(self, it: Unload) -> None:
-        try:
-            with anyio.CancelScope(shield=True):  # both models would stay on the device
-                await it.engine.unload()
-        except Exception:  # the new one may fit all the same; if not, it fails and says so
-            logger.warning("%s could not be unloaded", it.engine.info.name, exc_info=True)
-        finally:
-            self._devices.freed(it.device)
+
+async def unload(it: Unload) -> None:
+    """Let an engine let go of its device, to the end also if this is cancelled: both models would
+    stay there. Whether it could or not, the next one is tried."""
+    try:
+        with anyio.CancelScope(shield=True):
+            await it.engine.unload()
+    except Exception:  # the new one may fit all the same; if not, it fails and says so
+        logger.warning("%s could not be unloaded", it.engine.info.name, exc_info=True)

@@ -13,6 +13,7 @@ from storybook.clock import Clock
 from storybook.engines import Engine
 from storybook.notifier import Notifier
 from storybook.stages.devices import Unload
+from storybook.stages.engine_places import unload
 from storybook.stages.scheduling import (
     Abandon,
     AttemptEnded,
@@ -99,10 +100,7 @@ class Performer:
 
     async def _make_room(self, it: Unload) -> None:
         try:
-            with anyio.CancelScope(shield=True):
-                await it.engine.unload()
-        except Exception:  # the new one may fit all the same; if not, it fails and says so
-            logger.warning("%s could not be unloaded", it.engine.info.name, exc_info=True)
+            await unload(it)
         finally:
             self.tell([DeviceFreed(it.device)])
 

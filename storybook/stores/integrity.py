@@ -15,11 +15,10 @@ import anyio
 
 from storybook.book import Artifact, RunId
 from storybook.stores.artifacts import ArtifactError, ArtifactStore, NoSuchArtifact
+from storybook.stores.digests import digests_differ
 
 MOST_REMEMBERED: Final = 4_096
 """Artifacts of which it is known what was found, about 2 MB."""
-SHOWN_DIGITS: Final = 12
-"""Of two digests that differ, from the first digit that does: enough to find it again."""
 
 
 class DamagedArtifact(ArtifactError):
@@ -37,7 +36,7 @@ class Integrity:
     async def damage(self, run_id: RunId, artifact: Artifact) -> str:
         """What is wrong with an artifact, as words that go on after its name; "" if nothing is.
 
-        `is missing`, `is no file`, `has 3 bytes and not 7`, `has other bytes: …`.
+        `is missing`, `is no file`, `has 3 bytes and not 7`, `has other bytes: its SHA-256 …`.
         Raises `CannotRead` where nobody can tell.
         """
         try:
@@ -77,9 +76,7 @@ def check_bytes(artifact: Artifact, content: bytes) -> None:
 
 
 def other_bytes(recorded: str, found: str) -> str:
-    """How two digests differ, from the first digit that does; "" if they are the same."""
+    """What two digests say of an artifact's bytes; "" if they are the same."""
     if recorded == found:
         return ""
-    at = next((n for n, (a, b) in enumerate(zip(recorded, found, strict=False)) if a != b), 0)
-    was, now = (f"{'…' * (at > 0)}{it[at : at + SHOWN_DIGITS]}" for it in (recorded, found))
-    return f"has other bytes: from digit {at + 1} its SHA-256 should be {was}, found {now}"
+    return f"has other bytes: its SHA-256 {digests_differ(recorded, found)}"

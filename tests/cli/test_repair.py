@@ -43,7 +43,7 @@ def test_a_damaged_book_is_whole_again(shell: Shell) -> None:
     assert result.exit_code == 0, result.output
     first, second, *done = result.stdout.splitlines()
     assert first == "panel_2.png is missing; double 1.0 makes it again"
-    assert second.startswith("page_3.wav has other bytes: from digit ")
+    assert second.startswith("page_3.wav has other bytes: its SHA-256 should be ")
     assert done == [
         "✓ panel_2.png is there again, the same as before",
         "✓ page_3.wav is there again, the same as before",

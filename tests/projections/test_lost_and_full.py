@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from storybook.events.log import LogUnavailable, Position, Recorded
-from storybook.projections import projector, views
+from storybook.projections import view_file, views
 from storybook.projections.projector import Projections, ProjectionsBusy
 from storybook.projections.rebuild import differences
 from storybook.projections.views import InMemory
@@ -53,7 +53,7 @@ async def healed(projections: Projections, log: MemoryLog) -> None:
 
 def memory_of(projections: Projections) -> bool:
     """Whether the views are in memory."""
-    return isinstance(projections._where, InMemory)
+    return isinstance(projections._file.where, InMemory)
 
 
 async def test_views_on_a_full_disk_go_on_in_memory(
@@ -61,13 +61,13 @@ async def test_views_on_a_full_disk_go_on_in_memory(
 ) -> None:
     """Readers see what comes; the log says it once, with the path and what to do; with room again
     the file has it all."""
-    monkeypatch.setattr(projector, "FILE_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(view_file, "FILE_AGAIN_SECONDS", 0.02)
     log, path = MemoryLog(), tmp_path / "p.db"
     await Book(log, 1).request()
     async with Projections.open(path, log, retry=QUICKLY) as projections:
         with monkeypatch.context() as patched:
             patched.setattr(views, "save", failing("FULL"))
-            projections._db.execute("PRAGMA max_page_count = 1")  # no more than there are now
+            projections._file.db.execute("PRAGMA max_page_count = 1")  # no more than there are now
             for number in range(2, 30):
                 book = Book(log, number)
                 await book.request()
@@ -114,7 +114,7 @@ async def test_views_that_are_too_large_for_memory_stay_and_are_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Readers have what was written; what is only in the log is not said to be missing."""
-    monkeypatch.setattr(projector, "MOST_IN_MEMORY_BYTES", 0)
+    monkeypatch.setattr(view_file, "MOST_IN_MEMORY_BYTES", 0)
     log, path = MemoryLog(), tmp_path / "p.db"
     await Book(log, 1).request()
     real, tries, third = views.write_rows, [0], anyio.Event()

@@ -15,7 +15,7 @@ from storybook.book import WRITING, RunId, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import Position, Version
 from storybook.events.parked import ParkedRuns
-from storybook.projections import projector, views
+from storybook.projections import view_file, views
 from storybook.projections.folding import Folds
 from storybook.projections.library import ended_before, newest, open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
@@ -140,7 +140,7 @@ async def test_a_state_that_another_process_locks_is_refused_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The event loop stands still for a moment at most; what is in memory needs no file."""
-    monkeypatch.setattr(projector, "ROW_WAIT_MS", 1)
+    monkeypatch.setattr(view_file, "ROW_WAIT_MS", 1)
     log, path = MemoryLog(), tmp_path / "p.db"
     book = Book(log)
     await book.request()
@@ -161,7 +161,7 @@ async def test_the_projector_outwaits_another_process(
     monkeypatch.setattr(views, "BUSY_MS", 1)
     log, path = MemoryLog(), tmp_path / "p.db"
     async with Projections.open(path, log, retry=QUICKLY) as projections:
-        projections._db.execute("PRAGMA busy_timeout = 1")
+        projections._file.db.execute("PRAGMA busy_timeout = 1")
         with closing(views.connect(path)) as other:
             other.execute("BEGIN IMMEDIATE")
             await Book(log).request()
@@ -558,7 +558,7 @@ async def test_a_repair_does_not_begin_a_runs_retention_anew(tmp_path: Path) -> 
 async def test_reading_connections_cannot_write(tmp_path: Path) -> None:
     """A question that would change something is refused by SQLite itself."""
     async with Projections.open(tmp_path / "p.db", MemoryLog()) as projections:
-        for db in (projections._rows_db, projections._reads_db):
+        for db in (projections._file.rows_db, projections._file.reads_db):
             with pytest.raises(sqlite3.OperationalError, match="readonly"):
                 db.execute("DELETE FROM library")
 

@@ -17,10 +17,9 @@ from storybook.events.log import EventLog
 from storybook.projections import rebuild as rebuilding
 from storybook.projections import views
 from storybook.projections.projection import TableRows
-from storybook.projections.projector import Projections, Step
+from storybook.projections.projector import Projections, Step, Written
 from storybook.projections.rebuild import RebuildRunning, differences, rebuild
 from storybook.projections.registry import PROJECTIONS
-from storybook.projections.views import Checkpoint
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
 from tests.projections.histories import Book, all_rows, every_ending, library_of, state_of
@@ -220,11 +219,11 @@ async def test_a_projector_after_the_swap_passes_over_what_is_there(
             await book.write(0)
             await rebuild(path, log, silent)
 
-        def swap_first(step: Step, rows: TableRows) -> dict[str, Checkpoint]:
+        def swap_first(step: Step, rows: TableRows) -> Written:
             if not swapped:
                 anyio.from_thread.run(go_on_and_rebuild)
                 swapped.append(all_rows(path))
-                assert write(step, rows)["library"].position == len(log.events)
+                assert write(step, rows).checkpoints["library"].position == len(log.events)
                 assert all_rows(path) == swapped[0]
             return write(step, rows)
 

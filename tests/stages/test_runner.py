@@ -421,7 +421,7 @@ class Flaky:
         self._log = log
         self.head, self.tail = log.head, log.tail
         self.read, self.read_events = log.read, log.read_events
-        self.damage = log.damage
+        self.damage, self.check_takes_appends = log.damage, log.check_takes_appends
         self.appends: list[Exception | None] = []
         self.after_appends: list[Exception] = []
         self.reads: list[Exception] = []

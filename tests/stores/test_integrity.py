@@ -44,7 +44,9 @@ async def test_each_kind_of_damage_is_told() -> None:
     await store.put(RUN, NAME, CONTENT + b"!")
     assert await integrity.damage(RUN, RECORDED) == "has 10 bytes and not 9"
     await store.put(RUN, NAME, CONTENT.upper())
-    assert (await integrity.damage(RUN, RECORDED)).startswith("has other bytes: from digit 1 ")
+    assert (await integrity.damage(RUN, RECORDED)).startswith(
+        "has other bytes: its SHA-256 should be "
+    )
     await store.put(RUN, NAME, CONTENT)
     assert await integrity.damage(RUN, RECORDED) == ""
 
@@ -102,5 +104,6 @@ def test_digests_are_shown_where_they_differ() -> None:
     found = recorded[:60] + "ffff"
     assert other_bytes(recorded, recorded) == ""
     assert other_bytes(recorded, found) == (
-        "has other bytes: from digit 61 its SHA-256 should be …cdef, found …ffff"
+        "has other bytes: its SHA-256 should be …0123456789abcdef from digit 49 on, "
+        "found …0123456789abffff"
     )
