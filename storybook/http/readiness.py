@@ -1,4 +1,4 @@
-"""`GET /readyz`: whether all that clients are shown is brought up to date, and if not, why."""
+"""`GET /readyz`: whether work can be done here, and is brought up to date; and if not, why."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 from litestar import route
 from litestar.handlers import HTTPRouteHandler
 
-from storybook.events.log import EventLog
+from storybook.events.log import EventLog, LogError
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
 from storybook.http.requests import READ
@@ -35,8 +35,17 @@ class ReadyCalls:
 
     async def state(self) -> RawResponse:
         troubles = [await it.trouble() for it in self._subscriptions]
-        damage = [self._log.damage] if self._log.damage else []
-        reasons = damage + [it for it in troubles if it is not None]
+        reasons = self._trouble_of_the_log() + [it for it in troubles if it is not None]
         reasons += [str(it) for it in self._parked]
         state = ReadinessState(not reasons, reasons)
         return json_response(state, status=503 if reasons else 200)
+
+    def _trouble_of_the_log(self) -> list[str]:
+        """A log that is damaged, or only read: what there is can be shown, and no work be done."""
+        if self._log.damage:
+            return [self._log.damage]
+        try:
+            self._log.check_takes_appends()
+        except LogError as error:
+            return [str(error)]
+        return []

@@ -51,5 +51,7 @@ def test_a_server_shows_and_refuses(
         assert refused.status_code == 503
         assert str(shell.data) in refused.json()["detail"]
         assert "let this user write it" in refused.json()["detail"]
+        (reason,) = httpx.get(f"{url}/readyz").json()["reasons"]
+        assert reason == refused.json()["detail"]
         server.terminate()
         assert server.wait(30) == 0
