@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import aclosing, closing
 from pathlib import Path
@@ -87,6 +88,28 @@ async def test_a_reader_cannot_append(tmp_path: Path) -> None:
     async with store.open(), store.follow() as reader:
         with pytest.raises(LogLocked, match=f"only; it is written by process {os.getpid()}"):
             await append(reader, A, 0)
+
+
+def test_a_log_that_is_left_in_a_hurry_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is cancelled (Ctrl-C) leaves no thread that meets an event loop that is gone."""
+    died: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    store = SqliteStore(tmp_path / "log.db")
+
+    async def hurry() -> None:
+        with anyio.CancelScope() as scope:
+            async with store.open() as log:
+                scope.cancel()
+                await log.read(START, 1_000_000)
+
+    for _ in range(60):  # without the shield, one in some twenty
+        anyio.run(hurry)
+    for thread in threading.enumerate():
+        if "connection" in thread.name:
+            thread.join(SECONDS)
+    assert died == []
 
 
 async def test_nothing_to_read(tmp_path: Path) -> None:

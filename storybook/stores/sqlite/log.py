@@ -393,8 +393,14 @@ async def _reading(path: Path) -> AsyncGenerator[aiosqlite.Connection, None]:
         await anyio.to_thread.run_sync(_check_readable, path)
     except (sqlite3.Error, NewerDatabase) as error:
         raise LogUnavailable(f"{path} cannot be read: {error}") from error
-    async with aiosqlite.Connection(partial(open_reader, path), PAGE) as reader:
+    # Shielded: aiosqlite's thread dies noisily if the event loop has ended before it has.
+    with anyio.CancelScope(shield=True):
+        reader = await aiosqlite.Connection(partial(open_reader, path), PAGE)
+    try:
         yield reader
+    finally:
+        with anyio.CancelScope(shield=True):
+            await reader.close()
 
 
 def _check_readable(path: Path) -> None:
