@@ -227,7 +227,7 @@ class _AttemptInHand:
                 return Fault(kind, message, retryable)
             case EngineUnavailable():
                 return Fault("engine_unavailable", str(error), retryable=False)
-            case CannotKeep():
+            case CannotKeep() | LogError():
                 return Fault("storage", str(error), retryable=True)
             case Refused():
                 return Fault("bad_output", str(error), retryable=True)

@@ -161,7 +161,7 @@ def _loaded(role: Role, name: str, entry: EntryPoint) -> EngineSpec[Any]:
     what = f"settings: the engine {name!r} of [{role}] cannot be used"
     try:
         spec = entry.load()
-    except Exception as error:  # somebody else's module: whatever it raises
+    except (Exception, SystemExit) as error:  # somebody else's module: whatever it raises
         mend = "mend or remove the package that it is from"
         raise SettingsError(f"{what}: {entry.value}: {error!r}; {mend}") from error
     match spec:

@@ -49,6 +49,8 @@ _READ_PLAINLY: Final = (
     | getattr(os, "O_NONBLOCK", 0)
 )
 _serial = itertools.count()
+_in_hand: Final[set[Path]] = set()
+"""Temporary files that this process is writing now: not to be tidied away under another worker."""
 
 
 class FileArtifactStore:
@@ -123,6 +125,7 @@ class FileArtifactStore:
                 sync_folder(folder.parent)
         # A name of its own: two processes may export the same book at the same moment.
         temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{next(_serial)}-{path.name}")
+        _in_hand.add(temporary)
         try:
             with temporary.open("wb") as file:
                 file.write(content)
@@ -132,6 +135,8 @@ class FileArtifactStore:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+        finally:
+            _in_hand.discard(temporary)
         sync_folder(path.parent)
 
 
@@ -185,7 +190,8 @@ def _names(folder: Path) -> list[str]:
 
 def _tidy(folder: Path) -> None:
     for path in folder.glob(f"{_TEMPORARY}*"):
-        path.unlink(missing_ok=True)
+        if path not in _in_hand:
+            path.unlink(missing_ok=True)
 
 
 def _remove(folder: Path, paths: list[Path]) -> None:

@@ -15,7 +15,7 @@ from storybook.configuration import load_settings
 from storybook.engines import EngineUnavailable, WritingTask
 from storybook.settings import Settings, SettingsError
 from storybook.stages.handlers import engine_of
-from storybook.stages.registry import OWN_ENGINES, Engines, choose_engines
+from storybook.stages.registry import OWN_ENGINES, Engines, choose_engines, find_engine
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW
 from tests.engines import Scripted
@@ -192,3 +192,18 @@ async def test_an_engine_that_does_not_close_keeps_no_other_open(
     await scripted.engines.close()
     assert closed == ["narrator"]
     assert "the writer did not close" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["raise RuntimeError('no')", "import sys; sys.exit(3)"])
+def test_an_engine_that_does_not_load_is_a_fault_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Whatever its module does: the message names it."""
+    told = tmp_path / "broken-1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
+    (told / "entry_points.txt").write_text("[storybook.engines]\nwriter.broken = broken_one:SPEC\n")
+    (tmp_path / "broken_one.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SettingsError, match="'broken' of .writer. cannot be used: broken_one:SPEC"):
+        find_engine(Role.WRITER, "broken")

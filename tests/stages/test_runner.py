@@ -348,6 +348,24 @@ async def test_waiting_for_room_does_not_count_towards_the_time_limit(
         assert await it.events(StageFailed) == []
 
 
+async def test_a_stop_while_the_log_takes_nothing_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Work in hand is left as the log has it; the server's log speaks of the disk alone."""
+    async with stand(tmp_path) as it:
+        await it.request(read=False)
+        flaky = Flaky(it.log)
+        it.commands = Commands(flaky)
+        async with it.runner(Limits(shutdown_seconds=5)).running([RUN]):
+            await it.scripted.writer.called(1)
+            flaky.appends = [LogUnavailable("the disk is full")] * 1_000
+            with anyio.fail_after(30):
+                while "the disk is full" not in caplog.text:  # noqa: ASYNC110 - a log sets no event
+                    await anyio.sleep(0.001)
+        assert await it.events(StageFailed, StageAbandoned) == []
+    assert "unexpected" not in caplog.text
+
+
 async def test_a_picture_that_cannot_be_kept_otherwise_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

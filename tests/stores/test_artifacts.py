@@ -125,6 +125,17 @@ async def test_what_a_killed_process_had_begun_is_tidied_away(
     assert listed(tmp_path / RUN) == [NAME]
 
 
+async def test_tidying_spares_what_is_being_written(
+    store: FileArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another worker of this process starts, and tidies the runs that it finds."""
+    with monkeypatch.context() as disk:
+        tidy = partial(anyio.from_thread.run, store.tidy, RUN)
+        disk.setattr("storybook.stores.files.sync_file", lambda descriptor: tidy())
+        await store.put(RUN, NAME, b"whole")
+    assert await read_whole(store, RUN, NAME) == b"whole"
+
+
 async def test_two_writers_of_the_same_file_do_not_meet(store: FileArtifactStore) -> None:
     """One of them stands, whole, and neither fails."""
     async with anyio.create_task_group() as tasks:
