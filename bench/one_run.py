@@ -100,7 +100,6 @@ async def _serve(folder: Path) -> None:
         commands = Commands(log)
         application = Application(
             settings,
-            folder,
             clock,
             log,
             commands,

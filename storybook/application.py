@@ -9,7 +9,6 @@ import logging
 import secrets
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import anyio
@@ -44,7 +43,6 @@ class Application(msgspec.Struct, frozen=True):
     """The service, running. Everything that a request or a command needs hangs here."""
 
     settings: Settings
-    data: Path
     clock: Clock
     log: EventLog
     commands: Commands

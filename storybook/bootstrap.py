@@ -84,7 +84,6 @@ async def open_application(
         )
         application = Application(
             settings,
-            data,
             clock,
             log,
             commands,
@@ -101,7 +100,7 @@ async def open_application(
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                _working(application, devices, stop or StopRequest())
+                _working(application, folder, devices, stop or StopRequest())
                 if log.takes_appends
                 else nullcontext(),
             ):
@@ -115,11 +114,11 @@ async def open_application(
 
 @asynccontextmanager
 async def _working(
-    application: Application, devices: Devices, stop: StopRequest
+    application: Application, folder: DataFolder, devices: Devices, stop: StopRequest
 ) -> AsyncIterator[None]:
     """Makes books, mends them and removes old ones."""
     it = application
-    with closing(SqliteLeases(DataFolder(it.data).leases, it.clock.monotonic)) as leases:
+    with closing(SqliteLeases(folder.leases, it.clock.monotonic)) as leases:
         runner = Runner(
             it.log,
             it.commands,

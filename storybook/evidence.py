@@ -26,8 +26,8 @@ from storybook.book import RunId
 from storybook.clock import MICROSECONDS
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogUnavailable
-from storybook.projections.views import Checkpoint, last_checkpoint
-from storybook.stores.sqlite.state import LogState, log_state
+from storybook.projections.views import Checkpoint, files_of, last_checkpoint
+from storybook.stores.sqlite.state import LogState, left_of_lost, log_state
 
 NAMED_RUNS: Final = 3
 """Runs that a message names; there may be hundreds."""
@@ -164,12 +164,9 @@ def set_aside(folder: DataFolder, missing: Missing, now: int) -> Path:
     stamp = datetime.fromtimestamp(now / MICROSECONDS, UTC)
     aside = folder.path / f"set-aside-{stamp:%Y-%m-%dT%H%M%S.%fZ}"
     aside.mkdir()
-    if not folder.log.exists() or not folder.log.stat().st_size:
-        # SQLite would delete what a log that is gone has left of its last commits.
-        _move((folder.log.with_name(f"{folder.log.name}{it}") for it in ("-wal", "-shm")), aside)
+    _move(left_of_lost(folder.log), aside)
     if missing.views:
-        journal = folder.projections.with_name(f"{folder.projections.name}-journal")
-        _move((journal, folder.projections), aside)
+        _move(files_of(folder.projections), aside)
     if missing.runs:
         (aside / folder.outputs.name).mkdir()
         _move((folder.outputs / it for it in missing.runs), aside / folder.outputs.name)

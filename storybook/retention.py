@@ -13,7 +13,7 @@ from storybook.events.log import LogError
 from storybook.events.parked import RunParked
 from storybook.projections.library import ended_before
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
-from storybook.run import Refused, prune_artifacts
+from storybook.run import Refused, kept_artifacts, prune_artifacts
 from storybook.settings import RetentionSettings
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
 
@@ -64,7 +64,9 @@ class Retention:
     async def _prune_run(self, run_id: RunId) -> None:
         """Remove, then record: what is left half done is found and finished the next time."""
         run = await self._commands.load(run_id)
-        names = [it.name for it in run.artifacts if it.name not in run.pruned] if run else []
+        if run is None or not run.status.has_ended:
+            return  # it was retried since the views were asked: it needs what it has
+        names = [it.name for it in kept_artifacts(run).values()]
         if names:
             await self._artifacts.remove(run_id, names)
             await self._commands.execute(run_id, partial(prune_artifacts, names=names))

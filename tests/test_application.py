@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from storybook.application import Application
-from storybook.book import RunId, StoryRequest, TtsConfig
+from storybook.book import WRITING, RunId, StoryRequest, TtsConfig, picture_of
 from storybook.bootstrap import open_application
-from storybook.commands import TooManyRuns
+from storybook.commands import Commands, TooManyRuns
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogLocked
 from storybook.idempotency import IdempotencyMismatch
 from storybook.projections import views
 from storybook.projections.projector import ProjectionsStopped
 from storybook.request import InvalidRequest, NewRun
+from storybook.retention import Retention
 from storybook.run import Refused, Status, fold
 from storybook.settings import Limits, RetentionSettings, Settings, SettingsError, WriterSettings
 from storybook.stores.artifacts import CannotRemove
+from storybook.stores.memory import MemoryArtifactStore
 from tests.books import new_run
 from tests.clocks import ManualClock
 from tests.engines import Scripted
-from tests.projections.histories import library_of, state_of
+from tests.projections.histories import Book, library_of, state_of
+from tests.stores.memory_log import MemoryLog
 
 pytestmark = pytest.mark.anyio
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
@@ -207,6 +211,33 @@ async def test_retention_removes_old_files_and_says_so(tmp_path: Path) -> None:
         await application.retention.prune()
         run = await application.commands.load(run_id)
         assert run is not None and run.version == version
+
+
+async def test_retention_leaves_a_run_alone_that_goes_on_again() -> None:
+    """It had ended when the views were asked, and was retried before its turn came."""
+    log, store = MemoryLog(), MemoryArtifactStore()
+    book = Book(log)
+    await book.request()
+    await book.start(WRITING)
+    await book.write(0)
+    await book.make(picture_of(0))
+    await store.put(book.run_id, "cover.png", b"a picture")
+    views: Any = Ended(book.run_id)
+    retention = Retention(
+        RetentionSettings(keep_days=1), Commands(log), views, store, ManualClock()
+    )
+    await retention.prune()
+    assert await store.names(book.run_id) == ["cover.png"]
+
+
+class Ended:
+    """Views in which a run has ended long ago."""
+
+    def __init__(self, run_id: RunId) -> None:
+        self._run_id = run_id
+
+    async def ask(self, *_: object) -> list[RunId]:
+        return [self._run_id]
 
 
 async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None:

@@ -93,11 +93,6 @@ class ParkedRuns:
             self._runs[parked.run_id] = parked
             logger.error("%s", parked)
 
-    def release(self, run_id: RunId) -> None:
-        """The run can be read to its end."""
-        if self._runs.pop(run_id, None) is not None:
-            logger.warning("run %s is no longer parked", run_id)
-
     def readable(self, batch: list[Recorded]) -> list[Recorded]:
         """The events that are not covered."""
         return [it for it in batch if not self.covers(it)] if self._runs else batch

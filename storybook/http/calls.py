@@ -319,7 +319,7 @@ CALLS: Final = (
         "/api/runs/{run_id}/retry",
         "Let a failed or cancelled run go on from what is missing",
         {202: _json("it goes on", RunCreated)},
-        errors=(403, 409, 429, 503),
+        errors=(403, 409, 503),
         parameters=(_RUN,),
     ),
     Call(

@@ -149,11 +149,16 @@ def open_views(path: Path, projections: Sequence[Projection]) -> sqlite3.Connect
     return remake(path, projections)
 
 
+def files_of(path: Path) -> tuple[Path, Path]:
+    """The journal and the file, in the order in which they are to go: a journal that is left alone
+    would be rolled back into a new file."""
+    return path.with_name(f"{path.name}-journal"), path
+
+
 def remake(where: Path | InMemory, projections: Sequence[Projection]) -> sqlite3.Connection:
     """Delete the file and open an empty one."""
     if isinstance(where, Path):
-        # The journal first: left alone it would be rolled back into the new file.
-        for file in (where.with_name(f"{where.name}-journal"), where):
+        for file in files_of(where):
             file.unlink(missing_ok=True)
     db = connect(where)
     try:
@@ -199,7 +204,8 @@ def save(db: sqlite3.Connection, path: Path) -> None:
         beside.unlink(missing_ok=True)
         with contextlib.closing(connect(beside)) as file:
             db.backup(file)
-        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+        journal, _ = files_of(path)
+        journal.unlink(missing_ok=True)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -381,12 +381,10 @@ async def test_who_takes_events_as_they_are_gets_all() -> None:
 
 
 def test_a_run_is_parked_at_its_first_event_that_cannot_be_read() -> None:
-    """Whoever meets a later one does not move it; who can read it releases it."""
+    """Whoever meets a later one does not move it."""
     runs = ParkedRuns()
     first, second = (ParkedRun(A, Position(at), "T", "why") for at in (3, 7))
     runs.park(second)
     runs.park(first)
     runs.park(second)
     assert (runs.get(A), list(runs)) == (first, [first])
-    runs.release(A)
-    assert runs.get(A) is None

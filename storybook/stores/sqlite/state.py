@@ -44,6 +44,14 @@ def log_state(path: Path, position: Position, runs: Iterable[RunId]) -> LogState
         raise LogUnavailable(f"{path} cannot be read: {error}") from error
 
 
+def left_of_lost(path: Path) -> list[Path]:
+    """What a log that is gone, or was emptied, has left of its last commits: SQLite would delete
+    that at the next opening. Nothing of a log that is there."""
+    if path.exists() and path.stat().st_size:
+        return []
+    return [path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-shm")]
+
+
 def _state(db: sqlite3.Connection, position: Position, runs: Iterable[RunId]) -> LogState:
     last = "SELECT position, recorded_at FROM events ORDER BY position DESC LIMIT 1"
     end, recorded_at = db.execute(last).fetchone() or (START, 0)
