@@ -135,9 +135,9 @@ class Repairs:
             self._heard.notify()
         return repair
 
-    def of(self, run_id: RunId) -> Repair | None:
-        """The last repair of a run that was asked for, as it stands."""
-        return self._repairs.get(run_id)
+    def of(self, run_id: RunId) -> Repair:
+        """The last repair of a run that was asked for, as it stands; if none was, of nothing."""
+        return self._repairs.get(run_id) or Repair(run_id, 0, [])
 
     async def run(self) -> None:
         """Repair what is asked for, one run at a time, until cancelled."""

@@ -98,6 +98,11 @@ async def _repair_there(server: ServerClient, run_id: RunId, teller: _Teller) ->
     while not repair.has_ended:
         await anyio.sleep(LOOK_SECONDS)
         repair = await server.repair_of(run_id)
+        if not repair.looked_at:
+            raise Failure(
+                "the server was started anew and knows nothing of this repair; what it had made "
+                f"again is there: `storybook repair {run_id[:SHORT_ID]}` repairs the rest"
+            )
         teller.tell(repair)
     return repair
 

@@ -348,7 +348,7 @@ CALLS: Final = (
         "/api/runs/{run_id}/repair",
         "What has become of the last repair of a run",
         {200: _json("each file, and how it went", Repair)},
-        more="404 if none was asked for since the server started.",
+        more="It has looked at no file if none was asked for since the server started.",
         parameters=(_RUN,),
     ),
     Call(

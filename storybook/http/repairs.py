@@ -10,9 +10,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.application import Application
-from storybook.http.errors import NotFound
 from storybook.http.requests import READ, run_id_in
 from storybook.http.responses import RawResponse, json_response
+from storybook.projections.runs import STATES
+from storybook.run import NoSuchRun
 
 PATH: Final = "/api/runs/{run_id:str}/repair"
 
@@ -40,7 +41,7 @@ class RepairCalls:
 
     async def report(self, scope: Scope) -> RawResponse:
         """What has become of the last repair."""
-        repair = self._application.repairs.of(run_id_in(scope))
-        if repair is None:
-            raise NotFound("no repair of this run was asked for since the server started")
-        return json_response(repair)
+        run_id = run_id_in(scope)
+        if self._application.projections.row(STATES, run_id) is None:
+            raise NoSuchRun
+        return json_response(self._application.repairs.of(run_id))

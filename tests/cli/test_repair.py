@@ -1,4 +1,4 @@
-"""`{shell.program} repair`: what is lost or damaged is made again, with a server or without."""
+"""`storybook repair`: what is lost or damaged is made again, with a server or without."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 import storybook.cli.repair
+from storybook.book import RunId
+from storybook.cli.server_client import ServerClient
 from storybook.events.catalog import EngineInfo
+from storybook.repair import Repair
 from storybook.settings import Settings
 from storybook.stages.registry import Engines
 from tests.cli.conftest import Shell, use_engines
@@ -104,6 +107,24 @@ def test_a_book_that_is_not_finished_is_not_repaired(
     refused = shell("repair", "latest")
     assert refused.exit_code == 1
     assert "the run is QUEUED" in refused.stderr
+
+
+def test_a_server_that_was_started_anew_knows_of_no_repair(
+    shell: Shell, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was waited for will not come: that is no repair that has ended."""
+    harm(shell.make())
+    serving = start(shell.data, "serve", "--port", "0")
+    assert serving.stdout is not None
+    assert serving.stdout.readline()
+
+    async def forgotten(server: ServerClient, run_id: RunId) -> Repair:
+        return Repair(run_id, 0, [])
+
+    monkeypatch.setattr(ServerClient, "repair_of", forgotten)
+    result = shell("repair", "latest")
+    assert result.exit_code == 1
+    assert "started anew" in result.stderr
 
 
 def test_a_running_server_is_asked(shell: Shell, start: Start) -> None:

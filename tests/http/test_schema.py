@@ -77,7 +77,7 @@ class WritesForRabbits(ScriptedWriter):
 @pytest.mark.slow
 @pytest.mark.anyio
 async def test_the_server_is_as_its_schema_says(tmp_path: Path) -> None:
-    """schemathesis asks with what the schema allows and what it forbids, all checks on but one.
+    """schemathesis asks with what the schema allows and what it forbids, all checks on.
 
     It looks into the messages of streams too, where these are named as OpenAPI 3.2 does that. Takes
     some 10 s: 600 requests, a third of which ask for a book.
@@ -92,8 +92,6 @@ async def test_the_server_is_as_its_schema_says(tmp_path: Path) -> None:
                     *(sys.executable, "-m", "schemathesis.cli", "--no-color"),
                     *("--config-file", str(CONFIG), "run", "openapi.json", "--url", site.url),
                     *("--checks", "all", "--seed", str(SEED), "--no-shrink"),
-                    # A new run has no repair until somebody asks for one; it knows no single calls.
-                    *("--exclude-checks", "ensure_resource_availability"),
                 ],
                 check=False,
                 cwd=tmp_path,
