@@ -121,7 +121,9 @@ class Application(msgspec.Struct, frozen=True):
 
     async def repair_run(self, run_id: RunId, by: str = "") -> Repair:
         """Have lost or damaged files of an ended run made again; `repairs.of` tells what becomes
-        of it. Raises `Refused`, or `EngineUnavailable`."""
+        of it. Raises `Refused`, or `EngineUnavailable`, and `LogUnavailable` where nothing can be
+        recorded."""
+        self.log.require_appends()  # before the files are looked at, and made
         return await self.repairs.ask(run_id, by)
 
     async def _execute(self, run_id: RunId, decide: Decide) -> None:

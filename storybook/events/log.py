@@ -125,6 +125,11 @@ class EventLog(Protocol):
         """What is known to be wrong with its storage, for people; empty as long as nothing is."""
         ...
 
+    def require_appends(self) -> None:
+        """Raise what every append would raise, where the log was opened for reading only: asked
+        before work is begun that is to be recorded."""
+        ...
+
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
     ) -> Appended:

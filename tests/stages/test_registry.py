@@ -205,5 +205,5 @@ def test_an_engine_that_does_not_load_is_a_fault_of_the_settings(
     (told / "entry_points.txt").write_text("[storybook.engines]\nwriter.broken = broken_one:SPEC\n")
     (tmp_path / "broken_one.py").write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(SettingsError, match="'broken' of .writer. cannot be used: broken_one:SPEC"):
+    with pytest.raises(SettingsError, match=r"'broken' .* cannot be used: broken_one"):
         find_engine(Role.WRITER, "broken")

@@ -439,7 +439,7 @@ class Flaky:
         self._log = log
         self.head, self.tail = log.head, log.tail
         self.read, self.read_events = log.read, log.read_events
-        self.damage = log.damage
+        self.damage, self.require_appends = log.damage, log.require_appends
         self.appends: list[Exception | None] = []
         self.after_appends: list[Exception] = []
         self.reads: list[Exception] = []

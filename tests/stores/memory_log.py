@@ -33,6 +33,9 @@ class MemoryLog:
         self._answers: dict[CommandId, Appended] = {}
         self._notifier = Notifier()
 
+    def require_appends(self) -> None:
+        """It always takes them."""
+
     async def append(
         self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
     ) -> Appended:

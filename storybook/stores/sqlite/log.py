@@ -121,6 +121,9 @@ class SqliteLog:
         """Whether it was opened for writing."""
         return self._writing is not None
 
+    def require_appends(self) -> None:
+        self._must_write()
+
     def announce(self, url: str) -> None:
         """Tell other processes where this one serves, so that they can say whom to ask; nothing
         where the log is only read, since nobody has to ask."""
