@@ -29,7 +29,7 @@ import msgspec
 from anyio import CapacityLimiter, to_thread
 
 from storybook.events.log import START, EventLog, LogError, Position, Recorded
-from storybook.events.parked import ParkedRun, ParkedRuns
+from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
 from storybook.events.subscription import RetryPolicy, Subscription
 from storybook.notifier import Notifier
 from storybook.projections import views
@@ -324,7 +324,23 @@ class Projections:
     async def _fed(self, step: Step) -> TableRows:
         if self._folds.projections != step.due:
             self._folds = Folds(self._source, step.due)
-        return await self._folds.feed(step.events)
+        try:
+            return await self._folds.feed(step.events)
+        except RunParked as error:
+            await self._note(error.parked)
+            raise
+
+    async def _note(self, parked: ParkedRun) -> None:
+        """Remember a parked run at once: its events may be the last, so that nothing of the batch
+        is left to be written. What cannot be written now is noted with the next batch."""
+
+        def write() -> None:
+            with views.transaction(self._db):
+                views.write_parked(self._db, [parked])
+
+        with suppress(sqlite3.Error, ForeignFile):
+            async with self._writing:
+                await to_thread.run_sync(write)
 
     def _write(self, step: Step, rows: TableRows) -> dict[str, Checkpoint]:
         """Write rows and checkpoints, but not of projections that others have moved in between;
