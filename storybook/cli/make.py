@@ -289,6 +289,7 @@ class _Making:
             raise
 
     async def _begin_here(self, application: Application) -> RunId:
+        application.log.check_takes_appends()  # else nobody here would ever go on with the book
         if self._wanted.asked is not None:
             return await application.request_run(self._wanted.asked, requested_by=WHO)
         assert self._run_id is not None

@@ -16,7 +16,7 @@ from __future__ import annotations
 import sqlite3
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -26,7 +26,7 @@ from anyio import to_thread
 
 from storybook.events.codec import UNREADABLE
 from storybook.events.log import START, EventLog, LogError, Position, Recorded
-from storybook.events.parked import ParkedRun, ParkedRuns
+from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
 from storybook.events.subscription import RetryPolicy, Subscription
 from storybook.projections import views
 from storybook.projections.folding import Folds
@@ -215,7 +215,23 @@ class Projections:
     async def _fed(self, step: Step) -> TableRows:
         if self._folds.projections != step.due:
             self._folds = Folds(self._source, step.due)
-        return await self._folds.feed(step.events)
+        try:
+            return await self._folds.feed(step.events)
+        except RunParked as error:
+            await self._note(error.parked)
+            raise
+
+    async def _note(self, parked: ParkedRun) -> None:
+        """Remember a parked run at once: its events may be the last, so that nothing of the batch
+        is left to be written. What cannot be written now is noted with the next batch."""
+
+        def write() -> None:
+            with views.transaction(self._file.db):
+                views.write_parked(self._file.db, [parked])
+
+        with suppress(sqlite3.Error, ForeignFile):
+            async with self._file.writing:
+                await to_thread.run_sync(write)
 
     def _write(self, step: Step, rows: TableRows) -> Written:
         """Write rows and checkpoints, but not of projections that others have moved in between."""

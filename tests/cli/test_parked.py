@@ -57,6 +57,12 @@ def parked(shell: Shell, books: Books) -> Parked:
     return Parked(shell, books)
 
 
+def test_the_list_says_which_one_is_parked(parked: Parked) -> None:
+    """Also where nothing comes after the event that parks it."""
+    _, other, book = parked.shell("list").stdout.splitlines()
+    assert ["parked" in line for line in (other, book)] == [False, True]
+
+
 def test_both_books_are_listed(parked: Parked) -> None:
     """And a third one is made."""
     made = parked.shell.make("--no-audio", "--seed", "3")

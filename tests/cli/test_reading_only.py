@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.cli.conftest import Shell
 from tests.reading_only import reading_only
@@ -53,5 +54,18 @@ def test_a_server_shows_and_refuses(
         assert "let this user write it" in refused.json()["detail"]
         (reason,) = httpx.get(f"{url}/readyz").json()["reasons"]
         assert reason == refused.json()["detail"]
+        repair = httpx.post(f"{run}/repair")
+        assert (repair.status_code, repair.json()) == (503, refused.json())
         server.terminate()
         assert server.wait(30) == 0
+
+
+@pytest.mark.parametrize("command", [("make", "--resume"), ("repair",), ("cancel",), ("retry",)])
+def test_what_records_says_that_it_cannot(shell: Shell, command: tuple[str, ...]) -> None:
+    """At once, with the folder and what mends it: nobody waits for a book that nobody makes."""
+    run_id = shell.make("--no-audio")["run_id"]
+    with reading_only(shell.data):
+        result = shell(*command, run_id)
+    assert result.exit_code == 1
+    assert str(shell.data) in result.stderr
+    assert "let this user write" in result.stderr

@@ -73,6 +73,14 @@ def test_a_batch_is_decoded_as_each_by_itself() -> None:
             decode_all(*zip(*rows, stranger, strict=True))
 
 
+def test_a_row_with_two_events_in_it_is_none() -> None:
+    """Read with others, it would give its neighbours' events to other runs."""
+    done = b'{"type":"RunCompleted"}'
+    rows = [("RunCompleted", 1, done), ("RunCompleted", 1, b"%b,%b" % (done, done))]
+    with pytest.raises(UnreadableEvent):
+        decode_all(*zip(*rows, strict=True))
+
+
 def test_an_unknown_shape_is_refused_with_the_mend() -> None:
     """An event of a later schema is not guessed at."""
     with pytest.raises(UnreadableEvent, match=r"newer storybook.*storybook verify"):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from storybook.events.log import LogLocked
+from storybook.events.log import LogLocked, LogUnavailable
 from storybook.system import AlreadyLocked, LockFile, is_locked
 
 
@@ -28,7 +28,7 @@ class WriteLock:
     """The right to write a log, held until it is released or the process dies."""
 
     def __init__(self, log: Path) -> None:
-        """Take the right; raises `LogLocked` naming who has it."""
+        """Take the right; raises `LogLocked` naming who has it, and `LogUnavailable`."""
         try:
             self._file = LockFile(_lock_of(log))
         except AlreadyLocked as locked:
@@ -37,6 +37,11 @@ class WriteLock:
                 f"{log} is written by {holder}, and only one process may: "
                 "ask that one over HTTP, or stop it first"
             ) from None
+        except OSError as error:
+            raise LogUnavailable(
+                f"{log} cannot be written: {error.strerror}; let this user write in "
+                f"{log.parent}, or copy that to where he may"
+            ) from error
         self.announce("")
 
     def announce(self, url: str) -> None:
