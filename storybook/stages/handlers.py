@@ -6,7 +6,7 @@ It raises what the engine raises; whoever called it turns that into an event.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
 from typing import Final, NoReturn
@@ -21,18 +21,14 @@ from storybook.book import (
     Role,
     RunId,
     Stage,
-    TtsConfig,
     Work,
-    artifact_name,
 )
 from storybook.engines import Engine, PaintingReport, WorkFailed, Writer, WritingTask
 from storybook.events.catalog import Event, MadeFrom, Problem, Submission
-from storybook.request import RequestFault
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
-from storybook.stages.artifacts import save_audio, save_picture
-from storybook.stages.capabilities import narration_faults, writing_faults
+from storybook.stages.capabilities import writing_faults
+from storybook.stages.making import FileTask, MadeFile, check_able, narrate, paint
 from storybook.stages.registry import Engines
-from storybook.stages.tasks import narration_task, painting_task
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 
@@ -41,6 +37,8 @@ Tell = Callable[[Callable[[Run | None], list[Event]]], Awaitable[object]]
 
 Keep = Callable[[Callable[[], Awaitable[Artifact]]], Awaitable[Artifact]]
 """Saves a file, and waits as long as there is no room for it."""
+
+Make = Callable[[FileTask], Awaitable[MadeFile]]
 
 
 class Tools(msgspec.Struct, frozen=True):
@@ -64,15 +62,9 @@ class Attempt(msgspec.Struct, frozen=True):
     keep: Keep
 
 
-def _check_able(faults: Iterable[RequestFault]) -> None:
-    """Raise `WorkFailed` if the engine in force cannot do it, such as one of another day."""
-    for fault in faults:
-        raise WorkFailed("unsupported", fault.msg, retryable=False)
-
-
 async def _write(attempt: Attempt, tools: Tools) -> None:
     run, number, writer = attempt.run, attempt.number, tools.engines.writer
-    _check_able(writing_faults(run, writer.capabilities))
+    check_able(writing_faults(run, writer.capabilities))
     standing = run.pages
     task = WritingTask(run.request, run.seed, number, standing, run.page_count, run.language)
     async with aclosing(writer.write(task, attempt.report)) as pages:
@@ -94,57 +86,35 @@ async def _refuse(
     raise WorkFailed("page_refused", message, retryable=writer.varies)
 
 
-async def _paint(attempt: Attempt, tools: Tools) -> None:
+async def _make_file(make: Make, attempt: Attempt, tools: Tools) -> None:
     run, work, number = attempt.run, attempt.work, attempt.number
 
     async def submitted(submission: Submission) -> None:
         await attempt.tell(lambda run: submit_stage(run, work, number, submission))
 
-    painting = await tools.engines.illustrator.paint(
-        painting_task(run, work), attempt.report, submitted
-    )
-    save = partial(
-        save_picture,
-        tools.artifacts,
-        attempt.run_id,
-        artifact_name(work),
-        painting.png,
-        width=painting.width,
-        height=painting.height,
-    )
-    artifact = await attempt.keep(save)
-    await attempt.tell(lambda run: complete_stage(run, work, number, artifact, painting.made_from))
-
-
-async def _narrate(attempt: Attempt, tools: Tools) -> None:
-    run, work, number = attempt.run, attempt.work, attempt.number
-    narrator = tools.engines.narrator
-    _check_able(narration_faults(run.tts or TtsConfig(), narrator.capabilities))
-    narration = await narrator.narrate(narration_task(run, work), attempt.report)
-    save = partial(
-        save_audio,
-        tools.artifacts,
-        attempt.run_id,
-        artifact_name(work),
-        narration.wav,
-        seconds=narration.seconds,
-        segments=narration.segments,
-    )
-    artifact = await attempt.keep(save)
-    await attempt.tell(lambda run: complete_stage(run, work, number, artifact, narration.made_from))
+    engines, artifacts = tools.engines, tools.artifacts
+    task = FileTask(attempt.run_id, run, work, engines, artifacts, attempt.report, submitted)
+    made = await make(task)
+    artifact = await attempt.keep(made.save)
+    await attempt.tell(lambda run: complete_stage(run, work, number, artifact, made.made_from))
 
 
 class StageHandler(msgspec.Struct, frozen=True):
-    """Whose engine does a stage, and how."""
+    """Whose engine does a stage, and how; `make` makes the file of a stage that makes one."""
 
     role: Role
     handle: Callable[[Attempt, Tools], Awaitable[None]]
+    make: Make | None = None
+
+
+def _of_file(role: Role, make: Make) -> StageHandler:
+    return StageHandler(role, partial(_make_file, make), make)
 
 
 HANDLERS: Final[Mapping[Stage, StageHandler]] = {
     Stage.LLM: StageHandler(Role.WRITER, _write),
-    **{stage: StageHandler(Role.ILLUSTRATOR, _paint) for stage in PICTURE_STAGES},
-    Stage.TTS: StageHandler(Role.NARRATOR, _narrate),
+    **dict.fromkeys(PICTURE_STAGES, _of_file(Role.ILLUSTRATOR, paint)),
+    Stage.TTS: _of_file(Role.NARRATOR, narrate),
 }
 
 

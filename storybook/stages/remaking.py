@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from storybook.book import Artifact, RunId, Stage, Work, artifact_name
+from storybook.book import Artifact, RunId, Work
 from storybook.events.catalog import MadeFrom, Submission
 from storybook.run import Run
-from storybook.stages.artifacts import save_audio, save_picture
+from storybook.stages.handlers import HANDLERS
+from storybook.stages.making import FileTask
 from storybook.stages.registry import Engines
-from storybook.stages.tasks import narration_task, painting_task
 from storybook.stores.artifacts import ArtifactStore
 
 
@@ -18,20 +18,10 @@ async def make_again(
 
     Raises what the engine raises, and `CannotKeep`.
     """
-    name = artifact_name(work)
-    if work.stage is Stage.TTS:
-        narration = await engines.narrator.narrate(narration_task(run, work), _nobody_listens)
-        spoken, seconds = narration.segments, narration.seconds
-        audio = await save_audio(
-            store, run_id, name, narration.wav, seconds=seconds, segments=spoken
-        )
-        return audio, narration.made_from
-    painting = await engines.illustrator.paint(
-        painting_task(run, work), _nobody_listens, _given_away
-    )
-    width, height = painting.width, painting.height
-    picture = await save_picture(store, run_id, name, painting.png, width=width, height=height)
-    return picture, painting.made_from
+    make = HANDLERS[work.stage].make
+    assert make is not None, f"{work.stage} makes no file"
+    made = await make(FileTask(run_id, run, work, engines, store, _nobody_listens, _given_away))
+    return await made.save(), made.made_from
 
 
 def _nobody_listens(fraction: float, preview: bytes | None = None) -> None:
