@@ -19,6 +19,7 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 
 from storybook.application import Application
 from storybook.book import Artifact, RunId
+from storybook.events.parked import RunParked
 from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiable
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, header, method, run_id_in
@@ -80,7 +81,8 @@ class Media:
         return _answer(scope, run_id, artifact, self._application.artifacts)
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
-        """What the run's events say of a file. Raises `NoSuchRun`, `NotFound` or `Gone`."""
+        """What the run's events say of a file. Raises `NoSuchRun`, `NotFound`, `Gone`, and
+        `RunParked` if none of them can be read."""
         key = (run_id, name)
         artifact = self._known.get(key) or self._recorded(run_id, name)
         if artifact.media_type != media_type:
@@ -96,6 +98,8 @@ class Media:
         row = projections.row(FILES, run_id, name)
         if row is None:
             if projections.row(STATES, run_id) is None:
+                if (parked := self._application.parked.get(run_id)) is not None:
+                    raise RunParked(parked)  # nobody knows its files
                 raise NoSuchRun
             raise _not_finished(name)
         file = recorded_file(row)

@@ -110,6 +110,8 @@ class StorybookServer(uvicorn.Server):
         for connection in list(self.server_state.connections):
             if isinstance(connection, Connection):
                 connection.cut()  # it outlasted the grace
+        if self.force_exit:  # uvicorn leaves this out then, and tells its own end as an error
+            await self.lifespan.shutdown()
 
     def stop(self) -> None:
         """Stop as after a signal."""

@@ -83,7 +83,7 @@ async def test_a_run_of_which_nothing_can_be_read(tmp_path: Path) -> None:
         pass
     at = append_row(tmp_path / "log.db", run_id, "RunRequested", b'{"seed":')
     async with serving(tmp_path) as site:
-        for query in ("", f"?at={at}"):
+        for query in ("", f"?at={at}", "/images/cover.png"):
             answer = await site.client.get(f"/api/runs/{run_id}{query}")
             assert answer.status_code == 503
             assert "is parked" in answer.json()["detail"]

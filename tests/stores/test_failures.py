@@ -279,3 +279,23 @@ async def test_a_closed_log(tmp_path: Path) -> None:
         with pytest.raises(LogUnavailable, match="closed"):
             await append(log, A, 1)
     assert [a.version for a in answers] == [1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be moved there")
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_a_log_that_is_taken_away_records_nothing(tmp_path: Path, is_replaced: bool) -> None:
+    """What is answered would be lost with the file. No new log is begun, and once the file is back
+    it goes on."""
+    path, elsewhere = tmp_path / "log.db", tmp_path / "elsewhere.db"
+    async with SqliteLog.open(path, clock=clock) as log:
+        await append(log, A, 0)
+        path.rename(elsewhere)
+        if is_replaced:
+            path.write_bytes(b"")
+        for _ in range(2):
+            with pytest.raises(LogUnavailable, match="was moved, deleted or replaced"):
+                await append(log, A, 1)
+        assert path.exists() == is_replaced
+        elsewhere.rename(path)
+        assert (await append(log, A, 1)).version == 2
+    assert list(verify_log(path)) == []

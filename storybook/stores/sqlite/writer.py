@@ -90,6 +90,10 @@ class GroupResult(msgspec.Struct):
     head: Position
 
 
+class _FileGone(Exception):
+    """The log's file is no longer where it was opened."""
+
+
 class _CommitFailed(Exception):
     """COMMIT failed, and it is not known what became of the transaction."""
 
@@ -111,6 +115,7 @@ class LogWriter(threading.Thread):
         self._opened = threading.Event()
         self._why_not: Exception | None = None
         self._db: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._position, self._digest = Position(0), GENESIS
         self._versions: OrderedDict[RunId, Version] = OrderedDict()
         self.taken = 0
@@ -180,6 +185,9 @@ class LogWriter(threading.Thread):
         """Append a group, and say what became of each of its appends."""
         try:
             return self._transact(group, self._open())
+        except _FileGone as gone:
+            self._versions.clear()
+            return self._all(group, LogUnavailable, str(gone))
         except _CommitFailed as failed:
             self._recover()
             return self._all(group, OutcomeUnknown, str(failed))
@@ -196,6 +204,7 @@ class LogWriter(threading.Thread):
         for append in group:
             self._draft(draft, append, db)
         if draft.events:
+            self._check_file()
             db.execute("BEGIN IMMEDIATE")
             _insert(db, "events", 9, draft.events)
             _insert(db, "commands", 5, draft.commands)
@@ -237,7 +246,7 @@ class LogWriter(threading.Thread):
         answer: Answer = LogUnavailable(f"this append cannot be recorded: {error}")
         if is_damage(error):
             answer = LogDamaged(damaged(self._path, str(error)))
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, _FileGone):
             if (earlier := _find_command(self._open(), append.command)) is not None:
                 answer = _refusal(append, earlier, append.expected)
         return GroupResult([], [(append.future, answer)], self._position)
@@ -248,6 +257,7 @@ class LogWriter(threading.Thread):
     def _open(self) -> sqlite3.Connection:
         """The connection; opened, and the end of the log read, if there is none."""
         if self._db is None:
+            self._check_file()  # SQLite would begin a new log where there is none
             db = self._connect(self._path)
             try:
                 self._check_ours(db)
@@ -256,8 +266,17 @@ class LogWriter(threading.Thread):
             except Exception:
                 db.close()
                 raise
-            self._db = db
+            self._db, self._file = db, _identity(self._path)
         return self._db
+
+    def _check_file(self) -> None:
+        """Raises `_FileGone` if another file, or none, lies where the log was opened: SQLite goes
+        on writing a file that was deleted, and what is answered then is lost."""
+        if self._file is not None and _identity(self._path) != self._file:
+            raise _FileGone(
+                f"{self._path} was moved, deleted or replaced since it was opened, so nothing is "
+                "recorded: put that very file back, or stop this process and run `storybook verify`"
+            )
 
     def _check_ours(self, db: sqlite3.Connection) -> None:
         (application,) = db.execute("PRAGMA application_id").fetchone()
@@ -277,7 +296,7 @@ class LogWriter(threading.Thread):
     def _recover(self) -> None:
         """Trust nothing that is remembered: open the log anew now, or else at the next group."""
         self._close()
-        with contextlib.suppress(sqlite3.Error, NewerDatabase):
+        with contextlib.suppress(sqlite3.Error, NewerDatabase, _FileGone):
             self._open()
 
     def _close(self) -> None:
@@ -317,6 +336,15 @@ class _Draft:
         self.by_command[append.command] = (run_id, answer)
         self.answers.append((append.future, answer))
         return Version(version)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies at a path; None if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _room(path: Path, group: Sequence[Append], error: Exception) -> str:
