@@ -17,6 +17,8 @@ import pytest
 import storybook
 from tests.test_house import ROOT, tracked
 
+pytestmark = pytest.mark.slow
+
 NAME = f"storybook-{storybook.__version__}"
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.whole.server import Server, follow, serving
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 NODE = shutil.which("node")
 BEYOND_THE_LOG = "1000000"

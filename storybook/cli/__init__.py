@@ -59,7 +59,7 @@ class CommandGroup(click.RichGroup):
     """Lists commands from the table, and imports the one that is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]  # `list` is the command's module here, once that is imported
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         return click.RichCommand(name=name, help=COMMANDS[name]) if name in COMMANDS else None

@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import Shell
 from tests.reading_only import reading_only
 
+pytestmark = pytest.mark.slow
+
 
 def test_books_are_listed_shown_and_checked(shell: Shell) -> None:
     """Everything that only looks, without and with views that another version has left there."""

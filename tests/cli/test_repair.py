@@ -20,6 +20,8 @@ from storybook.stages.registry import Engines
 from tests.cli.conftest import Shell, use_engines
 from tests.cli.doubles import double_engines
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., subprocess.Popen[str]]
 
 

@@ -78,6 +78,7 @@ def books() -> list[tuple[StoryRequest, tuple[Page, ...]]]:
 Books = list[tuple[StoryRequest, tuple[Page, ...]]]
 
 
+@pytest.mark.slow
 def test_a_book_has_a_title_and_four_pages_of_text(books: Books) -> None:
     """Page 0 has only a title, pages 1 to 4 only a summary, and all have a prompt."""
     for _, pages in books:
@@ -404,6 +405,7 @@ def test_a_topic_finds_its_arc(topic: str, arc: str) -> None:
     assert arc_of(topic).topic == arc
 
 
+@pytest.mark.slow
 def test_prompts_follow_the_convention(books: Books) -> None:
     """ASCII; the shot, place, era and time; then each character, the same words on each page."""
     for request, pages in books:

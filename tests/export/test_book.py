@@ -172,6 +172,7 @@ def test_media_that_cannot_become_small_stay_as_they_are() -> None:
     assert small_picture(b"none") == ("image/png", b"none")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to open book.html in")
 async def test_a_browser_opens_it_from_disk(store: FileArtifactStore, tmp_path: Path) -> None:
     """The script runs under the policy, opens the page that the address names, and nothing is

@@ -15,7 +15,7 @@ from tests.http.serving import WORDS, Site, serving
 from tests.http.sse import Message, following
 from tests.stores.pages import INDEX_LEAF, TABLE_LEAF, damage, damage_all, damage_last
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def two_books(folder: Path) -> tuple[RunId, RunId]:

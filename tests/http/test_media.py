@@ -234,6 +234,7 @@ async def test_a_file_that_retention_removed(site: Site) -> None:
     await site.application.commands.execute(
         finished.run_id, lambda run: prune_artifacts(run, ["cover.png"])
     )
+    await site.application.projections.reached(await site.application.log.head())
     await site.application.artifacts.remove(finished.run_id, ["cover.png"])
     answer = await finished.get("images/cover.png")
     assert answer.status_code == 410

@@ -24,7 +24,7 @@ from tests.http.sse import Message, following
 from tests.stores.logs import SqliteStore
 from tests.stores.raw_rows import UNKNOWN_TYPE, append_row
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 WHY = f"the type {UNKNOWN_TYPE} (schema 1) is unknown to this version"
 
 

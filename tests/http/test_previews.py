@@ -14,7 +14,7 @@ from tests.engines import tiny_png
 from tests.http.serving import Site, eventually, serving
 from tests.http.sse import EventStream, following
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 

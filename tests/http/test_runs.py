@@ -288,6 +288,7 @@ async def test_many_at_once_are_answered(site: Site) -> None:
     assert len(set(found)) == 20
 
 
+@pytest.mark.slow
 async def test_a_damaged_log_takes_no_new_book(tmp_path: Path) -> None:
     """503, and what is damaged; books that can be read are served as ever."""
     async with serving(tmp_path) as site:

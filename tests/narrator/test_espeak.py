@@ -150,6 +150,7 @@ async def test_numbers_are_spoken_as_korean_words() -> None:
     assert written.wav == words.wav
 
 
+@pytest.mark.slow
 async def test_a_sentence_sounds_the_same_in_another_second() -> None:
     """The library would take the noise of its consonants from the clock, which counts seconds."""
     first = await read(task(SENTENCE))

@@ -21,7 +21,7 @@ from tests.stores.conformance import A, B, append
 from tests.stores.logs import SqliteStore
 from tests.stores.pages import INDEX_LEAF, TABLE_LEAF, damage, is_answers
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 C = RunId("c" * 32)
 LARGE = PageWritten(page=1, attempt=1, summary="옛날 옛적에 " * 4_000)
