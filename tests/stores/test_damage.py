@@ -16,7 +16,8 @@ from storybook.events.catalog import PageWritten
 from storybook.events.codec import UNREADABLE, UnreadableEvent
 from storybook.events.log import START, CommandId, LogDamaged, Position, Recorded, Version
 from storybook.stores.sqlite.damage import Unreadable, look_for_damage, read_around
-from storybook.stores.sqlite.verify import verify_log
+from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.verify import head_of, verify_log
 from tests.stores.conformance import A, B, append
 from tests.stores.logs import SqliteStore
 from tests.stores.pages import INDEX_LEAF, TABLE_LEAF, damage, is_answers
@@ -274,3 +275,19 @@ async def test_looking_ends_with_who_waits_for_it(path: Path) -> None:
         with anyio.move_on_after(0.05):
             await log.look_for_damage()
         assert log.damage == ""
+
+
+def cut_off(path: Path) -> None:
+    """In the middle, at the end of a page."""
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 4096 // 2 * 4096)
+
+
+async def test_a_file_that_was_cut_off_says_what_to_do(path: Path) -> None:
+    """Nothing of it can be read: that is damage, with its remedy, and no mere outage."""
+    cut_off(path)
+    with pytest.raises(LogDamaged, match="put the log back from a backup"):
+        head_of(path)
+    with pytest.raises(LogDamaged, match="put the log back from a backup"):
+        async with SqliteLog.read_only(path):
+            pass

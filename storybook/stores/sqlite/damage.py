@@ -24,7 +24,7 @@ import msgspec
 
 from storybook.book import RunId
 from storybook.events.codec import UNREADABLE
-from storybook.events.log import Position, Recorded, Version
+from storybook.events.log import LogDamaged, LogUnavailable, Position, Recorded, Version
 from storybook.stores.sqlite.connection import open_reader
 
 STRETCH: Final = 2_000
@@ -70,6 +70,14 @@ def damaged(path: Path, why: str) -> str:
         f"{path} is damaged: {why}. `storybook verify` says what can still be read; put the log "
         "back from a backup"
     )
+
+
+def log_error(path: Path, error: BaseException, what: str) -> LogUnavailable:
+    """What is raised for an error of SQLite: `LogDamaged` if the file itself is, else `what` could
+    not be done."""
+    if is_damage(error):
+        return LogDamaged(damaged(path, str(error)))
+    return LogUnavailable(f"{what}: {error}")
 
 
 # ------------------------------------------------------------------------------- reading around it

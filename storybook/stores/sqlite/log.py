@@ -50,7 +50,7 @@ from storybook.stores.sqlite.connection import open_reader, open_writer
 from storybook.stores.sqlite.damage import (
     damaged,
     end_of_events,
-    is_damage,
+    log_error,
     look_for_damage,
     read_damaged,
     read_damaged_run,
@@ -266,10 +266,10 @@ class SqliteLog:
         try:
             return list(await self._reader.execute_fetchall(sql, values))
         except sqlite3.Error as error:
-            if is_damage(error):
-                self._note(damaged(self._path, str(error)))
-                raise LogDamaged(damaged(self._path, str(error))) from error
-            raise LogUnavailable(f"{self._path} cannot be read now: {error}") from error
+            told = log_error(self._path, error, f"{self._path} cannot be read now")
+            if isinstance(told, LogDamaged):
+                self._note(str(told))
+            raise told from error
 
     def _must_write(self) -> _Writing:
         if self._writing is None:
@@ -392,7 +392,7 @@ async def _reading(path: Path) -> AsyncGenerator[aiosqlite.Connection, None]:
     try:
         await anyio.to_thread.run_sync(_check_readable, path)
     except (sqlite3.Error, NewerDatabase) as error:
-        raise LogUnavailable(f"{path} cannot be read: {error}") from error
+        raise log_error(path, error, f"{path} cannot be read") from error
     # Shielded: aiosqlite's thread dies noisily if the event loop has ended before it has.
     with anyio.CancelScope(shield=True):
         reader = await aiosqlite.Connection(partial(open_reader, path), PAGE)

@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 
 from storybook.book import RunId
-from storybook.events.log import START, LogUnavailable, Position
+from storybook.events.log import START, Position
 from storybook.stores.sqlite.connection import open_reader
+from storybook.stores.sqlite.damage import log_error
 
 
 class LogState(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ def log_state(path: Path, position: Position, runs: Iterable[RunId]) -> LogState
                 return LogState(True, unknown=frozenset(runs))
             return _state(db, position, runs)
     except sqlite3.Error as error:
-        raise LogUnavailable(f"{path} cannot be read: {error}") from error
+        raise log_error(path, error, f"{path} cannot be read") from error
 
 
 def left_of_lost(path: Path) -> list[Path]:

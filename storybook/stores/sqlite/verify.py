@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from storybook.events.log import START, LogDamaged, LogUnavailable, Position
+from storybook.events.log import START, LogDamaged, Position
 from storybook.stores.digests import digests_differ
 from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
 from storybook.stores.sqlite.connection import open_reader
@@ -24,7 +24,7 @@ from storybook.stores.sqlite.damage import (
     Unreadable,
     damaged,
     end_of_events,
-    is_damage,
+    log_error,
     look_for_damage,
     read_around,
     with_runs,
@@ -91,7 +91,7 @@ def head_of(path: Path) -> Anchor:
             sql = "SELECT position, digest FROM events ORDER BY position DESC LIMIT 1"
             row = db.execute(sql).fetchone()
     except sqlite3.Error as error:
-        raise LogUnavailable(f"the end of {path} cannot be read: {error}") from error
+        raise log_error(path, error, f"the end of {path} cannot be read") from error
     return Anchor(*row) if row is not None else Anchor(START, GENESIS)
 
 
@@ -103,9 +103,7 @@ def read_every_page(path: Path) -> None:
             check_not_newer(db, "log")
         why = look_for_damage(path, lambda took: False)
     except (sqlite3.Error, NewerDatabase) as error:
-        if is_damage(error):
-            raise LogDamaged(damaged(path, str(error))) from error
-        raise LogUnavailable(f"{path} cannot be read: {error}") from error
+        raise log_error(path, error, f"{path} cannot be read") from error
     if why:
         raise LogDamaged(damaged(path, why))
 

@@ -38,7 +38,6 @@ from storybook.events.log import (
     Appended,
     CommandId,
     Conflict,
-    LogDamaged,
     LogError,
     LogUnavailable,
     OutcomeUnknown,
@@ -47,7 +46,7 @@ from storybook.events.log import (
     Version,
 )
 from storybook.stores.sqlite.chain import GENESIS, chain_digest
-from storybook.stores.sqlite.damage import damaged, is_damage
+from storybook.stores.sqlite.damage import log_error
 from storybook.stores.sqlite.migrations import NewerDatabase, migrate
 
 APPLICATION_ID: Final = 0x53544F52
@@ -147,9 +146,7 @@ class LogWriter(threading.Thread):
         try:
             self._open()
         except Exception as error:
-            self._why_not = LogUnavailable(f"{self._path} cannot be opened: {error}")
-            if is_damage(error):
-                self._why_not = LogDamaged(damaged(self._path, str(error)))
+            self._why_not = log_error(self._path, error, f"{self._path} cannot be opened")
             return
         finally:
             self._opened.set()
@@ -243,9 +240,7 @@ class LogWriter(threading.Thread):
 
     def _alone(self, append: Append, error: Exception) -> GroupResult:
         """The answer to an append that fails by itself: what it was answered before, if it was."""
-        answer: Answer = LogUnavailable(f"this append cannot be recorded: {error}")
-        if is_damage(error):
-            answer = LogDamaged(damaged(self._path, str(error)))
+        answer: Answer = log_error(self._path, error, "this append cannot be recorded")
         with contextlib.suppress(sqlite3.Error, _FileGone):
             if (earlier := _find_command(self._open(), append.command)) is not None:
                 answer = _refusal(append, earlier, append.expected)
