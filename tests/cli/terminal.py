@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,18 @@ class Terminal:
             pass
         return self.process.wait(TOO_LONG_SECONDS)
 
+    def type_until_ended(self, keys: bytes) -> int:
+        """Type again each second until it ends; the exit code. For a prompt: Python sees no signal
+        that comes between the prompt and its read, until the next one."""
+        ends = time.monotonic() + TOO_LONG_SECONDS
+        while time.monotonic() < ends:
+            self.type(keys)
+            with suppress(_NothingShown):
+                while self._read(time.monotonic() + 1):
+                    pass
+                return self.process.wait(TOO_LONG_SECONDS)
+        raise AssertionError(f"it took too long: {self.shown}")
+
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -74,7 +87,11 @@ class Terminal:
                     return False
                 self.shown += read.decode(errors="replace")
                 return bool(read)
-        raise AssertionError(f"it took too long: {self.shown}")
+        raise _NothingShown(f"it took too long: {self.shown}")
+
+
+class _NothingShown(AssertionError):
+    """Nothing more was shown in time."""
 
 
 def _take_the_terminal() -> None:

@@ -151,5 +151,4 @@ def test_ctrl_c_on_a_terminal(shell: Shell, on_a_terminal: Callable[..., Termina
     assert watching.end() == 130
     asking = on_a_terminal(60, "make")
     asking.until("When does it happen?")
-    asking.type(CTRL_C)
-    assert asking.end() == 130
+    assert asking.type_until_ended(CTRL_C) == 130
