@@ -200,9 +200,11 @@ async def test_another_engine_makes_another_file_and_both_digests_stand(tmp_path
         now = (await loaded(application, run_id)).artifact(picture_of(1))
         assert now == event.artifact
         await application.projections.reached(await application.log.head())
-        row = application.projections.row(FILES, run_id, "panel_1.png")
+        row = application.projections.row(FILES, run_id)
         assert row is not None
-        assert recorded_file(row).artifact == event.artifact, "it is what is served from now on"
+        file = recorded_file(row, "panel_1.png")
+        assert file is not None
+        assert file.artifact == event.artifact, "it is what is served from now on"
         assert (await application.repairs.look(run_id)).files == []
 
 

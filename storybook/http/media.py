@@ -95,14 +95,14 @@ class Media:
 
     def _recorded(self, run_id: RunId, name: str) -> Artifact:
         projections = self._application.projections
-        row = projections.row(FILES, run_id, name)
-        if row is None:
-            if projections.row(STATES, run_id) is None:
-                if (parked := self._application.parked.get(run_id)) is not None:
-                    raise RunParked(parked)  # nobody knows its files
-                raise NoSuchRun
+        row = projections.row(FILES, run_id)
+        if row is None and projections.row(STATES, run_id) is None:
+            if (parked := self._application.parked.get(run_id)) is not None:
+                raise RunParked(parked)  # nobody knows its files
+            raise NoSuchRun
+        file = recorded_file(row, name) if row is not None else None
+        if file is None:
             raise _not_finished(name)
-        file = recorded_file(row)
         if file.is_pruned:
             raise Gone("the file was removed by retention")
         return file.artifact

@@ -1,28 +1,35 @@
-"""The finished files of each run: what the events say of a file with this name."""
+"""The finished files of each run: what the events say of a file with this name.
+
+A row holds all files of a run: a rebuild writes a tenth of the rows that one for each file would
+be, and who serves a file remembers it anyway.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
 
 from storybook.book import Artifact
-from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, Event, StageCompleted
+from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, StageCompleted
 from storybook.projections.projection import Projection, Put, RunChange, Table
-from storybook.run import Run
 
 FILES: Final = Table(
     "artifacts",
     {
         "run_id": "TEXT NOT NULL",
-        "name": "TEXT NOT NULL",  # as the API has it
-        "artifact": "BLOB NOT NULL",  # an Artifact
-        "is_pruned": "INTEGER NOT NULL",  # 1 once retention has removed the file
+        "files": "BLOB NOT NULL",  # a _RunFiles
     },
-    key=("run_id", "name"),
-    in_key_order=True,
+    key=("run_id",),
 )
+
+
+class _RunFiles(msgspec.Struct, frozen=True, array_like=True):
+    """The files of a run as recorded last, and the names of those that retention has removed."""
+
+    artifacts: list[Artifact]
+    pruned: frozenset[str]
 
 
 class RecordedFile(msgspec.Struct, frozen=True):
@@ -36,34 +43,23 @@ class Artifacts(Projection):
     """Every finished file of every run."""
 
     name = "artifacts"
-    version = 2
+    version = 3
     tables = (FILES,)
     handles = frozenset({StageCompleted, ArtifactRemade, ArtifactsPruned})
 
     def apply(self, change: RunChange) -> Iterator[Put]:
-        pruned = change.run.pruned
-        for event in change.events:
-            for artifact in _concerned(event, change.run):
-                name = artifact.name
-                yield Put(FILES, (change.run_id, name, _encode(artifact), int(name in pruned)))
-
-
-def _concerned(event: Event, run: Run) -> Sequence[Artifact]:
-    """The artifacts that an event makes, remakes or prunes."""
-    if type(event) is ArtifactRemade:
-        return (event.artifact,)
-    if type(event) is StageCompleted:
-        return (event.artifact,) if event.artifact is not None else ()
-    if type(event) is ArtifactsPruned:
-        return [artifact for artifact in run.artifacts if artifact.name in event.names]
-    return ()
+        files = _RunFiles(list(change.run.artifacts), change.run.pruned)
+        yield Put(FILES, (change.run_id, _encode(files)))
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Artifact).decode
+_decode = msgspec.msgpack.Decoder(_RunFiles).decode
 
 
-def recorded_file(row: tuple[Any, ...]) -> RecordedFile:
-    """What a row of `FILES` tells."""
-    _, _, artifact, is_pruned = row
-    return RecordedFile(_decode(artifact), bool(is_pruned))
+def recorded_file(row: tuple[Any, ...], name: str) -> RecordedFile | None:
+    """What a row of `FILES` tells of a file, if the run has one of this name."""
+    files = _decode(row[1])
+    for artifact in files.artifacts:
+        if artifact.name == name:
+            return RecordedFile(artifact, name in files.pruned)
+    return None

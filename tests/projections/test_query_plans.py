@@ -16,7 +16,7 @@ from storybook.projections.views import InMemory
 
 PLANS = {
     views.find_sql(STATES): "INDEX sqlite_autoindex_run_states_1",
-    views.find_sql(FILES): "PRIMARY KEY",
+    views.find_sql(FILES): "INDEX sqlite_autoindex_artifacts_1",
     library.NEWEST: "INTEGER PRIMARY KEY",
     library.NEWEST_OF_STATUS: "INDEX library_by_status",
     runs.BEGINNING_WITH: "COVERING INDEX sqlite_autoindex_run_states_1",
