@@ -33,8 +33,7 @@ class Table(msgspec.Struct, frozen=True, eq=False):
 
     `columns` maps each column to its SQL type and what follows that; those of `key`, the primary
     key, are the first ones. `indexes` maps an index's name to what follows the table's name in its
-    SQL. `in_key_order` lays the rows themselves out by their key, without an index beside them: for
-    rows of at most some hundred bytes.
+    SQL.
 
     A row that is put replaces the one with the same key, except that what is put into a column of
     `sums` is added to what stands there; a table with `sums` takes no `Remove`. `kept` rows, those
@@ -44,7 +43,6 @@ class Table(msgspec.Struct, frozen=True, eq=False):
     name: str
     columns: Mapping[str, str]
     key: tuple[str, ...]
-    in_key_order: bool = False
     indexes: Mapping[str, str] = {}
     sums: frozenset[str] = frozenset()
     kept: int = 0

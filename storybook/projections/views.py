@@ -488,8 +488,7 @@ def _create(db: sqlite3.Connection, projection: Projection, suffix: str) -> None
     for table in projection.tables:
         columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
         key = ", ".join(table.key)
-        kind = "STRICT, WITHOUT ROWID" if table.in_key_order else "STRICT"
-        db.execute(f"CREATE TABLE {table.name}{suffix} ({columns}, PRIMARY KEY ({key})) {kind}")
+        db.execute(f"CREATE TABLE {table.name}{suffix} ({columns}, PRIMARY KEY ({key})) STRICT")
         for name, rest in table.indexes.items():
             db.execute(f"CREATE INDEX {name}{suffix} ON {table.name}{suffix} {rest}")
 
