@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,17 @@ import pytest
 
 from storybook.book import Role, Stage
 from storybook.configuration import load_settings
-from storybook.engines import EngineUnavailable, WritingTask
+from storybook.engines import EngineSpec, EngineUnavailable, WritingTask
 from storybook.settings import Settings, SettingsError
 from storybook.stages.handlers import engine_of
-from storybook.stages.registry import OWN_ENGINES, Engines, choose_engines, find_engine
+from storybook.stages.registry import (
+    GROUP,
+    OWN_ENGINES,
+    Engines,
+    choose_engines,
+    engine_names,
+    find_engine,
+)
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW
 from tests.engines import Scripted
@@ -208,3 +216,47 @@ def test_an_engine_that_does_not_load_is_a_fault_of_the_settings(
     expected = r"'broken' of .writer. cannot be used: broken_one:SPEC"
     with pytest.raises(SettingsError, match=expected):
         find_engine(Role.WRITER, "broken")
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (
+            "raise RuntimeError('no GPU')",
+            r"odd_engine:SPEC: RuntimeError\('no GPU'\)",
+        ),
+        ("", r"cannot be used: odd_engine:SPEC: AttributeError"),
+        ("SPEC = 1", r"odd_engine:SPEC is 1, and not the EngineSpec of 'odd' as writer"),
+        ("from storybook.composer.spec import COMPOSER as SPEC", r"not the EngineSpec of 'odd'"),
+    ],
+)
+async def test_an_engine_of_another_package_that_is_broken_is_told(
+    module: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it is named; who does not name it is not disturbed."""
+    about = tmp_path / "odd_engine-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: odd-engine\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(f"[{GROUP}]\nwriter.odd = odd_engine:SPEC\n")
+    (tmp_path / "odd_engine.py").write_text(module)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "odd_engine", raising=False)
+    assert find_engine(Role.WRITER, "composer").name == "composer"
+    assert engine_names(Role.WRITER) == ["openai", "llama", "composer", "odd"]
+    with pytest.raises(SettingsError, match=message):
+        await choose_engines(load_settings({"STORYBOOK_WRITER_ENGINE": "odd"}), tmp_path)
+
+
+class Needy(msgspec.Struct, frozen=True):
+    model: str
+
+
+class Nested(msgspec.Struct, frozen=True):
+    models: dict[str, list[int]] = {}
+
+
+@pytest.mark.parametrize("settings", [Needy, Nested])
+def test_settings_that_no_file_can_have_are_refused(settings: type[msgspec.Struct]) -> None:
+    """When the engine is declared, not when somebody sets them."""
+    with pytest.raises(TypeError, match=r"models? in the settings of odd needs a default, and one"):
+        EngineSpec("odd", Role.WRITER, settings, lambda told, data: Scripted().writer)
