@@ -8,7 +8,7 @@ from pathlib import Path
 
 from storybook.events.log import EventLog, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
-from storybook.projections import views
+from storybook.projections import tables, views
 from storybook.projections.folding import Folds
 from storybook.projections.projection import Projection, TableRows
 from storybook.projections.registry import PROJECTIONS
@@ -41,7 +41,7 @@ async def take_up_parked(
         readable = [each for each in left_out if still is None or each.position < still.position]
         rows = await _missed_rows(log, projections, views.read_checkpoints(db), readable)
         with views.transaction(db):
-            views.write_rows(db, rows)
+            tables.write_rows(db, rows)
             views.release_parked(db, it.run_id)
             views.write_parked(db, [still] if still is not None else [])
         if still is not None:

@@ -28,7 +28,7 @@ from storybook.events.codec import UNREADABLE
 from storybook.events.log import START, EventLog, LogError, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
 from storybook.events.subscription import RetryPolicy, Subscription
-from storybook.projections import views
+from storybook.projections import tables, views
 from storybook.projections.folding import Folds
 from storybook.projections.parking import take_up_parked
 from storybook.projections.projection import Key, Projection, Row, Table, TableRows
@@ -243,7 +243,7 @@ class Projections:
             for projection in step.due:
                 if found.get(projection.name) == step.before[projection.name]:
                     own = {table: rows[table] for table in projection.tables if table in rows}
-                    views.write_rows(db, own)
+                    tables.write_rows(db, own)
                     found[projection.name] = step.after(projection)
                     views.write_checkpoint(db, projection, found[projection.name])
             left_out = {it for it in self._parked if it.position <= step.end.position}
@@ -309,7 +309,7 @@ class Projections:
         if known is not None and (row := known.get(key)) is not None:
             return row
         try:
-            row = views.find(self._file.rows_db, table, key)
+            row = tables.find(self._file.rows_db, table, key)
         except sqlite3.Error as error:
             raise self._refusal(error) from error
         if row is None and self.subscription.outage is not None:

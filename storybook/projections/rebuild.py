@@ -25,7 +25,7 @@ from anyio import to_thread
 
 from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import ParkedRuns, RunParked
-from storybook.projections import views
+from storybook.projections import tables, views
 from storybook.projections.folding import Folds
 from storybook.projections.parking import take_up_parked
 from storybook.projections.projection import Projection, Row, Table, TableRows
@@ -121,7 +121,9 @@ async def rebuild(
         await take_up_parked(db, log, projections, ParkedRuns())
         generation = 1 + max(it.generation for it in views.read_checkpoints(db).values())
         suffix = f"_{generation}"
-        views.create_beside(db, wanted, suffix)
+        with views.transaction(db):
+            for projection in wanted:
+                tables.create(db, projection, suffix)
         replay = _Replay(log, wanted)
         head = await log.head()
         while (rows := await replay.next(head)) is not None:
@@ -130,8 +132,8 @@ async def rebuild(
         with views.transaction(db):
             head = await log.head()
             while (rows := await replay.next(head)) is not None:
-                views.write_rows(db, rows, suffix)
-            views.swap(db, wanted, suffix, f"{suffix}_old")
+                tables.write_rows(db, rows, suffix)
+            tables.swap(db, wanted, suffix, f"{suffix}_old")
             checkpoint = Checkpoint(replay.position, replay.digest, generation)
             for projection in wanted:
                 views.write_checkpoint(db, projection, checkpoint)
@@ -155,12 +157,12 @@ def _alone(path: Path) -> Iterator[None]:
 
 def _write(db: sqlite3.Connection, rows: TableRows, suffix: str) -> None:
     with views.transaction(db):
-        views.write_rows(db, rows, suffix)
+        tables.write_rows(db, rows, suffix)
 
 
 def _remove_leftovers(db: sqlite3.Connection, projections: Sequence[Projection]) -> None:
     for table in views.leftovers(db, projections):
-        views.drop_in_pieces(db, table)
+        tables.drop_in_pieces(db, table)
 
 
 # -------------------------------------------------------------------------------------- comparison

@@ -1,4 +1,4 @@
-"""The file of the views: opening, remaking, and writing rows with their checkpoints.
+"""The file of the views: opening and remaking it, and the checkpoints and parked runs in it.
 
 `projections.db` is computed from the log, so it is careless where the log is not, and has its own
 journal mode. Each projection has its tables and a **checkpoint** in it: which version of the code
@@ -13,18 +13,17 @@ from __future__ import annotations
 import contextlib
 import itertools
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 
 from storybook.book import RunId
 from storybook.events.log import START, Position
 from storybook.events.parked import ParkedRun
-from storybook.projections.projection import Key, Projection, Row, Table, TableRows
+from storybook.projections import tables
+from storybook.projections.projection import Projection
 
 APPLICATION_ID: Final = 0x53545056
 """Names the program that a database belongs to: 'STPV'."""
@@ -36,7 +35,6 @@ BUSY_MS: Final = 5_000
 CACHE_KIB: Final = 16_384
 """A transaction that outgrows the page cache locks readers out until it ends: a rebuild's batch of
 2,000 events dirties about 2 MiB."""
-_ROWS_A_STATEMENT: Final = 32
 P = ParamSpec("P")
 T = TypeVar("T")
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -348,9 +346,9 @@ def register(db: sqlite3.Connection, projections: Sequence[Projection]) -> None:
     """Begin each projection that the file does not have from this version of the code, and forget
     the checkpoints of all that are unknown here; a rebuild removes their tables."""
     found = _versions(db)
-    tables = _table_names(db)
+    there = tables.names(db)
     for projection in projections:
-        is_whole = all(table.name in tables for table in projection.tables)
+        is_whole = all(table.name in there for table in projection.tables)
         if found.pop(projection.name, None) != projection.version or not is_whole:
             begin(db, projection)
     for name in found:
@@ -369,7 +367,7 @@ def begin(db: sqlite3.Connection, projection: Projection) -> None:
             db.execute(f"DROP TABLE IF EXISTS {table.name}")
             for index in table.indexes:  # an old table that a rebuild renamed still has it
                 db.execute(f"DROP INDEX IF EXISTS {index}")
-        _create(db, projection, "")
+        tables.create(db, projection)
         write_checkpoint(db, projection, Checkpoint(generation=generation))
 
 
@@ -396,12 +394,18 @@ def last_checkpoint(path: Path) -> Checkpoint | None:
     try:
         with contextlib.closing(connect(path, read_only=True)) as db:
             # Up to format 2 there was one checkpoint for all.
-            table = "checkpoints" if "checkpoints" in _table_names(db) else "checkpoint"
+            table = "checkpoints" if "checkpoints" in tables.names(db) else "checkpoint"
             newest = f"SELECT position, digest, generation FROM {table} ORDER BY position DESC"
             row = db.execute(newest).fetchone()
     except sqlite3.Error:
         return None
     return Checkpoint(*row) if row is not None else None
+
+
+def leftovers(db: sqlite3.Connection, projections: Iterable[Projection]) -> list[str]:
+    """Tables that a rebuild, or a projection that is no more, has left there."""
+    known = _OWN_TABLES | {table.name for it in projections for table in it.tables}
+    return sorted(tables.names(db) - known)
 
 
 def read_parked(db: sqlite3.Connection) -> list[ParkedRun]:
@@ -418,111 +422,3 @@ def write_parked(db: sqlite3.Connection, parked: Iterable[ParkedRun]) -> None:
 def release_parked(db: sqlite3.Connection, run_id: RunId) -> None:
     """Forget that events of a run were left out, within the caller's transaction."""
     db.execute("DELETE FROM parked WHERE run_id = ?", (run_id,))
-
-
-# -------------------------------------------------------------------------------------------- rows
-
-
-def write_rows(db: sqlite3.Connection, rows: TableRows, suffix: str = "") -> None:
-    """Put and remove rows, within the caller's transaction."""
-    for table, changes in rows.items():
-        _upsert(db, table, [row for row in changes.values() if row is not None], suffix)
-        gone = [key for key, row in changes.items() if row is None]
-        if gone:
-            sql = f"DELETE FROM {table.name}{suffix} WHERE {_has_key(table)}"
-            db.executemany(sql, gone)
-
-
-def find(db: sqlite3.Connection, table: Table, key: Key) -> Row | None:
-    """The row with this key."""
-    row: Row | None = db.execute(find_sql(table), key).fetchone()
-    return row
-
-
-def find_sql(table: Table) -> str:
-    return f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {_has_key(table)}"
-
-
-def _has_key(table: Table) -> str:
-    return " AND ".join(f"{column} = ?" for column in table.key)
-
-
-def _upsert(db: sqlite3.Connection, table: Table, rows: list[Row], suffix: str) -> None:
-    # Many rows a statement: sqlite3 lets go of the GIL around each step, and taking it back beside
-    # a busy event loop costs up to 5 ms. Powers of two, so that few statements are prepared.
-    start, size = 0, _ROWS_A_STATEMENT
-    while start < len(rows):
-        while size > len(rows) - start:
-            size //= 2
-        values: list[Any] = [value for row in rows[start : start + size] for value in row]
-        db.execute(_upsert_sql(table, suffix, size), values)
-        start += size
-
-
-@lru_cache(maxsize=256)
-def _upsert_sql(table: Table, suffix: str, rows: int) -> str:
-    name = f"{table.name}{suffix}"
-    row = f"({', '.join('?' * len(table.columns))})"
-    changed = ", ".join(
-        f"{it} = {name}.{it} + excluded.{it}" if it in table.sums else f"{it} = excluded.{it}"
-        for it in list(table.columns)[len(table.key) :]
-    )
-    return (
-        f"INSERT INTO {name} ({', '.join(table.columns)}) VALUES {', '.join([row] * rows)} "
-        f"ON CONFLICT ({', '.join(table.key)}) DO "
-        + (f"UPDATE SET {changed}" if changed else "NOTHING")
-    )
-
-
-# ------------------------------------------------------------------------------ beside, and swapped
-
-
-def create_beside(db: sqlite3.Connection, projections: Iterable[Projection], suffix: str) -> None:
-    """Make empty tables with a suffix, and their indexes."""
-    with transaction(db):
-        for projection in projections:
-            _create(db, projection, suffix)
-
-
-def _create(db: sqlite3.Connection, projection: Projection, suffix: str) -> None:
-    for table in projection.tables:
-        columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
-        key = ", ".join(table.key)
-        db.execute(f"CREATE TABLE {table.name}{suffix} ({columns}, PRIMARY KEY ({key})) STRICT")
-        for name, rest in table.indexes.items():
-            db.execute(f"CREATE INDEX {name}{suffix} ON {table.name}{suffix} {rest}")
-
-
-def swap(db: sqlite3.Connection, projections: Iterable[Projection], suffix: str, old: str) -> None:
-    """Put the tables with a suffix in the place of the present ones, within the caller's
-    transaction; the present ones are renamed, since emptying them would take long."""
-    for projection in projections:
-        for table in projection.tables:
-            db.execute(f"ALTER TABLE {table.name} RENAME TO {table.name}{old}")
-            db.execute(f"ALTER TABLE {table.name}{suffix} RENAME TO {table.name}")
-
-
-def leftovers(db: sqlite3.Connection, projections: Iterable[Projection]) -> list[str]:
-    """Tables that a rebuild, or a projection that is no more, has left there."""
-    known = _OWN_TABLES | {table.name for it in projections for table in it.tables}
-    return sorted(_table_names(db) - known)
-
-
-def _table_names(db: sqlite3.Connection) -> set[str]:
-    sql = "SELECT name FROM sqlite_schema WHERE type = 'table'"
-    return {name for (name,) in db.execute(sql).fetchall()}
-
-
-def drop_in_pieces(db: sqlite3.Connection, table: str, rows: int = 500) -> None:
-    """Remove a table by short transactions, with as much time between them for others: SQLite has
-    no queue, and who waits looks only now and then whether the lock is free."""
-    key = ", ".join(
-        name for _, name, *_, place in db.execute(f"PRAGMA table_info({table})") if place
-    )
-    some = f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} LIMIT {rows})"
-    while True:
-        began = time.perf_counter()
-        if not db.execute(some).rowcount:
-            break
-        time.sleep(time.perf_counter() - began)
-    db.execute(f"DROP TABLE {table}")

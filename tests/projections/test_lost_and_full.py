@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from storybook.events.log import LogUnavailable, Position, Recorded
-from storybook.projections import view_file, views
+from storybook.projections import tables, view_file, views
 from storybook.projections.projector import Projections, ProjectionsBusy
 from storybook.projections.rebuild import differences
 from storybook.projections.views import InMemory
@@ -95,7 +95,7 @@ async def test_a_file_that_can_no_longer_be_written_is_left_for_memory(
     """Whatever of what may pass it fails by."""
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
-    real, failing_once = views.write_rows, iter([None])
+    real, failing_once = tables.write_rows, iter([None])
 
     def write(*args: Any) -> None:
         if next(failing_once, 0) is None:
@@ -103,7 +103,7 @@ async def test_a_file_that_can_no_longer_be_written_is_left_for_memory(
         real(*args)
 
     async with Projections.open(path, log, retry=QUICKLY) as projections:
-        monkeypatch.setattr(views, "write_rows", write)
+        monkeypatch.setattr(tables, "write_rows", write)
         await Book(log, 99).request()
         await healed(projections, log)
         assert memory_of(projections)
@@ -117,7 +117,7 @@ async def test_views_that_are_too_large_for_memory_stay_and_are_tried_again(
     monkeypatch.setattr(view_file, "MOST_IN_MEMORY_BYTES", 0)
     log, path = MemoryLog(), tmp_path / "p.db"
     await Book(log, 1).request()
-    real, tries, third = views.write_rows, [0], anyio.Event()
+    real, tries, third = tables.write_rows, [0], anyio.Event()
 
     def write(*args: Any) -> None:
         tries[0] += 1
@@ -128,7 +128,7 @@ async def test_views_that_are_too_large_for_memory_stay_and_are_tried_again(
         real(*args)
 
     async with Projections.open(path, log, retry=QUICKLY) as projections:
-        monkeypatch.setattr(views, "write_rows", write)
+        monkeypatch.setattr(tables, "write_rows", write)
         await Book(log, 2).request()
         with anyio.fail_after(30):
             await third.wait()
@@ -183,7 +183,7 @@ async def test_a_reader_at_a_failing_disk_is_told_to_ask_again(
     async with Projections.open(path, log, retry=QUICKLY) as projections:
         before = path.stat().st_ino
         with monkeypatch.context() as patched:
-            patched.setattr(views, "find", failing(name))
+            patched.setattr(tables, "find", failing(name))
             with pytest.raises(ProjectionsBusy):
                 state_of(projections, run_name(999))
             with pytest.raises(ProjectionsBusy):
@@ -328,14 +328,14 @@ async def test_a_disk_that_fills_up_while_a_server_catches_up_does_not_keep_it_f
     """It goes on in memory from what it had written."""
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
-    real = views.write_rows
+    real = tables.write_rows
 
     def write(db: sqlite3.Connection, *args: Any) -> None:
         if db.execute("PRAGMA database_list").fetchone()[2] == str(path):
             failing("FULL")()
         real(db, *args)
 
-    monkeypatch.setattr(views, "write_rows", write)
+    monkeypatch.setattr(tables, "write_rows", write)
     async with Projections.open(path, log) as projections:
         assert memory_of(projections)
         assert len(await library_of(projections)) == 8

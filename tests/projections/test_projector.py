@@ -6,6 +6,7 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import anyio
 import msgspec
@@ -15,7 +16,7 @@ from storybook.book import WRITING, RunId, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import Position, Version
 from storybook.events.parked import ParkedRuns
-from storybook.projections import view_file, views
+from storybook.projections import tables, view_file, views
 from storybook.projections.folding import Folds
 from storybook.projections.library import ended_before, newest, open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
@@ -175,14 +176,14 @@ async def test_the_projector_outwaits_another_process(
 # --------------------------------------------------------------------------- what may go wrong
 
 
-@pytest.mark.parametrize("step", ["write_rows", "write_checkpoint"])
+@pytest.mark.parametrize(("module", "step"), [(tables, "write_rows"), (views, "write_checkpoint")])
 async def test_rows_and_checkpoint_are_one_transaction(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
 ) -> None:
     """A failure between them leaves neither; who waits is told, and a restart makes it good."""
     log, path = MemoryLog(), tmp_path / "p.db"
     book = Book(log)
-    real = getattr(views, step)
+    real = getattr(module, step)
 
     def write_and_fail(*args: object) -> None:
         real(*args)
@@ -193,7 +194,7 @@ async def test_rows_and_checkpoint_are_one_transaction(
         await projections.reached(await log.head())
         before = all_rows(path)
         with monkeypatch.context() as patched:
-            patched.setattr(views, step, write_and_fail)
+            patched.setattr(module, step, write_and_fail)
             await book.start(WRITING)
             with pytest.raises(ProjectionsStopped, match="after position 2: the test stops it"):
                 await projections.reached(await log.head())
@@ -260,10 +261,11 @@ KILLED = """
 import os, signal, sys, anyio
 from pathlib import Path
 from storybook.stores.sqlite.log import SqliteLog
-from storybook.projections import views
+from storybook.projections import tables, views
 from storybook.projections.projector import Projections
 step, kind = sys.argv[3].split(":")
-real = getattr(views, step)
+module = views if hasattr(views, step) else tables
+real = getattr(module, step)
 def write_and_die(db, *args):
     if kind == "after":
         real(db, *args)
@@ -273,7 +275,7 @@ def write_and_die(db, *args):
     os.kill(os.getpid(), signal.SIGKILL)
 async def main():
     async with SqliteLog.read_only(Path(sys.argv[1])) as log:
-        setattr(views, step, write_and_die)
+        setattr(module, step, write_and_die)
         async with Projections.open(Path(sys.argv[2]), log):
             pass
 anyio.run(main)

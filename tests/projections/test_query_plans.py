@@ -8,15 +8,15 @@ from contextlib import closing
 
 import pytest
 
-from storybook.projections import library, runs, timings, views
+from storybook.projections import library, runs, tables, timings, views
 from storybook.projections.artifacts import FILES
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import STATES
 from storybook.projections.views import InMemory
 
 PLANS = {
-    views.find_sql(STATES): "INDEX sqlite_autoindex_run_states_1",
-    views.find_sql(FILES): "INDEX sqlite_autoindex_artifacts_1",
+    tables.find_sql(STATES): "INDEX sqlite_autoindex_run_states_1",
+    tables.find_sql(FILES): "INDEX sqlite_autoindex_artifacts_1",
     library.NEWEST: "INTEGER PRIMARY KEY",
     library.NEWEST_OF_STATUS: "INDEX library_by_status",
     runs.BEGINNING_WITH: "COVERING INDEX sqlite_autoindex_run_states_1",
