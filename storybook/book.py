@@ -63,7 +63,7 @@ PICTURE_STAGES: Final = tuple(stage for stage in Stage if stage.is_picture)
 """The picture stage of each page, by page number."""
 
 
-class Work(msgspec.Struct, frozen=True, order=True):
+class Work(msgspec.Struct, frozen=True, gc=False, order=True):
     """One stage for one page. The writer's work is for the whole book: its page is None."""
 
     stage: Stage
@@ -109,7 +109,7 @@ def base_language(tag: str) -> str:
     return tag.lower().replace("_", "-").partition("-")[0]
 
 
-class StoryRequest(msgspec.Struct, frozen=True):
+class StoryRequest(msgspec.Struct, frozen=True, gc=False):
     """The four words that a book is made from, in Korean, as the client sent them."""
 
     era: str
@@ -118,7 +118,7 @@ class StoryRequest(msgspec.Struct, frozen=True):
     topic: str
 
 
-class TtsConfig(msgspec.Struct, frozen=True):
+class TtsConfig(msgspec.Struct, frozen=True, gc=False):
     """How a book is read aloud. Voices are names from `VOICES`.
 
     `speed` is a factor from 0.7 to 2.0; `segment_pause_ms` is the silence between two spoken
@@ -138,7 +138,7 @@ class TtsConfig(msgspec.Struct, frozen=True):
         return self.character_voices.get(character) or self.dialogue_voice or self.narrator_voice
 
 
-class Dialogue(msgspec.Struct, frozen=True):
+class Dialogue(msgspec.Struct, frozen=True, gc=False):
     """A line spoken by a character. `text` stands word for word in its page's summary."""
 
     character: str
@@ -146,7 +146,7 @@ class Dialogue(msgspec.Struct, frozen=True):
     voice: str = ""
 
 
-class Page(msgspec.Struct, frozen=True):
+class Page(msgspec.Struct, frozen=True, gc=False):
     """The text of one page.
 
     The cover has a `title`, a panel has a `summary`: the page's whole text, dialogue lines
@@ -165,7 +165,7 @@ class Page(msgspec.Struct, frozen=True):
         return self.title if self.page == COVER_PAGE else self.summary
 
 
-class Segment(msgspec.Struct, frozen=True):
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """A stretch of speech in one voice; `start` and `end` are seconds from the audio's beginning.
 
     `speaker` is the character who says it, empty for the narrator.
@@ -178,7 +178,7 @@ class Segment(msgspec.Struct, frozen=True):
     end: float
 
 
-class Artifact(msgspec.Struct, frozen=True, omit_defaults=True):
+class Artifact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A finished file of a run. `name` is its file name in the run's folder.
 
     `size` is in bytes, `sha256` in hexadecimal. A picture has `width` and `height` in pixels;

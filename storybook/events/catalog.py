@@ -18,7 +18,7 @@ import msgspec
 from storybook.book import Artifact, Dialogue, Stage, StoryRequest, TtsConfig, Work
 
 
-class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
+class EngineInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Which engine did a piece of work: its name, its version, the model and the device."""
 
     name: str
@@ -30,14 +30,14 @@ class EngineInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     what kills the process that asked for it."""
 
 
-class Submission(msgspec.Struct, frozen=True):
+class Submission(msgspec.Struct, frozen=True, gc=False):
     """Where work was given away to, and under which id it can be asked for again."""
 
     endpoint: str
     prompt_id: str
 
 
-class MadeFrom(msgspec.Struct, frozen=True, omit_defaults=True):
+class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What something was made from, for an audit or for making it again.
 
     `voices` are the engine's own names of those that spoke, `language` the one that was written or
@@ -54,7 +54,7 @@ class MadeFrom(msgspec.Struct, frozen=True, omit_defaults=True):
     version: str = ""
 
 
-class Fault(msgspec.Struct, frozen=True):
+class Fault(msgspec.Struct, frozen=True, gc=False):
     """Why a stage failed. `kind` is a short stable word, `message` is for people."""
 
     kind: str
@@ -62,7 +62,7 @@ class Fault(msgspec.Struct, frozen=True):
     retryable: bool
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """What is wrong with a page. `kind` is a short stable word, `message` is for people."""
 
     kind: str
@@ -96,7 +96,7 @@ class Blame(enum.StrEnum):
     """The work ran outside of that process."""
 
 
-class RunRequested(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A book was asked for. `seed` decides everything that is left to chance in it.
 
     `page_count` (cover included) and `language` are written always: msgspec never takes the value
@@ -114,7 +114,7 @@ class RunRequested(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     language: str = msgspec.field(default_factory=lambda: BEFORE_LANGUAGES)
 
 
-class _StageEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A fact about one attempt at one piece of work. Attempts count from 1."""
 
     stage: Stage
@@ -126,7 +126,7 @@ class _StageEvent(msgspec.Struct, frozen=True, omit_defaults=True):
         return Work(self.stage, self.page)
 
 
-class StageRequested(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+class StageRequested(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
     """Work is to be done, not before `not_before` (microseconds since 1970, UTC)."""
 
     not_before: int = 0
@@ -134,20 +134,20 @@ class StageRequested(_StageEvent, frozen=True, tag=True, omit_defaults=True):
     """Nothing else is to run in the process that does it: it may be what kills processes."""
 
 
-class StageStarted(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+class StageStarted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A worker took the work in hand. `worker` names the process and its start."""
 
     worker: str
     engine: EngineInfo
 
 
-class StageSubmitted(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
     """The work was given to an outside server, which may finish it even if we do not see it."""
 
     submission: Submission
 
 
-class PageWritten(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A page's text is whole, checked, and stands from now on."""
 
     page: int
@@ -158,7 +158,7 @@ class PageWritten(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     image_prompt: str = ""
 
 
-class PageRefused(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class PageRefused(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A page did not pass the check; the attempt at it fails. `excerpt` is how its text begins."""
 
     page: int
@@ -167,31 +167,31 @@ class PageRefused(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
     excerpt: str = ""
 
 
-class StageCompleted(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+class StageCompleted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
     """The work is done. The writer's work makes no artifact."""
 
     artifact: Artifact | None = None
     made_from: MadeFrom | None = None
 
 
-class StageFailed(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+class StageFailed(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
     """The attempt failed."""
 
     fault: Fault
 
 
-class StageAbandoned(_StageEvent, frozen=True, tag=True, omit_defaults=True):
+class StageAbandoned(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
     """The attempt was put down unfinished. `blame` says more of a `crash`."""
 
     reason: AbandonReason
     blame: Blame = Blame.ALONE
 
 
-class RunCompleted(msgspec.Struct, frozen=True, tag=True):
+class RunCompleted(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Every stage of the run is complete."""
 
 
-class RunFailed(msgspec.Struct, frozen=True, tag=True):
+class RunFailed(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Nothing is left that can be done, and something failed."""
 
     fault: Fault
@@ -199,25 +199,25 @@ class RunFailed(msgspec.Struct, frozen=True, tag=True):
     page: int | None
 
 
-class RunCancelled(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class RunCancelled(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """Somebody stopped the run."""
 
     cancelled_by: str = ""
 
 
-class RunRetried(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class RunRetried(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A failed or cancelled run goes on from what is missing."""
 
     retried_by: str = ""
 
 
-class ArtifactsPruned(msgspec.Struct, frozen=True, tag=True):
+class ArtifactsPruned(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Files of a finished run were removed by retention."""
 
     names: tuple[str, ...]
 
 
-class ArtifactRemade(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class ArtifactRemade(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A lost or damaged file of an ended run was made again, and is there.
 
     `previous_sha256` is the digest that stood until then, where the new one is another;

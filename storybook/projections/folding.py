@@ -75,7 +75,8 @@ def _handled(
 ) -> tuple[Sequence[Recorded], Sequence[Event]]:
     if projection.handles is EVERY_EVENT:
         return recorded, events
-    is_handled = [type(event) in projection.handles for event in events]
+    # Without a line of Python for each event: that would take as long as folding it.
+    is_handled = list(map(projection.handles.__contains__, map(type, events)))
     return list(compress(recorded, is_handled)), list(compress(events, is_handled))
 
 

@@ -99,6 +99,8 @@ def drop_in_pieces(db: sqlite3.Connection, table: str, rows: int = 500) -> None:
     key = ", ".join(
         name for _, name, *_, place in db.execute(f"PRAGMA table_info({table})") if place
     )
+    for index in _indexes(db, table):
+        db.execute(f"DROP INDEX {index}")
     some = f"DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} LIMIT {rows})"
     while True:
         began = time.perf_counter()
@@ -106,3 +108,9 @@ def drop_in_pieces(db: sqlite3.Connection, table: str, rows: int = 500) -> None:
             break
         time.sleep(time.perf_counter() - began)
     db.execute(f"DROP TABLE {table}")
+
+
+def _indexes(db: sqlite3.Connection, table: str) -> list[str]:
+    """Of a table, without those that its keys have of themselves."""
+    sql = "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL"
+    return [name for (name,) in db.execute(sql, (table,)).fetchall()]

@@ -59,7 +59,7 @@ class Status(enum.StrEnum):
         return self in (Status.DONE, Status.FAILED, Status.CANCELLED)
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """Requested; to be started at `not_before` (microseconds since 1970) or later, and `alone` in
     its process if it may be what kills processes."""
 
@@ -68,7 +68,7 @@ class Waiting(msgspec.Struct, frozen=True):
     alone: bool = False
 
 
-class InHand(msgspec.Struct, frozen=True):
+class InHand(msgspec.Struct, frozen=True, gc=False):
     """A worker is at it."""
 
     attempt: int
@@ -76,21 +76,21 @@ class InHand(msgspec.Struct, frozen=True):
     engine: EngineInfo
 
 
-class Complete(msgspec.Struct, frozen=True):
+class Complete(msgspec.Struct, frozen=True, gc=False):
     """Done, with its artifact (the writer's work makes none)."""
 
     attempt: int
     artifact: Artifact | None
 
 
-class Failed(msgspec.Struct, frozen=True):
+class Failed(msgspec.Struct, frozen=True, gc=False):
     """Given up."""
 
     attempt: int
     fault: Fault
 
 
-class Abandoned(msgspec.Struct, frozen=True):
+class Abandoned(msgspec.Struct, frozen=True, gc=False):
     """Put down; whether it is taken up again is told by the next event."""
 
     attempt: int
@@ -99,7 +99,7 @@ class Abandoned(msgspec.Struct, frozen=True):
 WorkState = Waiting | InHand | Complete | Failed | Abandoned
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, gc=False):
     """The fold of a run's events. `version` is how many there are."""
 
     version: int
