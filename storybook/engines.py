@@ -3,8 +3,9 @@
 A **writer** writes the pages, an **illustrator** paints one, a **narrator** reads one aloud, and a
 **transcriber** turns speech into text. An engine gets plain values, reports how far it is through
 `report(fraction)` (0 to 1, from any thread), and stops when it is cancelled. What goes wrong is
-one of two things: the engine cannot work at all (`EngineUnavailable`, with the mend), or this
-piece of work failed (`WorkFailed`, retryable or not).
+one of three things: the engine cannot work at all (`EngineUnavailable`, with the mend), it is away
+for now (`EngineAway`, which the work waits for), or this piece of work failed (`WorkFailed`,
+retryable or not).
 
 An engine imports its heavy modules when it is first used, so that building it costs nothing, and
 keeps the event loop free: what computes runs in a worker process or, if it lets go of the GIL, in
@@ -43,6 +44,18 @@ class EngineUnavailable(Exception):
     def __init__(self, engine: str, why: str, mend: str) -> None:
         super().__init__(f"{engine} is not available: {why}. {mend}")
         self.engine, self.why, self.mend = engine, why, mend
+
+
+class EngineAway(EngineUnavailable):
+    """Nobody answers, or what answers is busy or still starting: this passes by itself, and the
+    work waits for it. `retry_after` is in how many seconds the engine itself asks to be looked at
+    again, None if it does not say."""
+
+    def __init__(
+        self, engine: str, why: str, mend: str, *, retry_after: float | None = None
+    ) -> None:
+        super().__init__(engine, why, mend)
+        self.retry_after = retry_after
 
 
 class WorkFailed(Exception):
@@ -286,6 +299,7 @@ __all__: Sequence[str] = [
     "AudioTooLarge",
     "Capabilities",
     "Engine",
+    "EngineAway",
     "EngineSpec",
     "EngineUnavailable",
     "Illustrator",
