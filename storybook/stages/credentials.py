@@ -21,6 +21,8 @@ import os
 import re
 import ssl
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
 
@@ -93,6 +95,13 @@ def without_secrets(text: str) -> str:
     return _QUERY_IN_TEXT.sub(r"\1", _USER_IN_TEXT.sub("", text))
 
 
+def proxy_fault() -> AccessFault:
+    """What is wrong when no client can be made because of the proxies in the environment."""
+    why = "the proxy that the environment names cannot be used"
+    mend = "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the host in NO_PROXY"
+    return AccessFault(why, mend)
+
+
 class ServerAccess:
     """The way to the server at `address`.
 
@@ -104,11 +113,11 @@ class ServerAccess:
     def __init__(
         self, address: str, *, setting: str, example: str, key_variable: str, header: str = BEARER
     ) -> None:
-        self.url, user, self._raw_query = _parts(address)
+        self.url, user, query = _parts(address)
         name, _, password = user.partition(":")
         self._user = f"{unquote(name)}:{unquote(password)}" if user else ""
         self._raw_user = user
-        self.query = parse_qsl(self._raw_query, keep_blank_values=True)
+        self.query = parse_qsl(query, keep_blank_values=True)
         self._setting, self._example, self._variable = setting, example, key_variable.strip()
         self._table = setting.partition(" ")[0]
         self._name, self._scheme = _header_form(header)
@@ -155,9 +164,7 @@ class ServerAccess:
         try:
             return httpx.AsyncClient(**(usual | options))
         except (httpx.InvalidURL, ValueError, ImportError):  # they quote it, password and all
-            why = "the proxy that the environment names cannot be used"
-            mend = "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the host in NO_PROXY"
-            raise AccessFault(why, mend) from None
+            raise proxy_fault() from None
 
     def websocket_url(self, path: str, query: dict[str, str]) -> str:
         """The address of a websocket of the server; it is not to be shown."""
@@ -240,16 +247,13 @@ class ServerAccess:
         return "basic" if self._user else self._scheme.lower()
 
     def _secrets(self) -> Iterator[str]:
+        """All that is to be shown to nobody, in each form in which it may come back."""
         key = os.environ.get(self._variable, "").strip() if self._variable else ""
-        for held in (key, self._user):
-            yield from (held, quote(held, safe=""), _basic(held).removeprefix("Basic "))
-        if self._scheme == "Basic":
-            yield key.partition(":")[2]
-        yield self._raw_user
-        for user in (self._user, self._raw_user):
-            yield user.partition(":")[2]
-        for name, value in self.query:
-            yield from (value, f"{name}={value}", quote(value, safe=""))
+        pairs = [self._user, self._raw_user, *([key] if self._scheme == "Basic" else [])]
+        passwords = [pair.partition(":")[2] for pair in pairs]
+        for secret in (key, *pairs, *passwords, *(value for _, value in self.query)):
+            yield from (secret, quote(secret, safe=""))
+        yield from (_basic(pair).removeprefix("Basic ") for pair in pairs)
 
     def _mend_of_key(self, asked: str) -> str:
         if self._user and self._name == _AUTHORIZATION:
@@ -298,20 +302,26 @@ def _basic(user_and_password: str) -> str:
 
 def _trusted() -> ssl.SSLContext:
     """Raises `AccessFault` if `SSL_CERT_FILE` cannot be read, which OpenSSL passes over."""
+    file, folder = os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
+    try:
+        return _context(file, folder, Path(file).stat().st_mtime_ns if file else 0)
+    except OSError as error:  # an SSLError is one
+        why = f"SSL_CERT_FILE names {file}, of which no certificate can be read ({error.strerror})"
+        raise AccessFault(why, "Set it to a file of certificates (PEM)") from error
+
+
+@lru_cache(maxsize=4)
+def _context(file: str, folder: str, changed: int) -> ssl.SSLContext:
+    """Kept, since it takes 50 ms to make: some 300 certificates are read."""
     import httpx
 
-    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     is_own = file or folder
     context = ssl.create_default_context() if is_own else httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     # From Python 3.13 on: it refuses authorities as `openssl req -x509` makes them.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    try:
-        if file:
-            context.load_verify_locations(file)
-    except OSError as error:  # an SSLError is one
-        why = f"SSL_CERT_FILE names {file}, of which no certificate can be read ({error.strerror})"
-        raise AccessFault(why, "Set it to a file of certificates (PEM)") from error
+    if file:
+        context.load_verify_locations(file)
     return context
 
 
