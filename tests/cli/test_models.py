@@ -326,6 +326,30 @@ def test_without_a_network_it_says_so_in_one_line(
     assert f"put them into {shell.data / 'models/two'}" in line
 
 
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_password_in_the_mirrors_address_is_not_told(
+    shell: Shell, hub: Hub, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """It is sent, and what goes wrong is told without it."""
+    hub.status = status
+    if status == 200:
+        hub.files["one.gguf"] = b"another"
+    monkeypatch.setenv("HF_ENDPOINT", hub.url.replace("://", "://me:hush@"))
+    line = refused(shell, "one")
+    assert f"{hub.url}/some/body/resolve/abc/one.gguf" in line
+    assert "hush" not in line
+
+
+def test_a_proxy_that_is_none_is_one_line(
+    shell: Shell, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the password in it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://me:hush#1@proxy:3128")
+    line = refused(shell, "one")
+    assert "HTTP_PROXY" in line
+    assert "hush" not in line
+
+
 @pytest.mark.parametrize(("name", "asked"), [("one", 0), ("unknown", 1)])
 def test_a_full_disk_is_seen_before(
     shell: Shell,
