@@ -25,7 +25,7 @@ import msgspec
 from storybook.book import Role
 from storybook.data_folder import data_folder
 from storybook.settings import KINDS, RoleSettings, Settings, SettingsError, kind_of
-from storybook.stages.credentials import without_secrets
+from storybook.stages.addresses import without_secrets
 from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
 FILE_NAME: Final = "storybook.toml"

@@ -40,6 +40,15 @@ class Authority:
         context.load_cert_chain(certificate, key)
         return context
 
+    def self_signed(self) -> tuple[ssl.SSLContext, Path]:
+        """What a server shows that has no authority, and the file that others trust."""
+        key, file = self._folder / "self.key", self._folder / "self.pem"
+        name = ("-subj", "/CN=server", "-addext", f"subjectAltName={LOOPBACK}")
+        _openssl("req", "-x509", *_new_key(key), *name, "-out", file)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file, key)
+        return context, file
+
     def hashed(self) -> Path:
         """A folder with the certificate, named as OpenSSL looks for it."""
         folder = self._folder / "hashed"

@@ -24,7 +24,7 @@ from storybook.events.catalog import (
     StageStarted,
     StageSubmitted,
 )
-from storybook.stages.credentials import without_secrets
+from storybook.stages.addresses import without_secrets
 
 SHOWN_CHARACTERS = 60
 """Of a page's text, so that an event stays one line."""

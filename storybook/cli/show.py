@@ -27,7 +27,7 @@ from storybook.http.times import iso_time
 from storybook.projections.runs import snapshot_of
 from storybook.projections.timings import StageTiming
 from storybook.run import History, Run, read_history
-from storybook.stages.credentials import without_secrets
+from storybook.stages.addresses import without_secrets
 from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
 from storybook.stores.files import FileArtifactStore
 

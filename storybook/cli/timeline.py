@@ -19,7 +19,7 @@ from storybook.cli.output import NARROW_WIDTH, duration
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position, Recorded
 from storybook.projections.timings import StageTiming, TimingFold
-from storybook.stages.credentials import without_secrets
+from storybook.stages.addresses import without_secrets
 
 OTHER_COLUMNS: Final = 74
 """What the columns beside the bars usually take."""

@@ -21,7 +21,7 @@ from storybook.cli.output import SHORT_ID, print_json
 from storybook.cli.progress_table import ProgressTable
 from storybook.http.log_entries import run_log_entry
 from storybook.run import Run, Status, read_whole
-from storybook.stages.credentials import without_secrets
+from storybook.stages.addresses import without_secrets
 
 LOOK_SECONDS: Final = 0.5
 """How often it is looked whether the process that makes books still runs."""

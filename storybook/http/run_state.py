@@ -21,7 +21,7 @@ from storybook.projections.runs import (
     snapshot_of,
 )
 from storybook.run import Run, Status
-from storybook.stages.credentials import without_secrets
+from storybook.stages.addresses import without_secrets
 
 
 class PageState(msgspec.Struct, frozen=True):

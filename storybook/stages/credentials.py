@@ -1,16 +1,14 @@
 """How a server that asks who is there is reached, and what of that may be shown.
 
-An address is taken apart once. Its **URL** is asked and shown as it is. What goes along with each
-request is shown to nobody: the user and password that stood in the address, its query (many servers
-take a token there), and the **key**, which an environment variable holds.
+What goes along with each request is shown to nobody: the user and password that stood in the
+address, its query (many servers take a token there), and the **key**, which an environment variable
+holds.
 
 How the key is sent is the setting `header`: `bearer`, `basic` (the variable holds `user:password`),
 the name of a header that holds the key alone (`X-API-Key`), or name and first word
 (`Authorization: Token`). A user and password in the address go before a key in `Authorization`.
 
-No redirect is followed, so that nothing of this goes to anybody else. Certificates are trusted as
-OpenSSL has it: those of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`; for machines without
-a list of their own, certifi's beside them unless one of the two is set.
+No redirect is followed, so that nothing of this goes to anybody else.
 """
 
 from __future__ import annotations
@@ -19,14 +17,16 @@ import base64
 import logging
 import os
 import re
-import ssl
-from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
 
+from storybook.stages.addresses import AccessFault, parts_of, proxy_fault, shown_url
+from storybook.stages.certificates import tls_fault, trusted_context
+
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 BEARER: Final = "bearer"
@@ -41,65 +41,9 @@ _CHALLENGES: Final = (*_SCHEMES, "digest", "negotiate")
 _HEADER_NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _USUAL_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
-_HOST_AND_PORT: Final = re.compile(r"(\[.*\]|[^:]*)(:\d*)?")
-_USER_IN_TEXT: Final = re.compile(r"(?<=://)\S*@")
-_QUERY_IN_TEXT: Final = re.compile(r"(://[^\s?]*)\?[^\s'\"]*")
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _SHORTEST_SECRET: Final = 4
 """Characters. A shorter one stands in any text by chance, and could not be told by its absence."""
-_WRONG_NAME: Final = (62, 64)
-"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
-_NOT_NOW: Final = (9, 10)
-"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
-
-
-class AccessFault(Exception):
-    """The operator has to mend the way to a server. Neither `why` nor `mend` has a secret."""
-
-    def __init__(self, why: str, mend: str) -> None:
-        super().__init__(f"{why}. {mend}")
-        self.why, self.mend = why, mend
-
-
-class _Parts(NamedTuple):
-    url: str
-    user: str
-    query: str
-
-
-def _parts(address: str) -> _Parts:
-    """An address taken apart. A password may have signs that should be written as %2F and the like:
-    no part of it is taken for the host as long as that can be told."""
-    scheme, sign, rest = address.strip().partition("://")
-    if not sign:
-        scheme, rest = "", scheme
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in authority:
-        user, _, host = authority.rpartition("@")
-        place = host + rest[len(authority) :]
-    elif _HOST_AND_PORT.fullmatch(authority):
-        user, place = "", rest
-    else:
-        user, _, place = rest.rpartition("@")
-    path, _, query = place.partition("#")[0].partition("?")
-    return _Parts(f"{scheme.lower()}{sign}{path.rstrip('/')}", user, query)
-
-
-def shown_url(address: str) -> str:
-    """An address as it may be shown: without user, password and query."""
-    return _parts(address).url
-
-
-def without_secrets(text: str) -> str:
-    """A text without the users, passwords and queries of the addresses in it."""
-    return _QUERY_IN_TEXT.sub(r"\1", _USER_IN_TEXT.sub("", text))
-
-
-def proxy_fault() -> AccessFault:
-    """What is wrong when no client can be made because of the proxies in the environment."""
-    why = "the proxy that the environment names cannot be used"
-    mend = "Correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the host in NO_PROXY"
-    return AccessFault(why, mend)
 
 
 class ServerAccess:
@@ -113,7 +57,7 @@ class ServerAccess:
     def __init__(
         self, address: str, *, setting: str, example: str, key_variable: str, header: str = BEARER
     ) -> None:
-        self.url, user, query = _parts(address)
+        self.url, user, query = parts_of(address)
         name, _, password = user.partition(":")
         self._user = f"{unquote(name)}:{unquote(password)}" if user else ""
         self._raw_user = user
@@ -174,7 +118,7 @@ class ServerAccess:
 
     def tls(self) -> ssl.SSLContext | None:
         """The certificates that are trusted, None where no TLS is spoken. Raises `AccessFault`."""
-        return _trusted() if self.url.startswith("https:") else None
+        return trusted_context() if self.url.startswith("https:") else None
 
     # ------------------------------------------------------------------------------ what went wrong
 
@@ -199,14 +143,7 @@ class ServerAccess:
 
     def tls_fault(self, error: BaseException) -> AccessFault | None:
         """What is wrong with the server's certificate or TLS, if that is what an error is about."""
-        found = next((it for it in _chain(error) if isinstance(it, ssl.SSLError)), None)
-        if isinstance(found, ssl.SSLCertVerificationError):
-            why = f"its certificate is refused: {found.verify_message.rstrip('.')}"
-            return AccessFault(why, self._mend_of_certificate(found.verify_code))
-        if found is not None:
-            why = f"no TLS connection comes about ({found.reason or 'it breaks'})"
-            return AccessFault(why, f"Set {self._setting} to http://… if it speaks no TLS")
-        return None
+        return tls_fault(error, self._setting)
 
     def hide(self, text: str) -> str:
         """A text of somebody else without what is secret here."""
@@ -273,17 +210,18 @@ class ServerAccess:
             )
         return f"Set the environment variable {variable} to a key that it takes"
 
-    def _mend_of_certificate(self, code: int) -> str:
-        if code in _WRONG_NAME:
-            return f"Set {self._setting} to a name that the certificate has"
-        if code in _NOT_NOW:
-            return "Renew it there, or set the clock of this machine"
-        its = "the certificate of the authority that it is from (PEM)"
-        if file := os.environ.get("SSL_CERT_FILE"):
-            return f"To trust it, add {its} to {file}, which SSL_CERT_FILE names"
-        if folder := os.environ.get("SSL_CERT_DIR"):
-            return f"To trust it, put {its} into {folder}, and run `openssl rehash {folder}`"
-        return f"To trust it, set the environment variable SSL_CERT_FILE to a file with {its}"
+
+def ways_to(
+    addresses: Iterable[str], *, setting: str, example: str, key_variable: str, header: str
+) -> dict[str, ServerAccess]:
+    """The ways to several servers of one setting, by their URLs; one that comes twice is one."""
+    ways: dict[str, ServerAccess] = {}
+    for address in addresses:
+        way = ServerAccess(
+            address, setting=setting, example=example, key_variable=key_variable, header=header
+        )
+        ways.setdefault(way.url, way)
+    return ways
 
 
 def _header_form(header: str) -> tuple[str, str]:
@@ -298,41 +236,6 @@ def _header_form(header: str) -> tuple[str, str]:
 def _basic(user_and_password: str) -> str:
     """As RFC 7617 has it, in UTF-8."""
     return "Basic " + base64.b64encode(user_and_password.encode()).decode()
-
-
-def _trusted() -> ssl.SSLContext:
-    """Raises `AccessFault` if `SSL_CERT_FILE` cannot be read, which OpenSSL passes over."""
-    file, folder = os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
-    try:
-        return _context(file, folder, Path(file).stat().st_mtime_ns if file else 0)
-    except OSError as error:  # an SSLError is one
-        why = f"SSL_CERT_FILE names {file}, of which no certificate can be read ({error.strerror})"
-        raise AccessFault(why, "Set it to a file of certificates (PEM)") from error
-
-
-@lru_cache(maxsize=4)
-def _context(file: str, folder: str, changed: int) -> ssl.SSLContext:
-    """Kept, since it takes 50 ms to make: some 300 certificates are read."""
-    import httpx
-
-    is_own = file or folder
-    context = ssl.create_default_context() if is_own else httpx.create_ssl_context(trust_env=False)
-    context.load_default_certs()
-    # From Python 3.13 on: it refuses authorities as `openssl req -x509` makes them.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if file:
-        context.load_verify_locations(file)
-    return context
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and those behind it."""
-    seen: set[int] = set()
-    it: BaseException | None = error
-    while it is not None and id(it) not in seen:
-        seen.add(id(it))
-        yield it
-        it = it.__cause__ or it.__context__
 
 
 def _log_no_query(record: logging.LogRecord) -> bool:

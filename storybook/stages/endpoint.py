@@ -20,7 +20,8 @@ import msgspec
 
 from storybook.book import Role
 from storybook.engines import EngineUnavailable, Readiness, WorkFailed
-from storybook.stages.credentials import BEARER, KEY_REFUSED, AccessFault, ServerAccess
+from storybook.stages.addresses import AccessFault
+from storybook.stages.credentials import BEARER, KEY_REFUSED, ServerAccess
 
 if TYPE_CHECKING:
     import httpx

@@ -5,20 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.engines import EngineUnavailable
 from storybook.events.catalog import Submission
+from storybook.run import Status
 from storybook.stages.illustrator.comfyui import png
+from storybook.stages.illustrator.comfyui.spec import ComfyUISettings
+from tests.books import new_run
 from tests.certificates import Authority
+from tests.comfyui.child import serving
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.double.web import Request, Response
-from tests.comfyui.studio import Studio, task
+from tests.comfyui.studio import REQUEST, Studio, task
+from tests.comfyui.test_adopting import ended
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +34,7 @@ KEY: Final = "very-secret-0123456789"
 PAIR: Final = f"me:{KEY}"
 BASIC: Final = "Basic " + base64.b64encode(PAIR.encode()).decode()
 VARIABLE: Final = "PAINTER_KEY"
+DOCUMENT: Final = Path(__file__).parents[2] / "docs/comfyui.md"
 
 
 @pytest.fixture(autouse=True)
@@ -194,6 +203,40 @@ async def test_a_submission_finds_its_server_behind_a_password(recorded: str) ->
         submission = Submission(endpoint, first.submissions[0].prompt_id)
         await Studio(urls=(with_user(double.url),)).paint(task(submission=submission))
         assert len(double.posts) == len(double.painted) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["basic", "password in the address", "token in the address"])
+async def test_no_file_of_a_book_has_the_secret_in_it(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole book, from the log to the pictures; a copy of the folder gives nothing away."""
+    gate, settings, key, address = WAYS[way]
+    monkeypatch.setenv(VARIABLE, key)
+    async with ComfyDouble().serving() as double:
+        double.gate = gate
+        url = address.format(url=double.url, user=with_user(double.url))
+        async with serving(tmp_path, url, None, **settings) as application:
+            await application.request_run(new_run(REQUEST, None))
+            assert (await ended(application)).status is Status.DONE
+            (told,) = (it for it in await application.engines.report() if it.engine == "comfyui")
+        assert told.ready and told.device == double.url
+    assert files_with(double.url, tmp_path)
+    assert not files_with(KEY, tmp_path)
+
+
+def files_with(text: str, folder: Path) -> list[Path]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if text.encode() in path.read_bytes()]
+
+
+def test_the_settings_of_the_document_are_settings() -> None:
+    """What it says under this heading can be put into a file as it stands."""
+    section = DOCUMENT.read_text(encoding="utf-8").split("## A ComfyUI that asks for a password")[1]
+    (block, *_) = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    file = tomllib.loads(block)["illustrator"]
+    assert file.pop("engine") == "comfyui"
+    assert msgspec.convert(file, ComfyUISettings).header == "basic"
 
 
 # --------------------------------------------------------------------------------------------- TLS

@@ -15,12 +15,12 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from storybook.stages.credentials import (
-    AccessFault,
-    ServerAccess,
-    shown_url,
-    without_secrets,
-)
+from storybook.engines import EngineSpec
+from storybook.stages.addresses import AccessFault, shown_url, without_secrets
+from storybook.stages.credentials import ServerAccess
+from storybook.stages.narrator.openai.spec import OPENAI_NARRATOR
+from storybook.stages.transcriber.openai.spec import OPENAI_TRANSCRIBER
+from storybook.stages.writer.openai.spec import OPENAI_WRITER
 from tests.certificates import Authority
 
 pytestmark = pytest.mark.anyio
@@ -312,6 +312,20 @@ async def test_a_certificate_that_is_not_trusted_is_called_that(
         assert (await get(its)).status_code == 200
 
 
+async def test_a_certificate_without_an_authority_is_trusted_by_itself(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `openssl req -x509` makes it in one line."""
+    shown, file = authority.self_signed()
+    with serving(Site(), shown) as place:
+        its = access(f"https://{place}")
+        fault = await fault_of(its)
+        assert "certificate is refused: self-signed certificate" in fault.why
+        assert "to a file with that certificate" in fault.mend
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        assert (await get(its)).status_code == 200
+
+
 async def test_a_certificate_for_another_name_is_called_that(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,3 +369,29 @@ async def test_a_proxy_that_is_none_is_told_without_its_password(
     assert "HTTP_PROXY" in raised.value.mend
     assert "hush" not in f"{raised.value} {raised.value.__cause__!r}"
     assert raised.value.__suppress_context__
+
+
+# ------------------------------------------------------------------------------------- the engines
+
+
+@pytest.mark.parametrize(
+    "spec", [OPENAI_WRITER, OPENAI_NARRATOR, OPENAI_TRANSCRIBER], ids=lambda it: it.role.value
+)
+async def test_every_endpoint_is_asked_so(
+    spec: EngineSpec[Any], authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the settings of its role say; and what is wrong with the way is what it lacks."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    site = Site()
+    with serving(site, authority.server()) as place:
+        told = {"url": f"https://me:hush@{place}", "key_variable": VARIABLE, "header": "X-Key"}
+        engine = spec.build(spec.settings(**told, model="any"), tmp_path)
+        await engine.readiness()
+        monkeypatch.delenv("SSL_CERT_FILE")
+        readiness = await engine.readiness()
+    ((path, headers),) = site.asked
+    assert path == "/v1/models"
+    assert (headers["Authorization"], headers["X-Key"]) == (basic("me:hush"), KEY)
+    assert f"https://{place}: its certificate is refused" in readiness.why
+    assert "SSL_CERT_FILE" in readiness.mend
+    assert "hush" not in f"{readiness} {engine.info}"

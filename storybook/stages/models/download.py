@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from storybook.stages.credentials import proxy_fault, shown_url
+from storybook.stages.addresses import proxy_fault, shown_url
 from storybook.stages.models.index import KnownModel, ModelFile
 from storybook.stages.models.inventory import State, examine, part_of
 from storybook.stages.models.ledger import Ledger, Step, compute_digest

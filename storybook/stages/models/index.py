@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from storybook.book import Role
-from storybook.stages.credentials import shown_url
+from storybook.stages.addresses import shown_url
 
 HUB: Final = "https://huggingface.co"
 """Where the repositories are; `HF_ENDPOINT` names a mirror, as it does for the hub's own tools."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from storybook.stages.credentials import KEY_REFUSED, AccessFault, ServerAccess
+from storybook.stages.addresses import AccessFault
+from storybook.stages.credentials import KEY_REFUSED, ServerAccess
 from storybook.stages.illustrator.comfyui.errors import (
     NotAdmitted,
     Rejected,

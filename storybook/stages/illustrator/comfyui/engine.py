@@ -21,7 +21,8 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
-from storybook.stages.credentials import BEARER, ServerAccess, shown_url
+from storybook.stages.addresses import shown_url
+from storybook.stages.credentials import BEARER, ways_to
 from storybook.stages.illustrator.comfyui import picture
 from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (
@@ -95,16 +96,13 @@ class ComfyUI:
         header: str = BEARER,
         timing: ComfyTiming | None = None,
     ) -> None:
-        self._ways: dict[str, ServerAccess] = {}
-        for address in urls or (DEFAULT_URL,):
-            way = ServerAccess(
-                address,
-                setting="[illustrator] urls",
-                example=DEFAULT_URL,
-                key_variable=key_variable,
-                header=header,
-            )
-            self._ways.setdefault(way.url, way)
+        self._ways = ways_to(
+            urls or (DEFAULT_URL,),
+            setting="[illustrator] urls",
+            example=DEFAULT_URL,
+            key_variable=key_variable,
+            header=header,
+        )
         self._urls = tuple(self._ways)
         self._timing = timing or ComfyTiming()
         self._workflow = Workflow(workflow, nodes or {})

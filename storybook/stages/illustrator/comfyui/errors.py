@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from storybook.stages.credentials import AccessFault
+from storybook.stages.addresses import AccessFault
 from storybook.stages.illustrator.comfyui.explain import WorkflowProblem
 
 PROBLEMS_SHOWN: Final = 4

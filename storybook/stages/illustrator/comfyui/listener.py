@@ -16,7 +16,8 @@ import anyio
 
 from storybook.engines import PaintingReport
 from storybook.notifier import Notifier
-from storybook.stages.credentials import AccessFault, ServerAccess
+from storybook.stages.addresses import AccessFault
+from storybook.stages.credentials import ServerAccess
 from storybook.stages.illustrator.comfyui.progress import FEATURES, HeardMessage, PromptProgress
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
