@@ -30,6 +30,7 @@ from storybook.stages.narrator.supertonic import folder as supertonic
 from storybook.stages.transcriber.whisper.model import find_folder, folder_readiness
 from storybook.stages.writer.llama.files import OLDER_PLACE, find_model
 from storybook.system import LockFile
+from tests.certificates import Authority
 from tests.cli.conftest import REPOSITORY, Shell
 from tests.cli.hub import Hub, serving
 
@@ -338,6 +339,22 @@ def test_a_password_in_the_mirrors_address_is_not_told(
     line = refused(shell, "one")
     assert f"{hub.url}/some/body/resolve/abc/one.gguf" in line
     assert "hush" not in line
+
+
+def test_a_mirror_with_a_certificate_of_ones_own_is_trusted(
+    shell: Shell, hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """If its authority is; else that is said, and how to trust it."""
+    authority = Authority(tmp_path)
+    mirror = Hub()
+    mirror.files = hub.files
+    with serving(mirror, authority.server()):
+        monkeypatch.setenv("HF_ENDPOINT", mirror.url)
+        line = refused(shell, "one")
+        assert "its certificate is refused" in line
+        assert "SSL_CERT_FILE" in line
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        assert shell("models", "pull", "one").exit_code == 0
 
 
 def test_a_proxy_that_is_none_is_one_line(

@@ -134,7 +134,7 @@ async def test_a_refused_key_is_called_that(
             await studio.paint()
     assert not readiness.ready
     for told in (readiness, raised.value):
-        assert f"{double.url}: {why}" in told.why
+        assert f"{double.url}: it answers {status}: {why}" in told.why
         assert mend in told.mend
     assert KEY not in f"{readiness} {raised.value} {caplog.text}"
 

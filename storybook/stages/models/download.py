@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from storybook.stages.addresses import proxy_fault, shown_url
+from storybook.stages.addresses import AccessFault, proxy_fault, shown_url
+from storybook.stages.certificates import tls_fault, trusted_context
 from storybook.stages.models.index import KnownModel, ModelFile
 from storybook.stages.models.inventory import State, examine, part_of
 from storybook.stages.models.ledger import Ledger, Step, compute_digest
@@ -91,7 +92,11 @@ def open_client() -> Iterator[httpx.Client]:
     # A compressed body would have neither the length nor the ranges of the file.
     headers = {"Accept-Encoding": "identity"}
     try:
-        client = httpx.Client(timeout=timeout, follow_redirects=True, headers=headers)
+        client = httpx.Client(
+            timeout=timeout, follow_redirects=True, headers=headers, verify=trusted_context()
+        )
+    except AccessFault as fault:
+        raise CannotDownload(str(fault)) from None
     except (httpx.InvalidURL, ValueError, ImportError):  # they quote it, password and all
         raise CannotDownload(str(proxy_fault())) from None
     with client:
@@ -168,6 +173,8 @@ class _Download:
             with self._client.stream("GET", self._url, headers=headers) as response:
                 self._receive(response, have)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            if fault := tls_fault(error, "HF_ENDPOINT"):
+                raise CannotDownload(f"{self._host}: {fault}") from error
             raise Interrupted(f"{self._host} cannot be reached ({_why(error)})") from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise CannotDownload(f"{self._shown} is no address ({_why(error)})") from error

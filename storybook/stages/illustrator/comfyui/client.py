@@ -193,7 +193,8 @@ class ComfyServer:
         status, headers = response.status_code, response.headers
         if status in KEY_REFUSED:
             fault = self.access.refusal(status, headers.get("WWW-Authenticate", ""))
-            raise NotAdmitted(self.url, fault)
+            why = f"it answers {status}: {fault.why}"
+            raise NotAdmitted(self.url, AccessFault(why, fault.mend))
         if response.is_redirect:
             raise NotAdmitted(self.url, self.access.redirect(status, headers.get("Location", "")))
 
