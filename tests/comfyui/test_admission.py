@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import anyio
+import anyio.abc
 import msgspec
 import pytest
 
-from storybook.engines import EngineUnavailable
+from storybook.engines import EngineUnavailable, WorkFailed
 from storybook.events.catalog import Submission
 from storybook.run import Status
 from storybook.stages.illustrator.comfyui import png
@@ -158,8 +159,10 @@ async def test_a_redirect_takes_the_key_nowhere() -> None:
         studio = Studio(double, patience=0.1, **settings)
 
         def moved(request: Request) -> Response | None:
-            is_wanted = request.path == "/ws" or double.gate is everything
-            location = {"Location": f"{elsewhere.url}{request.path}"}
+            is_websocket = request.path == "/ws"
+            url = elsewhere.url.replace("http", "ws") if is_websocket else elsewhere.url
+            is_wanted = is_websocket or double.gate is everything
+            location = {"Location": f"{url}{request.path}"}
             return Response(302, headers=location) if is_wanted else None
 
         def everything(request: Request) -> Response | None:
@@ -182,6 +185,42 @@ async def test_what_the_server_says_of_a_prompt_is_told_without_the_key() -> Non
     async with ComfyDouble().serving() as double:
         double.gate = lambda it: Response(400, body.encode()) if it.path == "/prompt" else None
         with pytest.raises(EngineUnavailable, match="no: Bearer …") as raised:
+            await Studio(double, key_variable=VARIABLE).paint()
+    assert KEY not in str(raised.value)
+
+
+async def test_an_answer_that_is_none_is_told_without_the_key() -> None:
+    """The library quotes what it could not read."""
+
+    async def echo(stream: anyio.abc.SocketStream) -> None:
+        async with stream:
+            await stream.receive()
+            await stream.send(f"Bearer {KEY}\r\n\r\n".encode())
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(anyio.abc.SocketAttribute.local_port)
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, echo)
+        studio = Studio(urls=(f"http://127.0.0.1:{port}",), key_variable=VARIABLE)
+        readiness = await studio.engine.readiness()
+        tasks.cancel_scope.cancel()
+    assert "Bearer …" in readiness.why
+    assert KEY not in readiness.why
+
+
+async def test_what_a_failing_node_says_is_told_without_the_key() -> None:
+    """A node that shows its request does not show it to the readers of the book."""
+    data = {"node_id": "3", "node_type": "KSampler", "exception_message": f"no: Bearer {KEY}"}
+    status = {"status_str": "error", "messages": [["execution_error", data]]}
+
+    def failed(request: Request) -> Response | None:
+        _, is_history, prompt_id = request.path.partition("/history/")
+        body = json.dumps({prompt_id: {"status": status, "outputs": {}}})
+        return Response(200, body.encode()) if is_history else None
+
+    async with ComfyDouble().serving() as double:
+        double.gate = failed
+        with pytest.raises(WorkFailed, match="no: Bearer …") as raised:
             await Studio(double, key_variable=VARIABLE).paint()
     assert KEY not in str(raised.value)
 
