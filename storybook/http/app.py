@@ -22,6 +22,7 @@ from storybook.http.cross_origin import origins_checked
 from storybook.http.docs import render_page
 from storybook.http.engines import EngineCalls
 from storybook.http.errors import error_response
+from storybook.http.hosts import hosts_checked
 from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
 from storybook.http.openapi import openapi_document
@@ -42,10 +43,14 @@ _HTML: Final = b"text/html; charset=utf-8"
 
 
 class HttpApp:
-    """The application, and the streams that are open in it. `failure` is what ended a part that
-    runs beside the requests, if anything did: the application is of no use then."""
+    """The application, and the streams that are open in it.
 
-    def __init__(self, application: Application) -> None:
+    `is_local` says whether it is bound to loopback: it answers to the names of that alone then, and
+    to the trusted ones. `failure` is what ended a part that runs beside the requests, if anything
+    did: the application is of no use then.
+    """
+
+    def __init__(self, application: Application, *, is_local: bool = True) -> None:
         self.failure: Exception | None = None
         self.when_broken: Callable[[], None] = _go_on
         """Called at a failure. The server sets it: ASGI has no way to say that."""
@@ -79,7 +84,9 @@ class HttpApp:
             openapi_config=None,
             logging_config=None,
         )
-        self.asgi: ASGIApp = access_logged(origins_checked(self.litestar, cors))
+        trusted = application.settings.server.trusted_hosts if is_local else None
+        checked = hosts_checked(origins_checked(self.litestar, cors), trusted)
+        self.asgi: ASGIApp = access_logged(checked)
 
     def _routes(self) -> list[HTTPRouteHandler]:
         return [

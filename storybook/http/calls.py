@@ -96,7 +96,7 @@ class Call(msgspec.Struct, frozen=True):
     def answers(self) -> dict[int, Reply]:
         """Every answer that the call may give, by status."""
         missing = (404,) if "{" in self.path else ()
-        errors = sorted({*self.errors, *missing, 405})
+        errors = sorted({*self.errors, *missing, 400, 405, 421})
         return {**self.replies, **{status: ERRORS[status] for status in errors}}
 
 
@@ -141,7 +141,7 @@ _CONTENT_RANGE: Final = Header("Content-Range", "which bytes of how many, as RFC
 _ALLOW: Final = Header("Allow", "the methods that the path takes")
 
 ERRORS: Final[dict[int, Reply]] = {
-    400: _error("a bad cursor, file name, parameter, header or recording"),
+    400: _error("a bad Host, cursor, file name, parameter, header or recording"),
     403: _error("a page of another origin asks, which `cors_origins` does not name"),
     404: _error("no such run, no such file, no preview now, no such path"),
     405: _error("the path does not take that method", _ALLOW),
@@ -149,6 +149,7 @@ ERRORS: Final[dict[int, Reply]] = {
     409: _error("it contradicts the run's state, or an Idempotency-Key came with another body"),
     410: _error("the file was removed by retention"),
     413: _error("the body is over its limit"),
+    421: _error("a Host that this server does not answer for"),
     416: _error("the range lies outside the file", _CONTENT_RANGE),
     422: _error("the body fails validation: every fault is told", kind=ValidationError),
     429: _error("over the rate limit or the queue's limit", _RETRY_AFTER),
