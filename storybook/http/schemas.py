@@ -25,6 +25,7 @@ from storybook.http.requests import MAX_POSITION
 from storybook.http.run_request import WORDS
 from storybook.http.run_state import Progress, RunState
 from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
+from storybook.http.sessions import LINK_SECONDS, LINK_SECONDS_RANGE, Session, SignedLink
 from storybook.http.speech import FIELD_TYPES
 from storybook.repair import Repair
 from storybook.request import (
@@ -176,6 +177,28 @@ SPEECH_FORM: Final[Schema] = {
     },
 }
 
+SIGN_IN: Final[Schema] = {
+    "type": "object",
+    "title": "SignIn",
+    "description": "A token, to be turned into a session.",
+    "required": ["token"],
+    "properties": {"token": {"type": "string"}},
+}
+
+LINK_REQUEST: Final[Schema] = {
+    "type": "object",
+    "title": "LinkRequest",
+    "description": "For how long a link is to hold.",
+    "properties": {
+        "ttl_seconds": {
+            "type": "integer",
+            "minimum": LINK_SECONDS_RANGE[0],
+            "maximum": LINK_SECONDS_RANGE[1],
+            "default": LINK_SECONDS,
+        }
+    },
+}
+
 POSITION: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{0,18}$"}
 """A position as EventSource has it, which is text; an empty one is none."""
@@ -239,6 +262,8 @@ _ANSWERED: Final = (
         Repair,
         SpokenField,
         EngineTable,
+        Session,
+        SignedLink,
     ),
     *(Error, ValidationError, Progress, StageProgress, RunLogEntry, LogEnd, Nothing),
 )
@@ -260,6 +285,8 @@ def components() -> dict[str, Schema]:
         "RunRequest": RUN_REQUEST,
         "TtsConfig": TTS_CONFIG,
         "SpeechForm": SPEECH_FORM,
+        "SignIn": SIGN_IN,
+        "LinkRequest": LINK_REQUEST,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
         **MESSAGES,
         "RunMessage": _one_of("UpdateMessage", "ProgressMessage", *_IN_ALL_STREAMS),
