@@ -36,7 +36,7 @@ REACHES: Final = {1: 2.5, 64: 3.0}
 """How many times as many answers a second as FastAPI gives, by the number of connections."""
 REQUESTS: Final = {1: 1_500, 64: 4_000}
 """Answers that are counted, by the number of connections: about a second each."""
-REQUEST: Final = f"GET /api/runs/{RUN} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+REQUEST: Final = f"GET /api/runs/{RUN} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 END: Final = b"}"
 """What a state ends with, and no head."""
 

@@ -89,7 +89,7 @@ class _Followers:
 
     def connect(self, count: int) -> None:
         """Open connections until each has its first message."""
-        request = f"GET /api/runs/{RUN}/events HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+        request = f"GET /api/runs/{RUN}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         waiting = set()
         for _ in range(count):
             it = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_SECONDS)

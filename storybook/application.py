@@ -14,6 +14,7 @@ from typing import Final
 import anyio
 import msgspec
 
+from storybook.access import Access
 from storybook.book import RunId
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
@@ -54,6 +55,7 @@ class Application(msgspec.Struct, frozen=True):
     retention: Retention
     repairs: Repairs
     parked: ParkedRuns = msgspec.field(default_factory=ParkedRuns)
+    access: Access = msgspec.field(default_factory=Access)
     subscriptions: list[Subscription] = msgspec.field(default_factory=list)
     """Those that the service itself follows the log with."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
@@ -71,10 +73,13 @@ class Application(msgspec.Struct, frozen=True):
 
         `admit` is called if that is no repetition; whatever it raises refuses the book.
 
+        A key belongs to who asks; one that was used before there was anybody to name finds its book
+        all the same.
+
         Raises `IdempotencyMismatch`, `TooManyRuns`, or `InvalidRequest` for what no book can be
         made of here: forbidden words, and what the engines in force cannot do.
         """
-        run_id = run_id_for(idempotency_key, requested_by)
+        run_id = await self._run_id_for(idempotency_key, requested_by)
         decide = partial(
             request_run,
             request=asked.request,
@@ -103,6 +108,12 @@ class Application(msgspec.Struct, frozen=True):
                 raise
             check_same_request(before, asked)
         return run_id
+
+    async def _run_id_for(self, key: str, requested_by: str) -> RunId:
+        nobodys = run_id_for(key, "")
+        if key and requested_by and await self.commands.load(nobodys) is not None:
+            return nobodys
+        return run_id_for(key, requested_by)
 
     def _check_feasible(self, asked: NewRun) -> None:
         forbidden = self.check.request_faults(asked.request)

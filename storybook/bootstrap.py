@@ -6,11 +6,13 @@ import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, nullcontext
+from functools import partial
 from pathlib import Path
 
 import anyio
 from anyio import to_thread
 
+from storybook.access import Access
 from storybook.application import Application
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
@@ -33,6 +35,7 @@ from storybook.stages.writer.check import PageCheck, default_check
 from storybook.stopping import StopRequest
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.owners import new_owner
+from storybook.stores.sqlite.access import read_access, state_of_access
 from storybook.stores.sqlite.holder import WriteLock
 from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
@@ -95,6 +98,7 @@ async def open_application(
             Retention(settings.retention, commands, projections, artifacts, clock),
             repairs,
             parked,
+            _access(folder),
             [projections.subscription],
         )
         try:
@@ -110,6 +114,13 @@ async def open_application(
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()
+
+
+def _access(folder: DataFolder) -> Access:
+    """Who is let in, as the folder says it now. What cannot be read lets nobody in."""
+    access = Access(partial(read_access, folder.access), partial(state_of_access, folder.access))
+    access.refresh()
+    return access
 
 
 @asynccontextmanager

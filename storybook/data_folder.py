@@ -30,6 +30,16 @@ class DataFolder:
         return self.path / "leases.db"
 
     @property
+    def access(self) -> Path:
+        """What was done with tokens; back it up with the log."""
+        return self.path / "access.db"
+
+    @property
+    def server_secret(self) -> Path:
+        """What lets the command line of this user in at the server that runs now."""
+        return self.path / "server.secret"
+
+    @property
     def outputs(self) -> Path:
         """A folder for each book's files."""
         return self.path / "outputs"

@@ -59,6 +59,13 @@ _FILLERS: Final = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 _REORDERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They show what follows in another order than it is read, on the whole page if left open."""
 _BREAKS: Final = re.compile(r"\r\n|[\t\n\v\f\r\x85\u2028\u2029]")
+_TRUTHS: Final = {
+    **dict.fromkeys(("true", "1", "on", "yes", "t", "y"), True),
+    **dict.fromkeys(("false", "0", "off", "no", "f", "n"), False),
+}
+"""Texts that the older servers took for true and false, in small letters."""
+_DECIMAL: Final = re.compile(r"[ \t\r\n]*-?(0|[1-9][0-9]{0,8})(\.[0-9]*)?[ \t\r\n]*")
+"""A number as text, which the older servers took too."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
@@ -97,7 +104,7 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     """
     checked = _Checked()
     words = {name: checked.word(asked, name) for name in WORDS}
-    is_read_aloud = checked.flag(asked.get("read_aloud", True), ("read_aloud",))
+    is_read_aloud = checked.flag(_given(asked, "read_aloud", True), ("read_aloud",))
     pages = _given(asked, "page_count", DEFAULT_PAGE_COUNT)
     page_count = checked.whole(pages, (FEWEST_PAGES, MOST_PAGES), ("page_count",))
     language = checked.language(_given(asked, "language", DEFAULT_LANGUAGE), ("language",))
@@ -113,6 +120,13 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
 def _given(asked: Mapping[str, Any], name: str, default: object) -> object:
     value = asked.get(name)
     return default if value is None else value
+
+
+def _as_number(value: object) -> object:
+    """The number that a text is, anything else as it is."""
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return float(value)
+    return value
 
 
 def clean_word(loc: Loc, text: str) -> str:
@@ -159,9 +173,13 @@ class _Checked:
         return self._filled_text(asked[name], (name,))
 
     def flag(self, value: object, loc: Loc) -> bool:
-        if not isinstance(value, bool):
+        if isinstance(value, str):
+            truth = _TRUTHS.get(value.strip().lower())
+        else:
+            truth = bool(value) if value in (0, 1) else None  # true and false among them
+        if truth is None:
             self._fault(loc, f"expected true or false, found {kind_of(value)}", "bool_type")
-        return value is True
+        return truth is True
 
     def tts(self, value: object, language: str) -> TtsConfig:
         """How a book in `language` is read aloud."""
@@ -171,10 +189,11 @@ class _Checked:
             self._fault(loc, f"expected an object, found {kind_of(given)}", "dict_type")
             given = {}
         dialogue = given.get("dialogue_voice")
-        pause = given.get("segment_pause_ms", DEFAULT_PAUSE_MS)
+        pause = _as_number(_given(given, "segment_pause_ms", DEFAULT_PAUSE_MS))
+        speed = _as_number(_given(given, "speed", DEFAULT_SPEED))
         return TtsConfig(
             narrator_voice=self._voice(
-                given.get("narrator_voice", DEFAULT_VOICE), (*loc, "narrator_voice")
+                _given(given, "narrator_voice", DEFAULT_VOICE), (*loc, "narrator_voice")
             ),
             dialogue_voice=(
                 ""
@@ -185,7 +204,7 @@ class _Checked:
                 given.get("character_voices"), (*loc, "character_voices")
             ),
             lang=self._spoken_language(given, language, (*loc, "lang")),
-            speed=self._number(given.get("speed", DEFAULT_SPEED), SPEED_RANGE, (*loc, "speed")),
+            speed=self._number(speed, SPEED_RANGE, (*loc, "speed")),
             segment_pause_ms=self.whole(pause, PAUSE_RANGE_MS, (*loc, "segment_pause_ms")),
         )
 
@@ -237,7 +256,7 @@ class _Checked:
     def _spoken_language(self, given: Mapping[str, Any], language: str, loc: Loc) -> str:
         """A book is read in the language that it is written in, of whatever region; `language` is
         "" if that is at fault itself."""
-        if "lang" not in given:
+        if given.get("lang") is None:
             return language
         spoken = self.language(given["lang"], loc)
         if spoken and language and not is_same_language(spoken, language):

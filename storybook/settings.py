@@ -30,6 +30,10 @@ class ServerSettings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: Port = 8000
     cors_origins: tuple[str, ...] = ()
+    cors_credentials: bool = False
+    """Whether pages of those origins may use the session of whoever looks at them."""
+    trusted_hosts: tuple[str, ...] = ()
+    """Names that are answered to besides those of loopback, while bound there."""
 
 
 AUTO: Final = "auto"

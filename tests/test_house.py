@@ -20,7 +20,7 @@ ROOMS = [
     "events",
     "run",
     "commands",
-    "settings",
+    *("settings", "access"),
     "stores",
     "projections",
     "engines",

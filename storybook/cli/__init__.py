@@ -39,6 +39,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rebuild": "Compute the views anew from the log: those that are named, or all.",
     "models": "List the models that engines can use; `pull` downloads one.",
     "comfyui": "Look at ComfyUI: `check` explains a workflow and what it lacks.",
+    "token": "Say who may use the server: `add`, `list` and `revoke` tokens.",
     "doctor": "Say what is ready here, and what to do about what is not.",
 }
 """Each command's line in `--help`; its module in this package has its name."""
@@ -50,7 +51,7 @@ PANELS: Final = {
     "Make": ["make", "serve"],
     "Look": ["list", "show", "watch", "log"],
     "Steer": ["cancel", "retry"],
-    "Equip": ["models", "comfyui"],
+    "Equip": ["models", "comfyui", "token"],
     "Keep in order": ["verify", "repair", "rebuild", "doctor"],
 }
 

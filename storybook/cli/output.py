@@ -11,9 +11,10 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from storybook.access import LOCAL
 from storybook.run import Status
 
-WHO: Final = "command line"
+WHO: Final = LOCAL
 """Who asks, in the log."""
 SHORT_ID: Final = 8
 """Characters of a run's id that tell it from the others of a data folder."""

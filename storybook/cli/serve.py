@@ -17,8 +17,10 @@ from storybook.cli.failure import Failure
 from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.events.log import LogLocked, LogUnavailable
+from storybook.http.hosts import is_loopback
 from storybook.http.server import ServerBroken, listen, serve, tune_process
 from storybook.stopping import StopRequest, cancelled_by
+from storybook.stores.server_secret import remove_server_secret, write_server_secret
 from storybook.stores.sqlite.holder import Holder
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import Anchor, head_of
@@ -29,10 +31,13 @@ logger = logging.getLogger(__name__)
 @click.command("serve")
 @click.option("--host", help="Where to listen. 127.0.0.1 if not set: this machine only.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="8000 if not set; 0 takes a free one.")
+@click.option(
+    "--insecure", is_flag=True, help="Let everybody in who reaches another host, without tokens."
+)
 @accept_loss_option
 @pass_options
 def serve_command(
-    options: GlobalOptions, host: str | None, port: int | None, accept_loss: bool
+    options: GlobalOptions, host: str | None, port: int | None, insecure: bool, accept_loss: bool
 ) -> None:
     """Serve the HTTP API, and make the books that are asked for.
 
@@ -45,7 +50,9 @@ def serve_command(
     holder = options.holder() if options.folder.can_be_written else None
     if holder is not None:  # said before the port is tried, which it probably has too
         raise Failure(_taken(options, holder))
-    listening = _listening(host or server.host, server.port if port is None else port)
+    host = host or server.host
+    _require_tokens(options, host, insecure)
+    listening = _listening(host, server.port if port is None else port)
     try:
         run_until_stopped(partial(_serve, options, listening, accept_loss))
     except KeyboardInterrupt:  # before it had taken over the signals
@@ -76,6 +83,7 @@ async def _serve(
     except LogLocked as error:
         holder = options.holder()
         raise Failure(_taken(options, holder) if holder is not None else str(error)) from error
+    remove_server_secret(options.folder.server_secret)
     assert isinstance(application.log, SqliteLog)
     if (end := application.log.end) is not None:
         _tell(str(Anchor(*end)))
@@ -99,6 +107,7 @@ def _is_ready(options: GlobalOptions, application: Application, head: str, url: 
     assert isinstance(application.log, SqliteLog)
     may_write = options.folder.can_be_written
     if may_write:
+        application.access.local_secret = write_server_secret(options.folder.server_secret)
         application.log.announce(url)
     tune_process()
     say(f"Storybook serves {url}  (API: {url}/docs, data: {options.folder})")
@@ -106,6 +115,18 @@ def _is_ready(options: GlobalOptions, application: Application, head: str, url: 
         say("The folder can only be read: books are shown, and none are made.")
     _tell(head)
     say("Ctrl-C stops it.")
+
+
+def _require_tokens(options: GlobalOptions, host: str, insecure: bool) -> None:
+    """Let nobody else in by mistake."""
+    if is_loopback(host) or options.folder.access.exists():
+        return
+    if not insecure:
+        raise Failure(
+            f"{host} is reached from other machines, and whoever reaches it may read, make and "
+            "delete books: make a token with `storybook token add`, or say --insecure"
+        )
+    say(f"--insecure: whoever reaches {host} may use this server; it has no tokens.", err=True)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -12,8 +12,10 @@ import msgspec
 
 from storybook.book import RunId, Stage, Work
 from storybook.cli.failure import Failure
+from storybook.data_folder import DataFolder
 from storybook.repair import Repair
 from storybook.request import NewRun
+from storybook.stores.server_secret import read_server_secret
 from storybook.stores.sqlite.holder import Holder
 
 TIMEOUT_SECONDS: Final = 30.0
@@ -23,8 +25,9 @@ TIMEOUT_SECONDS: Final = 30.0
 class ServerClient:
     """A running storybook server."""
 
-    def __init__(self, holder: Holder) -> None:
-        """Raises `Failure` if the process that holds the folder serves nothing."""
+    def __init__(self, holder: Holder, folder: DataFolder) -> None:
+        """`folder` is the one that it holds, with the secret that lets this user in. Raises
+        `Failure` if the process that holds it serves nothing."""
         if not holder.url:
             raise Failure(
                 f"process {holder.pid} works in this data folder and takes no requests (it makes "
@@ -32,6 +35,8 @@ class ServerClient:
                 "or name another folder with --data"
             )
         self.url = holder.url.rstrip("/")
+        secret = read_server_secret(folder.server_secret)
+        self._headers = {"Authorization": f"Bearer {secret}"} if secret else {}
 
     async def request_run(self, asked: NewRun) -> RunId:
         """Ask for a book. The API takes no seed."""
@@ -66,7 +71,7 @@ class ServerClient:
         try:
             async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
                 content = msgspec.json.encode(body) if body is not None else b""
-                headers = {"Content-Type": "application/json"}
+                headers = {"Content-Type": "application/json", **self._headers}
                 answer = await client.request(
                     method, self.url + path, content=content, headers=headers
                 )
@@ -92,7 +97,7 @@ class ServerClient:
         try:
             async with (
                 httpx.AsyncClient(timeout=None, trust_env=False) as client,
-                client.stream("GET", path) as answer,
+                client.stream("GET", path, headers=self._headers) as answer,
             ):
                 event = ""
                 async for line in answer.aiter_lines():

@@ -73,7 +73,9 @@ async def _watch(reader: DataReader, run_id: RunId, as_json: bool) -> Run:
             return await follow_run(reader.log, progress, lambda it: print_json(run_log_entry(it)))
         found = {}
         if holder is not None and holder.url:
-            found = await stack.enter_async_context(ServerClient(holder).fractions(run_id))
+            found = await stack.enter_async_context(
+                ServerClient(holder, options.folder).fractions(run_id)
+            )
         return await watch(
             reader.log,
             run_id,

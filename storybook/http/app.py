@@ -18,10 +18,12 @@ from litestar.types import ASGIApp, Scope
 from storybook import __version__
 from storybook.application import Application
 from storybook.http.access import access_logged
+from storybook.http.authorization import Gate, authorized
 from storybook.http.cross_origin import origins_checked
 from storybook.http.docs import render_page
 from storybook.http.engines import EngineCalls
 from storybook.http.errors import error_response
+from storybook.http.hosts import hosts_checked
 from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
 from storybook.http.openapi import openapi_document
@@ -32,6 +34,7 @@ from storybook.http.repairs import RepairCalls
 from storybook.http.requests import READ, run_id_in
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.runs import Runs
+from storybook.http.sessions import SessionCalls
 from storybook.http.speech import Speech
 from storybook.http.streams import Streams
 
@@ -42,21 +45,27 @@ _HTML: Final = b"text/html; charset=utf-8"
 
 
 class HttpApp:
-    """The application, and the streams that are open in it. `failure` is what ended a part that
-    runs beside the requests, if anything did: the application is of no use then."""
+    """The application, and the streams that are open in it.
 
-    def __init__(self, application: Application) -> None:
+    `is_local` says whether it is bound to loopback: it answers to the names of that alone then, and
+    to the trusted ones. `failure` is what ended a part that runs beside the requests, if anything
+    did: the application is of no use then.
+    """
+
+    def __init__(self, application: Application, *, is_local: bool = True) -> None:
         self.failure: Exception | None = None
         self.when_broken: Callable[[], None] = _go_on
         """Called at a failure. The server sets it: ASGI has no way to say that."""
         self.limits = application.settings.limits
-        self.streams = Streams(self.limits)
+        self.gate = Gate(application.access, application.clock.now)
+        self.streams = Streams(self.limits, self.gate.still_admits)
         log, projections, parked = application.log, application.projections, application.parked
         self.progress = ProgressStreams(log, projections, parked, application.live, self.streams)
         self.log_stream = LogStream(log, projections, self.streams)
         self._log = log
         self._subscriptions = [self.progress.subscription, self.log_stream.subscription]
-        cors = _cors(application.settings.server.cors_origins)
+        server = application.settings.server
+        cors = _cors(server.cors_origins, server.cors_credentials)
         document = openapi_document()
         self._openapi = json_response(document)
         self._page = RawResponse(render_page(document), media_type=_HTML)
@@ -67,6 +76,7 @@ class HttpApp:
             Speech(application),
             EngineCalls(application),
             RepairCalls(application),
+            SessionCalls(application, self.gate),
             ReadyCalls(application.log, parked, [*application.subscriptions, *self._subscriptions]),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
@@ -79,7 +89,11 @@ class HttpApp:
             openapi_config=None,
             logging_config=None,
         )
-        self.asgi: ASGIApp = access_logged(origins_checked(self.litestar, cors))
+        trusted = server.trusted_hosts if is_local else None
+        checked = hosts_checked(
+            origins_checked(authorized(self.litestar, self.gate), cors), trusted
+        )
+        self.asgi: ASGIApp = access_logged(checked)
 
     def _routes(self) -> list[HTTPRouteHandler]:
         return [
@@ -114,7 +128,8 @@ class HttpApp:
             subscription.move(head)
         following = [it.run for it in self._subscriptions]
         async with anyio.create_task_group() as tasks:
-            for part in (*following, self.streams.tick, self.progress.follow_live):
+            parts = (self.streams.tick, self.progress.follow_live, self.gate.keep_up)
+            for part in (*following, *parts):
                 tasks.start_soon(self._guarded, part)
             yield
             tasks.cancel_scope.cancel()
@@ -134,14 +149,21 @@ def _go_on() -> None:
     """What an application does that runs under no server of ours."""
 
 
-def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
+def _cors(origins: tuple[str, ...], credentials: bool) -> CORSConfig | None:
     """Whom the settings let call from a browser's page elsewhere; nobody unless they name one."""
     if not origins:
         return None
     return CORSConfig(
         allow_origins=list(origins),
-        allow_methods=["GET", "HEAD", "POST"],
-        allow_headers=["Content-Type", "Idempotency-Key", "Last-Event-ID", "Range"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "DELETE"],
+        allow_credentials=credentials,
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "Last-Event-ID",
+            "Range",
+        ],
         expose_headers=[
             "Content-Range",
             "ETag",

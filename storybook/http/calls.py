@@ -40,6 +40,7 @@ from storybook.http.schemas import (
     component,
     whole_number,
 )
+from storybook.http.sessions import Session, SignedLink
 from storybook.repair import Repair
 from storybook.stages.transcriber.spoken_field import SpokenField
 
@@ -96,7 +97,7 @@ class Call(msgspec.Struct, frozen=True):
     def answers(self) -> dict[int, Reply]:
         """Every answer that the call may give, by status."""
         missing = (404,) if "{" in self.path else ()
-        errors = sorted({*self.errors, *missing, 405})
+        errors = sorted({*self.errors, *missing, 400, 401, 403, 405, 421, 429})
         return {**self.replies, **{status: ERRORS[status] for status in errors}}
 
 
@@ -106,6 +107,10 @@ def _error(about: str, *headers: Header, kind: type = Error) -> Reply:
 
 def _json(about: str, kind: type) -> Reply:
     return Reply(about, (JSON,), component(kind.__name__), (_NOT_KEPT,))
+
+
+def _signed_in(about: str, kind: type) -> Reply:
+    return Reply(about, (JSON,), component(kind.__name__), (_NOT_KEPT, _SET_COOKIE))
 
 
 def _file(about: str, media_type: str) -> dict[int, Reply]:
@@ -135,23 +140,32 @@ def _stream(about: str, messages: str) -> Reply:
 
 
 _NOT_KEPT: Final = Header("Cache-Control", "no-store: nothing keeps it")
+_SET_COOKIE: Final = Header("Set-Cookie", "the session, which no script can read")
 _ETAG: Final = Header("ETag", "names the content: its SHA-256 in quotes")
 _RETRY_AFTER: Final = Header("Retry-After", "seconds", {"type": "integer", "minimum": 1})
 _CONTENT_RANGE: Final = Header("Content-Range", "which bytes of how many, as RFC 9110 has it")
 _ALLOW: Final = Header("Allow", "the methods that the path takes")
 
 ERRORS: Final[dict[int, Reply]] = {
-    400: _error("a bad cursor, file name, parameter, header or recording"),
-    403: _error("a page of another origin asks, which `cors_origins` does not name"),
+    400: _error("a bad Host, cursor, file name, parameter, header or recording"),
+    401: _error(
+        "no token was shown that holds, where the server has tokens",
+        Header("WWW-Authenticate", "Bearer"),
+    ),
+    403: _error(
+        "the token does not allow it, or a page of another origin asks, which `cors_origins` does "
+        "not name"
+    ),
     404: _error("no such run, no such file, no preview now, no such path"),
     405: _error("the path does not take that method", _ALLOW),
     408: _error("the body did not come in time"),
     409: _error("it contradicts the run's state, or an Idempotency-Key came with another body"),
     410: _error("the file was removed by retention"),
     413: _error("the body is over its limit"),
+    421: _error("a Host that this server does not answer for"),
     416: _error("the range lies outside the file", _CONTENT_RANGE),
     422: _error("the body fails validation: every fault is told", kind=ValidationError),
-    429: _error("over the rate limit or the queue's limit", _RETRY_AFTER),
+    429: _error("over the rate limit or the queue's limit, or too many wrong tokens", _RETRY_AFTER),
     503: _error(
         "an engine or the log is not available; `detail` says why and what mends it",
         msgspec.structs.replace(_RETRY_AFTER, required=False),
@@ -350,6 +364,38 @@ CALLS: Final = (
         {200: _json("each file, and how it went", Repair)},
         more="It has looked at no file if none was asked for since the server started.",
         parameters=(_RUN,),
+    ),
+    Call(
+        "create_link",
+        "access",
+        "POST",
+        "/api/runs/{run_id}/links",
+        "Sign a link to one book, which needs no token",
+        {201: _json("the link, and until when it holds", SignedLink)},
+        more="It ends with the token that it is asked with, too. Its first use leaves a cookie, so "
+        "that what the book consists of needs no signature of its own.",
+        errors=(408, 409, 413, 422),
+        parameters=(_RUN,),
+        body=(JSON, "LinkRequest"),
+    ),
+    Call(
+        "create_session",
+        "access",
+        "POST",
+        "/api/session",
+        "Sign in: a token becomes a cookie",
+        {200: _signed_in("who is signed in", Session)},
+        errors=(408, 409, 413, 422),
+        body=(JSON, "SignIn"),
+    ),
+    Call(
+        "delete_session",
+        "access",
+        "DELETE",
+        "/api/session",
+        "Sign out",
+        {204: Reply("the cookie is gone", headers=(_NOT_KEPT, _SET_COOKIE))},
+        errors=(403,),
     ),
     Call(
         "follow_log",

@@ -4,8 +4,10 @@ A browser sends a page's POST wherever the page says, and without asking first w
 type is one that a form could have; it only keeps the answer to itself. So a request that may change
 something is refused if it comes from a page elsewhere. Programs send no `Origin`, and are let in.
 
-A page is our own if the browser found it at the host and port that it calls. The scheme may differ:
-a proxy may have taken the TLS off.
+Browsers of today say in `Sec-Fetch-Site` whether a page is of the origin that it calls; no page can
+set it, and a proxy that names itself as `Host` leaves it as it is. Where it is missing, a page is
+our own if the browser found it at the host and port that it calls. The scheme may differ: a proxy
+may have taken the TLS off.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from storybook.http.requests import header, method
 from storybook.http.responses import json_response
 
 _ONLY_LOOKING: Final = {"GET", "HEAD", "OPTIONS"}
+_OWN_SITES: Final = ("same-origin", "none")
+"""`none`: the person did it, with no page between."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -29,19 +33,20 @@ def origins_checked(app: ASGIApp, allowed: CORSConfig | None) -> ASGIApp:
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and method(scope) not in _ONLY_LOOKING:
-            origin = header(scope, b"origin")
-            if origin is not None and not _may_act(origin, scope, allowed):
-                await _refusal(origin)(scope, receive, send)
+            site, origin = header(scope, b"sec-fetch-site"), header(scope, b"origin")
+            comes_from_a_page = origin is not None or site is not None
+            if comes_from_a_page and not _may_act(site, origin or "", scope, allowed):
+                await _refusal(origin or f"{site} (Sec-Fetch-Site)")(scope, receive, send)
                 return
         await app(scope, receive, send)
 
     return checked
 
 
-def _may_act(origin: str, scope: Scope, allowed: CORSConfig | None) -> bool:
-    if allowed is not None and allowed.is_origin_allowed(origin):
+def _may_act(site: str | None, origin: str, scope: Scope, allowed: CORSConfig | None) -> bool:
+    if site in _OWN_SITES or (allowed is not None and allowed.is_origin_allowed(origin)):
         return True
-    return _is_own(origin, header(scope, b"host") or "")
+    return site is None and _is_own(origin, header(scope, b"host") or "")
 
 
 def _is_own(origin: str, host: str) -> bool:

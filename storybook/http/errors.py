@@ -14,6 +14,7 @@ from typing import Any, Final
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
+from storybook.access import TokenScope
 from storybook.commands import TooManyRuns
 from storybook.engines import (
     AudioTooLarge,
@@ -76,6 +77,44 @@ class HttpError(Exception):
 
 class BadRequest(HttpError):
     status = 400
+
+
+class Unauthorized(HttpError):
+    """No token that holds was shown."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "expected a token that holds: send `Authorization: Bearer TOKEN`, sign in by POST "
+            "/api/session, or open a link that was made for you; `storybook token add` makes one",
+            {"WWW-Authenticate": 'Bearer realm="storybook"'},
+        )
+
+
+class NotAllowed(HttpError):
+    """A token was shown that does not allow this."""
+
+    status = 403
+
+    def __init__(self, needed: TokenScope) -> None:
+        super().__init__(f"this needs a token with the scope {needed!r}, which yours has not")
+
+
+class Contradiction(HttpError):
+    """It contradicts how things stand."""
+
+    status = 409
+
+
+class TooManyWrongTokens(HttpError):
+    status = 429
+
+    def __init__(self, limit: int, seconds: int) -> None:
+        super().__init__(
+            f"more than {limit} wrong tokens a minute from one address; try again in {seconds} s",
+            {"Retry-After": str(seconds)},
+        )
 
 
 class NotFound(HttpError):

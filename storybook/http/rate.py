@@ -1,4 +1,4 @@
-"""How often one address may ask for a new book: a token bucket for each."""
+"""How often one address may ask for a new book, or show a wrong token: a token bucket for each."""
 
 from __future__ import annotations
 
@@ -21,14 +21,19 @@ class RateLimit:
 
         `now` is in seconds of a clock that never goes back.
         """
+        if seconds := self.would_wait(address, now):
+            return seconds
         tokens = self._tokens(address, now)
-        if tokens < 1:
-            return max(1, math.ceil((1 - tokens) * 60 / self.per_minute))
         self._buckets.pop(address, None)  # the order is that of the last taking
         if len(self._buckets) >= MANY_ADDRESSES:
             self._make_room(now)
         self._buckets[address] = (tokens - 1, now)
         return 0
+
+    def would_wait(self, address: str, now: float) -> int:
+        """The whole seconds until there is a token to take; 0 if there is one."""
+        missing = 1 - self._tokens(address, now)
+        return max(1, math.ceil(missing * 60 / self.per_minute)) if missing > 0 else 0
 
     def _tokens(self, address: str, now: float) -> float:
         tokens, at = self._buckets.get(address, (float(self.per_minute), now))

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.application import Application
+from storybook.http.authorization import caller_name
 from storybook.http.requests import READ, run_id_in
 from storybook.http.responses import RawResponse, json_response
 from storybook.projections.runs import STATES
@@ -35,7 +36,7 @@ class RepairCalls:
     async def repair(self, scope: Scope) -> RawResponse:
         """Have the damaged files made again; the answer names them."""
         run_id = run_id_in(scope)
-        repair = await self._application.repair_run(run_id)
+        repair = await self._application.repair_run(run_id, caller_name(scope))
         location = (b"location", f"/api/runs/{run_id}/repair".encode())
         return json_response(repair, status=202, headers=[location])
 

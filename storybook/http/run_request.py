@@ -6,6 +6,7 @@ clients of the older servers know (`loc`, `msg`, `type`), and it is the same for
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import msgspec
@@ -59,7 +60,8 @@ def in_body(invalid: InvalidRequest) -> Invalid:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        fields = msgspec.json.decode(body)
+        # As the older servers did: UTF-16 and UTF-32 are told by their zeros, and a BOM is none.
+        fields = msgspec.json.decode(body.decode(json.detect_encoding(body)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         why = f"the body is not JSON: {error}"
         raise Invalid([RequestFault(("body",), why, "json_invalid")]) from error

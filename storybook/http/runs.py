@@ -16,6 +16,7 @@ from storybook.application import Application
 from storybook.book import RunId
 from storybook.events.log import START, Position
 from storybook.events.parked import RunParked
+from storybook.http.authorization import caller_name
 from storybook.http.errors import BadRequest, NotFound, TooOften
 from storybook.http.library import library, position_of
 from storybook.http.log_entries import LogEntry, log_entry
@@ -88,6 +89,7 @@ class Runs:
             run_id = await self._application.request_run(
                 asked,
                 idempotency_key=key,
+                requested_by=caller_name(request.scope),
                 admit=partial(self._admit, client_host(request.scope)),
             )
         except InvalidRequest as invalid:
@@ -147,12 +149,12 @@ class Runs:
 
     async def cancel(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
-        await self._application.cancel_run(run_id)
+        await self._application.cancel_run(run_id, caller_name(scope))
         return json_response(RunCreated(run_id), status=202)
 
     async def retry(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
-        await self._application.retry_run(run_id)
+        await self._application.retry_run(run_id, caller_name(scope))
         return json_response(RunCreated(run_id), status=202)
 
 

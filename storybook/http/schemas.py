@@ -25,6 +25,7 @@ from storybook.http.requests import MAX_POSITION
 from storybook.http.run_request import WORDS
 from storybook.http.run_state import Progress, RunState
 from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
+from storybook.http.sessions import LINK_SECONDS, LINK_SECONDS_RANGE, Session, SignedLink
 from storybook.http.speech import FIELD_TYPES
 from storybook.repair import Repair
 from storybook.request import (
@@ -73,12 +74,25 @@ LANGUAGE_TAG: Final[Schema] = {
     "description": "Korean is what the engines that come with the service write",
 }
 
+
+def _number_or_text(kind: str, within: tuple[float, float], pattern: str) -> Schema:
+    """A number, or, as clients of the older servers may send it, the same as text or null."""
+    low, high = within
+    return {
+        "anyOf": [
+            {"type": kind, "minimum": low, "maximum": high},
+            {"type": "string", "pattern": rf"^[ \t\r\n]*({pattern})[ \t\r\n]*$"},
+            {"type": "null"},
+        ]
+    }
+
+
 TTS_CONFIG: Final[Schema] = {
     "type": "object",
     "title": "TtsConfig",
     "description": "How a book is read aloud; M1, ko, 1.05 and 250 ms unless it says otherwise.",
     "properties": {
-        "narrator_voice": VOICE,
+        "narrator_voice": {"anyOf": [VOICE, {"type": "null"}]},
         "dialogue_voice": {
             "anyOf": [VOICE, {"const": "", "type": "string"}, {"type": "null"}],
             "description": "nothing: the narrator's",
@@ -95,17 +109,11 @@ TTS_CONFIG: Final[Schema] = {
             ],
             "description": "a voice for each character that has one of its own",
         },
-        "lang": LANGUAGE_TAG,
-        "speed": {
-            "type": "number",
-            "minimum": SPEED_RANGE[0],
-            "maximum": SPEED_RANGE[1],
-        },
-        "segment_pause_ms": {
-            "type": "integer",
-            "minimum": PAUSE_RANGE_MS[0],
-            "maximum": PAUSE_RANGE_MS[1],
-        },
+        "lang": {"anyOf": [LANGUAGE_TAG, {"type": "null"}]},
+        "speed": _number_or_text("number", SPEED_RANGE, r"0\.[7-9][0-9]*|1(\.[0-9]*)?|2(\.0*)?"),
+        "segment_pause_ms": _number_or_text(
+            "integer", PAUSE_RANGE_MS, r"(0|[1-9][0-9]{0,2}|[1-4][0-9]{3}|5000)(\.0*)?"
+        ),
     },
 }
 
@@ -117,7 +125,12 @@ RUN_REQUEST: Final[Schema] = {
     "properties": {
         **dict.fromkeys(WORDS, TEXT),
         "tts_enabled": {
-            "type": "boolean",
+            "anyOf": [
+                {"type": "boolean"},
+                {"enum": [0, 1]},
+                {"type": "string", "enum": ["true", "True", "1", "false", "False", "0"]},
+                {"type": "null"},
+            ],
             "description": "whether the book is read aloud; it is if this is not there",
         },
         "tts_config": {"anyOf": [{"$ref": "#/components/schemas/TtsConfig"}, {"type": "null"}]},
@@ -161,6 +174,28 @@ SPEECH_FORM: Final[Schema] = {
             "pattern": "^([A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*)?$",
             "description": "ko-KR if it is not there",
         },
+    },
+}
+
+SIGN_IN: Final[Schema] = {
+    "type": "object",
+    "title": "SignIn",
+    "description": "A token, to be turned into a session.",
+    "required": ["token"],
+    "properties": {"token": {"type": "string"}},
+}
+
+LINK_REQUEST: Final[Schema] = {
+    "type": "object",
+    "title": "LinkRequest",
+    "description": "For how long a link is to hold.",
+    "properties": {
+        "ttl_seconds": {
+            "type": "integer",
+            "minimum": LINK_SECONDS_RANGE[0],
+            "maximum": LINK_SECONDS_RANGE[1],
+            "default": LINK_SECONDS,
+        }
     },
 }
 
@@ -227,6 +262,8 @@ _ANSWERED: Final = (
         Repair,
         SpokenField,
         EngineTable,
+        Session,
+        SignedLink,
     ),
     *(Error, ValidationError, Progress, StageProgress, RunLogEntry, LogEnd, Nothing),
 )
@@ -248,6 +285,8 @@ def components() -> dict[str, Schema]:
         "RunRequest": RUN_REQUEST,
         "TtsConfig": TTS_CONFIG,
         "SpeechForm": SPEECH_FORM,
+        "SignIn": SIGN_IN,
+        "LinkRequest": LINK_REQUEST,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
         **MESSAGES,
         "RunMessage": _one_of("UpdateMessage", "ProgressMessage", *_IN_ALL_STREAMS),

@@ -22,6 +22,7 @@ import uvicorn
 from storybook.application import Application
 from storybook.http.app import HttpApp
 from storybook.http.connections import Connection, Connections
+from storybook.http.hosts import is_loopback
 from storybook.http.streams import Address, Streams
 from storybook.settings import Limits
 from storybook.stopping import StopRequest, stop_on_signals
@@ -155,7 +156,7 @@ async def serve(
             await serve(application, listening, on_ready, stop)
         return
     files = _allow_files(application.settings.limits.streams)
-    app = HttpApp(application)
+    app = HttpApp(application, is_local=is_loopback(listening.getsockname()[0]))
     server = make_server(app, on_ready=lambda: on_ready(url_of(listening)))
     server.server_state.most = files - min(RESERVED_FILES, files // 2)
     async with anyio.create_task_group() as tasks:

@@ -21,6 +21,7 @@ from typing import Final, Protocol
 import anyio
 from litestar.types import Receive, Scope, Send
 
+from storybook.access import Caller
 from storybook.events.log import Position
 from storybook.http.requests import method
 from storybook.settings import Limits
@@ -89,6 +90,8 @@ class Stream:
         "_streams",
         "_waiter",
         "address",
+        "caller",
+        "has_lost_leave",
         "is_sending",
         "spoke_at",
     )
@@ -96,6 +99,9 @@ class Stream:
     def __init__(self, streams: Streams, source: Source, scope: Scope, send: Send) -> None:
         self._streams, self._source, self._send = streams, source, send
         self.address: Address | None = scope["client"]
+        self.caller: Caller | None = scope.get("user")
+        self.has_lost_leave = False
+        """Whether its client may see no more of it."""
         self.spoke_at = time.monotonic()
         """When the last message was handed to the connection, or is being."""
         self.is_sending = False
@@ -128,7 +134,7 @@ class Stream:
         try:
             retry = _retry(RETRY_MS + random.randrange(RETRY_JITTER_MS))
             await self._speak(retry + await self._source.take())
-            while not self._streams.draining:
+            while not (self._streams.draining or self.has_lost_leave):
                 self._awake = False
                 if chunk := await self._source.take():
                     await self._speak(chunk)
@@ -152,8 +158,9 @@ class Stream:
 class Streams:
     """All open streams of the server."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, admits: Callable[[Caller | None], bool]) -> None:
+        """`admits` tells whether who opened a stream may still see it."""
+        self._limits, self._admits = limits, admits
         self.open: set[Stream] = set()
         self.draining = False
         self.abort: Callable[[Address], None] = _cannot_abort
@@ -191,7 +198,7 @@ class Streams:
         return len(self.open) >= self._limits.streams
 
     async def tick(self) -> None:
-        """Watch over silence and stuck clients, until cancelled."""
+        """Watch over silence, stuck clients and those that may no longer look, until cancelled."""
         watched = min(self._limits.keepalive_seconds, self._limits.send_timeout_seconds)
         while True:
             await anyio.sleep(min(watched / TICKS, MAX_TICK_SECONDS))
@@ -200,6 +207,9 @@ class Streams:
                 if stream.is_sending and stream.spoke_at < stuck_since:
                     logger.info("a client takes no bytes; its stream is ended, it may resume")
                     self._abort(stream)
+                elif not self._admits(stream.caller):
+                    stream.has_lost_leave = True
+                    stream.wake()
                 elif not stream.is_sending and self.is_silent(stream):
                     stream.wake()
 

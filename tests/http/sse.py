@@ -33,7 +33,7 @@ class EventStream:
         self._unread = b""
 
     async def ask(self, path: str, headers: dict[str, str], method: str) -> None:
-        lines = [("Host", "test"), *headers.items()]
+        lines = [("Host", "localhost"), *headers.items()]
         request = self._http.send(h11.Request(method=method, target=path, headers=lines))
         end = self._http.send(h11.EndOfMessage())
         assert request is not None and end is not None

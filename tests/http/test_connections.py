@@ -43,7 +43,7 @@ async def answer_to(port: int, *pieces: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "start",
-    [b"GET /", b"GET / HTTP/1.1\r\nHost: test\r\nX-Long: "],
+    [b"GET /", b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: "],
 )
 async def test_a_head_without_end(site: Site, start: bytes) -> None:
     """A URL or a header that goes on and on is kept to a limit and then answered 431."""
@@ -57,7 +57,7 @@ async def test_a_second_head_without_end(site: Site) -> None:
     """Each request of a connection has the same bound."""
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
         with anyio.fail_after(30):
-            await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            await connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b" 200 " in await connection.receive()
             await connection.send(b"GET /" + b"x" * MAX_HEAD_BYTES)
             assert b" 431 " in await connection.receive()
@@ -65,25 +65,25 @@ async def test_a_second_head_without_end(site: Site) -> None:
 
 async def test_header_lines_without_end(site: Site) -> None:
     """Many short ones count as one long one does."""
-    start = b"GET / HTTP/1.1\r\nHost: test\r\n"
+    start = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
     got = await answer_to(site.port, start, b"a: b\r\n" * (MAX_HEAD_BYTES // 6))
     assert got.startswith(b"HTTP/1.1 431 ")
 
 
 async def test_trailers_without_end(site: Site) -> None:
     """Header lines after a body count as well."""
-    start = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    start = b"POST /api/runs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     with anyio.fail_after(30):
         await answer_to(site.port, start, b"a: b\r\n" * (MAX_HEAD_BYTES // 6))
 
 
 async def test_a_head_of_the_largest_size(site: Site) -> None:
     """It is served, also where it comes in many pieces, and so is a body in the smallest chunks."""
-    start, end = b"GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nX-Long: ", b"\r\n\r\n"
+    start, end = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Long: ", b"\r\n\r\n"
     rest = MAX_HEAD_BYTES - len(start) - len(end)
     got = await answer_to(site.port, start, *[b"x" * (rest // 4)] * 4, b"x" * (rest % 4) + end)
     assert got.startswith(b"HTTP/1.1 200 ")
-    post = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
+    post = b"POST /api/runs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     chunks = b"1\r\n \r\n" * (MAX_HEAD_BYTES // 4)
     post += b"Transfer-Encoding: chunked\r\n\r\n"
     got = await answer_to(site.port, post, chunks, b"0\r\n\r\n")
@@ -97,7 +97,9 @@ async def test_no_http(site: Site) -> None:
     assert json.loads(body)["detail"].startswith("Invalid HTTP")
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: test\r\n\r\nGET"])
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\nGET"]
+)
 async def test_a_request_that_never_comes(tmp_path: Path, sent: bytes) -> None:
     """A connection that is kept open for no whole request is closed at the time limit; one whose
     request is in hand is not."""
@@ -152,7 +154,7 @@ async def test_no_more_files_than_there_may_be(tmp_path: Path) -> None:
             for connection in open_ones:
                 await stack.enter_async_context(connection)
             await answer_to(port)  # refused, so it was accepted
-            await open_ones[0].send(b"GET /api/runs HTTP/1.1\r\nHost: test\r\n\r\n")
+            await open_ones[0].send(b"GET /api/runs HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b" 200 " in await open_ones[0].receive()
 
 
@@ -176,7 +178,7 @@ async def test_stopping_waits_for_no_body(tmp_path: Path) -> None:
         assert process.stdout is not None
         with anyio.fail_after(30):
             port = int((await process.stdout.receive()).decode().rsplit(":", 1)[1])
-        half = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n{"
+        half = b"POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
         for sent in (half, half[:20]):
             connection = await anyio.connect_tcp("127.0.0.1", port)
             await stack.enter_async_context(connection)
@@ -193,7 +195,7 @@ async def test_stopping_waits_for_no_body(tmp_path: Path) -> None:
 def seconds_to_answer(connection: socket.socket) -> float:
     """How long a client waits for the whole answer to a small request."""
     began, got = time.perf_counter(), b""
-    connection.sendall(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+    connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     while not got.endswith(b"}"):
         got += connection.recv(65_536)
     assert got.startswith(b"HTTP/1.1 200")
@@ -225,7 +227,7 @@ async def test_an_answer_is_one_packet(site: Site) -> None:
     """Head and body are written together, each time."""
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
         for _ in range(20):
-            await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            await connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             with anyio.fail_after(30):
                 got = await connection.receive()
             assert got.startswith(b"HTTP/1.1 200") and got.endswith(b"}")
@@ -234,7 +236,7 @@ async def test_an_answer_is_one_packet(site: Site) -> None:
 async def test_a_client_that_asks_whether_it_may_send_its_body(site: Site) -> None:
     """It is told to go on before any answer, and gets one when the body has come."""
     body = json.dumps(WORDS).encode()
-    head = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\n"
+    head = b"POST /api/runs HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
         with anyio.fail_after(30):
             await connection.send(head + b"Content-Length: %d\r\n\r\n" % len(body))
@@ -245,7 +247,7 @@ async def test_a_client_that_asks_whether_it_may_send_its_body(site: Site) -> No
 
 async def test_an_answer_without_a_body(site: Site) -> None:
     """Its head does not wait for one: HEAD, also as the last request of a connection."""
-    head = b"HEAD / HTTP/1.1\r\nHost: test\r\n"
+    head = b"HEAD / HTTP/1.1\r\nHost: localhost\r\n"
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
         with anyio.fail_after(30):
             await connection.send(head + b"\r\n")

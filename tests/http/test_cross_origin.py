@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from storybook.settings import ServerSettings
+from storybook.settings import Limits, ServerSettings
 from tests.http.serving import WORDS, Site, serving
 
 pytestmark = pytest.mark.anyio
 
 NOBODY = "0" * 32
 POSTS = ["/api/runs", f"/api/runs/{NOBODY}/cancel", f"/api/runs/{NOBODY}/retry", "/api/stt/field"]
+
+
+@pytest.fixture(scope="module")
+async def named(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """A site that is asked by a name of its own."""
+    server = ServerSettings(trusted_hosts=("books.example", "books.example:x"))
+    limits = Limits(runs_per_minute=10_000)
+    folder = tmp_path_factory.mktemp("named")
+    async with serving(folder, server=server, limits=limits) as running:
+        yield running
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -42,14 +53,34 @@ async def test_a_page_from_elsewhere_changes_nothing(site: Site, path: str) -> N
         ("http://evil.example#books.example", "books.example", 403),
         ("null", "127.0.0.1:8000", 403),
         ("", "127.0.0.1:8000", 403),
-        ("http://", "", 403),
-        ("http://[", "[", 403),
+        ("http://[", "books.example", 403),
         ("http://books.example:x", "books.example:x", 403),
     ],
 )
-async def test_whose_page_it_is(site: Site, origin: str | None, host: str, status: int) -> None:
+async def test_whose_page_it_is(named: Site, origin: str | None, host: str, status: int) -> None:
     """A page that this server could have sent names the host that it calls; programs name none."""
     headers = {"Host": host} if origin is None else {"Host": host, "Origin": origin}
+    answer = await named.client.post("/api/runs", json=WORDS, headers=headers)
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("fetch_site", "origin", "status"),
+    [
+        ("same-origin", "https://books.example", 201),
+        ("none", None, 201),
+        ("same-site", "http://127.0.0.1:8000", 403),
+        ("cross-site", "http://127.0.0.1:8000", 403),
+        ("cross-site", None, 403),
+    ],
+)
+async def test_a_browser_tells_whose_page_it_is(
+    site: Site, fetch_site: str, origin: str | None, status: int
+) -> None:
+    """What it says itself counts, whatever a proxy made of `Host`; only then do names."""
+    headers = {"Host": "127.0.0.1:8000", "Sec-Fetch-Site": fetch_site}
+    if origin is not None:
+        headers["Origin"] = origin
     answer = await site.client.post("/api/runs", json=WORDS, headers=headers)
     assert answer.status_code == status
 

@@ -49,7 +49,7 @@ async def answer_to(site: Site, error: Exception, path: str = "") -> httpx.Respo
     broken = msgspec.structs.replace(site.application, commands=failing, projections=failing)
     app: Any = HttpApp(broken).asgi  # the two libraries type ASGI differently
     transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.post("/api/runs/00/cancel") if not path else await client.get(path)
 
 
@@ -140,7 +140,7 @@ async def test_a_body_that_breaks_off(site: Site, caplog: pytest.LogCaptureFixtu
     with caplog.at_level(logging.INFO):
         async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
             await connection.send(
-                b"POST /api/runs HTTP/1.1\r\nHost: t\r\nContent-Length: 9\r\n\r\n"
+                b"POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
             )
         await eventually(lambda: any(" 400 " in it.getMessage() for it in caplog.records))
     assert not [it for it in caplog.records if it.levelno >= logging.WARNING]

@@ -194,7 +194,7 @@ async def test_a_path_may_be_encoded(finished: FinishedBook) -> None:
 async def raw_get(port: int, path: str) -> tuple[int, bytes]:
     """Status and body for a path that is sent byte by byte as it stands."""
     async with await anyio.connect_tcp("127.0.0.1", port) as connection:
-        request = f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
+        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         await connection.send(request.encode())
         answer = b""
         with anyio.fail_after(30):

@@ -96,7 +96,7 @@ def test_every_fault_is_told() -> None:
                 "era_ko": "\0" * 201,
                 "characters_ko": 1,
                 "topic_ko": " ",
-                "tts_enabled": "yes",
+                "tts_enabled": "maybe",
                 "tts_config": {
                     "narrator_voice": "X9",
                     "character_voices": {"토끼": "M9"},
@@ -164,7 +164,7 @@ def test_no_reading_aloud() -> None:
         ({"speed": True}, ("speed", "float_type")),
         ({"segment_pause_ms": 5001}, ("segment_pause_ms", "less_than_equal")),
         ({"segment_pause_ms": 1.5}, ("segment_pause_ms", "int_from_float")),
-        ({"segment_pause_ms": None}, ("segment_pause_ms", "float_type")),
+        ({"segment_pause_ms": []}, ("segment_pause_ms", "float_type")),
         ({"narrator_voice": 1}, ("narrator_voice", "enum")),
         ({"dialogue_voice": "Z1"}, ("dialogue_voice", "enum")),
         ({"character_voices": ["M1"]}, ("character_voices", "dict_type")),
@@ -227,3 +227,40 @@ def test_a_voice_of_another_type(value: object) -> None:
     for nothing in (None, ""):
         tts = order(tts_config={"dialogue_voice": nothing}).tts
         assert tts is not None and tts.dialogue_voice == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_bodies_in_other_encodings(encoding: str) -> None:
+    """A BOM, UTF-16 and UTF-32 are taken, as the older servers took them."""
+    assert read_run_request(json.dumps(WORDS, ensure_ascii=False).encode(encoding)) == order()
+
+
+@pytest.mark.parametrize(
+    ("told", "is_read_aloud"),
+    [
+        *((it, True) for it in (True, "true", 1, "1", "Yes", None)),
+        *((it, False) for it in (False, "false", 0, "0", 0.0)),
+    ],
+)
+def test_truth_as_the_older_servers_took_it(told: object, is_read_aloud: bool) -> None:
+    """Whether a book is read aloud may be said by a text or a number; null is the default."""
+    assert (order(tts_enabled=told).tts is not None) is is_read_aloud
+
+
+@pytest.mark.parametrize("told", [2, -1, 0.5, "", "maybe", [], {}])
+def test_what_is_no_truth(told: object) -> None:
+    """Anything else is refused."""
+    assert faults(tts_enabled=told) == [("body.tts_enabled", "bool_type")]
+
+
+def test_voices_as_the_older_servers_took_them() -> None:
+    """Numbers may be texts, and every member may be null."""
+    told = {"speed": "1.5", "segment_pause_ms": " 300 "}
+    assert order(tts_config=told).tts == TtsConfig(speed=1.5, segment_pause_ms=300)
+    nothing = dict.fromkeys(TtsConfig.__struct_fields__)
+    assert order(tts_config=nothing) == order()
+    assert faults(tts_config={"speed": "9", "segment_pause_ms": "1.5"}) == [
+        ("body.tts_config.speed", "less_than_equal"),
+        ("body.tts_config.segment_pause_ms", "int_from_float"),
+    ]
+    assert faults(tts_config={"speed": "fast"}) == [("body.tts_config.speed", "float_type")]

@@ -117,7 +117,7 @@ def lazy_client(
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     client.connect(("127.0.0.1", port))
-    client.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\n{header}\r\n".encode())
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n".encode())
     return client
 
 
@@ -234,7 +234,7 @@ async def test_each_stream_that_is_allowed_may_have_its_file(tmp_path: Path) -> 
             for _ in range(220):
                 connection = await anyio.connect_tcp("127.0.0.1", port)
                 await stack.enter_async_context(connection)
-            await connection.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+            await connection.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b" 200 " in await connection.receive()
 
 

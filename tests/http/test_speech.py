@@ -89,7 +89,7 @@ async def test_a_recording_over_the_limit(site: Site, holding: Holding) -> None:
     assert answer.status_code == 200
     async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
         await connection.send(
-            b"POST /api/stt/field HTTP/1.1\r\nHost: test\r\nContent-Length: 1000000000\r\n"
+            b"POST /api/stt/field HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n"
             b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
         )
         with anyio.fail_after(30):
@@ -235,7 +235,7 @@ async def test_too_many_at_once(
 
 
 HALF_AN_UPLOAD = (
-    b"POST /api/stt/field HTTP/1.1\r\nHost: test\r\nContent-Length: 1000\r\n"
+    b"POST /api/stt/field HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
     b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
 )
 
@@ -285,7 +285,7 @@ async def test_a_body_that_never_comes(tmp_path: Path) -> None:
     """408 at the time limit, and the connection is closed."""
     async with serving(tmp_path, limits=Limits(request_seconds=0.2)) as site:
         with playing(site, transcriber=Holding()):
-            other = b"POST /api/runs HTTP/1.1\r\nHost: test\r\nContent-Length: 9\r\n\r\n{"
+            other = b"POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
             for sent in (HALF_AN_UPLOAD, other):
                 async with await anyio.connect_tcp("127.0.0.1", site.port) as connection:
                     await connection.send(sent)

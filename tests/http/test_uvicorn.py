@@ -121,7 +121,7 @@ async def test_a_request_passes_through_what_is_replaced() -> None:
     connection = Watched(config, Connections(), {})
     wire = Wire()
     connection.connection_made(wire)
-    connection.data_received(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbody")
+    connection.data_received(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nbody")
     assert connection.has_request, f"{UVICORN} keeps the request in hand elsewhere"
     await asyncio.gather(*connection.tasks)
     connection.connection_lost(None)

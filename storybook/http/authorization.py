@@ -1,0 +1,186 @@
+"""Who is let in, where tokens are configured.
+
+A request shows a token (`Authorization: Bearer`), or, since EventSource, pictures and audio can set
+no header, a session's cookie; or it has a link to one book, in `?sig=` or in the cookie that its
+first use leaves. What a call needs follows from its method and path. Who asks stands in the scope
+as `user`, by name in the events of what is commanded, and is looked at again while a stream is
+open.
+
+Without tokens everybody is let in, as long as nothing is asked that cannot be mended.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+
+import anyio
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from storybook.access import Access, Caller, TokenScope
+from storybook.book import RunId
+from storybook.http.errors import HttpError, NotAllowed, TooManyWrongTokens, Unauthorized
+from storybook.http.rate import RateLimit
+from storybook.http.requests import client_host, header, method, query
+from storybook.http.responses import json_response
+
+SESSION_PATH: Final = "/api/session"
+SESSION_COOKIE: Final = "storybook_session"
+LINK_COOKIE: Final = "storybook_link"
+_OPEN: Final = frozenset({"/", "/healthz", "/docs", "/openapi.json", SESSION_PATH})
+_OF_A_RUN: Final = re.compile(r"/api/runs/([0-9a-f]{32})(/.*)?")
+_ONLY_LOOKING: Final = ("GET", "HEAD")
+_FOR_ADMINS: Final = re.compile(r"/metrics|/operate(/.*)?|/api/runs/[^/]*/links")
+
+WRONG_A_MINUTE: Final = 10
+"""Wrong tokens of one address in a minute: a person who mistypes needs less, and who guesses 256
+bits gets nowhere with it."""
+REFRESH_SECONDS: Final = 0.5
+"""How soon a change of the tokens holds."""
+
+
+class Gate:
+    """Lets in whoever may. `now` is the time of day in microseconds since 1970."""
+
+    def __init__(self, access: Access, now: Callable[[], int]) -> None:
+        self._access, self._now = access, now
+        self._wrong = RateLimit(WRONG_A_MINUTE)
+
+    async def keep_up(self) -> None:
+        """Look for changes of the tokens, until cancelled."""
+        while True:
+            await anyio.to_thread.run_sync(self._access.refresh)
+            await anyio.sleep(REFRESH_SECONDS)
+
+    def still_admits(self, caller: Caller | None) -> bool:
+        """Whether who opened a stream may still see it."""
+        if caller is None:
+            return not self._access.is_configured
+        return self._access.still_holds(caller, self._now())
+
+    def admit(self, scope: Scope) -> Caller | None:
+        """Who asks; None where nobody needs to say so. Raises `HttpError`."""
+        asks, path = method(scope), scope["path"]
+        if not self._access.is_configured:
+            return self._shown(scope)
+        if path in _OPEN or asks == "OPTIONS":  # a preflight shows nothing
+            return None
+        caller = self._shown(scope) or self._by_link(scope)
+        if caller is None:
+            self._count_wrong(scope)
+            raise Unauthorized
+        needed = needed_for(asks, path)
+        if not caller.scope.allows(needed) or not _is_within(caller, path):
+            raise NotAllowed(needed)
+        return caller
+
+    def sign_in(self, secret: str, host: str) -> Caller:
+        """Whose token this is. Raises `HttpError`."""
+        self._refuse_guessing(host)
+        caller = self._access.tokens.by_secret(secret, self._now())
+        if caller is None:
+            self._wrong.take(host, time.monotonic())
+            raise Unauthorized
+        return caller
+
+    def _shown(self, scope: Scope) -> Caller | None:
+        kind, _, secret = (header(scope, b"authorization") or "").partition(" ")
+        if kind.lower() == "bearer":
+            self._refuse_guessing(client_host(scope))
+            return self._access.caller(secret.strip(), self._now())
+        session = _cookie(scope, SESSION_COOKIE)
+        return self._access.tokens.by_session(session, self._now()) if session else None
+
+    def _by_link(self, scope: Scope) -> Caller | None:
+        found = _OF_A_RUN.fullmatch(scope["path"])
+        link = link_in(scope) or _cookie(scope, LINK_COOKIE)
+        if found is None or not link:
+            return None
+        return self._access.tokens.by_link(link, RunId(found[1]), self._now())
+
+    def _refuse_guessing(self, host: str) -> None:
+        if seconds := self._wrong.would_wait(host, time.monotonic()):
+            raise TooManyWrongTokens(WRONG_A_MINUTE, seconds)
+
+    def _count_wrong(self, scope: Scope) -> None:
+        """Whoever shows nothing guesses nothing."""
+        if header(scope, b"authorization") or link_in(scope):
+            self._wrong.take(client_host(scope), time.monotonic())
+
+
+def authorized(app: ASGIApp, gate: Gate) -> ASGIApp:
+    """The application, for those that are let in."""
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        try:
+            caller = gate.admit(scope)
+        except HttpError as error:
+            await _refusal(error)(scope, receive, send)
+            return
+        scope["user"] = caller
+        link = link_in(scope)
+        if caller is not None and caller.run_id is not None and link:
+            send = _leaving_cookie(send, caller, link)
+        await app(scope, receive, send)
+
+    return checked
+
+
+def caller_name(scope: Scope) -> str:
+    """The name of who asks, for the events of what is commanded; "" where nobody says it."""
+    caller: Caller | None = scope.get("user")
+    return caller.name if caller is not None else ""
+
+
+def needed_for(asks: str, path: str) -> TokenScope:
+    """What a call needs."""
+    if asks == "DELETE" or _FOR_ADMINS.fullmatch(path):
+        return TokenScope.ADMIN
+    return TokenScope.READ if asks in _ONLY_LOOKING else TokenScope.CREATE
+
+
+def link_in(scope: Scope) -> str:
+    """The `?sig=` of an address."""
+    return query(scope).get("sig", "") if b"sig=" in scope["query_string"] else ""
+
+
+def _is_within(caller: Caller, path: str) -> bool:
+    found = _OF_A_RUN.fullmatch(path)
+    return caller.run_id is None or (found is not None and found[1] == caller.run_id)
+
+
+def _cookie(scope: Scope, name: str) -> str:
+    text = header(scope, b"cookie")
+    if text is None or name not in text:
+        return ""
+    try:
+        found = SimpleCookie(text).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""
+
+
+def _leaving_cookie(send: Send, caller: Caller, link: str) -> Send:
+    """What follows from a page that was opened by a link needs no `?sig=` of its own."""
+    path = f"/api/runs/{caller.run_id}"
+    cookie = f"{LINK_COOKIE}={link}; Path={path}; HttpOnly; SameSite=Lax"
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (b"set-cookie", cookie.encode())]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return sending
+
+
+def _refusal(error: HttpError) -> ASGIApp:
+    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    return json_response({"detail": error.detail}, status=error.status, headers=headers)

@@ -1,0 +1,73 @@
+"""By which names this server is asked.
+
+A browser lets a page talk to the host that it came from, and whoever owns a name can make it point
+to this machine once the page is loaded (DNS rebinding): the page then reads whatever listens on
+loopback here. So a server that is bound to loopback answers to the names of loopback alone, and to
+those that the settings name. Its `Host` is the one thing such a page cannot choose.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from typing import Final
+from urllib.parse import urlsplit
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from storybook.http.responses import json_response
+
+LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or localhost, is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def hosts_checked(app: ASGIApp, trusted: Collection[str] | None) -> ASGIApp:
+    """The application, for requests that name one host; one of loopback's or of the `trusted`
+    unless these are None."""
+    known = None if trusted is None else LOOPBACK_HOSTS | {it.lower().strip("[]") for it in trusted}
+
+    async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            named = [value for name, value in scope["headers"] if name == b"host"]
+            if (
+                not named and scope["http_version"] == "1.0"
+            ):  # which has none, and no browser either
+                named = [b"localhost"]
+            refusal = _refusal(named, known)
+            if refusal is not None:
+                await refusal(scope, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return checked
+
+
+def _refusal(named: list[bytes], known: Collection[str] | None) -> ASGIApp | None:
+    if len(named) != 1 or not named[0]:
+        detail = f"expected one Host header, found {len([it for it in named if it])}"
+        return json_response({"detail": detail}, status=400)
+    host = host_name(named[0].decode("latin-1"))
+    if known is None or host in known:
+        return None
+    detail = (
+        f"this server does not answer for the host {host[:100]!r}: name it in trusted_hosts in "
+        "[server] if it is yours"
+    )
+    return json_response({"detail": detail}, status=421)
+
+
+def host_name(host: str) -> str:
+    """The name or address in a Host header, in small letters, without port and brackets; what is
+    no host stays as it is."""
+    try:
+        return urlsplit(f"//{host}").hostname or host
+    except ValueError:
+        return host
