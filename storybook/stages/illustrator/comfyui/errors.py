@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from storybook.stages.illustrator.comfyui.explain import WorkflowProblem
+from storybook.stages.illustrator.comfyui.problems import WorkflowProblem
 
 PROBLEMS_SHOWN: Final = 4
 """Problems that a message lists; `storybook comfyui check` has them all."""
