@@ -84,7 +84,7 @@ def test_what_is_certain_keeps_a_workflow_from_being_sent(
         (("3", "steps", 0), "out_of_range", "1 … 10000"),
         (("3", "cfg", "much"), "wrong_value", "no number"),
         (("3", "model", ["99", 0]), "broken_link", "node 99"),
-        (("8", "samples", ["4", 0]), "wrong_link", "LATENT"),
+        (("3", "latent_image", ["4", 0]), "wrong_link", "LATENT"),
         (("8", "vae", None), "missing_input", "required"),
         (("3", "seed", None), "no_seed", "seed"),
         (("5", "width", None), "no_size", "fitted into 1024x1024"),

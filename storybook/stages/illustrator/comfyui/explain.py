@@ -120,12 +120,13 @@ def explain(
     roles = find_roles(graph, node_types, named)
     kept = template(graph, roles) if roles.output is not None else {}
     lacking = _lacking(kept or graph, node_types, document)
+    is_whole = not any(it.kind == "missing_node" for it in lacking)
     return Explanation(
         format,
         len(graph),
         tuple(_found(graph, roles)),
         tuple(dict.fromkeys(str(_value(graph, it)) for it in roles.models)),
-        (*lacking, *_impossible(roles, named or {}, is_whole=not lacking)),
+        (*lacking, *_impossible(roles, named or {}, is_whole=is_whole)),
         tuple(_warnings(graph, kept, roles, node_types, size)),
         tuple(_notes(graph, kept, roles)),
         _given(kept, roles, node_types, size),
@@ -260,7 +261,8 @@ def _warnings(
 
 def _texts_that_stay(graph: Graph, roles: Roles) -> Iterator[WorkflowProblem]:
     for place in roles.texts:
-        text = " ".join(str(_value(graph, place)).split())
+        value = _value(graph, place)
+        text = " ".join(value.split()) if isinstance(value, str) else "one that is computed"
         shown = text if len(text) <= TEXT_SHOWN else text[:TEXT_SHOWN] + "…"
         yield WorkflowProblem(
             "text_stays",

@@ -28,6 +28,7 @@ from storybook.stages.illustrator.comfyui.wiring import (
     PIXELS,
     NodeInput,
     Wiring,
+    is_literal,
     last_part,
 )
 
@@ -163,10 +164,13 @@ def _is_sampler(wiring: Wiring, node_id: NodeId) -> bool:
 
 
 def _seed_names(wiring: Wiring, node_id: NodeId) -> list[str]:
-    """The inputs of a node that are seeds: by name, or since the editor changes them each time."""
-    kind = wiring.kind(node_id)
-    controlled = {it.name for it in kind.inputs if it.has_control} if kind else set()
-    return [it for it in wiring.inputs(node_id) if last_part(it) in SEED_NAMES or it in controlled]
+    """The inputs of a node that are seeds. That the editor changes a number each time does not make
+    it one: any number can be told to."""
+    return [
+        name
+        for name, value in wiring.inputs(node_id).items()
+        if last_part(name).endswith("seed") and (is_literal(value, int) or link_of(value))
+    ]
 
 
 def _seeds(wiring: Wiring) -> tuple[NodeInput, ...]:

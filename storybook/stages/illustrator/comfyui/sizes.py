@@ -131,10 +131,14 @@ class Sizes:
                 yield sides[0], sides[1]
 
     def _alike(self, places: Sides) -> Iterator[Sides]:
+        """The other places of a size: with the same links, or the same numbers where those can
+        mean nothing else."""
         wanted = [self._wiring.value(it) for it in places]
+        is_linked = link_of(wanted[0]) is not None
         for node_id in self._wiring.graph:
             kind = self._wiring.kind(node_id)
-            if kind is not None and not SIZED_ALIKE.isdisjoint(kind.outputs):
+            is_told = is_linked if kind is None else not SIZED_ALIKE.isdisjoint(kind.outputs)
+            if is_told and node_id != places[0].node:
                 for sides in self._all_sides(node_id):
                     if [self._wiring.value(it) for it in sides] == wanted:
                         yield sides
