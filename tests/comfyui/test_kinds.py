@@ -205,3 +205,8 @@ def test_what_is_only_shown_is_saved() -> None:
     it = looked_at("kind_areas")
     assert it.graph["9"]["class_type"] == "SaveImage"
     assert it.warnings == () and any("only shown" in note for note in it.notes)
+
+
+def test_a_branch_that_is_not_taken_says_nothing() -> None:
+    """Its text stays, and nobody will see it."""
+    assert looked_at("kind_switch").warnings == ()

@@ -67,9 +67,10 @@ def _pixels(content: bytes) -> Any:
 
     if not content.startswith(KINDS):
         raise png.BadPicture("broken", "the file is neither PNG nor JPEG nor WebP")
-    codec = skia.Codec.MakeFromData(content)
-    if codec is None:
-        raise png.BadPicture("broken", "the picture is damaged")
+    try:
+        codec = skia.Codec.MakeFromData(content)
+    except RuntimeError as error:
+        raise png.BadPicture("broken", "the picture is cut off or damaged") from error
     info = codec.getInfo()
     png.check_extent(info.width(), info.height())
     pixels = np.zeros((info.height(), info.width(), 4), np.uint8)

@@ -103,7 +103,7 @@ def find_roles(
     negative = _chosen(wiring, texts, named, NEGATIVE) or ways[NEGATIVE]
     negative = [it for it in negative if it not in positive]
     all_negative = [*negative, *ways[NEGATIVE]]
-    encoded = [*ways[POSITIVE], *texts.encoders(wiring.graph)]
+    encoded = [*ways[POSITIVE], *texts.encoders(wiring.upwards(output))]
     without = _without(wiring, positive, output)
     sizes = Sizes(without)
     return Roles(
