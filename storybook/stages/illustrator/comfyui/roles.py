@@ -20,7 +20,7 @@ import msgspec
 
 from storybook.stages.illustrator.comfyui.graph import Graph, NodeId, ancestors, class_of, link_of
 from storybook.stages.illustrator.comfyui.node_types import SEED_NAMES, NodeTypes
-from storybook.stages.illustrator.comfyui.sizes import PictureSize, Sides, Sizes, Step
+from storybook.stages.illustrator.comfyui.sizes import PictureSize, Sides, Sizes, SizeStep
 from storybook.stages.illustrator.comfyui.texts import NEGATIVE, POSITIVE, Texts
 from storybook.stages.illustrator.comfyui.wiring import (
     GUIDING,
@@ -63,7 +63,7 @@ class Roles(msgspec.Struct, frozen=True):
     negative: tuple[NodeInput, ...] = ()
     texts: tuple[NodeInput, ...] = ()
     seeds: tuple[NodeInput, ...] = ()
-    steps: tuple[Step, ...] = ()
+    steps: tuple[SizeStep, ...] = ()
     size: PictureSize | None = None
     models: tuple[NodeInput, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -253,7 +253,7 @@ def _named_places(
     return tuple(found)
 
 
-def _with_named_sides(wiring: Wiring, named: Named, steps: list[Step]) -> list[Step]:
+def _with_named_sides(wiring: Wiring, named: Named, steps: list[SizeStep]) -> list[SizeStep]:
     """The size as the configuration names its places, in pairs; a side that it does not name is the
     one that was found."""
     first = next((it.sets for it in steps if it.sets), None)
@@ -261,7 +261,7 @@ def _with_named_sides(wiring: Wiring, named: Named, steps: list[Step]) -> list[S
     if not any(places):
         return steps
     wide, high = (its or first[n : n + 1] if first else its for n, its in enumerate(places))
-    return [Step(pair[0].node, pair) for pair in zip(wide, high, strict=False)] or steps
+    return [SizeStep(pair[0].node, pair) for pair in zip(wide, high, strict=False)] or steps
 
 
 def _unknown(graph: Graph, named: Named) -> Iterator[str]:

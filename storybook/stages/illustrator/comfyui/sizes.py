@@ -58,7 +58,7 @@ Sides = tuple[NodeInput, NodeInput]
 """The places of a width and a height."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class SizeStep(msgspec.Struct, frozen=True):
     """What one node does to the size. A step that neither sets nor scales fixes it."""
 
     node: NodeId
@@ -77,9 +77,9 @@ class Sizes:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
 
-    def steps(self, output: NodeId) -> list[Step]:
+    def steps(self, output: NodeId) -> list[SizeStep]:
         """The steps to a picture, the last one first."""
-        found: list[Step] = []
+        found: list[SizeStep] = []
         seen: set[NodeId] = set()
         node_id: NodeId | None = output
         while node_id is not None and node_id not in seen:
@@ -101,18 +101,18 @@ class Sizes:
         """Where a node has its picture from."""
         return next((link.node for _, link in self._wiring.sources(node_id, PIXELS)), None)
 
-    def _step(self, node_id: NodeId, *, is_first: bool) -> Step | None:
+    def _step(self, node_id: NodeId, *, is_first: bool) -> SizeStep | None:
         places = self._width_and_height(node_id)
         name = class_of(self._wiring.graph[node_id])
         if places and name not in CROPS:
             alike = tuple(self._alike(places))
             is_latent, size = self._is_latent(node_id), self._read(places)
-            return Step(node_id, places, alike, None, is_latent, size)
+            return SizeStep(node_id, places, alike, None, is_latent, size)
         factor = self._factor(node_id)
         if factor is not None:
-            return Step(node_id, factor=factor)
+            return SizeStep(node_id, factor=factor)
         if is_first or name in CROPS or name in _FIXED:
-            return Step(node_id, size=self._size(node_id, {node_id}))
+            return SizeStep(node_id, size=self._size(node_id, {node_id}))
         return None
 
     def _width_and_height(self, node_id: NodeId) -> Sides | None:
@@ -275,7 +275,7 @@ _FIXED: Final = {
 # ------------------------------------------------------------------------------------- asking for
 
 
-def asked(steps: Iterable[Step], size: PictureSize) -> dict[NodeInput, int]:
+def asked(steps: Iterable[SizeStep], size: PictureSize) -> dict[NodeInput, int]:
     """What to write where for a picture of a size. The size that is set last is that size, or what
     later scaling makes it of, but no fewer pixels than in the file; sizes before it keep their
     number of pixels. All of them have the picture's shape."""
@@ -294,7 +294,7 @@ def asked(steps: Iterable[Step], size: PictureSize) -> dict[NodeInput, int]:
     return values
 
 
-def _first_pass(step: Step, size: PictureSize, factor: float | None) -> PictureSize:
+def _first_pass(step: SizeStep, size: PictureSize, factor: float | None) -> PictureSize:
     """The size to set in a step. `factor` is what scales it afterwards, None if another step
     decides about the picture's size."""
     if factor == 1:
