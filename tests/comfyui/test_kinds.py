@@ -110,6 +110,62 @@ def test_several_places_may_be_named_for_a_role() -> None:
     assert places(roles, "seeds") == {"6.noise_seed", "20.value"}
 
 
+def node(kind: str, **inputs: Any) -> dict[str, Any]:
+    return {"class_type": kind, "inputs": inputs}
+
+
+def test_a_loader_that_encodes_both_sides_is_understood() -> None:
+    """Node packs have texts of both sides, and a size, in one node with the outputs of all."""
+    graph = {
+        "1": node(
+            "Efficient Loader",
+            positive="a fox",
+            negative="bad",
+            empty_latent_width=512,
+            empty_latent_height=512,
+            batch_size=1,
+        ),
+        "2": node(
+            "KSampler (Efficient)",
+            seed=1,
+            positive=["1", 1],
+            negative=["1", 2],
+            latent_image=["1", 3],
+        ),
+        "3": node("VAEDecode", samples=["2", 3], vae=["1", 4]),
+        "4": node("SaveImage", images=["3", 0], filename_prefix="x"),
+    }
+    roles = find_roles(graph)
+    assert places(roles, "positive") == {"1.positive"}
+    assert places(roles, "negative") == {"1.negative"}
+    assert places(roles, "width") == {"1.empty_latent_width"}
+
+
+def test_a_pipe_of_a_node_pack_leads_to_a_text_by_its_name() -> None:
+    """Where no conditioning is to be followed, the input that is called positive is it."""
+    graph = {
+        "1": node("easy fullLoader", positive="a fox", negative="bad", batch_size=1),
+        "2": node("easy preSampling", pipe=["1", 0], seed=5),
+        "3": node("easy kSampler", pipe=["2", 0]),
+        "4": node("SaveImage", images=["3", 1], filename_prefix="x"),
+    }
+    roles = find_roles(graph)
+    assert places(roles, "positive") == {"1.positive"}
+    assert places(roles, "negative") == {"1.negative"}
+    assert places(roles, "seeds") == {"2.seed"}
+
+
+def test_a_node_that_paints_from_a_text_by_itself_gets_the_prompt() -> None:
+    """Services have one node for all."""
+    graph = {
+        "1": node("SomeImageService", prompt="a fox", negative_prompt="bad", seed=5),
+        "2": node("SaveImage", images=["1", 0], filename_prefix="x"),
+    }
+    roles = find_roles(graph)
+    assert places(roles, "positive") == {"1.prompt"}
+    assert places(roles, "negative") == {"1.negative_prompt"}
+
+
 # --------------------------------------------------------------------------------------- the size
 
 

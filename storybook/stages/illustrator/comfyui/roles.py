@@ -98,7 +98,10 @@ def find_roles(
     wiring = Wiring({it: graph[it] for it in graph if it in needed}, node_types)
     samplers = tuple(it for it in wiring.upwards(output) if _is_sampler(wiring, it))
     texts = Texts(wiring)
-    ways = {side: _on_the_way(texts, samplers, output, side) for side in (POSITIVE, NEGATIVE)}
+    ways = {
+        side: _on_the_way(texts, samplers, wiring.upwards(output), output, side)
+        for side in (POSITIVE, NEGATIVE)
+    }
     positive = _chosen(wiring, texts, named, POSITIVE) or ways[POSITIVE]
     negative = _chosen(wiring, texts, named, NEGATIVE) or ways[NEGATIVE]
     negative = [it for it in negative if it not in positive]
@@ -188,11 +191,12 @@ def _seeds(wiring: Wiring) -> tuple[NodeInput, ...]:
 
 
 def _on_the_way(
-    texts: Texts, samplers: Iterable[NodeId], output: NodeId, side: str
+    texts: Texts, samplers: Iterable[NodeId], nodes: Iterable[NodeId], output: NodeId, side: str
 ) -> list[NodeInput]:
-    """The texts of every sampler; without any, those of nodes that paint from a text alone."""
+    """The texts of every sampler; without any, those of nodes that paint from a text alone, and
+    last those that are called by the side's name."""
     found = [it for sampler in samplers for it in texts.guiding(sampler, side)]
-    return list(dict.fromkeys(found or texts.painting(output, side)))
+    return list(dict.fromkeys(found or texts.painting(output, side) or texts.told(nodes, side)))
 
 
 def _chosen(wiring: Wiring, texts: Texts, named: Named, side: str) -> list[NodeInput]:

@@ -40,6 +40,9 @@ FACTORS: Final = ("scale_by", "upscale_by", "resize_type.multiplier")
 CROPS: Final = frozenset({"ImageCrop", "LatentCrop", "CenterCropImages", "RandomCropImages"})
 """Nodes that cut a picture of `width` and `height` out of one."""
 
+SIDES_BEGIN: Final = ("", "target_", "empty_latent_")
+"""What may stand before `width` and `height` in the name of an input."""
+
 SIZED_ALIKE: Final = frozenset({"MODEL", "SIGMAS", "CONDITIONING"})
 """What is made for a size that is told beside the picture's."""
 
@@ -120,7 +123,7 @@ class Sizes:
 
     def _all_sides(self, node_id: NodeId) -> Iterator[Sides]:
         inputs = self._wiring.inputs(node_id)
-        for prefix in ("", "target_"):
+        for prefix in SIDES_BEGIN:
             sides = [
                 NodeInput(node_id, name)
                 for side in ("width", "height")

@@ -37,6 +37,12 @@ TEXTS: Final = (
 BOTH: Final = frozenset({POSITIVE, NEGATIVE})
 """Inputs that take a text in some nodes and a conditioning in most."""
 
+TOLD: Final = {
+    POSITIVE: frozenset({POSITIVE, "positive_prompt", "text_positive", "prompt"}),
+    NEGATIVE: frozenset({NEGATIVE, "negative_prompt", "text_negative"}),
+}
+"""Inputs whose name says that they take the prompt of a side."""
+
 FORGETS_TEXT: Final = frozenset({"ConditioningZeroOut"})
 """Nodes after which a prompt no longer counts: an empty negative is often made of the positive."""
 
@@ -77,6 +83,15 @@ class Texts:
                 found += self._places(node_id, side)
         return found
 
+    def told(self, nodes: Iterable[NodeId], side: str) -> list[NodeInput]:
+        """The texts that nodes of packs with samplers of their own call by the side's name."""
+        return [
+            self._wiring.written(NodeInput(node_id, name), str)
+            for node_id in nodes
+            for name in self._names(node_id, side)
+            if name in TOLD[side]
+        ]
+
     def encoders(self, nodes: Iterable[NodeId]) -> Iterator[NodeInput]:
         """Every text that is encoded into a conditioning, of either side."""
         for node_id in nodes:
@@ -106,12 +121,21 @@ class Texts:
         sources = list(self._wiring.sources(link.node, GUIDING))
         has_sides = any(_side_of(name) == NEGATIVE for name, _ in sources)
         if not is_guider:
-            side = NEGATIVE if link.slot == 1 else POSITIVE
+            side = self._side_of_output(link, side)
         found = self._places(link.node, side)
         for name, source in sources:
             if _side_of(name) == side or not (has_sides or is_guider):
                 found += self._behind(source, name == "guider", side, seen)
         return found
+
+    def _side_of_output(self, link: Link, otherwise: str) -> str:
+        """The side that an output is of, where a node has both: the positive one is the first. Of
+        an unknown node the second output may be either."""
+        kind = self._wiring.kind(link.node)
+        if kind is None:
+            return {0: POSITIVE, 1: otherwise}.get(link.slot, NEGATIVE)
+        guiding = [n for n, it in enumerate(kind.outputs) if it in GUIDING]
+        return NEGATIVE if link.slot in guiding[1:] else POSITIVE
 
     def _places(self, node_id: NodeId, side: str) -> list[NodeInput]:
         """Where the texts of an encoder are written."""
