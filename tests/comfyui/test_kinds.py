@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from storybook.stages.illustrator.comfyui.arithmetic import evaluated
 from storybook.stages.illustrator.comfyui.explain import Explanation, explain
 from storybook.stages.illustrator.comfyui.graph import Graph
 from storybook.stages.illustrator.comfyui.prepare import fill
@@ -189,6 +190,26 @@ def test_the_size_that_a_workflow_gives_is_worked_out(
     assert find_roles(workflow(name)).size == size
     assert (it.size.width, it.size.height) == (size or (None, None))
     assert it.size.picture is None
+
+
+def test_a_size_that_is_calculated_is_worked_out() -> None:
+    """As ComfyUI does, and never anything but arithmetic."""
+    graph = workflow("kind_hires_fix")
+    graph["30"] = node("PrimitiveInt", value=500)
+    for name, expression in (("31", "ceil(a * 1.5 / 16) * 16"), ("32", "min(a, 3) // 2 * 512")):
+        inputs = {"expression": expression, "values.a": ["30", 0]}
+        graph[name] = {"class_type": "ComfyMathExpression", "inputs": inputs}
+    graph["5"]["inputs"] |= {"width": ["31", 1], "height": ["32", 1]}
+    assert find_roles(graph).size == (752 * 2, 512 * 2)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["", "a +", "b", "9 ** 9 ** 9", "__import__('os')", "1 / 0", "sqrt(-1)", "'a' * 9", "1e999"],
+)
+def test_what_is_no_arithmetic_has_no_value(expression: str) -> None:
+    """And does nothing."""
+    assert evaluated(expression, {"a": 1.0}) is None
 
 
 def test_a_size_of_its_own_changes_nothing_in_the_file() -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from storybook.stages.illustrator.comfyui.arithmetic import evaluated
 from storybook.stages.illustrator.comfyui.graph import NodeId, class_of, link_of
 from storybook.stages.illustrator.comfyui.wiring import (
     PIXELS,
@@ -219,6 +220,11 @@ class Sizes:
                 before = self._before(node_id)
                 size = self._size(before, seen | {before}) if before else None
                 return size[slot] if size and slot < 2 else None
+        if isinstance(expression := inputs.get("expression"), str):
+            names = {last_part(it): self._number(NodeInput(node_id, it), seen) for it in inputs}
+            known = {name: it for name, it in names.items() if it is not None}
+            number = evaluated(expression, known)
+            return float(math.floor(number)) if number is not None and slot else number
         branches = [name for name, _ in self._wiring.branches(node_id) if name.startswith("on_")]
         return self._number(NodeInput(node_id, branches[0]), seen) if branches else None
 
