@@ -162,6 +162,13 @@ def test_long_lists_are_cut_in_words_and_whole_in_data() -> None:
     assert "more" in warning.message and len(warning.has) > 30
 
 
+def test_a_checkpoint_that_cannot_be_put_anywhere_is_said() -> None:
+    """A workflow with two of them keeps both."""
+    it = explain(workflow("kind_base_refiner"), None, checkpoint="dream.safetensors")
+    assert [warning.kind for warning in it.warnings] == ["unused_checkpoint"]
+    assert set(it.models) == {"sd15_random_full.safetensors", "sd15_random_tiny.safetensors"}
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     "name", [path.stem for path in sorted((HERE / "workflows").glob("bad_*.json"))]

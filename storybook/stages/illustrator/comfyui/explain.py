@@ -127,7 +127,7 @@ def explain(
         tuple(_found(graph, roles)),
         tuple(dict.fromkeys(str(_value(graph, it)) for it in roles.models)),
         (*lacking, *_impossible(roles, named or {}, is_whole=is_whole)),
-        tuple(_warnings(graph, kept, roles, node_types, size)),
+        (*_unused(graph, checkpoint), *_warnings(graph, kept, roles, node_types, size)),
         tuple(_notes(graph, kept, roles)),
         _given(kept, roles, node_types, size),
         kept,
@@ -152,6 +152,14 @@ def _with_checkpoint(graph: Graph, checkpoint: str) -> Graph:
         return graph
     loading = {it: graph[it]["inputs"] | {LOADED: checkpoint} for it in loaders}
     return graph | {it: graph[it] | {"inputs": inputs} for it, inputs in loading.items()}
+
+
+def _unused(graph: Graph, checkpoint: str) -> Iterator[WorkflowProblem]:
+    """What is said if the checkpoint of the settings is not loaded."""
+    if checkpoint and all(node["inputs"].get(LOADED) != checkpoint for node in graph.values()):
+        said = "`checkpoint` in [illustrator] is not used: the workflow loads none, or several"
+        mend = "Choose the checkpoints in ComfyUI, and leave `checkpoint` out"
+        yield WorkflowProblem("unused_checkpoint", "", said, mend)
 
 
 # ---------------------------------------------------------------------------------- what is there
