@@ -206,7 +206,9 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
         if kind is int or kind is float:
             return kind(text)
         items = [item.strip() for item in text.split(",") if item.strip()]
-        return _pairs(items, variable) if get_origin(kind) is dict else items
+        if get_origin(kind) is not dict:
+            return items
+        return _pairs(_joined(items) if kind != dict[str, str] else items, variable)
     except ValueError:
         wanted = _wanted(setting)
         found = without_secrets(repr(text))
@@ -216,6 +218,17 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
 def _flag(text: str) -> bool:
     """Raises ValueError for what is neither true nor false."""
     return bool(["false", "true"].index(text.strip().lower()))
+
+
+def _joined(items: list[str]) -> list[str]:
+    """A value that is a list has commas itself: what has no name goes with what stands before."""
+    joined: list[str] = []
+    for item in items:
+        if "=" in item or not joined:
+            joined.append(item)
+        else:
+            joined[-1] += f",{item}"
+    return joined
 
 
 def _pairs(items: list[str], variable: str) -> dict[str, str]:
@@ -246,6 +259,8 @@ def _wanted(setting: Any) -> str:
     """A setting's type and range in words."""
     what = KINDS[kind_of(setting)]
     for bound in (it for it in get_args(setting)[1:] if isinstance(it, msgspec.Meta)):
+        if bound.description is not None:
+            what += f", {bound.description}"
         if bound.ge is not None:
             what += f" from {bound.ge:.0f}"
         if bound.gt is not None:

@@ -112,6 +112,7 @@ KINDS: Final[Mapping[Any, str]] = {
     bool: "true or false",
     tuple[str, ...]: "a list of texts",
     dict[str, str]: "a table of texts",
+    dict[str, str | tuple[str, ...]]: "a table of texts or lists of texts",
 }
 """What a setting can be, in words; a number may have a range."""
 

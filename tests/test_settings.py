@@ -11,6 +11,7 @@ import pytest
 from storybook.configuration import load_settings
 from storybook.data_folder import DataFolder, data_folder
 from storybook.settings import Settings, SettingsError
+from storybook.stages.illustrator.comfyui.spec import COMFYUI
 from storybook.stages.narrator.openai.spec import OPENAI_NARRATOR
 from storybook.stages.writer.llama.spec import LLAMA, LlamaSettings
 from storybook.stages.writer.openai.spec import OPENAI_WRITER
@@ -26,6 +27,25 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_file_the_defaults_are_in_force() -> None:
     """Nothing has to be configured."""
     assert load_settings({}) == Settings()
+
+
+def test_a_table_may_have_lists_of_texts(tmp_path: Path) -> None:
+    """In the environment, what has no name goes on with the list before."""
+    file = tmp_path / "my.toml"
+    file.write_text('[illustrator]\nnodes = { positive = ["6", "9.text"], seed = "3, 4" }\n')
+    told = COMFYUI.settings_in(load_settings({}, file))
+    assert told.nodes == {"positive": ("6", "9.text"), "seed": "3, 4"}
+    told = COMFYUI.settings_in(
+        load_settings({"STORYBOOK_ILLUSTRATOR_NODES": "positive=6,9,seed=3"})
+    )
+    assert told.nodes == {"positive": "6,9", "seed": "3"}
+
+
+@pytest.mark.parametrize("size", ["big", "1024", "0x512", "1024x1024 "])
+def test_a_size_is_a_word_or_two_numbers(size: str) -> None:
+    """What else stands there is told with what was expected."""
+    with pytest.raises(SettingsError, match=r"size is to be text, workflow or 1024x1024"):
+        load_settings({"STORYBOOK_ILLUSTRATOR_SIZE": size})
 
 
 def test_the_environment_stands_over_the_file(tmp_path: Path) -> None:

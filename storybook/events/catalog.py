@@ -42,7 +42,8 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `voices` are the engine's own names of those that spoke, `language` the one that was written or
     spoken. `model` and `version` are those that did it, as far as the engine or its server says:
-    with several servers they may be others than `StageStarted` could know.
+    with several servers they may be others than `StageStarted` could know. `fitted_from` is the
+    size (`1536x1024`) that a picture was given in, if it was scaled and cropped to its own.
     """
 
     prompt: str = ""
@@ -52,6 +53,7 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     language: str = ""
     model: str = ""
     version: str = ""
+    fitted_from: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):

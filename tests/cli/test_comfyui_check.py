@@ -197,3 +197,124 @@ def test_a_long_prompt_is_one_line_and_the_verdict_comes_first(
     (bad,) = (n for n, line in enumerate(lines) if line.startswith("  ✗ node 4"))
     assert bad < prompt
     assert any(line.endswith("is not there  gone.safetensors") for line in lines), "never cut"
+
+
+# ------------------------------------------------------------------------------ without any server
+
+
+OBJECT_INFO = REPOSITORY / "tests/comfyui/recordings/object_info.json"
+
+
+def test_a_kept_catalogue_takes_a_servers_place(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No server is asked: also the editor's format is read, and missing models are told."""
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", NOBODY)
+    good = str(WORKFLOWS / "txt2img_tiny.json")
+    result = shell("comfyui", "check", good, "--object-info", str(OBJECT_INFO))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0] == "✓ it can be painted"
+    drawn = str(WORKFLOWS / "editor_make_panel.json")
+    result = shell("comfyui", "check", drawn, "--object-info", str(OBJECT_INFO), "--json")
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["ok"]) == (1, False)
+    assert [it["kind"] for it in report["problems"]] == ["missing_model"]
+
+
+def test_each_role_is_a_list_of_places(shell: Shell) -> None:
+    """Node, input and title; the size that is given and the one that is kept."""
+    file = str(WORKFLOWS / "kind_base_refiner.json")
+    result = shell("comfyui", "check", file, "--object-info", str(OBJECT_INFO), "--json")
+    report = json.loads(result.stdout)
+    assert report["positive"] == [
+        {"node": "15", "input": "text", "title": "Refiner positive"},
+        {"node": "6", "input": "text", "title": "Base positive"},
+    ]
+    assert [it["node"] for it in report["negative"]] == ["16", "7"]
+    assert {it["node"] for it in report["seed"]} == {"10", "11"}
+    assert [(it["node"], it["input"]) for it in report["width"]] == [("5", "width")]
+    assert [(it["node"], it["input"]) for it in report["height"]] == [("5", "height")]
+    assert [(it["node"], it["input"]) for it in report["output"]] == [("19", "filename_prefix")]
+    assert report["size"] == {"width": 1024, "height": 1024, "picture": "1024x1024"}
+    (problem,) = report["problems"]
+    assert problem["kind"] == "missing_node" and "KSamplerAdvanced" in problem["where"]
+    assert report["warnings"] == []
+
+
+def test_a_missing_node_is_named_with_its_pack_and_its_consequences_are_not(
+    shell: Shell, tmp_path: Path
+) -> None:
+    """First, once for all nodes of the class; that no sampler leads to a prompt only follows."""
+    file = tmp_path / "packed.json"
+    file.write_text(json.dumps(packed()))
+    result = shell("comfyui", "check", str(file), "--object-info", str(OBJECT_INFO), "--json")
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert problem["kind"] == "missing_node"
+    assert "it is from the node pack comfyui-odd-samplers" in problem["message"]
+    assert "Install comfyui-odd-samplers" in problem["mend"]
+
+
+def packed() -> dict[str, Any]:
+    """A drawing whose only sampler is from a node pack."""
+    sampler = {
+        "id": 3,
+        "type": "OddSampler",
+        "inputs": [],
+        "outputs": [{"name": "LATENT", "type": "LATENT", "links": [1]}],
+        "properties": {"cnr_id": "comfyui-odd-samplers", "Node name for S&R": "OddSampler"},
+    }
+    samples = {"name": "samples", "type": "LATENT", "link": 1}
+    decode = {"id": 8, "type": "VAEDecode", "inputs": [samples], "outputs": []}
+    images = {"name": "images", "type": "IMAGE", "link": 2}
+    save = {"id": 9, "type": "SaveImage", "inputs": [images], "widgets_values": ["x"]}
+    links = [[1, 3, 0, 8, 0, "LATENT"], [2, 8, 0, 9, 0, "IMAGE"]]
+    return {"nodes": [sampler, decode, save], "links": links, "version": 0.4}
+
+
+def test_a_catalogue_that_is_none_is_said(shell: Shell, tmp_path: Path) -> None:
+    """And the workflow is given once."""
+    (tmp_path / "note.json").write_text("[1]")
+    good = str(WORKFLOWS / "txt2img_tiny.json")
+    result = shell("comfyui", "check", good, "--object-info", str(tmp_path / "note.json"))
+    assert result.exit_code == 1 and "no answer to /object_info" in result.stderr
+    assert shell("comfyui", "check", good, "--workflow", good).exit_code == 2
+
+
+def test_the_size_of_the_settings_is_the_one_that_is_checked(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `workflow` it is the file's own; any other word stops the start."""
+    file = str(WORKFLOWS / "kind_hires_fix.json")
+    ask = ("comfyui", "check", file, "--object-info", str(OBJECT_INFO), "--json")
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_SIZE", "workflow")
+    size = json.loads(shell(*ask).stdout)["size"]
+    assert size == {"width": 1024, "height": 1536, "picture": None}
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_SIZE", "512x512")
+    assert json.loads(shell(*ask).stdout)["size"]["picture"] == "512x512"
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_SIZE", "big")
+    result = shell(*ask)
+    assert result.exit_code != 0 and "workflow or 1024x1024" in result.output + result.stderr
+
+
+def test_several_nodes_are_named_by_a_text_with_commas(
+    shell: Shell, double: ComfyDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the environment, too, where commas part the names as well."""
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_NODES", "positive=6,7,seed=3")
+    _, (report,) = check(shell, "txt2img_tiny")
+    assert [it["node"] for it in report["positive"]] == ["6", "7"]
+    assert {it["how"] for it in report["found"] if it["role"] == "positive"} == {
+        "named in the settings"
+    }
+
+
+def test_a_checkpoint_is_chosen_in_the_settings(
+    shell: Shell, double: ComfyDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its whole name or without its ending; one that is not there is told."""
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_CHECKPOINT", "sd15_random_tiny")
+    (model,) = json.loads(shell("comfyui", "check", "--json").stdout)["models"]
+    assert (model["name"], model["is_there"]) == ("sd15_random_tiny.safetensors", True)
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_CHECKPOINT", "dream")
+    result = shell("comfyui", "check")
+    assert result.exit_code == 1 and "the server has no 'dream'" in result.stdout

@@ -11,6 +11,7 @@ from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.engine import ComfyUI
 from storybook.stages.illustrator.comfyui.errors import Rejected
 from storybook.stages.illustrator.comfyui.explain import Explanation, explain
+from storybook.stages.illustrator.comfyui.graph import Graph
 from storybook.stages.illustrator.comfyui.prepare import new_prompt_id
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
@@ -21,6 +22,15 @@ from tests.comfyui.studio import WORKFLOW, Studio, access_to
 
 def look(document: Any, **more: Any) -> Explanation:
     return explain(document, NODE_TYPES, **more)
+
+
+def changed(node: str, name: str, value: Any) -> Graph:
+    """A good workflow with one other value, or without it."""
+    graph = workflow("txt2img_tiny")
+    graph[node]["inputs"][name] = value
+    if value is None:
+        del graph[node]["inputs"][name]
+    return graph
 
 
 def kinds(it: Explanation) -> set[str]:
@@ -53,27 +63,42 @@ def test_a_file_of_the_editor_is_explained() -> None:
     ("change", "kind", "says"),
     [
         (("4", "ckpt_name", "nope.safetensors"), "missing_model", "sd15_random_full.safetensors"),
+        (("9", "images", None), "no_output", "Save Image"),
+        (("3", "positive", None), "no_positive", "PROMPT_POS"),
+    ],
+)
+def test_what_is_certain_keeps_a_workflow_from_being_sent(
+    change: tuple[str, str, Any], kind: str, says: str
+) -> None:
+    """A file that the server does not list, nothing that saves, no place for the prompt."""
+    it = look(changed(*change))
+    problem = next(problem for problem in it.problems if problem.kind == kind)
+    assert not it.ok
+    assert says in f"{problem} {problem.mend}"
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "says"),
+    [
         (("3", "sampler_name", "nope"), "unknown_value", "euler_ancestral"),
         (("3", "steps", 0), "out_of_range", "1 … 10000"),
         (("3", "cfg", "much"), "wrong_value", "no number"),
         (("3", "model", ["99", 0]), "broken_link", "node 99"),
-        (("8", "samples", ["4", 0]), "wrong_link", "LATENT"),
+        (("3", "latent_image", ["4", 0]), "wrong_link", "LATENT"),
         (("8", "vae", None), "missing_input", "required"),
-        (("9", "images", None), "no_output", "Save Image"),
         (("3", "seed", None), "no_seed", "seed"),
+        (("5", "width", None), "no_size", "fitted into 1024x1024"),
     ],
 )
-def test_what_is_wrong_is_said(change: tuple[str, str, Any], kind: str, says: str) -> None:
-    """Node, input, what was found, and what there is instead."""
-    graph = workflow("txt2img_tiny")
-    node, name, value = change
-    graph[node]["inputs"][name] = value
-    if value is None:
-        del graph[node]["inputs"][name]
-    it = look(graph)
-    problem = next(problem for problem in it.problems if problem.kind == kind)
-    assert says in f"{problem} {problem.mend}"
-    assert problem.mend
+def test_what_may_be_wrong_is_said_and_sent(
+    change: tuple[str, str, Any], kind: str, says: str
+) -> None:
+    """Node, input, what was found, and what there is instead; the server decides."""
+    it = look(changed(*change))
+    warning = next(warning for warning in it.warnings if warning.kind == kind)
+    assert it.ok
+    assert says in f"{warning} {warning.mend}"
+    assert warning.mend
 
 
 def test_both_shapes_of_choices_are_read() -> None:
@@ -133,8 +158,15 @@ def test_long_lists_are_cut_in_words_and_whole_in_data() -> None:
     """The message names a dozen; `has` has all."""
     graph = workflow("txt2img_tiny")
     graph["3"]["inputs"]["sampler_name"] = "nope"
-    (problem,) = look(graph).problems
-    assert "more" in problem.message and len(problem.has) > 30
+    (warning,) = look(graph).warnings
+    assert "more" in warning.message and len(warning.has) > 30
+
+
+def test_a_checkpoint_that_cannot_be_put_anywhere_is_said() -> None:
+    """A workflow with two of them keeps both."""
+    it = explain(workflow("kind_base_refiner"), None, checkpoint="dream.safetensors")
+    assert [warning.kind for warning in it.warnings] == ["unused_checkpoint"]
+    assert set(it.models) == {"sd15_random_full.safetensors", "sd15_random_tiny.safetensors"}
 
 
 @pytest.mark.anyio
@@ -142,10 +174,11 @@ def test_long_lists_are_cut_in_words_and_whole_in_data() -> None:
     "name", [path.stem for path in sorted((HERE / "workflows").glob("bad_*.json"))]
 )
 async def test_all_that_the_server_refuses_is_explained_before(name: str) -> None:
-    """Every workflow that was refused by a real server has a problem here."""
+    """Of every workflow that was refused by a real server it is said here why it may be."""
     async with ComfyDouble().serving() as double:
         assert (await post(double, {"prompt": workflow(name)})).status_code == 400
-    assert not look(workflow(name)).ok
+    it = look(workflow(name))
+    assert it.problems or it.warnings
 
 
 @pytest.mark.anyio

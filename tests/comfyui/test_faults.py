@@ -116,16 +116,46 @@ async def test_out_of_memory_makes_room_and_may_be_tried_again() -> None:
 
 
 async def test_a_failing_node_is_named(tmp_path: Path) -> None:
-    """Its class, its id and its own message; an error ends like a success and is none."""
+    """Its class, its id, its title and its own message; an error ends like a success and is
+    none."""
+    graph = workflow("txt2img_tiny")
+    graph["3"]["_meta"] = {"title": "Second pass"}
+    (tmp_path / "w.json").write_text(json.dumps(graph))
+    async with ComfyDouble().serving() as double:
+        double.faults.sampler_error = "mat1 and mat2 shapes cannot be multiplied"
+        studio = Studio(double, workflow=str(tmp_path / "w.json"))
+        with pytest.raises(WorkFailed) as failure:
+            await studio.paint()
+    assert failure.value.kind == "comfyui_failed"
+    assert "node 3 (KSampler 'Second pass'): mat1 and mat2" in str(failure.value)
+
+
+async def test_a_checkpoint_that_does_not_load_names_file_and_mend(tmp_path: Path) -> None:
+    """When the user has chosen it there is no other one to take."""
     graph = workflow("txt2img_tiny")
     graph["4"]["inputs"]["ckpt_name"] = "corrupt.safetensors"
     (tmp_path / "w.json").write_text(json.dumps(graph))
     async with ComfyDouble().serving() as double:
         studio = Studio(double, workflow=str(tmp_path / "w.json"))
-        with pytest.raises(WorkFailed) as failure:
+        with pytest.raises(EngineUnavailable) as failure:
             await studio.paint()
-    assert failure.value.kind == "comfyui_failed"
-    assert "CheckpointLoaderSimple (4): Error while deserializing header" in str(failure.value)
+    assert "corrupt.safetensors cannot be used: the file is no whole model" in failure.value.why
+    assert "header too large" in failure.value.why
+    assert failure.value.mend.startswith("Download corrupt.safetensors again")
+
+
+async def test_the_checkpoint_that_is_taken_by_itself_is_one_that_loads() -> None:
+    """The first that the server lists is damaged: the next one paints, also the next picture."""
+    async with ComfyDouble().serving() as double:
+        studio = Studio(double, workflow="")
+        await studio.paint()
+        await studio.paint()
+        names = [body["prompt"]["4"]["inputs"]["ckpt_name"] for body in double.posts]
+    assert names == [
+        "corrupt.safetensors",
+        "sd15_random_full.safetensors",
+        "sd15_random_full.safetensors",
+    ]
 
 
 async def test_somebody_elses_interruption_is_no_picture() -> None:
@@ -377,14 +407,12 @@ async def test_a_server_that_gives_ids_of_its_own_is_too_old() -> None:
     [
         ("garbage", "broken_picture", True),
         ("truncated", "broken_picture", True),
-        ("flat", "flat_picture", True),
         ("stale", "stale_picture", True),
         ("missing", "picture_gone", True),
-        ("wrong_size", "size_picture", False),
     ],
 )
 async def test_a_bad_picture_does_not_count(how: str, kind: str, retryable: bool) -> None:
-    """It fails the attempt; trying again helps, but for a size that the workflow itself sets."""
+    """It fails the attempt, and trying again helps."""
     async with ComfyDouble().serving() as double:
         double.faults.spoil = [how]
         studio = Studio(double)
@@ -395,15 +423,43 @@ async def test_a_bad_picture_does_not_count(how: str, kind: str, retryable: bool
     png.check(painting.png, 64, 48)
 
 
-async def test_a_flat_picture_is_not_taken_from_the_cache_again() -> None:
-    """The server is told to forget before the next attempt."""
+async def test_a_flat_picture_is_painted_again_with_another_seed() -> None:
+    """The server is told to forget; the seed that the picture was made from is recorded."""
     async with ComfyDouble().serving() as double:
         double.faults.spoil = ["flat"]
-        studio = Studio(double)
-        with pytest.raises(WorkFailed):
-            await studio.paint()
-        await studio.paint()
-        assert double.sampled == 2
+        painting = await Studio(double).paint()
+        seeds = [body["prompt"]["3"]["inputs"]["seed"] for body in double.posts]
+        assert (seeds, double.freed) == ([7, 8], 1)
+    assert painting.made_from.seed == 8
+
+
+async def test_a_picture_that_stays_flat_says_the_likely_causes() -> None:
+    """After three seeds no other one will help."""
+    async with ComfyDouble().serving() as double:
+        double.faults.spoil = ["flat"] * 3
+        with pytest.raises(WorkFailed, match=r"fp32-vae.*3 seeds were tried") as failure:
+            await Studio(double).paint()
+        assert (failure.value.kind, failure.value.retryable) == ("flat_picture", False)
+        assert len(double.posts) == 3
+
+
+async def test_a_picture_of_another_size_is_fitted_and_not_thrown_away() -> None:
+    """It is scaled and cropped, and it is recorded what it was."""
+    async with ComfyDouble().serving() as double:
+        double.faults.spoil = ["wrong_size"]
+        painting = await Studio(double).paint()
+    png.check(painting.png, 64, 48)
+    assert painting.made_from.fitted_from == "64x47"
+
+
+@pytest.mark.parametrize("kind", ["webp", "jpeg"])
+async def test_a_picture_of_another_format_is_kept_as_png(kind: str) -> None:
+    """Of the size that was asked for."""
+    async with ComfyDouble().serving() as double:
+        double.faults.spoil = [kind]
+        painting = await Studio(double).paint()
+    png.check(painting.png, 64, 48)
+    assert painting.made_from.fitted_from == ""
 
 
 async def test_a_broken_transfer_is_fetched_again_and_not_painted_again() -> None:

@@ -292,3 +292,62 @@ async def test_a_workflow_that_cannot_be_read_is_named(tmp_path: Path) -> None:
             assert not readiness.ready and name in readiness.why
             with pytest.raises(EngineUnavailable, match=name):
                 await studio.paint()
+
+
+# ------------------------------------------------------------------------------------------- sizes
+
+
+async def test_pictures_have_the_workflows_own_size_if_that_is_wanted() -> None:
+    """The file is submitted with the size that stands in it."""
+    async with ComfyDouble().serving() as double:
+        painting = await Studio(double, size="workflow").paint()
+        (body,) = double.posts
+    own = workflow("txt2img_tiny")["5"]["inputs"]
+    assert (body["prompt"]["5"]["inputs"]["width"]) == own["width"]
+    assert (painting.width, painting.height) == (own["width"], own["height"])
+    png.check(painting.png, own["width"], own["height"])
+    assert painting.made_from.fitted_from == ""
+
+
+async def test_pictures_have_the_size_of_the_settings() -> None:
+    """It goes before the one that is asked for."""
+    async with ComfyDouble().serving() as double:
+        painting = await Studio(double, size="96x32").paint()
+    png.check(painting.png, 96, 32)
+
+
+async def test_a_path_of_windows_is_the_same_file(tmp_path: Path) -> None:
+    """It is submitted as the server spells it."""
+    graph = workflow("txt2img_tiny")
+    graph["4"]["inputs"]["ckpt_name"] = "SD15/dream.safetensors"
+    (tmp_path / "w.json").write_text(json.dumps(graph))
+    async with ComfyDouble().serving() as double:
+        double.models("other.safetensors", "SD15\\dream.safetensors")
+        await Studio(double, workflow=str(tmp_path / "w.json")).paint()
+        (body,) = double.posts
+    assert body["prompt"]["4"]["inputs"]["ckpt_name"] == "SD15\\dream.safetensors"
+
+
+async def test_a_checkpoint_of_the_settings_is_loaded() -> None:
+    """By the shipped workflow and by one of the user's."""
+    for file in ({"workflow": ""}, {}):
+        async with ComfyDouble().serving() as double:
+            await Studio(double, checkpoint="sd15_random_full", **file).paint()
+            (body,) = double.posts
+        assert body["prompt"]["4"]["inputs"]["ckpt_name"] == "sd15_random_full.safetensors"
+
+
+async def test_what_is_doubted_is_sent_and_what_the_server_says_stands_by_the_title(
+    tmp_path: Path,
+) -> None:
+    """A value out of the range that is known here: the server has the last word."""
+    graph = workflow("txt2img_tiny")
+    graph["3"]["inputs"]["steps"] = 0
+    graph["3"]["_meta"] = {"title": "Painter"}
+    (tmp_path / "w.json").write_text(json.dumps(graph))
+    async with ComfyDouble().serving() as double:
+        with pytest.raises(EngineUnavailable) as failure:
+            await Studio(double, workflow=str(tmp_path / "w.json")).paint()
+        assert double.posts
+    assert "node 3 (KSampler 'Painter')" in failure.value.why
+    assert "smaller than min of 1" in failure.value.why

@@ -8,7 +8,9 @@ import pytest
 
 from storybook.stages.illustrator.comfyui.graph import Graph
 from storybook.stages.illustrator.comfyui.prepare import fill, template
-from storybook.stages.illustrator.comfyui.roles import NodeInput, find_roles
+from storybook.stages.illustrator.comfyui.roles import find_roles
+from storybook.stages.illustrator.comfyui.sizes import PictureSize
+from storybook.stages.illustrator.comfyui.wiring import NodeInput
 from tests.comfyui.drawings import NODE_TYPES
 from tests.comfyui.listening import workflow
 
@@ -56,7 +58,10 @@ def test_a_plain_graph() -> None:
     assert roles.positive == (NodeInput("6", "text"),)
     assert roles.negative == (NodeInput("7", "text"),)
     assert roles.seeds == (NodeInput("3", "seed"),)
-    assert (roles.width, roles.height) == (NodeInput("5", "width"), NodeInput("5", "height"))
+    assert (roles.width, roles.height) == (
+        (NodeInput("5", "width"),),
+        (NodeInput("5", "height"),),
+    )
     assert roles.models == (NodeInput("4", "ckpt_name"),)
 
 
@@ -73,7 +78,7 @@ def test_a_guider_is_followed_to_its_prompt_and_noise_to_its_seed() -> None:
     assert roles.positive == (NodeInput("3", "text"),)
     assert roles.negative == ()
     assert roles.seeds == (NodeInput("6", "noise_seed"),)
-    assert roles.width == NodeInput("7", "width")
+    assert roles.width == (NodeInput("7", "width"),)
     assert roles.models == (NodeInput("1", "unet_name"),)
 
 
@@ -122,13 +127,14 @@ def test_control_nets_and_combinations_are_passed_through() -> None:
     graph = simple(
         **{
             "30": node("ControlNetApplyAdvanced", positive=["31", 0], negative=["7", 0]),
-            "31": node("ConditioningCombine", conditioning_1=["6", 0], conditioning_2=["7", 0]),
+            "32": node("CLIPTextEncode", text="at night", clip=["4", 1]),
+            "31": node("ConditioningCombine", conditioning_1=["6", 0], conditioning_2=["32", 0]),
         }
     )
     graph["3"]["inputs"] |= {"positive": ["30", 0], "negative": ["30", 1]}
     roles = find_roles(graph, NODE_TYPES)
     assert (roles.positive, roles.negative) == (
-        (NodeInput("6", "text"),),
+        (NodeInput("6", "text"), NodeInput("32", "text")),
         (NodeInput("7", "text"),),
     )
 
@@ -148,22 +154,30 @@ def test_the_configuration_goes_before_everything() -> None:
     """A node, or a node and its input."""
     graph = simple(**{"40": node("EmptyImage", width=8, height=8, color=1)})
     graph["8"]["inputs"]["extra"] = ["40", 0]
-    named = {"positive": "7", "seed": "40.color", "width": "40.width", "height": "40.height"}
+    named = {
+        "positive": ("7",),
+        "seed": ("40.color",),
+        "width": ("40.width",),
+        "height": ("40.height",),
+    }
     roles = find_roles(graph, NODE_TYPES, named)
     assert roles.positive == (NodeInput("7", "text"),)
     assert roles.seeds == (NodeInput("40", "color"),)
-    assert (roles.width, roles.height) == (NodeInput("40", "width"), NodeInput("40", "height"))
+    assert (roles.width, roles.height) == (
+        (NodeInput("40", "width"),),
+        (NodeInput("40", "height"),),
+    )
 
 
 def test_a_configuration_that_names_nothing_is_passed_over() -> None:
     """What is found otherwise stands; `check` says that the name is wrong."""
-    assert find_roles(simple(), NODE_TYPES, {"positive": "99.text"}).positive == (
-        NodeInput("6", "text"),
-    )
+    roles = find_roles(simple(), NODE_TYPES, {"positive": ("99.text",)})
+    assert roles.positive == (NodeInput("6", "text"),)
+    assert roles.unknown == ("positive = 99.text",)
 
 
-def test_the_size_is_the_last_one_on_the_way() -> None:
-    """A scaling after the sampler sets the picture's size, not the latent before it."""
+def test_the_size_is_set_where_it_is_set_last_and_in_the_passes_before() -> None:
+    """A scaling after the sampler decides about the picture, the latent about the first pass."""
     graph = simple(
         **{
             "9": node("SaveImage", images=["50", 0], filename_prefix="x"),
@@ -177,7 +191,10 @@ def test_the_size_is_the_last_one_on_the_way() -> None:
             ),
         }
     )
-    assert find_roles(graph, NODE_TYPES).width == NodeInput("50", "width")
+    assert find_roles(graph, NODE_TYPES).width == (
+        NodeInput("50", "width"),
+        NodeInput("5", "width"),
+    )
 
 
 def test_two_samplers_get_the_same_seed() -> None:
@@ -189,7 +206,7 @@ def test_two_samplers_get_the_same_seed() -> None:
     graph["8"]["inputs"]["samples"] = ["61", 0]
     roles = find_roles(graph, NODE_TYPES)
     assert set(roles.seeds) == {NodeInput("3", "seed"), NodeInput("61", "seed")}
-    assert roles.width == NodeInput("60", "width")
+    assert roles.width == (NodeInput("60", "width"), NodeInput("5", "width"))
 
 
 def test_of_several_pictures_the_finished_one_is_taken() -> None:
@@ -211,7 +228,7 @@ def test_circles_end() -> None:
     graph["5"] = node("LatentUpscale", samples=["5", 0])
     graph["6"] = node("ConditioningCombine", conditioning_1=["6", 0])
     roles = find_roles(graph, NODE_TYPES)
-    assert (roles.positive, roles.width) == ((), None)
+    assert (roles.positive, roles.width) == ((), ())
 
 
 @pytest.mark.parametrize("name", ["nomodel_text_preview", "bad_no_output_node"])
@@ -225,7 +242,7 @@ def test_only_what_leads_to_the_picture_is_kept() -> None:
     graph = simple(**{"80": node("EmptyImage", width=8)})
     roles = find_roles(graph, NODE_TYPES)
     kept = template(graph, roles)
-    filled = fill(kept, roles, prompt="p", seed=9, width=64, height=48, prompt_id="id")
+    filled = fill(kept, roles, prompt="p", seed=9, size=PictureSize(64, 48), prompt_id="id")
     assert set(filled) == set(simple())
     assert graph["6"]["inputs"]["text"] == kept["6"]["inputs"]["text"] == "a red fox in the snow"
 
@@ -236,5 +253,5 @@ def test_one_picture_is_made_and_not_a_batch() -> None:
     graph["5"]["inputs"]["batch_size"] = 4
     roles = find_roles(graph, NODE_TYPES)
     kept = template(graph, roles)
-    filled = fill(kept, roles, prompt="", seed=0, width=64, height=48, prompt_id="i")
+    filled = fill(kept, roles, prompt="", seed=0, size=PictureSize(64, 48), prompt_id="i")
     assert filled["5"]["inputs"]["batch_size"] == 1

@@ -47,8 +47,11 @@ class Faults:
         self.half: str | None = None
         """A node that is said to be bad, while the rest is accepted with 200."""
         self.out_of_memory = 0
+        self.sampler_error = ""
+        """What every sampler fails with."""
         self.spoil: list[str] = []
-        """How the next files are spoiled: garbage, truncated, flat, wrong_size, stale, missing."""
+        """How the next files are spoiled: garbage, truncated, flat, wrong_size, stale,
+        missing, or in the format webp or jpeg."""
         self.cut_downloads = 0
         self.answers_500 = 0
         self.holds_posts = False

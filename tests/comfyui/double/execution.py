@@ -136,6 +136,8 @@ class Execution:
         double = self._double
         for step in range(1, steps + 1):
             await double.pause(self._graph[node_id]["class_type"])
+            if double.faults.sampler_error:
+                raise Failure("RuntimeError", double.faults.sampler_error)
             if double.faults.out_of_memory:
                 double.faults.out_of_memory -= 1
                 raise Failure("torch.OutOfMemoryError", "Allocation on device \n")
@@ -193,6 +195,8 @@ class Execution:
         if how == "wrong_size":
             rows = rows[:-1]
         content = pictures.encode(rows, graph)
+        if how in ("webp", "jpeg"):
+            return pictures.recoded(content, how)
         return {"garbage": b"<html>", "truncated": content[:-50]}.get(how, content)
 
     def _rows(self, node_id: str) -> list[bytes]:

@@ -37,6 +37,14 @@ def encode(rows: list[bytes], graph: Any = None, filter: int = 0) -> bytes:
     return SIGNATURE + b"".join(parts)
 
 
+def recoded(png: bytes, kind: str) -> bytes:
+    """The same picture as WebP or JPEG."""
+    import skia  # type: ignore[import-not-found]  # skia-python has no stubs
+
+    image = skia.Image.MakeFromEncoded(skia.Data.MakeWithCopy(png))
+    return bytes(image.encodeToData({"webp": skia.kWEBP, "jpeg": skia.kJPEG}[kind], 90))
+
+
 def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

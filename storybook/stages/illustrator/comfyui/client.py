@@ -7,6 +7,7 @@ repeated: the same id posted twice is painted twice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -21,8 +22,9 @@ from storybook.stages.illustrator.comfyui.errors import (
     Unreachable,
     Unsuited,
 )
-from storybook.stages.illustrator.comfyui.explain import MODEL_INPUTS, WorkflowProblem
+from storybook.stages.illustrator.comfyui.faults import is_model_file
 from storybook.stages.illustrator.comfyui.graph import Graph, NodeId
+from storybook.stages.illustrator.comfyui.problems import WorkflowProblem, where
 from storybook.stages.illustrator.comfyui.state import ImageFile, PromptFailed, State, state_of
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
@@ -107,15 +109,16 @@ class ComfyServer:
         body = {"prompt": graph, "prompt_id": prompt_id, "client_id": prompt_id}
         answer = await self._request("POST", "/prompt", json=body)
         if answer.status == 400:
-            raise Rejected(self.url, self._problems(_decoded(answer.content)) or _WITHOUT_REASON)
+            said = _decoded(answer.content)
+            raise Rejected(self.url, self._problems(said, graph) or _WITHOUT_REASON)
         said = _decoded(self._expect(answer).content)
         if said.get("prompt_id") != prompt_id:
             await self.take_out(str(said.get("prompt_id")))
             raise Unsuited(self.url, "it is too old: it gives prompts ids of its own; update it")
         errors: Mapping[str, Any] = said.get("node_errors") or {}
         if any(_concerns(output, node, it) for node, it in errors.items()):
-            raise Rejected(self.url, self._problems(said), was_taken=True)
-        return self._problems(said)
+            raise Rejected(self.url, self._problems(said, graph), was_taken=True)
+        return self._problems(said, graph)
 
     async def take_out(self, prompt_id: str) -> None:
         """Take our prompt, and no other, out of the queue; nothing happens if it runs."""
@@ -157,12 +160,12 @@ class ComfyServer:
     async def _post(self, path: str, body: Mapping[str, Any]) -> None:
         self._expect(await self._request("POST", path, json=body))
 
-    def _problems(self, said: Mapping[str, Any]) -> tuple[WorkflowProblem, ...]:
+    def _problems(self, said: Mapping[str, Any], graph: Graph) -> tuple[WorkflowProblem, ...]:
         """What the server says against a prompt, without what is secret here."""
         hide = self.access.hide
         return tuple(
             msgspec.structs.replace(it, where=hide(it.where), message=hide(it.message))
-            for it in _problems(said)
+            for it in _problems(said, graph)
         )
 
     def _expect(self, answer: ServerAnswer) -> ServerAnswer:
@@ -217,31 +220,36 @@ def _concerns(output: NodeId, node: NodeId, errors: Mapping[str, Any]) -> bool:
     return node == output or output in (errors.get("dependent_outputs") or ())
 
 
-def _problems(said: Mapping[str, Any]) -> tuple[WorkflowProblem, ...]:
-    """What the server says against a prompt. The nodes' errors say it; the error above them is
-    often empty. Tracebacks are left out: they name paths of the server."""
+def _problems(said: Mapping[str, Any], graph: Graph) -> tuple[WorkflowProblem, ...]:
+    """What the server says against a prompt, beside the titles of its nodes. The nodes' errors say
+    it; the error above them is often empty. Tracebacks are left out: they name paths of the
+    server."""
     found = [
-        _problem(f"node {node} ({errors.get('class_type', '?')})", it)
+        _problem(where(graph, node), it)
         for node, errors in (said.get("node_errors") or {}).items()
         for it in errors.get("errors") or ()
     ]
     error = said.get("error")
     if not found and isinstance(error, dict):
         message = ". ".join(str(error[key]) for key in ("message", "details") if error.get(key))
-        found.append(WorkflowProblem(str(error.get("type", "rejected")), "", message, ""))
+        node = _NAMED_NODE.search(str(error.get("details")))
+        at = where(graph, node[1]) if node and node[1] in graph else ""
+        found.append(WorkflowProblem(str(error.get("type", "rejected")), at, message, ""))
     return tuple(found)
 
 
-def _problem(where: str, error: Mapping[str, Any]) -> WorkflowProblem:
+_NAMED_NODE: Final = re.compile(r"Node ID '#([^']+)'")
+
+
+def _problem(at: str, error: Mapping[str, Any]) -> WorkflowProblem:
     more: Mapping[str, Any] = error.get("extra_info") or {}
-    name = str(more.get("input_name", ""))
     kind, has = str(error.get("type", "rejected")), _options(more.get("input_config"))
     mend = ""
-    if kind == "value_not_in_list" and name in MODEL_INPUTS:
+    if kind == "value_not_in_list" and is_model_file(more.get("received_value")):
         kind = "missing_model"
         mend = "Put the file into ComfyUI's models folder, or choose one that is there"
     message = ": ".join(str(error[key]) for key in ("message", "details") if error.get(key))
-    return WorkflowProblem(kind, where, message, mend, has)
+    return WorkflowProblem(kind, at, message, mend, has)
 
 
 def _options(config: Any) -> tuple[str, ...]:

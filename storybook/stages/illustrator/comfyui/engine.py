@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -21,10 +22,17 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.processes import ProcessDied, WorkerProcesses
 from storybook.stages.addresses import shown_url
 from storybook.stages.credentials import BEARER, ways_to
 from storybook.stages.illustrator.comfyui import picture
+from storybook.stages.illustrator.comfyui.broken import BrokenModel
 from storybook.stages.illustrator.comfyui.client import ComfyServer
+from storybook.stages.illustrator.comfyui.endpoint_check import (
+    EndpointCheck,
+    check_endpoint,
+    explained,
+)
 from storybook.stages.illustrator.comfyui.errors import (
     ComfyTrouble,
     Hung,
@@ -36,38 +44,26 @@ from storybook.stages.illustrator.comfyui.errors import (
     Unsuited,
     WorkerDead,
 )
-from storybook.stages.illustrator.comfyui.explain import Explanation
+from storybook.stages.illustrator.comfyui.fitting import FittedPicture, fitted
 from storybook.stages.illustrator.comfyui.graph import digest
 from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
 from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from storybook.stages.illustrator.comfyui.picture import Job, Prepared
 from storybook.stages.illustrator.comfyui.pool import ComfyEndpoint, NoEndpoint, Pool
+from storybook.stages.illustrator.comfyui.sizes import PictureSize
 from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL, STYLE
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
-from storybook.stages.illustrator.comfyui.workflow import Workflow
+from storybook.stages.illustrator.comfyui.workflow import Places, Workflow
 
 logger = logging.getLogger(__name__)
 
 NAME: Final = "comfyui"
 
+FITTED_AT_ONCE: Final = 2
+"""Pictures that are scaled at once: each takes up to 0.5 GiB for a second."""
+
 MOST_SUBMISSIONS: Final = 3
 """How often one attempt at a picture gives it away before the attempt has failed."""
-
-
-class EndpointCheck(msgspec.Struct, frozen=True):
-    """What was found at one endpoint. Without an answer, `why` says so, `version` is empty, and the
-    workflow was looked at by itself, if it can be. `mend` is there if that is more than starting
-    it."""
-
-    url: str
-    version: str
-    why: str
-    explanation: Explanation | None
-    mend: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return not self.why and self.explanation is not None and self.explanation.ok
 
 
 class ComfyUI:
@@ -76,10 +72,11 @@ class ComfyUI:
     `urls` are the servers, each of which paints one picture at a time. `workflow` is the path of a
     workflow file in either format, empty for the one that ships with the package; `nodes` names the
     nodes in it that are not found by themselves (see `roles.ROLES`). `style` goes before every
-    prompt. `device` is what the servers run on, if another engine runs there too. `launch` is a
-    command line that starts ComfyUI in `launch_folder` when the first of `urls` does not answer.
-    `key_variable` names the environment variable that holds the servers' key, `header` is how it is
-    sent.
+    prompt. `size` is `workflow` for pictures as the file makes them, `1024x1024` or the like, or
+    empty for what is asked for. `checkpoint` is loaded instead of the workflow's. `device` is what
+    the servers run on, if another engine runs there too. `launch` is a command line that starts
+    ComfyUI in `launch_folder` when the first of `urls` does not answer. `key_variable` names the
+    environment variable that holds the servers' key, `header` is how it is sent.
     """
 
     def __init__(
@@ -88,7 +85,9 @@ class ComfyUI:
         urls: Sequence[str] = (DEFAULT_URL,),
         workflow: str = "",
         style: str = STYLE,
-        nodes: Mapping[str, str] | None = None,
+        nodes: Mapping[str, Places] | None = None,
+        size: str = "",
+        checkpoint: str = "",
         device: str = "",
         launch: str = "",
         launch_folder: str = "",
@@ -105,11 +104,14 @@ class ComfyUI:
         )
         self._urls = tuple(self._ways)
         self._timing = timing or ComfyTiming()
-        self._workflow = Workflow(workflow, nodes or {})
+        self._workflow = Workflow(workflow, nodes or {}, checkpoint, size)
         self._style = style.strip().rstrip(",")
         self._pool = Pool(self._urls, self._timing)
         self._launcher = Launcher(launch, launch_folder, self._timing) if launch else None
         self._prepared: dict[str, Prepared] = {}
+        self._broken: dict[str, set[str]] = defaultdict(set)
+        """Checkpoints that do not load, by server."""
+        self._fitting = WorkerProcesses(_fitted, FITTED_AT_ONCE)
         self._info = EngineInfo(NAME, device=device or ", ".join(self._urls), apart=True)
 
     # ------------------------------------------------------------------------------- about itself
@@ -163,19 +165,12 @@ class ComfyUI:
         return tuple(found[url] for url in self._urls)
 
     async def _check(self, url: str) -> EndpointCheck:
-        version, why, mend, node_types = "", "", "", None
-        try:
-            async with ComfyServer.open(self._ways[url], self._timing) as server:
-                version = await server.version()
-                node_types = NodeTypes(await server.object_info())
-        except ComfyTrouble as trouble:
-            version, why = "", trouble.why
-            mend = trouble.mend if isinstance(trouble, NotAdmitted) else ""
-        try:
-            return EndpointCheck(url, version, why, self._workflow.explain(node_types), mend)
-        except (OSError, msgspec.DecodeError) as error:
-            fault = f"the workflow {self._workflow.path} cannot be read: {error}"
-            return EndpointCheck(url, version, fault, None)
+        way, broken = self._ways[url], self._broken[url]
+        return await check_endpoint(way, self._workflow, broken, self._timing)
+
+    def check_against(self, node_types: NodeTypes) -> EndpointCheck:
+        """What the workflow would lack on a server with these node types; none is asked."""
+        return explained(self._workflow, node_types)
 
     def _learn(self, version: str, models: Sequence[str]) -> None:
         self._info = msgspec.structs.replace(
@@ -193,12 +188,20 @@ class ComfyUI:
         """Paint one page, or adopt the picture that an earlier attempt has given away."""
         prompt = task.page.image_prompt
         positive = f"{self._style}, {prompt}" if self._style else prompt
-        job = Job(positive, task.seed, task.width, task.height, report, submitted)
+        size = self._workflow.size(PictureSize(task.width, task.height))
+        job = Job(positive, task.seed, size, self._fit, report, submitted)
         if task.submission is not None:
             adopted = await self._adopt(task.submission, job)
             if adopted is not None:
                 return adopted
         return await self._paint_anywhere(job)
+
+    async def _fit(self, content: bytes, size: PictureSize | None) -> FittedPicture:
+        try:
+            return await self._fitting.do((content, size))
+        except ProcessDied as error:
+            died = "the process that scales pictures has died"
+            raise WorkFailed("worker_died", died, retryable=True) from error
 
     async def _adopt(self, submission: Submission, job: Job) -> Painting | None:
         """The picture of an earlier submission, or None if it is to be painted anew."""
@@ -209,7 +212,7 @@ class ComfyUI:
         try:
             async with self._server(endpoint) as server:
                 prepared = await self._prepare(server)
-                content = await picture.adopt(
+                made = await picture.adopt(
                     server, prepared, job, submission.prompt_id, self._timing
                 )
         except ComfyTrouble as trouble:
@@ -220,7 +223,7 @@ class ComfyUI:
         else:
             self._pool.is_well(endpoint)
             logger.info("%s: adopted", submission.prompt_id)
-            return _painting(content, job, prepared)
+            return _painting(made, job, prepared)
         finally:
             self._pool.release(endpoint)
         return None
@@ -238,22 +241,34 @@ class ComfyUI:
             try:
                 async with self._server(endpoint) as server:
                     prepared = await self._prepare(server)
-                    content = await picture.paint(server, prepared, turns.job, self._timing)
+                    made = await picture.paint(server, prepared, turns.job, self._timing)
             except ComfyTrouble as trouble:
                 logger.warning("%s", trouble)
                 self._pool.leave_out(endpoint, await self._after(trouble, endpoint))
             except Rejected as rejection:
-                turns.was_rejected(rejection)
+                if not self._sets_aside(rejection):
+                    turns.was_rejected(rejection)
+            except WorkFailed as failure:
+                turns.was_flat(failure)
             except PromptGone:
                 logger.warning("%s has forgotten a picture; it is given away again", endpoint.url)
             else:
                 self._pool.is_well(endpoint)
-                return _painting(content, job, prepared)
+                return _painting(made, turns.job, prepared)
             finally:
                 turns.tried.add(endpoint.url)
                 self._pool.release(endpoint)
             self._prepared.pop(endpoint.url, None)  # it may have been restarted with other models
             turns.check()
+
+    def _sets_aside(self, rejection: Rejected) -> bool:
+        """Whether a checkpoint that does not load was one of our choice: another is chosen then."""
+        if not isinstance(rejection, BrokenModel) or not self._workflow.takes_any_checkpoint:
+            return False
+        broken = self._broken[rejection.url]
+        is_new = rejection.file not in broken
+        broken.add(rejection.file)
+        return is_new
 
     @asynccontextmanager
     async def _server(self, endpoint: ComfyEndpoint) -> AsyncIterator[ComfyServer]:
@@ -282,7 +297,7 @@ class ComfyUI:
             version = await server.version()
             node_types = NodeTypes(await server.object_info())
             try:
-                it = self._workflow.explain(node_types)
+                it = self._workflow.explain(node_types, self._broken[server.url])
             except (OSError, msgspec.DecodeError) as error:
                 why = f"the workflow {self._workflow.path} cannot be read: {error}"
                 raise Unsuited(server.url, why) from error
@@ -306,9 +321,11 @@ class ComfyUI:
                 except ComfyTrouble as trouble:
                     logger.info("%s", trouble)  # what does not answer holds nothing of ours
         self._prepared.clear()
+        self._fitting.let_go()
 
     async def aclose(self) -> None:
         """Stop the ComfyUI that was launched, if one was."""
+        self._fitting.let_go()
         if self._launcher is not None:
             await self._launcher.stop()
 
@@ -331,6 +348,16 @@ class _Turns:
         if rejection.url in self._doubted:
             self.rejections[rejection.url] = rejection
         self._doubted.add(rejection.url)
+
+    def was_flat(self, failure: WorkFailed) -> None:
+        """Go on with another seed after a picture of one colour, as long as there are submissions
+        left; raise any other failure."""
+        if failure.kind != "flat_picture":
+            raise failure
+        if self.submissions >= MOST_SUBMISSIONS:
+            said = f"{failure.message} ({self.submissions} seeds were tried)"
+            raise WorkFailed(failure.kind, said, retryable=False) from failure
+        self.job = msgspec.structs.replace(self.job, seed=self.job.seed + 1)
 
     async def _count(self, submission: Submission) -> None:
         await self._submitted(submission)
@@ -367,12 +394,18 @@ async def _answers(server: ComfyServer) -> bool:
     return True
 
 
-def _painting(content: bytes, job: Job, prepared: Prepared) -> Painting:
+def _fitted(given: tuple[bytes, PictureSize | None]) -> FittedPicture:
+    """Runs in the process."""
+    return fitted(*given)
+
+
+def _painting(made: FittedPicture, job: Job, prepared: Prepared) -> Painting:
     made_from = MadeFrom(
         job.prompt,
         job.seed,
         prepared.sha256,
         model=", ".join(prepared.models),
         version=prepared.version,
+        fitted_from=str(made.given) if made.given != made.size else "",
     )
-    return Painting(content, job.width, job.height, made_from)
+    return Painting(made.png, *made.size, made_from)

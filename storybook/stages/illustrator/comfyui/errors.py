@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from storybook.stages.addresses import AccessFault
-from storybook.stages.illustrator.comfyui.explain import WorkflowProblem
+from storybook.stages.illustrator.comfyui.problems import WorkflowProblem
 
 PROBLEMS_SHOWN: Final = 4
 """Problems that a message lists; `storybook comfyui check` has them all."""

@@ -27,6 +27,7 @@ import msgspec
 from storybook.engines import PaintingReport, WorkFailed
 from storybook.events.catalog import Submission
 from storybook.stages.illustrator.comfyui import png
+from storybook.stages.illustrator.comfyui.broken import broken_model
 from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (
     ComfyTrouble,
@@ -35,12 +36,15 @@ from storybook.stages.illustrator.comfyui.errors import (
     Unreachable,
     WorkerDead,
 )
+from storybook.stages.illustrator.comfyui.fitting import FittedPicture, whole
 from storybook.stages.illustrator.comfyui.follow import Follower, withdraw
 from storybook.stages.illustrator.comfyui.graph import Graph
 from storybook.stages.illustrator.comfyui.listener import Listener
 from storybook.stages.illustrator.comfyui.prepare import FOLDER, fill, new_prompt_id
+from storybook.stages.illustrator.comfyui.problems import where
 from storybook.stages.illustrator.comfyui.progress import PromptProgress
 from storybook.stages.illustrator.comfyui.roles import Roles
+from storybook.stages.illustrator.comfyui.sizes import PictureSize
 from storybook.stages.illustrator.comfyui.state import (
     ImageFile,
     PromptFailed,
@@ -53,12 +57,13 @@ logger = logging.getLogger(__name__)
 
 
 class Job(msgspec.Struct, frozen=True):
-    """The picture that is wanted: the whole positive prompt, its seed, its size in pixels."""
+    """The picture that is wanted: the whole positive prompt, its seed, its size in pixels (None:
+    the workflow's own). `fit` makes any picture one of that size."""
 
     prompt: str
     seed: int
-    width: int
-    height: int
+    size: PictureSize | None
+    fit: Callable[[bytes, PictureSize | None], Awaitable[FittedPicture]]
     report: PaintingReport
     submitted: Callable[[Submission], Awaitable[None]]
 
@@ -74,7 +79,9 @@ class Prepared(msgspec.Struct, frozen=True):
     version: str
 
 
-async def paint(server: ComfyServer, prepared: Prepared, job: Job, timing: ComfyTiming) -> bytes:
+async def paint(
+    server: ComfyServer, prepared: Prepared, job: Job, timing: ComfyTiming
+) -> FittedPicture:
     """Have a picture painted. Raises `Rejected`, `PromptGone`, `ComfyTrouble` or `WorkFailed`."""
     prompt_id = new_prompt_id()
     output = prepared.roles.output
@@ -84,8 +91,7 @@ async def paint(server: ComfyServer, prepared: Prepared, job: Job, timing: Comfy
         prepared.roles,
         prompt=job.prompt,
         seed=job.seed,
-        width=job.width,
-        height=job.height,
+        size=job.size,
         prompt_id=prompt_id,
     )
     async with _hearing(server, prepared, job, prompt_id, timing) as listener:
@@ -94,19 +100,19 @@ async def paint(server: ComfyServer, prepared: Prepared, job: Job, timing: Comfy
         async with _taken_back_on_failure(server, prompt_id, timing):
             with anyio.CancelScope(shield=True):
                 await _post(server, graph, prompt_id, output)
-            return await _harvest(server, prompt_id, listener, job, timing)
+            return await _harvest(server, prepared, prompt_id, listener, job, timing)
 
 
 async def adopt(
     server: ComfyServer, prepared: Prepared, job: Job, prompt_id: str, timing: ComfyTiming
-) -> bytes:
+) -> FittedPicture:
     """A picture that an earlier attempt gave to this server, waited for if it is not finished.
     Raises what `paint` raises, `PromptGone` if the server has forgotten it."""
     async with (
         _hearing(server, prepared, job, prompt_id, timing) as listener,
         _taken_back_on_failure(server, prompt_id, timing),
     ):
-        return await _harvest(server, prompt_id, listener, job, timing)
+        return await _harvest(server, prepared, prompt_id, listener, job, timing)
 
 
 @asynccontextmanager
@@ -154,8 +160,13 @@ async def _post(server: ComfyServer, graph: Graph, prompt_id: str, output: str) 
 
 
 async def _harvest(
-    server: ComfyServer, prompt_id: str, listener: Listener, job: Job, timing: ComfyTiming
-) -> bytes:
+    server: ComfyServer,
+    prepared: Prepared,
+    prompt_id: str,
+    listener: Listener,
+    job: Job,
+    timing: ComfyTiming,
+) -> FittedPicture:
     match await Follower(server, prompt_id, listener, timing).end():
         case PromptFinished(images):
             picture = await _fetch(server, prompt_id, images, job, timing)
@@ -168,8 +179,12 @@ async def _harvest(
         case PromptFailed() as failed:
             if failed.is_out_of_memory:
                 await _free(server)
+            if broken := broken_model(server.url, prepared.graph, failed):
+                raise broken
             kind = "out_of_memory" if failed.is_out_of_memory else "comfyui_failed"
-            message = f"{server.url}: {failed.node}: {failed.message}"
+            is_ours = failed.node_id in prepared.graph
+            at = where(prepared.graph, failed.node_id) if is_ours else failed.node
+            message = f"{server.url}: {at}: {failed.message}"
             raise WorkFailed(kind, message, retryable=True)
 
 
@@ -182,7 +197,7 @@ async def _fetch(
     images: dict[str, tuple[ImageFile, ...]],
     job: Job,
     timing: ComfyTiming,
-) -> bytes:
+) -> FittedPicture:
     ours = [
         it
         for saved in images.values()
@@ -200,15 +215,15 @@ async def _fetch(
                 "picture_gone", f"{server.url}: {ours[0].filename} is not there", retryable=True
             )
         try:
-            return await anyio.to_thread.run_sync(_checked, content, prompt_id, job)
+            return await _taken(content, prompt_id, job)
         except png.BadPicture as fault:
             if fault.kind == "broken" and not is_last:
                 continue  # what broke may have been the transfer
             if fault.kind == "flat":
                 await _free(server)  # it would answer the next try from its cache
-            raise WorkFailed(
-                f"{fault.kind}_picture", f"{server.url}: {fault}", retryable=fault.kind != "size"
-            ) from fault
+            can_help = fault.kind != "size"
+            said = f"{server.url}: {fault}"
+            raise WorkFailed(f"{fault.kind}_picture", said, retryable=can_help) from fault
     raise AssertionError("the last try returns or raises")
 
 
@@ -225,13 +240,18 @@ async def _download(server: ComfyServer, image: ImageFile, timing: ComfyTiming) 
             await anyio.sleep(timing.look_again)
 
 
-def _checked(content: bytes, prompt_id: str, job: Job) -> bytes:
-    """The picture alone, once it is proved to be one, and ours."""
-    png.check(content, job.width, job.height)
-    graph = png.texts(content).get("prompt")
+async def _taken(content: bytes, prompt_id: str, job: Job) -> FittedPicture:
+    """The picture alone, once it is proved to be one, and ours; made to fit if need be."""
+    picture = await anyio.to_thread.run_sync(_checked, content, prompt_id, job.size)
+    return picture or await job.fit(content, job.size)
+
+
+def _checked(content: bytes, prompt_id: str, size: PictureSize | None) -> FittedPicture | None:
+    picture = whole(content, size)
+    graph = png.texts(content).get("prompt") if content.startswith(png.SIGNATURE) else None
     if graph is not None and prompt_id not in graph:
         raise png.BadPicture("stale", "the file is another prompt's picture")
-    return png.bare(content)
+    return picture
 
 
 async def _free(server: ComfyServer) -> None:

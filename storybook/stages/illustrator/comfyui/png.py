@@ -22,29 +22,65 @@ TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt", b"eXIf"})
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 
 
+MOST_PIXELS: Final = 64 * 1024 * 1024
+"""The largest picture that is taken, 8192 × 8192: decoded it has 256 MiB."""
+
+FLAT_CAUSES: Final = (
+    "a VAE that overflows at half precision gives black (start ComfyUI with --fp32-vae, or use a "
+    "VAE that was mended for fp16); a VAE that is not the model's, a sampler with no steps or no "
+    "denoising, or a safety filter give one colour"
+)
+
+
 class BadPicture(Exception):
     """The bytes are no such picture. `kind` is `broken`, `size` or `flat`."""
 
     def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
+        super().__init__(kind, message)  # both, so that it comes out of a process as it went in
+        self.kind, self.message = kind, message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def size(png: bytes) -> tuple[int, int]:
+    """Width and height as the header has them. Raises `BadPicture`."""
+    width, height, *_ = _header(png)
+    check_extent(width, height)
+    return width, height
+
+
+def check_extent(width: int, height: int) -> None:
+    """Raise `BadPicture` if a picture is too large to be decoded."""
+    if width * height > MOST_PIXELS:
+        said = f"the picture has {width} × {height} pixels, and at most {MOST_PIXELS} are taken"
+        raise BadPicture("size", said)
+
+
+def is_plain(png: bytes) -> bool:
+    """Whether a PNG is of the kind that `check` reads: 8 or 16 bits a value, not interlaced."""
+    _, _, depth, colour, _, _, interlaced = _header(png)
+    return depth in (8, 16) and colour in CHANNELS and not interlaced
+
+
+def flat_colour(*, is_black: bool) -> str:
+    """What is said of a flat picture."""
+    return f"the picture is one flat colour{' (black)' if is_black else ''}: {FLAT_CAUSES}"
 
 
 def check(png: bytes, width: int, height: int) -> None:
     """Raise `BadPicture` unless this is a whole PNG of so many pixels with something in it."""
-    chunks = list(_chunks(png))
-    if not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
-        raise BadPicture("broken", "the PNG has no header")
-    wide, high, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
+    wide, high, depth, colour, *_ = _header(png)
     if (wide, high) != (width, height):
         raise BadPicture("size", f"asked for {width} × {height} pixels, got {wide} × {high}")
-    if depth not in (8, 16) or colour not in CHANNELS or interlaced:
+    if not is_plain(png):
         raise BadPicture("broken", f"a PNG of a kind that is not read (depth {depth}, {colour})")
     pixel = CHANNELS[colour] * depth // 8
     stride = 1 + width * pixel
-    rows = _inflate(b"".join(data for kind, data in chunks if kind == b"IDAT"), stride * height)
+    data = b"".join(data for kind, data in _chunks(png) if kind == b"IDAT")
+    rows = _inflate(data, stride * height)
     if all(row == flat for row, flat in _rows_and_flat(rows, stride, pixel)):
-        raise BadPicture("flat", "the picture is one flat colour")
+        raise BadPicture("flat", flat_colour(is_black=not any(rows[1 : 1 + pixel])))
 
 
 def texts(png: bytes) -> dict[str, str]:
@@ -64,6 +100,14 @@ def bare(png: bytes) -> bytes:
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in kept
     )
+
+
+def _header(png: bytes) -> tuple[int, ...]:
+    kind, data = next(_chunks(png))
+    if kind != b"IHDR" or len(data) != 13:
+        raise BadPicture("broken", "the PNG has no header")
+    header: tuple[int, ...] = struct.unpack(">IIBBBBB", data)
+    return header
 
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -1,17 +1,21 @@
 """A workflow made ready for one picture.
 
 Only what leads to the picture is submitted: a side branch can then neither fail the whole nor be
-the half that a server accepts.
+the half that a server accepts. Whatever saves or shows the picture in the file, a Save Image node
+does it here: a file of a name of ours, one for each picture, as PNG.
 """
 
 from __future__ import annotations
 
 import copy
 import uuid
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-from storybook.stages.illustrator.comfyui.graph import Graph, NodeId, ancestors, class_of
-from storybook.stages.illustrator.comfyui.roles import SAVING, SHOWING, Roles
+from storybook.stages.illustrator.comfyui.graph import Graph, Node, NodeId, ancestors
+from storybook.stages.illustrator.comfyui.roles import SAVING, Roles
+from storybook.stages.illustrator.comfyui.sizes import PictureSize, asked
+from storybook.stages.illustrator.comfyui.wiring import NodeInput
 
 FOLDER: Final = "storybook"
 """The subfolder of the server's output folder that pictures go to."""
@@ -24,37 +28,56 @@ def new_prompt_id() -> str:
 
 
 def template(graph: Graph, roles: Roles) -> Graph:
-    """What of a graph leads to its picture; nodes that only show it, save it instead."""
+    """What of a graph leads to its picture, saved by a node of ours. The prompt's places have no
+    link any more: what computed them is not needed."""
     assert roles.output is not None
-    used = ancestors(graph, roles.output)
-    kept: Graph = {it: copy.deepcopy(graph[it]) for it in graph if it in used}
-    output = kept[roles.output]
-    if class_of(output) in SHOWING:
-        output["class_type"] = SAVING
-        output["inputs"]["filename_prefix"] = FOLDER
-    return kept
+    kept = copy.deepcopy(graph)
+    kept[roles.output] = _saver(kept[roles.output], roles)
+    _write(kept, {it: "" for it in roles.positive if not isinstance(_value(kept, it), str)})
+    return _needed(kept, roles.output)
 
 
 def fill(
-    kept: Graph, roles: Roles, *, prompt: str, seed: int, width: int, height: int, prompt_id: str
+    kept: Graph, roles: Roles, *, prompt: str, seed: int, size: PictureSize | None, prompt_id: str
 ) -> Graph:
     """The graph of one picture: one text, seed and size, and a file prefix of its own, so that no
-    other picture ever has its name. `width` and `height` are in pixels."""
+    other picture ever has its name. Without a `size` it is the workflow's own."""
     assert roles.output is not None
     graph = copy.deepcopy(kept)
-    for place in roles.positive:
-        graph[place.node]["inputs"][place.input] = prompt
-    for place in roles.seeds:
-        graph[place.node]["inputs"][place.input] = seed
-    for size, pixels in ((roles.width, width), (roles.height, height)):
-        if size is not None:
-            graph[size.node]["inputs"][size.input] = pixels
-            if "batch_size" in graph[size.node]["inputs"]:
-                graph[size.node]["inputs"]["batch_size"] = 1
-    _output(graph, roles.output)["filename_prefix"] = f"{FOLDER}/{prompt_id}"
-    return graph
+    _write(graph, dict.fromkeys(roles.positive, prompt))
+    _write(graph, dict.fromkeys(roles.seeds, seed))
+    if size is not None:
+        _write(graph, asked(roles.steps, size))
+    _make_one(graph, (step.node for step in roles.steps))
+    graph[roles.output]["inputs"]["filename_prefix"] = f"{FOLDER}/{prompt_id}"
+    return _needed(graph, roles.output)
 
 
-def _output(graph: Graph, node_id: NodeId) -> dict[str, object]:
-    inputs: dict[str, object] = graph[node_id]["inputs"]
-    return inputs
+def _saver(output: Node, roles: Roles) -> Node:
+    """A node that saves what an output node takes."""
+    kept = {name: it for name, it in output.items() if name not in ("class_type", "inputs")}
+    images = output["inputs"][roles.pictures] if roles.pictures else None
+    inputs = {"images": images, "filename_prefix": FOLDER}
+    return kept | {"class_type": SAVING, "inputs": inputs}
+
+
+def _write(graph: Graph, values: Mapping[NodeInput, Any]) -> None:
+    for (node_id, name), value in values.items():
+        if node_id in graph:
+            graph[node_id]["inputs"][name] = value
+
+
+def _value(graph: Graph, place: NodeInput) -> Any:
+    return graph[place.node]["inputs"].get(place.input)
+
+
+def _make_one(graph: Graph, nodes: Iterable[NodeId]) -> None:
+    """One picture and not a batch of them."""
+    for node_id in nodes:
+        if node_id in graph and "batch_size" in graph[node_id]["inputs"]:
+            graph[node_id]["inputs"]["batch_size"] = 1
+
+
+def _needed(graph: Graph, output: NodeId) -> Graph:
+    needed = ancestors(graph, output)
+    return {it: graph[it] for it in graph if it in needed}

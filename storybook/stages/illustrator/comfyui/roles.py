@@ -2,282 +2,275 @@
 
 They are found by following links upwards from the picture that is saved:
 
-    SaveImage ─images─► VAEDecode ─samples─► sampler ─positive, negative─► … ─► a text
-                                                     ├─latent_image─► … ─► a width and a height
+    SaveImage ─images─► VAEDecode ─samples─► sampler ─positive, negative─► … ─► texts
+                                                     ├─latent_image─► … ─► widths and heights
                                                      └─► its seed
 
-A node titled `PROMPT_POS` or `PROMPT_NEG` is taken instead, and what the configuration names goes
-before everything. The **place** of a value is a node and the name of its input.
+Each role is a set of places: two passes have two texts and two seeds. A node titled `PROMPT_POS` or
+`PROMPT_NEG` is taken instead of what is found, and what the configuration names goes before
+everything.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.graph import (
-    Graph,
-    Node,
-    NodeId,
-    ancestors,
-    class_of,
-    link_of,
-    links,
-    title_of,
-)
+from storybook.stages.illustrator.comfyui.graph import Graph, NodeId, ancestors, class_of, link_of
 from storybook.stages.illustrator.comfyui.node_types import SEED_NAMES, NodeTypes
+from storybook.stages.illustrator.comfyui.sizes import PictureSize, Sides, Sizes, SizeStep
+from storybook.stages.illustrator.comfyui.texts import NEGATIVE, POSITIVE, Texts
+from storybook.stages.illustrator.comfyui.wiring import (
+    GUIDING,
+    LITERALS,
+    PIXELS,
+    NodeInput,
+    Wiring,
+    is_literal,
+    last_part,
+)
 
-TITLES: Final = {"positive": "PROMPT_POS", "negative": "PROMPT_NEG"}
-
-ROLES: Final = ("output", "positive", "negative", "seed", "width", "height")
+ROLES: Final = ("output", POSITIVE, NEGATIVE, "seed", "width", "height")
 """What a configuration may name, as `node` or `node.input`."""
 
-TEXTS: Final = ("text", "text_g", "text_l", "clip_l", "t5xxl", "prompt", "positive_prompt")
-"""Inputs that take a prompt, in the encoders that ComfyUI and the common node packs have."""
-
-LITERALS: Final = ("value", "text", "string", "int", "seed", "noise_seed", "number")
-"""Inputs of nodes that only hold a value for others."""
-
-PICTURES: Final = ("images", "image", "pixels", "samples", "latent_image", "latent", "guider")
-"""Inputs that lead upwards from a saved picture to what decides its size."""
-
-FORGETS_TEXT: Final = frozenset({"ConditioningZeroOut"})
-"""Nodes after which a prompt no longer counts: an empty negative is often made of the positive."""
-
-ONE_SIDED: Final = frozenset({"BasicGuider"})
-"""Guiders whose one conditioning is the positive."""
+PICTURES: Final = ("images", "image")
+"""The inputs of nodes that save or show pictures."""
 
 SAVING: Final = "SaveImage"
 SHOWING: Final = ("PreviewImage", "SaveImageWebsocket")
-"""Output nodes that take `images` but keep no file of a name of ours; they become `SAVING`."""
+"""Output nodes that take `images` but keep no file of a name of ours."""
 
 MODEL_NAMES: Final = ("ckpt_name", "unet_name", "model_name", "gguf_name")
 
-
-class NodeInput(NamedTuple):
-    """An input of a node, whose value is a literal."""
-
-    node: NodeId
-    input: str
-
-    def __str__(self) -> str:
-        return f"{self.node}.{self.input}"
+Named = Mapping[str, tuple[str, ...]]
+"""What the configuration names: for a role the places, as `node` or `node.input`."""
 
 
 class Roles(msgspec.Struct, frozen=True):
-    """What was found. An empty tuple or None: nothing has that role."""
+    """What was found. An empty tuple or None: nothing has that role.
+
+    `texts` are the encoded texts on the way to the picture that stay as they are in the file.
+    `steps` decide the picture's size, the last one first; `size` is what the file makes of it.
+    """
 
     output: NodeId | None = None
+    pictures: str = ""
+    """The output's input that takes the pictures."""
     samplers: tuple[NodeId, ...] = ()
     positive: tuple[NodeInput, ...] = ()
     negative: tuple[NodeInput, ...] = ()
+    texts: tuple[NodeInput, ...] = ()
     seeds: tuple[NodeInput, ...] = ()
-    width: NodeInput | None = None
-    height: NodeInput | None = None
+    steps: tuple[SizeStep, ...] = ()
+    size: PictureSize | None = None
     models: tuple[NodeInput, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """What the configuration names and the graph does not have."""
+
+    @property
+    def sides(self) -> tuple[Sides, ...]:
+        """The places of every width and height that decide the size."""
+        steps = [it for it in self.steps if it.sets]
+        return tuple(it for step in steps for it in (step.sets, *step.alike) if it)
+
+    @property
+    def width(self) -> tuple[NodeInput, ...]:
+        return tuple(dict.fromkeys(wide for wide, _ in self.sides))
+
+    @property
+    def height(self) -> tuple[NodeInput, ...]:
+        return tuple(dict.fromkeys(high for _, high in self.sides))
 
 
 def find_roles(
-    graph: Graph, node_types: NodeTypes | None = None, named: Mapping[str, str] | None = None
+    graph: Graph, node_types: NodeTypes | None = None, named: Named | None = None
 ) -> Roles:
-    """The roles in a graph. `named` maps names of `ROLES` to `node` or `node.input`; what it names
-    wrongly has no role. Without a node_types, output nodes are known by their class names alone."""
+    """The roles in a graph. What `named` names wrongly has no role, and is told in `unknown`.
+    Without a node_types, nodes are known by their class names and their inputs' alone."""
     named = named or {}
-    output = _named_node(graph, named.get("output")) or _output(graph, node_types)
+    output = next((it for it in named.get("output", ()) if it in graph), None)
+    output = output or _output(Wiring(graph, node_types))
     if output is None:
-        return Roles()
-    used = {it: graph[it] for it in graph if it in ancestors(graph, output)}
-    samplers = tuple(_samplers(used, output))
-    size = _size(used, output)
+        return Roles(unknown=tuple(_unknown(graph, named)))
+    needed = ancestors(graph, output)
+    wiring = Wiring({it: graph[it] for it in graph if it in needed}, node_types)
+    samplers = tuple(it for it in wiring.upwards(output) if _is_sampler(wiring, it))
+    texts = Texts(wiring)
+    ways = {
+        side: _on_the_way(texts, samplers, wiring.upwards(output), output, side)
+        for side in (POSITIVE, NEGATIVE)
+    }
+    positive = _chosen(wiring, texts, named, POSITIVE) or ways[POSITIVE]
+    negative = _chosen(wiring, texts, named, NEGATIVE) or ways[NEGATIVE]
+    negative = [it for it in negative if it not in positive]
+    all_negative = [*negative, *ways[NEGATIVE]]
+    encoded = [*ways[POSITIVE], *texts.encoders(wiring.upwards(output))]
+    without = _without(wiring, positive, output)
+    sizes = Sizes(without)
     return Roles(
         output,
+        next((it for it in PICTURES if link_of(graph[output]["inputs"].get(it))), ""),
         samplers,
-        _prompt(used, samplers, "positive", named),
-        _prompt(used, samplers, "negative", named),
-        _named_places(used, named.get("seed"), tuple(SEED_NAMES)) or _seeds(used, samplers),
-        next(iter(_named_places(used, named.get("width"), ("width",))), None) or size[0],
-        next(iter(_named_places(used, named.get("height"), ("height",))), None) or size[1],
-        tuple(
-            NodeInput(node_id, name)
-            for node_id, node in used.items()
-            for name in MODEL_NAMES
-            if isinstance(node["inputs"].get(name), str)
-        ),
+        tuple(positive),
+        tuple(negative),
+        tuple(it for it in dict.fromkeys(encoded) if _stays(wiring, it, positive, all_negative)),
+        _named_places(wiring, named.get("seed", ()), tuple(SEED_NAMES)) or _seeds(without),
+        tuple(_with_named_sides(wiring, named, sizes.steps(output))),
+        sizes.size(output),
+        tuple(_models(without.graph)),
+        tuple(_unknown(wiring.graph, named)),
     )
 
 
 # --------------------------------------------------------------------------------- the picture
 
 
-def _output(graph: Graph, node_types: NodeTypes | None) -> NodeId | None:
+def _output(wiring: Wiring) -> NodeId | None:
     """The node that saves the picture; of several, the one after the most nodes, since that is
-    the finished picture and the others are its drafts."""
-    candidates = [it for it, node in graph.items() if _takes_pictures(node, node_types)]
-    saving = [it for it in candidates if "filename_prefix" in graph[it]["inputs"]]
-    return max(saving or candidates, key=lambda it: len(ancestors(graph, it)), default=None)
+    the finished picture and the others are its drafts. What no sampler leads to is no draft even,
+    but an outline or a mask of the picture that is begun with."""
+    found: dict[NodeId, tuple[bool, bool, int]] = {}
+    for it in wiring.graph:
+        if _takes_pictures(wiring, it):
+            before = ancestors(wiring.graph, it)
+            is_sampled = any(_is_sampler(wiring, node) for node in before)
+            is_saved = "filename_prefix" in wiring.inputs(it)
+            found[it] = (is_sampled, is_saved, len(before))
+    return max(found, key=lambda it: found[it], default=None)
 
 
-def _takes_pictures(node: Node, node_types: NodeTypes | None) -> bool:
-    if link_of(node["inputs"].get("images")) is None:
+def _takes_pictures(wiring: Wiring, node_id: NodeId) -> bool:
+    inputs, kind = wiring.inputs(node_id), wiring.kind(node_id)
+    if not any(link_of(inputs.get(it)) for it in PICTURES):
         return False
-    kind = node_types.of(class_of(node)) if node_types else None
-    return kind.is_output if kind else class_of(node) in (SAVING, *SHOWING)
+    if kind is not None:
+        return kind.is_output and bool([*wiring.sources(node_id, PIXELS)])
+    return class_of(wiring.graph[node_id]) in (SAVING, *SHOWING) or "filename_prefix" in inputs
 
 
 # -------------------------------------------------------------------------------- the samplers
 
 
-def _samplers(graph: Graph, output: NodeId) -> Iterator[NodeId]:
-    """The nodes that sample, nearest to the picture first."""
-    for node_id in _upwards(graph, output):
-        inputs = graph[node_id]["inputs"]
-        is_guided = link_of(inputs.get("positive")) or link_of(inputs.get("guider"))
-        has_latent = link_of(inputs.get("latent_image")) or link_of(inputs.get("latent"))
-        if is_guided and (has_latent or _seed_names(graph[node_id])):
-            yield node_id
+def _is_sampler(wiring: Wiring, node_id: NodeId) -> bool:
+    """Whether a node samples: it is guided, and has noise to begin with. What gives conditioning
+    on prepares it only."""
+    inputs, kind = wiring.inputs(node_id), wiring.kind(node_id)
+    if kind is not None and not GUIDING.isdisjoint(kind.outputs):
+        return False
+    is_guided = any(link_of(inputs.get(it)) for it in ("positive", "guider"))
+    has_latent = any(link_of(inputs.get(it)) for it in ("latent_image", "latent"))
+    has_seed = bool(_seed_names(wiring, node_id))
+    is_one_sided = link_of(inputs.get("conditioning")) is not None
+    return (is_guided and (has_latent or has_seed)) or (is_one_sided and has_seed)
 
 
-def _upwards(graph: Graph, start: NodeId) -> Iterator[NodeId]:
-    """A node and its ancestors, nearest first."""
-    seen, ahead = {start}, deque([start])
-    while ahead:
-        node_id = ahead.popleft()
-        yield node_id
-        for _, link in links(graph[node_id]):
-            if link.node in graph and link.node not in seen:
-                seen.add(link.node)
-                ahead.append(link.node)
+def _seed_names(wiring: Wiring, node_id: NodeId) -> list[str]:
+    """The inputs of a node that are seeds. That the editor changes a number each time does not make
+    it one: any number can be told to."""
+    return [
+        name
+        for name, value in wiring.inputs(node_id).items()
+        if last_part(name).endswith("seed") and (is_literal(value, int) or link_of(value))
+    ]
 
 
-def _seed_names(node: Node) -> list[str]:
-    return [name for name in node["inputs"] if name in SEED_NAMES]
-
-
-def _seeds(graph: Graph, samplers: Iterable[NodeId]) -> tuple[NodeInput, ...]:
-    """The seed of every sampler, its own or that of the node that makes its noise."""
-    found: list[NodeInput] = []
-    for sampler in samplers:
-        holders = [sampler]
-        noise = link_of(graph[sampler]["inputs"].get("noise"))
-        if noise is not None and noise.node in graph:
-            holders.append(noise.node)
-        for holder in holders:
-            for name in _seed_names(graph[holder]):
-                found += _literals(graph, NodeInput(holder, name), int)
-    return tuple(dict.fromkeys(found))
+def _seeds(wiring: Wiring) -> tuple[NodeInput, ...]:
+    """Every seed on the way to the picture: the samplers', and those that make noise for them."""
+    return tuple(
+        dict.fromkeys(
+            wiring.written(NodeInput(node_id, name), int)
+            for node_id in wiring.graph
+            for name in _seed_names(wiring, node_id)
+        )
+    )
 
 
 # --------------------------------------------------------------------------------- the prompts
 
 
-def _prompt(
-    graph: Graph, samplers: Iterable[NodeId], side: str, named: Mapping[str, str]
-) -> tuple[NodeInput, ...]:
-    by_configuration = _named_places(graph, named.get(side), TEXTS)
-    if by_configuration:
-        return by_configuration
-    titled = [it for it in graph if title_of(graph[it]).strip().upper() == TITLES[side]]
-    for node_id in titled:
-        if places := _texts(graph, node_id) or _held(graph, node_id, str):
-            return tuple(places)
-    for sampler in samplers:
-        if places := _prompt_of(graph, sampler, side, set()):
-            return tuple(places)
-    return ()
+def _on_the_way(
+    texts: Texts, samplers: Iterable[NodeId], nodes: Iterable[NodeId], output: NodeId, side: str
+) -> list[NodeInput]:
+    """The texts of every sampler; without any, those of nodes that paint from a text alone, and
+    last those that are called by the side's name."""
+    found = [it for sampler in samplers for it in texts.guiding(sampler, side)]
+    return list(dict.fromkeys(found or texts.painting(output, side) or texts.told(nodes, side)))
 
 
-def _prompt_of(graph: Graph, node_id: NodeId, side: str, seen: set[NodeId]) -> list[NodeInput]:
-    """The texts that a node's conditioning of one side is made from."""
-    if node_id in seen or node_id not in graph or class_of(graph[node_id]) in FORGETS_TEXT:
-        return []
-    seen.add(node_id)
-    if places := _texts(graph, node_id):
-        return places
-    for name in _leading(graph[node_id], side):
-        link = link_of(graph[node_id]["inputs"][name])
-        if link is not None and (places := _prompt_of(graph, link.node, side, seen)):
-            return places
-    return []
+def _chosen(wiring: Wiring, texts: Texts, named: Named, side: str) -> list[NodeInput]:
+    """The texts that the user has chosen, by the configuration or by a title."""
+    found = []
+    for name in named.get(side, ()):
+        node_id, wanted = _split(wiring.graph, name)
+        if node_id in wiring.graph:
+            found += [NodeInput(node_id, wanted)] if wanted else texts.inputs_of(node_id, side)
+    known = [it for it in found if it.input in wiring.inputs(it.node)]
+    return known or texts.titled(wiring.graph, side)
 
 
-def _leading(node: Node, side: str) -> list[str]:
-    """The inputs of a node through which a side's conditioning comes."""
-    inputs = node["inputs"]
-    for name in (side, "guider"):
-        if name in inputs:
-            return [name]
-    has_sides = "positive" in inputs or "negative" in inputs
-    if has_sides or (side == "negative" and class_of(node) in ONE_SIDED):
-        return []
-    return [name for name in inputs if name.startswith("cond")]
+def _stays(
+    wiring: Wiring, place: NodeInput, positive: list[NodeInput], negative: list[NodeInput]
+) -> bool:
+    """Whether a text keeps what is written; an empty one says nothing to tell of."""
+    replaced = {*positive, *(wiring.written(it, str) for it in positive)}
+    return place not in replaced and place not in negative and wiring.value(place) != ""
 
 
-def _texts(graph: Graph, node_id: NodeId) -> list[NodeInput]:
-    """Where the texts of an encoder stand: in its own inputs, or in nodes linked to them."""
-    inputs = graph[node_id]["inputs"]
-    return [
-        place
-        for name in TEXTS
-        if name in inputs
-        for place in _literals(graph, NodeInput(node_id, name), str)
-    ]
+def _without(wiring: Wiring, places: Iterable[NodeInput], output: NodeId) -> Wiring:
+    """The graph without what only led to texts that are replaced."""
+    graph = dict(wiring.graph)
+    for node_id, name in places:
+        graph[node_id] = graph[node_id] | {"inputs": graph[node_id]["inputs"] | {name: ""}}
+    needed = ancestors(graph, output)
+    return wiring.of({it: graph[it] for it in graph if it in needed})
 
 
-def _literals(graph: Graph, place: NodeInput, kind: type, depth: int = 0) -> list[NodeInput]:
-    """Where a value is really written: at the place, or in the node that a link leads to."""
-    value = graph[place.node]["inputs"].get(place.input)
-    if isinstance(value, kind) and not isinstance(value, bool):
-        return [place]
-    link = link_of(value)
-    if link is None or link.node not in graph or depth > len(graph):
-        return []
-    names = [name for name in LITERALS if name in graph[link.node]["inputs"]]
-    return _literals(graph, NodeInput(link.node, names[0]), kind, depth + 1) if names else []
-
-
-def _held(graph: Graph, node_id: NodeId, kind: type) -> list[NodeInput]:
-    """The value that a node only holds for others."""
-    names = [name for name in LITERALS if name in graph[node_id]["inputs"]]
-    return _literals(graph, NodeInput(node_id, names[0]), kind) if names else []
-
-
-# ------------------------------------------------------------------------------------ the size
-
-
-def _size(graph: Graph, output: NodeId) -> tuple[NodeInput | None, NodeInput | None]:
-    """The width and height that are set last on the way to the picture: a scaling after the
-    sampler, or else the empty latent before it."""
-    seen, ahead = {output}, deque([output])
-    while ahead:
-        node_id = ahead.popleft()
-        sides = [_literals(graph, NodeInput(node_id, name), int) for name in ("width", "height")]
-        if all(sides):
-            return sides[0][0], sides[1][0]
-        for name in PICTURES:
-            link = link_of(graph[node_id]["inputs"].get(name))
-            if link is not None and link.node in graph and link.node not in seen:
-                seen.add(link.node)
-                ahead.append(link.node)
-    return None, None
+def _models(graph: Graph) -> Iterator[NodeInput]:
+    for node_id, node in graph.items():
+        for name in MODEL_NAMES:
+            if isinstance(node["inputs"].get(name), str):
+                yield NodeInput(node_id, name)
 
 
 # --------------------------------------------------------------------------- the configuration
 
 
-def _named_node(graph: Graph, name: str | None) -> NodeId | None:
-    return name if name in graph else None
-
-
-def _named_places(graph: Graph, name: str | None, inputs: Iterable[str]) -> tuple[NodeInput, ...]:
-    """The place that a configuration names: `6.text`, or `6` for the input that fits."""
-    if not name:
-        return ()
+def _split(graph: Graph, name: str) -> tuple[NodeId, str]:
+    """A node and its input out of `6.text` or `6`."""
     node_id, _, wanted = name.rpartition(".") if name not in graph else (name, "", "")
-    if node_id not in graph:
-        return ()
-    known: Mapping[str, Any] = graph[node_id]["inputs"]
-    names = [wanted] if wanted else [it for it in (*inputs, *LITERALS) if it in known]
-    return tuple(NodeInput(node_id, it) for it in names[:1] if it in known)
+    return node_id, wanted
+
+
+def _named_places(
+    wiring: Wiring, names: Iterable[str], inputs: Iterable[str]
+) -> tuple[NodeInput, ...]:
+    """The places that a configuration names: `6.seed`, or `6` for the input that fits."""
+    found = []
+    for name in names:
+        node_id, wanted = _split(wiring.graph, name)
+        if node_id in wiring.graph:
+            known = wiring.inputs(node_id)
+            fitting = [wanted] if wanted else [it for it in (*inputs, *LITERALS) if it in known]
+            found += [NodeInput(node_id, it) for it in fitting[:1] if it in known]
+    return tuple(found)
+
+
+def _with_named_sides(wiring: Wiring, named: Named, steps: list[SizeStep]) -> list[SizeStep]:
+    """The size as the configuration names its places, in pairs; a side that it does not name is the
+    one that was found."""
+    first = next((it.sets for it in steps if it.sets), None)
+    places = [_named_places(wiring, named.get(it, ()), (it,)) for it in ("width", "height")]
+    if not any(places):
+        return steps
+    wide, high = (its or first[n : n + 1] if first else its for n, its in enumerate(places))
+    return [SizeStep(pair[0].node, pair) for pair in zip(wide, high, strict=False)] or steps
+
+
+def _unknown(graph: Graph, named: Named) -> Iterator[str]:
+    for role, names in named.items():
+        for name in names if role in ROLES else ():
+            node_id, wanted = _split(graph, name)
+            if node_id not in graph or (wanted and wanted not in graph[node_id]["inputs"]):
+                yield f"{role} = {name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -13,18 +13,31 @@ from storybook.stages.credentials import BEARER
 
 DEFAULT_URL: Final = "http://127.0.0.1:8188"
 STYLE: Final = "watercolor painting, children's book illustration"
+OWN_SIZE: Final = "workflow"
+"""The size of pictures as the workflow makes them."""
+
+SizeSetting = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(workflow|[1-9]\d{1,3}x[1-9]\d{1,3})?$", description="workflow or 1024x1024, say"
+    ),
+]
 
 
 class ComfyUISettings(msgspec.Struct, frozen=True):
     """`urls` are ComfyUI servers, `workflow` a workflow file in either format, `nodes` the nodes in
-    it that are not found by themselves, `style` what stands before every prompt. `launch` starts
-    ComfyUI in `launch_folder` if it does not answer. `device` names the GPU that it shares. The
-    environment variable `key_variable` holds the key, sent as `header` says (see `credentials`)."""
+    it that are not found by themselves, `style` what stands before every prompt. `size` is that of
+    the pictures, `workflow` for the file's own, empty for what a book asks for. `checkpoint` is
+    loaded instead of the workflow's. `launch` starts ComfyUI in `launch_folder` if it does not
+    answer. `device` names the GPU that it shares. The environment variable `key_variable` holds the
+    key, sent as `header` says (see `credentials`)."""
 
     urls: tuple[str, ...] = (DEFAULT_URL,)
     workflow: str = ""
-    nodes: dict[str, str] = {}
+    nodes: dict[str, str | tuple[str, ...]] = {}
     style: str = STYLE
+    size: SizeSetting = ""
+    checkpoint: str = ""
     launch: str = ""
     launch_folder: str = ""
     device: str = ""
@@ -40,6 +53,8 @@ def build(settings: ComfyUISettings, data: Path) -> Engine:
         workflow=settings.workflow,
         style=settings.style,
         nodes=settings.nodes,
+        size=settings.size,
+        checkpoint=settings.checkpoint,
         device=settings.device,
         launch=settings.launch,
         launch_folder=settings.launch_folder,

@@ -49,6 +49,7 @@ class PromptFailed(msgspec.Struct, frozen=True, tag=True):
     node: str
     exception: str
     message: str
+    node_id: str = ""
 
     @property
     def is_out_of_memory(self) -> bool:
@@ -103,6 +104,7 @@ def _ended(entry: Mapping[str, Any]) -> State:
         f"{name} ({data.get('node_id', '?')})",
         str(data.get("exception_type") or ""),
         message[0][:MESSAGE_LIMIT] if message else "no reason given",
+        str(data.get("node_id", "")),
     )
 
 
