@@ -2,6 +2,9 @@
 
 An input is either a **socket**, which only a link can fill, or a **widget**, which has a value.
 What the editor saves of a node is the list of its widgets' values, so the order of inputs matters.
+Three kinds of inputs stand for others: a **choice** brings the inputs of the branch that is chosen,
+a **list** of sockets grows with its links, and a **table** has rows of the same columns. Inputs
+that they bring have their names with a dot: `resize_type.width`, `images.image0`, `rows.0.text`.
 """
 
 from __future__ import annotations
@@ -11,15 +14,34 @@ from typing import Any, Final
 
 import msgspec
 
-WIDGET_KINDS: Final = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
+WIDGET_KINDS: Final = frozenset(
+    {
+        *("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "MARKDOWN", "TEXTAREA", "COLOR", "COLORS"),
+        *("BOUNDING_BOX", "BOUNDING_BOXES", "CURVE", "RANGE", "CHART", "GALLERIA", "PAINTER"),
+        *("COMPOSITOR", "VIDEO_EDIT", "IMAGECOMPARE", "RESOLUTION_PREVIEW", "LIGHT_INFO_PREVIEW"),
+        *("LOAD_3D", "WEBCAM", "AUDIO_RECORD", "COMFY_DYNAMICCOMBO_V3", "COMFY_DYNAMICGROUP_V3"),
+    }
+)
+"""Kinds for which the editor (1.58) has a widget; of any other kind an input is a socket."""
+
+CHOICE, LIST, TABLE, MATCH = (
+    *("COMFY_DYNAMICCOMBO_V3", "COMFY_AUTOGROW_V3", "COMFY_DYNAMICGROUP_V3", "COMFY_MATCHTYPE_V3"),
+)
 
 SEED_NAMES: Final = frozenset({"seed", "noise_seed"})
 """Inputs after whose value older servers' editors save `control_after_generate`, unasked."""
 
+ANY: Final = "*"
+"""The type of a socket that takes everything."""
+
+NO_VALUE: Final[Mapping[str, Any]] = {"INT": 0, "FLOAT": 0, "STRING": "", "BOOLEAN": False}
+"""What the editor puts into a new widget for which the server names no default."""
+
 
 class Input(msgspec.Struct, frozen=True):
     """An input of a node type. `options` are the values of a COMBO, where the server lists them;
-    `low` and `high` bound a number."""
+    `low` and `high` bound a number. `branches` are a choice's inputs by its keys, `parts` what a
+    list or a table repeats. `group` joins the inputs and outputs that take the same type."""
 
     name: str
     kind: str
@@ -32,22 +54,32 @@ class Input(msgspec.Struct, frozen=True):
     has_control: bool = False
     uploads: bool = False
     socket_only: bool = False
+    is_template: bool = False
+    branches: Mapping[str, tuple[Input, ...]] = {}
+    parts: tuple[Input, ...] = ()
+    group: str = ""
+    widget_kind: str = ""
 
     @property
     def is_widget(self) -> bool:
-        return self.kind in WIDGET_KINDS and not self.socket_only
+        return (self.widget_kind or self.kind) in WIDGET_KINDS and not self.socket_only
 
 
 class NodeType(msgspec.Struct, frozen=True):
-    """A class of nodes: its inputs in their order, the types of its outputs."""
+    """A class of nodes: its inputs in their order, the types of its outputs, and for each output
+    the group of inputs whose type it has (empty: none)."""
 
     name: str
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
     is_output: bool
+    output_groups: tuple[str, ...] = ()
 
     def input(self, name: str) -> Input | None:
-        return next((it for it in self.inputs if it.name == name), None)
+        """The input of that name, also one that a choice, a list or a table brings."""
+        return next((it for it in self.inputs if it.name == name), None) or _within(
+            self.inputs, name
+        )
 
 
 class NodeTypes:
@@ -72,15 +104,37 @@ class NodeTypes:
         return self._read[name]
 
 
+def _within(inputs: tuple[Input, ...], name: str) -> Input | None:
+    for it in inputs:
+        if not name.startswith(f"{it.name}."):
+            continue
+        rest = name[len(it.name) + 1 :]
+        if it.kind == TABLE:
+            rest = rest.partition(".")[2]
+        if it.kind == LIST and it.parts:
+            return it.parts[0]
+        for among in (it.parts, *it.branches.values()):
+            here = next((inner for inner in among if inner.name == rest), None)
+            if found := here or _within(among, rest):
+                return found
+    return None
+
+
 def _node_type(name: str, info: Mapping[str, Any]) -> NodeType:
-    groups, order = info.get("input", {}), info.get("input_order", {})
-    inputs = tuple(
+    outputs = tuple(it if isinstance(it, str) else "COMBO" for it in info.get("output") or ())
+    groups = tuple(it or "" for it in info.get("output_matchtypes") or ())
+    inputs = _inputs(info.get("input") or {}, info.get("input_order") or {})
+    return NodeType(name, inputs, outputs, bool(info.get("output_node")), groups)
+
+
+def _inputs(
+    groups: Mapping[str, Any], order: Mapping[str, list[str]] | None = None
+) -> tuple[Input, ...]:
+    return tuple(
         _input(it, groups[group][it], group == "required")
         for group in ("required", "optional")
-        for it in order.get(group) or groups.get(group, {})
+        for it in (order or {}).get(group) or groups.get(group) or ()
     )
-    outputs = tuple(it if isinstance(it, str) else "COMBO" for it in info.get("output") or ())
-    return NodeType(name, inputs, outputs, bool(info.get("output_node")))
 
 
 def _input(name: str, spec: list[Any], required: bool) -> Input:
@@ -91,17 +145,46 @@ def _input(name: str, spec: list[Any], required: bool) -> Input:
         kind, options = "COMBO", tuple(kind)
     elif kind == "COMBO" and isinstance(more.get("options"), list):
         options = tuple(more["options"])
-    default = more.get("default", options[0] if options else None)
+    kind = str(kind)
+    default = _default(kind, more, options)
+    template = more.get("template") or {}
     return Input(
         name,
-        str(kind),
-        required,
-        options,
-        default is not None,
-        default,
-        more.get("min"),
-        more.get("max"),
-        bool(more.get("control_after_generate")) or (kind == "INT" and name in SEED_NAMES),
-        any(key.endswith("_upload") and more[key] for key in more),
-        bool(more.get("forceInput")),
+        kind=str(template.get("allowed_types", ANY)) if kind == MATCH else kind,
+        required=required,
+        options=options,
+        has_default=default is not None,
+        default=default,
+        low=more.get("min"),
+        high=more.get("max"),
+        has_control=_has_control(name, kind, more),
+        uploads=any(key.endswith("_upload") and more[key] for key in more),
+        socket_only=bool(more.get("forceInput")),
+        is_template=bool(more.get("dynamicPrompts")),
+        branches=_branches(more) if kind == CHOICE else {},
+        parts=_inputs(template.get("input") or template) if kind in (LIST, TABLE) else (),
+        group=str(template.get("template_id", "")) if kind == MATCH else "",
+        widget_kind=str(more.get("widgetType") or ""),
     )
+
+
+def _default(kind: str, more: Mapping[str, Any], options: tuple[Any, ...] | None) -> Any:
+    """What a new node has: for a choice always its first branch, for a table its fewest rows."""
+    if kind == CHOICE:
+        return next(iter(_branches(more)), None)
+    if kind == TABLE:
+        return more.get("min", 0)
+    if kind == "IMAGECOMPARE":
+        return ["", ""]
+    if options is not None:
+        return more.get("default") or next(iter(options), None)
+    return more.get("default", NO_VALUE.get(str(more.get("widgetType") or kind)))
+
+
+def _has_control(name: str, kind: str, more: Mapping[str, Any]) -> bool:
+    asked = more.get("control_after_generate")
+    return (kind == "INT" and name in SEED_NAMES) if asked is None else bool(asked)
+
+
+def _branches(more: Mapping[str, Any]) -> Mapping[str, tuple[Input, ...]]:
+    return {str(it["key"]): _inputs(it.get("inputs") or {}) for it in more.get("options") or ()}

@@ -1,0 +1,232 @@
+"""What each saved node is, with the server's node types and the file's own definitions.
+
+The editor lays a node out anew when it opens a file: the inputs are those of its type, sockets
+before widgets, and of the saved ones only the wires are taken over, by name. Inputs that the type
+does not have stand after them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from storybook.stages.illustrator.comfyui.editor import virtual
+from storybook.stages.illustrator.comfyui.editor.saved import (
+    ANSWER,
+    MAX_DEPTH,
+    Drawing,
+    Wire,
+    type_of,
+)
+from storybook.stages.illustrator.comfyui.editor.widgets import Widget, widgets_of
+from storybook.stages.illustrator.comfyui.graph import Node, WorkflowError
+from storybook.stages.illustrator.comfyui.node_types import (
+    ANY,
+    LIST,
+    Input,
+    NodeType,
+    NodeTypes,
+)
+
+
+class Socket(msgspec.Struct, frozen=True):
+    """An input of a node as it is laid out, and the wire that ends in it. `group` joins inputs that
+    take the same type."""
+
+    name: str
+    type: str
+    wire: Wire | None = None
+    is_widget: bool = False
+    group: str = ""
+
+
+Place = tuple[Drawing, str]
+"""A node, by its drawing and its id."""
+
+
+class Layout:
+    """The nodes of one file. Remembers what it has worked out."""
+
+    def __init__(self, definitions: Mapping[str, Drawing], node_types: NodeTypes) -> None:
+        self._definitions, self._node_types = definitions, node_types
+        self._sockets: dict[Place, tuple[Socket, ...]] = {}
+        self._widgets: dict[Place, dict[str, Widget]] = {}
+
+    def kind(self, node: Node) -> NodeType | None:
+        """The type of a node that the server executes."""
+        return None if virtual.is_virtual(node) else self._node_types.of(str(node["type"]))
+
+    def definition(self, node: Node) -> Drawing | None:
+        """What is drawn inside a node, if it is an instance."""
+        return self._definitions.get(str(node.get("type")))
+
+    def widgets(self, drawing: Drawing, node: Node) -> dict[str, Widget]:
+        """The widgets that the graph has as inputs, in their order, with what primitive nodes write
+        into them. A class that is not known has none."""
+        place = (drawing, str(node["id"]))
+        if place not in self._widgets:
+            kind = self.kind(node)
+            self._widgets[place] = widgets_of(node, kind) if kind else {}
+            self._widgets[place] |= self._written(drawing, node)
+        return self._widgets[place]
+
+    def sockets(self, drawing: Drawing, node: Node) -> tuple[Socket, ...]:
+        """The inputs of a node, in their order."""
+        place = (drawing, str(node["id"]))
+        if place not in self._sockets:
+            self._sockets[place] = tuple(self._laid_out(drawing, node))
+        return self._sockets[place]
+
+    def output_type(self, drawing: Drawing, node: Node, slot: int, depth: int = 0) -> str:
+        """The type of an output. One of a group, and a reroute's, is that of what comes in."""
+        if depth > MAX_DEPTH:
+            raise WorkflowError(f"its links run in a circle; {ANSWER}")
+        inner, kind = self.definition(node), self.kind(node)
+        if inner is not None:
+            return inner.outputs[slot].type if slot < len(inner.outputs) else ANY
+        if node.get("type") in virtual.REROUTES:
+            return self._incoming(drawing, self.sockets(drawing, node)[:1], depth)
+        if kind is not None and slot < len(kind.outputs):
+            group = kind.output_groups[slot] if slot < len(kind.output_groups) else ""
+            if group:
+                members = [it for it in self.sockets(drawing, node) if it.group == group]
+                return self._incoming(drawing, members, depth)
+            return kind.outputs[slot]
+        saved = node.get("outputs") or []
+        return type_of(saved[slot]) if slot < len(saved) else ANY
+
+    def input_type(self, drawing: Drawing, node: Node, socket: Socket) -> str:
+        """The type that an input takes, with what stands in the others of its group."""
+        if not socket.group:
+            return socket.type
+        others = [
+            it
+            for it in self.sockets(drawing, node)
+            if it.group == socket.group and it.name != socket.name
+        ]
+        return common_type(socket.type, self._incoming(drawing, others, 0))
+
+    def _incoming(self, drawing: Drawing, sockets: object, depth: int) -> str:
+        """What the wires into some inputs have in common."""
+        assert isinstance(sockets, list | tuple)
+        return common_type(
+            *(self.origin_type(drawing, it.wire, depth + 1) for it in sockets if it.wire)
+        )
+
+    def origin_type(self, drawing: Drawing, wire: Wire, depth: int = 0) -> str:
+        """The type of what a wire brings."""
+        origin = drawing.nodes.get(wire.origin)
+        if origin is not None:
+            return self.output_type(drawing, origin, wire.origin_slot, depth)
+        at = wire.origin_slot
+        return drawing.inputs[at].type if at < len(drawing.inputs) else ANY
+
+    # ------------------------------------------------------------------------------------ inputs
+
+    def _laid_out(self, drawing: Drawing, node: Node) -> Iterator[Socket]:
+        saved = {str(it["name"]): it for it in node.get("inputs") or ()}
+        names = self._declared(drawing, node, saved)
+        declared = {it.name for it in names}
+        has_type = bool(names)
+        for name, it in saved.items():
+            if name not in declared and not (has_type and it.get("widget")):
+                names.append(Socket(name, type_of(it), is_widget=bool(it.get("widget"))))
+        wires = self._wires(drawing, node, [it.name for it in names], saved)
+        for socket in names:
+            yield msgspec.structs.replace(socket, wire=wires.get(socket.name))
+
+    def _declared(self, drawing: Drawing, node: Node, saved: Mapping[str, object]) -> list[Socket]:
+        """The inputs that a node has by its type."""
+        inner, kind = self.definition(node), self.kind(node)
+        if inner is not None:
+            return [Socket(it.name, it.type) for it in inner.inputs]
+        if kind is None:
+            return []
+        widgets = [it for it in self.widgets(drawing, node).values() if it.input is not None]
+        found = [*_sockets_of(kind.inputs, saved)]
+        for it in widgets:
+            assert it.input is not None
+            for part in it.input.branches.get(str(it.value), ()):
+                found += _sockets_of((part,), saved, f"{it.name}.")
+        found += [Socket(it.name, it.input.kind, is_widget=True) for it in widgets if it.input]
+        return found
+
+    def _wires(
+        self,
+        drawing: Drawing,
+        node: Node,
+        names: list[str],
+        saved: Mapping[str, Mapping[str, object]],
+    ) -> dict[str, Wire]:
+        """The wire into each input: the one that the saved input names, and otherwise the one that
+        says that it ends in this place."""
+        into = {it.id: it for it in drawing.into(node)}
+        found: dict[str, Wire] = {}
+        for name, it in saved.items():
+            wire = into.pop(str(it.get("link")), None)
+            if wire is not None:
+                found[name] = wire
+        for wire in into.values():
+            if wire.target_slot < len(names):
+                found.setdefault(names[wire.target_slot], wire)
+        return found
+
+    # ------------------------------------------------------------------------- primitive nodes
+
+    def _written(self, drawing: Drawing, node: Node) -> Iterator[tuple[str, Widget]]:
+        """The widgets of a node into which primitive nodes write, as they are then."""
+        found = self._widgets[drawing, str(node["id"])]
+        for socket in self.sockets(drawing, node):
+            origin = drawing.nodes.get(socket.wire.origin) if socket.wire else None
+            if origin is None or origin.get("type") != virtual.PRIMITIVE or not socket.is_widget:
+                continue
+            match origin.get("widgets_values"):
+                case [value, *_] if socket.name in found:
+                    yield socket.name, msgspec.structs.replace(found[socket.name], value=value)
+
+
+def _sockets_of(
+    inputs: tuple[Input, ...], saved: Mapping[str, object], prefix: str = ""
+) -> Iterator[Socket]:
+    for it in inputs:
+        name = f"{prefix}{it.name}"
+        if it.kind == LIST:
+            part = it.parts[0] if it.parts else it
+            grown = [other for other in saved if other.startswith(f"{name}.")]
+            yield from (Socket(other, part.kind, group=part.group) for other in grown)
+        elif not it.is_widget:
+            yield Socket(name, it.kind, group=it.group)
+
+
+def is_valid(one: str, other: str) -> bool:
+    """Whether an output of one type may go into an input of another; each may be several."""
+    if ANY in (one, other) or one == other:
+        return True
+    return bool({*one.lower().split(",")} & {*other.lower().split(",")})
+
+
+def common_type(*types: str) -> str:
+    """What several types have in common; nothing in common, or nothing at all, is anything."""
+    lists = [it.split(",") for it in types if it != ANY]
+    if not lists:
+        return ANY
+    common = [it for it in lists[0] if all(it in other for other in lists[1:])]
+    return ",".join(common) or ANY
+
+
+def passing_input(
+    sockets: list[tuple[Socket, str]], output: str, slot: int, wanted: str
+) -> int | None:
+    """Which input a bypassed node passes on to an output: for an input that takes anything the one
+    in the same place, else the one of the same type, best in the same place. `sockets` come with
+    the types that they take; `wanted` is the type of the input at the end."""
+    if wanted == ANY:
+        return None if not sockets else slot if slot < len(sockets) else 0
+    fits = [is_valid(kind, output) and is_valid(kind, wanted) for _, kind in sockets]
+    if slot < len(sockets) and fits[slot]:
+        return slot
+    same = [at for at, (_, kind) in enumerate(sockets) if kind == wanted]
+    return (
+        next(iter(same), None) if same else next((at for at, fit in enumerate(fits) if fit), None)
+    )
