@@ -55,6 +55,7 @@ class Input(msgspec.Struct, frozen=True):
     uploads: bool = False
     socket_only: bool = False
     is_template: bool = False
+    is_long_text: bool = False
     branches: Mapping[str, tuple[Input, ...]] = {}
     parts: tuple[Input, ...] = ()
     group: str = ""
@@ -127,17 +128,15 @@ def _node_type(name: str, info: Mapping[str, Any]) -> NodeType:
     return NodeType(name, inputs, outputs, bool(info.get("output_node")), groups)
 
 
-def _inputs(
-    groups: Mapping[str, Any], order: Mapping[str, list[str]] | None = None
-) -> tuple[Input, ...]:
+def _inputs(groups: Mapping[str, Any], order: Mapping[str, list[str]]) -> tuple[Input, ...]:
     return tuple(
         _input(it, groups[group][it], group == "required")
         for group in ("required", "optional")
-        for it in (order or {}).get(group) or groups.get(group) or ()
+        for it in order.get(group) or groups.get(group) or ()
     )
 
 
-def _input(name: str, spec: list[Any], required: bool) -> Input:
+def _input(name: str, spec: list[Any], required: bool, *, asks_only: bool = False) -> Input:
     kind = spec[0]
     more: Mapping[str, Any] = spec[1] if len(spec) > 1 and isinstance(spec[1], dict) else {}
     options: tuple[Any, ...] | None = None
@@ -157,12 +156,13 @@ def _input(name: str, spec: list[Any], required: bool) -> Input:
         default=default,
         low=more.get("min"),
         high=more.get("max"),
-        has_control=_has_control(name, kind, more),
+        has_control=_has_control("" if asks_only else name, kind, more),
         uploads=any(key.endswith("_upload") and more[key] for key in more),
         socket_only=bool(more.get("forceInput")),
         is_template=bool(more.get("dynamicPrompts")),
+        is_long_text=kind == "STRING" and bool(more.get("multiline")),
         branches=_branches(more) if kind == CHOICE else {},
-        parts=_inputs(template.get("input") or template) if kind in (LIST, TABLE) else (),
+        parts=_brought(template.get("input") or template) if kind in (LIST, TABLE) else (),
         group=str(template.get("template_id", "")) if kind == MATCH else "",
         widget_kind=str(more.get("widgetType") or ""),
     )
@@ -187,4 +187,13 @@ def _has_control(name: str, kind: str, more: Mapping[str, Any]) -> bool:
 
 
 def _branches(more: Mapping[str, Any]) -> Mapping[str, tuple[Input, ...]]:
-    return {str(it["key"]): _inputs(it.get("inputs") or {}) for it in more.get("options") or ()}
+    return {str(it["key"]): _brought(it.get("inputs") or {}) for it in more.get("options") or ()}
+
+
+def _brought(groups: Mapping[str, Any]) -> tuple[Input, ...]:
+    """The inputs that another one brings. Their names are longer, and none of them is `seed`."""
+    return tuple(
+        _input(name, spec, group == "required", asks_only=True)
+        for group in ("required", "optional")
+        for name, spec in (groups.get(group) or {}).items()
+    )

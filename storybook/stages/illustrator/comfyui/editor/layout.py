@@ -23,6 +23,7 @@ from storybook.stages.illustrator.comfyui.editor.widgets import Widget, widgets_
 from storybook.stages.illustrator.comfyui.graph import Node, WorkflowError
 from storybook.stages.illustrator.comfyui.node_types import (
     ANY,
+    CHOICE,
     LIST,
     Input,
     NodeType,
@@ -125,7 +126,12 @@ class Layout:
     # ------------------------------------------------------------------------------------ inputs
 
     def _laid_out(self, drawing: Drawing, node: Node) -> Iterator[Socket]:
-        saved = {str(it["name"]): it for it in node.get("inputs") or ()}
+        gone = self._unknown_branches(drawing, node)
+        saved = {
+            str(it["name"]): it
+            for it in node.get("inputs") or ()
+            if not str(it["name"]).startswith(gone)
+        }
         names = self._declared(drawing, node, saved)
         declared = {it.name for it in names}
         has_type = bool(names)
@@ -135,6 +141,17 @@ class Layout:
         wires = self._wires(drawing, node, [it.name for it in names], saved)
         for socket in names:
             yield msgspec.structs.replace(socket, wire=wires.get(socket.name))
+
+    def _unknown_branches(self, drawing: Drawing, node: Node) -> tuple[str, ...]:
+        """How names of inputs begin that belong to a branch which the server does not know: the
+        editor takes them away, and their wires end in the places that they name."""
+        return tuple(
+            f"{it.name}."
+            for it in self.widgets(drawing, node).values()
+            if it.input is not None
+            and it.input.kind == CHOICE
+            and str(it.value) not in it.input.branches
+        )
 
     def _declared(self, drawing: Drawing, node: Node, saved: Mapping[str, object]) -> list[Socket]:
         """The inputs that a node has by its type."""

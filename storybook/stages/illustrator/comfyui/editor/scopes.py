@@ -50,12 +50,12 @@ class Scope:
         return (self, *self.outer.around()) if self.outer else (self,)
 
     def executed(self) -> Iterator[tuple[Scope, Node]]:
-        """Every node that is executed, with the scope that it stands in."""
+        """Every node that is executed, with the scope that it stands in. An instance that is off
+        takes its nodes with it only in the workflow itself; within another subgraph they stay, and
+        nothing is linked to them."""
         for node in self.drawing.nodes.values():
-            if is_off(node) or is_virtual(node):
-                continue
             inner = self.inner(node)
-            if inner is not None:
+            if inner is not None and not (is_off(node) and self.outer is None):
                 yield from inner.executed()
-            else:
+            elif inner is None and not is_off(node) and not is_virtual(node):
                 yield self, node

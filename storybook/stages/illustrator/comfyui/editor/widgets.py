@@ -15,9 +15,10 @@ import msgspec
 
 from storybook.stages.illustrator.comfyui.editor.dynamic_prompt import resolved
 from storybook.stages.illustrator.comfyui.graph import Node, WorkflowError
-from storybook.stages.illustrator.comfyui.node_types import CHOICE, LIST, TABLE, Input, NodeType
+from storybook.stages.illustrator.comfyui.node_types import CHOICE, TABLE, Input, NodeType
 
 CONTROLS: Final = frozenset({"fixed", "increment", "decrement", "randomize", "increment-wrap"})
+CONTROL: Final = "control_after_generate"
 UPLOADS: Final = frozenset({"image", "mask", "audio", "video", "file"})
 MOST_ROWS: Final = 1_000
 """Rows of a table that are read; more is a damaged file."""
@@ -34,20 +35,25 @@ class Widget(msgspec.Struct, frozen=True):
 
 def widgets_of(node: Node, kind: NodeType) -> dict[str, Widget]:
     """The widgets of a node, in their order. Raises `WorkflowError` for values that are no list."""
+    drawn = {str(it["name"]) for it in node.get("inputs") or () if it.get("widget")}
+    found = _read(node, _Reader(kind, drawn))
+    return {name: _mended(it, kind.name) for name, it in found.items()}
+
+
+def _read(node: Node, reader: _Reader) -> dict[str, Widget]:
     saved = node.get("widgets_values")
     if isinstance(saved, Mapping):
-        values: _Values = _ByName(saved)
-    elif saved is None or (isinstance(saved, Sequence) and not isinstance(saved, str)):
-        values = _InOrder(_without_forced(list(saved or ()), kind))
-    else:
+        return reader.read(_ByName(saved))
+    if isinstance(saved, str) or not (saved is None or isinstance(saved, Sequence)):
         raise WorkflowError(
             f"the values of node {node['id']} are no list; save it from ComfyUI again"
         )
-    drawn = {str(it["name"]) for it in node.get("inputs") or () if it.get("widget")}
-    found = {it.name: it for it in _Reader(values, drawn).read(kind.inputs)}
-    if kind.name == CUSTOM_COMBO:
-        found |= _own_options(found["choice"].value, values)
-    return {name: _mended(it, kind.name) for name, it in found.items()}
+    named = node.get("widgets_values_named")
+    if isinstance(named, Mapping) and reader.knows(named):
+        return reader.read(_ByName(named))
+    values = _InOrder(_without_forced(list(saved or ()), reader.kind))
+    found = reader.read(values)
+    return reader.read(values.without_controls()) if values.lacks_controls else found
 
 
 def sent_value(widget: Widget, value: Any) -> Any:
@@ -56,9 +62,18 @@ def sent_value(widget: Widget, value: Any) -> Any:
     it = widget.input
     if it is not None and it.kind == "CURVE" and value is not None:
         return {"__type__": "CURVE", "__value__": value}
+    if it is not None and it.is_long_text:
+        value = _as_text(value)
     if it is not None and it.is_template and "." not in widget.name and isinstance(value, str):
         return resolved(value)
     return literal(value)
+
+
+def _as_text(value: Any) -> Any:
+    """What a box of several lines makes of a value that is no text."""
+    if value is None or value is msgspec.UNSET:
+        return ""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def literal(value: Any) -> Any:
@@ -91,48 +106,47 @@ class _ByName(_Values):
 
 
 class _InOrder(_Values):
-    """The editor itself saves a list."""
+    """The editor itself saves a list. After a seed stands its control; in lists that other programs
+    wrote it may be missing, which is seen when the list ends too early."""
 
-    def __init__(self, saved: list[Any]) -> None:
+    def __init__(self, saved: list[Any], *, always_has_controls: bool = True) -> None:
         self._saved, self._at = saved, 0
+        self._always_has_controls = always_has_controls
+        self._saw_no_control = False
+
+    @property
+    def lacks_controls(self) -> bool:
+        return self._saw_no_control and self._at > len(self._saved)
+
+    def without_controls(self) -> _InOrder:
+        """The same values from the start; only what is a control is passed over as one."""
+        return _InOrder(self._saved, always_has_controls=False)
 
     def take(self, name: str, default: Any) -> Any:
-        if self._at >= len(self._saved):
-            return default
+        value = self._saved[self._at] if self._at < len(self._saved) else default
         self._at += 1
-        return self._saved[self._at - 1]
+        return value
 
     def pass_over(self, after: Input, before: Input | None) -> None:
-        if self._at < len(self._saved):
-            if after.has_control:
-                self._at += _is_control(self._saved[self._at], before)
-            elif after.uploads:
-                self._at += _is_button(self._saved[self._at], before)
-        if after.has_control and after.kind == "COMBO" and self._next_is(""):
-            self._at += 1  # the filter of its list
+        if after.has_control:
+            self._at += self._is_control()
+            if after.kind == "COMBO":
+                self._at += 1  # the filter of its list
+        elif after.uploads and self._at < len(self._saved):
+            self._at += _is_button(self._saved[self._at], before)
         if after.kind == "BOUNDING_BOX":
             self._at += 4  # its x, y, width and height, once more
 
-    def _next_is(self, value: Any) -> bool:
-        return self._at < len(self._saved) and self._saved[self._at] == value
-
-
-def _is_control(value: Any, before: Input | None) -> bool:
-    """Whether a value is the control of the one before it. Not every saved list has it; very old
-    ones have a boolean."""
-    if _is_option(value, before) and not (isinstance(value, str) and value in CONTROLS):
-        return False
-    if isinstance(value, bool):
-        return before is None or before.kind != "BOOLEAN"
-    return value is None or (isinstance(value, str) and value in CONTROLS)
+    def _is_control(self) -> bool:
+        value = self._saved[self._at] if self._at < len(self._saved) else None
+        is_one = value is None or isinstance(value, bool) or value in CONTROLS
+        self._saw_no_control = self._saw_no_control or not is_one
+        return is_one or self._always_has_controls
 
 
 def _is_button(value: Any, before: Input | None) -> bool:
-    return isinstance(value, str) and value in UPLOADS and not _is_option(value, before)
-
-
-def _is_option(value: Any, it: Input | None) -> bool:
-    return it is not None and it.options is not None and value in it.options
+    is_option = before is not None and before.options is not None and value in before.options
+    return isinstance(value, str) and value in UPLOADS and not is_option
 
 
 def _without_forced(values: list[Any], kind: NodeType) -> list[Any]:
@@ -156,30 +170,39 @@ class _Reader:
     """Goes through a node type's inputs and takes each widget's value. `drawn` are the inputs that
     the saved node has as widgets, also of kinds that are not known here."""
 
-    def __init__(self, values: _Values, drawn: set[str]) -> None:
-        self._values, self._drawn = values, drawn
+    def __init__(self, kind: NodeType, drawn: set[str]) -> None:
+        self.kind, self._drawn = kind, drawn
 
-    def read(self, inputs: Sequence[Input], prefix: str = "") -> Iterator[Widget]:
-        widgets = [it for it in inputs if it.is_widget or f"{prefix}{it.name}" in self._drawn]
+    def read(self, values: _Values) -> dict[str, Widget]:
+        found = {it.name: it for it in self._read(values, self.kind.inputs, "")}
+        if self.kind.name == CUSTOM_COMBO:
+            found |= _own_options(found["choice"].value, values)
+        return found
+
+    def knows(self, named: Mapping[str, Any]) -> bool:
+        """Whether every saved name is one of the widgets that these values make."""
+        found = self.read(_ByName(named))
+        return all(name in found or name.startswith(CONTROL) for name in named)
+
+    def _read(self, values: _Values, inputs: Sequence[Input], prefix: str) -> Iterator[Widget]:
+        widgets = [it for it in inputs if it.is_widget or self._is_drawn(it, prefix)]
         for at, it in enumerate(widgets):
             name = f"{prefix}{it.name}"
             if it.kind == "IMAGECOMPARE":  # the only one of them that is sent and never saved
                 yield Widget(name, it.default, it)
                 continue
-            value = self._values.take(name, it.default if it.has_default else msgspec.UNSET)
-            self._values.pass_over(it, widgets[at + 1] if at + 1 < len(widgets) else None)
+            value = values.take(name, it.default if it.has_default else msgspec.UNSET)
+            values.pass_over(it, widgets[at + 1] if at + 1 < len(widgets) else None)
             if it.kind != TABLE:
                 yield Widget(name, value, it)
-            yield from self._brought(it, name, value)
+            if it.kind == CHOICE:
+                yield from self._read(values, it.branches.get(str(value), ()), f"{name}.")
+            elif it.kind == TABLE and isinstance(value, int):
+                for row in range(min(value, MOST_ROWS)):
+                    yield from self._read(values, it.parts, f"{name}.{row}.")
 
-    def _brought(self, it: Input, name: str, value: Any) -> Iterator[Widget]:
-        if it.kind == CHOICE:
-            yield from self.read(it.branches.get(str(value), ()), f"{name}.")
-        elif it.kind == TABLE and isinstance(value, int) and 0 <= value <= MOST_ROWS:
-            for row in range(value):
-                yield from self.read(it.parts, f"{name}.{row}.")
-        elif it.kind == LIST:
-            raise AssertionError("a list has no widget")
+    def _is_drawn(self, it: Input, prefix: str) -> bool:
+        return f"{prefix}{it.name}" in self._drawn and not it.socket_only
 
 
 def _mended(widget: Widget, class_type: str) -> Widget:
