@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from typing import Any
@@ -22,7 +23,8 @@ def _described(graph: Graph, node_id: str, known: dict[str, str]) -> str:
         inputs = {
             name: _value(graph, value, known) for name, value in sorted(node["inputs"].items())
         }
-        known[node_id] = json.dumps([node.get("class_type"), inputs], sort_keys=True)
+        text = json.dumps([node.get("class_type"), inputs], sort_keys=True)
+        known[node_id] = hashlib.sha256(text.encode()).hexdigest()  # short, however deep it is
     return known[node_id]
 
 

@@ -52,8 +52,14 @@ class Drawing:
     def __init__(self, saved: Mapping[str, Any]) -> None:
         self.nodes: dict[str, Node] = {str(it["id"]): it for it in saved.get("nodes") or ()}
         self.wires = {it.id: it for it in _wires(saved.get("links") or ())}
-        self.inputs = self._ports(saved.get("inputs") or (), "origin", ENTRANCE)
-        self.outputs = self._ports(saved.get("outputs") or (), "target", EXIT)
+        self.inputs = tuple(
+            Port(str(it.get("name")), type_of(it), self._first_listed(it, slot))
+            for slot, it in enumerate(saved.get("inputs") or ())
+        )
+        self.outputs = tuple(
+            Port(str(it.get("name")), type_of(it), self._out_through(slot))
+            for slot, it in enumerate(saved.get("outputs") or ())
+        )
 
     def into(self, node: Node) -> list[Wire]:
         """The wires that end at a node."""
@@ -64,22 +70,18 @@ class Drawing:
         at = (str(node["id"]), slot)
         return [it for it in self.wires.values() if (it.origin, it.origin_slot) == at]
 
-    def _ports(self, saved: Any, end: str, border: str) -> tuple[Port, ...]:
-        return tuple(
-            Port(str(it.get("name")), type_of(it), self._at(it, (end, border, slot)))
-            for slot, it in enumerate(saved)
-        )
-
-    def _at(self, port: Mapping[str, Any], place: tuple[str, str, int]) -> tuple[Wire, ...]:
-        end, border, slot = place
+    def _first_listed(self, port: Mapping[str, Any], slot: int) -> tuple[Wire, ...]:
+        """The wires from an input, in the order in which it lists them."""
         order = [str(it) for it in port.get("linkIds") or ()]
-        found = [
-            it
-            for it in self.wires.values()
-            if getattr(it, end) == border and getattr(it, f"{end}_slot") == slot
-        ]
+        at = (ENTRANCE, slot)
+        found = [it for it in self.wires.values() if (it.origin, it.origin_slot) == at]
         last = len(order)
         return tuple(sorted(found, key=lambda it: order.index(it.id) if it.id in order else last))
+
+    def _out_through(self, slot: int) -> tuple[Wire, ...]:
+        """The wires to an output. There should be one; of several the editor keeps the first."""
+        at = (EXIT, slot)
+        return tuple(it for it in self.wires.values() if (it.target, it.target_slot) == at)
 
 
 def definitions_in(document: Mapping[str, Any]) -> dict[str, Drawing]:

@@ -49,7 +49,7 @@ def _read(node: Node, reader: _Reader) -> dict[str, Widget]:
             f"the values of node {node['id']} are no list; save it from ComfyUI again"
         )
     named = node.get("widgets_values_named")
-    if isinstance(named, Mapping) and reader.knows(named):
+    if isinstance(named, Mapping) and list(named.values()) == saved and reader.knows(named):
         return reader.read(_ByName(named))
     values = _InOrder(_without_forced(list(saved or ()), reader.kind))
     found = reader.read(values)
