@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from storybook.cli.called_as import as_called
+from storybook.cli.comfyui_convert import convert_command
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
@@ -34,7 +35,10 @@ FORMATS: Final = {"api": "API format", "editor": "the editor's format"}
 
 @click.group("comfyui")
 def comfyui_command() -> None:
-    """Look at ComfyUI: `check` explains a workflow and what it lacks."""
+    """Look at ComfyUI: `check` explains a workflow, `convert` prints its graph."""
+
+
+comfyui_command.add_command(convert_command)
 
 
 @comfyui_command.command("check")
