@@ -1,10 +1,11 @@
 """What ComfyUI's own frontend submits for a drawing is what we make of it.
 
-Each file in `cases/` holds a workflow as an editor saved it (`editor`), most of them the same as
+Each file in `cases/` holds a workflow as an editor saved it (`editor`), many of them the same as
 frontend 1.58.1 saves it again (`resaved`, with the newer shape of subgraphs), and the `graph` that
-this frontend submits for both, recorded in a browser. Five are wanted otherwise, as their tests
-say: where a control is missing, the values after it do not move; a date in a file's name stays as
-it is written; and setters, getters, reroutes and switches of node packs do what their packs do.
+this frontend submits for it, recorded in a browser (`bench/servers/frontend_gold.py`). Six are
+wanted otherwise: where a control is missing, the values after it do not move (02); a date in a
+file's name stays as it is written (05); setters, getters, reroutes and switches of node packs do
+what their packs do (36 to 38); and an instance's `null` leaves the value within (70_host_nulls).
 """
 
 from __future__ import annotations

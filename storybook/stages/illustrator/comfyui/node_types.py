@@ -40,8 +40,9 @@ NO_VALUE: Final[Mapping[str, Any]] = {"INT": 0, "FLOAT": 0, "STRING": "", "BOOLE
 
 class Input(msgspec.Struct, frozen=True):
     """An input of a node type. `options` are the values of a COMBO, where the server lists them;
-    `low` and `high` bound a number. `branches` are a choice's inputs by its keys, `parts` what a
-    list or a table repeats. `group` joins the inputs and outputs that take the same type."""
+    `low` and `high` bound a number, which goes in steps of `step`. `branches` are a choice's inputs
+    by its keys, `parts` what a list or a table repeats. `group` joins the inputs and outputs that
+    take the same type."""
 
     name: str
     kind: str
@@ -51,6 +52,8 @@ class Input(msgspec.Struct, frozen=True):
     default: Any = None
     low: float | None = None
     high: float | None = None
+    step: float | None = None
+    rounds_to: float | None = None
     has_control: bool = False
     uploads: bool = False
     socket_only: bool = False
@@ -156,6 +159,8 @@ def _input(name: str, spec: list[Any], required: bool, *, asks_only: bool = Fals
         default=default,
         low=more.get("min"),
         high=more.get("max"),
+        step=more.get("step"),
+        rounds_to=more.get("round") or None,
         has_control=_has_control("" if asks_only else name, kind, more),
         uploads=any(key.endswith("_upload") and more[key] for key in more),
         socket_only=bool(more.get("forceInput")),

@@ -20,6 +20,7 @@ from storybook.stages.illustrator.comfyui.editor.saved import (
     type_of,
 )
 from storybook.stages.illustrator.comfyui.editor.widgets import Widget, widgets_of
+from storybook.stages.illustrator.comfyui.editor.written import as_taken
 from storybook.stages.illustrator.comfyui.graph import Node, WorkflowError
 from storybook.stages.illustrator.comfyui.node_types import (
     ANY,
@@ -198,9 +199,17 @@ class Layout:
             origin = drawing.nodes.get(socket.wire.origin) if socket.wire else None
             if origin is None or origin.get("type") != virtual.PRIMITIVE or not socket.is_widget:
                 continue
+            it = found.get(socket.name)
             match origin.get("widgets_values"):
-                case [value, *_] if socket.name in found:
-                    yield socket.name, msgspec.structs.replace(found[socket.name], value=value)
+                case [value, *_] if it and it.input and _writes(origin, socket):
+                    taken = as_taken(it.input, value)
+                    yield socket.name, msgspec.structs.replace(it, value=taken)
+
+
+def _writes(primitive: Node, socket: Socket) -> bool:
+    """Whether a primitive node has kept the type of its target; else it has that one's value."""
+    outputs = primitive.get("outputs") or []
+    return not outputs or type_of(outputs[0]) == socket.type
 
 
 def _sockets_of(
