@@ -354,3 +354,17 @@ def test_subgraphs_that_contain_each_other_are_refused() -> None:
     sub = encoder_subgraph() | {"nodes": inner.nodes, "links": []}
     with pytest.raises(WorkflowError, match="contain each other"):
         Drawing().node(1, "sub").graph(sub)
+
+
+def test_a_file_whose_subgraphs_multiply_without_end_is_refused() -> None:
+    """Ten in each of ten, and so on: a small file of a graph that nobody could execute."""
+    subgraphs = []
+    for level in range(8):
+        inner = Drawing(links_are_objects=True)
+        for number in range(10):
+            inner.node(
+                number, f"level {level + 1}" if level < 7 else "CLIPTextEncode", values=["x"]
+            )
+        subgraphs.append({"id": f"level {level}", "nodes": inner.nodes, "links": []})
+    with pytest.raises(WorkflowError, match="more than 10,000 nodes"):
+        Drawing().node(1, "level 0").graph(*subgraphs)

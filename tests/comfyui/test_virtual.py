@@ -52,6 +52,14 @@ def test_a_getter_without_a_setter_is_refused_by_name() -> None:
         drawing.graph()
 
 
+def test_a_muted_setter_gives_nothing() -> None:
+    """As any muted node."""
+    drawing = loader(Drawing())
+    drawing.node(2, "SetNode", values=["words"], inputs={CLIP: (1, 1)}, mode=2)
+    drawing.node(4, "GetNode", values=["words"], outputs=("CLIP",))
+    assert "clip" not in text(drawing, 5, inputs={CLIP: (4, 0)}).graph()["5"]["inputs"]
+
+
 @pytest.mark.parametrize(
     "kind",
     [

@@ -17,7 +17,7 @@ value within, and nodes of a few packs that live in the browser do what their pa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -29,6 +29,9 @@ from storybook.stages.illustrator.comfyui.editor.virtual import refuse_what_only
 from storybook.stages.illustrator.comfyui.editor.widgets import literal, sent_value
 from storybook.stages.illustrator.comfyui.graph import Graph, Link, Node, WorkflowError, links
 from storybook.stages.illustrator.comfyui.node_types import NodeTypes
+
+MAX_NODES: Final = 10_000
+"""Of a graph. Subgraphs within subgraphs multiply; the largest template has some 200."""
 
 
 def to_graph(document: Mapping[str, Any], node_types: NodeTypes) -> Graph:
@@ -51,6 +54,8 @@ def _graph(document: Mapping[str, Any], node_types: NodeTypes) -> Graph:
     graph: Graph = {}
     for scope, node in Scope(Drawing(document), layout).executed():
         refuse_what_only_the_editor_knows(node)
+        if len(graph) == MAX_NODES:
+            raise WorkflowError(f"it has more than {MAX_NODES:,} nodes; take subgraphs out of it")
         graph[scope.path(node)] = converter.node(scope, node)
     for node in graph.values():
         gone = [name for name, link in links(node) if link.node not in graph]

@@ -134,5 +134,7 @@ class Links:
                 f"node sets it; use Export (API) and give that file"
             )
         at, setter = found
+        if mode_of(setter) == MUTED:
+            return None
         sockets = self._layout.sockets(scopes[at].drawing, setter)
         return self._into(scopes[at], setter, sockets[0], wanted, depth) if sockets else None

@@ -18,9 +18,9 @@ from typing import Any, Final
 import msgspec
 
 from storybook.stages.illustrator.comfyui.editor.layout import Layout, Socket
-from storybook.stages.illustrator.comfyui.editor.saved import ANSWER, MAX_DEPTH, Drawing, Port
+from storybook.stages.illustrator.comfyui.editor.saved import Drawing, Port
 from storybook.stages.illustrator.comfyui.editor.virtual import PRIMITIVE
-from storybook.stages.illustrator.comfyui.graph import Node, WorkflowError
+from storybook.stages.illustrator.comfyui.graph import Node
 
 ITSELF: Final = "-1"
 _PREFIX: Final = re.compile(r"^\s*(\d+)\s*:\s*(.+)$")
@@ -45,21 +45,19 @@ class Promotions:
         self._layout = layout
         self._found: dict[tuple[Drawing, str], Promoted] = {}
 
-    def of(self, drawing: Drawing, instance: Node, depth: int = 0) -> Promoted:
+    def of(self, drawing: Drawing, instance: Node) -> Promoted:
         """The values of an instance. An input behind which there is no widget has none."""
-        if depth > MAX_DEPTH:
-            raise WorkflowError(f"its subgraphs contain each other; {ANSWER}")
         place = (drawing, str(instance["id"]))
         if place not in self._found:
             inner = self._layout.definition(instance)
             assert inner is not None
-            self._found[place] = self._values(instance, inner, depth)
+            self._found[place] = self._values(instance, inner)
         return self._found[place]
 
-    def _values(self, instance: Node, inner: Drawing, depth: int) -> Promoted:
+    def _values(self, instance: Node, inner: Drawing) -> Promoted:
         found = Promoted({}, {})
         for port in inner.inputs:
-            shown = self._shown(inner, port, depth)
+            shown = self._shown(inner, port)
             if shown is not None:
                 found.by_input[port.name] = shown[1]
         saved = instance.get("widgets_values")
@@ -75,7 +73,7 @@ class Promotions:
             self._take(found, inner, _names(proxy), value)
         return found
 
-    def _shown(self, inner: Drawing, port: Port, depth: int) -> tuple[Inner, Any] | None:
+    def _shown(self, inner: Drawing, port: Port) -> tuple[Inner, Any] | None:
         """The widget behind a definition's input, and the value that it has inside."""
         for wire in port.wires:
             node = inner.nodes.get(wire.target)
@@ -83,7 +81,7 @@ class Promotions:
             if node is None or socket is None:
                 continue
             if self._layout.definition(node) is not None:
-                nested = self.of(inner, node, depth + 1).by_input
+                nested = self.of(inner, node).by_input
                 if socket.name in nested:
                     return (wire.target, socket.name), nested[socket.name]
             elif socket.is_widget:
@@ -120,7 +118,7 @@ class Promotions:
     def _port_of(self, inner: Drawing, proxy: Inner) -> str | None:
         """The definition's input that leads to a widget inside."""
         for port in inner.inputs:
-            shown = self._shown(inner, port, 0)
+            shown = self._shown(inner, port)
             if shown is not None and shown[0] == proxy:
                 return port.name
         return None

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.graph import Node
+from storybook.stages.illustrator.comfyui.graph import Node, WorkflowError
 
 ENTRANCE, EXIT = "-10", "-20"
 """The ids that stand for a subgraph's own inputs and outputs."""
@@ -22,7 +22,10 @@ MUTED, BYPASSED = 2, 4
 """Values of a node's `mode`; 0 is an ordinary one."""
 
 MAX_DEPTH: Final = 200
-"""Links followed, or subgraphs in subgraphs: more is a cycle in a damaged file."""
+"""Links followed: more is a circle in a damaged file."""
+
+MAX_DEFINITIONS: Final = 500
+"""Of one workflow; the most of any template is 24."""
 
 ANSWER: Final = "save it from ComfyUI again"
 """What to do about a damaged file."""
@@ -85,12 +88,31 @@ class Drawing:
 
 
 def definitions_in(document: Mapping[str, Any]) -> dict[str, Drawing]:
-    """The definitions of a workflow by id, also those that stand in other definitions."""
-    found: dict[str, Drawing] = {}
-    for it in (document.get("definitions") or {}).get("subgraphs") or ():
-        found |= definitions_in(it)
-        found[str(it["id"])] = Drawing(it)
+    """The definitions of a workflow by id. Raises `WorkflowError` if one stands within itself."""
+    found = dict(_definitions(document))
+    seen: dict[str, bool] = {}  # whether all that stands within has been looked at
+    for name in found:
+        _look_within(name, found, seen)
     return found
+
+
+def _definitions(document: Mapping[str, Any]) -> Iterator[tuple[str, Drawing]]:
+    """Those of the workflow, and before them those that stand in other definitions."""
+    for it in (document.get("definitions") or {}).get("subgraphs") or ():
+        yield from _definitions(it)
+        yield str(it["id"]), Drawing(it)
+
+
+def _look_within(name: str, found: Mapping[str, Drawing], seen: dict[str, bool]) -> None:
+    if seen.get(name):
+        return
+    if name in seen or len(seen) > MAX_DEFINITIONS:
+        raise WorkflowError(f"its subgraphs contain each other; {ANSWER}")
+    seen[name] = False
+    for kind in {str(it.get("type")) for it in found[name].nodes.values()}:
+        if kind in found:
+            _look_within(kind, found, seen)
+    seen[name] = True
 
 
 def mode_of(node: Node) -> int:

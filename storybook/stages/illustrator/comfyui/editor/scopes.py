@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from storybook.stages.illustrator.comfyui.editor.layout import Layout
-from storybook.stages.illustrator.comfyui.editor.saved import ANSWER, MAX_DEPTH, Drawing
+from storybook.stages.illustrator.comfyui.editor.saved import Drawing
 from storybook.stages.illustrator.comfyui.editor.virtual import is_off, is_virtual
-from storybook.stages.illustrator.comfyui.graph import Node, WorkflowError
+from storybook.stages.illustrator.comfyui.graph import Node
 
 
 class Scope:
@@ -28,8 +28,6 @@ class Scope:
         self.prefix = "" if outer is None or instance is None else f"{outer.path(instance)}:"
         self._layout = layout
         self._inner: dict[str, Scope] = {}
-        if self.prefix.count(":") > MAX_DEPTH:
-            raise WorkflowError(f"its subgraphs contain each other; {ANSWER}")
 
     def path(self, node: Node) -> str:
         """The id of a node in the graph."""

@@ -76,7 +76,7 @@ def setter_of(getter: Node, drawings: tuple[Drawing, ...]) -> tuple[int, Node] |
     name = name_of(getter)
     for at, drawing in enumerate(drawings):
         for it in drawing.nodes.values():
-            if it.get("type") in SETTERS and not is_off(it) and name_of(it) == name:
+            if it.get("type") in SETTERS and name_of(it) == name:
                 return at, it
     return None
 
