@@ -7,7 +7,7 @@
 - The **listener** hear its websocket, which tells how far it is and when to look at the history.
 - An **endpoint** is a server in the **pool**: free, taken, or left out for a while.
 
-From the ground up: `graph`, `node_types`, `flatten`, `editor`, `roles`, `prepare`, `explain`,
+From the ground up: `graph`, `node_types`, the package `editor`, `roles`, `prepare`, `explain`,
 `state`, `progress` and `png` are pure; `client` and `listener` speak to a server; `follow` and
 `picture` see one picture through; `pool`, `launcher` and `engine` see to many.
 """

@@ -125,10 +125,17 @@ def _within(inputs: tuple[Input, ...], name: str) -> Input | None:
 
 
 def _node_type(name: str, info: Mapping[str, Any]) -> NodeType:
-    outputs = tuple(it if isinstance(it, str) else "COMBO" for it in info.get("output") or ())
+    outputs = tuple(_output(it) for it in info.get("output") or ())
     groups = tuple(it or "" for it in info.get("output_matchtypes") or ())
     inputs = _inputs(info.get("input") or {}, info.get("input_order") or {})
     return NodeType(name, inputs, outputs, bool(info.get("output_node")), groups)
+
+
+def _output(kind: Any) -> str:
+    """The type of an output; that of a group may be anything until something is linked to it."""
+    if not isinstance(kind, str):
+        return "COMBO"
+    return ANY if kind == MATCH else kind
 
 
 def _inputs(groups: Mapping[str, Any], order: Mapping[str, list[str]]) -> tuple[Input, ...]:

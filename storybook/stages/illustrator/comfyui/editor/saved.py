@@ -25,7 +25,7 @@ MAX_DEPTH: Final = 200
 """Links followed: more is a circle in a damaged file."""
 
 MAX_DEFINITIONS: Final = 500
-"""Of one workflow; the most of any template is 24."""
+"""Of one workflow; the most of any template is 10."""
 
 ANSWER: Final = "save it from ComfyUI again"
 """What to do about a damaged file."""
