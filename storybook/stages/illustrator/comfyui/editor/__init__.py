@@ -6,8 +6,9 @@ inputs, so the server's node types are needed.
 
 From the ground up: `saved` reads the file, `dynamic_prompt` the templates in texts, `widgets` a
 node's values, `written` what is written into one, `virtual` says what exists only in the editor,
-`layout` puts inputs, types and wires together, `promoted` finds what a subgraph's instance has for
-the widgets within, `scopes` flattens subgraphs, `links` finds where each input comes from.
+`layout` puts inputs and wires together, `socket_types` says which fit, `promoted` finds what a
+subgraph's instance has for the widgets within, `scopes` flattens subgraphs, `links` finds where
+each input comes from.
 
 The rules are those of ComfyUI's frontend 1.58, measured on its own answers. Three differ: a seed
 without its control does not move the values after it, an instance's `null` does not replace the

@@ -12,18 +12,11 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from storybook.stages.illustrator.comfyui.editor import virtual
-from storybook.stages.illustrator.comfyui.editor.saved import (
-    ANSWER,
-    MAX_DEPTH,
-    Drawing,
-    Wire,
-    type_of,
-)
+from storybook.stages.illustrator.comfyui.editor.saved import Drawing, Wire, type_of
 from storybook.stages.illustrator.comfyui.editor.widgets import Widget, widgets_of
 from storybook.stages.illustrator.comfyui.editor.written import as_taken
-from storybook.stages.illustrator.comfyui.graph import Node, WorkflowError
+from storybook.stages.illustrator.comfyui.graph import Node
 from storybook.stages.illustrator.comfyui.node_types import (
-    ANY,
     CHOICE,
     LIST,
     Input,
@@ -79,50 +72,6 @@ class Layout:
         if place not in self._sockets:
             self._sockets[place] = tuple(self._laid_out(drawing, node))
         return self._sockets[place]
-
-    def output_type(self, drawing: Drawing, node: Node, slot: int, depth: int = 0) -> str:
-        """The type of an output. One of a group, and a reroute's, is that of what comes in."""
-        if depth > MAX_DEPTH:
-            raise WorkflowError(f"its links run in a circle; {ANSWER}")
-        inner, kind = self.definition(node), self.kind(node)
-        if inner is not None:
-            return inner.outputs[slot].type if slot < len(inner.outputs) else ANY
-        if node.get("type") in virtual.REROUTES:
-            return self._incoming(drawing, self.sockets(drawing, node)[:1], depth)
-        if kind is not None and slot < len(kind.outputs):
-            group = kind.output_groups[slot] if slot < len(kind.output_groups) else ""
-            if group:
-                members = [it for it in self.sockets(drawing, node) if it.group == group]
-                return self._incoming(drawing, members, depth)
-            return kind.outputs[slot]
-        saved = node.get("outputs") or []
-        return type_of(saved[slot]) if slot < len(saved) else ANY
-
-    def input_type(self, drawing: Drawing, node: Node, socket: Socket) -> str:
-        """The type that an input takes, with what stands in the others of its group."""
-        if not socket.group:
-            return socket.type
-        others = [
-            it
-            for it in self.sockets(drawing, node)
-            if it.group == socket.group and it.name != socket.name
-        ]
-        return common_type(socket.type, self._incoming(drawing, others, 0))
-
-    def _incoming(self, drawing: Drawing, sockets: object, depth: int) -> str:
-        """What the wires into some inputs have in common."""
-        assert isinstance(sockets, list | tuple)
-        return common_type(
-            *(self.origin_type(drawing, it.wire, depth + 1) for it in sockets if it.wire)
-        )
-
-    def origin_type(self, drawing: Drawing, wire: Wire, depth: int = 0) -> str:
-        """The type of what a wire brings."""
-        origin = drawing.nodes.get(wire.origin)
-        if origin is not None:
-            return self.output_type(drawing, origin, wire.origin_slot, depth)
-        at = wire.origin_slot
-        return drawing.inputs[at].type if at < len(drawing.inputs) else ANY
 
     # ------------------------------------------------------------------------------------ inputs
 
@@ -223,36 +172,3 @@ def _sockets_of(
             yield from (Socket(other, part.kind, group=part.group) for other in grown)
         elif not it.is_widget:
             yield Socket(name, it.kind, group=it.group)
-
-
-def is_valid(one: str, other: str) -> bool:
-    """Whether an output of one type may go into an input of another; each may be several."""
-    if ANY in (one, other) or one == other:
-        return True
-    return bool({*one.lower().split(",")} & {*other.lower().split(",")})
-
-
-def common_type(*types: str) -> str:
-    """What several types have in common; nothing in common, or nothing at all, is anything."""
-    lists = [it.split(",") for it in types if it != ANY]
-    if not lists:
-        return ANY
-    common = [it for it in lists[0] if all(it in other for other in lists[1:])]
-    return ",".join(common) or ANY
-
-
-def passing_input(
-    sockets: list[tuple[Socket, str]], output: str, slot: int, wanted: str
-) -> int | None:
-    """Which input a bypassed node passes on to an output: for an input that takes anything the one
-    in the same place, else the one of the same type, best in the same place. `sockets` come with
-    the types that they take; `wanted` is the type of the input at the end."""
-    if wanted == ANY:
-        return None if not sockets else slot if slot < len(sockets) else 0
-    fits = [is_valid(kind, output) and is_valid(kind, wanted) for _, kind in sockets]
-    if slot < len(sockets) and fits[slot]:
-        return slot
-    same = [at for at, (_, kind) in enumerate(sockets) if kind == wanted]
-    return (
-        next(iter(same), None) if same else next((at for at, fit in enumerate(fits) if fit), None)
-    )

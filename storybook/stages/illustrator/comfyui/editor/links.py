@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from storybook.stages.illustrator.comfyui.editor import virtual
-from storybook.stages.illustrator.comfyui.editor.layout import Layout, Socket, passing_input
+from storybook.stages.illustrator.comfyui.editor.layout import Layout, Socket
 from storybook.stages.illustrator.comfyui.editor.promoted import Promotions
 from storybook.stages.illustrator.comfyui.editor.saved import (
     ANSWER,
@@ -22,6 +22,7 @@ from storybook.stages.illustrator.comfyui.editor.saved import (
     mode_of,
 )
 from storybook.stages.illustrator.comfyui.editor.scopes import Scope
+from storybook.stages.illustrator.comfyui.editor.socket_types import SocketTypes
 from storybook.stages.illustrator.comfyui.graph import Link, Node, WorkflowError
 
 
@@ -40,6 +41,7 @@ class Links:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._types = SocketTypes(layout)
         self._promotions = Promotions(layout)
 
     def source(self, scope: Scope, node: Node, socket: Socket) -> Source:
@@ -62,7 +64,7 @@ class Links:
             raise WorkflowError(
                 f"a link comes from node {wire.origin}, which is not there; {ANSWER}"
             )
-        wanted = wanted or self._layout.input_type(scope.drawing, node, socket)
+        wanted = wanted or self._types.input_type(scope.drawing, node, socket)
         return self._out_of(scope, origin, wire.origin_slot, wanted, depth + 1)
 
     def _given_inside(self, scope: Scope, node: Node, socket: Socket) -> Value | None:
@@ -106,12 +108,8 @@ class Links:
 
     def _past(self, scope: Scope, node: Node, slot: int, wanted: str, depth: int) -> Source:
         """Through a bypassed node."""
-        drawing = scope.drawing
-        sockets = self._layout.sockets(drawing, node)
-        output = self._layout.output_type(drawing, node, slot)
-        typed = [(it, self._layout.input_type(drawing, node, it)) for it in sockets]
-        passing = passing_input(typed, output, slot, wanted)
-        return None if passing is None else self._into(scope, node, sockets[passing], "", depth)
+        passing = self._types.passing(scope.drawing, node, slot, wanted)
+        return None if passing is None else self._into(scope, node, passing, "", depth)
 
     def _out_of_subgraph(self, inner: Scope, slot: int, wanted: str, depth: int) -> Source:
         outputs = inner.drawing.outputs
