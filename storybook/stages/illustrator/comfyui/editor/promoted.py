@@ -30,6 +30,15 @@ Inner = tuple[str, str]
 """A widget inside: its node's id, and its name."""
 
 
+class Proxy(msgspec.Struct, frozen=True):
+    """A widget that an instance shows: its node within, its name, and where that node is an
+    instance too, the node within that one (empty: not said)."""
+
+    owner: str
+    name: str
+    within: str
+
+
 class Promoted(msgspec.Struct):
     """What an instance has for the definition's inputs by name, and for widgets inside that no
     input leads to."""
@@ -70,7 +79,7 @@ class Promotions:
                 found.by_input[name] = value
         for at, proxy in enumerate(properties.get("proxyWidgets") or ()):
             value = values[at] if at < len(values) else None
-            self._take(found, inner, _names(proxy), value)
+            self._take(found, inner, _proxy(proxy), value)
         return found
 
     def _shown(self, inner: Drawing, port: Port) -> tuple[Inner, Any] | None:
@@ -95,38 +104,44 @@ class Promotions:
 
     # ------------------------------------------------------------------------------ proxyWidgets
 
-    def _take(self, found: Promoted, inner: Drawing, proxy: Inner, value: Any) -> None:
+    def _take(self, found: Promoted, inner: Drawing, proxy: Proxy, value: Any) -> None:
         """Give a value to what a proxy names. One of a preview, and one of something that is not
         there any more, names nothing."""
-        owner, name = proxy
         if value is None:
             return
-        port = self._port_of(inner, proxy)
-        if owner == ITSELF or port is not None:
-            name = port or name
-            if name in found.by_input:
-                found.by_input[name] = value
+        port = self._port_of(inner, (proxy.owner, proxy.name))
+        if proxy.owner == ITSELF or port is not None:
+            if (shown := port or proxy.name) in found.by_input:
+                found.by_input[shown] = value
             return
-        node = inner.nodes.get(owner)
-        if node is None:
-            return
-        if node.get("type") == PRIMITIVE:
+        node = inner.nodes.get(proxy.owner)
+        if node is not None and node.get("type") == PRIMITIVE:
             found.inside |= dict.fromkeys(self._written_by(inner, node), value)
-        elif self._has(inner, node, name):
-            found.inside[owner, name] = value
+        elif node is not None and (name := self._named(inner, node, proxy)) is not None:
+            found.inside[proxy.owner, name] = value
 
-    def _port_of(self, inner: Drawing, proxy: Inner) -> str | None:
+    def _port_of(self, inner: Drawing, widget: Inner) -> str | None:
         """The definition's input that leads to a widget inside."""
         for port in inner.inputs:
             shown = self._shown(inner, port)
-            if shown is not None and shown[0] == proxy:
+            if shown is not None and shown[0] == widget:
                 return port.name
         return None
 
-    def _has(self, inner: Drawing, node: Node, name: str) -> bool:
-        if self._layout.definition(node) is not None:
-            return name in self.of(inner, node).by_input
-        return name in self._layout.widgets(inner, node)
+    def _named(self, inner: Drawing, node: Node, proxy: Proxy) -> str | None:
+        """The input that a proxy names: of a node its widget, of an instance its own input or the
+        widget within that this leads to."""
+        definition = self._layout.definition(node)
+        if definition is None:
+            return proxy.name if proxy.name in self._layout.widgets(inner, node) else None
+        for port in definition.inputs:
+            shown = self._shown(definition, port)
+            if shown is None:
+                continue
+            is_it = shown[0] == (proxy.within, proxy.name)
+            if is_it or (not proxy.within and proxy.name in (port.name, shown[0][1])):
+                return port.name
+        return None
 
     def _written_by(self, inner: Drawing, primitive: Node) -> Iterator[Inner]:
         for wire in inner.out_of(primitive, 0):
@@ -136,11 +151,11 @@ class Promotions:
                 yield wire.target, socket.name
 
 
-def _names(proxy: Any) -> Inner:
-    owner, name, *_ = (str(it) for it in proxy)
+def _proxy(saved: Any) -> Proxy:
+    owner, name, *within = (str(it) for it in saved)
     while match := _PREFIX.match(name):
-        name = match[2]
-    return owner, name
+        within, name = [match[1]], match[2]
+    return Proxy(owner, name, within[0] if within else "")
 
 
 def _quarantined(saved: Any) -> Iterator[tuple[str, Any]]:
