@@ -41,7 +41,8 @@ NO_VALUE: Final[Mapping[str, Any]] = {"INT": 0, "FLOAT": 0, "STRING": "", "BOOLE
 class Input(msgspec.Struct, frozen=True):
     """An input of a node type. `options` are the values of a COMBO, where the server lists them;
     `low` and `high` bound a number, which goes in steps of `step`. `branches` are a choice's inputs
-    by its keys, `parts` what a list or a table repeats. `group` joins the inputs and outputs that
+    by its keys, `parts` what a list or a table repeats, `first` the names that a new list has.
+    `group` joins the inputs and outputs that
     take the same type."""
 
     name: str
@@ -61,6 +62,7 @@ class Input(msgspec.Struct, frozen=True):
     is_long_text: bool = False
     branches: Mapping[str, tuple[Input, ...]] = {}
     parts: tuple[Input, ...] = ()
+    first: tuple[str, ...] = ()
     group: str = ""
     widget_kind: str = ""
 
@@ -175,6 +177,7 @@ def _input(name: str, spec: list[Any], required: bool, *, asks_only: bool = Fals
         is_long_text=kind == "STRING" and bool(more.get("multiline")),
         branches=_branches(more) if kind == CHOICE else {},
         parts=_brought(template.get("input") or template) if kind in (LIST, TABLE) else (),
+        first=_first_names(template) if kind == LIST else (),
         group=str(template.get("template_id", "")) if kind == MATCH else "",
         widget_kind=str(more.get("widgetType") or ""),
     )
@@ -200,6 +203,16 @@ def _has_control(name: str, kind: str, more: Mapping[str, Any]) -> bool:
 
 def _branches(more: Mapping[str, Any]) -> Mapping[str, tuple[Input, ...]]:
     return {str(it["key"]): _brought(it.get("inputs") or {}) for it in more.get("options") or ()}
+
+
+def _first_names(template: Mapping[str, Any]) -> tuple[str, ...]:
+    """A list has its fewest sockets, and one more to grow."""
+    names = template.get("names") or []
+    count = int(template.get("min", 1)) + 1
+    if names:
+        return tuple(str(it) for it in names[:count])
+    prefix = template.get("prefix", "")
+    return tuple(f"{prefix}{number}" for number in range(min(count, template.get("max", count))))
 
 
 def _brought(groups: Mapping[str, Any]) -> tuple[Input, ...]:

@@ -169,6 +169,7 @@ def _sockets_of(
         if it.kind == LIST:
             part = it.parts[0] if it.parts else it
             grown = [other for other in saved if other.startswith(f"{name}.")]
-            yield from (Socket(other, part.kind, group=part.group) for other in grown)
+            names = dict.fromkeys([*(f"{name}.{first}" for first in it.first), *grown])
+            yield from (Socket(other, part.kind, group=part.group) for other in names)
         elif not it.is_widget:
             yield Socket(name, it.kind, group=it.group)
