@@ -20,6 +20,9 @@ from storybook.stages.illustrator.comfyui.node_types import CHOICE, TABLE, Input
 CONTROLS: Final = frozenset({"fixed", "increment", "decrement", "randomize", "increment-wrap"})
 CONTROL: Final = "control_after_generate"
 UPLOADS: Final = frozenset({"image", "mask", "audio", "video", "file"})
+UNSAVED: Final = frozenset({"IMAGECOMPARE", "RESOLUTION_PREVIEW"})
+UNSENT: Final = frozenset({TABLE, "CAMERA_ANGLE_VIEW", "RESOLUTION_PREVIEW"})
+"""Kinds of widgets whose value stands in no file, and those whose value is not submitted."""
 MOST_ROWS: Final = 1_000
 """Rows of a table that are read; more is a damaged file."""
 SAMPLERS: Final = frozenset({"KSampler", "KSamplerAdvanced"})
@@ -188,12 +191,13 @@ class _Reader:
         widgets = [it for it in inputs if it.is_widget or self._is_drawn(it, prefix)]
         for at, it in enumerate(widgets):
             name = f"{prefix}{it.name}"
-            if it.kind == "IMAGECOMPARE":  # the only one of them that is sent and never saved
-                yield Widget(name, it.default, it)
+            if it.kind in UNSAVED:
+                if it.kind not in UNSENT:
+                    yield Widget(name, it.default, it)
                 continue
             value = values.take(name, it.default if it.has_default else msgspec.UNSET)
             values.pass_over(it, widgets[at + 1] if at + 1 < len(widgets) else None)
-            if it.kind != TABLE:
+            if it.kind not in UNSENT:
                 yield Widget(name, value, it)
             if it.kind == CHOICE:
                 yield from self._read(values, it.branches.get(str(value), ()), f"{name}.")
