@@ -38,7 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "verify": "Check that nothing is damaged: log, views and files.",
     "rebuild": "Compute the views anew from the log: those that are named, or all.",
     "models": "List the models that engines can use; `pull` downloads one.",
-    "comfyui": "Look at ComfyUI: `check` explains a workflow and what it lacks.",
+    "comfyui": "Look at ComfyUI: `check` explains a workflow, `convert` prints its graph.",
     "token": "Say who may use the server: `add`, `list` and `revoke` tokens.",
     "doctor": "Say what is ready here, and what to do about what is not.",
 }

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import rich_click as click
 
+from storybook.cli.comfyui_convert import convert_command
 from storybook.cli.comfyui_report import print_report, report_of
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
@@ -26,7 +27,10 @@ EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group("comfyui")
 def comfyui_command() -> None:
-    """Look at ComfyUI: `check` explains a workflow and what it lacks."""
+    """Look at ComfyUI: `check` explains a workflow, `convert` prints its graph."""
+
+
+comfyui_command.add_command(convert_command)
 
 
 @comfyui_command.command("check")

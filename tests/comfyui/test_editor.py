@@ -257,10 +257,13 @@ def test_a_widget_shown_outside_may_keep_its_value_within() -> None:
 
 
 def test_a_link_from_outside_overrides_the_widget_within() -> None:
-    """Also from a node that only holds a value."""
-    drawing = around(Drawing(), source=(9, 0))
-    drawing.node(9, "PrimitiveNode", values=["linked words"], outputs=("STRING",))
-    assert drawing.graph(encoder_subgraph())["2:5"]["inputs"]["text"] == "linked words"
+    """A node that only holds a value writes into widgets of its own drawing, and not into this."""
+    linked = around(Drawing(), source=(9, 0))
+    linked.node(9, "PrimitiveString", values=["linked words"], outputs=("STRING",))
+    assert linked.graph(encoder_subgraph())["2:5"]["inputs"]["text"] == ["9", 0]
+    written = around(Drawing(), source=(9, 0))
+    written.node(9, "PrimitiveNode", values=["linked words"], outputs=("STRING",))
+    assert written.graph(encoder_subgraph())["2:5"]["inputs"]["text"] == "inner words"
 
 
 def test_two_instances_of_one_subgraph_are_two_nodes() -> None:
@@ -351,3 +354,17 @@ def test_subgraphs_that_contain_each_other_are_refused() -> None:
     sub = encoder_subgraph() | {"nodes": inner.nodes, "links": []}
     with pytest.raises(WorkflowError, match="contain each other"):
         Drawing().node(1, "sub").graph(sub)
+
+
+def test_a_file_whose_subgraphs_multiply_without_end_is_refused() -> None:
+    """Ten in each of ten, and so on: a small file of a graph that nobody could execute."""
+    subgraphs = []
+    for level in range(8):
+        inner = Drawing(links_are_objects=True)
+        for number in range(10):
+            inner.node(
+                number, f"level {level + 1}" if level < 7 else "CLIPTextEncode", values=["x"]
+            )
+        subgraphs.append({"id": f"level {level}", "nodes": inner.nodes, "links": []})
+    with pytest.raises(WorkflowError, match="more than 10,000 nodes"):
+        Drawing().node(1, "level 0").graph(*subgraphs)

@@ -7,7 +7,7 @@
 - The **listener** hear its websocket, which tells how far it is and when to look at the history.
 - An **endpoint** is a server in the **pool**: free, taken, or left out for a while.
 
-From the ground up: `graph`, `node_types`, `flatten`, `editor` read a file; `wiring`, `texts`,
+From the ground up: `graph`, `node_types` and the package `editor` read a file; `wiring`, `texts`,
 `sizes` and `roles` find the places in it; `problems`, `faults`, `prepare`, `explain` and `workflow`
 say what is submitted and what stands in its way; `state`, `progress`, `png`, `fitting` and `broken`
 judge what comes back. All these are pure. `client` and `listener` speak to a server; `follow`,
