@@ -4,7 +4,7 @@ An input is either a **socket**, which only a link can fill, or a **widget**, wh
 What the editor saves of a node is the list of its widgets' values, so the order of inputs matters.
 Three kinds of inputs stand for others: a **choice** brings the inputs of the branch that is chosen,
 a **list** of sockets grows with its links, and a **table** has rows of the same columns. Inputs
-that they bring have their names with a dot: `resize_type.width`, `images.image0`, `rows.0.text`.
+that they bring have their names with a dot, such as "resize_type.width" or "images.image0".
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.editor.layout import Layout
+from storybook.stages.illustrator.comfyui.editor.layout import NodeLayout
 from storybook.stages.illustrator.comfyui.editor.links import Links, Value
 from storybook.stages.illustrator.comfyui.editor.saved import ANSWER, Drawing, definitions_in
 from storybook.stages.illustrator.comfyui.editor.scopes import Scope
@@ -50,7 +50,7 @@ def to_graph(document: Mapping[str, Any], node_types: NodeTypes) -> Graph:
 
 
 def _graph(document: Mapping[str, Any], node_types: NodeTypes) -> Graph:
-    layout = Layout(definitions_in(document), node_types)
+    layout = NodeLayout(definitions_in(document), node_types)
     converter = _Converter(layout)
     graph: Graph = {}
     for scope, node in Scope(Drawing(document), layout).executed():
@@ -68,7 +68,7 @@ def _graph(document: Mapping[str, Any], node_types: NodeTypes) -> Graph:
 class _Converter:
     """Makes nodes of the graph out of saved ones."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: NodeLayout) -> None:
         self._layout = layout
         self._links = Links(layout)
 

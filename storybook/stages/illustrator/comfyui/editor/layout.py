@@ -40,7 +40,7 @@ Place = tuple[Drawing, str]
 """A node, by its drawing and its id."""
 
 
-class Layout:
+class NodeLayout:
     """The nodes of one file. Remembers what it has worked out."""
 
     def __init__(self, definitions: Mapping[str, Drawing], node_types: NodeTypes) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from storybook.stages.illustrator.comfyui.editor import virtual
-from storybook.stages.illustrator.comfyui.editor.layout import Layout, Socket
+from storybook.stages.illustrator.comfyui.editor.layout import NodeLayout, Socket
 from storybook.stages.illustrator.comfyui.editor.promoted import Promotions
 from storybook.stages.illustrator.comfyui.editor.saved import (
     ANSWER,
@@ -39,7 +39,7 @@ Source = Link | Value | None
 class Links:
     """Follows the wires of one file."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: NodeLayout) -> None:
         self._layout = layout
         self._types = SocketTypes(layout)
         self._promotions = Promotions(layout)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.editor.layout import Layout, Socket
+from storybook.stages.illustrator.comfyui.editor.layout import NodeLayout, Socket
 from storybook.stages.illustrator.comfyui.editor.saved import Drawing, Port
 from storybook.stages.illustrator.comfyui.editor.virtual import PRIMITIVE
 from storybook.stages.illustrator.comfyui.graph import Node
@@ -50,7 +50,7 @@ class Promoted(msgspec.Struct):
 class Promotions:
     """The values of a file's instances. Remembers what it has worked out."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: NodeLayout) -> None:
         self._layout = layout
         self._found: dict[tuple[Drawing, str], Promoted] = {}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from storybook.stages.illustrator.comfyui.editor.layout import Layout
+from storybook.stages.illustrator.comfyui.editor.layout import NodeLayout
 from storybook.stages.illustrator.comfyui.editor.saved import Drawing
 from storybook.stages.illustrator.comfyui.editor.virtual import is_off, is_virtual
 from storybook.stages.illustrator.comfyui.graph import Node
@@ -20,7 +20,7 @@ class Scope:
     def __init__(
         self,
         drawing: Drawing,
-        layout: Layout,
+        layout: NodeLayout,
         outer: Scope | None = None,
         instance: Node | None = None,
     ) -> None:

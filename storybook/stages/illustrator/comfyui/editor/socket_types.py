@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storybook.stages.illustrator.comfyui.editor import virtual
-from storybook.stages.illustrator.comfyui.editor.layout import Layout, Socket
+from storybook.stages.illustrator.comfyui.editor.layout import NodeLayout, Socket
 from storybook.stages.illustrator.comfyui.editor.saved import (
     ANSWER,
     MAX_DEPTH,
@@ -24,7 +24,7 @@ from storybook.stages.illustrator.comfyui.node_types import ANY
 class SocketTypes:
     """The types of one file's sockets."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: NodeLayout) -> None:
         self._layout = layout
 
     def passing(self, drawing: Drawing, node: Node, slot: int, wanted: str) -> Socket | None:
