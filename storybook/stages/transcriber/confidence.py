@@ -47,6 +47,18 @@ _PHANTOMS: Final = re.compile(
 """What Whisper writes for noise, learnt from the subtitles of videos; no child asks for it."""
 
 
+_NOISE: Final = re.compile(
+    r"\[[^\]]*\w\w[^\]]*\]|\([^)]*\w\w[^)]*\)|<[^>]*\w\w[^>]*>|【[^】]*】|\*[^*]*\w\w[^*]*\*|[♪♫♬♩]+"
+)
+"""How a transcriber writes down what is no speech: [BLANK_AUDIO], (음악), *cough*, ♪."""
+
+
+def without_noise(text: str) -> str:
+    """The text without what nobody said; "" if nobody said any of it."""
+    words = " ".join(_NOISE.sub(" ", text).split())
+    return "" if _PHANTOMS.fullmatch(words.strip(" .!?~")) else words
+
+
 class Heard(msgspec.Struct, frozen=True):
     """A stretch of what a model heard: its text, the mean log-probability of its tokens, and how
     probable it is that it is no speech."""

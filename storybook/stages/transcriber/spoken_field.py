@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from storybook.engines import Transcriber
 from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.fields import parse_field
+from storybook.stages.transcriber.fields import is_answer, parse_field
+
+NO_ANSWER_CONFIDENCE: Final = 0.2
+"""However clearly it was heard: "뭐라고요?" is no word of a book, and a form asks again."""
 
 
 class SpokenField(msgspec.Struct, frozen=True):
@@ -22,4 +27,11 @@ async def hear_field(
 ) -> SpokenField:
     """Hear the answer in a recording. Raises what `Transcriber.transcribe` raises."""
     heard = await transcriber.transcribe(audio, language)
-    return SpokenField(heard.text, parse_field(field, heard.text), heard.confidence)
+    meant = parse_field(field, heard.text)
+    return SpokenField(heard.text, meant, _confidence(heard.confidence, heard.text, meant))
+
+
+def _confidence(heard: float, said: str, meant: str) -> float:
+    if not meant:
+        return 0.0
+    return heard if is_answer(said) else min(heard, NO_ANSWER_CONFIDENCE)
