@@ -125,7 +125,8 @@ def _without_beginning(field: Field, text: str) -> str:
 def _without_end(field: Field, text: str) -> str:
     """What is left when all that follows the answer has been taken off, piece by piece: what
     frames it, once the end of a sentence, and inside of each of these one particle."""
-    text, particles, ended = text.strip(_EDGES), BARE_PARTICLES[field], False
+    particles: Pairs = BARE_PARTICLES[field]
+    text, ended = text.strip(_EDGES), False
     while text:
         if framed := _framed(field, text):
             text, particles = framed
