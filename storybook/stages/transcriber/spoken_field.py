@@ -9,6 +9,7 @@ import msgspec
 from storybook.engines import Transcriber
 from storybook.stages.transcriber.field_rules import Field
 from storybook.stages.transcriber.fields import is_answer, parse_field
+from storybook.stages.transcriber.plausible import plausibility
 
 NO_ANSWER_CONFIDENCE: Final = 0.2
 """However clearly it was heard: "뭐라고요?" is no word of a book, and a form asks again."""
@@ -28,10 +29,13 @@ async def hear_field(
     """Hear the answer in a recording. Raises what `Transcriber.transcribe` raises."""
     heard = await transcriber.transcribe(audio, language)
     meant = parse_field(field, heard.text)
-    return SpokenField(heard.text, meant, _confidence(heard.confidence, heard.text, meant))
+    confidence = field_confidence(heard.confidence, field, heard.text, meant)
+    return SpokenField(heard.text, meant, confidence)
 
 
-def _confidence(heard: float, said: str, meant: str) -> float:
+def field_confidence(heard: float, field: Field, said: str, meant: str) -> float:
+    """How sure it is that `meant` is the answer, by how surely `said` was heard and what it is."""
     if not meant:
         return 0.0
-    return heard if is_answer(said) else min(heard, NO_ANSWER_CONFIDENCE)
+    most = 1.0 if is_answer(said) else NO_ANSWER_CONFIDENCE
+    return round(min(most, heard * plausibility(field, meant)), 3)

@@ -83,7 +83,7 @@ class OpenAITranscriber:
             return NOTHING_HEARD
         async with self._turns:
             answer = await self._transcription(_wav(clip), code)
-        return weigh(_heard(answer), voice, clip.seconds)
+        return weigh(_heard(answer), voice, clip.seconds, code)
 
     async def unload(self) -> None:
         """Nothing is held between calls."""

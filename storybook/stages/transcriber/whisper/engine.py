@@ -131,4 +131,4 @@ class Whisper:
         if self._model is None:
             self._model = LoadedWhisper(self._folder, self._device)
         heard = self._model.hear(voice, language, anyio.from_thread.check_cancelled)
-        return weigh(heard, voice.size / RATE, seconds)
+        return weigh(heard, voice.size / RATE, seconds, language)
