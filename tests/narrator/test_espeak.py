@@ -23,9 +23,9 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo
-from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak import engine
 from storybook.stages.narrator.espeak.engine import Espeak
+from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import FASTEST, SLOWEST
 from storybook.stages.narrator.espeak.voices import VOICES as ESPEAK_VOICES
 from tests.narrator.conformance import NarratorConformance
@@ -165,7 +165,19 @@ def test_compounds_have_a_nieun_between_their_parts(written: str, sounding: str)
 @pytest.mark.parametrize(
     "word",
     [
-        *("생일", "휴일", "기념일", "절약", "계약", "지역", "통역", "방역", "무역", "활용", "부작용"),
+        *(
+            "생일",
+            "휴일",
+            "기념일",
+            "절약",
+            "계약",
+            "지역",
+            "통역",
+            "방역",
+            "무역",
+            "활용",
+            "부작용",
+        ),
         *("곰이야", "꽃이", "감기약", "여섯", "늑대여우", "토끼요", "일요일에"),
     ],
 )
