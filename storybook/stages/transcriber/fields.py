@@ -55,6 +55,8 @@ MOST_LETTERS: Final = 400
 """Longer is a story, not an answer; as much of it is passed on as a field takes."""
 _STOPS: Final = re.compile(r"[.!?…~。·\"'“”‘’「」()]+")
 _HANGUL: Final = re.compile("[가-힣]")
+_LONE_END: Final = re.compile(r"(?<=[가-힣])\s+(?=(?:이?요|이에요|예요)$)")
+"""Whisper's space before the end of a sentence: 이모 요."""
 _EDGES: Final = " ,:"
 _PAST: Final = (ord("았") - ord("가")) % 28
 """The number of the final consonant ㅆ among those of a syllable."""
@@ -76,7 +78,7 @@ def _answer(field: Field, as_said: str) -> str:
     """The answer, or "" if there is none in it."""
     if len(as_said) > MOST_LETTERS or not _HANGUL.search(as_said) or not is_answer(as_said):
         return ""
-    text = " ".join(_STOPS.sub(" ", as_said).split())
+    text = _LONE_END.sub("", " ".join(_STOPS.sub(" ", as_said).split()))
     begun = _without_beginning(field, _corrected(text))
     if TWO_STATEMENTS.search(begun):
         return ""
