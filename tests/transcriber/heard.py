@@ -2,9 +2,9 @@
 
 `heard.json` has one row for each recording: the field that was asked for, the word that was meant,
 seconds of voice and of the whole clip, and the segments that the model gave (text, mean
-log-probability, probability of no speech). The recordings were spoken by eSpeak NG in several
-voices, plain and with noise (`bench/servers/speech.py` makes them); Whisper understands few of
-them, which is what makes them worth judging.
+log-probability, probability of no speech) when it heard it once. The recordings were spoken by
+eSpeak NG in several voices, plain and with noise, as those of `bench/servers/speech.py` are;
+Whisper understands few of them, which is what makes them worth judging.
 """
 
 from __future__ import annotations

@@ -50,11 +50,13 @@ _CHANGES: Final[_Meeting] = {
 }
 
 _AFTER_ANY: Final = (
-    "잎 연필 여름 이불 여우 이야기 얘기 양말 윷 엿 여행 요리 열차 이슬 이빨 영화 양념 여왕 요정 여섯 여덟 연꽃 열매"
-).split()
-"""Words before which a compound has a ㄴ, whatever stands before them: 색연필, 봄이불, 스물여섯."""
+    *("잎", "연필", "여름", "이불", "여우", "이야기", "얘기", "양말", "윷", "엿", "여행", "요리"),
+    *("열차", "이슬", "이빨", "영화", "양념", "여왕", "요정", "여섯", "여덟", "연꽃", "열매"),
+)
+"""Words before which a compound has a ㄴ, whatever stands before them: 색연필, 스물여섯."""
 _AFTER_CERTAIN: Final = {
-    "일": "부엌 집안 바깥 밭 논 들 앞 뒷 옛 별 막 헛 웬 잔 좀 궂은 흙 공장 농장 시장 살림 볼 할 나랏 뱃 삯",
+    "일": "부엌 집안 바깥 밭 논 들 앞 뒷 옛 별 막 헛 웬 잔 좀 궂은 흙 공장 농장 시장 살림 볼 할 "
+    "나랏 뱃 삯",
     "일꾼": "막 논 밭 공장 농장",
     "약": "알 물 내복 두통 소독 진통 구충 기침 위장 치통 복통 만병통치",
     "역": "왕 악당 주인공",
@@ -71,7 +73,7 @@ _AFTER_CERTAIN: Final = {
     "이름": "첫 옛 별",
     "유리": "색 판 통 겹",
 }
-"""Words before which some compounds have it, and those that do: 알약, but 절약; 부엌일, but 생일."""
+"""Words before which some compounds have it, and which: 알약, but 절약; 부엌일, but 생일."""
 _ITS_ENDS: Final = "에서|에|은|이|을|의|도|까지|부터|으로|과|마다|앞|장|품|이다|이에요|입니다"
 _AFTER_TWO: Final = re.compile(rf"(?<=[가-힣]{{2}})[역용](?=(?:{_ITS_ENDS})?(?![가-힣]))")
 """A station and a use stand after words of two syllables or more: 서울역, 학생용."""
