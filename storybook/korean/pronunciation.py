@@ -371,13 +371,15 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(_any_of(SIGNS), lambda match: SIGNS[match[0]]),
 )
 
+_CLOSING: Final = re.compile(r"(?<=[가-힣])[」』”\"'》〉\]]+(?=[가-힣])")
+"""Before a particle: 「토끼」를 is one word."""
 _UNREADABLE: Final = re.compile(r"[^가-힣\s.,!?…]")
 _PAUSE: Final = re.compile(r"\s*[.,!?…](?:\s*[.,!?…])*")
 
 
 def _tidy(text: str) -> str:
     """Drop what cannot be read, leave one sign at each pause, and single spaces."""
-    text = _UNREADABLE.sub(" ", text)
+    text = _UNREADABLE.sub(" ", _CLOSING.sub("", text))
     text = _PAUSE.sub(_pause, text.strip())
     return re.sub(r"\s+", " ", text).strip(" ,")
 

@@ -113,8 +113,7 @@ def _with_nieun(word: str) -> str:
         if before[2] != "-" and after[0] == "ㅇ":
             after[0] = "ㄹ" if before[2] in "ㄹㄾㅀ" else "ㄴ"
             before[2] = "ㄴ" if before[2] in _DENTALS else before[2]
-            is_linked = at + 1 < len(syllables) and syllables[at + 1][0] == "ㅇ"
-            after[2] = "ㅂ" if after[2] == "ㅍ" and not is_linked else after[2]
+            after[2] = "ㅂ" if after[2] == "ㅍ" else after[2]
     return "".join(map(_syllable, syllables))
 
 
