@@ -203,7 +203,8 @@ TAILS: Final = {
     Field.CHARACTERS: _last(
         rf"\s*(?:나오는|등장하는|주인공인)\s*{_TOLD}",
         r"\s*주인공으로(?:\s*(?:한|하는|나오는|해서)\s*(?:이야기|동화)?(?:로|를)?)?",
-        r"의?\s+(?:이야기|얘기|동화)(?:로|를)?",
+        rf"(?<=[랑고와과])\s+(?:같이\s+|함께\s+)?\S*[가-힣]는\s+{_TOLD}",
+        r"(?<!는)의?\s+(?:이야기|얘기|동화)(?:로|를)?",
         r"\s*(?:이렇게|이렇게요|요렇게)(?:\s*(?:둘|셋|넷|두\s*명|세\s*명|두\s*마리|세\s*마리))?",
     ),
     Field.TOPIC: _last(
@@ -303,7 +304,7 @@ BARE_PARTICLES: Final = {
 치와와 stay."""
 
 VERBAL_END: Final = re.compile(
-    r"(?:않아|싫어|많아|놀아|살아|알아|찾아|받아|같아|싸워|도와|배워|지내|떠나"
+    r"(?:않아|싫어|많아|놀아|살아|알아|찾아|받아|같아|싸워|도와|배워|지내|떠나|생겨|이겨"
     r"|(?<!지중)[가-힣]{2}해|나와|되어|돼|줘)요$"
 )
 """A sentence with a verb of its own is no answer in one word, and keeps its 요; so does whatever
