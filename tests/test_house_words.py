@@ -24,6 +24,7 @@ STILL_UNUSED: set[str] = set()
 
 OF_OTHERS = {
     "logprob_threshold": "OpenAI's transcribe.py",
+    "compression_ratio_threshold": "OpenAI's transcribe.py",
     "no_speech_threshold": "OpenAI's transcribe.py",
     "library_7": "a table's name, made of the projection's and its generation",
 }

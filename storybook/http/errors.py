@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from math import ceil
 from typing import Any, Final
 
 from litestar import Request, Response
@@ -18,6 +19,7 @@ from storybook.access import TokenScope
 from storybook.commands import TooManyRuns
 from storybook.engines import (
     AudioTooLarge,
+    EngineAway,
     EngineUnavailable,
     InvalidAudio,
     WorkFailed,
@@ -189,5 +191,7 @@ def _framework_detail(error: HTTPException) -> str:
 
 
 def _retry_after(error: Exception, kind: type) -> dict[str, str]:
+    if isinstance(error, EngineAway):
+        return {} if error.retry_after is None else {"Retry-After": f"{ceil(error.retry_after)}"}
     seconds = getattr(error, "retry_after_seconds", RETRY_AFTER_SECONDS.get(kind))
     return {} if seconds is None else {"Retry-After": str(seconds)}

@@ -2,5 +2,6 @@
 
 A **particle** (은/는, 이/가 …) takes its form from the last sound of the word before it
 (`particles`). A **pronunciation** is the spoken form of what is written with digits, Latin letters
-and signs (`pronunciation`).
+and signs (`pronunciation`, by rules that are applied as `rewriting` says); Chinese characters and
+Latin words have readings of their own (`hanja`, `latin`).
 """

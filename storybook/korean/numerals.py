@@ -16,6 +16,8 @@ _PLACES: Final = ("", "십", "백", "천")
 _MYRIADS: Final = ("", "만", "억", "조", "경")
 _NATIVE_ONES: Final = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _NATIVE_TENS: Final = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
+_OF_OLD_MEASURES: Final = {3: ("서", "석"), 4: ("너", "넉")}
+"""Three and four before old measures: 서 말 and 너 돈, but 석 냥 and 넉 되 (표준어 규정 제17항)."""
 _ABOUT: Final = ("", "한두", "두세", "서너", "너덧", "대여섯", "예닐곱", "일고여덟", "여덟아홉")
 
 _SINO_BELOW: Final = 10 ** (4 * len(_MYRIADS))
@@ -47,6 +49,14 @@ def native(number: int) -> str:
     tens, ones = divmod(below, 10)
     ending = "스무" if below == 20 else _NATIVE_TENS[tens] + _NATIVE_ONES[ones]
     return (sino(hundreds * 100) if hundreds else "") + ending
+
+
+def native_measure(number: int, *, closed: bool) -> str:
+    """A number as it stands before an old measure: 서 말, or `closed` 석 되; else as `native`."""
+    ones = _OF_OLD_MEASURES.get(number % 10)
+    if ones is None or not 0 < number < 100:
+        return native(number)
+    return _NATIVE_TENS[number // 10] + ones[closed]
 
 
 def about(low: int) -> str:

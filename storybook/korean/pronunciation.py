@@ -10,26 +10,34 @@ particular (a date, a phone number) to the most general (any number that is left
 cannot be read). A rule writes Hangul, so no later rule, and no second pass, finds anything to
 rewrite in it: reading twice gives the same as reading once.
 
-Latin words stay as they are, for the engine to read; only capitals are spelled (DNA → 디엔에이).
+Latin words are read as loan words are (Tom → 톰, `latin`), short capitals are spelled (DNA →
+디엔에이), and Chinese characters are read in Korean (大韓民國 → 대한민국, `hanja`). A particle that
+was written after a sign or a word of another script agrees with what was read (25kg예요 → 이십오
+킬로그램이에요).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from typing import Final
 
+from storybook.korean.hanja import HANJA, read_hanja
+from storybook.korean.latin import WORDS, read_latin
 from storybook.korean.numerals import (
     DIGITS_OF_A_CODE,
     about,
     native,
+    native_measure,
     one_by_one,
     sino,
 )
 from storybook.korean.particles import with_particle
 from storybook.korean.pronunciation_tables import (
+    CALLED_BY_DATE,
     CALLED_DIGIT_BY_DIGIT,
+    CLOSED_MEASURES,
+    DATES,
     DIGITS_AFTER_A_LETTER,
     JAMO,
     LAUGHS,
@@ -38,6 +46,7 @@ from storybook.korean.pronunciation_tables import (
     MONEY,
     NOUNS_WITH_A_NUMBER,
     NUMBERED_BY,
+    OPEN_MEASURES,
     OPERATORS,
     PARTICLES,
     SCALES,
@@ -47,8 +56,9 @@ from storybook.korean.pronunciation_tables import (
     SPELLINGS,
     UNITS,
 )
+from storybook.korean.rewriting import Read, rewritten
 
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+Rule = tuple[re.Pattern[str], Read]
 
 _ALL_PARTICLES: Final = rf"(?:{PARTICLES})*(?![가-힣])"
 _COUNTER: Final = rf"(?:{LONG_COUNTERS}|(?:{SHORT_COUNTERS})(?={_ALL_PARTICLES}))"
@@ -70,12 +80,12 @@ _DIGITS_READ: Final = 300
 def read_korean(text: str) -> str:
     """Turn what Korean does not read as it is written into words.
 
-    The result has no digits and no signs but `. , ! ?` and the apostrophe of a Latin word; what
-    cannot be read (emoji, other scripts) is dropped, spaces are single. Never raises.
+    The result is Hangul with no signs but `. , ! ?`; what cannot be read (emoji, other scripts) is
+    dropped, spaces are single. Never raises.
     """
     text = _one_form(text)
     for pattern, read in _RULES:
-        text = pattern.sub(read, text)
+        text = rewritten(text, pattern, read)
     return _tidy(text)
 
 
@@ -165,6 +175,14 @@ def _phone(match: re.Match[str]) -> str:
     return " ".join(one_by_one(group, DIGITS_OF_A_CODE) for group in re.split("[- ]", match[0]))
 
 
+def _date(match: re.Match[str]) -> str:
+    """3.1 → 삼일, 6·25 → 육이오, 12.12 → 십이십이: the month, and the day digit by digit if it is
+    no round one and not the month over again."""
+    *_, month, day = match.groups()
+    is_number = day == month or int(day) % 10 == 0
+    return sino(int(month)) + (sino(int(day)) if is_number else one_by_one(day))
+
+
 def _fraction(match: re.Match[str]) -> str:
     whole, upper, lower = match["whole"], _number(match["upper"]), _number(match["lower"])
     if whole is None:
@@ -216,6 +234,8 @@ def _numeral_before(counter: str, number: int) -> str:
         return "첫"
     if counter == "시":
         return _hour(number)
+    if counter in OPEN_MEASURES | CLOSED_MEASURES:
+        return native_measure(number, closed=counter in CLOSED_MEASURES)
     return sino(number) if is_age_group else native(number)
 
 
@@ -230,11 +250,13 @@ def _lettered(match: re.Match[str]) -> str:
     return f"{_spell(match[1])} {DIGITS_AFTER_A_LETTER[match[2]]}{_gap(match)}"
 
 
-def _capitals(match: re.Match[str]) -> str:
-    word = match[0]
-    if not re.fullmatch("[A-Z]+", word):
-        return word
-    return _spell(word) if len(word) <= _SPELLED_AT_MOST else word.lower()
+def _latin_word(match: re.Match[str]) -> str:
+    """DNA is spelled, Tom is read, and in T-rex the letter is spelled and the word is read."""
+    initial, word = match["initial"], match["word"]
+    is_short = re.fullmatch("[A-Z]+", word) and len(word) <= _SPELLED_AT_MOST
+    is_word = len(word) > 1 and word.lower() in WORDS  # OK, but the letter A
+    read = _spell(word) if is_short and not is_word else read_latin(word)
+    return (LETTERS[initial] if initial else "") + read
 
 
 def _any_number(match: re.Match[str]) -> str:
@@ -256,7 +278,7 @@ _WHOLE: Final = r"(?<![\d.,:/])"
 """The number does not begin in the middle of another."""
 
 
-def _rule(pattern: str, read: Callable[[re.Match[str]], str]) -> Rule:
+def _rule(pattern: str, read: Read) -> Rule:
     return re.compile(pattern), read
 
 
@@ -274,6 +296,9 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(r"(?<=[A-Za-z])\s?&\s?(?=[A-Za-z])", lambda match: "앤"),
     _rule(rf"(?<=[{_LATIN}])\.(?=[{_LATIN}])", lambda match: " 닷 "),
     _rule(rf"{_NO_LETTER_BEFORE}([A-Z])~(?=[A-Z](?![A-Za-z]))", lambda match: f"{match[1]}에서 "),
+    # Chinese characters; beside their own reading they are silent.
+    _rule(rf"[{HANJA}]+\s?\((?=[가-힣]+\))|(?<=[가-힣])\s?\([{HANJA}·\s]+\)", lambda match: ""),
+    _rule(rf"[{HANJA}]+", lambda match: read_hanja(match[0])),
     # Several numbers that belong together.
     _rule(
         r"(?<!\d)(\d{4})(?:-|\.\s?)(\d{1,2})(?:-|\.\s?)(\d{1,2})(?:\.(?!\d))?(?![\d-])",
@@ -288,6 +313,12 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(rf"{_WHOLE}(?P<low>\d+)(?P<own>)-(?P<high>\d+)(?P<unit>\s?{_COUNTED})", _range),
     _rule(rf"{_WHOLE}([1-9]),\s?([1-9])\s?({_COUNTER})", _about),
     _rule(r"(?<![\d:])(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?![\d:])", _clock),
+    _rule(
+        rf"(?<![\d.,])(1[0-2]|[1-9])\.([12]?[1-9]|[123]0|31)(?=\s?(?:{CALLED_BY_DATE}))",
+        _date,
+    ),
+    _rule(rf"(?<![\d.,])(?={DATES})(\d)\.(\d\d)(?![\d.%]|\s?{_COUNTED})", _date),
+    _rule(r"(?<!\d)(1[0-2]|[1-9])[·ㆍ]([12]?[1-9]|[123]0|31)(?![\d·ㆍ])", _date),
     _rule(
         r"(?<!\d)\d{1,2}(?:[·ㆍ]\d{1,2})+(?!\d)",
         lambda match: one_by_one(re.sub(r"\D", "", match[0])),
@@ -309,7 +340,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(rf"({_NUMBER})\s?({_any_of(SPEEDS)})(?![A-Za-z])", _speed),
     _rule(rf"([{re.escape(MONEY)}])\s?({_NUMBER}[십백천만억조]*)", lambda m: m[2] + m[1]),
     _rule(
-        rf"({_NUMBER})\s?(°[CF])(?![A-Za-z])",
+        rf"(?:[섭화]씨\s?)?({_NUMBER})\s?(°[CF])(?![A-Za-z])",
         lambda match: f"{SCALES[match[2]]} {_number(match[1])} 도",
     ),
     _rule(rf"(?P<number>{_NUMBER})(?P<step>[십백천만억조]*)\s?(?P<unit>{_UNIT})", _measured),
@@ -333,18 +364,22 @@ _RULES: Final[tuple[Rule, ...]] = (
     _rule(rf"(?P<number>{_NUMBER})(?P<step>[십백천만억조]+(?!큼))", _scaled),
     # Whatever is left.
     _rule(_NUMBER, _any_number),
-    _rule(rf"[{_LATIN}]+", _capitals),
+    _rule(
+        rf"(?:(?P<initial>(?<![A-Za-z])[A-Z])-)?(?P<word>[{_LATIN}]+(?:'[{_LATIN}]+)*)", _latin_word
+    ),
     _rule(r"(?<![^\s=])([^\s=]++)\s*=+\s*", lambda match: with_particle(match[1], "는") + " "),
     _rule(_any_of(SIGNS), lambda match: SIGNS[match[0]]),
 )
 
-_UNREADABLE: Final = re.compile(rf"(?<=[{_LATIN}])'(?=[{_LATIN}])|[^가-힣{_LATIN}\s.,!?…]")
+_CLOSING: Final = re.compile(r"(?<=[가-힣])[」』”\"'》〉\]]+(?=[가-힣])")
+"""Before a particle: 「토끼」를 is one word."""
+_UNREADABLE: Final = re.compile(r"[^가-힣\s.,!?…]")
 _PAUSE: Final = re.compile(r"\s*[.,!?…](?:\s*[.,!?…])*")
 
 
 def _tidy(text: str) -> str:
     """Drop what cannot be read, leave one sign at each pause, and single spaces."""
-    text = _UNREADABLE.sub(lambda match: "'" if match[0] == "'" else " ", text)
+    text = _UNREADABLE.sub(" ", _CLOSING.sub("", text))
     text = _PAUSE.sub(_pause, text.strip())
     return re.sub(r"\s+", " ", text).strip(" ,")
 

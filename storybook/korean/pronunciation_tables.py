@@ -34,9 +34,13 @@ LONG_COUNTERS: Final = (
 )
 SHORT_COUNTERS: Final = (
     "개|명|살|시|번|권|장|채|병|잔|대|척|벌|달|줄|곳|쌍|배|끼|밤|해|발|칸|겹|통|컵|판|편|곡|팀|알|톨|"
-    "입|술|짝|돌|필|단|뼘|폭|손"
+    "입|술|짝|돌|필|단|뼘|폭|손|말|돈|푼|되|냥|섬|근|자(?!\\s?(?:회담|대면|통화|구도|간))"
 )
 """Native counters of one syllable, which are also the beginning of other words."""
+
+OPEN_MEASURES: Final = frozenset("말돈푼")
+CLOSED_MEASURES: Final = frozenset("되냥섬자")
+"""Before these three and four are 서 and 너, and 석 and 넉."""
 
 NUMBERED_BY: Final = (
     "개월|년|월|일|층|도|원|분|초|세|등|호|반|학년|주|회|점|인분|페이지|쪽|미터|센티미터|킬로미터|"
@@ -44,6 +48,14 @@ NUMBERED_BY: Final = (
 )
 """Common Sino-Korean counters. They take the numeral that is the default; the table tells what
 belongs to the numbers of a range (3~5층) and that a number is not part of a name (B2층)."""
+
+DATES: Final = r"4\.19|5\.18|6\.25|8\.15"
+"""Days that are called by their date, whatever stands after them."""
+CALLED_BY_DATE: Final = (
+    "절|전쟁|동란|사변|사태|사건|운동|민주|민중|만세|혁명|의거|항쟁|광복|독립|선언|학생|정변|쿠데타"
+    "|참사|테러|때"
+)
+"""What a day is the date of: 3.1절, 6.25 전쟁, 12.12 사태."""
 
 CALLED_DIGIT_BY_DIGIT: Final = frozenset(("112", "114", "117", "118", "119"))
 """Numbers to call for help: 119에 → 일일구에."""

@@ -13,9 +13,10 @@ import httpx
 import pytest
 from litestar.datastructures import upload_file
 
-from storybook.engines import Capabilities, Readiness, Transcript, WorkFailed
+from storybook.engines import Capabilities, EngineAway, Readiness, Transcript, WorkFailed
 from storybook.events.catalog import EngineInfo
 from storybook.http import speech
+from storybook.request import MAX_FIELD_CHARACTERS
 from storybook.settings import Limits
 from storybook.stages.transcriber.whisper.engine import Whisper
 from tests.http.serving import Site, eventually, playing, serving
@@ -108,6 +109,7 @@ class Holding:
         self.cancelled = 0
         self.let_go = anyio.Event()
         self.failure: Exception | None = None
+        self.said = "음… 숲이요"
 
     async def readiness(self) -> Readiness:
         return Readiness(True)
@@ -124,7 +126,7 @@ class Holding:
         except anyio.get_cancelled_exc_class():
             self.cancelled += 1
             raise
-        return Transcript("음… 숲이요", 0.8)
+        return Transcript(self.said, 0.8)
 
 
 @pytest.fixture
@@ -202,6 +204,32 @@ async def test_the_language(site: Site, holding: Holding) -> None:
     assert (await post(site, file, field_type="place"))[0] == 400
     holding.failure = WorkFailed("busy", "the endpoint is busy", retryable=True)
     assert await post(site, file, field_type="place") == (503, "the endpoint is busy")
+
+
+async def test_a_busy_machine_says_when_to_come_again(site: Site, holding: Holding) -> None:
+    """503 with `Retry-After`: nothing is wrong with the recording."""
+    holding.failure = EngineAway(
+        "whisper", "this machine is busy", "Send it again", retry_after=4.2
+    )
+    answer = await post_word(site)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert "cannot be used" not in answer.text
+
+
+async def test_what_is_no_answer_is_trusted_little(site: Site, holding: Holding) -> None:
+    """It is passed on as it was said; noise is nothing at all."""
+    holding.let_go.set()
+    for said, meant, most in (
+        ("네? 뭐라고요?", "네? 뭐라고요?", 0.2),
+        ("시청해주셔서 감사합니다", "", 0.0),
+        ("토끼가 살았어요 " * 60, ("토끼가 살았어요 " * 22).strip(), 1.0),
+    ):
+        holding.said = said
+        answer = (await post_word(site)).json()
+        assert answer["parsed_value"] == meant
+        assert len(meant) <= MAX_FIELD_CHARACTERS
+        assert answer["confidence"] <= most
 
 
 async def test_a_client_that_leaves_frees_its_place(site: Site, holding: Holding) -> None:

@@ -25,6 +25,7 @@ from storybook.engines import (
 from storybook.events.catalog import EngineInfo
 from storybook.stages.narrator.espeak import engine
 from storybook.stages.narrator.espeak.engine import Espeak
+from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import FASTEST, SLOWEST
 from storybook.stages.narrator.espeak.voices import VOICES as ESPEAK_VOICES
 from tests.narrator.conformance import NarratorConformance
@@ -142,6 +143,47 @@ async def test_korean_is_pronounced_as_it_sounds() -> None:
     """합니다 is spoken 함니다."""
     written, sounding = await read(task("합니다")), await read(task("함니다"))
     assert written.wav == sounding.wav
+
+
+@pytest.mark.parametrize(
+    ("written", "sounding"),
+    [
+        *(("꽃잎", "꼰닙"), ("나뭇잎", "나문닙"), ("풀잎", "풀립"), ("깻잎", "깬닙")),
+        *(("한여름", "한녀름"), ("솜이불", "솜니불"), ("담요", "담뇨"), ("단풍잎", "단풍닙")),
+        *(("색연필", "생년필"), ("알약", "알략"), ("물약", "물략"), ("부엌일", "부엉닐")),
+        *(("서울역", "서울력"), ("부산역에서", "부산녁에서"), ("시청역", "시청녁")),
+        *(("내복약", "내봉냑"), ("영업용", "영엄뇽"), ("눈요기", "눈뇨기"), ("맨입", "맨닙")),
+        *(("스물여섯", "스물려섯"), ("서른여덟", "서른녀덟"), ("사막여우", "사망녀우")),
+        *(("옛이야기", "옌니야기"), ("물엿", "물렷"), ("신혼여행", "신혼녀행")),
+    ],
+)
+def test_compounds_have_a_nieun_between_their_parts(written: str, sounding: str) -> None:
+    """Where the first part ends in a consonant and the second begins with 이, 야, 여, 요 or 유."""
+    assert as_it_sounds(written) == sounding
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *(
+            "생일",
+            "휴일",
+            "기념일",
+            "절약",
+            "계약",
+            "지역",
+            "통역",
+            "방역",
+            "무역",
+            "활용",
+            "부작용",
+        ),
+        *("곰이야", "꽃이", "감기약", "여섯", "늑대여우", "토끼요", "일요일에"),
+    ],
+)
+def test_other_words_have_none(word: str) -> None:
+    """The same syllables in words of their own, as particles, or after a vowel."""
+    assert as_it_sounds(word) == word
 
 
 async def test_numbers_are_spoken_as_korean_words() -> None:

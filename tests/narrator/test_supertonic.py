@@ -239,8 +239,8 @@ async def test_the_times_of_sentences_are_exact(narrator: Supertonic) -> None:
     ("text", "spoken"),
     [
         ("책 1권을 3시에 읽었어요 😀", "책 한 권을 세 시에 읽었어요"),
-        ("토끼가 「漢字」를 봤어요.", "토끼가 를 봤어요."),
-        ("<en>안녕</en> \U00013000!", "en 안녕 en!"),
+        ("토끼가 「漢字」를 봤어요.", "토끼가 한자를 봤어요."),
+        ("<en>안녕</en> \U00013000!", "엔 안녕 엔!"),
     ],
 )
 async def test_korean_is_cleaned_of_what_the_model_cannot_read(

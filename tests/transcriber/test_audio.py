@@ -14,9 +14,10 @@ import anyio
 import numpy as np
 import pytest
 
-from storybook.engines import AudioTooLarge, EngineUnavailable, InvalidAudio
+from storybook.engines import AudioTooLarge, EngineAway, EngineUnavailable, InvalidAudio
 from storybook.stages.transcriber import audio, decoder
 from storybook.stages.transcriber.audio import Clip, decode
+from storybook.stages.transcriber.container import Container
 from tests.transcriber.recordings import FORMATS, encode, mux, recorded, silence, tone
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -225,12 +226,84 @@ async def test_a_decoder_that_breaks_costs_only_this_recording(
 async def test_a_decoder_that_hangs_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever makes it hang, the request is answered."""
+    """It did not use the time that it may: this machine had none for it, and says so."""
     monkeypatch.setattr(audio, "_PROGRAM", hanging(tmp_path))
     monkeypatch.setattr(audio, "MAX_WALL_SECONDS", 0.5)
-    with pytest.raises(InvalidAudio, match="not decoded within"):
+    with pytest.raises(EngineAway, match="this machine is busy") as busy:
         await decoded(recorded("wav"))
+    assert busy.value.retry_after == audio.RETRY_AFTER_SECONDS
     await gone(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there may be no such limit")
+async def test_a_recording_that_takes_too_much_of_the_processor_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is the recording's fault, whatever else this machine does."""
+    program = tmp_path / "spinning.py"
+    program.write_text(
+        f"import sys; sys.path.insert(0, {str(Path(decoder.__file__).parent)!r})\n"
+        "import decoder; decoder.MAX_CPU_SECONDS = 1; decoder._limit_this_process()\n"
+        "while True: pass\n"
+    )
+    monkeypatch.setattr(audio, "_PROGRAM", program)
+    with pytest.raises(InvalidAudio, match="decoder breaks"):
+        await decoded(recorded("wav"))
+
+
+@pytest.fixture
+def endless_large_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large files are decoded for ever, small ones as usual."""
+    run = audio._run_decoder
+
+    async def run_or_wait(engine: str, container: Container, recording: bytes) -> bytes:
+        if len(recording) > audio.LARGE_BYTES:
+            await anyio.sleep_forever()
+        return await run(engine, container, recording)
+
+    monkeypatch.setattr(audio, "_run_decoder", run_or_wait)
+
+
+def padded() -> bytes:
+    """Two seconds of sound in a file of 25 MB."""
+    whole = recorded("mp4")
+    room = audio.MAX_BYTES - len(whole)
+    return whole + struct.pack(">I", room) + b"free" + bytes(room - 8)
+
+
+async def test_a_padded_file_is_decoded_like_the_sound_in_it() -> None:
+    """Most of it is passed over."""
+    assert (await decoded(padded())).seconds == pytest.approx(2.0, abs=0.05)
+
+
+@pytest.mark.usefixtures("endless_large_files")
+async def test_large_files_hold_up_no_small_ones() -> None:
+    """However many there are and however long they take."""
+    large = padded()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(audio.DECODERS + 2):
+            tasks.start_soon(decoded, large)
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(30):
+            assert (await decoded(recorded("webm"))).seconds == pytest.approx(2.0, abs=0.05)
+        tasks.cancel_scope.cancel()
+
+
+@pytest.mark.usefixtures("endless_large_files")
+async def test_who_waits_too_long_for_a_decoder_is_told_when_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The recording itself may be good; it is not called unusable."""
+    monkeypatch.setattr(audio, "MAX_WAIT_SECONDS", 0.05)
+    large = padded()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(decoded, large)
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(EngineAway, match="no decoder was free") as busy:
+            await decoded(large)
+        tasks.cancel_scope.cancel()
+    assert busy.value.retry_after == audio.RETRY_AFTER_SECONDS
+    assert "cannot be used" not in str(busy.value)
 
 
 async def test_a_client_that_leaves_ends_the_decoder(

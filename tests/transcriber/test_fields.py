@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storybook.request import MAX_FIELD_CHARACTERS
 from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.fields import MOST_LETTERS, parse_field
-from tests.transcriber.spoken_answers import CHARACTERS, ERA, PLACE, TOPIC, UNCHANGED
+from storybook.stages.transcriber.fields import MOST_LETTERS, is_answer, parse_field
+from tests.transcriber.spoken_answers import (
+    CHARACTERS,
+    ERA,
+    NOISES,
+    NOT_ANSWERS,
+    PLACE,
+    TOPIC,
+    UNCHANGED,
+)
 
 ANSWERS = {
     Field.ERA: ERA,
@@ -83,7 +92,35 @@ def test_any_words_give_an_answer(field: Field, words: list[str], other: str) ->
 
 
 def test_a_story_is_no_answer() -> None:
-    """It is passed on, and costs no time."""
+    """As much of it as a book's field takes is passed on, in whole words, and it costs no time."""
     story = "옛날에 토끼랑 거북이가 살았어요 " * 50
     assert len(story) > MOST_LETTERS
-    assert parse_field(Field.CHARACTERS, story) == story.strip()
+    meant = parse_field(Field.CHARACTERS, story)
+    assert MAX_FIELD_CHARACTERS - 10 < len(meant) <= MAX_FIELD_CHARACTERS
+    assert story.startswith(f"{meant} ")
+    assert len(parse_field(Field.TOPIC, "아" * 300)) == MAX_FIELD_CHARACTERS
+
+
+@pytest.mark.parametrize("field", Field)
+@pytest.mark.parametrize("said", NOISES)
+def test_what_nobody_said_is_empty(field: Field, said: str) -> None:
+    """Transcribers write noises in brackets, and the ends of videos for what they do not know."""
+    assert parse_field(field, said) == ""
+
+
+def test_a_noise_beside_an_answer_is_left_out() -> None:
+    """Whatever stands around it is heard."""
+    assert parse_field(Field.PLACE, "(웃음) 깊은 숲속이요 [음악]") == "깊은 숲속"
+
+
+@pytest.mark.parametrize("said", NOT_ANSWERS)
+def test_what_is_no_answer_is_known_as_such(said: str) -> None:
+    """It is passed on, and the confidence is low: the form asks again."""
+    assert not is_answer(said)
+    assert parse_field(Field.PLACE, said) == said
+
+
+@pytest.mark.parametrize(("field", "said", "meant"), CASES)
+def test_an_answer_is_known_as_one(field: Field, said: str, meant: str) -> None:
+    """None of the answers of the table is taken for something else."""
+    assert is_answer(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,18 @@ import pytest
 
 from storybook.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
 from storybook.stages.extras import install_extra
-from storybook.stages.transcriber.audio import RATE
+from storybook.stages.transcriber.audio import RATE, Clip
 from storybook.stages.transcriber.confidence import Heard
 from storybook.stages.transcriber.whisper import engine as engine_module
 from storybook.stages.transcriber.whisper import model as model_module
 from storybook.stages.transcriber.whisper.engine import Whisper
-from storybook.stages.transcriber.whisper.model import Device, LoadedWhisper, Sound, find_device
+from storybook.stages.transcriber.whisper.model import (
+    Device,
+    LoadedWhisper,
+    Sound,
+    find_device,
+    voice_of,
+)
 from tests.clocks import ManualClock
 from tests.transcriber.conformance import SAID, TranscriberConformance
 from tests.transcriber.recordings import encode, silence, spoken
@@ -34,6 +41,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_model(folder / "base", SAID)
     make_model(folder / "unsure", SAID, certainty=1.35)
     make_model(folder / "noise", SAID, speech=False)
+    make_model(folder / "loop", "쩐" * 60)
     return folder
 
 
@@ -144,6 +152,48 @@ async def test_what_the_model_takes_for_noise_is_not_said(models: Path) -> None:
     """Also where the voice detector heard a voice."""
     transcript = await hear(Whisper(model="noise", models_folder=models, device="cpu"))
     assert transcript == Transcript("", 0.0)
+
+
+async def test_what_became_a_loop_is_heard_again_without_repetitions(
+    whisper: Whisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no chance in it: the same clip gives the same text."""
+    asked: list[dict[str, Any]] = []
+    transcribe = faster_whisper.WhisperModel.transcribe
+
+    def looping(model: Any, sound: Sound, **options: Any) -> Any:
+        asked.append(options)
+        segments, info = transcribe(model, sound, **options)
+        if len(asked) == 1:
+            segments = [dataclasses.replace(it, text="쩐" * 100) for it in segments]
+        return segments, info
+
+    monkeypatch.setattr(faster_whisper.WhisperModel, "transcribe", looping)
+    assert (await hear(whisper)).text == SAID
+    assert "no_repeat_ngram_size" not in asked[0]
+    assert asked[1]["no_repeat_ngram_size"] == 3
+    assert asked[1]["temperature"] == 0.0
+
+
+async def test_a_loop_that_stays_one_is_nothing(models: Path) -> None:
+    """The model says nothing else, and says it very surely."""
+    transcript = await hear(Whisper(model="loop", models_folder=models, device="cpu"))
+    assert transcript == Transcript("", 0.0)
+
+
+async def test_a_word_after_ten_seconds_of_silence_is_heard(whisper: Whisper) -> None:
+    """Whoever speaks late speaks; what is silent is cut before anything listens to it."""
+    word = spoken("숲이요", "wav")[44:]
+    late = encode(silence(10.0), "wav")[44:] + word + encode(silence(30.0), "wav")[44:]
+    transcript = await whisper.transcribe(encode(np.frombuffer(late, np.int16), "wav"), "ko-KR")
+    assert transcript.text == SAID
+    assert transcript.confidence > 0.3
+
+
+@pytest.mark.parametrize("samples", [0, 10, 16_000 * 60])
+def test_silence_is_no_voice(samples: int) -> None:
+    """However short or long; the detector is not even asked."""
+    assert voice_of(Clip(bytes(2 * samples))).size == 0
 
 
 async def test_a_model_may_be_named_by_its_folder(models: Path) -> None:

@@ -5,6 +5,10 @@ cannot be used raises `InvalidAudio`, in bounded time and memory whatever the fi
 container is told by its content (`container`), and the decoder is a process of its own
 (`decoder`) that is ended when it takes too long or when nobody waits for it any more. Nothing of a
 recording is written to disk, logged, or quoted in an error.
+
+A recording is refused for what it is, never because this machine is busy: a decoder may use so
+much of a processor's time, however long that takes to come, and who waits too long for it is told
+to come again (`EngineAway`). Large files wait for each other and not before small ones.
 """
 
 from __future__ import annotations
@@ -12,15 +16,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import msgspec
 
 from storybook.engines import (
     AudioTooLarge,
+    EngineAway,
     EngineUnavailable,
     InvalidAudio,
     Readiness,
@@ -34,14 +43,22 @@ from storybook.stages.transcriber.container import (
     tells_its_length,
 )
 from storybook.stages.transcriber.decoder import MAX_SECONDS, RATE
-from storybook.system import shielded_start
+from storybook.system import shielded_start, usable_cores
 
 MAX_BYTES: Final = 25 * 1024 * 1024
 """A minute of uncompressed stereo at 48 kHz, and twice that."""
 MAX_WALL_SECONDS: Final = 15.0
-"""A decoder that still works then is stopped: it takes a tenth of a second for a minute."""
-DECODERS: Final = 2
-"""Recordings that an engine decodes at once: each takes up to a core and, at its limits, 100 MB."""
+"""A decoder that still works then does not get its share of the processor: it takes a tenth of a
+second for a minute, and is ended by the system when it has used `decoder.MAX_CPU_SECONDS`."""
+MAX_WAIT_SECONDS: Final = 15.0
+"""How long a recording waits for a decoder; a person does not wait longer for a word."""
+RETRY_AFTER_SECONDS: Final = 5.0
+"""When it is worth trying again: some fifty recordings later."""
+DECODERS: Final = max(2, usable_cores())
+"""Small recordings that are decoded at once: each takes up to a core and, at its limits, 100 MB."""
+LARGE_BYTES: Final = 4 * 1024 * 1024
+"""A minute as browsers record it is under 1 MB, and as plain 16-bit sound at 32 kHz this much. Of
+larger files one at a time is decoded: whatever fills them holds up no other."""
 _MISSING_SECONDS: Final = 0.2
 _MISSING_SHARE: Final = 0.1
 """What may be missing from a file that says how long it is: codecs count their run-in in."""
@@ -67,10 +84,12 @@ def decoder_readiness(engine: str) -> Readiness:
 
 
 async def decode(engine: str, recording: bytes) -> Clip:
-    """The sound of a recording. Raises `InvalidAudio`, and `EngineUnavailable` without PyAV."""
+    """The sound of a recording. Raises `InvalidAudio`, `EngineUnavailable` without PyAV, and
+    `EngineAway` where this machine has no time for it."""
     ready_or_raise(engine, decoder_readiness(engine))
     container = await anyio.to_thread.run_sync(_examined, recording)
-    answer = await _run_decoder(container, recording)
+    async with _place(engine, len(recording)):
+        answer = await _run_decoder(engine, container, recording)
     line, _, sound = answer.partition(b"\n")
     head: dict[str, Any] = json.loads(line)
     match head.get("fault"):
@@ -117,7 +136,42 @@ def _check_whole(held: float, claimed: float | None) -> None:
         )
 
 
-async def _run_decoder(container: Container, recording: bytes) -> bytes:
+class _Places:
+    """Decoders at work in one event loop: of small recordings, and of large ones."""
+
+    def __init__(self) -> None:
+        self.small = anyio.CapacityLimiter(DECODERS)
+        self.large = anyio.CapacityLimiter(1)
+
+
+_PLACES: Final = anyio.lowlevel.RunVar[_Places]("_PLACES")
+
+
+@asynccontextmanager
+async def _place(engine: str, size: int) -> AsyncGenerator[None]:
+    """A decoder's place. Raises `EngineAway` if none becomes free in time."""
+    try:
+        places = _PLACES.get()
+    except LookupError:
+        _PLACES.set(places := _Places())
+    limiter = places.large if size > LARGE_BYTES else places.small
+    with anyio.move_on_after(MAX_WAIT_SECONDS) as waiting:
+        await limiter.acquire()
+    if waiting.cancelled_caught:
+        raise _busy(engine, f"no decoder was free within {MAX_WAIT_SECONDS:g} s")
+    try:
+        yield
+    finally:
+        limiter.release()
+
+
+def _busy(engine: str, why: str) -> EngineAway:
+    seconds = RETRY_AFTER_SECONDS
+    mend = f"Send the recording again in {seconds:g} s"
+    return EngineAway(engine, f"this machine is busy: {why}", mend, retry_after=seconds)
+
+
+async def _run_decoder(engine: str, container: Container, recording: bytes) -> bytes:
     """What the program answers. It is ended when this is cancelled.
 
     It is started by `subprocess` (a millisecond) and not by the event loop, whichever that is:
@@ -135,9 +189,7 @@ async def _run_decoder(container: Container, recording: bytes) -> bytes:
     try:
         answer = await anyio.to_thread.run_sync(_talk, process, recording, abandon_on_cancel=True)
     except subprocess.TimeoutExpired as error:
-        raise InvalidAudio(
-            f"the recording cannot be used: it is not decoded within {MAX_WALL_SECONDS:.0f} s"
-        ) from error
+        raise _busy(engine, f"a decoder got no time within {MAX_WALL_SECONDS:g} s") from error
     finally:
         process.kill()  # which ends the thread too
     if process.returncode != 0 or b"\n" not in answer:
@@ -157,4 +209,4 @@ def _decoder_broke() -> InvalidAudio:
     return InvalidAudio("the recording cannot be used: the decoder breaks on it")
 
 
-__all__ = ["DECODERS", "MAX_BYTES", "MAX_SECONDS", "RATE", "Clip", "decode", "decoder_readiness"]
+__all__ = ["MAX_BYTES", "MAX_SECONDS", "RATE", "Clip", "decode", "decoder_readiness"]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any, Final
@@ -43,8 +44,10 @@ OPENING: Final = {"max_streams": "8", "probesize": "1000000", "enable_drefs": "0
 
 MAX_MEMORY_BYTES: Final = 1 << 30
 """Address space: the libraries take 350 MiB of it, a recording at its limits 60 MiB more."""
-MAX_CPU_SECONDS: Final = 10
-"""A minute of sound takes a tenth of a second."""
+MAX_CPU_SECONDS: Final = 5
+"""A minute of sound takes a tenth of a second, 25 MB of the worst padding known 2.4 s."""
+NICENESS: Final = 5
+"""Decoders give way to the service itself, which answers everybody."""
 
 
 class DecoderDied(Exception):
@@ -137,6 +140,7 @@ def _limit_this_process() -> None:
         import resource
     except ImportError:  # Windows: the counts above and the caller's clock are the limits there
         return
+    os.nice(NICENESS)
     for what, most in (
         (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
         (resource.RLIMIT_CPU, MAX_CPU_SECONDS),

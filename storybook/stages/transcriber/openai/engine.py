@@ -20,7 +20,7 @@ from storybook.engines import Capabilities, Readiness, Transcript, WorkFailed
 from storybook.events.catalog import EngineInfo
 from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
-from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
+from storybook.stages.transcriber.audio import RATE, Clip, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, UNKNOWN_LOGPROB, Heard, weigh
 from storybook.stages.transcriber.language import language_code
 
@@ -74,7 +74,6 @@ class OpenAITranscriber:
         )
         self._model = model or DEFAULT_MODEL
         self._gives_segments = True
-        self._decoding = anyio.CapacityLimiter(DECODERS)
         self._turns = anyio.CapacityLimiter(PLACES)
         device = self._endpoint.host or NAME
         self.info = EngineInfo(NAME, model=self._model, device=device)
@@ -88,14 +87,13 @@ class OpenAITranscriber:
         """Turn a recording into text. Cancelling closes the connection."""
         code = language_code(language)
         self._endpoint.check()
-        async with self._decoding:
-            clip = await decode(NAME, audio)
+        clip = await decode(NAME, audio)
         voice = await anyio.to_thread.run_sync(_voice_seconds, clip)
         if not voice:
             return NOTHING_HEARD
         async with self._turns:
             answer = await self._transcription(_wav(clip), code)
-        return weigh(_heard(answer), voice, clip.seconds)
+        return weigh(_heard(answer), voice, clip.seconds, code)
 
     async def unload(self) -> None:
         """Nothing is held between calls."""

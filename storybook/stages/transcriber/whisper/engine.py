@@ -21,13 +21,14 @@ from storybook.engines import (
 from storybook.events.catalog import EngineInfo
 from storybook.notifier import Notifier
 from storybook.stages.extras import install_extra
-from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
+from storybook.stages.transcriber.audio import RATE, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, weigh
 from storybook.stages.transcriber.language import language_code
 from storybook.stages.transcriber.whisper.model import (
     NAME,
     Device,
     LoadedWhisper,
+    Sound,
     find_device,
     find_folder,
     folder_readiness,
@@ -56,7 +57,7 @@ class Whisper:
         self._wanted_device = device
         self._idle = round(idle_seconds * MICROSECONDS)
         self._clock = clock or SystemClock()
-        self._decoding, self._turn = anyio.CapacityLimiter(DECODERS), anyio.Lock()
+        self._turn = anyio.Lock()
         self._model: LoadedWhisper | None = None
         self._used_at = 0
         self._used = Notifier()
@@ -91,11 +92,13 @@ class Whisper:
         and at the end of the segment in hand while the model works: it cannot be interrupted."""
         code = language_code(language)
         ready_or_raise(NAME, await self.readiness())
-        async with self._decoding:
-            clip = await decode(NAME, audio)
+        clip = await decode(NAME, audio)
+        voice = await anyio.to_thread.run_sync(voice_of, clip)
+        if not voice.size:
+            return NOTHING_HEARD
         async with self._turn:
             try:
-                return await anyio.to_thread.run_sync(self._hear, clip, code)
+                return await anyio.to_thread.run_sync(self._hear, voice, clip.seconds, code)
             finally:
                 self._used_at = self._clock.monotonic()
                 self._used.notify()
@@ -121,13 +124,11 @@ class Whisper:
     def _device(self) -> Device:
         return find_device(self._wanted_device)
 
-    def _hear(self, clip: Clip, language: str) -> Transcript:
-        """Runs in a thread, one at a time."""
-        voice = voice_of(clip)
-        if not voice.size:
-            return NOTHING_HEARD
+    def _hear(self, voice: Sound, seconds: float, language: str) -> Transcript:
+        """What is said in the voice of a clip of so many seconds. Runs in a thread, one at a
+        time."""
         anyio.from_thread.check_cancelled()
         if self._model is None:
             self._model = LoadedWhisper(self._folder, self._device)
         heard = self._model.hear(voice, language, anyio.from_thread.check_cancelled)
-        return weigh(heard, voice.size / RATE, clip.seconds)
+        return weigh(heard, voice.size / RATE, seconds, language)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from storybook.engines import EngineUnavailable, Readiness, WorkFailed
 from storybook.stages.transcriber.audio import RATE, Clip
-from storybook.stages.transcriber.confidence import Heard
+from storybook.stages.transcriber.confidence import Heard, is_loop
 from storybook.system import usable_cores
 
 NAME: Final = "whisper"
@@ -32,11 +32,24 @@ _MOST_THREADS: Final = 4
 _BEAMS: Final = 5
 _MOST_TOKENS: Final = 224
 """Of one window of 30 s: half of Whisper's context, as OpenAI's own decoder."""
+_TOKENS_A_SECOND: Final = 16
+_TOKENS_AT_LEAST: Final = 24
+"""A syllable is one to three tokens. More than that is a loop, and would only take its time."""
+_AGAINST_LOOPS: Final = {"repetition_penalty": 1.2, "no_repeat_ngram_size": 3}
+"""How a clip is heard again of which the model made a loop. Other decoders raise the temperature,
+which draws by chance: the same clip would give another text each time."""
 _VOICE: Final = {
     "min_speech_duration_ms": 100,  # a click is no word
     "min_silence_duration_ms": 500,
     "speech_pad_ms": 200,  # consonants begin before the voice does
 }
+
+
+_BLOCK: Final = RATE // 50
+_SILENT: Final = 0.001
+"""-60 dBFS: a microphone that hears nothing, or a file that was filled up with noughts."""
+_AROUND_SOUND_SECONDS: Final = 1.0
+"""The detector needs to hear how quiet it was before."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -117,6 +130,15 @@ class LoadedWhisper:
     def hear(self, sound: Sound, language: str, between: Callable[[], None]) -> list[Heard]:
         """What is said in a sound; `between` is called between its segments, and may raise."""
         self._check_language(language)
+        heard = self._heard(sound, language, between)
+        if any(is_loop(it.text) for it in heard):
+            heard = self._heard(sound, language, between, **_AGAINST_LOOPS)
+        return heard
+
+    def _heard(
+        self, sound: Sound, language: str, between: Callable[[], None], **options: float
+    ) -> list[Heard]:
+        tokens = _TOKENS_AT_LEAST + round(_TOKENS_A_SECOND * sound.size / RATE)
         heard = []
         try:
             segments, _ = self._model.transcribe(
@@ -125,7 +147,8 @@ class LoadedWhisper:
                 beam_size=_BEAMS,
                 temperature=0.0,  # the same clip gives the same text
                 condition_on_previous_text=False,
-                max_new_tokens=_MOST_TOKENS,
+                max_new_tokens=min(_MOST_TOKENS, tokens),
+                **options,
             )
             for it in segments:
                 between()
@@ -144,16 +167,32 @@ class LoadedWhisper:
 
 
 def voice_of(clip: Clip) -> Sound:
-    """What of a clip is voice, by Silero's detector, joined; it may be empty."""
+    """What of a clip is voice, by Silero's detector, joined; it may be empty. Long silence is cut
+    before, which costs the detector a second for a minute."""
     from faster_whisper.vad import (  # type: ignore[import-untyped]  # it has no types
         VadOptions,
         get_speech_timestamps,
     )
 
-    sound: Sound = np.frombuffer(clip.pcm, "<i2").astype(np.float32) / np.float32(32768)
+    sound = _without_silence(np.frombuffer(clip.pcm, "<i2").astype(np.float32) / np.float32(32768))
+    if not sound.size:
+        return sound
     spans = get_speech_timestamps(sound, VadOptions(**_VOICE), RATE)
     pieces: list[Sound] = [sound[span["start"] : span["end"]] for span in spans]
     return np.concatenate(pieces) if pieces else sound[:0]
+
+
+def _without_silence(sound: Sound) -> Sound:
+    """The sound without what is further than `_AROUND_SOUND_SECONDS` from anything that can be
+    heard."""
+    if sound.size < _BLOCK:
+        return sound[:0]
+    blocks = sound[: sound.size // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
+    is_heard = np.abs(blocks).max(axis=1, initial=0) > _SILENT
+    around = np.ones(2 * round(_AROUND_SOUND_SECONDS * RATE / _BLOCK) + 1)
+    is_near = np.convolve(is_heard, around)[around.size // 2 :][: is_heard.size] > 0
+    kept: Sound = blocks[is_near].reshape(-1)
+    return kept
 
 
 def is_installed() -> bool:
