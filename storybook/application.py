@@ -93,7 +93,7 @@ class Application(msgspec.Struct, frozen=True):
                     return run_id
             if admit is not None:
                 admit()
-            self._check_feasible(asked)
+            await self._check_feasible(asked)
             async with self.queueing:  # else many at once would all find room for one
                 await self._check_queue()
                 await self._execute(run_id, decide)
@@ -104,9 +104,9 @@ class Application(msgspec.Struct, frozen=True):
             check_same_request(before, asked)
         return run_id
 
-    def _check_feasible(self, asked: NewRun) -> None:
+    async def _check_feasible(self, asked: NewRun) -> None:
         forbidden = self.check.request_faults(asked.request)
-        if faults := [*forbidden, *self.engines.request_faults(asked)]:
+        if faults := [*forbidden, *await self.engines.request_faults(asked)]:
             raise InvalidRequest(faults)
 
     async def cancel_run(self, run_id: RunId, by: str = "") -> None:

@@ -140,7 +140,8 @@ async def _working(
             it.subscriptions.append(following)
             tasks.start_soon(it.retention.run)
             tasks.start_soon(it.repairs.run)
-            for engine in it.engines.by_role().values():
+            tasks.start_soon(it.engines.keep_looking, it.clock)
+            for _, engine in it.engines.all():
                 if isinstance(engine, Idling):
                     tasks.start_soon(engine.unload_when_idle)
             yield

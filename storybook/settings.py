@@ -37,10 +37,12 @@ AUTO: Final = "auto"
 
 class RoleSettings(msgspec.Struct, frozen=True):
     """Which engine does a role: `auto` is the best that is ready. `engines` is what each engine was
-    told, by its name; one that is not there has its defaults."""
+    told, by its name; one that is not there has its defaults. `asked_by` are, by its name, the
+    settings that ask for an engine, each with where it stands."""
 
     engine: str = AUTO
     engines: Mapping[str, msgspec.Struct] = {}
+    asked_by: Mapping[str, tuple[str, ...]] = {}
 
 
 class WriterSettings(RoleSettings, frozen=True):

@@ -223,7 +223,7 @@ class Scripted:
         self.writer = ScriptedWriter(held=held)
         self.illustrator = ScriptedIllustrator(picture_places, held=held)
         self.narrator = ScriptedNarrator(held=held)
-        self.engines = Engines(self.writer, self.illustrator, self.narrator, NoTranscriber())
+        self.engines = Engines.only(self.writer, self.illustrator, self.narrator, NoTranscriber())
 
 
 def run_id(number: int) -> RunId:

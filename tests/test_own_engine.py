@@ -87,8 +87,8 @@ async def test_it_is_told_what_stands_in_its_table(tmp_path: Path) -> None:
     spec = find_engine(Role.ILLUSTRATOR, "stripes")
     assert spec.settings_in(settings) == spec.settings(colours=("#102030",), width=9)
     engines = await choose_engines(settings, tmp_path)
-    assert engines.illustrator.info.name == "stripes"
-    one_colour = await paint(engines.illustrator, TASK)
+    assert engines.illustrator.best.info.name == "stripes"
+    one_colour = await paint(engines.illustrator.best, TASK)
     assert len(one_colour.png) < 20 * ROW, "stripes of one colour are one colour"
 
 

@@ -35,7 +35,8 @@ from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
 from storybook.settings import Settings
-from storybook.stages.registry import EngineReport, choose_engines
+from storybook.stages.candidates import EngineReport
+from storybook.stages.registry import choose_engines
 from storybook.stores.sqlite.connection import SQLITE_VERSION
 from storybook.system import available_memory
 

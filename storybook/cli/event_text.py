@@ -83,8 +83,8 @@ def _of_stage(
     match event:
         case StageRequested():
             return "is wanted"
-        case StageStarted(engine=engine):
-            return f"begins ({engine_name(engine)})"
+        case StageStarted(engine=engine, stands_in_for=other):
+            return f"begins ({engine_name(engine)}{f', in place of {other}' if other else ''})"
         case StageSubmitted(submission=to):
             return f"was given to {to.endpoint} as {to.prompt_id}"
         case StageCompleted(artifact=artifact):

@@ -135,10 +135,12 @@ class StageRequested(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults
 
 
 class StageStarted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """A worker took the work in hand. `worker` names the process and its start."""
+    """A worker took the work in hand. `worker` names the process and its start; `stands_in_for` the
+    engine that the settings ask for, or that began the book, and in whose place this one works."""
 
     worker: str
     engine: EngineInfo
+    stands_in_for: str = ""
 
 
 class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):

@@ -99,13 +99,19 @@ def request_run(
 
 
 def start_stage(
-    run: Run | None, work: Work, attempt: int, *, worker: str, engine: EngineInfo
+    run: Run | None,
+    work: Work,
+    attempt: int,
+    *,
+    worker: str,
+    engine: EngineInfo,
+    stands_in_for: str = "",
 ) -> list[Event]:
     """Take waiting work in hand. Of several workers that try, one wins."""
     state = _existing(run).work.get(work)
     if not (isinstance(state, Waiting) and state.attempt == attempt):
         raise StaleAttempt(f"{work} attempt {attempt} is not waiting: it is {state}")
-    return [StageStarted(work.stage, work.page, attempt, worker, engine)]
+    return [StageStarted(work.stage, work.page, attempt, worker, engine, stands_in_for)]
 
 
 def submit_stage(run: Run | None, work: Work, attempt: int, submission: Submission) -> list[Event]:

@@ -77,6 +77,7 @@ class _Draft:
 
     __slots__ = (
         "crashes",
+        "engines",
         "failures",
         "fault",
         "pages",
@@ -97,6 +98,7 @@ class _Draft:
         self.work, self.submissions = dict(run.work), dict(run.submissions)
         self.failures, self.crashes = dict(run.failures), dict(run.crashes)
         self.suspicions = dict(run.suspicions)
+        self.engines = run.engines
 
     def finish(self, run: Run, events: int) -> Run:
         return Run(
@@ -116,6 +118,7 @@ class _Draft:
             self.fault,
             run.page_count,
             run.language,
+            self.engines,
         )
 
 
@@ -130,6 +133,9 @@ def _stage_requested(draft: _Draft, event: StageRequested) -> None:
 def _stage_started(draft: _Draft, event: StageStarted) -> None:
     draft.status = Status.RUNNING
     draft.work[event.work] = InHand(event.attempt, event.worker, event.engine)
+    began = event.stage.role, event.engine.name
+    if began not in draft.engines:
+        draft.engines = (*draft.engines, began)
 
 
 def _stage_submitted(draft: _Draft, event: StageSubmitted) -> None:

@@ -12,6 +12,7 @@ from storybook.book import (
     WRITING,
     Artifact,
     Page,
+    Role,
     Stage,
     StoryRequest,
     TtsConfig,
@@ -126,6 +127,12 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     page_count: int = BEFORE_PAGE_COUNTS
     """How many pages the book has, its cover included."""
     language: str = BEFORE_LANGUAGES
+    engines: tuple[tuple[Role, str], ...] = ()
+    """The engines that began work of each role, by name, in the order of their first works."""
+
+    def engines_of(self, role: Role) -> tuple[str, ...]:
+        """The names of the engines that have worked in a role, the first one first."""
+        return tuple(name for of, name in self.engines if of is role)
 
     @property
     def plan(self) -> tuple[Work, ...]:

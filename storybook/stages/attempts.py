@@ -26,7 +26,7 @@ import msgspec
 from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands, Decide, Executed
 from storybook.engines import Engine, EngineUnavailable, WorkFailed
-from storybook.events.catalog import AbandonReason, Fault
+from storybook.events.catalog import AbandonReason, Event, Fault
 from storybook.events.log import LogError
 from storybook.events.parked import RunParked
 from storybook.events.subscription import RetryPolicy
@@ -132,14 +132,20 @@ class _AttemptInHand:
 
     async def _start(self) -> Run | None:
         """Record that the attempt is started; None if it is not to be."""
-        worker = self._worker.owner
-        start = partial(
-            start_stage,
-            work=self._work,
-            attempt=self._number,
-            worker=worker,
-            engine=self._engine.info,
-        )
+        worker, role = self._worker.owner, self._work.stage.role
+        candidates = self._worker.tools.engines.of(role)
+
+        def start(run: Run | None) -> list[Event]:
+            before = run.engines_of(role) if run is not None else ()
+            return start_stage(
+                run,
+                self._work,
+                self._number,
+                worker=worker,
+                engine=self._engine.info,
+                stands_in_for=candidates.stands_in_for(self._engine, before),
+            )
+
         try:
             return (await self._tell(start)).run
         except StaleAttempt as refusal:
@@ -159,7 +165,14 @@ class _AttemptInHand:
         progress.begin(self._run_id, self._work)
         report = partial(progress.report, self._run_id, self._work)
         attempt = Attempt(
-            self._run_id, run, self._work, self._number, self._tell, report, self._until_it_passes
+            self._run_id,
+            run,
+            self._work,
+            self._number,
+            self._engine,
+            self._tell,
+            report,
+            self._until_it_passes,
         )
         seconds = self._worker.limit_seconds
         try:

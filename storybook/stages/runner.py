@@ -27,9 +27,10 @@ from storybook.run import read_history
 from storybook.settings import Limits
 from storybook.stages.attempts import Worker, abandon, carry_out
 from storybook.stages.devices import Devices
-from storybook.stages.handlers import Tools, engine_of
+from storybook.stages.handlers import Tools
 from storybook.stages.performer import Performer
 from storybook.stages.progress import WorkProgress
+from storybook.stages.run_engines import RunEngines
 from storybook.stages.scheduling import (
     HEARD,
     EventHeard,
@@ -92,7 +93,8 @@ class Runner:
         )
         lease = int(lease_seconds * MICROSECONDS)
         self._devices = devices
-        self._scheduler = Scheduler(str(owner), partial(engine_of, tools.engines), devices, lease)
+        self._engines = RunEngines(tools.engines, commands.load, clock)
+        self._scheduler = Scheduler(str(owner), self._engines, devices, lease)
         self._performer: Performer
 
     @asynccontextmanager
@@ -130,6 +132,7 @@ class Runner:
                 duties.start_soon(self._keep_leases)
                 duties.start_soon(self._heed_stop)
                 duties.start_soon(self._heed_places)
+                duties.start_soon(self._engines.watch, partial(self._performer.tell, []))
                 yield following
             finally:
                 with anyio.CancelScope(shield=True):

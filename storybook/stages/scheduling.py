@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import RunId, Stage, Work
+from storybook.book import RunId, Work
 from storybook.clock import MICROSECONDS
 from storybook.engines import Engine
 from storybook.events.catalog import (
@@ -39,6 +39,7 @@ from storybook.events.catalog import (
 from storybook.events.log import Position
 from storybook.run import LONGEST_WAIT_SECONDS, InHand, Run, Waiting
 from storybook.stages.devices import Devices, Unload, Wish
+from storybook.stages.run_engines import RunEngines
 from storybook.stages.work_queue import QueuedWork, WorkQueue
 from storybook.stores.leases import Held, LeasedWork
 
@@ -169,13 +170,11 @@ class _Others(msgspec.Struct, frozen=True):
 
 
 class Scheduler:
-    """Decides for one worker, `owner`. `engine_of` is who does a stage, `lease` is how long the
-    work of another owner stays with it that has no lease (microseconds)."""
+    """Decides for one worker, `owner`. `engines` tells who does the work of which run, `lease` is
+    how long the work of another owner stays with it that has no lease (microseconds)."""
 
-    def __init__(
-        self, owner: str, engine_of: Callable[[Stage], Engine], devices: Devices, lease: int
-    ) -> None:
-        self._owner, self._engine_of, self._devices = owner, engine_of, devices
+    def __init__(self, owner: str, engines: RunEngines, devices: Devices, lease: int) -> None:
+        self._owner, self._engines, self._devices = owner, engines, devices
         self._lease = lease
         self._queue = WorkQueue()
         self._turns: dict[RunId, Position] = {}
@@ -207,6 +206,7 @@ class Scheduler:
 
     def _found(self, it: RunFound, now: int) -> Iterator[Action]:
         self._turns[it.run_id] = it.turn
+        self._engines.found(it.run_id, it.run)
         for work, state in it.run.work.items():
             leased = LeasedWork(it.run_id, work, state.attempt)
             match state:
@@ -221,14 +221,17 @@ class Scheduler:
         match it.event:
             case RunRequested():
                 self._turns[run_id] = it.position
+                self._engines.requested(run_id)
             case RunCompleted() | RunFailed() | RunCancelled():
                 self._turns.pop(run_id, None)
+                self._engines.ended(run_id)
             case StageRequested() as event:
                 self._turns.setdefault(run_id, it.position)
                 leased = LeasedWork(run_id, event.work, event.attempt)
                 due = now + wait_left(event.not_before, it.at)
                 self._put(leased, due, event.alone)
             case StageStarted() as event:
+                self._engines.started(run_id, event)
                 self._queue.drop(run_id, event.work, event.attempt)
                 leased = LeasedWork(run_id, event.work, event.attempt)
                 self._note(leased, event.worker, event.engine.apart, now)
@@ -310,9 +313,10 @@ class Scheduler:
 
     def _starts(self, now: int) -> Iterator[Action]:
         wishes = [
-            (queued, self._engine_of(queued.work.stage))
+            (queued, engine)
             for queued in self._queue.due(now)
             if (queued.run_id, queued.work) not in self._mine
+            and (engine := self._engines.of(queued, now)) is not None
         ]
         for admitted in self._devices.admit(self._permitted(wishes), now):
             if isinstance(admitted, Unload):
@@ -320,6 +324,7 @@ class Scheduler:
                 continue
             queued, engine = admitted
             self._queue.drop(queued.run_id, queued.work, queued.attempt)
+            self._engines.taken(queued, engine)
             self._mine[queued.run_id, queued.work] = _Mine(queued, engine)
             yield Start(queued, engine)
 

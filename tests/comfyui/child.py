@@ -49,7 +49,7 @@ class Hasty(SystemClock):
 async def serving(data: Path, url: str, clock: Clock | None = None) -> AsyncIterator[Application]:
     """The service, its writer and narrator scripted, its illustrator on the double."""
     studio = Studio(urls=(url,))
-    engines = Engines(ScriptedWriter(), studio.engine, ScriptedNarrator(), NoTranscriber())
+    engines = Engines.only(ScriptedWriter(), studio.engine, ScriptedNarrator(), NoTranscriber())
     settings = Settings(limits=Limits(shutdown_seconds=0))
     async with open_application(settings, data, clock=clock, engines=engines) as application:
         yield application

@@ -15,7 +15,6 @@ from storybook.book import Role, Stage
 from storybook.configuration import load_settings
 from storybook.engines import EngineSpec, EngineUnavailable, WritingTask
 from storybook.settings import Settings, SettingsError
-from storybook.stages.handlers import engine_of
 from storybook.stages.registry import (
     GROUP,
     OWN_ENGINES,
@@ -49,7 +48,7 @@ def nobody() -> Iterator[str]:
 
 
 def names(engines: Engines) -> dict[str, str]:
-    return {role.value: engine.info.name for role, engine in engines.by_role().items()}
+    return {role.value: engines.of(role).best.info.name for role in Role}
 
 
 def with_illustrator_at(url: str, **variables: str) -> Settings:
@@ -94,7 +93,7 @@ async def test_an_engine_that_is_named_is_never_replaced(tmp_path: Path, nobody:
     for report in await engines.report():
         assert not report.ready and report.why and report.mend, report
     with pytest.raises(EngineUnavailable):
-        async for _ in engines.writer.write(WritingTask(REQUEST, 1, 1), lambda fraction: None):
+        async for _ in engines.writer.best.write(WritingTask(REQUEST, 1, 1), lambda fraction: None):
             pass
 
 
@@ -131,7 +130,7 @@ async def test_every_engine_is_built_from_plain_settings(
     """Building costs nothing; whatever is missing is told by `readiness`, not by an exception."""
     settings = with_illustrator_at(nobody, **{f"STORYBOOK_{role.name}_ENGINE": name})
     engines = await choose_engines(settings, tmp_path)
-    engine = engines.by_role()[role]
+    engine = engines.of(role).best
     assert engine.info.name == name
     readiness = await engine.readiness()
     assert readiness.ready or (readiness.why and readiness.mend)
@@ -147,15 +146,14 @@ async def test_each_role_can_have_a_key_of_its_own(
     values = {"ENGINE": "openai", "URL": nobody, "KEY_VARIABLE": "KEY_OF_ITS_OWN"}
     variables = {f"STORYBOOK_{role.name}_{key}": value for key, value in values.items()}
     engines = await choose_engines(with_illustrator_at(nobody, **variables), tmp_path)
-    assert "KEY_OF_ITS_OWN" in (await engines.by_role()[role].readiness()).why
+    assert "KEY_OF_ITS_OWN" in (await engines.of(role).best.readiness()).why
 
 
-async def test_each_stage_has_its_engine(tmp_path: Path, nobody: str) -> None:
+def test_each_stage_has_its_role() -> None:
     """Text by the writer, pictures by the illustrator, voices by the narrator."""
-    engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
-    assert engine_of(engines, Stage.LLM) is engines.writer
-    assert engine_of(engines, Stage.PANEL_3) is engines.illustrator
-    assert engine_of(engines, Stage.TTS) is engines.narrator
+    assert Stage.LLM.role is Role.WRITER
+    assert Stage.PANEL_3.role is Role.ILLUSTRATOR
+    assert Stage.TTS.role is Role.NARRATOR
 
 
 async def test_a_named_server_is_asked_who_it_is(tmp_path: Path) -> None:
@@ -167,7 +165,7 @@ async def test_a_named_server_is_asked_who_it_is(tmp_path: Path) -> None:
             STORYBOOK_ILLUSTRATOR_WORKFLOW=WORKFLOW,
         )
         engines = await choose_engines(settings, tmp_path)
-        info = engines.illustrator.info
+        info = engines.illustrator.best.info
         await engines.close()
     assert info.version and info.model
 
@@ -180,7 +178,7 @@ async def test_a_remote_narrator_is_on_no_device_of_this_machine(
         nobody, STORYBOOK_NARRATOR_ENGINE="openai", STORYBOOK_NARRATOR_URL="http://127.0.0.1:9"
     )
     engines = await choose_engines(settings, tmp_path)
-    assert engines.narrator.info.device == "127.0.0.1:9"
+    assert engines.narrator.best.info.device == "127.0.0.1:9"
 
 
 async def test_an_engine_that_does_not_close_keeps_no_other_open(
@@ -199,7 +197,7 @@ async def test_an_engine_that_does_not_close_keeps_no_other_open(
     scripted.writer.unload, scripted.narrator.unload = fail, close  # type: ignore[method-assign]
     await scripted.engines.close()
     assert closed == ["narrator"]
-    assert "the writer did not close" in caplog.text
+    assert "the writer scripted-writer did not close" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["raise RuntimeError('no')", "import sys; sys.exit(3)"])
