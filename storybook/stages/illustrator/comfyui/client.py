@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.errors import Rejected, Unreachable, Unsuited
+from storybook.stages.illustrator.comfyui.address import address_fault
+from storybook.stages.illustrator.comfyui.errors import (
+    NoAddress,
+    Rejected,
+    Unreachable,
+    Unsuited,
+)
 from storybook.stages.illustrator.comfyui.explain import MODEL_INPUTS, WorkflowProblem
 from storybook.stages.illustrator.comfyui.graph import Graph, NodeId
 from storybook.stages.illustrator.comfyui.state import ImageFile, State, state_of
@@ -44,9 +50,11 @@ class ComfyServer:
     @classmethod
     @asynccontextmanager
     async def open(cls, url: str, timing: ComfyTiming) -> AsyncIterator[ComfyServer]:
-        """A server, with its connections until the context is left."""
+        """A server, with its connections until the context is left. Raises `NoAddress`."""
         import httpx
 
+        if fault := address_fault(url):
+            raise NoAddress(url, fault[0])
         verify = url.startswith("https:")  # without TLS, certificates need not be loaded
         async with httpx.AsyncClient(
             base_url=url, timeout=timing.request, trust_env=False, verify=verify

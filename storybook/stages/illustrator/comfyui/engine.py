@@ -39,6 +39,7 @@ from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
 from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from storybook.stages.illustrator.comfyui.picture import Job, Prepared
 from storybook.stages.illustrator.comfyui.pool import ComfyEndpoint, NoEndpoint, Pool
+from storybook.stages.illustrator.comfyui.readiness import readiness_of
 from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL, STYLE
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from storybook.stages.illustrator.comfyui.workflow import Workflow
@@ -115,21 +116,9 @@ class ComfyUI:
         """Ready if one of the servers answers and can run the workflow, or can be launched."""
         checks = await self.check()
         good = next((it for it in checks if it.ok), None)
-        if good is not None:
-            assert good.explanation is not None
+        if good is not None and good.explanation is not None:
             self._learn(good.version, good.explanation.models)
-            return Readiness(True)
-        answering = next((it for it in checks if it.version), None)
-        if answering is None and self._launcher is not None:
-            fault = self._launcher.fault()
-            return Readiness(not fault, fault, "Correct `launch` in [illustrator]" if fault else "")
-        if answering is None:
-            why = "; ".join(f"{it.url}: {it.why}" for it in checks)
-            return Readiness(False, f"no ComfyUI answers ({why})", ComfyTrouble.mend)
-        if answering.explanation is None:
-            return Readiness(False, answering.why, "Correct `workflow` in [illustrator]")
-        rejection = Rejected(answering.url, answering.explanation.problems)
-        return Readiness(False, str(rejection), rejection.mend)
+        return readiness_of(checks, self._launcher.fault() if self._launcher else None)
 
     async def check(self) -> tuple[EndpointCheck, ...]:
         """What the workflow needs and each server has: what `storybook comfyui check` prints."""

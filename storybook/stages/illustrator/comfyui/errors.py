@@ -52,6 +52,13 @@ class Unsuited(ComfyTrouble):
     mend = "Run `storybook comfyui check` to see what the workflow needs and the server has"
 
 
+class NoAddress(ComfyTrouble):
+    """What the settings give is no address that could be asked."""
+
+    waiting_helps = False
+    mend = "Write `urls` in [illustrator] as addresses such as http://127.0.0.1:8188"
+
+
 class NotLaunched(ComfyTrouble):
     """The configured command does not start it."""
 

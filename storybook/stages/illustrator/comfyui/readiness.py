@@ -1,0 +1,52 @@
+"""Whether ComfyUI can paint, from what was found at each of its addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from storybook.engines import Readiness
+from storybook.stages.illustrator.comfyui.address import address_fault
+from storybook.stages.illustrator.comfyui.errors import ComfyTrouble, Rejected
+
+if TYPE_CHECKING:
+    from storybook.stages.illustrator.comfyui.engine import EndpointCheck
+
+_MEND_WORKFLOW: Final = (
+    "Correct `workflow` in [illustrator]: the full path of a file that ComfyUI has saved"
+)
+_MEND_LAUNCH: Final = "Correct `launch` and `launch_folder` in [illustrator]"
+
+
+def readiness_of(checks: Sequence[EndpointCheck], launch_fault: str | None) -> Readiness:
+    """Ready if one address can paint, or if ComfyUI can be launched at the first; what is wrong
+    with the others is said all the same. `launch_fault` says why it cannot be launched, empty if it
+    can; None if it is not to be."""
+    if unread := [it for it in checks if it.explanation is None]:
+        silent = ", ".join(it.url for it in unread if not it.version)
+        more = f"; and nobody answers at {silent}" if silent and launch_fault is None else ""
+        return Readiness(False, unread[0].why + more, _MEND_WORKFLOW)
+    lacking = [it for it in checks if not it.ok]
+    if lacking and lacking[0] is checks[0] and not checks[0].version:
+        if launch_fault:
+            return Readiness(len(lacking) < len(checks), launch_fault, _MEND_LAUNCH)
+        if launch_fault is not None:
+            lacking = lacking[1:]
+    troubles = [_trouble(it) for it in lacking]
+    why = "; ".join(why for why, _ in troubles)
+    if checks and not any(it.version for it in checks) and len(lacking) == len(checks):
+        why = f"no ComfyUI answers ({why})"
+    mend = "; ".join(dict.fromkeys(mend for _, mend in troubles))
+    return Readiness(len(lacking) < len(checks), why, mend)
+
+
+def _trouble(it: EndpointCheck) -> tuple[str, str]:
+    """Why nothing can be painted at an address, which is named, and the mend."""
+    assert it.explanation is not None
+    if fault := address_fault(it.url):
+        why, mend = fault
+        return f"{it.url}: {why}", mend
+    if it.why:
+        return f"{it.url}: {it.why}", ComfyTrouble.mend
+    rejection = Rejected(it.url, it.explanation.problems)
+    return str(rejection), rejection.mend
