@@ -86,7 +86,8 @@ class _Scripted:
     """What all scripted engines share: calls seen, gates to open, errors to raise.
 
     `script[key]` holds the errors of the next calls for a key, in order; after them calls succeed.
-    With `held`, a call waits until `let(key)` was called as often.
+    With `held`, a call waits until `let(key)` was called as often. `found` is whether it is ready,
+    and `looks` how often that was asked.
     """
 
     def __init__(self, name: str, places: int = 1, device: str = "cpu", held: bool = False) -> None:
@@ -98,12 +99,14 @@ class _Scripted:
         self.cancelled: list[int] = []
         self.most_at_once = 0
         self.script: defaultdict[int, list[Exception]] = defaultdict(list)
+        self.found, self.looks = Readiness(True), 0
         self._at_once = 0
         self._let: defaultdict[int, int] = defaultdict(int)
         self._changed = Notifier()
 
     async def readiness(self) -> Readiness:
-        return Readiness(True)
+        self.looks += 1
+        return self.found
 
     async def unload(self) -> None:
         return None
@@ -162,8 +165,15 @@ class ScriptedWriter(_Scripted):
 class ScriptedIllustrator(_Scripted):
     """Paints tiny pictures; keys are page numbers."""
 
-    def __init__(self, places: int = 2, *, held: bool = False, device: str = "cpu") -> None:
-        super().__init__("scripted-illustrator", places, device, held)
+    def __init__(
+        self,
+        places: int = 2,
+        *,
+        held: bool = False,
+        device: str = "cpu",
+        name: str = "scripted-illustrator",
+    ) -> None:
+        super().__init__(name, places, device, held)
         self.tasks: list[PaintingTask] = []
         self.submits = False
 
