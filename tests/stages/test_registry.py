@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
 from storybook.book import Role, Stage
 from storybook.configuration import load_settings
-from storybook.engines import EngineSpec, EngineUnavailable, WritingTask
+from storybook.engines import EngineSpec, EngineUnavailable, Readiness, WritingTask
 from storybook.settings import Settings, SettingsError
+from storybook.stages import registry
 from storybook.stages.registry import (
     GROUP,
     OWN_ENGINES,
@@ -23,6 +25,7 @@ from storybook.stages.registry import (
     engine_names,
     find_engine,
 )
+from tests.books import new_run
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW
 from tests.engines import Scripted
@@ -103,6 +106,40 @@ async def test_a_remote_alternative_is_looked_at_where_its_url_is_set(
     """One that does not answer is passed over by `auto`."""
     settings = with_illustrator_at(nobody, STORYBOOK_WRITER_URL=nobody)
     assert names(await choose_engines(settings, tmp_path))["writer"] == "composer"
+
+
+async def test_a_model_that_comes_later_is_found_by_the_next_look(
+    tmp_path: Path, nobody: str
+) -> None:
+    """Nothing has to be started anew."""
+    engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
+    assert names(engines)["writer"] == "composer"
+    (tmp_path / "models").mkdir()
+    make_tiny_gguf(tmp_path / "models" / "tiny.gguf")
+    make_model(tmp_path / "models" / "supertonic")
+    await engines.look()
+    assert names(engines)["writer"] == "llama"
+    assert names(engines)["narrator"] == "supertonic"
+    assert engines.writer.report().model == "tiny.gguf"
+    await engines.close()
+
+
+async def test_a_request_does_not_wait_for_who_does_not_answer(
+    tmp_path: Path, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is judged by what was known before."""
+    monkeypatch.setattr(registry, "ASKED_SECONDS", 0.01)
+    engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
+
+    async def never() -> Readiness:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    slow = next(iter(engines.writer))
+    monkeypatch.setattr(slow, "readiness", never)
+    with anyio.fail_after(30):
+        assert await engines.request_faults(new_run(REQUEST)) == []
+    await engines.close()
 
 
 async def test_an_unknown_engine_is_refused_with_the_known_ones(tmp_path: Path) -> None:

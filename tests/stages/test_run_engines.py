@@ -12,13 +12,16 @@ from storybook.book import WRITING, Role, RunId, StoryRequest, Work, picture_of
 from storybook.clock import MICROSECONDS
 from storybook.engines import Engine, Illustrator, Readiness
 from storybook.events.catalog import EngineInfo, RunRequested, StageRequested, StageStarted
-from storybook.events.log import LogBusy
+from storybook.events.log import LogBusy, Position
 from storybook.events.parked import ParkedRun, RunParked
 from storybook.run import Run, fold
 from storybook.stages.candidates import Candidate, Candidates
+from storybook.stages.devices import Devices, Unload
 from storybook.stages.registry import Engines
 from storybook.stages.run_engines import OLDEST_LOOK, RunEngines
+from storybook.stages.scheduling import AttemptEnded, DeviceFreed, RunFound, Scheduler, Start
 from storybook.stages.work_queue import QueuedWork
+from storybook.stores.leases import LeasedWork
 from tests.clocks import ManualClock
 from tests.engines import NoTranscriber, Scripted, ScriptedIllustrator, run_id
 
@@ -206,3 +209,31 @@ async def test_a_run_that_cannot_be_read_keeps_nobody_waiting() -> None:
         assert it.of(WRITING) is None
         await it.known()
         assert it.of(WRITING) is it.scripted.writer
+
+
+@pytest.mark.parametrize("devices", [("gpu0", "gpu1"), ("gpu0", "gpu0")])
+def test_two_illustrators_are_in_use_by_two_books(devices: tuple[str, str]) -> None:
+    """Side by side on two devices; in turns on one, and the holder unloads first."""
+    it = Choosing()
+    for engine, device in zip((it.far, it.near), devices, strict=True):
+        engine.info = EngineInfo(engine.info.name, device=device)
+    scheduler = Scheduler("us", it.engines, Devices(), OLDEST_LOOK)
+    for number, engine in enumerate((it.far, it.near), 1):
+        asked = RunRequested(StoryRequest("조선", "숲", "토끼", "우정"), 7)
+        begun = StageStarted(PANEL.stage, PANEL.page, 1, "us", engine.info)
+        run = fold([asked, begun, StageRequested(COVER.stage, COVER.page, 1)])
+        assert run is not None
+        found = RunFound(run_id(number), Position(number), run, 0)
+        actions = scheduler.handle([found], 0)
+        starts = [it.engine for it in actions if isinstance(it, Start)]
+        if number == 1 or devices[0] != devices[1]:
+            assert starts == [engine]
+        else:
+            assert not starts
+    if devices[0] == devices[1]:
+        over = AttemptEnded(LeasedWork(run_id(1), COVER, 1))
+        assert [it for it in scheduler.handle([over], 1) if isinstance(it, Unload)] == [
+            Unload("gpu0", it.far)
+        ]
+        (start,) = scheduler.handle([DeviceFreed("gpu0")], 2)
+        assert isinstance(start, Start) and start.engine is it.near

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlsplit
+
+from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL
 
 SCHEMES: Final = ("http", "https")
-EXAMPLE: Final = "http://127.0.0.1:8188"
 
 
 def address_fault(url: str) -> tuple[str, str] | None:
     """Why a URL can never be asked, and the mend; None if it can."""
-    import httpx
-
-    if _can_be_asked(url):
+    if _host(url):
         return None
-    guess = f"http://{url.rpartition('://')[2].strip()}"
-    try:
-        better = guess if "://" not in url and httpx.URL(guess).host else EXAMPLE
-    except httpx.InvalidURL:
-        better = EXAMPLE
-    shown = better if "@" not in better else EXAMPLE
-    return "it is no http address", f"Write it as {shown} in `urls` of [illustrator]"
+    guess = f"http://{url.strip()}"
+    is_bare = "://" not in url and "@" not in url and _host(guess) not in ("", *SCHEMES)
+    better = guess if is_bare else DEFAULT_URL
+    return "it is no http address", f"Write it as {better} in `urls` of [illustrator]"
 
 
-def _can_be_asked(url: str) -> bool:
+def _host(url: str) -> str:
+    """The host of a URL, empty if it is none that can be asked. Two look at it: each lets pass what
+    the other does not."""
     import httpx
 
     try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL:
-        return False
-    return address.scheme in SCHEMES and bool(address.host)
+        address, parts = httpx.URL(url), urlsplit(url)
+    except (httpx.InvalidURL, ValueError):
+        return ""
+    return address.host if parts.hostname and address.scheme in SCHEMES else ""
