@@ -75,7 +75,7 @@ class Candidate(Generic[EngineT]):
     def is_lacking(self) -> bool:
         """Whether it is asked for, and cannot be used, or not as the settings want it."""
         it = self.readiness
-        return bool(self.asked_by) and it is not None and bool(it.why)
+        return bool(self.asked_by) and it is not None and bool(it.why or not it.ready)
 
     async def look(self) -> None:
         """See whether it is ready. Raises nothing, whatever an engine of another package does."""
@@ -88,6 +88,8 @@ class Candidate(Generic[EngineT]):
         except Exception as error:
             logger.exception("%s could not be looked at", self.name)
             found = Readiness(False, f"looking at it failed: {error!r}", "Mend its package")
+        if not (found.ready or found.why):
+            found = Readiness(False, "it does not say why", found.mend)
         before, self.readiness = self.readiness, found
         if before is not None and self.asked_by:
             self._tell_change(before, found)
