@@ -97,10 +97,8 @@ async def test_it_is_told_what_stands_in_its_table(tmp_path: Path) -> None:
 async def test_its_table_asks_for_it_under_auto_too(tmp_path: Path) -> None:
     """It then goes before those of this package; an empty table asks for nobody."""
     file = tmp_path / "my.toml"
-    for text, asked_by in (
-        ("width = 7", {"stripes": ("`width` in [illustrator.stripes]",)}),
-        ("", {}),
-    ):
+    asked = {"stripes": ("`width` in [illustrator.stripes]",)}
+    for text, asked_by in (("width = 7", asked), ("", {})):
         file.write_text(f"[illustrator.stripes]\n{text}\n")
         settings = load_settings({"STORYBOOK_ILLUSTRATOR_ENGINE": "auto"}, file)
         assert settings.illustrator.asked_by == asked_by
