@@ -96,7 +96,8 @@ class Candidate(Generic[EngineT]):
 
     def _tell_change(self, before: Readiness, found: Readiness) -> None:
         if found.why and not before.why:
-            logger.warning("%s cannot be used now: %s. %s", self.name, found.why, found.mend)
+            can_be = "can be used only in part" if found.ready else "cannot be used"
+            logger.warning("%s %s now: %s. %s", self.name, can_be, found.why, found.mend)
         elif before.why and not found.why:
             logger.info("%s can be used again", self.name)
 
