@@ -67,11 +67,13 @@ class WorkFailed(Exception):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether an engine can work now; if not, why and what mends it."""
+    """Whether an engine can work now; if not, why and what mends it, and whether it is only away
+    (what `EngineAway` means): then it is looked at again."""
 
     ready: bool
     why: str = ""
     mend: str = ""
+    away: bool = False
 
 
 class Capabilities(msgspec.Struct, frozen=True):

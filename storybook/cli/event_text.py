@@ -19,6 +19,7 @@ from storybook.events.catalog import (
     RunRetried,
     StageAbandoned,
     StageCompleted,
+    StageDeferred,
     StageFailed,
     StageRequested,
     StageStarted,
@@ -75,6 +76,7 @@ def sentence(event: Event) -> str:
 def _of_stage(
     event: StageRequested
     | StageStarted
+    | StageDeferred
     | StageSubmitted
     | StageCompleted
     | StageFailed
@@ -85,6 +87,8 @@ def _of_stage(
             return "is wanted"
         case StageStarted(engine=engine):
             return f"begins ({engine_name(engine)})"
+        case StageDeferred(engine=engine, why=why):
+            return f"waits for {engine.name}: {why}"
         case StageSubmitted(submission=to):
             return f"was given to {to.endpoint} as {to.prompt_id}"
         case StageCompleted(artifact=artifact):

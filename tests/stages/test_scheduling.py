@@ -25,8 +25,7 @@ from storybook.events.catalog import (
 )
 from storybook.events.log import Position
 from storybook.run import LONGEST_WAIT_SECONDS, fold
-from storybook.stages.devices import Devices, Unload
-from storybook.stages.scheduling import (
+from storybook.stages.actions import (
     Abandon,
     Action,
     AttemptEnded,
@@ -38,13 +37,14 @@ from storybook.stages.scheduling import (
     LookAtLeases,
     OwnersGone,
     RunFound,
-    Scheduler,
     Start,
     Stop,
     StopAsked,
     WaitUntil,
-    wait_left,
 )
+from storybook.stages.devices import Devices, Unload
+from storybook.stages.outages import Outages
+from storybook.stages.scheduling import Scheduler, wait_left
 from storybook.stages.work_queue import QueuedWork
 from storybook.stores.leases import Held, LeasedWork
 from tests.engines import Scripted, ScriptedIllustrator, ScriptedWriter, run_id
@@ -74,7 +74,8 @@ class Playbook:
                 return engines.narrator
             return self.writer if stage is Stage.LLM else self.painter
 
-        self.scheduler = Scheduler(US, engine_of, Devices(), LEASE)
+        outages = Outages(60, lambda: 0.0)
+        self.scheduler = Scheduler(US, engine_of, Devices(), outages, LEASE)
 
     def given(self, *inputs: Input) -> list[Action]:
         return self.scheduler.handle(inputs, self.now)
