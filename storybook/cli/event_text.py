@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storybook.book import COVER_PAGE, Artifact, Stage
 from storybook.cli.output import duration, size
+from storybook.clock import MICROSECONDS, utc_text
 from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
@@ -25,6 +26,7 @@ from storybook.events.catalog import (
     StageStarted,
     StageSubmitted,
 )
+from storybook.projections.waiting import WaitingFor
 
 SHOWN_CHARACTERS = 60
 """Of a page's text, so that an event stays one line."""
@@ -43,6 +45,13 @@ def engine_name(engine: EngineInfo) -> str:
     words = [engine.name, engine.version, engine.model]
     device = "" if engine.device == "cpu" else f" on {engine.device}"
     return " ".join(word for word in words if word) + device
+
+
+def wait_sentence(it: WaitingFor, now: int) -> str:
+    """What a book waits for, since when and for how long, as seen at a time of day (microseconds
+    since 1970): `waits for comfyui since 2026-01-31 09:00:00 UTC (56.0 s): nobody answers`."""
+    since, long = utc_text(it.since), duration(max(now - it.since, 0) / MICROSECONDS)
+    return f"waits for {it.engine.name} since {since} ({long}): {it.why}"
 
 
 def sentence(event: Event) -> str:

@@ -95,8 +95,19 @@ class Outages:
         self._waits: dict[Key, EngineWait] = {}
         self._asked: dict[Key, Engine] = {}
         """Work that is to be deferred, and of which the log does not say so yet."""
-        self.changed = Notifier()
-        """Notified when an outage begins or is over."""
+        self.version = 0
+        """Grows whenever an outage begins or is over."""
+        self._changed = Notifier()
+
+    async def wait(self, seen: int) -> int:
+        """Return a version newer than `seen`, as soon as there is one."""
+        while self.version <= seen:
+            await self._changed.next.wait()
+        return self.version
+
+    def _note(self) -> None:
+        self.version += 1
+        self._changed.notify()
 
     def is_away(self, engine: EngineInfo) -> bool:
         """Whether an engine is away as far as is known here."""
@@ -128,7 +139,7 @@ class Outages:
         """The log says that it was away: look at it before anything is started."""
         if id(engine) not in self._outages:
             self._outages[id(engine)] = EngineOutage(engine, now)
-            self.changed.notify()
+            self._note()
 
     def met(self, engine: Engine, absence: Absence, now: int) -> None:
         """It is away: an attempt or a look has found it so."""
@@ -168,7 +179,7 @@ class Outages:
         for key, wait in self._waits.items():
             if wait.engine is it.engine and key not in in_hand:
                 wait.deadline = None
-        self.changed.notify()
+        self._note()
 
     # -------------------------------------------------------------------------- what is to be done
 
