@@ -149,7 +149,7 @@ class Outages:
         it.phase, it.found_away = Phase.RESTS, it.found_away + 1
         seconds = LOOKS.wait(it.found_away, self._chance())
         if absence.retry_after is not None:
-            seconds = max(absence.retry_after, 0.0)
+            seconds = min(max(absence.retry_after, 0.0), self.limit / MICROSECONDS)
         it.next_look = now + int(seconds * MICROSECONDS)
 
     def looked(self, engine: Engine, absence: Absence | None, now: int) -> None:
