@@ -28,6 +28,7 @@ from storybook.request import InvalidRequest, NewRun
 from storybook.retention import Retention
 from storybook.run import Refused, cancel_run, request_run, retry_run
 from storybook.settings import Settings
+from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
@@ -56,6 +57,8 @@ class Application(msgspec.Struct, frozen=True):
     parked: ParkedRuns = msgspec.field(default_factory=ParkedRuns)
     subscriptions: list[Subscription] = msgspec.field(default_factory=list)
     """Those that the service itself follows the log with."""
+    outages: Outages | None = None
+    """Which engines are away; None where nothing is worked on."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(

@@ -26,6 +26,7 @@ from storybook.settings import Settings, SettingsError
 from storybook.stages.devices import Devices
 from storybook.stages.engine_places import EnginePlaces
 from storybook.stages.handlers import Tools
+from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
 from storybook.stages.registry import Engines, Idling, choose_engines
 from storybook.stages.runner import Runner
@@ -73,6 +74,7 @@ async def open_application(
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
         artifacts = FileArtifactStore(folder.outputs)
+        outages = Outages(settings.limits.outage_minutes, random.random)
         devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
         repairs = Repairs(
             log,
@@ -96,11 +98,12 @@ async def open_application(
             repairs,
             parked,
             [projections.subscription],
+            outages=outages if log.takes_appends else None,
         )
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                _working(application, folder, devices, stop or StopRequest())
+                _working(application, folder, devices, outages, stop or StopRequest())
                 if log.takes_appends
                 else nullcontext(),
             ):
@@ -114,7 +117,11 @@ async def open_application(
 
 @asynccontextmanager
 async def _working(
-    application: Application, folder: DataFolder, devices: Devices, stop: StopRequest
+    application: Application,
+    folder: DataFolder,
+    devices: Devices,
+    outages: Outages,
+    stop: StopRequest,
 ) -> AsyncIterator[None]:
     """Makes books, mends them and removes old ones."""
     it = application
@@ -130,6 +137,7 @@ async def _working(
             owner=new_owner(),
             chance=random.random,
             devices=devices,
+            outages=outages,
             stop=stop,
             parked=it.parked,
         )

@@ -67,12 +67,14 @@ class WorkFailed(Exception):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether an engine can work now; if not, why and what mends it. One that is ready, but not as
-    the settings want it (one of its servers is away), says that as `why` and `mend`, too."""
+    """Whether an engine can work now; if not, why and what mends it, and whether it is only away
+    (what `EngineAway` means): then it is looked at again. One that is ready, but not as the
+    settings want it (one of its servers is away), says that as `why` and `mend`, too."""
 
     ready: bool
     why: str = ""
     mend: str = ""
+    away: bool = False
 
 
 class Capabilities(msgspec.Struct, frozen=True):

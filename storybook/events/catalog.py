@@ -143,6 +143,16 @@ class StageStarted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=T
     stands_in_for: str = ""
 
 
+class StageDeferred(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """The work waits for an engine that is away, and `why` it seems to be; an outage begins. The
+    attempt is not used up: the same one is started when the engine is back."""
+
+    engine: EngineInfo
+    why: str
+    alone: bool = False
+    """As in `StageRequested`."""
+
+
 class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
     """The work was given to an outside server, which may finish it even if we do not see it."""
 
@@ -244,6 +254,7 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     RunRequested,
     StageRequested,
     StageStarted,
+    StageDeferred,
     StageSubmitted,
     PageWritten,
     PageRefused,

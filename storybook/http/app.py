@@ -52,7 +52,9 @@ class HttpApp:
         self.limits = application.settings.limits
         self.streams = Streams(self.limits)
         log, projections, parked = application.log, application.projections, application.parked
-        self.progress = ProgressStreams(log, projections, parked, application.live, self.streams)
+        self.progress = ProgressStreams(
+            log, projections, parked, application.live, application.outages, self.streams
+        )
         self.log_stream = LogStream(log, projections, self.streams)
         self._log = log
         self._subscriptions = [self.progress.subscription, self.log_stream.subscription]
@@ -108,13 +110,14 @@ class HttpApp:
     @asynccontextmanager
     async def _following(self, _app: Litestar) -> AsyncIterator[None]:
         """What runs beside the requests: what follows the log, from its end at the first request
-        on, the ticker, the stages' live progress."""
+        on, the ticker, the stages' live progress, outages."""
         head = await self._log.head()
         for subscription in self._subscriptions:
             subscription.move(head)
         following = [it.run for it in self._subscriptions]
         async with anyio.create_task_group() as tasks:
-            for part in (*following, self.streams.tick, self.progress.follow_live):
+            told = self.progress.follow_live, self.progress.follow_outages
+            for part in (*following, self.streams.tick, *told):
                 tasks.start_soon(self._guarded, part)
             yield
             tasks.cancel_scope.cancel()

@@ -141,7 +141,7 @@ async def test_a_state_is_rendered_once_for_each_change() -> None:
     """The same state gives the very same bytes again, a new one is rendered, and the runs that
     were rendered first make room."""
     book, other = Book(MemoryLog()), Book(MemoryLog(), 2)
-    rendered = RenderedStates(most=1)
+    rendered = RenderedStates(None, most=1)
     await book.request()
     await other.request()
     assert book.run is not None and other.run is not None

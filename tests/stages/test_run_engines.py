@@ -15,11 +15,13 @@ from storybook.events.catalog import EngineInfo, RunRequested, StageRequested, S
 from storybook.events.log import LogBusy, Position
 from storybook.events.parked import ParkedRun, RunParked
 from storybook.run import Run, fold
+from storybook.stages.actions import AttemptEnded, DeviceFreed, RunFound, Start
 from storybook.stages.candidates import Candidate, Candidates
 from storybook.stages.devices import Devices, Unload
+from storybook.stages.outages import Outages
 from storybook.stages.registry import Engines
 from storybook.stages.run_engines import OLDEST_LOOK, RunEngines
-from storybook.stages.scheduling import AttemptEnded, DeviceFreed, RunFound, Scheduler, Start
+from storybook.stages.scheduling import Scheduler
 from storybook.stages.work_queue import QueuedWork
 from storybook.stores.leases import LeasedWork
 from tests.clocks import ManualClock
@@ -217,7 +219,7 @@ def test_two_illustrators_are_in_use_by_two_books(devices: tuple[str, str]) -> N
     it = Choosing()
     for engine, device in zip((it.far, it.near), devices, strict=True):
         engine.info = EngineInfo(engine.info.name, device=device)
-    scheduler = Scheduler("us", it.engines, Devices(), OLDEST_LOOK)
+    scheduler = Scheduler("us", it.engines, Devices(), Outages(60, lambda: 0.0), OLDEST_LOOK)
     for number, engine in enumerate((it.far, it.near), 1):
         asked = RunRequested(StoryRequest("조선", "숲", "토끼", "우정"), 7)
         begun = StageStarted(PANEL.stage, PANEL.page, 1, "us", engine.info)

@@ -24,10 +24,7 @@ from storybook.events.catalog import (
 )
 from storybook.events.log import Position
 from storybook.run import LONGEST_WAIT_SECONDS, Run, fold
-from storybook.stages.devices import Devices, Unload
-from storybook.stages.registry import Engines
-from storybook.stages.run_engines import RunEngines
-from storybook.stages.scheduling import (
+from storybook.stages.actions import (
     Abandon,
     Action,
     AttemptEnded,
@@ -39,13 +36,16 @@ from storybook.stages.scheduling import (
     LookAtLeases,
     OwnersGone,
     RunFound,
-    Scheduler,
     Start,
     Stop,
     StopAsked,
     WaitUntil,
-    wait_left,
 )
+from storybook.stages.devices import Devices, Unload
+from storybook.stages.outages import Outages
+from storybook.stages.registry import Engines
+from storybook.stages.run_engines import RunEngines
+from storybook.stages.scheduling import Scheduler, wait_left
 from storybook.stages.work_queue import QueuedWork
 from storybook.stores.leases import Held, LeasedWork
 from tests.clocks import ManualClock
@@ -76,7 +76,8 @@ class Playbook:
         narrator = Scripted().narrator
         engines = Engines.only(self.writer, self.painter, narrator, NoTranscriber())
         self.engines = RunEngines(engines, no_run, ManualClock())
-        self.scheduler = Scheduler(US, self.engines, Devices(), LEASE)
+        outages = Outages(60, lambda: 0.0)
+        self.scheduler = Scheduler(US, self.engines, Devices(), outages, LEASE)
 
     def given(self, *inputs: Input) -> list[Action]:
         return self.scheduler.handle(inputs, self.now)

@@ -50,6 +50,12 @@ class Faults:
         """How the next files are spoiled: garbage, truncated, flat, wrong_size, stale, missing."""
         self.cut_downloads = 0
         self.answers_500 = 0
+        self.stands_behind: int | None = None
+        """The status with which a proxy answers everything, since nobody answers it."""
+        self.turns_posts_away = 0
+        """POST /prompt is answered with 429, and is not heard."""
+        self.retry_after = ""
+        """What is said with either."""
         self.holds_posts = False
         """POST /prompt is not begun with."""
         self.loses_posts = 0
@@ -193,6 +199,12 @@ class ComfyDouble:
         self.requests.append(f"{request.method} {path}")
         if path == "/ws":
             return Response(503 if self.faults.refuses_websockets else 101)
+        if self.faults.stands_behind is not None:
+            status, waits = self.faults.stands_behind, self.faults.retry_after
+            return Response(status, b"<html>Bad Gateway</html>", "text/html", waits)
+        if self.faults.turns_posts_away and request.method == "POST" and path == "/prompt":
+            self.faults.turns_posts_away -= 1
+            return Response(429, b"", "text/plain", self.faults.retry_after)
         if self.faults.answers_500:
             self.faults.answers_500 -= 1
             return Response(500, b"500 Internal Server Error", "text/plain")

@@ -33,6 +33,7 @@ class Response(NamedTuple):
     status: int
     body: bytes = b""
     content_type: str = "application/json"
+    retry_after: str = ""
 
 
 class Websocket:
@@ -180,6 +181,7 @@ def _request(head: bytes) -> Request:
 def _encoded(response: Response, *, has_body: bool) -> bytes:
     head = (
         f"HTTP/1.1 {response.status} X\r\ncontent-type: {response.content_type}\r\n"
-        f"content-length: {len(response.body)}\r\n\r\n"
+        f"content-length: {len(response.body)}\r\n"
     )
-    return head.encode() + (response.body if has_body else b"")
+    head += f"retry-after: {response.retry_after}\r\n" if response.retry_after else ""
+    return (head + "\r\n").encode() + (response.body if has_body else b"")

@@ -13,6 +13,7 @@ import msgspec
 
 from storybook.engines import (
     Capabilities,
+    EngineAway,
     EngineUnavailable,
     Painting,
     PaintingReport,
@@ -29,6 +30,7 @@ from storybook.stages.illustrator.comfyui.errors import (
     NotLaunched,
     PromptGone,
     Rejected,
+    Stopped,
     Unreachable,
     Unsuited,
     WorkerDead,
@@ -54,12 +56,13 @@ MOST_SUBMISSIONS: Final = 3
 
 class EndpointCheck(msgspec.Struct, frozen=True):
     """What was found at one endpoint. Without an answer, `why` says so, `version` is empty, and the
-    workflow was looked at by itself, if it can be."""
+    workflow was looked at by itself, if it can be; `is_away` if that may pass by itself."""
 
     url: str
     version: str
     why: str
     explanation: Explanation | None
+    is_away: bool = False
 
     @property
     def ok(self) -> bool:
@@ -133,15 +136,15 @@ class ComfyUI:
         return tuple(found[url] for url in self._urls)
 
     async def _check(self, url: str) -> EndpointCheck:
-        version, why, node_types = "", "", None
+        version, why, node_types, is_away = "", "", None, False
         try:
             async with ComfyServer.open(url, self._timing) as server:
                 version = await server.version()
                 node_types = NodeTypes(await server.object_info())
         except ComfyTrouble as trouble:
-            version, why = "", trouble.why
+            version, why, is_away = "", trouble.why, isinstance(trouble, Unreachable)
         try:
-            return EndpointCheck(url, version, why, self._workflow.explain(node_types))
+            return EndpointCheck(url, version, why, self._workflow.explain(node_types), is_away)
         except (OSError, msgspec.DecodeError) as error:
             fault = f"the workflow {self._workflow.path} cannot be read: {error}"
             return EndpointCheck(url, version, fault, None)
@@ -183,6 +186,8 @@ class ComfyUI:
                 )
         except ComfyTrouble as trouble:
             self._pool.leave_out(endpoint, trouble)
+            # Else a picture would be given away there, and replace the one that may be finished.
+            self._prepared.pop(endpoint.url, None)
             logger.info("nothing can be adopted: %s", trouble)
         except (PromptGone, Rejected, WorkFailed) as reason:
             logger.info("%s: not adopted: %r", submission, reason)
@@ -196,21 +201,23 @@ class ComfyUI:
 
     async def _paint_anywhere(self, job: Job) -> Painting:
         """Paint on whichever server can, going on to the next when one fails."""
-        turns = _Turns(job, self._timing)
+        turns = _Turns(job)
         while True:
             try:
-                endpoint = await self._pool.take(
-                    without=turns.rejections, tried=turns.tried, until=turns.until
-                )
+                endpoint = await self._pool.take(without=turns.rejections, tried=turns.tried)
             except NoEndpoint:
                 raise turns.failure(self._pool.troubles) from None
+            turns.tried.add(endpoint.url)
             try:
                 async with self._server(endpoint) as server:
                     prepared = await self._prepare(server)
                     content = await picture.paint(server, prepared, turns.job, self._timing)
             except ComfyTrouble as trouble:
                 logger.warning("%s", trouble)
-                self._pool.leave_out(endpoint, await self._after(trouble, endpoint))
+                after = await self._after(trouble, endpoint)
+                self._pool.leave_out(endpoint, after)
+                if isinstance(after, Stopped):
+                    turns.tried.discard(endpoint.url)
             except Rejected as rejection:
                 turns.was_rejected(rejection)
             except PromptGone:
@@ -219,7 +226,6 @@ class ComfyUI:
                 self._pool.is_well(endpoint)
                 return _painting(content, job, prepared)
             finally:
-                turns.tried.add(endpoint.url)
                 self._pool.release(endpoint)
             self._prepared.pop(endpoint.url, None)  # it may have been restarted with other models
             turns.check()
@@ -243,7 +249,7 @@ class ComfyUI:
         if launcher is None or not launcher.is_running or not is_stuck:
             return trouble
         await launcher.stop()
-        return Unreachable(endpoint.url, f"stopped, since {trouble.why}")
+        return Stopped(endpoint.url, f"stopped, since {trouble.why}")
 
     async def _prepare(self, server: ComfyServer) -> Prepared:
         """The workflow as this server takes it. Raises `Rejected` if it cannot run there."""
@@ -285,14 +291,13 @@ class ComfyUI:
 class _Turns:
     """One picture's way from server to server: who refused it, and when to give up."""
 
-    def __init__(self, job: Job, timing: ComfyTiming) -> None:
-        self._timing, self._submitted = timing, job.submitted
+    def __init__(self, job: Job) -> None:
+        self._submitted = job.submitted
         self.job = msgspec.structs.replace(job, submitted=self._count)
         self.tried: set[str] = set()
         self.rejections: dict[str, Rejected] = {}
         self._doubted: set[str] = set()
         self.submissions = 0
-        self.until = anyio.current_time() + timing.patience
 
     def was_rejected(self, rejection: Rejected) -> None:
         """Pass a server over that refuses the workflow; but not for what it was once able to run:
@@ -304,7 +309,6 @@ class _Turns:
     async def _count(self, submission: Submission) -> None:
         await self._submitted(submission)
         self.submissions += 1
-        self.until = anyio.current_time() + self._timing.patience
 
     def check(self) -> None:
         """Raise `WorkFailed` when it has been given away often enough."""
@@ -316,13 +320,20 @@ class _Turns:
             )
 
     def failure(self, troubles: Sequence[ComfyTrouble]) -> EngineUnavailable | WorkFailed:
-        """Why the picture cannot be painted anywhere."""
-        for rejection in self.rejections.values():
-            return EngineUnavailable(NAME, str(rejection), rejection.mend)
+        """Why the picture cannot be painted anywhere, or not now: a server that may come back is
+        waited for, whatever the others say."""
+        away = [it for it in troubles if isinstance(it, Unreachable)]
+        rejections = [*self.rejections.values()]
+        if rejections and not away:
+            return EngineUnavailable(NAME, str(rejections[0]), rejections[0].mend)
         for trouble in troubles:
             if isinstance(trouble, Hung):
                 return WorkFailed("hung", str(trouble), retryable=True)
-        why = "; ".join(map(str, troubles)) or "there is no endpoint"
+        why = "; ".join(map(str, [*troubles, *rejections])) or "there is no endpoint"
+        if away:
+            asked = [it.retry_after for it in away]
+            soonest = None if None in asked else min(it for it in asked if it is not None)
+            return EngineAway(NAME, why, away[0].mend, retry_after=soonest)
         return EngineUnavailable(NAME, why, troubles[0].mend if troubles else ComfyTrouble.mend)
 
 

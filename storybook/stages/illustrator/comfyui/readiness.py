@@ -32,12 +32,13 @@ def readiness_of(checks: Sequence[EndpointCheck], launch_fault: str | None) -> R
             return Readiness(len(lacking) < len(checks), launch_fault, _MEND_LAUNCH)
         if launch_fault is not None:
             lacking = lacking[1:]
+    is_away = len(lacking) == len(checks) and any(it.is_away for it in checks)
     troubles = [_trouble(it) for it in lacking]
     why = "; ".join(why for why, _ in troubles)
     if checks and not any(it.version for it in checks) and len(lacking) == len(checks):
         why = f"no ComfyUI answers ({why})"
     mend = "; ".join(dict.fromkeys(mend for _, mend in troubles))
-    return Readiness(len(lacking) < len(checks), why, mend)
+    return Readiness(len(lacking) < len(checks), why, mend, is_away)
 
 
 def _trouble(it: EndpointCheck) -> tuple[str, str]:
