@@ -123,6 +123,37 @@ async def test_a_book_keeps_its_engine_across_a_restart_and_an_outage(tmp_path: 
         assert await painted(application, second) == [NEAR] * 5
 
 
+async def test_a_book_waits_for_its_engine_while_another_is_made_by_who_is_there(
+    tmp_path: Path,
+) -> None:
+    """An outage is of the books that have begun with it; each stays of one hand."""
+    cast, clock = Cast(), ManualClock()
+    cast.far.held = True
+    async with serving(tmp_path, cast, clock) as application:
+        first = await application.request_run(new_run(REQUEST))
+        with anyio.fail_after(30):
+            await cast.far.called(2)
+        cast.far.is_away, cast.far.held = True, False
+        cast.far.let(0, 1)
+        clock.advance(1)
+        second = await application.request_run(new_run(REQUEST))
+        assert await ended(application, second) == "DONE"
+        run = await application.commands.load(first)
+        with anyio.fail_after(30):
+            while run is None or run.waiting_for is None:
+                await anyio.sleep(0.005)
+                run = await application.commands.load(first)
+        assert run.status == "RUNNING" and run.waiting_for.engine.name == "far"
+        cast.far.is_away = False
+        with anyio.fail_after(30):
+            while run is None or run.status != "DONE":
+                clock.advance(1)
+                await anyio.sleep(0.005)
+                run = await application.commands.load(first)
+        assert set(await painted(application, first)) == {FAR}
+        assert await painted(application, second) == [NEAR] * 5
+
+
 async def test_a_retry_goes_on_with_the_engine_that_began_the_book(tmp_path: Path) -> None:
     """Whoever would be chosen for a new one."""
     cast = Cast()
