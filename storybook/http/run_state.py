@@ -23,6 +23,7 @@ from storybook.projections.runs import (
 )
 from storybook.projections.waiting import WaitingFor
 from storybook.run import Run, Status
+from storybook.stages.addresses import without_secrets
 from storybook.stages.outages import Outages
 
 
@@ -83,11 +84,16 @@ def run_state(
         snapshot.ready_max_page,
         snapshot.ready_max_audio_page,
         tuple(_page_state(run_id, page) for page in snapshot.pages),
-        snapshot.error,
+        _shown(snapshot.error),
         waiting_for,
         snapshot.language,
         Parked(parked.position, parked.why) if parked is not None else None,
     )
+
+
+def _shown(error: str | None) -> str | None:
+    """Older versions recorded addresses with the passwords in them."""
+    return without_secrets(error) if error else error
 
 
 def _page_state(run_id: RunId, page: PageSnapshot) -> PageState:
@@ -172,6 +178,6 @@ def encode_progress(progress: RunProgress) -> bytes:
             progress.stage,
             progress.ready_max_page,
             progress.ready_max_audio_page,
-            progress.error,
+            _shown(progress.error),
         )
     )

@@ -6,23 +6,22 @@ unavailable: nobody answers at the URL, the key is refused, the path or the mode
 passes by itself may be tried again: silence, a broken connection, a busy or failing server. All
 else is refused for good.
 
-The key is read from the environment at each use and is in no setting, log or error: what an
-endpoint says when it refuses a key (401, 403) is never repeated, anything else only without it.
+Key, password and certificates are in `credentials`: what an endpoint says when it refuses a key
+(401, 403) is never repeated, anything else only without the key.
 """
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
 import msgspec
 
 from storybook.book import Role
 from storybook.engines import EngineUnavailable, Readiness, WorkFailed
+from storybook.stages.addresses import AccessFault
+from storybook.stages.credentials import BEARER, KEY_REFUSED, ServerAccess
 
 if TYPE_CHECKING:
     import httpx
@@ -36,17 +35,14 @@ _GLANCE_SECONDS: Final = 3.0
 _MOST_EXPLANATION_BYTES: Final = 1 << 16
 _QUOTED: Final = 300
 """Characters of an endpoint's own explanation that are passed on."""
-_KEY_REFUSED: Final = (401, 403)
 _NOT_FOUND: Final = 404
 _PASSING: Final = {408: "timeout", 429: "busy", 503: "busy"}
 """The kinds of what passes by itself; any other 5xx is `endpoint_failed`, and passes too."""
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-_URL: Final = re.compile(r"(\w+://)?(?:(.*)@)?([^?#]*).*", re.DOTALL)
-"""Scheme, user and password, and the rest up to a query. Matches anything."""
 
 
 class Refusal(Exception):
-    """An answer that is no success: its status, the code in it, and what it says of itself."""
+    """An answer that is no success: its status, the code in it, and what it says of itself. Where a
+    key is refused the code is its `WWW-Authenticate`."""
 
     def __init__(self, status: int, code: str, text: str) -> None:
         super().__init__(text)
@@ -65,8 +61,9 @@ class Endpoint:
     """The endpoint at `url`, for the settings of `role`.
 
     `url` may have its `/v1` or not; another path stays as it is. `base` is the URL as it may be
-    shown. `example` says what `url` may be set to. An answer may be silent for `silence_seconds`
-    and have `most_bytes`. `transport` carries the requests instead of the network.
+    shown. `key_variable` and `header` are as `ServerAccess` has them. `example` says what `url` may
+    be set to. An answer may be silent for `silence_seconds` and have `most_bytes`. `transport`
+    carries the requests instead of the network.
     """
 
     def __init__(
@@ -75,14 +72,22 @@ class Endpoint:
         *,
         url: str,
         key_variable: str,
+        header: str = BEARER,
         example: str,
         silence_seconds: float,
         most_bytes: int,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._root, self._user = _root_and_user(url)
+        self._access = ServerAccess(
+            url,
+            setting=f"[{role}] url",
+            example=example,
+            key_variable=key_variable,
+            header=header,
+        )
+        self._root = _root(self._access.url)
         self.base = self._root.removesuffix("/v1")
-        self._role, self._key_variable, self._example = role, key_variable, example
+        self._role = role
         self._silence_seconds, self._most_bytes = silence_seconds, most_bytes
         self._transport = transport
 
@@ -93,17 +98,10 @@ class Endpoint:
 
     def check(self) -> None:
         """Raise `EngineUnavailable` unless the URL can be asked and the key can be sent."""
-        import httpx
-
         try:
-            address = httpx.URL(self.base)
-            has_address = address.scheme in ("http", "https") and bool(address.host)
-        except httpx.InvalidURL:
-            has_address = False
-        if not has_address:
-            why = f"{self.base!r} is no http address" if self.base else "no endpoint is set"
-            raise EngineUnavailable(NAME, why, f"Set [{self._role}] url, such as {self._example}")
-        self._key()
+            self._access.check()
+        except AccessFault as fault:
+            raise _unavailable(fault) from None
 
     async def readiness(self) -> Readiness:
         """Whether it answers and takes the key. Any answer but a refused key or a fault of its own
@@ -112,7 +110,7 @@ class Endpoint:
             async with self.open(_GLANCE_SECONDS) as client, self.stream(client, "GET", _MODELS):
                 return Readiness(True)
         except Refusal as refusal:
-            if refusal.status in _KEY_REFUSED or refusal.status >= 500:
+            if refusal.status in KEY_REFUSED or refusal.status >= 500:
                 return not_ready(self.failure(refusal))
             return Readiness(True)
         except (EngineUnavailable, WorkFailed) as failure:
@@ -136,18 +134,16 @@ class Endpoint:
         """A client with its connections. Raises what `check` does."""
         import httpx
 
-        self.check()
-        key, seconds = self._key(), silence_seconds or self._silence_seconds
-        async with httpx.AsyncClient(
-            base_url=self._root,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            auth=self._user,
-            timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
-            follow_redirects=False,  # the key goes to nobody else
-            verify=self.base.startswith("https:"),  # else certificates need not be loaded
-            trust_env=httpx.URL(self.base).host not in _LOOPBACK,  # no proxy to this machine
-            transport=self._transport,
-        ) as client:
+        seconds = silence_seconds or self._silence_seconds
+        try:
+            client = self._access.client(
+                self._root,
+                timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
+                transport=self._transport,
+            )
+        except AccessFault as fault:
+            raise _unavailable(fault) from None
+        async with client:
             yield client
 
     @asynccontextmanager
@@ -164,10 +160,12 @@ class Endpoint:
         try:
             async with client.stream(method, path, **request) as answer:
                 if not answer.is_success:
-                    raise await self._refusal(client, answer)
+                    raise await self._refusal(answer)
                 async with aclosing(self._limited(answer)) as pieces:
                     yield pieces
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            if fault := self._access.tls_fault(error):
+                raise EngineUnavailable(NAME, f"{self.base}: {fault.why}", fault.mend) from error
             why = f"{self.base} does not answer ({type(error).__name__})"
             mend = f"Start the server there, or set [{self._role}] url"
             raise EngineUnavailable(NAME, why, mend) from error
@@ -191,10 +189,8 @@ class Endpoint:
         Raise it `from None`: what the endpoint says may quote part of the key.
         """
         status, told = refusal.status, self.told(refusal, model)
-        if status in _KEY_REFUSED:
-            variable = f"the environment variable {self._key_variable} to a key that it takes"
-            user = f"the user and password in [{self._role}] url"
-            return EngineUnavailable(NAME, told, f"Set {user if self._user else variable}")
+        if status in KEY_REFUSED:
+            return EngineUnavailable(NAME, told, self._access.refusal(status, refusal.code).mend)
         if status == _NOT_FOUND:
             return EngineUnavailable(NAME, told, f"Set [{self._role}] url and model to what it has")
         if status in _PASSING or status >= 500:
@@ -218,28 +214,22 @@ class Endpoint:
                 raise WorkFailed("bad_answer", message, retryable=False)
             yield piece
 
-    async def _refusal(self, client: httpx.AsyncClient, answer: httpx.Response) -> Refusal:
-        key = client.headers.get("Authorization", "").removeprefix("Bearer ")
-        if answer.status_code in _KEY_REFUSED:
-            text = "it refuses the key" if key or self._user else "it takes no call without a key"
-            return Refusal(answer.status_code, "", text)
+    async def _refusal(self, answer: httpx.Response) -> Refusal:
+        status = answer.status_code
+        if status in KEY_REFUSED:
+            challenge = answer.headers.get("WWW-Authenticate", "")
+            return Refusal(status, challenge, self._access.refusal(status, challenge).why)
         content = bytearray()
         async for piece in answer.aiter_bytes():
             content += piece
             if len(content) > _MOST_EXPLANATION_BYTES:
                 break
         code, text = _explanation(bytes(content))
-        return Refusal(answer.status_code, code, text.replace(key, "…") if key else text)
+        return Refusal(status, code, self._access.hide(text))
 
-    def _key(self) -> str:
-        """The key, or "": a user and password in the URL go instead. What is none is refused here:
-        httpx would quote it in its error."""
-        key = "" if self._user else os.environ.get(self._key_variable, "").strip()
-        if not (key.isascii() and key.isprintable()):
-            why = f"{self._key_variable} holds characters that no key has"
-            mend = "Set it again, to one line of letters, digits and signs"
-            raise EngineUnavailable(NAME, why, mend)
-        return key
+
+def _unavailable(fault: AccessFault) -> EngineUnavailable:
+    return EngineUnavailable(NAME, fault.why, fault.mend)
 
 
 def not_ready(failure: EngineUnavailable | WorkFailed) -> Readiness:
@@ -265,12 +255,7 @@ def _explanation(content: bytes) -> tuple[str, str]:
     return code, " ".join(text.split())
 
 
-def _root_and_user(url: str) -> tuple[str, tuple[str, str] | None]:
-    """The URL that the paths of the protocol stand under, and the user and password it had."""
-    parts = _URL.fullmatch(url.strip())
-    assert parts
-    scheme, user, rest = parts.groups(default="")
-    rest = rest.rstrip("/")
-    version = "/v1" if rest and "/" not in rest else ""
-    name, _, password = user.partition(":")
-    return f"{scheme}{rest}{version}", (unquote(name), unquote(password)) if user else None
+def _root(url: str) -> str:
+    """The URL that the paths of the protocol stand under."""
+    place = url.partition("://")[2]
+    return f"{url}/v1" if place and "/" not in place else url

@@ -98,11 +98,11 @@ def test_an_endpoint_without_a_scheme_is_named(doctor: Doctor, nobody: str, role
 
 
 def test_an_address_of_comfyui_without_a_scheme_is_named(doctor: Doctor, nobody: str) -> None:
-    """With the address that it was meant to be."""
+    """With how one is written."""
     found = doctor(ILLUSTRATOR_URLS=nobody)["illustrator"]
     assert found["grade"] == "missed"
-    assert f"{nobody}: it is no http address" in found["found"]
-    assert f"http://{nobody} in `urls`" in found["mend"]
+    assert f"'{nobody}' is no http address" in found["found"]
+    assert "[illustrator] urls, such as http://" in found["mend"]
 
 
 def test_a_missing_workflow_is_named(doctor: Doctor, nobody: str, tmp_path: Path) -> None:

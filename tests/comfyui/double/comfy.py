@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
+import ssl
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -55,21 +56,33 @@ class Faults:
         self.turns_posts_away = 0
         """POST /prompt is answered with 429, and is not heard."""
         self.retry_after = ""
-        """What is said with either."""
+        """What is said with either, as a header."""
         self.holds_posts = False
         """POST /prompt is not begun with."""
         self.loses_posts = 0
         """POST /prompt is accepted, and the connection is cut before the answer."""
         self.ignores_prompt_ids = False
 
+    @property
+    def waits(self) -> dict[str, str]:
+        return {"retry-after": self.retry_after} if self.retry_after else {}
+
 
 class ComfyDouble:
     """One ComfyUI on a free port of the loopback."""
 
-    def __init__(self, *, previews: bool = False, has_jobs_api: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        previews: bool = False,
+        has_jobs_api: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.object_info = object_info()
         self.faults = Faults()
         self.previews, self.has_jobs_api = previews, has_jobs_api
+        self.gate: Callable[[Request], Response | None] = lambda request: None
+        """What stands before it, such as a proxy that asks who is there: None lets a request in."""
         self.order: list[str] = []
         """Ids of nodes in the order in which they are to be executed, where links leave it open."""
         self.files: dict[tuple[str, str, str], bytes] = {}
@@ -85,14 +98,15 @@ class ComfyDouble:
         self.connections: list[str] = []
         """The client ids of all websockets there ever were."""
         self.changed = Notifier()
-        self._web = WebServer(self._answer, self._welcome)
+        self._web = WebServer(self._answer, self._welcome, tls)
+        self._scheme = "https" if tls else "http"
         self._forget()
 
     # ------------------------------------------------------------------------------ for the tests
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._web.port}"
+        return f"{self._scheme}://127.0.0.1:{self._web.port}"
 
     def listen_on(self, port: int) -> None:
         """Use this port and no other; to be said before it is started."""
@@ -193,6 +207,8 @@ class ComfyDouble:
         self.origins.add(origin)
         if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
             return Response(403)
+        if (refusal := self.gate(request)) is not None:
+            return refusal
         path = request.path
         if not path.startswith("/api/jobs"):  # all other routes are there with and without /api
             path = path.removeprefix("/api")
@@ -200,11 +216,11 @@ class ComfyDouble:
         if path == "/ws":
             return Response(503 if self.faults.refuses_websockets else 101)
         if self.faults.stands_behind is not None:
-            status, waits = self.faults.stands_behind, self.faults.retry_after
-            return Response(status, b"<html>Bad Gateway</html>", "text/html", waits)
+            status = self.faults.stands_behind
+            return Response(status, b"<html>Bad Gateway</html>", "text/html", self.faults.waits)
         if self.faults.turns_posts_away and request.method == "POST" and path == "/prompt":
             self.faults.turns_posts_away -= 1
-            return Response(429, b"", "text/plain", self.faults.retry_after)
+            return Response(429, b"", "text/plain", self.faults.waits)
         if self.faults.answers_500:
             self.faults.answers_500 -= 1
             return Response(500, b"500 Internal Server Error", "text/plain")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from storybook.stages.addresses import AccessFault
 from storybook.stages.illustrator.comfyui.explain import WorkflowProblem
 
 PROBLEMS_SHOWN: Final = 4
@@ -66,11 +67,14 @@ class Unsuited(ComfyTrouble):
     mend = "Run `storybook comfyui check` to see what the workflow needs and the server has"
 
 
-class NoAddress(ComfyTrouble):
-    """What the settings give is no address that could be asked."""
+class NotAdmitted(ComfyTrouble):
+    """It refuses our key, or we its certificate; or its address cannot be asked."""
 
     waiting_helps = False
-    mend = "Write `urls` in [illustrator] as addresses such as http://127.0.0.1:8188"
+
+    def __init__(self, url: str, fault: AccessFault) -> None:
+        super().__init__(url, fault.why)
+        self.mend = fault.mend
 
 
 class NotLaunched(ComfyTrouble):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from storybook.engines import Readiness
-from storybook.stages.illustrator.comfyui.address import address_fault
 from storybook.stages.illustrator.comfyui.errors import ComfyTrouble, Rejected
 
 if TYPE_CHECKING:
@@ -27,7 +26,8 @@ def readiness_of(checks: Sequence[EndpointCheck], launch_fault: str | None) -> R
         more = f"; and nobody answers at {silent}" if silent and launch_fault is None else ""
         return Readiness(False, unread[0].why + more, _MEND_WORKFLOW)
     lacking = [it for it in checks if not it.ok]
-    if lacking and lacking[0] is checks[0] and not checks[0].version:
+    first = checks[0]
+    if not (first.ok or first.version or first.mend):  # nobody is there, and nothing else is wrong
         if launch_fault:
             return Readiness(len(lacking) < len(checks), launch_fault, _MEND_LAUNCH)
         if launch_fault is not None:
@@ -35,8 +35,8 @@ def readiness_of(checks: Sequence[EndpointCheck], launch_fault: str | None) -> R
     is_away = len(lacking) == len(checks) and any(it.is_away for it in checks)
     troubles = [_trouble(it) for it in lacking]
     why = "; ".join(why for why, _ in troubles)
-    if checks and not any(it.version for it in checks) and len(lacking) == len(checks):
-        why = f"no ComfyUI answers ({why})"
+    if not any(it.version for it in checks) and len(lacking) == len(checks):
+        why = f"no ComfyUI {'can be used' if any(it.mend for it in lacking) else 'answers'} ({why})"
     mend = "; ".join(dict.fromkeys(mend for _, mend in troubles))
     return Readiness(len(lacking) < len(checks), why, mend, is_away)
 
@@ -44,10 +44,7 @@ def readiness_of(checks: Sequence[EndpointCheck], launch_fault: str | None) -> R
 def _trouble(it: EndpointCheck) -> tuple[str, str]:
     """Why nothing can be painted at an address, which is named, and the mend."""
     assert it.explanation is not None
-    if fault := address_fault(it.url):
-        why, mend = fault
-        return f"{it.url}: {why}", mend
     if it.why:
-        return f"{it.url}: {it.why}", ComfyTrouble.mend
+        return f"{it.url}: {it.why}", it.mend or ComfyTrouble.mend
     rejection = Rejected(it.url, it.explanation.problems)
     return str(rejection), rejection.mend

@@ -29,6 +29,7 @@ from storybook.engines import (
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.korean.pronunciation import read_korean
+from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
 from storybook.stages.narrator.narration import (
     each,
@@ -89,8 +90,8 @@ class OpenAINarrator:
     """Reads aloud through the OpenAI-compatible endpoint at `url`.
 
     `device` is what the endpoint shares with engines here, if it does (`gpu0`); `key_variable`
-    names the environment variable that holds the key. `voices` gives an endpoint's names for ours,
-    such as `{"M1": "onyx"}`; others are sent as they are.
+    names the environment variable that holds the key, `header` is how it is sent. `voices` gives an
+    endpoint's names for ours, such as `{"M1": "onyx"}`; others are sent as they are.
     """
 
     places = 2
@@ -103,6 +104,7 @@ class OpenAINarrator:
         model: str = "",
         device: str = "",
         key_variable: str = KEY_VARIABLE,
+        header: str = BEARER,
         voices: Mapping[str, str] = _OWN_NAMES,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -110,6 +112,7 @@ class OpenAINarrator:
             Role.NARRATOR,
             url=url,
             key_variable=key_variable,
+            header=header,
             example=_EXAMPLE,
             silence_seconds=_SILENCE_SECONDS,
             most_bytes=_MOST_ANSWER_BYTES,

@@ -9,19 +9,21 @@ import msgspec
 
 from storybook.book import Role
 from storybook.engines import Engine, EngineSpec
+from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME
 
 
 class OpenAINarratorSettings(msgspec.Struct, frozen=True):
-    """The endpoint is asked at `url`, with the key in the variable `key_variable`; `model` is a
-    name there, and `voices` are its names for ours (`M1 = "onyx"`). `device` is a GPU that it
-    shares with engines here (`gpu0`)."""
+    """The endpoint is asked at `url`, with the key in the variable `key_variable`, sent as `header`
+    says (see `credentials`); `model` is a name there, and `voices` are its names for ours (`M1 =
+    "onyx"`). `device` is a GPU that it shares with engines here (`gpu0`)."""
 
     url: str = ""
     model: str = ""
     voices: dict[str, str] = {}
     device: str = ""
     key_variable: str = KEY_VARIABLE
+    header: str = BEARER
 
 
 def build(settings: OpenAINarratorSettings, data: Path) -> Engine:
@@ -32,6 +34,7 @@ def build(settings: OpenAINarratorSettings, data: Path) -> Engine:
         model=settings.model,
         device=settings.device,
         key_variable=settings.key_variable,
+        header=settings.header,
         voices=settings.voices,
     )
 

@@ -18,6 +18,7 @@ import msgspec
 from storybook.book import Role
 from storybook.engines import Capabilities, Readiness, Transcript, WorkFailed
 from storybook.events.catalog import EngineInfo
+from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
 from storybook.stages.transcriber.audio import DECODERS, RATE, Clip, decode, decoder_readiness
 from storybook.stages.transcriber.confidence import NOTHING_HEARD, UNKNOWN_LOGPROB, Heard, weigh
@@ -48,16 +49,25 @@ class _Answer(msgspec.Struct):
 
 class OpenAITranscriber:
     """Hears through the OpenAI-compatible endpoint at `url`; `key_variable` names the environment
-    variable that holds the key. It shares no device with the engines that take turns."""
+    variable that holds the key, `header` is how it is sent. It shares no device with the engines
+    that take turns."""
 
     places = PLACES
     capabilities = Capabilities()
 
-    def __init__(self, *, url: str, model: str = "", key_variable: str = KEY_VARIABLE) -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        model: str = "",
+        key_variable: str = KEY_VARIABLE,
+        header: str = BEARER,
+    ) -> None:
         self._endpoint = Endpoint(
             Role.TRANSCRIBER,
             url=url,
             key_variable=key_variable,
+            header=header,
             example=_EXAMPLE,
             silence_seconds=_SILENCE_SECONDS,
             most_bytes=_MOST_ANSWER_BYTES,

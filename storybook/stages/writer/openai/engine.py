@@ -29,6 +29,7 @@ from storybook.engines import (
     WritingTask,
 )
 from storybook.events.catalog import EngineInfo
+from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal, not_ready
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import (
@@ -71,8 +72,8 @@ class OpenAIWriter:
 
     `model` is its name there; without one it is the first that the server lists. `device` is what
     it occupies: the server itself, unless it shares a GPU of this machine (`gpu0`). `key_variable`
-    names the environment variable that holds the key. `context` is how many tokens prompt and book
-    may have together there.
+    names the environment variable that holds the key, `header` is how it is sent. `context` is how
+    many tokens prompt and book may have together there.
     """
 
     places = 1
@@ -84,12 +85,14 @@ class OpenAIWriter:
         model: str = "",
         device: str = "",
         key_variable: str = KEY_VARIABLE,
+        header: str = BEARER,
         context: int = CONTEXT_TOKENS,
     ) -> None:
         self._endpoint = Endpoint(
             Role.WRITER,
             url=url,
             key_variable=key_variable,
+            header=header,
             example=_EXAMPLE,
             silence_seconds=_SILENCE_SECONDS,
             most_bytes=_MOST_ANSWER_BYTES,
