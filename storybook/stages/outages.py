@@ -197,7 +197,8 @@ class Outages:
 
     def _forget(self, it: EngineOutage, now: int) -> None:
         """Nobody waits for it: what was seen is no longer true when somebody does."""
-        if it.phase is Phase.RESTS and not any(w.engine is it.engine for w in self._waits.values()):
+        waiting = [*self._asked.values(), *(wait.engine for wait in self._waits.values())]
+        if it.phase is Phase.RESTS and it.engine not in waiting:
             it.absence, it.found_away, it.next_look = None, 0, now
 
     def to_defer(self, wishes: Iterable[Wish]) -> Iterator[tuple[Wish, Absence, bool]]:

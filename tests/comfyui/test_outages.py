@@ -166,6 +166,7 @@ async def until(application: Application, holds: object) -> Run:
     raise AssertionError("a tail never ends")
 
 
+@pytest.mark.slow
 async def test_a_book_whose_comfyui_is_restarted_is_done_with_no_retry(tmp_path: Path) -> None:
     """It was away for some seconds over a picture: that page is given away once more, the others
     are not touched, and nothing failed."""
@@ -187,6 +188,7 @@ async def test_a_book_whose_comfyui_is_restarted_is_done_with_no_retry(tmp_path:
     assert len(given) == len(PAGES) + 1 and given.count(picture_of(0)) == 2
 
 
+@pytest.mark.slow
 async def test_a_comfyui_that_boots_after_us_paints_the_book(tmp_path: Path) -> None:
     """And one that boots after a restart of ours, too: a reboot of both."""
     async with ComfyDouble().serving() as double:
