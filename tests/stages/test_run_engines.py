@@ -11,11 +11,17 @@ import pytest
 from storybook.book import WRITING, Role, RunId, StoryRequest, Work, picture_of
 from storybook.clock import MICROSECONDS
 from storybook.engines import Engine, Illustrator, Readiness
-from storybook.events.catalog import EngineInfo, RunRequested, StageRequested, StageStarted
+from storybook.events.catalog import (
+    EngineInfo,
+    Event,
+    RunRequested,
+    StageRequested,
+    StageStarted,
+)
 from storybook.events.log import LogBusy, Position
 from storybook.events.parked import ParkedRun, RunParked
 from storybook.run import Run, fold
-from storybook.stages.actions import AttemptEnded, DeviceFreed, RunFound, Start
+from storybook.stages.actions import AttemptEnded, DeviceFreed, EventHeard, RunFound, Start
 from storybook.stages.candidates import Candidate, Candidates
 from storybook.stages.devices import Devices, Unload
 from storybook.stages.outages import Outages
@@ -54,7 +60,7 @@ class Choosing:
             Candidates.only(Role.NARRATOR, scripted.narrator),
             Candidates.only(Role.TRANSCRIBER, NoTranscriber()),
         )
-        self.clock, self.scripted = ManualClock(), scripted
+        self.clock, self.scripted, self.all = ManualClock(), scripted, engines
         self.engines = RunEngines(engines, load, self.clock)
         self.told = anyio.Event()
 
@@ -211,6 +217,28 @@ async def test_a_run_that_cannot_be_read_keeps_nobody_waiting() -> None:
         assert it.of(WRITING) is None
         await it.known()
         assert it.of(WRITING) is it.scripted.writer
+
+
+async def test_a_page_that_comes_before_the_log_has_the_first_start_gets_the_same_engine() -> None:
+    """Whatever a look finds in between: the scheduler remembers what it has begun."""
+    it = Choosing()
+    scheduler = Scheduler("us", it.engines, Devices(), Outages(60, lambda: 0.0), OLDEST_LOOK)
+
+    def heard(*events: Event) -> list[Engine]:
+        inputs = [EventHeard(run_id(1), Position(1), 0, event) for event in events]
+        now = it.clock.monotonic()
+        return [it.engine for it in scheduler.handle(inputs, now) if isinstance(it, Start)]
+
+    asked = RunRequested(StoryRequest("조선", "숲", "토끼", "우정"), 7)
+    async with it.watching():
+        assert heard(asked, StageRequested(COVER.stage, COVER.page, 1)) == []
+        await it.known()
+        assert heard() == [it.far]
+        it.far.found = AWAY
+        await it.all.look()
+        assert it.all.illustrator.best is it.near
+        it.clock.advance(1)
+        assert heard(StageRequested(PANEL.stage, PANEL.page, 1)) == [it.far]
 
 
 @pytest.mark.parametrize("devices", [("gpu0", "gpu1"), ("gpu0", "gpu0")])
