@@ -33,7 +33,7 @@ from storybook.stages.illustrator.comfyui.errors import (
     NotLaunched,
     PromptGone,
     Rejected,
-    Stopped,
+    StoppedByUs,
     Unreachable,
     Unsuited,
     WorkerDead,
@@ -234,7 +234,7 @@ class ComfyUI:
                 logger.warning("%s", trouble)
                 after = await self._after(trouble, endpoint)
                 self._pool.leave_out(endpoint, after)
-                if isinstance(after, Stopped):
+                if isinstance(after, StoppedByUs):
                     turns.tried.discard(endpoint.url)
             except Rejected as rejection:
                 turns.was_rejected(rejection)
@@ -267,7 +267,7 @@ class ComfyUI:
         if launcher is None or not launcher.is_running or not is_stuck:
             return trouble
         await launcher.stop()
-        return Stopped(endpoint.url, f"stopped, since {trouble.why}")
+        return StoppedByUs(endpoint.url, f"stopped, since {trouble.why}")
 
     async def _prepare(self, server: ComfyServer) -> Prepared:
         """The workflow as this server takes it. Raises `Rejected` if it cannot run there."""

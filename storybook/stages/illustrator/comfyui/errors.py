@@ -42,7 +42,7 @@ class Busy(Unreachable):
     """It answers that it takes nothing now: what was sent has not arrived."""
 
 
-class Stopped(Unreachable):
+class StoppedByUs(Unreachable):
     """It worked no more, and was stopped, since it was started by us: the next picture does so."""
 
 
