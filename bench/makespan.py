@@ -138,7 +138,7 @@ def _list_schedule(
 
 async def play(data: Path, runs: int, picture_places: int) -> Span:
     """The real service with engines that sleep."""
-    engines = Engines(
+    engines = Engines.only(
         SleepingWriter("writer", runs),
         SleepingIllustrator("illustrator", picture_places),
         SleepingNarrator("narrator", runs),

@@ -106,7 +106,7 @@ async def _serve(folder: Path) -> None:
             projections,
             FileArtifactStore(folder / "outputs"),
             WorkProgress(),
-            Engines(nobody, nobody, nobody, nobody),
+            Engines.only(nobody, nobody, nobody, nobody),
             nobody,
             nobody,
             nobody,

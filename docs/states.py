@@ -22,8 +22,10 @@ from storybook.run import (
     abandon_stage,
     cancel_run,
     complete_stage,
+    defer_stage,
     evolve,
     fail_stage,
+    give_up_waiting,
     request_run,
     retry_run,
     start_stage,
@@ -96,7 +98,17 @@ def _step(run: Run | None, chance: random.Random) -> Step:
         return _go_on(run, chance.choice(in_hand), chance)
     work = chance.choice(list(run.work))
     number, engine = run.work[work].attempt, EngineInfo("double")
+    if chance.random() < 0.1:
+        return _wait(run, work, engine)
     return lambda it: start_stage(it, work, number, worker="one", engine=engine)
+
+
+def _wait(run: Run, work: Work, engine: EngineInfo) -> Step:
+    """An outage of the engine begins, or has lasted for too long."""
+    number, fault = run.work[work].attempt, Fault("double", "…", retryable=False)
+    if work in run.deferred:
+        return lambda it: give_up_waiting(it, work, number, fault)
+    return lambda it: defer_stage(it, work, number, engine, "…")
 
 
 def _go_on(run: Run, work: Work, chance: random.Random) -> Step:

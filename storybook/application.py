@@ -29,6 +29,7 @@ from storybook.request import InvalidRequest, NewRun
 from storybook.retention import Retention
 from storybook.run import Refused, cancel_run, request_run, retry_run
 from storybook.settings import Settings
+from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
@@ -58,6 +59,8 @@ class Application(msgspec.Struct, frozen=True):
     access: Access = msgspec.field(default_factory=Access)
     subscriptions: list[Subscription] = msgspec.field(default_factory=list)
     """Those that the service itself follows the log with."""
+    outages: Outages | None = None
+    """Which engines are away; None where nothing is worked on."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(
@@ -98,7 +101,7 @@ class Application(msgspec.Struct, frozen=True):
                     return run_id
             if admit is not None:
                 admit()
-            self._check_feasible(asked)
+            await self._check_feasible(asked)
             async with self.queueing:  # else many at once would all find room for one
                 await self._check_queue()
                 await self._execute(run_id, decide)
@@ -115,9 +118,9 @@ class Application(msgspec.Struct, frozen=True):
             return nobodys
         return run_id_for(key, requested_by)
 
-    def _check_feasible(self, asked: NewRun) -> None:
+    async def _check_feasible(self, asked: NewRun) -> None:
         forbidden = self.check.request_faults(asked.request)
-        if faults := [*forbidden, *self.engines.request_faults(asked)]:
+        if faults := [*forbidden, *await self.engines.request_faults(asked)]:
             raise InvalidRequest(faults)
 
     async def cancel_run(self, run_id: RunId, by: str = "") -> None:

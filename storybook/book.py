@@ -49,6 +49,10 @@ class Stage(enum.StrEnum):
     def is_picture(self) -> bool:
         return self not in (Stage.LLM, Stage.TTS)
 
+    @property
+    def role(self) -> Role:
+        return _ROLES[self]
+
 
 class Role(enum.StrEnum):
     """Who does the work of a stage."""
@@ -57,6 +61,14 @@ class Role(enum.StrEnum):
     ILLUSTRATOR = "illustrator"
     NARRATOR = "narrator"
     TRANSCRIBER = "transcriber"
+
+
+_ROLES: Final = {
+    **dict.fromkeys(Stage, Role.ILLUSTRATOR),
+    Stage.LLM: Role.WRITER,
+    Stage.TTS: Role.NARRATOR,
+}
+"""Whose work each stage is."""
 
 
 PICTURE_STAGES: Final = tuple(stage for stage in Stage if stage.is_picture)

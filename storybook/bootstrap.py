@@ -28,6 +28,7 @@ from storybook.settings import Settings, SettingsError
 from storybook.stages.devices import Devices
 from storybook.stages.engine_places import EnginePlaces
 from storybook.stages.handlers import Tools
+from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
 from storybook.stages.registry import Engines, Idling, choose_engines
 from storybook.stages.runner import Runner
@@ -76,6 +77,7 @@ async def open_application(
         engines = engines or await choose_engines(settings, data)
         commands = Commands(log)
         artifacts = FileArtifactStore(folder.outputs)
+        outages = Outages(settings.limits.outage_minutes, random.random)
         devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
         repairs = Repairs(
             log,
@@ -100,11 +102,12 @@ async def open_application(
             parked,
             _access(folder),
             [projections.subscription],
+            outages=outages if log.takes_appends else None,
         )
         try:
             async with (
                 anyio.create_task_group() as tasks,
-                _working(application, folder, devices, stop or StopRequest())
+                _working(application, folder, devices, outages, stop or StopRequest())
                 if log.takes_appends
                 else nullcontext(),
             ):
@@ -125,7 +128,11 @@ def _access(folder: DataFolder) -> Access:
 
 @asynccontextmanager
 async def _working(
-    application: Application, folder: DataFolder, devices: Devices, stop: StopRequest
+    application: Application,
+    folder: DataFolder,
+    devices: Devices,
+    outages: Outages,
+    stop: StopRequest,
 ) -> AsyncIterator[None]:
     """Makes books, mends them and removes old ones."""
     it = application
@@ -141,6 +148,7 @@ async def _working(
             owner=new_owner(),
             chance=random.random,
             devices=devices,
+            outages=outages,
             stop=stop,
             parked=it.parked,
         )
@@ -151,7 +159,8 @@ async def _working(
             it.subscriptions.append(following)
             tasks.start_soon(it.retention.run)
             tasks.start_soon(it.repairs.run)
-            for engine in it.engines.by_role().values():
+            tasks.start_soon(it.engines.keep_looking, it.clock)
+            for _, engine in it.engines.all():
                 if isinstance(engine, Idling):
                     tasks.start_soon(engine.unload_when_idle)
             yield

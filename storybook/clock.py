@@ -7,11 +7,17 @@ any moment, forwards or back. `monotonic` only goes on, and is what waiting is m
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 import anyio
 
 MICROSECONDS: Final = 1_000_000
+
+
+def utc_text(now: int) -> str:
+    """A time of day (microseconds since 1970) for people: `2026-01-31 09:00:00 UTC`."""
+    return datetime.fromtimestamp(now // MICROSECONDS, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 class Clock(Protocol):

@@ -35,6 +35,8 @@ _OUTSIDE: Final = {"STORYBOOK_CONFIG", "STORYBOOK_DATA"}
 
 Given = dict[str, dict[str, Any]]
 """What was given: values by key by table (`server`, `writer`, `writer.llama`)."""
+Places = dict[tuple[str, str], str]
+"""Where it was given, in words, by table and key."""
 Keys = Mapping[str, Any]
 """A table's keys and their types."""
 
@@ -42,39 +44,74 @@ Keys = Mapping[str, Any]
 def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
     """The settings in force. Raises `SettingsError`."""
     given = dict(_tables(_read(_find(environ, config))))
+    places = {
+        (table, key): f"`{key}` in [{table}]" for table, keys in given.items() for key in keys
+    }
     for variable, text in environ.items():
         if variable.startswith(PREFIX) and variable not in _OUTSIDE:
             table, key = _table_and_key(variable)
             _check_known(table, key)
             if text.strip():
                 given.setdefault(table, {})[key] = _from_text(table, key, text, variable)
+                places[table, key] = variable
     checked = {
         table: {key: _checked(table, key, value) for key, value in keys.items()}
         for table, keys in given.items()
     }
-    return Settings(**dict(_settings(checked)))
+    return Settings(**dict(_settings(checked, places)))
 
 
-def _settings(given: Given) -> Iterator[tuple[str, Any]]:
+def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:
     for table, kind in _TABLES.items():
         values = given.get(table, {})
         made = kind(**{key: it for key, it in values.items() if key in _fields(kind)})
         if isinstance(made, RoleSettings):
-            engines = dict(_told(Role(table), given))
-            made = msgspec.structs.replace(made, engines=engines)
+            told = dict(_told(Role(table), given))
+            made = msgspec.structs.replace(
+                made,
+                engines={
+                    name: find_engine(Role(table), name).settings(**told[name]) for name in told
+                },
+                asked_by=_asked_by(Role(table), given, told, places),
+            )
         yield table, made
 
 
-def _told(role: Role, given: Given) -> Iterator[tuple[str, msgspec.Struct]]:
+def _told(role: Role, given: Given) -> Iterator[tuple[str, dict[str, Any]]]:
     """What each engine of a role was told; none that was told nothing."""
-    own = [table.removeprefix(f"{role}.") for table in given if table.startswith(f"{role}.")]
-    for name in dict.fromkeys([*OWN_ENGINES[role], *own]):
+    for name in dict.fromkeys([*OWN_ENGINES[role], *_own_tables(role, given)]):
         kind = find_engine(role, name).settings
         values = given.get(role, {}) if name in OWN_ENGINES[role] else {}
         values = values | given.get(f"{role}.{name}", {})
-        told = {key: it for key, it in values.items() if key in _fields(kind)}
-        if told:
-            yield name, kind(**told)
+        if told := {key: it for key, it in values.items() if key in _fields(kind)}:
+            yield name, told
+
+
+def _own_tables(role: Role, given: Given) -> list[str]:
+    """The engines of a role that have a table of their own."""
+    return [table.removeprefix(f"{role}.") for table in given if table.startswith(f"{role}.")]
+
+
+def _asked_by(
+    role: Role, given: Given, told: Mapping[str, Keys], places: Places
+) -> dict[str, tuple[str, ...]]:
+    """Which settings ask for which engine of a role; one that is empty asks for none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table in (role, *(f"{role}.{name}" for name in _own_tables(role, given))):
+        for key, value in given.get(table, {}).items():
+            name = table.partition(".")[2] or _meant(role, key, told)
+            if name and value not in ("", (), {}):
+                found[name] = (*found.get(name, ()), places[table, key])
+    return found
+
+
+def _meant(role: Role, key: str, told: Mapping[str, Keys]) -> str:
+    """The engine that a key of the role's table is meant for: the first one that has it, and for
+    which what it needs is told, too; if that is none, the first one that has it. With a `url` the
+    `model` is the endpoint's, without one it is a file."""
+    having = [spec for spec in OWN_ENGINES[role].values() if key in _fields(spec.settings)]
+    meant = [it for it in having if not it.needs or told.get(it.name, {}).get(it.needs)]
+    return next((it.name for it in (*meant, *having)), "")
 
 
 # ------------------------------------------------------------------------------------------ tables
@@ -86,7 +123,7 @@ def _fields(kind: type[msgspec.Struct]) -> Keys:
     """The keys that a file may have for a type of settings."""
     keys = {it.name: it.type for it in msgspec.structs.fields(kind)}
     if issubclass(kind, RoleSettings):
-        del keys["engines"]  # their keys are the engines' own
+        del keys["engines"], keys["asked_by"]  # the keys of the engines say both
     return keys
 
 

@@ -67,11 +67,14 @@ class WorkFailed(Exception):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether an engine can work now; if not, why and what mends it."""
+    """Whether an engine can work now; if not, why and what mends it, and whether it is only away
+    (what `EngineAway` means): then it is looked at again. One that is ready, but not as the
+    settings want it (one of its servers is away), says that as `why` and `mend`, too."""
 
     ready: bool
     why: str = ""
     mend: str = ""
+    away: bool = False
 
 
 class Capabilities(msgspec.Struct, frozen=True):
@@ -261,13 +264,15 @@ class EngineSpec(Generic[SettingsT]):
 
     Each field has a default, and is of one of `KINDS` or of a range of it, such as `Count`. `build`
     is given the settings and the data folder; it costs nothing, cannot fail, and is the place where
-    the engine's own module is imported. Raises TypeError for settings that no file can have.
+    the engine's own module is imported. `needs` is a setting without which the engine is not meant
+    by what stands in its role's table. Raises TypeError for settings that no file can have.
     """
 
     name: str
     role: Role
     settings: type[SettingsT]
     build: Callable[[SettingsT, Path], Engine]
+    needs: str = ""
 
     def __post_init__(self) -> None:
         for field in msgspec.structs.fields(self.settings):

@@ -1,9 +1,9 @@
 """Repair: lost or damaged files of an ended run are made again in place, as its events say.
 
 A **repair** is of one run: its damaged files, and what has become of each. Looking for damage reads
-all of the run's files once. Then each file is made again by the engine in force, put in its place,
-and one `ArtifactRemade` is appended. Nothing else of the run changes, and what retention has
-removed stays removed.
+all of the run's files once. Then each file is made again by the engine that made it, or by the best
+of its role while that one cannot work, put in its place, and one `ArtifactRemade` is appended.
+Nothing else of the run changes, and what retention has removed stays removed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from storybook.events.parked import RunParked
 from storybook.notifier import Notifier
 from storybook.run import Refused, kept_artifacts, read_whole, remake_artifact
 from storybook.stages.engine_places import EnginePlaces
-from storybook.stages.handlers import engine_of
 from storybook.stages.registry import Engines
 from storybook.stages.remaking import make_again
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
@@ -113,10 +112,12 @@ class Repairs:
         kept = kept_artifacts(read_whole(recorded))
         integrity, makers = Integrity(self._store), makers_of(it.event for it in recorded)
         found = {work: await integrity.damage(run_id, artifact) for work, artifact in kept.items()}
+        damaged = {work: damage for work, damage in found.items() if damage}
+        if damaged:
+            await self._engines.look(*{work.stage.role for work in damaged})
         files = [
             self._damaged(work, kept[work], damage, makers.get(work))
-            for work, damage in found.items()
-            if damage
+            for work, damage in damaged.items()
         ]
         for engine in {id(it): it for it in map(self._engine_of, files)}.values():
             ready_or_raise(engine.info.name, await engine.readiness())
@@ -168,9 +169,10 @@ class Repairs:
         recorded = kept_artifacts(run).get(file.work)
         if run is None or recorded is None:
             raise Refused(f"retention has removed {file.name} meanwhile")
-        async with self._places.taken(run_id, file.work, self._engine_of(file)):
+        engine = self._engine_of(file)
+        async with self._places.taken(run_id, file.work, engine):
             with anyio.fail_after(self._timeout_seconds):
-                again = await make_again(run_id, run, file.work, self._engines, self._store)
+                again = await make_again(run_id, run, file.work, engine, self._store)
         remade, made_from = again
         remake = partial(
             remake_artifact,
@@ -199,11 +201,17 @@ class Repairs:
     def _damaged(
         self, work: Work, artifact: Artifact, damage: str, made_by: EngineInfo | None
     ) -> DamagedFile:
-        engine = engine_of(self._engines, work.stage).info
-        return DamagedFile(artifact.name, work.stage, work.page, damage, made_by, engine)
+        candidates = self._engines.of(work.stage.role)
+        engine = candidates.best
+        if made_by is not None and (its_maker := candidates.ready_one(made_by.name)) is not None:
+            engine = its_maker
+        return DamagedFile(artifact.name, work.stage, work.page, damage, made_by, engine.info)
 
     def _engine_of(self, file: DamagedFile) -> Engine:
-        return engine_of(self._engines, file.stage)
+        """The engine that was chosen for a file. None that is built ever goes."""
+        engine: Engine | None = self._engines.of(file.stage.role).of([file.engine.name])
+        assert engine is not None
+        return engine
 
     def _check_idle(self, run_id: RunId) -> None:
         before = self._repairs.get(run_id)

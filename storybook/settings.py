@@ -21,6 +21,7 @@ LONGEST_SECONDS: Final = 1e9
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=LONGEST_SECONDS)]
 SecondsOrZero = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS)]
+Minutes = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS / 60)]
 Days = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 """0 takes a free one."""
@@ -41,10 +42,12 @@ AUTO: Final = "auto"
 
 class RoleSettings(msgspec.Struct, frozen=True):
     """Which engine does a role: `auto` is the best that is ready. `engines` is what each engine was
-    told, by its name; one that is not there has its defaults."""
+    told, by its name; one that is not there has its defaults. `asked_by` are, by its name, the
+    settings that ask for an engine, each with where it stands."""
 
     engine: str = AUTO
     engines: Mapping[str, msgspec.Struct] = {}
+    asked_by: Mapping[str, tuple[str, ...]] = {}
 
 
 class WriterSettings(RoleSettings, frozen=True):
@@ -83,6 +86,9 @@ class Limits(msgspec.Struct, frozen=True):
     """A client that does not take its bytes for so long is cut off; a stream is resumed later."""
     stage_timeout_seconds: Seconds = 1_800.0
     """One attempt at one stage; an engine that hangs longer is stopped and tried again."""
+    outage_minutes: Minutes = 60.0
+    """How long work waits for an engine that is away before it fails: longer than a reboot and an
+    update of its server take. 0 waits for none."""
     shutdown_seconds: SecondsOrZero = 5.0
     """What work in hand gets to finish when the server stops."""
 

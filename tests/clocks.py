@@ -30,6 +30,11 @@ class ManualClock:
         self._monotonic += int(seconds * MICROSECONDS)
         self._moved.notify()
 
+    def next_moment(self, most: int) -> int:
+        """Until when nobody wakes, but at most until a moment."""
+        moments = (it for it, sleepers in self.sleepers.items() if sleepers > 0)
+        return min([most, *(it for it in moments if it > self._monotonic)])
+
     def jump(self, seconds: float) -> None:
         """Set the time of day, as an administrator or a time server does."""
         self._now += int(seconds * MICROSECONDS)

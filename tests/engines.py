@@ -12,6 +12,7 @@ import anyio
 from storybook.book import MOST_PAGES, Dialogue, Page, RunId, Segment, StoryRequest
 from storybook.engines import (
     Capabilities,
+    EngineAway,
     EngineUnavailable,
     Narration,
     NarrationTask,
@@ -27,6 +28,8 @@ from storybook.korean.particles import with_particle
 from storybook.lexicon import cast
 from storybook.notifier import Notifier
 from storybook.stages.registry import Engines
+
+AWAY, START_IT = "nobody answers there", "Start it"
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정")
 
@@ -86,7 +89,9 @@ class _Scripted:
     """What all scripted engines share: calls seen, gates to open, errors to raise.
 
     `script[key]` holds the errors of the next calls for a key, in order; after them calls succeed.
-    With `held`, a call waits until `let(key)` was called as often.
+    With `held`, a call waits until `let(key)` was called as often. While it `is_away`, a call is
+    turned away, which says `retry_after`, and so is a look, unless it `answers_looks`. `found` is
+    else whether it is ready, and `looks` how often that was asked.
     """
 
     def __init__(self, name: str, places: int = 1, device: str = "cpu", held: bool = False) -> None:
@@ -98,12 +103,24 @@ class _Scripted:
         self.cancelled: list[int] = []
         self.most_at_once = 0
         self.script: defaultdict[int, list[Exception]] = defaultdict(list)
+        self.is_away = self.answers_looks = False
+        self.retry_after: float | None = None
+        self.found, self.looks = Readiness(True), 0
         self._at_once = 0
         self._let: defaultdict[int, int] = defaultdict(int)
         self._changed = Notifier()
 
     async def readiness(self) -> Readiness:
-        return Readiness(True)
+        self.looks += 1
+        self._changed.notify()
+        if self.is_away and not self.answers_looks:
+            return Readiness(False, AWAY, START_IT, away=True)
+        return self.found
+
+    async def looked_at(self, times: int) -> None:
+        """Return when there have been so many looks."""
+        while self.looks < times:
+            await self._changed.next.wait()
 
     async def unload(self) -> None:
         return None
@@ -129,6 +146,8 @@ class _Scripted:
                 await self._changed.next.wait()
             if self.held:
                 self._let[key] -= 1
+            if self.is_away:
+                raise EngineAway(self.info.name, AWAY, START_IT, retry_after=self.retry_after)
             if self.script[key]:
                 raise self.script[key].pop(0)
         except anyio.get_cancelled_exc_class():
@@ -162,8 +181,15 @@ class ScriptedWriter(_Scripted):
 class ScriptedIllustrator(_Scripted):
     """Paints tiny pictures; keys are page numbers."""
 
-    def __init__(self, places: int = 2, *, held: bool = False, device: str = "cpu") -> None:
-        super().__init__("scripted-illustrator", places, device, held)
+    def __init__(
+        self,
+        places: int = 2,
+        *,
+        held: bool = False,
+        device: str = "cpu",
+        name: str = "scripted-illustrator",
+    ) -> None:
+        super().__init__(name, places, device, held)
         self.tasks: list[PaintingTask] = []
         self.submits = False
 
@@ -223,7 +249,7 @@ class Scripted:
         self.writer = ScriptedWriter(held=held)
         self.illustrator = ScriptedIllustrator(picture_places, held=held)
         self.narrator = ScriptedNarrator(held=held)
-        self.engines = Engines(self.writer, self.illustrator, self.narrator, NoTranscriber())
+        self.engines = Engines.only(self.writer, self.illustrator, self.narrator, NoTranscriber())
 
 
 def run_id(number: int) -> RunId:

@@ -87,9 +87,24 @@ async def test_it_is_told_what_stands_in_its_table(tmp_path: Path) -> None:
     spec = find_engine(Role.ILLUSTRATOR, "stripes")
     assert spec.settings_in(settings) == spec.settings(colours=("#102030",), width=9)
     engines = await choose_engines(settings, tmp_path)
-    assert engines.illustrator.info.name == "stripes"
-    one_colour = await paint(engines.illustrator, TASK)
+    assert engines.illustrator.best.info.name == "stripes"
+    one_colour = await paint(engines.illustrator.best, TASK)
     assert len(one_colour.png) < 20 * ROW, "stripes of one colour are one colour"
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("on_the_path")
+async def test_its_table_asks_for_it_under_auto_too(tmp_path: Path) -> None:
+    """It then goes before those of this package; an empty table asks for nobody."""
+    file = tmp_path / "my.toml"
+    asked = {"stripes": ("`width` in [illustrator.stripes]",)}
+    for text, asked_by in (("width = 7", asked), ("", {})):
+        file.write_text(f"[illustrator.stripes]\n{text}\n")
+        settings = load_settings({"STORYBOOK_ILLUSTRATOR_ENGINE": "auto"}, file)
+        assert settings.illustrator.asked_by == asked_by
+        engines = await choose_engines(settings, tmp_path)
+        assert (engines.illustrator.best.info.name == "stripes") == bool(asked_by)
+        await engines.close()
 
 
 @pytest.mark.usefixtures("on_the_path")

@@ -9,12 +9,12 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import anyio
-import msgspec
 import pytest
 
 from storybook.application import Application
 from storybook.book import WRITING, Artifact, RunId, TtsConfig, narration_of, picture_of
 from storybook.engines import (
+    Capabilities,
     EngineUnavailable,
     Painting,
     PaintingTask,
@@ -37,9 +37,10 @@ from storybook.projections.artifacts import FILES, recorded_file
 from storybook.projections.progress import ProgressFold
 from storybook.repair import Repair, RepairOutcome, makers_of
 from storybook.run import Refused, Run, fold, prune_artifacts
+from storybook.stages.registry import Engines
 from storybook.stores.integrity import Integrity
 from tests.books import new_run
-from tests.engines import Scripted, tiny_png
+from tests.engines import NoTranscriber, Scripted, tiny_png
 from tests.reading_only import reading_only
 from tests.test_application import REQUEST, ended, serving
 
@@ -50,6 +51,7 @@ class Other:
     """An illustrator that paints otherwise than the scripted one."""
 
     info = EngineInfo("other", "2")
+    capabilities = Capabilities()
     places = 1
 
     async def readiness(self) -> Readiness:
@@ -183,7 +185,7 @@ async def test_another_engine_makes_another_file_and_both_digests_stand(tmp_path
     async with a_book(tmp_path) as (_, run_id):
         pass
     later = Scripted()
-    later.engines = msgspec.structs.replace(later.engines, illustrator=Other())
+    later.engines = Engines.only(later.writer, Other(), later.narrator, NoTranscriber())
     async with serving(tmp_path, later) as application:
         recorded = (await loaded(application, run_id)).artifact(picture_of(1))
         assert recorded is not None

@@ -13,6 +13,7 @@ from storybook.book import (
     Artifact,
     Dialogue,
     Page,
+    Role,
     Stage,
     StoryRequest,
     TtsConfig,
@@ -301,6 +302,24 @@ def test_of_two_workers_one_takes_the_work() -> None:
     for work, attempt in [(WRITING, 1), (WRITING, 2), (picture_of(0), 1)]:
         with pytest.raises(StaleAttempt):
             story.start(work, attempt)
+
+
+def test_a_run_knows_who_began_the_work_of_each_role() -> None:
+    """By name, the first one first, whatever it has come to since; and in whose place."""
+    story = Story()
+    begin = partial(start_stage, work=WRITING, attempt=1, worker="w")
+    story.do(partial(begin, engine=EngineInfo("scribe")))
+    story.write(0)
+    begin = partial(start_stage, work=picture_of(0), worker="w")
+    (started,) = story.do(
+        partial(begin, attempt=1, engine=EngineInfo("brush"), stands_in_for="camera")
+    )
+    assert isinstance(started, StageStarted) and started.stands_in_for == "camera"
+    story.abandon(picture_of(0), 1, AbandonReason.SHUTDOWN)
+    story.do(partial(begin, attempt=2, engine=EngineInfo("pencil")))
+    assert story.now.engines_of(Role.WRITER) == ("scribe",)
+    assert story.now.engines_of(Role.ILLUSTRATOR) == ("brush", "pencil")
+    assert story.now.engines_of(Role.NARRATOR) == ()
 
 
 def test_a_late_attempt_is_refused_whatever_it_reports() -> None:

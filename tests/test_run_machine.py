@@ -26,8 +26,10 @@ from storybook.run import (
     abandon_stage,
     cancel_run,
     complete_stage,
+    defer_stage,
     fail_stage,
     fold,
+    give_up_waiting,
     kept_artifacts,
     remake_artifact,
     request_run,
@@ -64,13 +66,16 @@ class RunMachine(RuleBasedStateMachine):
         self.run = run
 
     def _check_stale(self, decide: Callable[[Run | None], list[Event]]) -> None:
-        """A decision that was carried out once is refused if it comes again, unless it is a page
-        or a failure of a later attempt; the fence is the attempt, so ask with the later state."""
+        """A decision that was carried out once is refused if it comes again, or nothing follows
+        from it, unless it is a page or a failure of a later attempt; the fence is the attempt, so
+        ask with the later state."""
         new = decide(self.run)
         after = fold(new, self.run)
         try:
-            decide(after)
+            again = decide(after)
         except Refused:
+            return
+        if not again:
             return
         raise AssertionError(f"the same intention twice was accepted: {new}")
 
@@ -123,6 +128,21 @@ class RunMachine(RuleBasedStateMachine):
                 attempt = state.attempt
                 self._do(partial(abandon_stage, work=work, attempt=attempt, reason=reason))
 
+    @precondition(lambda self: self._has(Waiting, InHand))
+    @rule(data=st.data(), engine=st.sampled_from([ENGINE, EngineInfo("other")]))
+    def meet_an_outage(self, data: st.DataObject, engine: EngineInfo) -> None:
+        work, state = self._pick(data, Waiting, InHand)
+        attempt = state.attempt
+        self._do(partial(defer_stage, work=work, attempt=attempt, engine=engine, why="away"))
+
+    @precondition(lambda self: self.run.waiting_for is not None)
+    @rule(data=st.data())
+    def wait_for_too_long(self, data: st.DataObject) -> None:
+        waiting = [it for it in self.run.deferred if isinstance(self.run.work[it], Waiting)]
+        work = data.draw(st.sampled_from(waiting))
+        attempt, fault = self.run.work[work].attempt, Fault("engine_away", "too long", False)
+        self._do(partial(give_up_waiting, work=work, attempt=attempt, fault=fault))
+
     @precondition(lambda self: not self.run.status.has_ended)
     @rule()
     def cancel(self) -> None:
@@ -157,6 +177,13 @@ class RunMachine(RuleBasedStateMachine):
         except StaleAttempt:
             return
         raise AssertionError(f"{work} attempt {attempt} was accepted: {state}")
+
+    @invariant()
+    def only_what_waits_or_is_in_hand_is_deferred(self) -> None:
+        """An outage ends with the attempt, and an ended run waits for nobody."""
+        for work, deferred in self.run.deferred.items():
+            assert isinstance(self.run.work[work], Waiting | InHand)
+            assert 1 < deferred.version <= self.run.version
 
     @invariant()
     def ends_when_nothing_is_left(self) -> None:

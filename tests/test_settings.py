@@ -233,3 +233,40 @@ def test_reading_the_settings_imports_no_engine() -> None:
         "sys.exit(any(it.endswith('.engine') for it in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "asked_by"),
+    [
+        ('[writer]\nurl = "http://a"\nmodel = "m"', "writer", {"openai": ("url", "model")}),
+        ('[writer]\nmodel = "m.gguf"', "writer", {"llama": ("model",)}),
+        ('[writer]\nurl = ""\nmodel = "m.gguf"', "writer", {"llama": ("model",)}),
+        ('[narrator]\nkey_variable = "KEY"', "narrator", {"openai": ("key_variable",)}),
+        ('[narrator]\ndevice = "gpu0"', "narrator", {"supertonic": ("device",)}),
+        ('[illustrator]\nstyle = "oil"', "illustrator", {"comfyui": ("style",)}),
+        ('[illustrator]\nurls = []\nworkflow = ""', "illustrator", {}),
+        ('[writer]\nengine = "auto"\nforbidden_words = ""', "writer", {}),
+    ],
+)
+def test_a_setting_asks_for_the_engine_that_it_is_meant_for(
+    tmp_path: Path, text: str, role: str, asked_by: dict[str, tuple[str, ...]]
+) -> None:
+    """Keys that several engines have are of the first one that can do with them; what is empty asks
+    for nobody."""
+    file = tmp_path / "my.toml"
+    file.write_text(text)
+    found = getattr(load_settings({}, file), role).asked_by
+    assert found == {
+        name: tuple(f"`{key}` in [{role}]" for key in keys) for name, keys in asked_by.items()
+    }
+
+
+def test_where_a_setting_stands_is_known(tmp_path: Path) -> None:
+    """A table of the engine's own, and a variable, which goes before any table."""
+    file = tmp_path / "my.toml"
+    file.write_text('[writer]\nmodel = "m"\n[writer.llama]\nmodel = "l"\ncontext = 9000\n')
+    variables = {"STORYBOOK_WRITER_URL": "http://a", "STORYBOOK_WRITER_LLAMA_CONTEXT": "9001"}
+    assert load_settings(variables, file).writer.asked_by == {
+        "openai": ("`model` in [writer]", "STORYBOOK_WRITER_URL"),
+        "llama": ("`model` in [writer.llama]", "STORYBOOK_WRITER_LLAMA_CONTEXT"),
+    }

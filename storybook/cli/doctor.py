@@ -1,7 +1,8 @@
 """`storybook doctor`: what is ready here, and what to do about what is not.
 
-Each **check** looks at one thing. It is `ok`, worth `knowing`, or `bad`: then books cannot be made
-or served here as the settings want it, and the exit code is 1.
+Each **check** looks at one thing. It is `ok`, worth `knowing`, `missed` (what the settings ask for
+cannot be used), or `bad` (books cannot be made or served here). After one of the last two the exit
+code is 1.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from rich.table import Table
 from rich.text import Text
 
 from storybook import __version__
-from storybook.book import Role
 from storybook.cli.called_as import as_called
 from storybook.cli.data_checks import (
     evidence_findings,
@@ -28,6 +28,7 @@ from storybook.cli.data_checks import (
     parked_findings,
     parked_runs,
 )
+from storybook.cli.engine_lines import OF_BOOKS, engine_words, is_missed, lack
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.findings import Finding, Grade
@@ -35,7 +36,8 @@ from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
 from storybook.settings import Settings
-from storybook.stages.registry import EngineReport, choose_engines
+from storybook.stages.candidates import EngineReport
+from storybook.stages.registry import choose_engines
 from storybook.stores.sqlite.connection import SQLITE_VERSION
 from storybook.system import available_memory
 
@@ -54,7 +56,7 @@ def doctor_command(options: GlobalOptions, as_json: bool) -> None:
     """Say what is ready here, and what to do about what is not.
 
     Changes nothing, and works beside a running server. The exit code is 1 if something keeps books
-    from being made or served.
+    from being made or served, or if the settings ask for what cannot be used.
     """
     options.start_logging()
     findings = [finding for check in CHECKS for finding in check(options)]
@@ -63,14 +65,14 @@ def doctor_command(options: GlobalOptions, as_json: bool) -> None:
             print_json(finding)
     else:
         console().print(_table(findings))
-    bad = [finding.name for finding in findings if finding.grade is Grade.BAD]
-    if bad:
+    if bad := [finding.name for finding in findings if finding.grade.is_to_be_mended]:
         raise Failure(f"to be mended: {', '.join(bad)}")
 
 
 _MARKS: Final = {
     Grade.OK: Text("✓", "green"),
     Grade.KNOWING: Text("!", "yellow"),
+    Grade.MISSED: Text("!", "bold red"),
     Grade.BAD: Text("✗", "red"),
 }
 
@@ -137,13 +139,18 @@ def _engines(options: GlobalOptions) -> Iterator[Finding]:
         )
         return
     for it in reports:
-        name = " ".join(word for word in (it.engine, it.version, it.model) if word)
-        if it.ready:
-            yield Finding(it.role, Grade.OK, f"{name} on {it.device}, ready{_abilities(it)}")
+        if it.why:
+            yield Finding(it.role, _grade(it), lack(it), it.mend)
         else:
-            # Books are made without speech to text; without the others they are not.
-            grade = Grade.KNOWING if it.role is Role.TRANSCRIBER else Grade.BAD
-            yield Finding(it.role, grade, f"{name}: {it.why}", it.mend)
+            found = f"{engine_words(it)} on {it.device}, ready{_abilities(it)}"
+            yield Finding(it.role, Grade.OK, found)
+
+
+def _grade(it: EngineReport) -> Grade:
+    """How bad it is that something is the matter with a role."""
+    if not it.ready and it.role in OF_BOOKS:
+        return Grade.BAD
+    return Grade.MISSED if is_missed(it) else Grade.KNOWING
 
 
 def _abilities(it: EngineReport) -> str:

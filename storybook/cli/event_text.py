@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storybook.book import COVER_PAGE, Artifact, Stage
 from storybook.cli.output import duration, size
+from storybook.clock import MICROSECONDS, utc_text
 from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
@@ -19,11 +20,13 @@ from storybook.events.catalog import (
     RunRetried,
     StageAbandoned,
     StageCompleted,
+    StageDeferred,
     StageFailed,
     StageRequested,
     StageStarted,
     StageSubmitted,
 )
+from storybook.projections.waiting import WaitingFor
 from storybook.stages.addresses import without_secrets
 
 SHOWN_CHARACTERS = 60
@@ -43,6 +46,13 @@ def engine_name(engine: EngineInfo) -> str:
     words = [engine.name, engine.version, engine.model]
     device = "" if engine.device == "cpu" else f" on {engine.device}"
     return " ".join(word for word in words if word) + device
+
+
+def wait_sentence(it: WaitingFor, now: int) -> str:
+    """What a book waits for, since when and for how long, as seen at a time of day (microseconds
+    since 1970): `waits for comfyui since 2026-01-31 09:00:00 UTC (56.0 s): nobody answers`."""
+    since, long = utc_text(it.since), duration(max(now - it.since, 0) / MICROSECONDS)
+    return f"waits for {it.engine.name} since {since} ({long}): {it.why}"
 
 
 def sentence(event: Event) -> str:
@@ -80,6 +90,7 @@ def _told(event: Event) -> str:
 def _of_stage(
     event: StageRequested
     | StageStarted
+    | StageDeferred
     | StageSubmitted
     | StageCompleted
     | StageFailed
@@ -88,8 +99,10 @@ def _of_stage(
     match event:
         case StageRequested():
             return "is wanted"
-        case StageStarted(engine=engine):
-            return f"begins ({engine_name(engine)})"
+        case StageStarted(engine=engine, stands_in_for=other):
+            return f"begins ({engine_name(engine)}{f', in place of {other}' if other else ''})"
+        case StageDeferred(engine=engine, why=why):
+            return f"waits for {engine.name}: {why}"
         case StageSubmitted(submission=to):
             return f"was given to {to.endpoint} as {to.prompt_id}"
         case StageCompleted(artifact=artifact):

@@ -10,7 +10,13 @@ import msgspec
 class Grade(enum.StrEnum):
     OK = "ok"
     KNOWING = "knowing"
+    MISSED = "missed"
+    """Asked for in the settings, and cannot be used."""
     BAD = "bad"
+
+    @property
+    def is_to_be_mended(self) -> bool:
+        return self in (Grade.MISSED, Grade.BAD)
 
 
 class Finding(msgspec.Struct, frozen=True):

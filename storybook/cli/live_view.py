@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from storybook.book import Role, RunId, Work
-from storybook.cli.event_text import sentence
+from storybook.cli.event_text import sentence, wait_sentence
 from storybook.cli.output import console, duration, status_text
 from storybook.cli.progress_table import Mark, ProgressTable, Sign
 from storybook.events.log import START, EventLog, Recorded
@@ -164,7 +164,10 @@ def draw(
     for line in progress.lines():
         marks = (_mark(it, now) for it in (line.writing, line.painting, line.reading))
         table.add_row(line.name, *marks, Text(line.text, "italic"))
-    return Group(table, _footer(progress, now, is_worked_on, earlier))
+    parts: list[Table | Text] = [table, _footer(progress, now, is_worked_on, earlier)]
+    if progress.waiting_for is not None:
+        parts.append(Text(wait_sentence(progress.waiting_for, now), "yellow"))
+    return Group(*parts)
 
 
 def _footer(

@@ -27,6 +27,7 @@ from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES, RunId
 from storybook.bootstrap import open_application
 from storybook.cli.called_as import called_as, say
 from storybook.cli.data_reader import DataReader, open_data, runs_before
+from storybook.cli.engine_lines import OF_BOOKS, missing_lines
 from storybook.cli.errors import in_options, run_async, run_until_stopped
 from storybook.cli.event_text import sentence
 from storybook.cli.failure import Failure
@@ -277,6 +278,7 @@ class _Making:
 
     async def _make_here(self, application: Application) -> Made:
         try:
+            self._say_what_is_missed(application)
             self._run_id = await self._begin_here(application)
             open_now = await application.projections.ask(open_runs)
             await self._find_earlier(application.log, self._run_id, open_now)
@@ -287,6 +289,11 @@ class _Making:
             seconds = application.settings.limits.shutdown_seconds
             say(f"Stopping; work in hand gets {seconds:g} s to finish …", err=True)
             raise
+
+    def _say_what_is_missed(self, application: Application) -> None:
+        if not self._silent:
+            for line in missing_lines(application.engines.told(), OF_BOOKS):
+                say(line, err=True)
 
     async def _begin_here(self, application: Application) -> RunId:
         application.log.check_takes_appends()  # else nobody here would ever go on with the book

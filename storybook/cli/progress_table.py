@@ -24,6 +24,7 @@ from storybook.clock import MICROSECONDS
 from storybook.events.log import START, Recorded
 from storybook.events.parked import read_event
 from storybook.projections.timings import TimingFold, Usual, eta_seconds
+from storybook.projections.waiting import WaitingFold, WaitingFor
 from storybook.run import Abandoned, Complete, Failed, InHand, Run, Waiting, evolve
 
 
@@ -74,7 +75,8 @@ class ProgressTable:
     def __init__(self, run_id: RunId, usual: Mapping[Role, Usual]) -> None:
         self.run_id, self._usual = run_id, usual
         self._run: Run | None = None
-        self._timings = TimingFold()
+        self._timings, self._waiting = TimingFold(), WaitingFold()
+        self.waiting_for: WaitingFor | None = None
         self.fractions: Mapping[Work, float] = {}
         self.asked_at = self.changed_at = 0
         self.position = START
@@ -93,6 +95,7 @@ class ProgressTable:
         event = read_event(recorded)
         self._run = evolve(self._run, event)
         self._timings.feed(recorded, event)
+        self.waiting_for = self._waiting.feed(self._run, [recorded])
         self.asked_at = self.asked_at or recorded.recorded_at
         self.changed_at = recorded.recorded_at
         self.position = recorded.position
@@ -103,7 +106,9 @@ class ProgressTable:
         return max(end - self.asked_at, 0) / MICROSECONDS
 
     def seconds_left(self, now: int) -> float | None:
-        """Until the book is done, None while nobody can say."""
+        """Until the book is done, None while nobody can say: so while it waits for an engine."""
+        if self.waiting_for is not None:
+            return None
         return eta_seconds(self.run, self._timings.started, self._usual, now)
 
     def lines(self) -> list[Line]:

@@ -12,6 +12,7 @@ from anyio import to_thread
 from storybook.application import Application
 from storybook.bootstrap import open_application
 from storybook.cli.called_as import say
+from storybook.cli.engine_lines import missing_lines
 from storybook.cli.errors import run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.listen_errors import explain
@@ -111,7 +112,10 @@ def _is_ready(options: GlobalOptions, application: Application, head: str, url: 
         application.log.announce(url)
     tune_process()
     say(f"Storybook serves {url}  (API: {url}/docs, data: {options.folder})")
-    if not may_write:
+    if may_write:
+        for line in missing_lines(application.engines.told()):
+            say(line)
+    else:
         say("The folder can only be read: books are shown, and none are made.")
     _tell(head)
     say("Ctrl-C stops it.")

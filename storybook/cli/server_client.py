@@ -111,6 +111,8 @@ class ServerClient:
 
 
 def _note(found: dict[Work, float], said: Mapping[str, Any]) -> None:
+    if "stage" not in said:
+        return  # what the run waits for, which the log says too
     work = Work(Stage(said["stage"]), None if said["stage"] == Stage.LLM else said["page"])
     found[work] = said["fraction"]
 

@@ -15,6 +15,7 @@ from rich.text import Text
 from storybook.book import COVER_PAGE, Artifact, RunId, StoryRequest, TtsConfig
 from storybook.cli.data_reader import DataReader, open_data
 from storybook.cli.errors import run_async
+from storybook.cli.event_text import wait_sentence
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, duration, print_json, size, status_text
@@ -22,10 +23,11 @@ from storybook.cli.timeline import attempts, chart, faults
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
-from storybook.http.run_state import RunState, run_state
+from storybook.http.run_state import RunState, awaited, run_state
 from storybook.http.times import iso_time
 from storybook.projections.runs import snapshot_of
 from storybook.projections.timings import StageTiming
+from storybook.projections.waiting import waiting_for
 from storybook.run import History, Run, read_history
 from storybook.stages.addresses import without_secrets
 from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
@@ -70,7 +72,7 @@ def show_command(options: GlobalOptions, run: str, at: int | None, as_json: bool
         raise Failure(str(found.parked))
     store, is_now = FileArtifactStore(options.folder.outputs), at is None and found.parked is None
     if as_json:
-        print_json(_shown(store, run_id, found.run, found))
+        print_json(_shown(store, run_id, found.run, found, is_now))
         return
     now = _now(found.run, found.readable, is_now)
     exported = _exported(store, run_id) if is_now else None
@@ -107,8 +109,9 @@ def _now(book: Run, history: Sequence[Recorded], is_now: bool) -> int:
     return time.time_ns() // 1_000
 
 
-def _shown(store: ArtifactStore, run_id: RunId, book: Run, found: History) -> Shown:
+def _shown(store: ArtifactStore, run_id: RunId, book: Run, found: History, is_now: bool) -> Shown:
     history = found.readable
+    waits = awaited(waiting_for(book, history), None) if is_now else None
     return Shown(
         run_id,
         history[-1].position,
@@ -116,7 +119,7 @@ def _shown(store: ArtifactStore, run_id: RunId, book: Run, found: History) -> Sh
         book.request,
         book.seed,
         book.tts,
-        run_state(run_id, snapshot_of(book), found.parked),
+        run_state(run_id, snapshot_of(book), found.parked, waits),
         attempts(history),
         list(book.artifacts),
         store.location(run_id),
@@ -179,6 +182,8 @@ def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: 
         ("voice", book.tts.narrator_voice if book.tts else "not read aloud"),
         ("events", f"{first.position} to {last.position}, {len(found.readable)} of this book"),
     ]
+    if (waits := waiting_for(book, found.readable)) is not None:
+        facts.insert(2, ("waits", Text(wait_sentence(waits, now).removeprefix("waits "), "yellow")))
     if found.parked is not None:
         facts.append(("parked", Text(str(found.parked), "red")))
     return [Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value) for name, value in facts]

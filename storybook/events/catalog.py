@@ -137,10 +137,22 @@ class StageRequested(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults
 
 
 class StageStarted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """A worker took the work in hand. `worker` names the process and its start."""
+    """A worker took the work in hand. `worker` names the process and its start; `stands_in_for` the
+    engine that the settings ask for, or that began the book, and in whose place this one works."""
 
     worker: str
     engine: EngineInfo
+    stands_in_for: str = ""
+
+
+class StageDeferred(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """The work waits for an engine that is away, and `why` it seems to be; an outage begins. The
+    attempt is not used up: the same one is started when the engine is back."""
+
+    engine: EngineInfo
+    why: str
+    alone: bool = False
+    """As in `StageRequested`."""
 
 
 class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
@@ -244,6 +256,7 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     RunRequested,
     StageRequested,
     StageStarted,
+    StageDeferred,
     StageSubmitted,
     PageWritten,
     PageRefused,

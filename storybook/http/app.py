@@ -60,7 +60,9 @@ class HttpApp:
         self.gate = Gate(application.access, application.clock.now)
         self.streams = Streams(self.limits, self.gate.still_admits)
         log, projections, parked = application.log, application.projections, application.parked
-        self.progress = ProgressStreams(log, projections, parked, application.live, self.streams)
+        self.progress = ProgressStreams(
+            log, projections, parked, application.live, application.outages, self.streams
+        )
         self.log_stream = LogStream(log, projections, self.streams)
         self._log = log
         self._subscriptions = [self.progress.subscription, self.log_stream.subscription]
@@ -122,14 +124,14 @@ class HttpApp:
     @asynccontextmanager
     async def _following(self, _app: Litestar) -> AsyncIterator[None]:
         """What runs beside the requests: what follows the log, from its end at the first request
-        on, the ticker, the stages' live progress."""
+        on, the ticker, the stages' live progress, outages."""
         head = await self._log.head()
         for subscription in self._subscriptions:
             subscription.move(head)
         following = [it.run for it in self._subscriptions]
         async with anyio.create_task_group() as tasks:
-            parts = (self.streams.tick, self.progress.follow_live, self.gate.keep_up)
-            for part in (*following, *parts):
+            told = self.progress.follow_live, self.progress.follow_outages
+            for part in (*following, self.streams.tick, *told, self.gate.keep_up):
                 tasks.start_soon(self._guarded, part)
             yield
             tasks.cancel_scope.cancel()

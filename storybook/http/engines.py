@@ -1,4 +1,4 @@
-"""`GET /api/engines`: who plays each role, and whether they can."""
+"""`GET /api/engines`: who does each role now, what the settings ask for, and what it lacks."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from litestar.handlers import HTTPRouteHandler
 from storybook.application import Application
 from storybook.http.requests import READ
 from storybook.http.responses import RawResponse, json_response
-from storybook.stages.registry import EngineReport
+from storybook.stages.candidates import EngineReport
 
 
 class EngineTable(msgspec.Struct, frozen=True):
-    """The engine of each role."""
+    """The engine of each role, as a new book would get it."""
 
     writer: EngineReport
     illustrator: EngineReport

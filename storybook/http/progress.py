@@ -5,8 +5,8 @@ the run's events, so that its messages and their ids are the same for every clie
 and a year later. It is registered before its events are read: what is appended
 meanwhile waits in `_early`, and nothing falls between.
 
-How far a stage is (sampler steps, tokens) is told between the changes, without an id: the newest
-word replaces the one before, and is never kept.
+How far a stage is (sampler steps, tokens), and for which engine the run waits, is told between the
+changes, without an id: the newest word replaces the one before, and is never kept.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from storybook.events.parked import ParkedRuns, parked_at
 from storybook.events.subscription import Subscription
 from storybook.http.requests import last_event_id
 from storybook.http.responses import to_json
-from storybook.http.run_state import encode_progress
+from storybook.http.run_state import AwaitedEngine, awaited, encode_progress
 from storybook.http.stream_handler import StreamHandler
 from storybook.http.streams import COME_BACK_LATER, Stream, Streams, frame, refuse, stop
 from storybook.projections.progress import ProgressFold, RunProgress
 from storybook.projections.projector import Projections
 from storybook.run import InvalidHistory, NoSuchRun
+from storybook.stages.outages import Outages
 from storybook.stages.progress import Preview, WorkProgress
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,12 @@ class StageProgress(msgspec.Struct, frozen=True):
     preview_url: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class RunWaits(msgspec.Struct, frozen=True):
+    """For which engine the run waits from now on, null if for none."""
+
+    waiting_for: AwaitedEngine | None
+
+
 class Feed:
     """The messages of one run, and the streams that follow it.
 
@@ -58,14 +65,15 @@ class Feed:
     their clients are to come back later.
     """
 
-    def __init__(self, run_id: RunId, parked: ParkedRuns) -> None:
-        self.run_id, self._parked = run_id, parked
+    def __init__(self, run_id: RunId, parked: ParkedRuns, outages: Outages | None = None) -> None:
+        self.run_id, self._parked, self._outages = run_id, parked, outages
         self.is_broken_off = False
         self.positions: list[Position] = []
         self.frames: list[bytes] = []
         """The message of each change, beside the position of the event that made it."""
         self.live = b""
         self.live_version = 0
+        self.waiting_for: AwaitedEngine | None = None
         self.streams: set[Stream] = set()
         self.users = 0
         self.loading = anyio.Lock()
@@ -113,6 +121,15 @@ class Feed:
             self.live_version += 1
             self._wake()
 
+    def look_at_outages(self) -> None:
+        """An engine went away or is back: tell it, if the run waits for it."""
+        if self.is_loaded and self._is_waiting_changed():
+            self._wake()
+
+    def _is_waiting_changed(self) -> bool:
+        before, self.waiting_for = self.waiting_for, awaited(self._fold.waiting_for, self._outages)
+        return self.waiting_for != before
+
     def _apply(self, events: list[Recorded]) -> bool:
         """Whether there is anything to tell after these events."""
         before = len(self.frames), self.is_broken_off
@@ -124,7 +141,8 @@ class Feed:
                 self._progress = progress
                 self.positions.append(recorded.position)
                 self.frames.append(frame(b"update", encode_progress(progress), recorded.position))
-        return (len(self.frames), self.is_broken_off) != before
+        is_changed = self._is_waiting_changed()
+        return is_changed or (len(self.frames), self.is_broken_off) != before
 
     def _folded(self, recorded: Recorded) -> RunProgress | None:
         """The progress if this event changed it; one that cannot be read parks the run."""
@@ -149,11 +167,12 @@ class Feed:
 class RunSource:
     """A cursor into a feed: `at` is the number of messages that the client has seen."""
 
-    __slots__ = ("_at", "_feed", "_live_version", "_opening", "_sent_away")
+    __slots__ = ("_at", "_feed", "_live_version", "_opening", "_sent_away", "_waiting_for")
 
     def __init__(self, feed: Feed, at: int, opening: bytes = b"") -> None:
         self._feed, self._at, self._opening = feed, at, opening
         self._live_version = feed.live_version
+        self._waiting_for: AwaitedEngine | None = None
         self._sent_away = False
 
     @property
@@ -169,6 +188,9 @@ class RunSource:
         if left:
             chunk += feed.frames[-1] if left == 1 else b"".join(feed.frames[self._at :])
             self._at = len(feed.frames)
+        if self._waiting_for != feed.waiting_for:
+            self._waiting_for = feed.waiting_for
+            chunk += frame(b"progress", to_json(RunWaits(feed.waiting_for)))
         if self._live_version != feed.live_version:
             self._live_version = feed.live_version
             chunk += feed.live
@@ -188,9 +210,11 @@ class ProgressStreams:
         projections: Projections,
         parked: ParkedRuns,
         live: WorkProgress,
+        outages: Outages | None,
         streams: Streams,
     ) -> None:
         self._log, self._parked, self._live, self._streams = log, parked, live, streams
+        self._outages = outages
         self.feeds: dict[RunId, Feed] = {}
         self._handler = StreamHandler(projections, self._take)
         self.subscription = Subscription(log, "progress streams", self._handler, after=START)
@@ -198,7 +222,7 @@ class ProgressStreams:
     async def answer(self, run_id: RunId, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises `BadRequest` or `NoSuchRun` before the stream begins."""
         cursor = last_event_id(scope)
-        feed = self.feeds.setdefault(run_id, Feed(run_id, self._parked))
+        feed = self.feeds.setdefault(run_id, Feed(run_id, self._parked, self._outages))
         feed.users += 1
         try:
             if (stream := await self._begun(feed, cursor, scope, send)) is not None:
@@ -233,6 +257,14 @@ class ProgressStreams:
             for feed in self.feeds.values():
                 feed.take_live(self._live)
             await anyio.sleep(LIVE_SECONDS)
+
+    async def follow_outages(self) -> None:
+        """Hand on that an engine went away or is back, until cancelled."""
+        version = 0
+        while self._outages is not None:
+            version = await self._outages.wait(version)
+            for feed in self.feeds.values():
+                feed.look_at_outages()
 
     def _take(self, batch: Sequence[Recorded]) -> None:
         if self.feeds:

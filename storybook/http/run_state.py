@@ -12,6 +12,7 @@ import msgspec
 from storybook.book import Dialogue, RunId, Stage
 from storybook.events.log import Position
 from storybook.events.parked import ParkedRun
+from storybook.http.times import iso_time
 from storybook.projections.progress import RunProgress
 from storybook.projections.runs import (
     KEPT_STATES,
@@ -20,8 +21,10 @@ from storybook.projections.runs import (
     decode_snapshot,
     snapshot_of,
 )
+from storybook.projections.waiting import WaitingFor
 from storybook.run import Run, Status
 from storybook.stages.addresses import without_secrets
+from storybook.stages.outages import Outages
 
 
 class PageState(msgspec.Struct, frozen=True):
@@ -42,10 +45,20 @@ class Parked(msgspec.Struct, frozen=True):
     why: str
 
 
+class AwaitedEngine(msgspec.Struct, frozen=True):
+    """An engine that is away, `since` when the run waits for it (ISO 8601 in UTC, milliseconds,
+    with Z), and why it seems to be."""
+
+    engine: str
+    since: str
+    why: str
+
+
 class RunState(msgspec.Struct, frozen=True):
     """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
-    0, whether it is written or not. What a later version added follows `error`; `parked` is null
-    if every event can be read."""
+    0, whether it is written or not. What a later version added follows `error`; `waiting_for` is
+    null unless an engine that the run waits for is away now, `parked` if every event can be read.
+    """
 
     status: Status
     stage: Stage
@@ -53,11 +66,17 @@ class RunState(msgspec.Struct, frozen=True):
     ready_max_audio_page: int
     pages: tuple[PageState, ...]
     error: str | None
+    waiting_for: AwaitedEngine | None
     language: str
     parked: Parked | None = None
 
 
-def run_state(run_id: RunId, snapshot: RunSnapshot, parked: ParkedRun | None = None) -> RunState:
+def run_state(
+    run_id: RunId,
+    snapshot: RunSnapshot,
+    parked: ParkedRun | None = None,
+    waiting_for: AwaitedEngine | None = None,
+) -> RunState:
     """The state of a run, with addresses. A pruned file keeps its URL, which then answers 410."""
     return RunState(
         snapshot.status,
@@ -66,6 +85,7 @@ def run_state(run_id: RunId, snapshot: RunSnapshot, parked: ParkedRun | None = N
         snapshot.ready_max_audio_page,
         tuple(_page_state(run_id, page) for page in snapshot.pages),
         _shown(snapshot.error),
+        waiting_for,
         snapshot.language,
         Parked(parked.position, parked.why) if parked is not None else None,
     )
@@ -96,29 +116,42 @@ def _url(run_id: RunId, folder: str, name: str) -> str:
     return f"/api/runs/{run_id}/{folder}/{name}" if name else ""
 
 
+def awaited(waiting_for: WaitingFor | None, outages: Outages | None) -> AwaitedEngine | None:
+    """What a run waits for now: what its events say, unless it is known that the engine is back,
+    and the run only waits for its turn."""
+    it = waiting_for
+    if it is None or (outages is not None and not outages.is_away(it.engine)):
+        return None
+    return AwaitedEngine(it.engine.name, iso_time(it.since), it.why)
+
+
 _encode: Final = msgspec.json.Encoder().encode
 
 
 def encode_state(run_id: RunId, run: Run, parked: ParkedRun | None = None) -> bytes:
-    """The state of a run as UTF-8 JSON."""
+    """The state of a run as UTF-8 JSON; what changes with time is null."""
     return _encode(run_state(run_id, snapshot_of(run), parked))
 
 
 class RenderedStates:
-    """States as UTF-8 JSON, made once for each change of a run that is asked for."""
+    """States as UTF-8 JSON, made once for each change of a run that is asked for. `outages` know
+    which engines are away now, if anybody does here."""
 
-    def __init__(self, most: int = KEPT_STATES) -> None:
-        self._most = most
-        self._rendered: dict[RunId, tuple[bytes, ParkedRun | None, bytes]] = {}
+    def __init__(self, outages: Outages | None, most: int = KEPT_STATES) -> None:
+        self._outages, self._most = outages, most
+        self._rendered: dict[RunId, tuple[bytes, ParkedRun | None, int, bytes]] = {}
 
     def body(self, run_id: RunId, state: bytes, parked: ParkedRun | None = None) -> bytes:
         """The answer for a run whose projection has this state."""
         known = self._rendered.get(run_id)
-        if known is not None and known[0] == state and known[1] == parked:
-            return known[2]
-        body = _encode(run_state(run_id, decode_snapshot(state), parked))
+        version = self._outages.version if self._outages is not None else 0
+        if known is not None and known[0] == state and known[1:3] == (parked, version):
+            return known[3]
+        snapshot = decode_snapshot(state)
+        waiting_for = awaited(snapshot.waiting_for, self._outages)
+        body = _encode(run_state(run_id, snapshot, parked, waiting_for))
         self._rendered.pop(run_id, None)
-        self._rendered[run_id] = state, parked, body
+        self._rendered[run_id] = state, parked, version, body
         if len(self._rendered) > self._most:
             del self._rendered[next(iter(self._rendered))]
         return body

@@ -63,7 +63,7 @@ class Runs:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._states = RenderedStates()
+        self._states = RenderedStates(application.outages)
         self._rate = RateLimit(application.settings.limits.runs_per_minute)
 
     def routes(self) -> list[HTTPRouteHandler]:

@@ -19,7 +19,7 @@ from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.log_entries import RunLogEntry
-from storybook.http.progress import StageProgress
+from storybook.http.progress import RunWaits, StageProgress
 from storybook.http.readiness import ReadinessState
 from storybook.http.requests import MAX_POSITION
 from storybook.http.run_request import WORDS
@@ -265,7 +265,7 @@ _ANSWERED: Final = (
         Session,
         SignedLink,
     ),
-    *(Error, ValidationError, Progress, StageProgress, RunLogEntry, LogEnd, Nothing),
+    *(Error, ValidationError, Progress, StageProgress, RunWaits, RunLogEntry, LogEnd, Nothing),
 )
 _MAY_LACK: Final = {"Progress": ["error"], "StageProgress": ["preview_url"]}
 """Members of answers that are not always there; all others are, whatever they are by default."""
@@ -288,6 +288,7 @@ def components() -> dict[str, Schema]:
         "SignIn": SIGN_IN,
         "LinkRequest": LINK_REQUEST,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
+        "LiveProgress": _one_of("StageProgress", "RunWaits"),
         **MESSAGES,
         "RunMessage": _one_of("UpdateMessage", "ProgressMessage", *_IN_ALL_STREAMS),
         "LogMessage": _one_of("EventMessage", *_IN_ALL_STREAMS),
@@ -350,9 +351,9 @@ MESSAGES: Final = {
         ),
         _message(
             "ProgressMessage",
-            "How far a stage in hand is; not resumable.",
+            "How far a stage in hand is, or for which engine the run waits; not resumable.",
             ["progress"],
-            "StageProgress",
+            "LiveProgress",
         ),
         _message(
             "EventMessage",

@@ -15,7 +15,7 @@ from litestar import Request, post
 from litestar.handlers import HTTPRouteHandler
 
 from storybook.application import Application
-from storybook.engines import WorkFailed, ready_or_raise
+from storybook.engines import Transcriber, WorkFailed
 from storybook.http.errors import BadRequest, HttpError, Invalid
 from storybook.http.forms import File, Form, read_form
 from storybook.http.responses import RawResponse, json_response
@@ -62,14 +62,15 @@ class Speech:
 
     async def transcribe(self, request: Request[Any, Any, Any]) -> RawResponse:
         """Turn a recording into one of the four words."""
-        transcriber = self._application.engines.transcriber
-        ready_or_raise(transcriber.info.name, await transcriber.readiness())
+        transcriber = await self._application.engines.transcriber.ready()
         with self._memory() as taking:
             seconds = self._application.settings.limits.request_seconds
             audio, field, language = _asked(await read_form(request, seconds, taking))
             with self._place():
                 return json_response(
-                    await _while_there(request, lambda: self._hear(audio, field, language))
+                    await _while_there(
+                        request, lambda: self._hear(transcriber, audio, field, language)
+                    )
                 )
 
     @contextmanager
@@ -99,9 +100,11 @@ class Speech:
         finally:
             self._at_once -= 1
 
-    async def _hear(self, audio: bytes, field: Field, language: str) -> SpokenField:
+    async def _hear(
+        self, transcriber: Transcriber, audio: bytes, field: Field, language: str
+    ) -> SpokenField:
         try:
-            return await hear_field(self._application.engines.transcriber, audio, field, language)
+            return await hear_field(transcriber, audio, field, language)
         except WorkFailed as failure:
             if failure.kind == "unsupported_language":
                 raise BadRequest(failure.message) from failure

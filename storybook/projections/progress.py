@@ -6,6 +6,7 @@ import msgspec
 
 from storybook.book import Stage
 from storybook.events.log import Recorded
+from storybook.projections.waiting import WaitingFold, WaitingFor
 from storybook.run import Run, Status, evolve
 
 
@@ -26,15 +27,19 @@ def progress_of(run: Run) -> RunProgress:
 
 
 class ProgressFold:
-    """Folds the events of one run, and tells which of them changed its progress."""
+    """Folds the events of one run, and tells which of them changed its progress. `waiting_for` is
+    what the run waits for now."""
 
     def __init__(self) -> None:
         self._run: Run | None = None
+        self._waiting = WaitingFold()
+        self.waiting_for: WaitingFor | None = None
         self._last: RunProgress | None = None
 
     def feed(self, recorded: Recorded) -> RunProgress | None:
         """The progress after this event if it changed it, else None."""
         self._run = evolve(self._run, recorded.event)
+        self.waiting_for = self._waiting.feed(self._run, [recorded])
         now = progress_of(self._run)
         if now == self._last:
             return None

@@ -21,6 +21,7 @@ from storybook.projections.projection import (
     RunChange,
     Table,
 )
+from storybook.projections.waiting import WaitingFold, WaitingFor
 from storybook.run import Run, Status
 
 KEPT_STATES: Final = 1_000
@@ -42,7 +43,8 @@ class PageSnapshot(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
-    """A run as its readers see it at one moment. `error` is None unless the run failed."""
+    """A run as its readers see it at one moment. `error` is None unless the run failed, and
+    `waiting_for` unless it waits for an engine, as far as its events tell."""
 
     status: Status
     stage: Stage
@@ -51,9 +53,12 @@ class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     pages: tuple[PageSnapshot, ...]
     error: str | None
     language: str
+    waiting_for: WaitingFor | None = None
 
 
-def snapshot_of(run: Run, progress: RunProgress | None = None) -> RunSnapshot:
+def snapshot_of(
+    run: Run, progress: RunProgress | None = None, waiting_for: WaitingFor | None = None
+) -> RunSnapshot:
     """The state of a run, of which the progress may be known. A pruned file keeps its name."""
     now = progress or progress_of(run)
     return RunSnapshot(
@@ -64,6 +69,7 @@ def snapshot_of(run: Run, progress: RunProgress | None = None) -> RunSnapshot:
         tuple([_page(run, number) for number in range(run.page_count)]),
         now.error,
         run.language,
+        waiting_for,
     )
 
 
@@ -110,14 +116,18 @@ class RunStates(Projection):
     """The state of each run, ready to be shown."""
 
     name = "run_states"
-    version = 1
+    version = 2
     tables = (STATES,)
     handles = EVERY_EVENT
 
+    def remember(self) -> WaitingFold:
+        return WaitingFold()
+
     def apply(self, change: RunChange) -> Iterator[Put]:
-        yield Put(
-            STATES, (change.run_id, encode_snapshot(snapshot_of(change.run, change.progress)))
-        )
+        fold: WaitingFold = change.memory
+        waiting_for = fold.feed(change.run, change.recorded)
+        snapshot = snapshot_of(change.run, change.progress, waiting_for)
+        yield Put(STATES, (change.run_id, encode_snapshot(snapshot)))
 
 
 # ------------------------------------------------------------------------------------------ reads

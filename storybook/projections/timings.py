@@ -32,6 +32,7 @@ from storybook.events.catalog import (
     Event,
     StageAbandoned,
     StageCompleted,
+    StageDeferred,
     StageFailed,
     StageRequested,
     StageStarted,
@@ -118,6 +119,13 @@ class TimingFold:
         )
         return timing
 
+    def _deferred(self, recorded: Recorded, event: StageDeferred) -> Timing:
+        """It waits again; what it was worked on came to nothing."""
+        timing = self.open[event.work]
+        stage = timing.stage
+        stage.engine, stage.started_at, stage.outcome = None, None, "waiting"
+        return timing
+
     def _completed(self, recorded: Recorded, event: StageCompleted) -> Timing:
         return self._ended(recorded, event.work, "completed", "")
 
@@ -137,6 +145,7 @@ class TimingFold:
 _CHANGES: Final[Mapping[type[Event], Callable[[TimingFold, Recorded, Any], Timing]]] = {
     StageRequested: TimingFold._requested,
     StageStarted: TimingFold._started,
+    StageDeferred: TimingFold._deferred,
     StageCompleted: TimingFold._completed,
     StageFailed: TimingFold._failed,
     StageAbandoned: TimingFold._abandoned,

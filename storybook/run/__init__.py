@@ -11,6 +11,8 @@ A piece of work goes through these states; `attempt` counts from 1 and never goe
                     ▲          ├────► Failed      (no attempts left, or trying again can't help)
                     └──────────┘ failed or abandoned, to be tried again
                  Waiting, InHand ───► Abandoned   (the run was cancelled)
+                 Waiting, InHand ───► Waiting     (deferred, the same attempt: its engine is away)
+                 Waiting ───────────► Failed      (deferred for too long)
                  Waiting ───────────► Abandoned   (the run is to fail: something has Failed)
                  Failed, Abandoned ─► Waiting     (the run is retried)
 
@@ -34,7 +36,9 @@ from storybook.run.decisions import (
     abandon_stage,
     cancel_run,
     complete_stage,
+    defer_stage,
     fail_stage,
+    give_up_waiting,
     is_suspect,
     kept_artifacts,
     prune_artifacts,
@@ -51,6 +55,7 @@ from storybook.run.history import History, read_history, read_whole
 from storybook.run.state import (
     Abandoned,
     Complete,
+    Deferred,
     Failed,
     InHand,
     Run,
@@ -71,6 +76,7 @@ __all__ = [
     "MAX_SUSPICIONS",
     "Abandoned",
     "Complete",
+    "Deferred",
     "Failed",
     "History",
     "InHand",
@@ -85,9 +91,11 @@ __all__ = [
     "abandon_stage",
     "cancel_run",
     "complete_stage",
+    "defer_stage",
     "evolve",
     "fail_stage",
     "fold",
+    "give_up_waiting",
     "is_suspect",
     "kept_artifacts",
     "plan_of",

@@ -25,6 +25,7 @@ from storybook.events.catalog import (
     RunRetried,
     StageAbandoned,
     StageCompleted,
+    StageDeferred,
     StageFailed,
     StageRequested,
     StageStarted,
@@ -99,13 +100,50 @@ def request_run(
 
 
 def start_stage(
-    run: Run | None, work: Work, attempt: int, *, worker: str, engine: EngineInfo
+    run: Run | None,
+    work: Work,
+    attempt: int,
+    *,
+    worker: str,
+    engine: EngineInfo,
+    stands_in_for: str = "",
 ) -> list[Event]:
     """Take waiting work in hand. Of several workers that try, one wins."""
     state = _existing(run).work.get(work)
     if not (isinstance(state, Waiting) and state.attempt == attempt):
         raise StaleAttempt(f"{work} attempt {attempt} is not waiting: it is {state}")
-    return [StageStarted(work.stage, work.page, attempt, worker, engine)]
+    return [StageStarted(work.stage, work.page, attempt, worker, engine, stands_in_for)]
+
+
+def defer_stage(
+    run: Run | None,
+    work: Work,
+    attempt: int,
+    engine: EngineInfo,
+    why: str,
+    *,
+    is_new: bool = False,
+) -> list[Event]:
+    """Let work that is in hand or waits wait for an engine that is away. Nothing follows if it
+    waits for it already, unless this is a new outage."""
+    run = _existing(run)
+    state = run.work.get(work)
+    if not (isinstance(state, Waiting | InHand) and state.attempt == attempt):
+        raise StaleAttempt(f"{work} attempt {attempt} neither waits nor is in hand: it is {state}")
+    if isinstance(state, Waiting) and work in run.deferred and not is_new:
+        return []
+    deferred = StageDeferred(work.stage, work.page, attempt, engine, why, is_suspect(run, work))
+    return followed_up(run, [deferred])
+
+
+def give_up_waiting(run: Run | None, work: Work, attempt: int, fault: Fault) -> list[Event]:
+    """Let work fail that has waited for an engine for too long."""
+    run = _existing(run)
+    state = run.work.get(work)
+    waits = isinstance(state, Waiting) and state.attempt == attempt and work in run.deferred
+    if not waits:
+        raise StaleAttempt(f"{work} attempt {attempt} does not wait for an engine: it is {state}")
+    return followed_up(run, [StageFailed(work.stage, work.page, attempt, fault)])
 
 
 def submit_stage(run: Run | None, work: Work, attempt: int, submission: Submission) -> list[Event]:

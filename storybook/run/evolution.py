@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from storybook.book import Page
+from storybook.book import WRITING, Page
 from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
@@ -21,12 +21,13 @@ from storybook.events.catalog import (
     RunRetried,
     StageAbandoned,
     StageCompleted,
+    StageDeferred,
     StageFailed,
     StageRequested,
     StageStarted,
     StageSubmitted,
 )
-from storybook.run.state import Abandoned, Complete, Failed, InHand, Run, Status, Waiting
+from storybook.run.state import Abandoned, Complete, Deferred, Failed, InHand, Run, Status, Waiting
 
 
 class InvalidHistory(Exception):
@@ -43,11 +44,10 @@ def fold(events: Iterable[Event], run: Run | None = None) -> Run | None:
         run = _begin(first)
     # One draft for all of them: a copy of the run for each event takes three times as long.
     draft = _Draft(run)
-    count = 0
     for event in remaining:
+        draft.version += 1
         _EVOLVE[type(event)](draft, event)
-        count += 1
-    return draft.finish(run, count)
+    return draft.finish(run)
 
 
 def evolve(run: Run | None, event: Event) -> Run:
@@ -77,6 +77,8 @@ class _Draft:
 
     __slots__ = (
         "crashes",
+        "deferred",
+        "engines",
         "failures",
         "fault",
         "pages",
@@ -84,6 +86,7 @@ class _Draft:
         "status",
         "submissions",
         "suspicions",
+        "version",
         "work",
     )
 
@@ -96,11 +99,12 @@ class _Draft:
         )
         self.work, self.submissions = dict(run.work), dict(run.submissions)
         self.failures, self.crashes = dict(run.failures), dict(run.crashes)
-        self.suspicions = dict(run.suspicions)
+        self.suspicions, self.deferred = dict(run.suspicions), dict(run.deferred)
+        self.version, self.engines = run.version, run.engines
 
-    def finish(self, run: Run, events: int) -> Run:
+    def finish(self, run: Run) -> Run:
         return Run(
-            run.version + events,
+            self.version,
             self.status,
             run.request,
             run.seed,
@@ -112,10 +116,12 @@ class _Draft:
             self.crashes,
             self.suspicions,
             self.submissions,
+            self.deferred,
             self.pruned,
             self.fault,
             run.page_count,
             run.language,
+            self.engines,
         )
 
 
@@ -130,6 +136,23 @@ def _stage_requested(draft: _Draft, event: StageRequested) -> None:
 def _stage_started(draft: _Draft, event: StageStarted) -> None:
     draft.status = Status.RUNNING
     draft.work[event.work] = InHand(event.attempt, event.worker, event.engine)
+    began = event.stage.role, event.engine.name
+    if began not in draft.engines:
+        draft.engines = (*draft.engines, began)
+
+
+def _stage_deferred(draft: _Draft, event: StageDeferred) -> None:
+    work = event.work
+    before = draft.deferred.get(work)
+    # Begun once more and turned away again before anything came of it: the same outage goes on.
+    goes_on = (
+        before is not None
+        and before.engine.name == event.engine.name
+        and isinstance(draft.work.get(work), InHand)
+    )
+    version = before.version if before is not None and goes_on else draft.version
+    draft.work[work] = Waiting(event.attempt, 0, event.alone)
+    draft.deferred[work] = Deferred(event.engine, event.why, version)
 
 
 def _stage_submitted(draft: _Draft, event: StageSubmitted) -> None:
@@ -140,6 +163,7 @@ def _page_written(draft: _Draft, event: PageWritten) -> None:
     draft.pages.append(
         Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
     )
+    draft.deferred.pop(WRITING, None)
 
 
 def _page_refused(draft: _Draft, event: PageRefused) -> None:
@@ -150,6 +174,7 @@ def _stage_completed(draft: _Draft, event: StageCompleted) -> None:
     work = event.work
     draft.work[work] = Complete(event.attempt, event.artifact)
     draft.submissions.pop(work, None)
+    draft.deferred.pop(work, None)
 
 
 def _stage_failed(draft: _Draft, event: StageFailed) -> None:
@@ -157,11 +182,13 @@ def _stage_failed(draft: _Draft, event: StageFailed) -> None:
     draft.work[work] = Failed(event.attempt, event.fault)
     draft.failures[work] = draft.failures.get(work, 0) + 1
     draft.submissions.pop(work, None)
+    draft.deferred.pop(work, None)
 
 
 def _stage_abandoned(draft: _Draft, event: StageAbandoned) -> None:
     work = event.work
     draft.work[work] = Abandoned(event.attempt)
+    draft.deferred.pop(work, None)
     if event.reason is AbandonReason.CRASH and event.blame is not Blame.NONE:
         deaths = draft.crashes if event.blame is Blame.ALONE else draft.suspicions
         deaths[work] = deaths.get(work, 0) + 1
@@ -200,6 +227,7 @@ _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     RunRequested: _requested_twice,
     StageRequested: _stage_requested,
     StageStarted: _stage_started,
+    StageDeferred: _stage_deferred,
     StageSubmitted: _stage_submitted,
     PageWritten: _page_written,
     PageRefused: _page_refused,

@@ -12,6 +12,7 @@ from storybook.book import (
     WRITING,
     Artifact,
     Page,
+    Role,
     Stage,
     StoryRequest,
     TtsConfig,
@@ -68,6 +69,15 @@ class Waiting(msgspec.Struct, frozen=True, gc=False):
     alone: bool = False
 
 
+class Deferred(msgspec.Struct, frozen=True, gc=False):
+    """What a piece of work waits for, and why. `version` is which of the run's events says so
+    (counted from 1): the fold knows no time, and that event's is since when."""
+
+    engine: EngineInfo
+    why: str
+    version: int
+
+
 class InHand(msgspec.Struct, frozen=True, gc=False):
     """A worker is at it."""
 
@@ -119,6 +129,9 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """Deaths of a process in which other work ran too."""
     submissions: dict[Work, Submission] = {}
     """Work given away that may come back finished, also to a later attempt."""
+    deferred: dict[Work, Deferred] = {}
+    """Outages that are not over: until a page is written, or the attempt ends. Meanwhile the work
+    waits, or is in hand once more."""
     pruned: frozenset[str] = frozenset()
     """Names of artifacts whose files retention has removed."""
     fault: Fault | None = None
@@ -126,6 +139,12 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     page_count: int = BEFORE_PAGE_COUNTS
     """How many pages the book has, its cover included."""
     language: str = BEFORE_LANGUAGES
+    engines: tuple[tuple[Role, str], ...] = ()
+    """The engines that began work of each role, by name, in the order of their first works."""
+
+    def engines_of(self, role: Role) -> tuple[str, ...]:
+        """The names of the engines that have worked in a role, the first one first."""
+        return tuple(name for of, name in self.engines if of is role)
 
     @property
     def plan(self) -> tuple[Work, ...]:
@@ -168,6 +187,12 @@ class Run(msgspec.Struct, frozen=True, gc=False):
             if not isinstance(self.work.get(work_of(page)), Complete):
                 return page - 1
         return self.page_count - 1
+
+    @property
+    def waiting_for(self) -> Deferred | None:
+        """What the first piece of work waits for that waits for an engine."""
+        waiting = (work for work in self.plan if isinstance(self.work.get(work), Waiting))
+        return next((self.deferred[work] for work in waiting if work in self.deferred), None)
 
     def artifact(self, work: Work) -> Artifact | None:
         """The finished file of a piece of work, if there is one."""

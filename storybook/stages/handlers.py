@@ -1,4 +1,4 @@
-"""How each stage is done: engine, file, event. One table says who does what.
+"""How each stage is done: engine, file, event.
 
 A handler carries out one attempt that has been started, and returns when it is complete in the log.
 It raises what the engine raises; whoever called it turns that into an event.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from functools import partial
-from typing import Final, NoReturn
+from typing import Final, NoReturn, cast
 
 import msgspec
 
@@ -18,7 +18,6 @@ from storybook.book import (
     WRITING,
     Artifact,
     Page,
-    Role,
     RunId,
     Stage,
     Work,
@@ -50,20 +49,21 @@ class Tools(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """An attempt in hand: the run as it stood when it was started, whom to tell of decisions, how
-    to report, and how files are kept."""
+    """An attempt in hand: the run as it stood when it was started, the engine that does it, whom to
+    tell of decisions, how to report, and how files are kept."""
 
     run_id: RunId
     run: Run
     work: Work
     number: int
+    engine: Engine
     tell: Tell
     report: PaintingReport
     keep: Keep
 
 
 async def _write(attempt: Attempt, tools: Tools) -> None:
-    run, number, writer = attempt.run, attempt.number, tools.engines.writer
+    run, number, writer = attempt.run, attempt.number, cast("Writer", attempt.engine)
     check_able(writing_faults(run, writer.capabilities))
     standing = run.pages
     task = WritingTask(run.request, run.seed, number, standing, run.page_count, run.language)
@@ -92,33 +92,26 @@ async def _make_file(make: Make, attempt: Attempt, tools: Tools) -> None:
     async def submitted(submission: Submission) -> None:
         await attempt.tell(lambda run: submit_stage(run, work, number, submission))
 
-    engines, artifacts = tools.engines, tools.artifacts
-    task = FileTask(attempt.run_id, run, work, engines, artifacts, attempt.report, submitted)
+    engine, artifacts = attempt.engine, tools.artifacts
+    task = FileTask(attempt.run_id, run, work, engine, artifacts, attempt.report, submitted)
     made = await make(task)
     artifact = await attempt.keep(made.save)
     await attempt.tell(lambda run: complete_stage(run, work, number, artifact, made.made_from))
 
 
 class StageHandler(msgspec.Struct, frozen=True):
-    """Whose engine does a stage, and how; `make` makes the file of a stage that makes one."""
+    """How a stage is done by an engine of its role; `make` makes the file of one that makes one."""
 
-    role: Role
     handle: Callable[[Attempt, Tools], Awaitable[None]]
     make: Make | None = None
 
 
-def _of_file(role: Role, make: Make) -> StageHandler:
-    return StageHandler(role, partial(_make_file, make), make)
+def _of_file(make: Make) -> StageHandler:
+    return StageHandler(partial(_make_file, make), make)
 
 
 HANDLERS: Final[Mapping[Stage, StageHandler]] = {
-    Stage.LLM: StageHandler(Role.WRITER, _write),
-    **dict.fromkeys(PICTURE_STAGES, _of_file(Role.ILLUSTRATOR, paint)),
-    Stage.TTS: _of_file(Role.NARRATOR, narrate),
+    Stage.LLM: StageHandler(_write),
+    **dict.fromkeys(PICTURE_STAGES, _of_file(paint)),
+    Stage.TTS: _of_file(narrate),
 }
-
-
-def engine_of(engines: Engines, stage: Stage) -> Engine:
-    """The engine that does a stage."""
-    engine: Engine = getattr(engines, HANDLERS[stage].role.value)
-    return engine

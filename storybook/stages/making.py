@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
+from typing import cast
 
 import msgspec
 
 from storybook.book import Artifact, RunId, TtsConfig, Work, artifact_name
-from storybook.engines import PaintingReport, WorkFailed
+from storybook.engines import Engine, Illustrator, Narrator, PaintingReport, WorkFailed
 from storybook.events.catalog import MadeFrom, Submission
 from storybook.request import RequestFault
 from storybook.run import Run
 from storybook.stages.artifacts import save_audio, save_picture
 from storybook.stages.capabilities import narration_faults
-from storybook.stages.registry import Engines
 from storybook.stages.tasks import narration_task, painting_task
 from storybook.stores.artifacts import ArtifactStore
 
 
 class FileTask(msgspec.Struct, frozen=True):
-    """What is to be made, with what, where it is kept, and whom to tell how far it is and what was
-    given to another server."""
+    """What is to be made, by which engine of its role, where it is kept, and whom to tell how far
+    it is and what was given to another server."""
 
     run_id: RunId
     run: Run
     work: Work
-    engines: Engines
+    engine: Engine
     artifacts: ArtifactStore
     report: PaintingReport
     submitted: Callable[[Submission], Awaitable[None]]
@@ -47,7 +47,7 @@ def check_able(faults: Iterable[RequestFault]) -> None:
 
 async def paint(task: FileTask) -> MadeFile:
     """The cover, or a page's picture. Raises what the illustrator raises."""
-    painting = await task.engines.illustrator.paint(
+    painting = await cast("Illustrator", task.engine).paint(
         painting_task(task.run, task.work), task.report, task.submitted
     )
     save = partial(
@@ -64,7 +64,7 @@ async def paint(task: FileTask) -> MadeFile:
 
 async def narrate(task: FileTask) -> MadeFile:
     """A page, read aloud. Raises what the narrator raises."""
-    narrator = task.engines.narrator
+    narrator = cast("Narrator", task.engine)
     check_able(narration_faults(task.run.tts or TtsConfig(), narrator.capabilities))
     narration = await narrator.narrate(narration_task(task.run, task.work), task.report)
     save = partial(

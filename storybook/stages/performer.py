@@ -10,50 +10,53 @@ import anyio
 import anyio.abc
 
 from storybook.clock import Clock
-from storybook.engines import Engine
 from storybook.notifier import Notifier
-from storybook.stages.devices import Unload
-from storybook.stages.engine_places import unload
-from storybook.stages.scheduling import (
+from storybook.stages.actions import (
     Abandon,
     AttemptEnded,
     ClockTicked,
+    Defer,
     DeviceFreed,
+    EngineLooked,
+    GiveUp,
     Input,
+    LookAtEngine,
     LookAtLeases,
-    Scheduler,
     Start,
     Stop,
     WaitUntil,
 )
-from storybook.stages.work_queue import QueuedWork
+from storybook.stages.devices import Unload
+from storybook.stages.engine_places import look_at, unload
+from storybook.stages.scheduling import Scheduler
 from storybook.stores.leases import LeasedWork
 
 logger = logging.getLogger(__name__)
 
-CarryOut = Callable[[QueuedWork, Engine], Awaitable[int | None]]
-"""Carries out one attempt; returns in how many microseconds it is to be taken up again, if so."""
+CarryOut = Callable[[Start], Awaitable[AttemptEnded]]
+"""Carries out one attempt, and tells how it ended."""
+Record = Callable[[Abandon | Defer | GiveUp], Coroutine[Any, Any, None]]
+"""Records what has become of work that is not in hand here."""
 
 
 class Performer:
     """Runs attempts in one task group, and all else (`duties`) in another, which ends first.
 
-    `record_loss` is to record that work was abandoned, and `look` to tell the scheduler what leases
-    there are.
+    `look` is to tell the scheduler what leases there are.
     """
 
     def __init__(
         self,
         scheduler: Scheduler,
         carry_out: CarryOut,
-        record_loss: Callable[[Abandon], Coroutine[Any, Any, None]],
+        record: Record,
         look: Callable[[], Coroutine[Any, Any, None]],
         clock: Clock,
         attempts: anyio.abc.TaskGroup,
         duties: anyio.abc.TaskGroup,
     ) -> None:
         self._scheduler, self._carry_out, self._clock = scheduler, carry_out, clock
-        self._record_loss, self._look = record_loss, look
+        self._record, self._look = record, look
         self._attempts, self._duties = attempts, duties
         self._scopes: dict[LeasedWork, anyio.CancelScope] = {}
         self._alarm = anyio.CancelScope()
@@ -76,14 +79,14 @@ class Performer:
         self._attempts.start_soon(self._attempt, it, scope)
 
     async def _attempt(self, it: Start, scope: anyio.CancelScope) -> None:
-        again_in: int | None = None
+        ended = AttemptEnded(it.queued.leased)
         try:
             with scope:
-                again_in = await self._carry_out(it.queued, it.engine)
+                ended = await self._carry_out(it)
         finally:
             del self._scopes[it.queued.leased]
             self._ended.notify()
-            self.tell([AttemptEnded(it.queued.leased, again_in)])
+            self.tell([ended])
 
     def _stop(self, it: Stop) -> None:
         logger.info("%s is no longer ours: it is stopped", it.work)
@@ -91,8 +94,14 @@ class Performer:
 
     # --------------------------------------------------------------------------------- duties
 
-    def _abandon(self, it: Abandon) -> None:
-        self._duties.start_soon(self._record_loss, it)
+    def _note(self, it: Abandon | Defer | GiveUp) -> None:
+        self._duties.start_soon(self._record, it)
+
+    def _look_at_engine(self, it: LookAtEngine) -> None:
+        self._duties.start_soon(self._look_whether_it_answers, it)
+
+    async def _look_whether_it_answers(self, it: LookAtEngine) -> None:
+        self.tell([EngineLooked(it.engine, await look_at(it.engine))])
 
     def _unload(self, it: Unload) -> None:
         # Among the attempts: a stop leaves it the time to end, since both models would stay.
@@ -121,8 +130,11 @@ class Performer:
 _DO: Final[Mapping[type, Callable[[Performer, Any], None]]] = {
     Start: Performer._start,
     Stop: Performer._stop,
-    Abandon: Performer._abandon,
+    Abandon: Performer._note,
+    Defer: Performer._note,
+    GiveUp: Performer._note,
     Unload: Performer._unload,
+    LookAtEngine: Performer._look_at_engine,
     LookAtLeases: Performer._look_at_leases,
     WaitUntil: Performer._wait_until,
 }

@@ -1,31 +1,36 @@
 """Which engines there are, and which one does which role.
 
 Each role has engines by name: those of this package, best first, and those of other packages, that
-entry points of the group `storybook.engines` lead to. `auto` takes the first of this package that
-is ready; a name takes that one, ready or not: it is never replaced in silence, and says itself what
-it lacks and what mends it. A name that nobody has stops the start and says which names there are.
+entry points of the group `storybook.engines` lead to. Under `auto` all of this package are built,
+and the first that is ready takes each new book (`candidates`); a name takes that one, ready or not.
+Nothing that the settings ask for is replaced in silence: what it lacks is said, and what mends it.
+A name that nobody has stops the start and says which names there are.
 
 An entry point is named `ROLE.NAME`, as its table in the settings, and leads to an `EngineSpec`; it
-is loaded only if that engine is asked for, and `auto` never does: which of the others it is better
-than, nobody can tell. The name of an engine of this package is taken.
+is loaded only if that engine is asked for, by its name or by a table of its own. Under `auto` it
+then goes before those of this package: which of them it is better than, nobody else can tell. The
+name of an engine of this package is taken.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
+import anyio
 import msgspec
 
 from storybook.book import Role
+from storybook.clock import Clock, sleep
 from storybook.composer.spec import COMPOSER
 from storybook.engines import Engine, EngineSpec, Illustrator, Narrator, Transcriber, Writer
 from storybook.painter.spec import PAINTER
 from storybook.request import NewRun, RequestFault
-from storybook.settings import AUTO, Settings, SettingsError
+from storybook.settings import AUTO, RoleSettings, Settings, SettingsError
+from storybook.stages.candidates import Candidate, Candidates, EngineReport
 from storybook.stages.capabilities import request_faults
 from storybook.stages.illustrator.comfyui.spec import COMFYUI
 from storybook.stages.narrator.espeak.spec import ESPEAK
@@ -51,70 +56,81 @@ OWN_ENGINES: Final[Mapping[Role, Mapping[str, EngineSpec[Any]]]] = {
 }
 """Each role's engines of this package, best first. The last one of a role is taken ready or not."""
 
+LOOK_AGAIN_SECONDS: Final = 60.0
+"""How often it is looked whether what is asked for can be used again; a book looks anew anyway."""
+ASKED_SECONDS: Final = 0.5
+"""How long a request waits to know which engines would do it; then it is judged by what was known
+before. It is to be answered at once, also while a server that is asked for does not answer."""
+
 logger = logging.getLogger(__name__)
 
 
-class EngineReport(msgspec.Struct, frozen=True):
-    """What `GET /api/engines` and `storybook doctor` say of a role."""
-
-    role: Role
-    engine: str
-    version: str
-    model: str
-    device: str
-    ready: bool
-    why: str
-    mend: str
-    languages: tuple[str, ...]
-    """What it writes or speaks; as in the next two, none named means any."""
-    voices: tuple[str, ...]
-    page_counts: tuple[int, ...]
-
-
 class Engines(msgspec.Struct, frozen=True):
-    """The engine of each role."""
+    """The candidates for each role."""
 
-    writer: Writer
-    illustrator: Illustrator
-    narrator: Narrator
-    transcriber: Transcriber
+    writer: Candidates[Writer]
+    illustrator: Candidates[Illustrator]
+    narrator: Candidates[Narrator]
+    transcriber: Candidates[Transcriber]
 
-    def by_role(self) -> dict[Role, Engine]:
-        return {role: getattr(self, role.value) for role in Role}
+    @classmethod
+    def only(
+        cls, writer: Writer, illustrator: Illustrator, narrator: Narrator, transcriber: Transcriber
+    ) -> Engines:
+        """One engine for each role, and nothing to choose."""
+        return cls(
+            Candidates.only(Role.WRITER, writer),
+            Candidates.only(Role.ILLUSTRATOR, illustrator),
+            Candidates.only(Role.NARRATOR, narrator),
+            Candidates.only(Role.TRANSCRIBER, transcriber),
+        )
+
+    def of(self, role: Role) -> Candidates[Any]:
+        """The candidates for a role."""
+        candidates: Candidates[Any] = getattr(self, role.value)
+        return candidates
+
+    def all(self) -> Iterator[tuple[Role, Engine]]:
+        """Every engine that is built, chosen or not."""
+        return ((role, engine) for role in Role for engine in self.of(role))
+
+    async def look(self, *roles: Role) -> None:
+        """See which engines are ready now, in these roles, or in all of them."""
+        async with anyio.create_task_group() as tasks:
+            for role in roles or Role:
+                tasks.start_soon(self.of(role).look)
 
     async def report(self) -> list[EngineReport]:
-        """Each role's engine, ready or why not."""
-        reports = []
-        for role, engine in self.by_role().items():
-            it, info, can = await engine.readiness(), engine.info, engine.capabilities
-            reports.append(
-                EngineReport(
-                    role,
-                    info.name,
-                    info.version,
-                    info.model,
-                    info.device,
-                    it.ready,
-                    it.why,
-                    it.mend,
-                    can.languages,
-                    can.voices,
-                    can.page_counts,
-                )
-            )
-        return reports
+        """What can be said of each role now."""
+        await self.look()
+        return self.told()
 
-    def request_faults(self, asked: NewRun) -> list[RequestFault]:
-        """What of a request these engines cannot do."""
-        return request_faults(asked, self.writer.capabilities, self.narrator.capabilities)
+    def told(self) -> list[EngineReport]:
+        """What the last look has found in each role."""
+        return [self.of(role).report() for role in Role]
+
+    async def request_faults(self, asked: NewRun) -> list[RequestFault]:
+        """What of a request those engines cannot do that would get the book now."""
+        if to_choose := [it.role for it in (self.writer, self.narrator) if it.is_open]:
+            with anyio.move_on_after(ASKED_SECONDS):
+                await self.look(*to_choose)
+        return request_faults(asked, self.writer.best.capabilities, self.narrator.best.capabilities)
+
+    async def keep_looking(self, clock: Clock) -> None:
+        """Look again every minute while something is asked for and cannot be used. Never returns.
+        Between two books nobody else looks, and who comes back is to be known before the next."""
+        while True:
+            await sleep(clock, LOOK_AGAIN_SECONDS)
+            if away := [role for role in Role if self.of(role).is_lacking]:
+                await self.look(*away)
 
     async def close(self) -> None:
         """Let go of everything that the engines hold, for good; one that fails stops no other."""
-        for role, engine in self.by_role().items():
+        for role, engine in self.all():
             try:
                 await (engine.aclose() if isinstance(engine, Closing) else engine.unload())
             except Exception:
-                logger.exception("the %s did not close", role)
+                logger.exception("the %s %s did not close", role, engine.info.name)
 
 
 @runtime_checkable
@@ -172,24 +188,26 @@ def _loaded(role: Role, name: str, entry: EntryPoint) -> EngineSpec[Any]:
 
 
 async def choose_engines(settings: Settings, data: Path) -> Engines:
-    """The engines in force. Raises `SettingsError` for a name that no engine has."""
-    chosen: dict[str, Any] = {role.value: await _choose(role, settings, data) for role in Role}
-    return Engines(**chosen)
+    """The engines in force, looked at once. Raises `SettingsError` for a name that nobody has."""
+    built: dict[str, Any] = {
+        role.value: Candidates(role, _candidates(role, settings, data)) for role in Role
+    }
+    engines = Engines(**built)
+    await engines.look()
+    return engines
 
 
-async def _choose(role: Role, settings: Settings, data: Path) -> Engine:
-    wanted = getattr(settings, role.value).engine
-    if wanted != AUTO:
-        named = _build(find_engine(role, wanted), settings, data)
-        await named.readiness()  # a server tells its version and model only when it is asked
-        return named
-    *better, last = OWN_ENGINES[role].values()
-    for spec in better:
-        engine = _build(spec, settings, data)
-        if (await engine.readiness()).ready:
-            return engine
-    return _build(last, settings, data)
-
-
-def _build(spec: EngineSpec[Any], settings: Settings, data: Path) -> Engine:
-    return spec.build(spec.settings_in(settings), data)
+def _candidates(role: Role, settings: Settings, data: Path) -> list[Candidate[Any]]:
+    told: RoleSettings = getattr(settings, role.value)
+    asked_by = dict(told.asked_by)
+    if told.engine == AUTO:
+        others = [name for name in asked_by if name not in OWN_ENGINES[role]]
+        names = [*others, *OWN_ENGINES[role]]
+    else:
+        names = [told.engine]
+        asked_by[told.engine] = (f"`engine` in [{role}]",)
+    specs = [find_engine(role, name) for name in names]
+    return [
+        Candidate(spec.build(spec.settings_in(settings), data), asked_by.get(spec.name, ()))
+        for spec in specs
+    ]

@@ -25,20 +25,17 @@ from storybook.events.parked import ParkedRuns, read_event
 from storybook.events.subscription import Subscription
 from storybook.run import read_history
 from storybook.settings import Limits
-from storybook.stages.attempts import Worker, abandon, carry_out
+from storybook.stages.actions import EventHeard, LeasesSeen, OwnersGone, RunFound, StopAsked
+from storybook.stages.attempts import carry_out
 from storybook.stages.devices import Devices
-from storybook.stages.handlers import Tools, engine_of
+from storybook.stages.handlers import Tools
+from storybook.stages.outages import Outages
 from storybook.stages.performer import Performer
 from storybook.stages.progress import WorkProgress
-from storybook.stages.scheduling import (
-    HEARD,
-    EventHeard,
-    LeasesSeen,
-    OwnersGone,
-    RunFound,
-    Scheduler,
-    StopAsked,
-)
+from storybook.stages.recording import record
+from storybook.stages.run_engines import RunEngines
+from storybook.stages.scheduling import HEARD, Scheduler
+from storybook.stages.worker import Worker
 from storybook.stopping import StopRequest
 from storybook.stores.leases import LEASE_SECONDS, RENEWALS, Leases, LeasesUnavailable
 from storybook.stores.owners import Owner, is_gone
@@ -53,7 +50,8 @@ class Runner:
     """Consumes the log's requested stages until it is stopped.
 
     `owner` is this worker, `chance` draws a number from 0 to 1 for back-off, `lease_seconds` is how
-    long a lease is, and `stop` says when a stop is asked for, and when it is to be quick.
+    long a lease is, and `stop` says when a stop is asked for, and when it is to be quick. `outages`
+    are told which engines are away.
     """
 
     def __init__(
@@ -69,6 +67,7 @@ class Runner:
         owner: Owner,
         chance: Callable[[], float],
         devices: Devices,
+        outages: Outages,
         stop: StopRequest,
         parked: ParkedRuns,
         lease_seconds: float = LEASE_SECONDS,
@@ -87,12 +86,14 @@ class Runner:
             clock,
             chance,
             limits.stage_timeout_seconds,
+            limits.outage_minutes,
             self._is_stopping,
             self._stopping,
         )
         lease = int(lease_seconds * MICROSECONDS)
         self._devices = devices
-        self._scheduler = Scheduler(str(owner), partial(engine_of, tools.engines), devices, lease)
+        self._engines = RunEngines(tools.engines, commands.load, clock)
+        self._scheduler = Scheduler(str(owner), self._engines, devices, outages, lease)
         self._performer: Performer
 
     @asynccontextmanager
@@ -118,7 +119,7 @@ class Runner:
             self._performer = Performer(
                 self._scheduler,
                 partial(carry_out, self._worker),
-                partial(abandon, self._worker),
+                partial(record, self._worker),
                 self._look_at_leases,
                 self._clock,
                 attempts,
@@ -130,6 +131,7 @@ class Runner:
                 duties.start_soon(self._keep_leases)
                 duties.start_soon(self._heed_stop)
                 duties.start_soon(self._heed_places)
+                duties.start_soon(self._engines.watch, partial(self._performer.tell, []))
                 yield following
             finally:
                 with anyio.CancelScope(shield=True):
@@ -165,7 +167,9 @@ class Runner:
         if history.run is None:
             return None
         await self._artifacts.tidy(run_id)
-        return RunFound(run_id, recorded[0].position, history.run, self._clock.now())
+        run = history.run
+        deferred = {work: recorded[it.version - 1].recorded_at for work, it in run.deferred.items()}
+        return RunFound(run_id, recorded[0].position, run, self._clock.now(), deferred)
 
     # ------------------------------------------------------------------------------------ leases
 

@@ -2,7 +2,8 @@
 
 It is told what has happened (the **inputs**: an event of the log, an attempt that ended, leases as
 they stand, an owner that is gone) and answers with what is to be done (the **actions**: start,
-stop, abandon, unload, wait until). `performer` does them, and tells what came of it.
+stop, abandon, unload, wait until); both are values in `actions`. `performer` does them, and tells
+what came of it. Engines that are away, and who waits for them, are kept by `outages`.
 
 Every piece of work in hand has an **owner**, its worker. Work of this worker is stopped when the
 log says that somebody has put it down, or when its lease is somebody else's. Work of another one is
@@ -15,141 +16,58 @@ Moments are microseconds on a clock that only goes on, never the time of day, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from storybook.book import RunId, Stage, Work
+from storybook.book import WRITING, RunId, Work
 from storybook.clock import MICROSECONDS
 from storybook.engines import Engine
 from storybook.events.catalog import (
     Blame,
-    Event,
+    PageWritten,
     RunCancelled,
     RunCompleted,
     RunFailed,
     RunRequested,
     StageAbandoned,
     StageCompleted,
+    StageDeferred,
     StageFailed,
     StageRequested,
     StageStarted,
 )
 from storybook.events.log import Position
-from storybook.run import LONGEST_WAIT_SECONDS, InHand, Run, Waiting
+from storybook.run import LONGEST_WAIT_SECONDS, Deferred, InHand, Waiting
+from storybook.stages.actions import (
+    Abandon,
+    Action,
+    AttemptEnded,
+    ClockTicked,
+    Defer,
+    DeviceFreed,
+    EngineLooked,
+    EventHeard,
+    GiveUp,
+    Input,
+    LeasesSeen,
+    LookAtEngine,
+    LookAtLeases,
+    OwnersGone,
+    RunFound,
+    Start,
+    Stop,
+    StopAsked,
+    WaitUntil,
+)
 from storybook.stages.devices import Devices, Unload, Wish
+from storybook.stages.outages import Outages
+from storybook.stages.run_engines import RunEngines
 from storybook.stages.work_queue import QueuedWork, WorkQueue
-from storybook.stores.leases import Held, LeasedWork
+from storybook.stores.leases import LeasedWork
 
 LONGEST_WAIT: Final = int(LONGEST_WAIT_SECONDS * MICROSECONDS)
-
-# ---------------------------------------------------------------------------------------- inputs
-
-
-class RunFound(msgspec.Struct, frozen=True):
-    """An open run, as it stands at the start; `turn` is the position at which it was requested, and
-    `at` the time of day (microseconds since 1970)."""
-
-    run_id: RunId
-    turn: Position
-    run: Run
-    at: int
-
-
-class EventHeard(msgspec.Struct, frozen=True):
-    """An event of the log, of one of the `HEARD` types. `at` is the time of day (microseconds since
-    1970), or when it was recorded if that seems to be later."""
-
-    run_id: RunId
-    position: Position
-    at: int
-    event: Event
-
-
-class AttemptEnded(msgspec.Struct, frozen=True):
-    """An attempt of this worker has ended. `again_in` (microseconds) is None where the log says
-    what comes next, and not before which time it is to be taken up again where it does not."""
-
-    work: LeasedWork
-    again_in: int | None = None
-
-
-class DeviceFreed(msgspec.Struct, frozen=True):
-    """Whoever was to unload has unloaded."""
-
-    device: str
-
-
-class LeasesSeen(msgspec.Struct, frozen=True):
-    """All leases as they stand, and which of this worker's are somebody else's now."""
-
-    held: Mapping[LeasedWork, Held]
-    lost: Collection[LeasedWork] = ()
-
-
-class OwnersGone(msgspec.Struct, frozen=True):
-    """Workers of which the process has ended."""
-
-    owners: Collection[str]
-
-
-class ClockTicked(msgspec.Struct, frozen=True):
-    """A moment has come that was to be waited for."""
-
-
-class StopAsked(msgspec.Struct, frozen=True):
-    """Nothing new is to be started."""
-
-
-Input = (
-    RunFound
-    | EventHeard
-    | AttemptEnded
-    | DeviceFreed
-    | LeasesSeen
-    | OwnersGone
-    | ClockTicked
-    | StopAsked
-)
-
-# --------------------------------------------------------------------------------------- actions
-
-
-class Start(msgspec.Struct, frozen=True):
-    """Carry out an attempt. It has its place; `AttemptEnded` gives it back."""
-
-    queued: QueuedWork
-    engine: Engine
-
-
-class Stop(msgspec.Struct, frozen=True):
-    """Cancel an attempt: it is no longer this worker's."""
-
-    work: LeasedWork
-
-
-class Abandon(msgspec.Struct, frozen=True):
-    """Record that the owner of some work is gone, and how far the work can be to blame for it."""
-
-    work: LeasedWork
-    owner: str
-    blame: Blame
-
-
-class LookAtLeases(msgspec.Struct, frozen=True):
-    """Tell what leases there are: one may have run out."""
-
-
-class WaitUntil(msgspec.Struct, frozen=True):
-    """Tell when a moment has come; the one that was waited for before is forgotten."""
-
-    moment: int
-
-
-Action = Start | Stop | Abandon | Unload | LookAtLeases | WaitUntil
-
-# ------------------------------------------------------------------------------------- the core
 
 
 class _Mine(msgspec.Struct, frozen=True):
@@ -169,14 +87,14 @@ class _Others(msgspec.Struct, frozen=True):
 
 
 class Scheduler:
-    """Decides for one worker, `owner`. `engine_of` is who does a stage, `lease` is how long the
-    work of another owner stays with it that has no lease (microseconds)."""
+    """Decides for one worker, `owner`. `engines` tells who does the work of which run, `lease` is
+    how long the work of another owner stays with it that has no lease (microseconds)."""
 
     def __init__(
-        self, owner: str, engine_of: Callable[[Stage], Engine], devices: Devices, lease: int
+        self, owner: str, engines: RunEngines, devices: Devices, outages: Outages, lease: int
     ) -> None:
-        self._owner, self._engine_of, self._devices = owner, engine_of, devices
-        self._lease = lease
+        self._owner, self._engines, self._devices = owner, engines, devices
+        self._outages, self._lease = outages, lease
         self._queue = WorkQueue()
         self._turns: dict[RunId, Position] = {}
         self._mine: dict[tuple[RunId, Work], _Mine] = {}
@@ -207,35 +125,68 @@ class Scheduler:
 
     def _found(self, it: RunFound, now: int) -> Iterator[Action]:
         self._turns[it.run_id] = it.turn
+        self._engines.found(it.run_id, it.run)
         for work, state in it.run.work.items():
             leased = LeasedWork(it.run_id, work, state.attempt)
             match state:
                 case Waiting(not_before=not_before, alone=alone):
                     self._put(leased, now + wait_left(not_before, it.at), alone)
+                    if (deferred := it.run.deferred.get(work)) is not None:
+                        self._found_deferred(it, work, deferred, now)
                 case InHand(worker=worker, engine=engine):
                     self._note(leased, worker, engine.apart, now)
         yield from ()
+
+    def _found_deferred(self, it: RunFound, work: Work, deferred: Deferred, now: int) -> None:
+        """The limit goes on from the event's time; nothing fails for it before it is looked."""
+        engine = self._engines.known(work.stage.role, deferred.engine)
+        if engine is not None:
+            since = it.deferred[work]
+            left = min(max(since + self._outages.limit - it.at, 0), self._outages.limit)
+            self._outages.deferred((it.run_id, work), engine, since, left, now)
+            self._outages.suspect(engine, now)
 
     def _heard(self, it: EventHeard, now: int) -> Iterator[Action]:
         run_id = it.run_id
         match it.event:
             case RunRequested():
                 self._turns[run_id] = it.position
+                self._engines.requested(run_id)
             case RunCompleted() | RunFailed() | RunCancelled():
                 self._turns.pop(run_id, None)
+                self._engines.ended(run_id)
             case StageRequested() as event:
                 self._turns.setdefault(run_id, it.position)
                 leased = LeasedWork(run_id, event.work, event.attempt)
                 due = now + wait_left(event.not_before, it.at)
                 self._put(leased, due, event.alone)
             case StageStarted() as event:
+                self._engines.started(run_id, event)
                 self._queue.drop(run_id, event.work, event.attempt)
                 leased = LeasedWork(run_id, event.work, event.attempt)
                 self._note(leased, event.worker, event.engine.apart, now)
+                self._outages.started(leased, event.worker == self._owner, self._mine)
+            case StageDeferred() as event:
+                self._deferred(it, event, now)
+            case PageWritten():
+                self._outages.settled((run_id, WRITING))
             case StageCompleted() | StageFailed() as event:
                 self._others.pop((run_id, event.work), None)
+                self._outages.settled((run_id, event.work))
             case StageAbandoned() as event:
+                self._outages.settled((run_id, event.work))
                 yield from self._put_down(LeasedWork(run_id, event.work, event.attempt))
+
+    def _deferred(self, it: EventHeard, event: StageDeferred, now: int) -> None:
+        key = it.run_id, event.work
+        engine = self._engines.known(event.stage.role, event.engine)
+        self._others.pop(key, None)
+        self._put(LeasedWork(it.run_id, event.work, event.attempt), now, event.alone)
+        if engine is None:
+            return  # by another worker, with another engine: this one is not known to be away
+        self._outages.deferred(key, engine, it.at, self._outages.limit, now)
+        if key not in self._mine:  # else the attempt tells more as it ends
+            self._outages.suspect(engine, now)
 
     def _put(self, leased: LeasedWork, due: int, alone: bool) -> None:
         turn = self._turns[leased.run_id]
@@ -259,10 +210,21 @@ class Scheduler:
     # ------------------------------------------------------------------------- what became of it
 
     def _ended(self, it: AttemptEnded, now: int) -> Iterator[Action]:
-        mine = self._mine.pop((it.work.run_id, it.work.work))
+        key = it.work.run_id, it.work.work
+        mine = self._mine.pop(key)
         self._devices.release(mine.engine)
+        if it.absence is None:
+            self._outages.ended(mine.engine, it.work, now)
+        else:
+            self._outages.met(mine.engine, it.absence, now)
+            if it.again_in is None:
+                self._outages.to_be_deferred(key, mine.engine)
         if it.again_in is not None and it.work.run_id in self._turns:
             self._queue.put(msgspec.structs.replace(mine.queued, due=now + it.again_in))
+        yield from ()
+
+    def _looked(self, it: EngineLooked, now: int) -> Iterator[Action]:
+        self._outages.looked(it.engine, it.absence, now)
         yield from ()
 
     def _freed(self, it: DeviceFreed, now: int) -> Iterator[Action]:
@@ -310,18 +272,32 @@ class Scheduler:
 
     def _starts(self, now: int) -> Iterator[Action]:
         wishes = [
-            (queued, self._engine_of(queued.work.stage))
+            (queued, engine)
             for queued in self._queue.due(now)
             if (queued.run_id, queued.work) not in self._mine
+            and (engine := self._engines.of(queued, now)) is not None
         ]
+        yield from self._waits_for_engines(wishes, now)
+        wishes = list(self._outages.passing(wishes))
         for admitted in self._devices.admit(self._permitted(wishes), now):
             if isinstance(admitted, Unload):
                 yield admitted
                 continue
             queued, engine = admitted
             self._queue.drop(queued.run_id, queued.work, queued.attempt)
+            self._engines.taken(queued, engine)
             self._mine[queued.run_id, queued.work] = _Mine(queued, engine)
-            yield Start(queued, engine)
+            yield Start(queued, engine, self._outages.is_trial(admitted))
+
+    def _waits_for_engines(self, wishes: list[Wish], now: int) -> Iterator[Action]:
+        """What is to be done about engines that are away, and the work that is due for them."""
+        for engine in self._outages.to_look_at(wishes, now):
+            yield LookAtEngine(engine)
+        for (queued, engine), wait, absence in self._outages.to_give_up(wishes):
+            self._queue.drop(queued.run_id, queued.work, queued.attempt)
+            yield GiveUp(queued.leased, engine.info, wait.since, absence)
+        for (queued, engine), absence, is_new in self._outages.to_defer(wishes):
+            yield Defer(queued.leased, engine.info, absence.why, is_new)
 
     def _permitted(self, wishes: list[Wish]) -> list[Wish]:
         """What may run beside what is in hand. Work that is to be alone comes before all else that
@@ -336,10 +312,12 @@ class Scheduler:
         return apart if inside else [suspects[0], *apart]
 
     def _wait(self, now: int) -> Iterator[Action]:
-        """Until work becomes due, or a lease ends, whatever comes first."""
-        due = None if self._is_stopping else self._queue.next_moment(now)
-        ends = [others.ends for others in self._others.values() if others.ends > now]
-        moment = min([*ends, *(() if due is None else (due,))], default=None)
+        """Until work becomes due, an engine is to be looked at, or a lease ends."""
+        moments = [others.ends for others in self._others.values() if others.ends > now]
+        if not self._is_stopping:
+            next_ones = (self._queue.next_moment(now), self._outages.next_moment(now))
+            moments += [moment for moment in next_ones if moment is not None]
+        moment = min(moments, default=None)
         if moment is not None and (self._waits_until is None or moment < self._waits_until):
             self._waits_until = moment
             yield WaitUntil(moment)
@@ -356,6 +334,7 @@ _HANDLE: Final[Mapping[type, Callable[[Scheduler, Any, int], Iterable[Action]]]]
     RunFound: Scheduler._found,
     EventHeard: Scheduler._heard,
     AttemptEnded: Scheduler._ended,
+    EngineLooked: Scheduler._looked,
     DeviceFreed: Scheduler._freed,
     LeasesSeen: Scheduler._seen,
     OwnersGone: Scheduler._gone,
@@ -369,6 +348,8 @@ HEARD: Final = frozenset(
         RunRequested,
         StageRequested,
         StageStarted,
+        StageDeferred,
+        PageWritten,
         StageCompleted,
         StageFailed,
         StageAbandoned,

@@ -84,9 +84,9 @@ class Voice(_Double):
         return Narration(wav(), 0.5, segments, MadeFrom(seed=task.seed))
 
 
-def double_engines(fails_at: int | None = None) -> Engines:
+def double_engines(fails_at: int | None = None, illustrator: Brush | None = None) -> Engines:
     """All four roles."""
-    return Engines(Scribe(), Brush(fails_at), Voice(), NoTranscriber())
+    return Engines.only(Scribe(), illustrator or Brush(fails_at), Voice(), NoTranscriber())
 
 
 def chosen_doubles(

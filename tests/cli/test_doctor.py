@@ -32,7 +32,7 @@ def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
 
 def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that isn't ready keeps books from being made: exit code 1, with the mend."""
-    lame = Engines(Scribe(), Brush(), NoTranscriber(), NoTranscriber())  # type: ignore[arg-type]  # any engine that isn't ready
+    lame = Engines.only(Scribe(), Brush(), NoTranscriber(), NoTranscriber())  # type: ignore[arg-type]  # any engine that isn't ready
 
     async def chosen(settings: Settings, data: Path) -> Engines:
         return lame

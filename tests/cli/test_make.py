@@ -100,7 +100,7 @@ def test_pages_are_made_ready_for_the_page_to_open_while_others_are_painted(
             return await super().paint(task, report, submitted)
 
     async def choose(settings: Settings, data: Path) -> Engines:
-        return msgspec.structs.replace(double_engines(), illustrator=Waiting())
+        return double_engines(illustrator=Waiting())
 
     monkeypatch.setattr(storybook.cli.make, "picture_processes", encoders)
     monkeypatch.setattr(storybook.bootstrap, "choose_engines", choose)

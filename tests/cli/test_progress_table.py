@@ -9,11 +9,10 @@ from storybook.book import Role, TtsConfig, picture_of
 from storybook.cli.live_view import draw, seconds_left
 from storybook.cli.output import duration
 from storybook.cli.progress_table import Mark, Sign
-from storybook.events.catalog import (
-    Fault,
-)
+from storybook.clock import utc_text
+from storybook.events.catalog import EngineInfo, Fault
 from storybook.projections.timings import Usual
-from storybook.run import cancel_run, fail_stage, fold
+from storybook.run import cancel_run, defer_stage, fail_stage, fold, start_stage
 from tests.cli.recorded_runs import SECOND, begun, drawn, progress_of
 
 
@@ -93,3 +92,16 @@ def test_the_time_left_is_that_of_the_books_before_it_too() -> None:
     cancelled = progress_of([*begun(), *cancel_run(fold(begun()), "somebody")], usual)
     assert seconds_left([cancelled, second], now) == alone
     assert seconds_left([progress_of(begun()), second], now) is None
+
+
+def test_the_table_says_what_the_book_waits_for_and_since_when() -> None:
+    """And not when it will be done, which nobody knows."""
+    events = begun()
+    events += defer_stage(fold(events), picture_of(1), 1, EngineInfo("comfyui"), "nobody answers")
+    usual = dict.fromkeys(Role, Usual(10.0, 1))
+    since = len(events) * SECOND
+    text = drawn(draw(progress_of(events, usual), since + 56 * SECOND))
+    assert f"waits for comfyui since {utc_text(since)} (56.0 s): nobody answers" in text
+    assert "left" not in text
+    events += start_stage(fold(events), picture_of(1), 1, worker="w", engine=EngineInfo("comfyui"))
+    assert "waits for" not in drawn(draw(progress_of(events, usual), since + 60 * SECOND))

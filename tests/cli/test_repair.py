@@ -64,7 +64,7 @@ def test_a_changed_engine_is_told_before(shell: Shell, monkeypatch: pytest.Monke
 
     async def later(settings: Settings, data: Path) -> Engines:
         engines = double_engines()
-        engines.illustrator.info = EngineInfo("double", "2.0")  # type: ignore[misc]  # a double's
+        engines.illustrator.best.info = EngineInfo("double", "2.0")  # type: ignore[misc]  # a double's
         return engines
 
     monkeypatch.setattr(storybook.cli.repair, "choose_engines", later)

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import anyio
 import pytest
 
+from storybook.book import WRITING, StoryRequest
+from storybook.commands import Commands
+from storybook.events.catalog import EngineInfo
+from storybook.run import defer_stage, request_run
+from storybook.stores.sqlite.log import SqliteLog
 from tests.cli.conftest import WORDS, Shell
+from tests.engines import run_id
 
 
 def test_a_book_is_shown_with_text_files_and_timeline(filled: Shell) -> None:
@@ -119,3 +128,29 @@ def test_at_a_position_only_what_was_there_is_listed(filled: Shell) -> None:
     before = filled("show", "latest", "--at", str(first - 1)).stdout
     assert ".png" not in before and ".wav" not in before
     assert filled.json("show", "latest", "--at", str(first - 1))["files"] == []
+
+
+def test_a_book_that_waits_for_an_engine_says_so(shell: Shell) -> None:
+    """For which, since when and why; not of a moment that is over."""
+
+    async def wait() -> None:
+        async with SqliteLog.open(
+            shell.data / "log.db", clock=lambda: 1_770_000_000_000_000
+        ) as log:
+            words = StoryRequest("조선", "숲", "토끼", "우정")
+            request = partial(request_run, request=words, seed=7, tts=None)
+            away = partial(defer_stage, engine=EngineInfo("openai"), why="nobody answers")
+            await Commands(log).execute(run_id(1), request)
+            await Commands(log).execute(run_id(1), partial(away, work=WRITING, attempt=1))
+
+    shell.data.mkdir(exist_ok=True)
+    anyio.run(wait)
+    shown = shell("show", "latest").stdout
+    assert "waits      for openai since 2026-02-02 02:40:00 UTC (" in shown
+    assert "): nobody answers" in shown
+    state = shell.json("show", "latest")["state"]
+    assert (state["status"], state["waiting_for"]) == (
+        "QUEUED",
+        {"engine": "openai", "since": "2026-02-02T02:40:00.000Z", "why": "nobody answers"},
+    )
+    assert shell.json("show", "latest", "--at", "3")["state"]["waiting_for"] is None

@@ -53,7 +53,7 @@ async def serving(
     """The service, its writer and narrator scripted, its illustrator on the double, with `more` of
     its settings."""
     studio = Studio(urls=(url,), **more)
-    engines = Engines(ScriptedWriter(), studio.engine, ScriptedNarrator(), NoTranscriber())
+    engines = Engines.only(ScriptedWriter(), studio.engine, ScriptedNarrator(), NoTranscriber())
     settings = Settings(limits=Limits(shutdown_seconds=0))
     async with open_application(settings, data, clock=clock, engines=engines) as application:
         yield application

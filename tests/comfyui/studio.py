@@ -30,7 +30,6 @@ QUICK: dict[str, float] = {
     "ping": 20.0,
     "back_off": 0.02,
     "back_off_limit": 0.2,
-    "patience": 1.0,
     "request": 5.0,
     "glance": 2.0,
     "start": 10.0,

@@ -129,7 +129,7 @@ async def test_a_refused_key_is_called_that(
     """By whoever looks and by the work, with what to set; the server's words may have the key."""
     async with ComfyDouble().serving() as double:
         double.gate = asks_for("Authorization", "Bearer another", status)
-        studio = Studio(double, patience=0.1, **settings)
+        studio = Studio(double, **settings)
         readiness = await studio.engine.readiness()
         with pytest.raises(EngineUnavailable) as raised:
             await studio.paint()
@@ -145,7 +145,7 @@ async def test_a_key_that_is_mended_is_taken_at_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(VARIABLE, "another")
     async with ComfyDouble().serving() as double:
         double.gate = BEARER
-        studio = Studio(double, key_variable=VARIABLE, patience=0.1)
+        studio = Studio(double, key_variable=VARIABLE)
         with pytest.raises(EngineUnavailable):
             await studio.paint()
         monkeypatch.setenv(VARIABLE, KEY)
@@ -156,7 +156,7 @@ async def test_a_redirect_takes_the_key_nowhere() -> None:
     """Neither by HTTP nor by websocket, whose library would take a header along."""
     async with ComfyDouble().serving() as elsewhere, ComfyDouble().serving() as double:
         settings = {"key_variable": VARIABLE, "header": "X-API-Key"}
-        studio = Studio(double, patience=0.1, **settings)
+        studio = Studio(double, **settings)
 
         def moved(request: Request) -> Response | None:
             is_websocket = request.path == "/ws"
@@ -301,7 +301,7 @@ async def test_an_authority_of_ones_own_is_trusted(
 async def test_a_certificate_that_is_not_trusted_is_called_that(authority: Authority) -> None:
     """With how to trust it, and not "does not answer"."""
     async with ComfyDouble(tls=authority.server()).serving() as double:
-        studio = Studio(double, patience=0.1)
+        studio = Studio(double)
         readiness = await studio.engine.readiness()
         with pytest.raises(EngineUnavailable) as raised:
             await studio.paint()
@@ -319,7 +319,7 @@ async def test_a_server_that_refuses_us_is_not_started_a_second_time(tmp_path: P
     marker = tmp_path / "started"
     async with ComfyDouble().serving() as double:
         double.gate = BEARER
-        studio = Studio(double, launch=f"touch {marker}", launch_folder=str(tmp_path), patience=0.1)
+        studio = Studio(double, launch=f"touch {marker}", launch_folder=str(tmp_path))
         assert not (await studio.engine.readiness()).ready
         with pytest.raises(EngineUnavailable, match="without a key"):
             await studio.paint()

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import anyio
 import pytest
 
-from storybook.engines import EngineUnavailable
+from storybook.engines import EngineAway, EngineUnavailable, Readiness
 from storybook.stages.illustrator.comfyui.errors import Unreachable
 from storybook.stages.illustrator.comfyui.pool import Pool
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
@@ -111,6 +111,35 @@ async def test_an_endpoint_without_the_model_is_passed_over() -> None:
         having.models("other.safetensors")
         with pytest.raises(EngineUnavailable, match="sd15_random_tiny"):
             await Studio(without, having).paint()
+
+
+async def test_who_is_away_among_several_is_named_though_the_others_paint() -> None:
+    """The settings ask for all of them."""
+    async with AsyncExitStack() as stack:
+        there, away = await doubles(stack, 2)
+        await away.stop()
+        studio = Studio(away, there)
+        readiness = await studio.engine.readiness()
+        assert readiness.ready
+        assert away.url in readiness.why and there.url not in readiness.why
+        assert "Start ComfyUI" in readiness.mend
+        assert studio.engine.info.version
+        await away.start()
+        assert await studio.engine.readiness() == Readiness(True)
+
+
+@pytest.mark.parametrize("wrong", ["{host}", "htp://{host}", "http://", "me:secret@{host}"])
+async def test_what_is_no_address_is_never_asked(wrong: str) -> None:
+    """It is said how an address is written, and no password; waiting would not help."""
+    async with ComfyDouble().serving() as double:
+        studio = Studio(urls=(wrong.format(host=double.url.removeprefix("http://")),))
+        readiness = await studio.engine.readiness()
+        assert not (readiness.ready or readiness.away)
+        assert "is no http address" in readiness.why and "secret" not in readiness.why
+        assert "[illustrator] urls, such as http://127.0.0.1:8188" in readiness.mend
+        with pytest.raises(EngineUnavailable, match="is no http address") as refused:
+            await studio.paint()
+        assert not isinstance(refused.value, EngineAway)
 
 
 async def test_a_mended_server_is_tried_at_once() -> None:

@@ -357,25 +357,6 @@ async def test_a_dead_worker_is_recognised_and_said() -> None:
         assert double.pending == []  # what nobody waits for is taken back
 
 
-async def test_a_dead_server_is_waited_for_and_then_said(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """It comes back in time, or the message says where nothing answers."""
-    async with ComfyDouble().serving() as double:
-        await double.stop()
-        with pytest.raises(EngineUnavailable, match="does not answer") as fault:
-            await Studio(double, patience=0.1).paint()
-        assert double.url in fault.value.why
-        caplog.clear()
-        studio = Studio(double, patience=10)
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(studio.paint)
-            while "does not answer" not in caplog.text:  # noqa: ASYNC110 - a log has no event
-                await anyio.sleep(0.005)
-            await double.start()
-        assert len(double.painted) == 1
-
-
 async def test_one_answer_of_500_is_no_end() -> None:
     """While a prompt is followed, a failing answer is asked for again."""
     async with ComfyDouble().serving() as double:

@@ -178,7 +178,7 @@ async def test_proxies_of_the_environment_are_passed_by(monkeypatch: pytest.Monk
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     async with ComfyDouble().serving() as double:
-        await Studio(double, patience=0.1).paint()
+        await Studio(double).paint()
         assert len(double.connections) == 1
 
 

@@ -15,13 +15,14 @@ import msgspec
 import pytest
 
 from storybook.application import Application
-from storybook.book import Artifact, RunId
+from storybook.book import Artifact, Role, RunId
 from storybook.bootstrap import open_application
 from storybook.engines import Engine
 from storybook.http.app import HttpApp
 from storybook.http.media import Media
 from storybook.http.server import StorybookServer, listen, make_server, url_of
 from storybook.settings import Limits, Settings
+from storybook.stages.candidates import Candidates
 from tests.engines import Scripted
 
 WORDS = {
@@ -88,12 +89,12 @@ def playing(site: Site, **engines: Engine) -> Iterator[None]:
     cast = site.application.engines
     before = {role: getattr(cast, role) for role in engines}
     for role, engine in engines.items():
-        msgspec.structs.force_setattr(cast, role, engine)
+        msgspec.structs.force_setattr(cast, role, Candidates.only(Role(role), engine))
     try:
         yield
     finally:
-        for role, engine in before.items():
-            msgspec.structs.force_setattr(cast, role, engine)
+        for role, candidates in before.items():
+            msgspec.structs.force_setattr(cast, role, candidates)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:

@@ -30,7 +30,7 @@ async def test_a_run_that_has_just_been_requested() -> None:
     )
     assert encode_state(book.run_id, book.run).decode() == (
         '{"status":"QUEUED","stage":"LLM","ready_max_page":-1,"ready_max_audio_page":-1,'
-        f'"pages":[{pages}],"error":null,"language":"ko","parked":null}}'
+        f'"pages":[{pages}],"error":null,"waiting_for":null,"language":"ko","parked":null}}'
     )
 
 
@@ -154,7 +154,7 @@ async def test_a_state_is_rendered_once_for_each_change() -> None:
     """The same state gives the very same bytes again, a new one is rendered, and the runs that
     were rendered first make room."""
     book, other = Book(MemoryLog()), Book(MemoryLog(), 2)
-    rendered = RenderedStates(most=1)
+    rendered = RenderedStates(None, most=1)
     await book.request()
     await other.request()
     assert book.run is not None and other.run is not None

@@ -32,7 +32,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 SEED = 7
 DATA = {
     "update": "Progress",
-    "progress": "StageProgress",
+    "progress": "LiveProgress",
     "keepalive": "Nothing",
     "reset": "LogEnd",
 }

@@ -171,7 +171,10 @@ async def test_a_client_that_leaves_is_noticed(tmp_path: Path) -> None:
         await eventually(lambda: not site.app.streams.open)
 
 
-@pytest.mark.parametrize("part", [(ProgressStreams, "follow_live"), (Streams, "tick")])
+@pytest.mark.parametrize(
+    "part",
+    [(ProgressStreams, "follow_live"), (ProgressStreams, "follow_outages"), (Streams, "tick")],
+)
 async def test_a_part_that_dies_stops_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: tuple[type, str]
 ) -> None:

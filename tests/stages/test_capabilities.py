@@ -116,6 +116,6 @@ async def test_what_is_chosen_by_itself_says_what_it_can(tmp_path: Path) -> None
     """A service of embedded engines makes Korean books of five pages, and says so."""
     engines = await choose_engines(Settings(), tmp_path)
     asked = new_run(REQUEST, TtsConfig(lang="xx"), page_count=6, language="xx")
-    found = [".".join(map(str, it.loc)) for it in engines.request_faults(asked)]
+    found = [".".join(map(str, it.loc)) for it in await engines.request_faults(asked)]
     await engines.close()
     assert found[-1] == "tts.lang" and "language" in found

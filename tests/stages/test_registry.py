@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
 from storybook.book import Role, Stage
 from storybook.configuration import load_settings
-from storybook.engines import EngineSpec, EngineUnavailable, WritingTask
+from storybook.engines import EngineSpec, EngineUnavailable, Readiness, WritingTask
 from storybook.settings import Settings, SettingsError
-from storybook.stages.handlers import engine_of
+from storybook.stages import registry
 from storybook.stages.registry import (
     GROUP,
     OWN_ENGINES,
@@ -24,6 +25,7 @@ from storybook.stages.registry import (
     engine_names,
     find_engine,
 )
+from tests.books import new_run
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW
 from tests.engines import Scripted
@@ -49,7 +51,7 @@ def nobody() -> Iterator[str]:
 
 
 def names(engines: Engines) -> dict[str, str]:
-    return {role.value: engine.info.name for role, engine in engines.by_role().items()}
+    return {role.value: engines.of(role).best.info.name for role in Role}
 
 
 def with_illustrator_at(url: str, **variables: str) -> Settings:
@@ -94,7 +96,7 @@ async def test_an_engine_that_is_named_is_never_replaced(tmp_path: Path, nobody:
     for report in await engines.report():
         assert not report.ready and report.why and report.mend, report
     with pytest.raises(EngineUnavailable):
-        async for _ in engines.writer.write(WritingTask(REQUEST, 1, 1), lambda fraction: None):
+        async for _ in engines.writer.best.write(WritingTask(REQUEST, 1, 1), lambda fraction: None):
             pass
 
 
@@ -104,6 +106,40 @@ async def test_a_remote_alternative_is_looked_at_where_its_url_is_set(
     """One that does not answer is passed over by `auto`."""
     settings = with_illustrator_at(nobody, STORYBOOK_WRITER_URL=nobody)
     assert names(await choose_engines(settings, tmp_path))["writer"] == "composer"
+
+
+async def test_a_model_that_comes_later_is_found_by_the_next_look(
+    tmp_path: Path, nobody: str
+) -> None:
+    """Nothing has to be started anew."""
+    engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
+    assert names(engines)["writer"] == "composer"
+    (tmp_path / "models").mkdir()
+    make_tiny_gguf(tmp_path / "models" / "tiny.gguf")
+    make_model(tmp_path / "models" / "supertonic")
+    await engines.look()
+    assert names(engines)["writer"] == "llama"
+    assert names(engines)["narrator"] == "supertonic"
+    assert engines.writer.report().model == "tiny.gguf"
+    await engines.close()
+
+
+async def test_a_request_does_not_wait_for_who_does_not_answer(
+    tmp_path: Path, nobody: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is judged by what was known before."""
+    monkeypatch.setattr(registry, "ASKED_SECONDS", 0.01)
+    engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
+
+    async def never() -> Readiness:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    slow = next(iter(engines.writer))
+    monkeypatch.setattr(slow, "readiness", never)
+    with anyio.fail_after(30):
+        assert await engines.request_faults(new_run(REQUEST)) == []
+    await engines.close()
 
 
 async def test_an_unknown_engine_is_refused_with_the_known_ones(tmp_path: Path) -> None:
@@ -131,7 +167,7 @@ async def test_every_engine_is_built_from_plain_settings(
     """Building costs nothing; whatever is missing is told by `readiness`, not by an exception."""
     settings = with_illustrator_at(nobody, **{f"STORYBOOK_{role.name}_ENGINE": name})
     engines = await choose_engines(settings, tmp_path)
-    engine = engines.by_role()[role]
+    engine = engines.of(role).best
     assert engine.info.name == name
     readiness = await engine.readiness()
     assert readiness.ready or (readiness.why and readiness.mend)
@@ -147,15 +183,14 @@ async def test_each_role_can_have_a_key_of_its_own(
     values = {"ENGINE": "openai", "URL": nobody, "KEY_VARIABLE": "KEY_OF_ITS_OWN"}
     variables = {f"STORYBOOK_{role.name}_{key}": value for key, value in values.items()}
     engines = await choose_engines(with_illustrator_at(nobody, **variables), tmp_path)
-    assert "KEY_OF_ITS_OWN" in (await engines.by_role()[role].readiness()).why
+    assert "KEY_OF_ITS_OWN" in (await engines.of(role).best.readiness()).why
 
 
-async def test_each_stage_has_its_engine(tmp_path: Path, nobody: str) -> None:
+def test_each_stage_has_its_role() -> None:
     """Text by the writer, pictures by the illustrator, voices by the narrator."""
-    engines = await choose_engines(with_illustrator_at(nobody), tmp_path)
-    assert engine_of(engines, Stage.LLM) is engines.writer
-    assert engine_of(engines, Stage.PANEL_3) is engines.illustrator
-    assert engine_of(engines, Stage.TTS) is engines.narrator
+    assert Stage.LLM.role is Role.WRITER
+    assert Stage.PANEL_3.role is Role.ILLUSTRATOR
+    assert Stage.TTS.role is Role.NARRATOR
 
 
 async def test_a_named_server_is_asked_who_it_is(tmp_path: Path) -> None:
@@ -167,7 +202,7 @@ async def test_a_named_server_is_asked_who_it_is(tmp_path: Path) -> None:
             STORYBOOK_ILLUSTRATOR_WORKFLOW=WORKFLOW,
         )
         engines = await choose_engines(settings, tmp_path)
-        info = engines.illustrator.info
+        info = engines.illustrator.best.info
         await engines.close()
     assert info.version and info.model
 
@@ -180,7 +215,7 @@ async def test_a_remote_narrator_is_on_no_device_of_this_machine(
         nobody, STORYBOOK_NARRATOR_ENGINE="openai", STORYBOOK_NARRATOR_URL="http://127.0.0.1:9"
     )
     engines = await choose_engines(settings, tmp_path)
-    assert engines.narrator.info.device == "127.0.0.1:9"
+    assert engines.narrator.best.info.device == "127.0.0.1:9"
 
 
 async def test_an_engine_that_does_not_close_keeps_no_other_open(
@@ -199,7 +234,7 @@ async def test_an_engine_that_does_not_close_keeps_no_other_open(
     scripted.writer.unload, scripted.narrator.unload = fail, close  # type: ignore[method-assign]
     await scripted.engines.close()
     assert closed == ["narrator"]
-    assert "the writer did not close" in caplog.text
+    assert "the writer scripted-writer did not close" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["raise RuntimeError('no')", "import sys; sys.exit(3)"])

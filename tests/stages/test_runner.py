@@ -65,6 +65,7 @@ from storybook.run import (
 from storybook.settings import Limits
 from storybook.stages.devices import Devices
 from storybook.stages.handlers import Tools
+from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import default_check
@@ -109,6 +110,7 @@ class Stand:
         scripted: Scripted | None = None,
         leases: Leases | None = None,
     ) -> Runner:
+        limits = limits or Limits(shutdown_seconds=0)
         return Runner(
             self.log,
             self.commands,
@@ -116,10 +118,11 @@ class Stand:
             self.progress,
             leases or self.leases,
             clock=self.clock,
-            limits=limits or Limits(shutdown_seconds=0),
+            limits=limits,
             owner=owner,
             chance=lambda: 0.0,
             devices=Devices(),
+            outages=Outages(limits.outage_minutes, lambda: 0.0),
             stop=stop or StopRequest(),
             parked=self.parked,
         )
@@ -548,10 +551,13 @@ async def test_an_attempt_that_broke_before_it_began_is_taken_up_again(tmp_path:
 
         class Broken(Commands):
             async def execute(self, run_id: RunId, decide: Decide) -> Executed:
-                is_start = isinstance(decide, partial) and decide.func is start_stage
-                if is_start and broken:
-                    raise broken.pop()
-                return await super().execute(run_id, decide)
+                def deciding(run: Run | None) -> list[Event]:
+                    events = decide(run)
+                    if broken and any(isinstance(it, StageStarted) for it in events):
+                        raise broken.pop()
+                    return events
+
+                return await super().execute(run_id, deciding)
 
         it.commands = Broken(it.log)
         async with it.runner().running([]):

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from storybook.book import WRITING, RunId, Stage, StoryRequest, Work, picture_of
+from storybook.book import WRITING, RunId, StoryRequest, Work, picture_of
 from storybook.clock import MICROSECONDS
-from storybook.engines import Engine
 from storybook.events.catalog import (
     AbandonReason,
     Blame,
@@ -24,9 +23,8 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Position
-from storybook.run import LONGEST_WAIT_SECONDS, fold
-from storybook.stages.devices import Devices, Unload
-from storybook.stages.scheduling import (
+from storybook.run import LONGEST_WAIT_SECONDS, Run, fold
+from storybook.stages.actions import (
     Abandon,
     Action,
     AttemptEnded,
@@ -38,16 +36,20 @@ from storybook.stages.scheduling import (
     LookAtLeases,
     OwnersGone,
     RunFound,
-    Scheduler,
     Start,
     Stop,
     StopAsked,
     WaitUntil,
-    wait_left,
 )
+from storybook.stages.devices import Devices, Unload
+from storybook.stages.outages import Outages
+from storybook.stages.registry import Engines
+from storybook.stages.run_engines import RunEngines
+from storybook.stages.scheduling import Scheduler, wait_left
 from storybook.stages.work_queue import QueuedWork
 from storybook.stores.leases import Held, LeasedWork
-from tests.engines import Scripted, ScriptedIllustrator, ScriptedWriter, run_id
+from tests.clocks import ManualClock
+from tests.engines import NoTranscriber, Scripted, ScriptedIllustrator, ScriptedWriter, run_id
 
 REQUEST = StoryRequest("조선", "숲", "토끼", "우정")
 SECOND = MICROSECONDS
@@ -56,6 +58,10 @@ LEASE = 30 * SECOND
 US, THEM, OTHERS = "us", "them", "others"
 COVER, PANEL = picture_of(0), picture_of(1)
 INSIDE, APART = EngineInfo("inside"), EngineInfo("apart", apart=True)
+
+
+async def no_run(run_id: RunId) -> Run | None:
+    raise AssertionError("of every run it is known who does its work")
 
 
 class Playbook:
@@ -67,14 +73,11 @@ class Playbook:
         self.painter = ScriptedIllustrator(places=1, device=device)
         self.painter.info = EngineInfo("painter", device=device, apart=apart)
         self.now = 0
-        engines = Scripted().engines
-
-        def engine_of(stage: Stage) -> Engine:
-            if stage is Stage.TTS:
-                return engines.narrator
-            return self.writer if stage is Stage.LLM else self.painter
-
-        self.scheduler = Scheduler(US, engine_of, Devices(), LEASE)
+        narrator = Scripted().narrator
+        engines = Engines.only(self.writer, self.painter, narrator, NoTranscriber())
+        self.engines = RunEngines(engines, no_run, ManualClock())
+        outages = Outages(60, lambda: 0.0)
+        self.scheduler = Scheduler(US, self.engines, Devices(), outages, LEASE)
 
     def given(self, *inputs: Input) -> list[Action]:
         return self.scheduler.handle(inputs, self.now)

@@ -119,6 +119,12 @@ class Server:
             cursor = answer.json()["next"]
         return found
 
+    def engines(self) -> dict[str, Any]:
+        answer = self._ask("GET", "/api/engines")
+        assert answer.status_code == 200, answer.text
+        engines: dict[str, Any] = answer.json()
+        return engines
+
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """The run's events as recorded."""
         answer = self._ask("GET", f"/api/runs/{run_id}/log", params={"limit": 1000})

@@ -44,8 +44,7 @@ async def test_a_refused_page_is_recorded_and_fails_the_attempt(
     events: list[Event] = request_run(None, REQUEST, 7, None)
     run = fold(events)
     assert run is not None
-    engines = msgspec.structs.replace(Scripted().engines, writer=writer)
-    events += start_stage(run, WRITING, 1, worker="w", engine=engines.writer.info)
+    events += start_stage(run, WRITING, 1, worker="w", engine=writer.info)
 
     async def tell(decide: Callable[[Run | None], list[Event]]) -> None:
         events.extend(decide(fold(events)))
@@ -53,9 +52,11 @@ async def test_a_refused_page_is_recorded_and_fails_the_attempt(
     run = fold(events)
     assert run is not None
     attempt = Attempt(
-        RunId("r"), run, WRITING, 1, tell, lambda fraction, preview=None: None, lambda save: save()
+        *(RunId("r"), run, WRITING, 1, writer, tell),
+        report=lambda fraction, preview=None: None,
+        keep=lambda save: save(),
     )
-    tools = Tools(engines, FileArtifactStore(tmp_path), default_check())
+    tools = Tools(Scripted().engines, FileArtifactStore(tmp_path), default_check())
     with pytest.raises(
         WorkFailed, match="page 2 did not pass: expected Korean, found 道"
     ) as failure:

@@ -54,11 +54,21 @@ class Faults:
         missing, or in the format webp or jpeg."""
         self.cut_downloads = 0
         self.answers_500 = 0
+        self.stands_behind: int | None = None
+        """The status with which a proxy answers everything, since nobody answers it."""
+        self.turns_posts_away = 0
+        """POST /prompt is answered with 429, and is not heard."""
+        self.retry_after = ""
+        """What is said with either, as a header."""
         self.holds_posts = False
         """POST /prompt is not begun with."""
         self.loses_posts = 0
         """POST /prompt is accepted, and the connection is cut before the answer."""
         self.ignores_prompt_ids = False
+
+    @property
+    def waits(self) -> dict[str, str]:
+        return {"retry-after": self.retry_after} if self.retry_after else {}
 
 
 class ComfyDouble:
@@ -208,6 +218,12 @@ class ComfyDouble:
         self.requests.append(f"{request.method} {path}")
         if path == "/ws":
             return Response(503 if self.faults.refuses_websockets else 101)
+        if self.faults.stands_behind is not None:
+            status = self.faults.stands_behind
+            return Response(status, b"<html>Bad Gateway</html>", "text/html", self.faults.waits)
+        if self.faults.turns_posts_away and request.method == "POST" and path == "/prompt":
+            self.faults.turns_posts_away -= 1
+            return Response(429, b"", "text/plain", self.faults.waits)
         if self.faults.answers_500:
             self.faults.answers_500 -= 1
             return Response(500, b"500 Internal Server Error", "text/plain")

@@ -17,6 +17,7 @@ import msgspec
 from storybook.stages.addresses import AccessFault
 from storybook.stages.credentials import KEY_REFUSED, ServerAccess
 from storybook.stages.illustrator.comfyui.errors import (
+    Busy,
     NotAdmitted,
     Rejected,
     Unreachable,
@@ -27,6 +28,7 @@ from storybook.stages.illustrator.comfyui.graph import Graph, NodeId
 from storybook.stages.illustrator.comfyui.problems import WorkflowProblem, where
 from storybook.stages.illustrator.comfyui.state import ImageFile, PromptFailed, State, state_of
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
+from storybook.stages.retry_after import seconds_of
 
 if TYPE_CHECKING:
     import httpx
@@ -35,17 +37,24 @@ ANSWER_BYTES: Final = 256 * 1024 * 1024
 """The longest answer that is read; noise of 8192 × 8192 pixels makes 136 MB."""
 
 
+_NO_COMFYUI: Final = "something answers there that is not ComfyUI"
+_BUSY: Final = (429, 503)
+_TIMEOUT: Final = 408
+"""Statuses that say nothing of what was asked; those from 500 on do not either."""
+
+
 class ServerAnswer(NamedTuple):
-    """What a server answered."""
+    """What a server answered; `retry_after` is what it says of that, empty if nothing."""
 
     route: str
     status: int
     content: bytes
+    retry_after: str = ""
 
 
 class ComfyServer:
-    """A ComfyUI. Every method raises `Unreachable` if it does not answer, or not like ComfyUI, and
-    `NotAdmitted` if the way to it is to be mended."""
+    """A ComfyUI. Every method raises `Unreachable` if it does not answer, `NotAdmitted` if the way
+    to it is to be mended, and `Unsuited` if what answers is no ComfyUI."""
 
     def __init__(self, access: ServerAccess, http: httpx.AsyncClient, timing: ComfyTiming) -> None:
         self.access, self._http, self._timing = access, http, timing
@@ -70,7 +79,7 @@ class ComfyServer:
         stats = await self._json("GET", "/system_stats", timeout=self._timing.glance)
         system = stats.get("system") if isinstance(stats, dict) else None
         if not isinstance(system, dict):
-            raise Unreachable(self.url, "something answers there that is not ComfyUI")
+            raise Unsuited(self.url, _NO_COMFYUI)
         return str(system.get("comfyui_version") or "unknown")
 
     async def object_info(self) -> dict[str, Any]:
@@ -146,7 +155,7 @@ class ComfyServer:
     async def _object(self, path: str) -> dict[str, Any]:
         found = await self._json("GET", path)
         if not isinstance(found, dict):
-            raise Unreachable(self.url, "something answers there that is not ComfyUI")
+            raise Unsuited(self.url, _NO_COMFYUI)
         return found
 
     async def _json(self, method: str, path: str, **more: Any) -> Any:
@@ -154,8 +163,7 @@ class ComfyServer:
         try:
             return msgspec.json.decode(answer.content)
         except msgspec.DecodeError as error:
-            why = "something answers there that is not ComfyUI"
-            raise Unreachable(self.url, why) from error
+            raise Unsuited(self.url, _NO_COMFYUI) from error
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> None:
         self._expect(await self._request("POST", path, json=body))
@@ -169,9 +177,14 @@ class ComfyServer:
         )
 
     def _expect(self, answer: ServerAnswer) -> ServerAnswer:
-        if answer.status != 200:
-            raise Unreachable(self.url, f"{answer.route} was answered with {answer.status}")
-        return answer
+        if answer.status == 200:
+            return answer
+        why = f"{answer.route} was answered with {answer.status}"
+        if answer.status in _BUSY:
+            raise Busy(self.url, why, seconds_of(answer.retry_after))
+        if answer.status >= 500 or answer.status == _TIMEOUT:
+            raise Unreachable(self.url, why, seconds_of(answer.retry_after))
+        raise Unsuited(self.url, f"{_NO_COMFYUI} ({why})")
 
     async def _request(self, method: str, path: str, **more: Any) -> ServerAnswer:
         import httpx
@@ -189,7 +202,8 @@ class ComfyServer:
                 raise NotAdmitted(self.url, fault) from error
             why = self.access.hide(str(error).strip()) or type(error).__name__
             raise Unreachable(self.url, f"it does not answer ({why})") from error
-        return ServerAnswer(f"{method} {path}", response.status_code, bytes(content))
+        waits = response.headers.get("retry-after", "")
+        return ServerAnswer(f"{method} {path}", response.status_code, bytes(content), waits)
 
     def _check_admitted(self, response: httpx.Response) -> None:
         """Raise `NotAdmitted` if it refuses our key, or sends us elsewhere (to a login)."""

@@ -8,7 +8,7 @@ import msgspec
 
 from storybook.stages.credentials import ServerAccess
 from storybook.stages.illustrator.comfyui.client import ComfyServer
-from storybook.stages.illustrator.comfyui.errors import ComfyTrouble, NotAdmitted
+from storybook.stages.illustrator.comfyui.errors import ComfyTrouble, NotAdmitted, Unreachable
 from storybook.stages.illustrator.comfyui.explain import Explanation
 from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
@@ -17,8 +17,8 @@ from storybook.stages.illustrator.comfyui.workflow import Workflow
 
 class EndpointCheck(msgspec.Struct, frozen=True):
     """What was found at one endpoint. Without an answer, `why` says so, `version` is empty, and the
-    workflow was looked at by itself, if it can be. `mend` is there if that is more than starting
-    it."""
+    workflow was looked at by itself, if it can be; `is_away` if that may pass by itself. `mend` is
+    there if that is more than starting it."""
 
     url: str
     version: str
@@ -26,6 +26,7 @@ class EndpointCheck(msgspec.Struct, frozen=True):
     explanation: Explanation | None
     knows_models: bool = False
     """Whether the workflow was held against lists of what a server has."""
+    is_away: bool = False
     mend: str = ""
 
     @property
@@ -38,16 +39,16 @@ async def check_endpoint(
 ) -> EndpointCheck:
     """Ask a server what it has, and hold the workflow against it. `without` are checkpoints of it
     that do not load."""
-    version, why, mend, node_types = "", "", "", None
+    version, why, mend, is_away, node_types = "", "", "", False, None
     try:
         async with ComfyServer.open(access, timing) as server:
             version = await server.version()
             node_types = NodeTypes(await server.object_info())
     except ComfyTrouble as trouble:
-        version, why = "", trouble.why
+        version, why, is_away = "", trouble.why, isinstance(trouble, Unreachable)
         mend = trouble.mend if isinstance(trouble, NotAdmitted) else ""
     found = explained(workflow, node_types, without, url=access.url, version=version, why=why)
-    return msgspec.structs.replace(found, mend=mend)
+    return msgspec.structs.replace(found, is_away=is_away, mend=mend)
 
 
 def explained(

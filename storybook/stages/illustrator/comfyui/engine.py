@@ -14,6 +14,7 @@ import msgspec
 
 from storybook.engines import (
     Capabilities,
+    EngineAway,
     EngineUnavailable,
     Painting,
     PaintingReport,
@@ -40,6 +41,7 @@ from storybook.stages.illustrator.comfyui.errors import (
     NotLaunched,
     PromptGone,
     Rejected,
+    StoppedByUs,
     Unreachable,
     Unsuited,
     WorkerDead,
@@ -50,6 +52,7 @@ from storybook.stages.illustrator.comfyui.launcher import Launcher, LaunchFailed
 from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from storybook.stages.illustrator.comfyui.picture import Job, Prepared
 from storybook.stages.illustrator.comfyui.pool import ComfyEndpoint, NoEndpoint, Pool
+from storybook.stages.illustrator.comfyui.readiness import readiness_of
 from storybook.stages.illustrator.comfyui.sizes import PictureSize
 from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL, STYLE
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
@@ -133,24 +136,9 @@ class ComfyUI:
         """Ready if one of the servers answers and can run the workflow, or can be launched."""
         checks = await self.check()
         good = next((it for it in checks if it.ok), None)
-        if good is not None:
-            assert good.explanation is not None
+        if good is not None and good.explanation is not None:
             self._learn(good.version, good.explanation.models)
-            return Readiness(True)
-        answering = next((it for it in checks if it.version), None)
-        if answering is None and (mend := next((it.mend for it in checks if it.mend), "")):
-            why = "; ".join(f"{it.url}: {it.why}" for it in checks)
-            return Readiness(False, f"no ComfyUI can be used ({why})", mend)
-        if answering is None and self._launcher is not None:
-            fault = self._launcher.fault()
-            return Readiness(not fault, fault, "Correct `launch` in [illustrator]" if fault else "")
-        if answering is None:
-            why = "; ".join(f"{it.url}: {it.why}" for it in checks)
-            return Readiness(False, f"no ComfyUI answers ({why})", ComfyTrouble.mend)
-        if answering.explanation is None:
-            return Readiness(False, answering.why, "Correct `workflow` in [illustrator]")
-        rejection = Rejected(answering.url, answering.explanation.problems)
-        return Readiness(False, str(rejection), rejection.mend)
+        return readiness_of(checks, self._launcher.fault() if self._launcher else None)
 
     async def check(self) -> tuple[EndpointCheck, ...]:
         """What the workflow needs and each server has: what `storybook comfyui check` prints."""
@@ -217,6 +205,8 @@ class ComfyUI:
                 )
         except ComfyTrouble as trouble:
             self._pool.leave_out(endpoint, trouble)
+            # Else a picture would be given away there, and replace the one that may be finished.
+            self._prepared.pop(endpoint.url, None)
             logger.info("nothing can be adopted: %s", trouble)
         except (PromptGone, Rejected, WorkFailed) as reason:
             logger.info("%s: not adopted: %r", submission.prompt_id, reason)
@@ -230,21 +220,23 @@ class ComfyUI:
 
     async def _paint_anywhere(self, job: Job) -> Painting:
         """Paint on whichever server can, going on to the next when one fails."""
-        turns = _Turns(job, self._timing)
+        turns = _Turns(job)
         while True:
             try:
-                endpoint = await self._pool.take(
-                    without=turns.rejections, tried=turns.tried, until=turns.until
-                )
+                endpoint = await self._pool.take(without=turns.rejections, tried=turns.tried)
             except NoEndpoint:
                 raise turns.failure(self._pool.troubles) from None
+            turns.tried.add(endpoint.url)
             try:
                 async with self._server(endpoint) as server:
                     prepared = await self._prepare(server)
                     made = await picture.paint(server, prepared, turns.job, self._timing)
             except ComfyTrouble as trouble:
                 logger.warning("%s", trouble)
-                self._pool.leave_out(endpoint, await self._after(trouble, endpoint))
+                after = await self._after(trouble, endpoint)
+                self._pool.leave_out(endpoint, after)
+                if isinstance(after, StoppedByUs):
+                    turns.tried.discard(endpoint.url)
             except Rejected as rejection:
                 if not self._sets_aside(rejection):
                     turns.was_rejected(rejection)
@@ -256,7 +248,6 @@ class ComfyUI:
                 self._pool.is_well(endpoint)
                 return _painting(made, turns.job, prepared)
             finally:
-                turns.tried.add(endpoint.url)
                 self._pool.release(endpoint)
             self._prepared.pop(endpoint.url, None)  # it may have been restarted with other models
             turns.check()
@@ -289,7 +280,7 @@ class ComfyUI:
         if launcher is None or not launcher.is_running or not is_stuck:
             return trouble
         await launcher.stop()
-        return Unreachable(endpoint.url, f"stopped, since {trouble.why}")
+        return StoppedByUs(endpoint.url, f"stopped, since {trouble.why}")
 
     async def _prepare(self, server: ComfyServer) -> Prepared:
         """The workflow as this server takes it. Raises `Rejected` if it cannot run there."""
@@ -333,14 +324,13 @@ class ComfyUI:
 class _Turns:
     """One picture's way from server to server: who refused it, and when to give up."""
 
-    def __init__(self, job: Job, timing: ComfyTiming) -> None:
-        self._timing, self._submitted = timing, job.submitted
+    def __init__(self, job: Job) -> None:
+        self._submitted = job.submitted
         self.job = msgspec.structs.replace(job, submitted=self._count)
         self.tried: set[str] = set()
         self.rejections: dict[str, Rejected] = {}
         self._doubted: set[str] = set()
         self.submissions = 0
-        self.until = anyio.current_time() + timing.patience
 
     def was_rejected(self, rejection: Rejected) -> None:
         """Pass a server over that refuses the workflow; but not for what it was once able to run:
@@ -362,7 +352,6 @@ class _Turns:
     async def _count(self, submission: Submission) -> None:
         await self._submitted(submission)
         self.submissions += 1
-        self.until = anyio.current_time() + self._timing.patience
 
     def check(self) -> None:
         """Raise `WorkFailed` when it has been given away often enough."""
@@ -374,13 +363,20 @@ class _Turns:
             )
 
     def failure(self, troubles: Sequence[ComfyTrouble]) -> EngineUnavailable | WorkFailed:
-        """Why the picture cannot be painted anywhere."""
-        for rejection in self.rejections.values():
-            return EngineUnavailable(NAME, str(rejection), rejection.mend)
+        """Why the picture cannot be painted anywhere, or not now: a server that may come back is
+        waited for, whatever the others say."""
+        away = [it for it in troubles if isinstance(it, Unreachable)]
+        rejections = [*self.rejections.values()]
+        if rejections and not away:
+            return EngineUnavailable(NAME, str(rejections[0]), rejections[0].mend)
         for trouble in troubles:
             if isinstance(trouble, Hung):
                 return WorkFailed("hung", str(trouble), retryable=True)
-        why = "; ".join(map(str, troubles)) or "there is no endpoint"
+        why = "; ".join(map(str, [*troubles, *rejections])) or "there is no endpoint"
+        if away:
+            asked = [it.retry_after for it in away]
+            soonest = None if None in asked else min(it for it in asked if it is not None)
+            return EngineAway(NAME, why, away[0].mend, retry_after=soonest)
         return EngineUnavailable(NAME, why, troubles[0].mend if troubles else ComfyTrouble.mend)
 
 

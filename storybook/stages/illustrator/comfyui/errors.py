@@ -1,6 +1,7 @@
 """What can go wrong between the illustrator and a server.
 
-**ComfyTrouble** is the server's: it is left out for a while, and the picture goes to another one. A
+**ComfyTrouble** is the server's: it is left out for a while, and the picture goes to another one.
+If no other is left and one is only **unreachable**, the engine is away, and the work waits. A
 **rejection** is the workflow's: no other try will help there. A prompt that is **gone** is nobody's
 fault, and is submitted again.
 """
@@ -29,7 +30,20 @@ class ComfyTrouble(Exception):
 
 
 class Unreachable(ComfyTrouble):
-    """It does not answer, or not as ComfyUI does."""
+    """It does not answer, or something before it says that it does not; `retry_after` is in how
+    many seconds it asks to be asked again."""
+
+    def __init__(self, url: str, why: str, retry_after: float | None = None) -> None:
+        super().__init__(url, why)
+        self.retry_after = retry_after
+
+
+class Busy(Unreachable):
+    """It answers that it takes nothing now: what was sent has not arrived."""
+
+
+class StoppedByUs(Unreachable):
+    """It worked no more, and was stopped, since it was started by us: the next picture does so."""
 
 
 class WorkerDead(ComfyTrouble):

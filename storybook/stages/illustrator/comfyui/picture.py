@@ -30,6 +30,7 @@ from storybook.stages.illustrator.comfyui import png
 from storybook.stages.illustrator.comfyui.broken import broken_model
 from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (
+    Busy,
     ComfyTrouble,
     Hung,
     Rejected,
@@ -154,6 +155,8 @@ async def _post(server: ComfyServer, graph: Graph, prompt_id: str, output: str) 
     try:
         for problem in await server.submit(graph, prompt_id, output):
             logger.warning("%s: a part of the workflow was refused: %s", server.url, problem)
+    except Busy:
+        raise
     except Unreachable:
         # It may have arrived. Posting again could paint twice; looking can't.
         await server.look(prompt_id)

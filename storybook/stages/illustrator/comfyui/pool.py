@@ -6,6 +6,7 @@ tried with the next picture, and left out for twice as long if it fails again.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 
 import anyio
@@ -39,14 +40,11 @@ class Pool:
         self._timing = timing
         self._changed = Notifier()
 
-    async def take(
-        self, *, without: Collection[str], tried: Collection[str], until: float
-    ) -> ComfyEndpoint:
+    async def take(self, *, without: Collection[str], tried: Collection[str]) -> ComfyEndpoint:
         """A free endpoint that is not among `without`.
 
-        When all of them are left out, those that are not among `tried` are tried all the same: the
-        user may just have mended them. When there are none of those either, and none comes back
-        before `until` (on the event loop's clock), `NoEndpoint` is raised.
+        When all of them are left out, those that are not among `tried` are tried all the same: they
+        may just have come back. When there are none of those either, `NoEndpoint` is raised.
         """
         while True:
             changed, now = self._changed.next, anyio.current_time()
@@ -57,16 +55,11 @@ class Pool:
             for it in due or untried:
                 it.is_taken = True
                 return it
-            if is_alone and not self._comes_back(usable, until):
+            if is_alone:
                 raise NoEndpoint
-            wait = min((it.due_at for it in usable if not it.is_taken), default=until)
-            with anyio.move_on_after(max(0.0, wait - now) if wait > now else None):
+            wait = min((it.due_at for it in usable if not it.is_taken), default=math.inf)
+            with anyio.move_on_after(wait - now):
                 await changed.wait()
-
-    @staticmethod
-    def _comes_back(endpoints: Sequence[ComfyEndpoint], until: float) -> bool:
-        hopeful = [it for it in endpoints if it.trouble is None or it.trouble.waiting_helps]
-        return any(it.due_at <= until for it in hopeful)
 
     async def take_this(self, url: str) -> ComfyEndpoint | None:
         """The endpoint of an address as soon as it is free, left out or not; None if there is no

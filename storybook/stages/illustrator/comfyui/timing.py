@@ -24,8 +24,9 @@ class ComfyTiming(msgspec.Struct, frozen=True):
     """How often the history is looked at while there is no websocket at all."""
     look_again: float = 0.3
     """Between two looks when one is not believed: ended but still in the queue, or lost."""
-    gone: float = 30.0
-    """A server that stops answering while it has our prompt: a restart takes 5 to 10 s."""
+    gone: float = 5.0
+    """A server that stops answering while it has our prompt; after that the work waits for it, and
+    what it has finished meanwhile is adopted. It is busy for less, even while a model loads."""
     unworked: float = 30.0
     """A queue in which nothing runs: between two prompts that lasts milliseconds."""
     hang: float = 600.0
@@ -36,8 +37,6 @@ class ComfyTiming(msgspec.Struct, frozen=True):
     """How long a server that failed is first left out; doubled each time it fails again."""
     back_off_limit: float = 60.0
     """The longest that a server is left out before it is tried again."""
-    patience: float = 60.0
-    """How long a picture waits when no server is alive, before it says so."""
     start: float = 180.0
     """From starting ComfyUI to its first answer: 5 to 10 s, and minutes with many node packs."""
     stop: float = 5.0

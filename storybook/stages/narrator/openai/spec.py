@@ -39,4 +39,4 @@ def build(settings: OpenAINarratorSettings, data: Path) -> Engine:
     )
 
 
-OPENAI_NARRATOR: Final = EngineSpec(NAME, Role.NARRATOR, OpenAINarratorSettings, build)
+OPENAI_NARRATOR: Final = EngineSpec(NAME, Role.NARRATOR, OpenAINarratorSettings, build, needs="url")

@@ -34,4 +34,6 @@ def build(settings: OpenAITranscriberSettings, data: Path) -> Engine:
     )
 
 
-OPENAI_TRANSCRIBER: Final = EngineSpec(NAME, Role.TRANSCRIBER, OpenAITranscriberSettings, build)
+OPENAI_TRANSCRIBER: Final = EngineSpec(
+    NAME, Role.TRANSCRIBER, OpenAITranscriberSettings, build, needs="url"
+)

@@ -81,6 +81,10 @@ def find_device(wanted: str) -> Device:
     return Device("cpu", "cpu", 0, "int8")
 
 
+DOWNLOADED: Final = ("whisper-base", "whisper-small")
+"""Folders of models that `storybook models pull` gets."""
+
+
 def find_folder(model: str, models: Path) -> Path:
     """The folder of a model: a path, or the name of one under `models` (`base`)."""
     places = (models / model, models / f"whisper-{model}", models / f"faster-whisper-{model}")
@@ -100,9 +104,14 @@ def folder_readiness(folder: Path) -> Readiness:
     if folder.is_dir():
         why = f"the model in {folder} lacks {', '.join(missing)}"
     mend = (
-        "Download it with `storybook models pull whisper-base` (or whisper-small); or set "
-        "[transcriber] model to a folder with a Whisper model in CTranslate2's format"
+        f"Put a Whisper model in CTranslate2's format into {folder}, or set [transcriber] model to "
+        "base and download that with `storybook models pull whisper-base`"
     )
+    if folder.name in DOWNLOADED:
+        mend = (
+            f"Download it with `storybook models pull {folder.name}`, or set [transcriber] model "
+            "to a folder with a Whisper model in CTranslate2's format"
+        )
     return Readiness(False, why, mend)
 
 

@@ -56,14 +56,21 @@ T = TypeVar("T")
 class Llama:
     """Writes by a GGUF model.
 
-    `model` is its file (None: none was found). `device` is `cpu`, or `gpu0`, `gpu1` … to put all
-    layers there; `context` is how many tokens prompt and book may have together.
+    `model` is its file (None: none was found, and `find` looks again whenever it is asked whether
+    it is ready: a file may come later). `device` is `cpu`, or `gpu0`, `gpu1` … to put all layers
+    there; `context` is how many tokens prompt and book may have together.
     """
 
     def __init__(
-        self, *, model: Path | None, device: str = "cpu", context: int = CONTEXT_TOKENS
+        self,
+        *,
+        model: Path | None,
+        device: str = "cpu",
+        context: int = CONTEXT_TOKENS,
+        find: Callable[[], Path | None] = lambda: None,
     ) -> None:
         self._file, self._device, self._context = model, device, context
+        self._find = find
         self._model: LlamaModel | None = None
         self._lock = threading.Lock()
         self._turn = anyio.Semaphore(1)
@@ -94,14 +101,15 @@ class Llama:
         if not _DEVICE.fullmatch(self._device):
             why = f"there is no device {self._device!r}"
             return Readiness(False, why, 'Set [writer] device to "cpu", or to "gpu0", "gpu1" …')
+        self._file = self._file or self._find()
         if self._file is None:
             return Readiness(False, "there is no model", _MEND_MODEL)
         try:
             if is_gguf(self._file):
                 return Readiness(True)
         except OSError as error:
-            return Readiness(False, f"{self._file}: {error.strerror or error}", _MEND_MODEL)
-        return Readiness(False, f"{self._file} is no GGUF file", _MEND_MODEL)
+            return Readiness(False, f"{self._file}: {error.strerror or error}", _MEND_FILE)
+        return Readiness(False, f"{self._file} is no GGUF file", _MEND_FILE)
 
     async def unload(self) -> None:
         """Free the model, once what is in hand has ended."""
@@ -163,6 +171,7 @@ _MEND_MODEL: Final = (
     "Run `storybook models pull Qwen3-14B-Q8_0` (or Qwen3-4B-Q4_K_M, for less memory), put a GGUF "
     "file into data/models, or name one as [writer] model"
 )
+_MEND_FILE: Final = "Put a GGUF file there, or name another one as [writer] model"
 _MEND_LOAD: Final = "Name another file as [writer] model, or a smaller [writer] context"
 
 

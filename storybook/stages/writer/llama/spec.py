@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +28,9 @@ def build(settings: LlamaSettings, data: Path) -> Engine:
     from storybook.stages.writer.llama.engine import Llama
     from storybook.stages.writer.llama.files import find_model
 
-    model = find_model(data, path_of(settings.model))
-    return Llama(model=model, device=settings.device or "cpu", context=settings.context)
+    find = partial(find_model, data, path_of(settings.model))
+    device = settings.device or "cpu"
+    return Llama(model=find(), device=device, context=settings.context, find=find)
 
 
 LLAMA: Final = EngineSpec("llama", Role.WRITER, LlamaSettings, build)

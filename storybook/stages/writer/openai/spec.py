@@ -42,4 +42,4 @@ def build(settings: OpenAIWriterSettings, data: Path) -> Engine:
     )
 
 
-OPENAI_WRITER: Final = EngineSpec(NAME, Role.WRITER, OpenAIWriterSettings, build)
+OPENAI_WRITER: Final = EngineSpec(NAME, Role.WRITER, OpenAIWriterSettings, build, needs="url")

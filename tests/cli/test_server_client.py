@@ -1,0 +1,26 @@
+"""What the command line hears of a server beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storybook.cli.server_client import ServerClient
+from storybook.data_folder import DataFolder
+from storybook.stores.sqlite.holder import Holder
+from tests.http.serving import eventually, serving
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_is_told_besides_fractions_is_passed_over(tmp_path: Path) -> None:
+    """A book waits for its writer, which the stream says; then its fractions are heard."""
+    async with serving(tmp_path) as site:
+        site.engines.writer.is_away = True
+        run_id = await site.order()
+        client = ServerClient(Holder(1, site.url), DataFolder(tmp_path))
+        async with client.fractions(run_id) as found:
+            await eventually(lambda: site.engines.writer.looks > 0)
+            site.engines.illustrator.held, site.engines.writer.is_away = True, False
+            await eventually(lambda: bool(found))
