@@ -62,7 +62,7 @@ from storybook.stages.actions import (
     WaitUntil,
 )
 from storybook.stages.devices import Devices, Unload, Wish
-from storybook.stages.outages import Outages, is_same
+from storybook.stages.outages import Outages
 from storybook.stages.work_queue import QueuedWork, WorkQueue
 from storybook.stores.leases import LeasedWork
 
@@ -143,7 +143,7 @@ class Scheduler:
     def _found_deferred(self, it: RunFound, work: Work, deferred: Deferred, now: int) -> None:
         """The limit goes on from the event's time; nothing fails for it before it is looked."""
         engine = self._engine_of(work.stage)
-        if is_same(engine.info, deferred.engine):
+        if engine.info.is_same_as(deferred.engine):
             since = it.deferred[work]
             left = min(max(since + self._outages.limit - it.at, 0), self._outages.limit)
             self._outages.deferred((it.run_id, work), engine, since, left, now)
@@ -181,7 +181,7 @@ class Scheduler:
         key, engine = (it.run_id, event.work), self._engine_of(event.stage)
         self._others.pop(key, None)
         self._put(LeasedWork(it.run_id, event.work, event.attempt), now, event.alone)
-        if not is_same(engine.info, event.engine):
+        if not engine.info.is_same_as(event.engine):
             return  # by another worker, with another engine: this one is not known to be away
         self._outages.deferred(key, engine, it.at, self._outages.limit, now)
         if key not in self._mine:  # else the attempt tells more as it ends
@@ -284,7 +284,7 @@ class Scheduler:
             queued, engine = admitted
             self._queue.drop(queued.run_id, queued.work, queued.attempt)
             self._mine[queued.run_id, queued.work] = _Mine(queued, engine)
-            yield Start(queued, engine, self._outages.is_trial(admitted))
+            yield Start(queued, engine, self._outages.trial_of(admitted))
 
     def _waits_for_engines(self, wishes: list[Wish], now: int) -> Iterator[Action]:
         """What is to be done about engines that are away, and the work that is due for them."""
