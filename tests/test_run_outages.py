@@ -70,8 +70,10 @@ def test_work_that_waits_is_deferred_once() -> None:
     story = Story()
     defer(story)
     assert defer(story) == []
+    assert defer(story, engine=EngineInfo(ENGINE.name, device="elsewhere")) != []
+    assert defer(story) != []
     assert defer(story, is_new=True) != []
-    assert story.now.waiting_for == Deferred(ENGINE, WHY, 4)
+    assert story.now.waiting_for == Deferred(ENGINE, WHY, 6)
 
 
 def test_the_outage_goes_on_until_something_comes_of_the_work() -> None:

@@ -29,6 +29,10 @@ class EngineInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Whether the work is done in a process of its own or on another machine: such work cannot be
     what kills the process that asked for it."""
 
+    def is_same_as(self, other: EngineInfo) -> bool:
+        """Whether both are one engine, whatever version and model it has by now."""
+        return (self.name, self.device) == (other.name, other.device)
+
 
 class Submission(msgspec.Struct, frozen=True, gc=False):
     """Where work was given away to, and under which id it can be asked for again."""

@@ -130,7 +130,9 @@ def defer_stage(
     state = run.work.get(work)
     if not (isinstance(state, Waiting | InHand) and state.attempt == attempt):
         raise StaleAttempt(f"{work} attempt {attempt} neither waits nor is in hand: it is {state}")
-    if isinstance(state, Waiting) and work in run.deferred and not is_new:
+    before = run.deferred.get(work)
+    waits_already = before is not None and before.engine.is_same_as(engine)
+    if isinstance(state, Waiting) and waits_already and not is_new:
         return []
     deferred = StageDeferred(work.stage, work.page, attempt, engine, why, is_suspect(run, work))
     return followed_up(run, [deferred])

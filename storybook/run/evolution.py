@@ -147,7 +147,7 @@ def _stage_deferred(draft: _Draft, event: StageDeferred) -> None:
     # Begun once more and turned away again before anything came of it: the same outage goes on.
     goes_on = (
         before is not None
-        and before.engine.name == event.engine.name
+        and before.engine.is_same_as(event.engine)
         and isinstance(draft.work.get(work), InHand)
     )
     version = before.version if before is not None and goes_on else draft.version

@@ -101,12 +101,12 @@ Input = (
 
 
 class Start(msgspec.Struct, frozen=True):
-    """Carry out an attempt. It has its place; `AttemptEnded` gives it back. If it `is_trial`, the
-    engine has been away: it is recorded as started only once the engine keeps it."""
+    """Carry out an attempt. It has its place; `AttemptEnded` gives it back. A **trial** is with an
+    engine that has been away: it is recorded as started once it was kept for `trial` seconds."""
 
     queued: QueuedWork
     engine: Engine
-    is_trial: bool = False
+    trial: float | None = None
 
 
 class Stop(msgspec.Struct, frozen=True):

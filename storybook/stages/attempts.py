@@ -60,10 +60,6 @@ BROKEN_SECONDS: Final = 60.0
 """How long an attempt rests that broke where nothing should (no file descriptor was left to read an
 engine's version with); it is taken up again where the log has it."""
 
-SURE_SECONDS: Final = 2.0
-"""How long an engine keeps a trial before that counts as started. Whoever turns work away (a model
-that loads, a quota, a proxy without its server) does so at once."""
-
 
 async def carry_out(worker: Worker, it: Start) -> AttemptEnded:
     """One attempt, and how it ended. An error that nobody expected takes no other with it."""
@@ -90,7 +86,7 @@ class _AttemptInHand:
     def __init__(self, worker: Worker, it: Start) -> None:
         self._worker, self._queued, self._engine = worker, it.queued, it.engine
         self._run_id, self._work, self._number = it.queued.run_id, it.queued.work, it.queued.attempt
-        self._is_trial, self._is_started = it.is_trial, False
+        self._trial, self._is_started = it.trial, False
         self._starting = anyio.Lock()
         self._limit = anyio.CancelScope()
 
@@ -98,7 +94,7 @@ class _AttemptInHand:
         wait = await self._claim()
         if wait is not None:
             return AttemptEnded(self._queued.leased, wait)
-        run = await (self._look() if self._is_trial else self._start())
+        run = await (self._start() if self._trial is None else self._look())
         absence = await self._handle(run) if run is not None else None
         # The log says what comes next, unless this was a trial of which it says nothing.
         again_in = 0 if absence is not None and not self._is_started else None
@@ -200,12 +196,12 @@ class _AttemptInHand:
     async def _do(self, attempt: Attempt) -> None:
         """Let the engine do the work, and record a trial as started when that is sure."""
         handle = partial(HANDLERS[self._work.stage].handle, attempt, self._worker.tools)
-        if self._is_started:
+        if self._trial is None:
             await handle()
             return
         failure: Exception | None = None
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._start_when_sure, tasks.cancel_scope)
+            tasks.start_soon(self._start_when_sure, self._trial, tasks.cancel_scope)
             try:
                 await handle()
             except Exception as error:  # carried out of the task group as it is, not in a group
@@ -214,8 +210,8 @@ class _AttemptInHand:
         if failure is not None:
             raise failure
 
-    async def _start_when_sure(self, work: anyio.CancelScope) -> None:
-        await sleep(self._worker.clock, SURE_SECONDS)
+    async def _start_when_sure(self, seconds: float, work: anyio.CancelScope) -> None:
+        await sleep(self._worker.clock, seconds)
         try:
             await self._be_started()
         except StaleAttempt:

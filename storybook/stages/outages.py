@@ -39,6 +39,13 @@ LOOKS: Final = RetryPolicy(first=1.0, factor=1.5, most=10.0)
 look costs a server next to nothing."""
 
 MINUTE: Final = 60 * MICROSECONDS
+SURE_SECONDS: Final = 2.0
+"""How long an engine keeps a trial before that counts as started. Whoever turns work away (a model
+that loads, a quota, a proxy without its server) mostly does so at once. Twice as long each time
+that the same work was turned away later: a proxy may take a minute to give up."""
+MOST_DOUBLINGS: Final = 10
+"""Half an hour to be sure: as long as an attempt may take."""
+
 NEVER: Final = -1
 """Before every moment."""
 
@@ -78,11 +85,13 @@ class EngineOutage(msgspec.Struct):
 
 class EngineWait(msgspec.Struct):
     """Deferred work: for which engine, since which time of day (microseconds since 1970), and until
-    when at most; no longer has a `deadline` what waits for its turn alone."""
+    when at most; what waits for its turn alone has no `deadline` any more. `starts` is how often it
+    was started since, and nothing came of it."""
 
     engine: Engine
     since: int
     deadline: int | None
+    starts: int = 0
 
 
 class Outages:
@@ -111,7 +120,7 @@ class Outages:
 
     def is_away(self, engine: EngineInfo) -> bool:
         """Whether an engine is away as far as is known here."""
-        return any(is_same(it.engine.info, engine) for it in self._outages.values())
+        return any(it.engine.info.is_same_as(engine) for it in self._outages.values())
 
     # ------------------------------------------------------------------------------ deferred work
 
@@ -171,13 +180,16 @@ class Outages:
     def started(self, work: LeasedWork, is_ours: bool, in_hand: Collection[Key]) -> None:
         """Work is recorded as started. If it is the trial, the outage is over. What is `in_hand`
         keeps its deadline, since nothing has come of it yet."""
-        self._asked.pop((work.run_id, work.work), None)
+        key = work.run_id, work.work
+        self._asked.pop(key, None)
+        if (waited := self._waits.get(key)) is not None:
+            waited.starts += 1
         it = next((it for it in self._outages.values() if it.trial == work and is_ours), None)
         if it is None:
             return
         del self._outages[id(it.engine)]
-        for key, wait in self._waits.items():
-            if wait.engine is it.engine and key not in in_hand:
+        for other, wait in self._waits.items():
+            if wait.engine is it.engine and other not in in_hand:
                 wait.deadline = None
         self._note()
 
@@ -238,13 +250,16 @@ class Outages:
                 tried.add(id(wish[1]))
                 yield wish
 
-    def is_trial(self, wish: Wish) -> bool:
-        """Whether work that is started now is to try an engine that was away."""
-        it = self._outages.get(id(wish[1]))
+    def trial_of(self, wish: Wish) -> float | None:
+        """After how many seconds work that is started now counts as started, since it is to try an
+        engine that was away; None if it is not."""
+        queued, engine = wish
+        it = self._outages.get(id(engine))
         if it is None:
-            return False
-        it.phase, it.trial = Phase.TRIED, wish[0].leased
-        return True
+            return None
+        it.phase, it.trial = Phase.TRIED, queued.leased
+        wait = self._waits.get((queued.run_id, queued.work))
+        return SURE_SECONDS * 2.0 ** min(wait.starts if wait else 0, MOST_DOUBLINGS)
 
     def next_moment(self, now: int) -> int | None:
         """When the next engine is to be looked at."""
@@ -260,8 +275,3 @@ class Outages:
             if wait.engine is it.engine and wait.deadline is not None
         )
         return min([it.next_look, *(moment for moment in deadlines if moment > it.seen_at)])
-
-
-def is_same(one: EngineInfo, other: EngineInfo) -> bool:
-    """Whether both are the same engine, whatever version and model it has now."""
-    return (one.name, one.device) == (other.name, other.device)

@@ -22,7 +22,6 @@ from storybook.events.log import LogError
 from storybook.events.parked import RunParked
 from storybook.notifier import Notifier
 from storybook.run import Run
-from storybook.stages.outages import is_same
 from storybook.stages.registry import LOOK_AGAIN_SECONDS, Engines
 from storybook.stages.work_queue import QueuedWork
 
@@ -96,7 +95,7 @@ class RunEngines:
 
     def known(self, role: Role, info: EngineInfo) -> Engine | None:
         """The engine that an event speaks of, if it is here."""
-        return next((it for it in self._engines.of(role) if is_same(it.info, info)), None)
+        return next((it for it in self._engines.of(role) if it.info.is_same_as(info)), None)
 
     def taken(self, queued: QueuedWork, engine: Engine) -> None:
         """An engine is to begin some work: the log will say so, and what is asked until then is to

@@ -287,7 +287,7 @@ class Scheduler:
             self._queue.drop(queued.run_id, queued.work, queued.attempt)
             self._engines.taken(queued, engine)
             self._mine[queued.run_id, queued.work] = _Mine(queued, engine)
-            yield Start(queued, engine, self._outages.is_trial(admitted))
+            yield Start(queued, engine, self._outages.trial_of(admitted))
 
     def _waits_for_engines(self, wishes: list[Wish], now: int) -> Iterator[Action]:
         """What is to be done about engines that are away, and the work that is due for them."""

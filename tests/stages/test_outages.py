@@ -33,7 +33,7 @@ from storybook.stages.actions import (
     WaitUntil,
 )
 from storybook.stages.devices import Unload
-from storybook.stages.outages import LOOKS, Absence
+from storybook.stages.outages import LOOKS, SURE_SECONDS, Absence
 from tests.engines import run_id
 from tests.stages.test_scheduling import (
     NOON,
@@ -111,10 +111,10 @@ def test_one_piece_of_work_tries_whether_it_is_back() -> None:
     play.heard(StageRequested(PANEL.stage, 1, 1))
     tick(play, 1)
     (trial,) = looked(play, None)
-    assert isinstance(trial, Start) and trial.is_trial
+    assert isinstance(trial, Start) and trial.trial == SURE_SECONDS
     assert trial.queued.leased == leased(COVER)
     (other,) = play.heard(started(COVER))
-    assert isinstance(other, Start) and not other.is_trial
+    assert isinstance(other, Start) and other.trial is None
 
 
 def test_who_tries_it_and_is_turned_away_is_put_back() -> None:
@@ -129,7 +129,27 @@ def test_who_tries_it_and_is_turned_away_is_put_back() -> None:
     ]
     assert tick(play, 1.5) == [LookAtEngine(play.painter)]
     (again,) = looked(play, None)
-    assert isinstance(again, Start) and again.is_trial
+    assert isinstance(again, Start) and again.trial == SURE_SECONDS
+
+
+def test_work_that_is_turned_away_after_a_while_counts_as_started_later_each_time() -> None:
+    """A proxy that gives up after a minute fills no log; a page that is written ends that."""
+    play = Playbook()
+    play.requested(WRITING)
+
+    def trial() -> float:
+        """How long the writer keeps work until it counts, once it was away again."""
+        play.heard(started(WRITING))
+        play.given(AttemptEnded(leased(WRITING), absence=AWAY))
+        play.heard(deferred(play, WRITING, play.writer.info))
+        tick(play, 1)
+        (start,) = play.given(EngineLooked(play.writer, None))
+        assert isinstance(start, Start) and start.trial is not None
+        return start.trial / SURE_SECONDS
+
+    assert [trial() for _ in range(5)] == [1, 2, 4, 8, 16]
+    play.heard(started(WRITING), PageWritten(0, 1))
+    assert trial() == 1
 
 
 def test_a_trial_that_tells_nothing_is_followed_by_a_look() -> None:
@@ -290,7 +310,7 @@ def test_what_another_worker_has_deferred_is_looked_at_here_first() -> None:
     play.heard(RunRequested(REQUEST, 7), started(COVER, THEM))
     assert of(LookAtEngine, play.heard(deferred(play))) == [LookAtEngine(play.painter)]
     (trial,) = of(Start, looked(play, None))
-    assert isinstance(trial, Start) and trial.is_trial
+    assert isinstance(trial, Start) and trial.trial == SURE_SECONDS
 
 
 def test_other_engines_go_on() -> None:

@@ -30,7 +30,7 @@ from storybook.run import (
     retry_run,
 )
 from storybook.settings import Limits
-from storybook.stages.attempts import SURE_SECONDS
+from storybook.stages.outages import SURE_SECONDS
 from storybook.stores.owners import new_owner
 from tests.books import PAGES
 from tests.engines import AWAY, START_IT, Scripted, run_id
