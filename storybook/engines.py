@@ -18,7 +18,7 @@ import importlib.metadata
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -67,11 +67,13 @@ class WorkFailed(Exception):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether an engine can work now; if not, why and what mends it."""
+    """Whether an engine can work now; if not, why and what mends it. `notes` are what has been
+    found out about an engine that can, such as what its server does not take."""
 
     ready: bool
     why: str = ""
     mend: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Capabilities(msgspec.Struct, frozen=True):
@@ -136,6 +138,16 @@ class WritingTask(msgspec.Struct, frozen=True):
     def missing(self) -> range:
         """The numbers of the pages that are to be written."""
         return range(len(self.standing), self.page_count)
+
+
+@runtime_checkable
+class Unrepeatable(Protocol):
+    """A writer that may not give the same book for the same seed."""
+
+    @property
+    def unrepeatable(self) -> str:
+        """Why not; empty if nothing is known against it."""
+        ...
 
 
 class Writer(Engine, Protocol):
@@ -315,6 +327,7 @@ __all__: Sequence[str] = [
     "Report",
     "Transcriber",
     "Transcript",
+    "Unrepeatable",
     "Utterance",
     "WorkFailed",
     "Writer",

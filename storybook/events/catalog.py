@@ -42,7 +42,9 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `voices` are the engine's own names of those that spoke, `language` the one that was written or
     spoken. `model` and `version` are those that did it, as far as the engine or its server says:
-    with several servers they may be others than `StageStarted` could know.
+    with several servers they may be others than `StageStarted` could know. `unrepeatable` is why
+    the same again would come out otherwise, such as a server that takes no seed; empty where
+    nothing is known against it.
     """
 
     prompt: str = ""
@@ -52,6 +54,7 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     language: str = ""
     model: str = ""
     version: str = ""
+    unrepeatable: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):

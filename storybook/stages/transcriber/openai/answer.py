@@ -1,0 +1,97 @@
+"""What was heard, from the answer of a transcription: JSON of several shapes, or plain text.
+
+A model that hears no words says so in its own way ([BLANK_AUDIO], (음악), ♪), or says the same
+words over and over. Neither was said by anybody.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from storybook.stages.openai_api.refusals import is_web_page, refusal_in, refusal_of
+from storybook.stages.transcriber.confidence import UNKNOWN_LOGPROB, Heard
+
+_TEXTS: Final = ("text", "transcription", "transcript", "result", "results", "data")
+_NOISE: Final = re.compile(
+    r"\[[^\]]*\]|\([^)]*\)|（[^）]*）|【[^】]*】|<\|[^>]*\|>|\*[^*]+\*|[♪♫♬][^♪♫♬]*[♪♫♬]|[♪♫♬]"
+)
+_TIMES: Final = re.compile(
+    r"^(?:WEBVTT.*|\d+|\[?[\d:.,]+ --> [\d:.,]+\]?.*)$|^\[[\d:.,]+ --> [\d:.,]+\]\s*", re.MULTILINE
+)
+"""Lines of SRT and WebVTT, and what whisper.cpp puts before each line."""
+_LOOPS: Final = 2.4
+"""What repeats itself compresses by more than this (OpenAI's `transcribe.py`,
+`compression_ratio_threshold`)."""
+
+
+class NoTranscription(Exception):
+    """The answer is none; the text says what it is instead."""
+
+
+def heard_in(content: bytes, content_type: str) -> list[Heard]:
+    """What was heard, without noises and loops. Raises `Refusal` for an error that came as a
+    success, and `NoTranscription`."""
+    said = [(_without_noise(it.text), it) for it in _heard(content, content_type)]
+    return [
+        msgspec.structs.replace(it, text=text) for text, it in said if text and not _loops(text)
+    ]
+
+
+def _heard(content: bytes, content_type: str) -> list[Heard]:
+    text = content.decode("utf-8-sig", errors="replace").strip()
+    try:
+        return list(_of_json(msgspec.json.decode(text)))
+    except msgspec.DecodeError:
+        pass
+    if is_web_page(text):
+        raise NoTranscription(refusal_in(content).text)
+    if "json" in content_type and text:
+        raise NoTranscription("what it calls JSON and is none")
+    return [Heard(_TIMES.sub("", text))]
+
+
+def _of_json(told: Any) -> Iterator[Heard]:
+    if isinstance(told, str | None):
+        yield Heard(told or "")
+    elif isinstance(told, list):
+        for it in told:
+            yield from _of_json(it)
+    elif isinstance(told, dict):
+        yield from _of_object(told)
+    else:
+        raise NoTranscription(f"the JSON {told}")
+
+
+def _of_object(told: Mapping[str, Any]) -> Iterator[Heard]:
+    segments = told.get("segments")
+    member = next((it for it in _TEXTS if it in told), None)
+    if told.get("error"):
+        raise refusal_of(told)
+    if isinstance(segments, list) and segments:
+        yield from _of_json(segments)
+    elif member == "text":
+        text = told["text"]
+        doubt, noise = told.get("avg_logprob"), told.get("no_speech_prob")
+        yield Heard(
+            text if isinstance(text, str) else "",
+            doubt if isinstance(doubt, int | float) else UNKNOWN_LOGPROB,
+            noise if isinstance(noise, int | float) else 0.0,
+        )
+    elif member:
+        yield from _of_json(told[member])
+    elif "segments" not in told:
+        raise refusal_of(told) if told else NoTranscription("an empty object")
+
+
+def _without_noise(text: str) -> str:
+    return " ".join(_NOISE.sub(" ", text).split())
+
+
+def _loops(text: str) -> bool:
+    said = text.encode()
+    return len(said) / len(zlib.compress(said)) > _LOOPS
