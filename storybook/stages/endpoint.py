@@ -81,8 +81,9 @@ class Endpoint:
     """The endpoint at `url`, for the settings of `role`.
 
     `url` may have its `/v1` or not; another path stays as it is. `base` is the URL as it may be
-    shown. `example` says what `url` may be set to. An answer begins within `first_answer_seconds`,
-    may then be silent for `silence_seconds`, and has at most `most_bytes`. `transport` carries the
+    shown. `example` says what `url` may be set to. An answer begins within `first_answer_seconds`
+    (as many as in the next if not given), may then be silent for `silence_seconds`, and has at most
+    `most_bytes`. `transport` carries the
     requests instead of the network.
     """
 
@@ -93,7 +94,7 @@ class Endpoint:
         url: str,
         key_variable: str,
         example: str,
-        first_answer_seconds: float,
+        first_answer_seconds: float | None = None,
         silence_seconds: float,
         most_bytes: int,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -101,7 +102,8 @@ class Endpoint:
         self._root, self._user = _root_and_user(url)
         self.base = self._root.removesuffix("/v1")
         self._role, self._key_variable, self._example = role, key_variable, example
-        self._first_seconds, self._silence_seconds = first_answer_seconds, silence_seconds
+        self._first_seconds = first_answer_seconds or silence_seconds
+        self._silence_seconds = silence_seconds
         self._most_bytes, self._transport = most_bytes, transport
         self._learned = _LEARNED if transport is None else {}
 

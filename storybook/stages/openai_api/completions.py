@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook.stages.openai_api.messages import Message
-from storybook.stages.openai_api.refusals import is_web_page, refusal_in, refusal_of
+from storybook.stages.openai_api.refusals import UNREADABLE, is_web_page, refusal_in, refusal_of
 
 _THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking")
 _OTHER_PROTOCOLS: Final[tuple[tuple[frozenset[str], str], ...]] = (
@@ -60,9 +60,11 @@ def said_in(message: Message) -> Said:
         return _said(value, message)
     if value is not None and message.kind != "error":
         return NOTHING
+    refusal = refusal_in(message.text.encode())
     if is_web_page(message.text):
-        raise OtherProtocol(refusal_in(message.text.encode()).text)
-    raise refusal_in(message.text.encode())
+        raise OtherProtocol(refusal.text)
+    refusal.code = "" if message.kind == "error" else UNREADABLE
+    raise refusal
 
 
 def error_in(text: str) -> str:

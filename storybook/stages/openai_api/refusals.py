@@ -20,6 +20,8 @@ import msgspec
 KEY_REFUSED: Final = (401, 403)
 SUCCESS: Final = 200
 """The status of a refusal that came in an answer that began as a success."""
+UNREADABLE: Final = "unreadable"
+"""The code of a refusal that is no JSON where there is to be some."""
 _LONGEST_WAIT: Final = 3_600.0
 """Seconds. Who asks for more is looked at again all the same: quotas are renewed by hand, too."""
 
@@ -150,6 +152,8 @@ def meaning_of(refusal: Refusal) -> Meaning:
         return by_words
     if by_status:
         return by_status
+    if refusal.code == UNREADABLE:
+        return Meaning("bad_answer", Way.AGAIN)
     if status == SUCCESS:
         is_for_good = _FOR_GOOD.search(refusal.code) is not None
         return Meaning("refused", Way.NEVER) if is_for_good else _STATUS[500]

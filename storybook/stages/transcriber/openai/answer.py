@@ -21,7 +21,7 @@ _NOISE: Final = re.compile(
     r"\[[^\]]*\]|\([^)]*\)|（[^）]*）|【[^】]*】|<\|[^>]*\|>|\*[^*]+\*|[♪♫♬][^♪♫♬]*[♪♫♬]|[♪♫♬]"
 )
 _TIMES: Final = re.compile(
-    r"^(?:WEBVTT.*|\d+|\[?[\d:.,]+ --> [\d:.,]+\]?.*)$|^\[[\d:.,]+ --> [\d:.,]+\]\s*", re.MULTILINE
+    r"^\[[\d:.,]+ --> [\d:.,]+\]\s*|^(?:WEBVTT.*|\d+|[\d:.,]+ --> [\d:.,]+.*)$", re.MULTILINE
 )
 """Lines of SRT and WebVTT, and what whisper.cpp puts before each line."""
 _LOOPS: Final = 2.4
@@ -52,7 +52,7 @@ def _heard(content: bytes, content_type: str) -> list[Heard]:
         raise NoTranscription(refusal_in(content).text)
     if "json" in content_type and text:
         raise NoTranscription("what it calls JSON and is none")
-    return [Heard(_TIMES.sub("", text))]
+    return [Heard(_TIMES.sub("", text) if "-->" in text else text)]
 
 
 def _of_json(told: Any) -> Iterator[Heard]:

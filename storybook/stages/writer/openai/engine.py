@@ -178,7 +178,7 @@ class OpenAIWriter:
                         yield said
                     return
             except Refusal as refusal:
-                if not self._is_passed_over(model, refusal):
+                if not await self._finds_another(model, refusal):
                     raise await self._failure(refusal) from None
             except OtherProtocol as other:
                 why = f"{self._endpoint.base} answers with {self._endpoint.hide(str(other))}"
@@ -209,7 +209,7 @@ class OpenAIWriter:
         """The model that is named, else the first listed one that may chat."""
         if not self._model:
             listed = await self._endpoint.models()
-            fit = [name for name in chat_models(listed) if name not in self._unfit]
+            fit = chat_models(listed)
             if not fit:
                 names = ", ".join(it.name for it in listed)
                 lacks = f"lists no model that chats ({names})" if names else "has no model"
@@ -218,13 +218,16 @@ class OpenAIWriter:
             self._model = fit[0]
         return self._model
 
-    def _is_passed_over(self, model: str, refusal: Refusal) -> bool:
-        """Whether another model is to be taken: this one was not asked for, and is not fit."""
-        kind = meaning_of(refusal).kind
-        if self._is_named or model in self._unfit or kind not in ("cannot_chat", "unknown_model"):
+    async def _finds_another(self, model: str, refusal: Refusal) -> bool:
+        """Whether another model is taken: this one was not asked for by name, and is not fit."""
+        if self._is_named or meaning_of(refusal).kind not in ("cannot_chat", "unknown_model"):
             return False
         self._unfit.add(model)
-        self._model = ""
+        fit = [it for it in chat_models(await self._endpoint.models()) if it not in self._unfit]
+        if not fit:
+            self._unfit.clear()  # what the server has may have changed by the next time
+            return False
+        self._model = fit[0]
         return True
 
 
