@@ -1,1 +1,1 @@
-"""OpenAI's protocol as servers really speak it: a double that behaves in each way, and the table."""
+"""OpenAI's protocol as servers really speak it: a double, and the table of what it can do."""

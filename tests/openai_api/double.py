@@ -256,15 +256,36 @@ def refuses(field: str, message: str, status: int = 400, *, value: Any = None, *
     return rule
 
 
+def needs_key(key: str) -> Rule:
+    """Refuse who has not the key, as OpenAI does: it quotes what was sent."""
+    return lambda asked: (
+        None if asked.key == f"Bearer {key}" else error(f"Incorrect API key: {asked.key}", 401)
+    )
+
+
+def has_models(*names: str) -> Rule:
+    """Refuse models of other names."""
+    return lambda asked: (
+        error("no such model", 404) if asked.body.get("model", names[0]) not in names else None
+    )
+
+
 def takes_at_most(field: str, most: int, message: str, **more: Any) -> Rule:
     """Refuse a field above a limit."""
     return lambda asked: error(message, **more) if asked.body.get(field, 0) > most else None
 
 
-def first(*replies: Reply) -> Rule:
-    """Answer the first posts so, one each, and what comes after them well."""
-    left = list(replies)
-    return lambda asked: left.pop(0) if left and asked.method == "POST" else None
+def first_times(times: int, rule: Rule) -> Rule:
+    """Follow a rule so many times, and then do well."""
+    left = [None] * times
+
+    def counted(asked: Asked) -> Reply | None:
+        reply = rule(asked) if left else None
+        if reply is not None:
+            left.pop()
+        return reply
+
+    return counted
 
 
 def _values(found: Any) -> tuple[Any, ...]:
@@ -356,10 +377,9 @@ def main() -> None:
     """Serve the dialect that is named on the command line, until it is stopped."""
     from tests.openai_api.dialects import BOOKS, FAULTS
 
-    known = {**BOOKS, **FAULTS}
+    known = {name: it.rule for name, it in (*BOOKS.items(), *FAULTS.items())}
     name = sys.argv[1] if len(sys.argv) > 1 else ""
-    rules = [known[name].rule] if name in known else []
-    server = Double(*rules, port=8080)
+    server = Double(*([known[name]] if name else []), port=8080)
     print(f"{server.url}/v1 speaks {name or 'as it should'}; known are {', '.join(known)}")
     server.serve_forever()
 

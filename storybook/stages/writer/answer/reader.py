@@ -52,8 +52,10 @@ class MemberReader:
     def __init__(self, keys: str = _ANY_KEY) -> None:
         self.failure = ""
         """Why the first object that was left was none; empty if none was."""
-        self.objects, self.failed = 0, 0
-        """How many objects were found, and which of them, from 1 on, was left last."""
+        self.objects = 0
+        """How many objects were found."""
+        self.left: set[int] = set()
+        """Those of them, counted from 1, that were none."""
         self._key = re.compile(rf"[{{,]\s*(\"(?:{keys})\"\s*:)")
         self._text = ""
         self._searched = 0
@@ -90,7 +92,8 @@ class MemberReader:
     def reject(self, why: str) -> None:
         """The member that was given last is none that can be: its object is left."""
         if self._opened is not None:
-            self.failure, self.failed = self.failure or why, self.objects
+            self.failure = self.failure or why
+            self.left.add(self.objects)
             self._leave(self._opened + 1)
 
     # ------------------------------------------------------------------------ looking for an object

@@ -82,7 +82,7 @@ class Telling:
             except Malformed as error:
                 self._reader.reject(str(error))
                 self._forget_draft()
-        if self._object and self._object == self._reader.failed:
+        if self._object in self._reader.left:
             raise self._unreadable(self._reader.failure)
 
     def _forget_draft(self) -> None:
