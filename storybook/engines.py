@@ -150,6 +150,16 @@ class Unrepeatable(Protocol):
         ...
 
 
+@runtime_checkable
+class Tried(Protocol):
+    """An engine that has to be tried before it can be known what its server takes."""
+
+    async def try_out(self) -> None:
+        """Ask for a piece of work and leave it as soon as it has begun; `readiness` tells then what
+        was found out. Never raises, and takes seconds at most."""
+        ...
+
+
 class Writer(Engine, Protocol):
     @property
     def varies(self) -> bool:
@@ -327,6 +337,7 @@ __all__: Sequence[str] = [
     "Report",
     "Transcriber",
     "Transcript",
+    "Tried",
     "Unrepeatable",
     "Utterance",
     "WorkFailed",

@@ -125,6 +125,7 @@ def _engines(options: GlobalOptions) -> Iterator[Finding]:
     async def report() -> list[EngineReport]:
         engines = await choose_engines(options.settings, options.folder.path)
         try:
+            await engines.try_out()
             return await engines.report()
         finally:
             await engines.close()
@@ -139,7 +140,8 @@ def _engines(options: GlobalOptions) -> Iterator[Finding]:
     for it in reports:
         name = " ".join(word for word in (it.engine, it.version, it.model) if word)
         if it.ready:
-            yield Finding(it.role, Grade.OK, f"{name} on {it.device}, ready{_abilities(it)}")
+            found = f"{name} on {it.device}, ready{_abilities(it)}"
+            yield Finding(it.role, Grade.OK, "; ".join((found, *it.notes)))
         else:
             # Books are made without speech to text; without the others they are not.
             grade = Grade.KNOWING if it.role is Role.TRANSCRIBER else Grade.BAD

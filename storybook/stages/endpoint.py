@@ -54,6 +54,7 @@ _MOST_LISTED: Final = 12
 _LACKS: Final = ("not_found", "unknown_model", "cannot_chat")
 """Kinds of refusals after which it helps to know what the server has."""
 _WAIT: Final = "Look into its log; it may still be starting"
+_CHANGE: Final = "Change what it names, here or there"
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _URL: Final = re.compile(r"(\w+://)?(?:(.*)@)?([^?#]*).*", re.DOTALL)
 """Scheme, user and password, and the rest up to a query. Matches anything."""
@@ -410,7 +411,7 @@ def not_ready(failure: EngineUnavailable | WorkFailed) -> Readiness:
     """What a failure to look means."""
     if isinstance(failure, EngineUnavailable):
         return Readiness(False, failure.why, failure.mend)
-    return Readiness(False, failure.message, _WAIT)
+    return Readiness(False, failure.message, _WAIT if failure.retryable else _CHANGE)
 
 
 def _root_and_user(url: str) -> tuple[str, tuple[str, str] | None]:

@@ -22,7 +22,15 @@ import msgspec
 
 from storybook.book import Role
 from storybook.composer.spec import COMPOSER
-from storybook.engines import Engine, EngineSpec, Illustrator, Narrator, Transcriber, Writer
+from storybook.engines import (
+    Engine,
+    EngineSpec,
+    Illustrator,
+    Narrator,
+    Transcriber,
+    Tried,
+    Writer,
+)
 from storybook.painter.spec import PAINTER
 from storybook.request import NewRun, RequestFault
 from storybook.settings import AUTO, Settings, SettingsError
@@ -69,6 +77,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     """What it writes or speaks; as in the next two, none named means any."""
     voices: tuple[str, ...]
     page_counts: tuple[int, ...]
+    notes: tuple[str, ...] = ()
+    """What has been found out about it, such as what its server does not take."""
 
 
 class Engines(msgspec.Struct, frozen=True):
@@ -100,9 +110,16 @@ class Engines(msgspec.Struct, frozen=True):
                     can.languages,
                     can.voices,
                     can.page_counts,
+                    it.notes,
                 )
             )
         return reports
+
+    async def try_out(self) -> None:
+        """Try those engines that have to be tried to be known."""
+        for engine in self.by_role().values():
+            if isinstance(engine, Tried):
+                await engine.try_out()
 
     def request_faults(self, asked: NewRun) -> list[RequestFault]:
         """What of a request these engines cannot do."""

@@ -377,7 +377,8 @@ def main() -> None:
     """Serve the dialect that is named on the command line, until it is stopped."""
     from tests.openai_api.dialects import BOOKS, FAULTS
 
-    known = {name: it.rule for name, it in (*BOOKS.items(), *FAULTS.items())}
+    known = {name: it.rule for name, it in BOOKS.items()}
+    known |= {name: it.rule for name, it in FAULTS.items()}
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     server = Double(*([known[name]] if name else []), port=8080)
     print(f"{server.url}/v1 speaks {name or 'as it should'}; known are {', '.join(known)}")

@@ -183,9 +183,38 @@ async def test_what_a_server_takes_is_kept_and_told(server: Double) -> None:
     another = writer_of(server)
     await written(another, TASK)
     assert len(server.asked) == 4
-    assert (await another.readiness()).notes == ("seed is not sent", "temperature is not sent")
+    told = ("seed is not sent", "temperature is not sent")
+    assert (await another.readiness()).notes[:2] == told
     assert another.unrepeatable == "the server takes no seed"
     assert writer_of(server, model="other").unrepeatable == ""
+
+
+async def test_a_server_that_is_tried_tells_what_it_takes(server: Double) -> None:
+    """Without a book: the answer is left with its first word."""
+    text = as_json(book())[:20]
+    no_seed = refuses("seed", "unknown field: seed")
+    writer = directed(server, no_seed, chat(streamed(said(text), HOLD)))
+    assert (await writer.readiness()).notes == ()
+    with anyio.fail_after(15):
+        await writer.try_out()
+    assert (await writer.readiness()).notes == (
+        "seed is not sent",
+        "no book can be made the same again, as the server takes no seed",
+    )
+
+
+async def test_a_server_that_is_tried_and_cannot_write_is_not_ready(server: Double) -> None:
+    """In its own words; one that shares a GPU of this machine is left alone."""
+    refusal = chat(error('"bge" does not support chat'))
+    sharing = directed(server, refusal, model="bge", device="gpu0")
+    await sharing.try_out()
+    assert server.asked == []
+    writer = directed(server, refusal, model="bge")
+    await writer.try_out()
+    readiness = await writer.readiness()
+    assert not readiness.ready
+    assert "does not support chat" in readiness.why
+    assert readiness.mend == "Set [writer] model to one that can chat"
 
 
 async def test_nothing_is_kept_of_a_request_that_failed(server: Double) -> None:

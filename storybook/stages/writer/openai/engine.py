@@ -12,9 +12,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
 
+import anyio
 import msgspec
 
-from storybook.book import Page, Role
+from storybook.book import Page, Role, StoryRequest
 from storybook.engines import (
     Capabilities,
     EngineUnavailable,
@@ -43,6 +44,10 @@ from storybook.stages.writer.openai.spec import (
 
 _PATH: Final = "/chat/completions"
 _EXAMPLE: Final = "http://127.0.0.1:8080 with `llama-server` there"
+_SAMPLE: Final = StoryRequest("옛날", "숲속 마을", "토끼, 호랑이", "우정")
+"""A book to try a server with."""
+_TRIAL_SECONDS: Final = 20.0
+"""For the first word: a prompt is read in a second or a few; who loads a model has more to do."""
 _MOST_ANSWER_BYTES: Final = 32 << 20
 """An event has about 300 bytes for a token: far more than a book."""
 
@@ -84,6 +89,9 @@ class OpenAIWriter:
         self._unfit: set[str] = set()
         """Models that the server lists and that turned out not to chat."""
         self._device = device or self._endpoint.host or NAME
+        self._shares_device = bool(device)
+        self._lack: Readiness | None = None
+        """Why it could not write when it was tried."""
 
     varies = True
 
@@ -114,8 +122,27 @@ class OpenAIWriter:
                 there = Readiness(True)
         except (EngineUnavailable, WorkFailed) as failure:
             return not_ready(failure)
+        if there.ready and self._lack:
+            return self._lack
         notes = self._endpoint.terms(_PATH, self._model).told()
+        if self.unrepeatable:
+            notes = (*notes, f"no book can be made the same again, as {self.unrepeatable}")
         return msgspec.structs.replace(there, notes=notes)
+
+    async def try_out(self) -> None:
+        """Ask for a book and take no more of it than its first word. A server that shares a GPU
+        with engines of this machine is left alone: they take turns only within one process."""
+        if self._shares_device:
+            return
+        task = WritingTask(_SAMPLE, seed=0, attempt=1)
+        brief = brief_of(task.request, task.page_count)
+        telling = Telling(brief, task, lambda fraction: None)
+        try:
+            with anyio.move_on_after(_TRIAL_SECONDS):  # it may load its model first
+                async with aclosing(self._answer(brief, task, telling)) as answer:
+                    await anext(answer, None)
+        except (EngineUnavailable, WorkFailed) as failure:
+            self._lack = not_ready(failure)
 
     async def unload(self) -> None:
         """The model is the server's to keep or to let go."""
