@@ -182,7 +182,9 @@ def refusal_of(told: Any, status: int = SUCCESS) -> Refusal:
     """The refusal in an answer's JSON, in whatever shape."""
     if isinstance(told, list) and told:
         told = told[0]
-    error = told.get("error") or told if isinstance(told, dict) else told
+    error = told
+    while isinstance(error, dict) and error.get("error"):
+        error = error["error"]
     if not isinstance(error, dict):
         return Refusal(status, text=_line(error))
     code = error.get("code") or error.get("type") or error.get("status") or ""
