@@ -5,7 +5,7 @@ that goes wrong on it are the same, and so are the faults. What the operator men
 unavailable: the key is refused, the path or the model is not there. Nobody at the URL, or a server
 that is busy or still starting, is away, and the work waits. A broken connection, and silence in the
 midst of an answer, may go better next time. All else is as the server's own words have it
-(`openai_api.refusals`).
+(`storybook.stages.openai_api.refusals`).
 
 The key is read from the environment at each use and is in no setting, log or error: what an
 endpoint says when it refuses a key (401, 403) is never repeated, anything else only without it.

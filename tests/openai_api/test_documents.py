@@ -14,6 +14,7 @@ from storybook.book import Role
 from storybook.configuration import load_settings
 from storybook.engines import WritingTask
 from storybook.stages.registry import find_engine
+from tests.narrator.sounds import SENTENCE, read, spoken, task
 from tests.openai_api.double import (
     Double,
     Rule,

@@ -25,8 +25,7 @@ _TIMES: Final = re.compile(
 )
 """Lines of SRT and WebVTT, and what whisper.cpp puts before each line."""
 _LOOPS: Final = 2.4
-"""What repeats itself compresses by more than this (OpenAI's `transcribe.py`,
-`compression_ratio_threshold`)."""
+"""What repeats itself compresses by more than this (the ratio in OpenAI's `transcribe.py`)."""
 
 
 class NoTranscription(Exception):

@@ -1,7 +1,7 @@
 """A writer behind an OpenAI-compatible endpoint: llama-server, vLLM, Ollama, LM Studio, …
 
 It asks for the same answer as the llama engine, bound by a JSON schema where that has a grammar.
-What a server takes of the request is negotiated (`openai_api.negotiation`), and an answer is read
+What a server takes of the request is negotiated (`storybook.stages.openai_api.negotiation`), and an answer is read
 however it comes. Where a server gives fewer tokens than a book has, the rest is asked for in
 further answers.
 """
