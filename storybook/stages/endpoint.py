@@ -201,6 +201,7 @@ class Endpoint:
         """
         import httpx
 
+        has_begun = False
         try:
             async with AsyncExitStack() as stack:
                 with _within(within or self._first_seconds, self._silent_from_the_first):
@@ -208,18 +209,16 @@ class Endpoint:
                     answer = await stack.enter_async_context(asked)
                     if not answer.is_success:
                         raise await self._refusal(client, answer)
+                has_begun = True
                 pieces = await stack.enter_async_context(
                     aclosing(self._limited(answer, within or self._first_seconds))
                 )
                 yield Answer(answer.headers.get("Content-Type", "").lower(), pieces)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            why = f"{self.base} does not answer ({type(error).__name__})"
-            mend = f"Start the server there, or set [{self._role}] url"
-            raise EngineAway(NAME, why, mend) from error
-        except httpx.TimeoutException as error:
-            message = f"{self.base} has not answered in time ({type(error).__name__})"
-            raise WorkFailed("timeout", message, retryable=True) from error
         except httpx.HTTPError as error:
+            if not has_begun:  # also who takes a connection and drops it: a proxy of a container
+                why = f"{self.base} does not answer ({type(error).__name__})"
+                mend = f"Start the server there, or set [{self._role}] url"
+                raise EngineAway(NAME, why, mend) from error
             message = f"the connection to {self.base} broke ({type(error).__name__})"
             raise WorkFailed("connection", message, retryable=True) from error
 

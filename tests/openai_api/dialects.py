@@ -167,6 +167,25 @@ _FIELDS: Final[Mapping[str, Written]] = {
     "a limit of tokens, unnamed": Written(
         takes_at_most("max_tokens", 2_000, "max_tokens is too large"), has=("max_tokens",)
     ),
+    "a limit of tokens, by another name": Written(
+        takes_at_most("max_tokens", 4_096, "The maximum output is 4,096 tokens"),
+        has=("max_tokens", "response_format", "seed"),
+    ),
+    "no seed, Mistral": Written(
+        lambda asked: (
+            as_reply(
+                {
+                    "object": "error",
+                    "message": {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs"}]},
+                },
+                422,
+            )
+            if "seed" in asked.body
+            else None
+        ),
+        has=("temperature", "response_format"),
+        lacks=("seed",),
+    ),
     "a range of tokens": Written(
         takes_at_most("max_tokens", 2_000, "Range of max_tokens should be [1, 2000]"),
         has=("max_tokens",),
@@ -285,6 +304,27 @@ _ANSWERS: Final[Mapping[str, Rule]] = {
         lambda text: Reply(200, [json.dumps(whole(text), indent=2, ensure_ascii=False).encode()])
     ),
     "a whole answer as one event": chat(lambda text: streamed(event(whole(text)))),
+    "all of it again in each event": chat(
+        lambda text: streamed(
+            *(event(delta(content=text[:at])) for at in range(50, len(text), 400)),
+            event(whole(text)),
+        )
+    ),
+    "content that is JSON already": chat(lambda text: as_reply(whole(json.loads(text)))),
+    "the arguments of a function": chat(
+        lambda text: streamed(
+            *(
+                event(delta(content=None, tool_calls=[{"function": {"arguments": it}}]))
+                for it in cut_up(text)
+            )
+        )
+    ),
+    "a thought among the parts": chat(
+        lambda text: streamed(
+            event(delta(content=[{"type": "thinking", "text": draft(text)}, {"text": text}]))
+        )
+    ),
+    "commas before an end": chat(lambda text: texts(text.replace("}", ",}"))),
     "a whole answer in parts": chat(
         lambda text: as_reply(whole("") | {"choices": [{"message": {"content": [{"text": text}]}}]})
     ),
@@ -421,6 +461,11 @@ FAULTS: Final[Mapping[str, Fails]] = {
         "CUDA out of memory",
         again=True,
     ),
+    "an error of the choice": Fails(
+        chat(as_reply({"choices": [{"error": {"message": "slot broke", "code": 502}}]})),
+        AWAY,
+        "slot broke",
+    ),
     "an error with 200": Fails(
         chat(as_reply({"error": {"message": "slot broke"}})),
         "endpoint_failed",
@@ -518,6 +563,9 @@ SPEECH_FAULTS: Final[Mapping[str, Fails]] = {
         "unknown_voice",
         r"'alloy'.*af_bella.*\[narrator\].*voices",
     ),
+    "other voices, by the field": Fails(
+        speech(error("Invalid value: 'M1'", param="voice")), "unknown_voice", "af_bella, am_adam"
+    ),
     "busy": Fails(speech(error("slow down", 429)), AWAY, "slow down"),
     "away": Fails(speech(Reply(503)), AWAY, "503"),
 }
@@ -542,6 +590,15 @@ HEARING: Final[Mapping[str, Heard]] = {
     "times before each line": Heard(plain(f"[00:00.000 --> 00:02.000]  {_SAID}"), _SAID),
     "no probabilities": Heard(
         heard({"segments": [{"text": _SAID, "avg_logprob": None, "no_speech_prob": None}]}), _SAID
+    ),
+    "NaN": Heard(
+        hearing(
+            Reply(pieces=[f'{{"segments":[{{"text":"{_SAID}","avg_logprob":NaN}}]}}'.encode()])
+        ),
+        _SAID,
+    ),
+    "the same words in 80 segments": Heard(
+        heard({"segments": [{"text": "토끼와 호랑이가 "}] * 80}), ""
     ),
     "no segments": Heard(heard({"text": _SAID, "segments": []}), _SAID),
     "JSON text": Heard(heard(_SAID), _SAID),

@@ -32,6 +32,7 @@ from storybook.stages.openai_api.voices import voices_in
         (500, "oops", "endpoint_failed", Way.AGAIN),
         (400, "the prompt is too long: 9000 tokens", "context_too_small", Way.NEVER),
         (400, "Voice 'M1' not found", "unknown_voice", Way.NEVER),
+        (400, "M1 is no voice of ours. Available voices: a, b", "unknown_voice", Way.NEVER),
         (418, "teapot", "refused", Way.NEVER),
         (307, "", "moved", Way.MEND),
         (200, "something broke", "endpoint_failed", Way.AGAIN),
@@ -82,6 +83,10 @@ def test_a_code_in_a_stream_counts_as_the_status() -> None:
         (b'["whisper-1", "tts-1-hd", "kokoro", "all-minilm", "Llama-3"]', ["Llama-3"]),
         (b'{"data": [{"id": "nomic-ai/nomic-embed-text-v1.5"}, {"id": "e5-large"}]}', []),
         (b'{"data": [{"id": "multilingual-e5-base"}, {"id": "exaone-3.5"}]}', ["exaone-3.5"]),
+        (
+            b'["embeddinggemma:300m", "gpt-image-1", "/embeddings/Qwen3.gguf"]',
+            ["/embeddings/Qwen3.gguf"],
+        ),
         (b'{"data": [{"id": "qwen2.5-coder"}, {"id": "gemma-3-4b-it-qat"}]}', None),
         (b'{"data": []}', []),
     ],

@@ -252,25 +252,36 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "kind"),
+    "error",
     [
-        (httpx.ConnectError, "away"),
-        (httpx.ConnectTimeout, "away"),
-        (httpx.ReadTimeout, "timeout"),
-        (httpx.ReadError, "connection"),
-        (httpx.RemoteProtocolError, "connection"),
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.ReadTimeout,
+        httpx.ReadError,
+        httpx.RemoteProtocolError,
     ],
 )
-async def test_a_connection_that_fails_is_tried_again(
-    error: type[httpx.TransportError], kind: str
-) -> None:
-    """Unless nobody was there."""
+async def test_who_says_nothing_is_away(error: type[httpx.TransportError]) -> None:
+    """A port that is closed, and one that something holds for a server that is not up yet."""
 
     def fail(request: httpx.Request) -> httpx.Response:
         raise error("no")
 
-    found = await failure_of(answering(fail))
-    assert found[:2] == (kind, kind != "away")
+    kind, _, told = await failure_of(answering(fail))
+    assert kind == "away"
+    assert f"{URL} does not answer ({error.__name__})" in told
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError, httpx.RemoteProtocolError])
+async def test_an_answer_that_breaks_off_is_tried_again(error: type[httpx.TransportError]) -> None:
+    """Somebody was there, and had begun."""
+
+    async def breaks() -> Any:
+        yield b"one"
+        raise error("no")
+
+    found = await failure_of(answering(lambda request: httpx.Response(200, content=breaks())))
+    assert found[:2] == ("connection", True)
     assert URL in found[2]
 
 
@@ -367,6 +378,8 @@ async def test_a_password_in_the_url_is_sent_and_not_shown(
         ({"Retry-After": "Fri, 31 Dec 2100 00:00:00 GMT"}, "", 3_600.0),
         ({"Retry-After-Ms": "1500"}, "", 1.5),
         ({}, "Rate limit reached. Please try again in 1m3.5s.", 63.5),
+        ({}, "Too many requests, retry after 7 seconds", 7.0),
+        ({}, "Try again in 2 minutes", 120.0),
         ({"Retry-After": "soon"}, "", None),
         ({}, "", None),
     ],

@@ -15,7 +15,9 @@ import msgspec
 from storybook.stages.openai_api.messages import Message
 from storybook.stages.openai_api.refusals import UNREADABLE, is_web_page, refusal_in, refusal_of
 
-_THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking")
+_THOUGHTS: Final = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
+_OF_THOUGHT: Final = ("thinking", "reasoning", "reasoning.text", "thought")
+"""Types of parts that are no part of the answer."""
 _OTHER_PROTOCOLS: Final[tuple[tuple[frozenset[str], str], ...]] = (
     (frozenset({"message", "done"}), "Ollama's own API (/api/chat, JSON line by line)"),
     (frozenset({"response", "done"}), "Ollama's own API (/api/generate, JSON line by line)"),
@@ -99,22 +101,47 @@ def _is_error(value: Mapping[str, Any]) -> bool:
 
 
 def _of_choice(choice: Mapping[str, Any], model: str) -> Said:
+    if choice.get("error"):
+        raise refusal_of(choice)
     told = choice.get("delta") or choice.get("message") or {}
     if not isinstance(told, dict):
         told = {}
     return Said(
-        text=_text(told.get("content")) or _text(choice.get("text")),
-        thought=next((it for name in _THOUGHTS if (it := _text(told.get(name)))), ""),
+        text=_answer(told) or _text(choice.get("text")),
+        thought=next((it for name in _THOUGHTS if (it := _parts(told.get(name)))), ""),
         refusal=_text(told.get("refusal")) or _refusal_part(told.get("content")),
         finished=_text(choice.get("finish_reason")),
         model=model,
     )
 
 
-def _text(said: Any) -> str:
+def _answer(told: Mapping[str, Any]) -> str:
+    """The text of an answer: as it is, in parts, as JSON that was read already, or as the arguments
+    of a function, which is how some servers bind a model to a schema."""
+    content = told.get("content")
+    if isinstance(content, dict):
+        return msgspec.json.encode(content).decode()
+    if isinstance(content, list):
+        content = [it for it in content if not _is_thought(it)]
+    calls = told.get("tool_calls")
+    called = [it.get("function") for it in calls if isinstance(it, dict)] if calls else []
+    called.append(told.get("function_call"))
+    arguments = (_text(it.get("arguments")) for it in called if isinstance(it, dict))
+    return _parts(content) or "".join(arguments)
+
+
+def _is_thought(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") in _OF_THOUGHT
+
+
+def _parts(said: Any) -> str:
     """Text, or all text of a list of parts."""
     if isinstance(said, list):
         return "".join(_text(it.get("text")) for it in said if isinstance(it, dict))
+    return _text(said)
+
+
+def _text(said: Any) -> str:
     return said if isinstance(said, str) else ""
 
 

@@ -21,10 +21,10 @@ _DOES_NOT: Final = re.compile(
 )
 _NAMED_OTHERWISE: Final = re.compile(
     r"(?:^|[-_/:. ])(?:"
-    r"\w*embed(?:ding|der|dings)?|bge|gte|e5|\w*minilm|mpnet|sbert|colbert|stella|voyage|\w*rerank\w*"
+    r"\w*embed\w*|bge|gte|e5|\w*minilm|mpnet|sbert|colbert|paraphrase|voyage|\w*rerank\w*"
     r"|\w*whisper\w*|\w*transcribe|asr|stt|wav2vec\w*|moonshine|parakeet|canary"
-    r"|\w*tts\w*|kokoro|piper|bark|parler|supertonic|chatterbox|realtime"
-    r"|sd|sdxl|stable|diffusion|flux|dall|imagen|sora|\w*clip|siglip|vae|lora|mmproj"
+    r"|\w*tts\w*|speech\w*|kokoro|piper|bark|parler|supertonic|chatterbox|realtime|\w*musicgen"
+    r"|sd|sdxl|stable|diffusion|flux|dall|image|imagen|sora|\w*clip|siglip|vae|lora|mmproj"
     r"|moderation|guard|shieldgemma|davinci|babbage|ada|curie"
     r")(?:$|[-_/:. \d])",
     re.IGNORECASE,
@@ -65,7 +65,7 @@ def _name(told: Any) -> str:
 
 def _chats(name: str, told: Any) -> bool | None:
     said = _says(told) if isinstance(told, dict) else None
-    if said is None and _NAMED_OTHERWISE.search(name):
+    if said is None and _NAMED_OTHERWISE.search(name.rpartition("/")[2]):
         return False
     return said
 

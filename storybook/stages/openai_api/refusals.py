@@ -110,8 +110,9 @@ _WORDS: Final[tuple[tuple[str, Meaning], ...]] = (
     ),
     (
         r"unknown_voice|voice\b[^.]{0,80}?(not found|not supported|unknown|invalid|not exist"
-        r"|not available|should be|must be)|\b(unknown|invalid|unsupported|no such) voice"
-        r"|available voices",
+        r"|not available|not a valid|should be|must be)"
+        r"|\b(unknown|invalid|unsupported|no such|no) (voice|speaker)|available voices"
+        r"|speaker\b[^.]{0,80}?not found",
         Meaning("unknown_voice", Way.NEVER),
     ),
     (
@@ -194,6 +195,8 @@ def refusal_of(told: Any, status: int = SUCCESS) -> Refusal:
         return Refusal(status, text="it refuses the key")
     about = error.get("message") or error.get("detail") or error.get("error_message")
     param = error.get("param")
+    if isinstance(about, dict):
+        return refusal_of(about, status)
     text = _line(about) if about else _line(msgspec.json.encode(error).decode())
     if isinstance(about, list):
         param = param or next((_leaf(it) for it in about if isinstance(it, dict)), "")
@@ -267,7 +270,8 @@ def _number(said: Any) -> int:
 # ------------------------------------------------------------------------------- when to come again
 
 _TRY_IN: Final = re.compile(
-    r"(?:again|retry)\D{0,12}? in (?:(\d+)m)?([\d.]+)\s*(ms|s)", re.IGNORECASE
+    r"(?:again|retry)\D{0,24}(?=\d)(?:(\d+)\s*m(?!s)(?:in\w*)?)?\s*(?:(\d+(?:\.\d+)?)\s*(ms|s))?",
+    re.IGNORECASE,
 )
 
 
@@ -297,9 +301,6 @@ def _until(date: str, now: float) -> float:
 
 def _in_words(text: str) -> float:
     found = _TRY_IN.search(text)
-    if not found:
+    if not found or not (found[1] or found[2]):
         return -1
-    try:
-        return int(found[1] or 0) * 60 + float(found[2]) / (1_000 if found[3] == "ms" else 1)
-    except ValueError:  # more than one point
-        return -1
+    return int(found[1] or 0) * 60 + float(found[2] or 0) / (1_000 if found[3] == "ms" else 1)

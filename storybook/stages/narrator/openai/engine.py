@@ -172,7 +172,7 @@ class OpenAINarrator:
             raise await self._failure(client, refusal, spoken.voice) from None
 
     async def _failure(self, client: httpx.AsyncClient, refusal: Refusal, voice: str) -> Exception:
-        if meaning_of(refusal).kind == "unknown_voice":
+        if refusal.param == "voice" or meaning_of(refusal).kind == "unknown_voice":
             return await self._unknown_voice(client, refusal, voice)
         if kind := _KINDS.get(refusal.code):
             # Not `EngineUnavailable`, also for 404: what the code blames is in the order, and an

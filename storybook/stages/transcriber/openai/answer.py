@@ -6,10 +6,12 @@ words over and over. Neither was said by anybody.
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import msgspec
 
@@ -36,6 +38,8 @@ def heard_in(content: bytes, content_type: str) -> list[Heard]:
     """What was heard, without noises and loops. Raises `Refusal` for an error that came as a
     success, and `NoTranscription`."""
     said = [(_without_noise(it.text), it) for it in _heard(content, content_type)]
+    if _loops(" ".join(text for text, _ in said)):
+        return []
     return [
         msgspec.structs.replace(it, text=text) for text, it in said if text and not _loops(text)
     ]
@@ -44,8 +48,8 @@ def heard_in(content: bytes, content_type: str) -> list[Heard]:
 def _heard(content: bytes, content_type: str) -> list[Heard]:
     text = content.decode("utf-8-sig", errors="replace").strip()
     try:
-        return list(_of_json(msgspec.json.decode(text)))
-    except msgspec.DecodeError:
+        return list(_of_json(json.loads(text)))  # not msgspec: some servers write NaN
+    except ValueError:
         pass
     if is_web_page(text):
         raise NoTranscription(refusal_in(content).text)
@@ -78,13 +82,17 @@ def _of_object(told: Mapping[str, Any]) -> Iterator[Heard]:
         doubt, noise = told.get("avg_logprob"), told.get("no_speech_prob")
         yield Heard(
             text if isinstance(text, str) else "",
-            doubt if isinstance(doubt, int | float) else UNKNOWN_LOGPROB,
-            noise if isinstance(noise, int | float) else 0.0,
+            doubt if _is_number(doubt) else UNKNOWN_LOGPROB,
+            noise if _is_number(noise) else 0.0,
         )
     elif member:
         yield from _of_json(told[member])
     elif "segments" not in told:
         raise refusal_of(told) if told else NoTranscription("an empty object")
+
+
+def _is_number(said: Any) -> TypeGuard[float]:
+    return isinstance(said, int | float) and math.isfinite(said)
 
 
 def _without_noise(text: str) -> str:

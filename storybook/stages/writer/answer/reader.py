@@ -38,6 +38,9 @@ _THOUGHT_CLOSES: Final = re.compile(
 them. Some open the thought themselves, so that an answer has the closing tag alone."""
 
 
+_COMMA_BEFORE_END: Final = re.compile(r",(?=\s*[}\]])")
+
+
 class Member(NamedTuple):
     """A finished member of the object."""
 
@@ -153,9 +156,7 @@ class MemberReader:
 
     def _parsed(self, text: str) -> Iterator[Member]:
         try:
-            # Not strict: some servers let raw line breaks into strings.
-            found = json.loads(f"{{{text}}}", strict=False)
-            ((key, value),) = found.items()
+            ((key, value),) = _loaded(f"{{{text}}}").items()
         except ValueError as error:
             self.reject(str(error))
         else:
@@ -180,3 +181,13 @@ class MemberReader:
             self._depth += 1
         elif sign in "}]":
             self._depth -= 1
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    """An object, also with raw line breaks in strings, as some servers let through, and with commas
+    before an end, as models write that nothing binds. Raises ValueError."""
+    try:
+        found = json.loads(text, strict=False)
+    except ValueError:
+        found = json.loads(_COMMA_BEFORE_END.sub("", text), strict=False)
+    return dict(found)

@@ -1,9 +1,9 @@
 """A writer behind an OpenAI-compatible endpoint: llama-server, vLLM, Ollama, LM Studio, …
 
 It asks for the same answer as the llama engine, bound by a JSON schema where that has a grammar.
-What a server takes of the request is negotiated (`storybook.stages.openai_api.negotiation`), and an answer is read
-however it comes. Where a server gives fewer tokens than a book has, the rest is asked for in
-further answers.
+What a server takes of the request is negotiated, and an answer is read however it comes
+(`storybook.stages.openai_api`). Where a server gives fewer tokens than a book has, the rest is
+asked for in further answers.
 """
 
 from __future__ import annotations
@@ -173,8 +173,7 @@ class OpenAIWriter:
         """The pages of one answer."""
         async with aclosing(self._answer(brief, task, telling)) as answer:
             async for said in answer:
-                heard.add(said)
-                for page in telling.hear(said.text):
+                for page in telling.hear(heard.add(said)):
                     yield page
                 if telling.is_complete:
                     return

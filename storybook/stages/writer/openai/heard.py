@@ -12,6 +12,8 @@ from storybook.stages.writer.answer.reader import MemberReader
 
 _LENGTH: Final = ("length", "max_tokens", "model_length")
 _FILTERED: Final = ("content_filter", "safety", "prohibited_content", "recitation")
+_LEAST_REPEATED: Final = 8
+"""Characters. A shorter piece may be like all that was said before by chance."""
 _EXCERPT: Final = 160
 """Characters of an answer that is no book which are passed on."""
 
@@ -22,16 +24,23 @@ class HeardAnswer:
     def __init__(self, told: Callable[[str], str]) -> None:
         self._told = told
         self._texts: list[str] = []
+        self._length = 0
         self._thoughts: list[str] = []
         self._refusals: list[str] = []
         self._finished = ""
 
-    def add(self, said: Said) -> None:
-        """Take some more of it."""
-        self._texts.append(said.text)
+    def add(self, said: Said) -> str:
+        """Take some more of it; returns the text that is new. Some servers say all of it again,
+        each time or at the end."""
+        text = said.text
+        if len(text) >= max(self._length, _LEAST_REPEATED) and self._length:
+            text = text.removeprefix("".join(self._texts))
+        self._texts.append(text)
+        self._length += len(text)
         self._thoughts.append(said.thought)
         self._refusals.append(said.refusal)
         self._finished = said.finished or self._finished
+        return text
 
     @property
     def is_cut(self) -> bool:

@@ -45,7 +45,10 @@ def wishes_for(
         Wish(
             "max_tokens",
             (room,),
-            also=("max_completion_tokens", "max_output_tokens", "max_new_tokens"),
+            also=(
+                *("max_completion_tokens", "max_output_tokens", "max_new_tokens", "num_predict"),
+                *("completion tokens", "output tokens", "new tokens", "maximum output"),
+            ),
             counts=True,
         ),
         Wish("stream", (True,), also=("streaming",)),
