@@ -11,8 +11,6 @@ import enum
 import re
 from collections.abc import Mapping
 from datetime import UTC
-from email.utils import parsedate_to_datetime
-from html import unescape
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -216,6 +214,8 @@ def is_web_page(text: str) -> bool:
 
 def _of_page(page: str) -> str:
     """The title of a web page, or what is to be read on it."""
+    from html import unescape  # with its table of entities, which no start needs
+
     titled = re.search(r"<(title|h1)[^>]*>(.*?)</\1", page, re.IGNORECASE | re.DOTALL)
     shown = titled[2] if titled else re.sub(r"<(script|style).*?</\1>", " ", page, flags=re.DOTALL)
     return f"a web page: {_line(unescape(re.sub(r'<[^>]*>', ' ', shown)))}"
@@ -292,6 +292,8 @@ def _in_milliseconds(headers: Mapping[str, str]) -> str:
 
 
 def _until(date: str, now: float) -> float:
+    from email.utils import parsedate_to_datetime  # it loads half of `email`
+
     try:
         moment = parsedate_to_datetime(date)
     except (ValueError, TypeError):
