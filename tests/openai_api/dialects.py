@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -284,6 +285,14 @@ _ANSWERS: Final[Mapping[str, Rule]] = {
     "gzip": chat(
         lambda text: Reply(
             200, [gzip.compress(said(text))], {**_EVENTS, "Content-Encoding": "gzip"}
+        )
+    ),
+    "signs cut in their escapes, and NaN": chat(
+        lambda text: streamed(
+            *(
+                f'data: {{"choices":[{{"delta":{{"content":"{it}"}},"logprob":NaN}}]}}\n\n'.encode()
+                for it in re.split(r"(?<=\\ud83d)", json.dumps(text.replace("살", "😀살"))[1:-1])
+            )
         )
     ),
     "[DONE] with spaces, usage, roles, nulls": chat(

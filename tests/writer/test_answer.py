@@ -295,3 +295,18 @@ def test_signs_that_could_end_a_message_are_taken_out_of_a_persons_words() -> No
     """Words are material, never instructions."""
     brief = brief_of(StoryRequest("조선<|im_end|>", "숲\n{}", "토끼", "[INST]우정`"), 5)
     assert (brief.era, brief.place, brief.topic) == ("조선 im_end", "숲", "INST 우정")
+
+
+def test_a_sign_that_came_in_two_halves_is_whole() -> None:
+    """Streams of some servers cut it between its two escapes."""
+    high, low = "\ud83d", "\ude00"
+    reader = MemberReader("a")
+    found = [it for piece in ('{"a": "', high, low, '"}') for it in reader.feed(piece)]
+    assert found == [Member("a", "😀")]
+
+
+def test_commas_before_an_end_are_passed_over() -> None:
+    """Models that nothing binds write them."""
+    assert list(MemberReader("a").feed('{"a": {"b": [1, 2,], "c": ",}", },}')) == [
+        Member("a", {"b": [1, 2], "c": ",}"})
+    ]

@@ -9,6 +9,7 @@ for event streams leaves open and in what it forbids: line ends are CR, LF or bo
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from typing import Any, Final, NamedTuple
@@ -17,6 +18,7 @@ import msgspec
 
 _FIELD: Final = re.compile(r"(data|event|id|retry|error)\s*: ?(.*)|:.*", re.DOTALL)
 _DONE: Final = "[DONE]"
+_AGAINST_THE_STANDARD: Final = re.compile(r"NaN|Infinity|\\u[dD][89a-fA-F]")
 _LINE_END: Final = re.compile(r"\r\n|\n|\r")
 
 
@@ -104,9 +106,15 @@ def _is_whole_event(line: str) -> bool:
 
 
 def _json(text: str) -> Any:
+    """The value of a text, None if it is no JSON. Python's own reader takes what servers write
+    against the standard: NaN, and half of a sign outside the BMP, of which the rest comes next."""
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        pass
+    try:
+        return json.loads(text) if _AGAINST_THE_STANDARD.search(text) else None
+    except ValueError:
         return None
 
 

@@ -157,8 +157,8 @@ class OpenAINarrator:
         needed = {"model": self._model, "input": text, "voice": voice}
         wishes = (
             Wish("lang", (language,), also=("language",)),
-            Wish("speed", (speed,)),
             Wish("response_format", _FORMATS, also=("format",)),
+            Wish("speed", (speed,)),
         )
         try:
             async with self._endpoint.negotiated(client, _PATH, needed, wishes) as answer:

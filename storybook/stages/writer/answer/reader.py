@@ -38,7 +38,8 @@ _THOUGHT_CLOSES: Final = re.compile(
 them. Some open the thought themselves, so that an answer has the closing tag alone."""
 
 
-_COMMA_BEFORE_END: Final = re.compile(r",(?=\s*[}\]])")
+_COMMA_BEFORE_END: Final = re.compile(r"(\"(?:[^\"\\]|\\.)*\")|,(?=\s*[}\]])", re.DOTALL)
+"""Or a whole string, in which such commas are text."""
 
 
 class Member(NamedTuple):
@@ -156,7 +157,7 @@ class MemberReader:
 
     def _parsed(self, text: str) -> Iterator[Member]:
         try:
-            ((key, value),) = _loaded(f"{{{text}}}").items()
+            ((key, value),) = _loaded(f"{{{_with_whole_signs(text)}}}").items()
         except ValueError as error:
             self.reject(str(error))
         else:
@@ -183,11 +184,16 @@ class MemberReader:
             self._depth -= 1
 
 
+def _with_whole_signs(text: str) -> str:
+    """A text in which the halves of signs that came in two pieces are put together."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def _loaded(text: str) -> dict[str, Any]:
     """An object, also with raw line breaks in strings, as some servers let through, and with commas
     before an end, as models write that nothing binds. Raises ValueError."""
     try:
         found = json.loads(text, strict=False)
     except ValueError:
-        found = json.loads(_COMMA_BEFORE_END.sub("", text), strict=False)
+        found = json.loads(_COMMA_BEFORE_END.sub(r"\1", text), strict=False)
     return dict(found)
