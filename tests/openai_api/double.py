@@ -16,6 +16,7 @@ import email.parser
 import email.policy
 import io
 import json
+import re
 import sys
 import threading
 import wave
@@ -182,10 +183,10 @@ def book(first_page: int = 0, pages: int = 5) -> dict[str, Any]:
 
 
 def book_for(asked: Asked) -> str:
-    """The answer to a request, with the pages that do not stand in its conversation yet."""
-    before = [it["content"] for it in asked.body["messages"] if it["role"] == "assistant"]
-    standing = [it for it in json.loads(before[0]) if it in MEMBERS] if before else []
-    return as_json(book(len(standing)))
+    """The answer to a request: the pages that its last message asks for."""
+    wanted = asked.body["messages"][-1]["content"]
+    pages = [int(it) for it in re.findall(r"page_(\d+)", wanted)]
+    return as_json(book(0 if '"cover"' in wanted else min(pages)))
 
 
 def tone(rate: int = 24_000, seconds: float = 0.5, channels: int = 1) -> Any:
