@@ -25,6 +25,7 @@ import msgspec
 from storybook.book import Role
 from storybook.data_folder import data_folder
 from storybook.settings import KINDS, RoleSettings, Settings, SettingsError, kind_of
+from storybook.stages.addresses import without_secrets
 from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
 FILE_NAME: Final = "storybook.toml"
@@ -206,9 +207,10 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
             return kind(text)
         items = [item.strip() for item in text.split(",") if item.strip()]
         return _pairs(items, variable) if get_origin(kind) is dict else items
-    except ValueError as error:
+    except ValueError:
         wanted = _wanted(setting)
-        raise SettingsError(f"settings: {variable} is to be {wanted}, found {text!r}") from error
+        found = without_secrets(repr(text))
+        raise SettingsError(f"settings: {variable} is to be {wanted}, found {found}") from None
 
 
 def _flag(text: str) -> bool:
@@ -220,7 +222,8 @@ def _pairs(items: list[str], variable: str) -> dict[str, str]:
     pairs = [item.partition("=") for item in items]
     if not all(sign for _, sign, _ in pairs):
         found = ",".join(items)
-        raise SettingsError(f"settings: {variable} is to be name=value,…, found {found!r}")
+        shown = without_secrets(repr(found))
+        raise SettingsError(f"settings: {variable} is to be name=value,…, found {shown}")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
@@ -234,7 +237,8 @@ def _checked(table: str, key: str, found: Any) -> Any:
         return msgspec.convert(found, setting)
     except msgspec.ValidationError:
         wanted = _wanted(setting)
-        message = f"settings: [{table}] {key} is to be {wanted}, found {found!r}"
+        shown = without_secrets(repr(found))
+        message = f"settings: [{table}] {key} is to be {wanted}, found {shown}"
         raise SettingsError(message) from None
 
 

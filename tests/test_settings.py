@@ -76,6 +76,10 @@ def test_the_file_is_looked_for_in_order(tmp_path: Path) -> None:
         ),
         ("[server]\ncors_origins = [1]", r"cors_origins is to be a list of texts, found \[1\]"),
         ("[writer]\nmodel = 1", r"\[writer\] model is to be text, found 1"),
+        (
+            "[illustrator]\nurls = 'http://me:hush@painter'",
+            r"urls is to be a list of texts, found 'http://painter'",
+        ),
         ("port = 1", "port stands outside a table"),
         ("[server", "is no TOML"),
     ],

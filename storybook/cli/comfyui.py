@@ -76,6 +76,8 @@ def _fail(checks: tuple[EndpointCheck, ...]) -> None:
     if not bad:
         return
     away = [it for it in bad if not it.version]
+    if len(away) == len(checks) and (mend := next((it.mend for it in away if it.mend), "")):
+        raise Failure(f"no ComfyUI can be used at {_urls(away)}; {mend}")
     if len(away) == len(checks):
         raise Failure(
             f"no ComfyUI answers at {_urls(away)}: start it, or set `urls` in [illustrator] to "

@@ -24,6 +24,7 @@ from storybook.events.catalog import (
     StageStarted,
     StageSubmitted,
 )
+from storybook.stages.addresses import without_secrets
 
 SHOWN_CHARACTERS = 60
 """Of a page's text, so that an event stays one line."""
@@ -45,7 +46,11 @@ def engine_name(engine: EngineInfo) -> str:
 
 
 def sentence(event: Event) -> str:
-    """What happened, on one line."""
+    """What happened, on one line. Older versions recorded addresses with the passwords in them."""
+    return without_secrets(_told(event))
+
+
+def _told(event: Event) -> str:
     match event:
         case RunRequested(request=it):
             words = " · ".join((it.era, it.place, it.characters, it.topic))

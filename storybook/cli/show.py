@@ -27,6 +27,7 @@ from storybook.http.times import iso_time
 from storybook.projections.runs import snapshot_of
 from storybook.projections.timings import StageTiming
 from storybook.run import History, Run, read_history
+from storybook.stages.addresses import without_secrets
 from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
 from storybook.stores.files import FileArtifactStore
 
@@ -166,7 +167,7 @@ def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: 
     first, last = found.readable[0], found.readable[-1]
     took = duration(max(now - first.recorded_at, 0) / MICROSECONDS)
     ran = "took" if book.status.has_ended else "for"
-    why = Text(f": {book.fault.message}") if book.fault else Text("")
+    why = Text(f": {without_secrets(book.fault.message)}") if book.fault else Text("")
     words = book.request
     facts: list[tuple[str, str | Text]] = [
         ("run", run_id),

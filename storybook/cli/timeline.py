@@ -19,6 +19,7 @@ from storybook.cli.output import NARROW_WIDTH, duration
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position, Recorded
 from storybook.projections.timings import StageTiming, TimingFold
+from storybook.stages.addresses import without_secrets
 
 OTHER_COLUMNS: Final = 74
 """What the columns beside the bars usually take."""
@@ -112,7 +113,8 @@ def faults(found: Sequence[StageTiming]) -> list[Text]:
     return [
         _styled(
             it,
-            f"{work_name(it.stage, it.page)}, attempt {it.attempt}, {it.outcome}: {it.error}",
+            f"{work_name(it.stage, it.page)}, attempt {it.attempt}, {it.outcome}: "
+            f"{without_secrets(it.error)}",
         )
         for it in found
         if it.error

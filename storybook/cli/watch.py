@@ -21,6 +21,7 @@ from storybook.cli.output import SHORT_ID, print_json
 from storybook.cli.progress_table import ProgressTable
 from storybook.http.log_entries import run_log_entry
 from storybook.run import Run, Status, read_whole
+from storybook.stages.addresses import without_secrets
 
 LOOK_SECONDS: Final = 0.5
 """How often it is looked whether the process that makes books still runs."""
@@ -39,7 +40,7 @@ def watch_command(options: GlobalOptions, run: str, as_json: bool) -> None:
     options.start_logging()
     ended = _run_watch(options, run, as_json)
     if ended.status is not Status.DONE:
-        why = f": {ended.fault.message}" if ended.fault else ""
+        why = f": {without_secrets(ended.fault.message)}" if ended.fault else ""
         raise Failure(f"the book is {ended.status}{why}")
 
 

@@ -21,6 +21,7 @@ from storybook.projections.runs import (
     snapshot_of,
 )
 from storybook.run import Run, Status
+from storybook.stages.addresses import without_secrets
 
 
 class PageState(msgspec.Struct, frozen=True):
@@ -64,10 +65,15 @@ def run_state(run_id: RunId, snapshot: RunSnapshot, parked: ParkedRun | None = N
         snapshot.ready_max_page,
         snapshot.ready_max_audio_page,
         tuple(_page_state(run_id, page) for page in snapshot.pages),
-        snapshot.error,
+        _shown(snapshot.error),
         snapshot.language,
         Parked(parked.position, parked.why) if parked is not None else None,
     )
+
+
+def _shown(error: str | None) -> str | None:
+    """Older versions recorded addresses with the passwords in them."""
+    return without_secrets(error) if error else error
 
 
 def _page_state(run_id: RunId, page: PageSnapshot) -> PageState:
@@ -139,6 +145,6 @@ def encode_progress(progress: RunProgress) -> bytes:
             progress.stage,
             progress.ready_max_page,
             progress.ready_max_audio_page,
-            progress.error,
+            _shown(progress.error),
         )
     )

@@ -7,28 +7,27 @@ that is busy or still starting, is away, and the work waits. A broken connection
 midst of an answer, may go better next time. All else is as the server's own words have it
 (`storybook.stages.openai_api.refusals`).
 
-The key is read from the environment at each use and is in no setting, log or error: what an
-endpoint says when it refuses a key (401, 403) is never repeated, anything else only without it.
+Key, password and certificates are in `credentials`: what an endpoint says when it refuses a key
+(401, 403) is never repeated, anything else only without the key.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import unquote, urljoin
+from urllib.parse import urljoin
 
 import anyio
 
 from storybook.book import Role
 from storybook.engines import EngineAway, EngineUnavailable, Readiness, WorkFailed
+from storybook.stages.addresses import AccessFault, shown_url
+from storybook.stages.credentials import BEARER, KEY_REFUSED, ServerAccess
 from storybook.stages.openai_api.models import ListedModel, listed_in
 from storybook.stages.openai_api.negotiation import Terms, Wish
 from storybook.stages.openai_api.refusals import (
-    KEY_REFUSED,
     SUCCESS,
     Refusal,
     Way,
@@ -55,9 +54,6 @@ _LACKS: Final = ("not_found", "unknown_model", "cannot_chat")
 """Kinds of refusals after which it helps to know what the server has."""
 _WAIT: Final = "Look into its log; it may still be starting"
 _CHANGE: Final = "Change what it names, here or there"
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-_URL: Final = re.compile(r"(\w+://)?(?:(.*)@)?([^?#]*).*", re.DOTALL)
-"""Scheme, user and password, and the rest up to a query. Matches anything."""
 
 
 _LEARNED: Final[dict[tuple[str, str, str], Terms]] = {}
@@ -82,9 +78,9 @@ class Endpoint:
     """The endpoint at `url`, for the settings of `role`.
 
     `url` may have its `/v1` or not; another path stays as it is. `base` is the URL as it may be
-    shown. `example` says what `url` may be set to. An answer begins within `first_answer_seconds`
-    (as many as in the next if not given), may then be silent for `silence_seconds`, and has at most
-    `most_bytes`. `transport` carries the
+    shown. `key_variable` and `header` are as `ServerAccess` has them. `example` says what `url` may
+    be set to. An answer begins within `first_answer_seconds` (as many as in the next if not given),
+    may then be silent for `silence_seconds`, and has at most `most_bytes`. `transport` carries the
     requests instead of the network.
     """
 
@@ -94,15 +90,23 @@ class Endpoint:
         *,
         url: str,
         key_variable: str,
+        header: str = BEARER,
         example: str,
         first_answer_seconds: float | None = None,
         silence_seconds: float,
         most_bytes: int,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._root, self._user = _root_and_user(url)
+        self._access = ServerAccess(
+            url,
+            setting=f"[{role}] url",
+            example=example,
+            key_variable=key_variable,
+            header=header,
+        )
+        self._root = _root(self._access.url)
         self.base = self._root.removesuffix("/v1")
-        self._role, self._key_variable, self._example = role, key_variable, example
+        self._role = role
         self._first_seconds = first_answer_seconds or silence_seconds
         self._silence_seconds = silence_seconds
         self._most_bytes, self._transport = most_bytes, transport
@@ -115,17 +119,10 @@ class Endpoint:
 
     def check(self) -> None:
         """Raise `EngineUnavailable` unless the URL can be asked and the key can be sent."""
-        import httpx
-
         try:
-            address = httpx.URL(self.base)
-            has_address = address.scheme in ("http", "https") and bool(address.host)
-        except httpx.InvalidURL:
-            has_address = False
-        if not has_address:
-            why = f"{self.base!r} is no http address" if self.base else "no endpoint is set"
-            raise EngineUnavailable(NAME, why, f"Set [{self._role}] url, such as {self._example}")
-        self._key()
+            self._access.check()
+        except AccessFault as fault:
+            raise _unavailable(fault) from None
 
     async def readiness(self) -> Readiness:
         """Whether it answers and takes the key. Any answer but a refused key, another address or a
@@ -167,19 +164,16 @@ class Endpoint:
         """A client with its connections. Raises what `check` does."""
         import httpx
 
-        self.check()
-        usual = max(self._first_seconds, self._silence_seconds)
-        key, seconds = self._key(), silence_seconds or usual
-        async with httpx.AsyncClient(
-            base_url=self._root,
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            auth=self._user,
-            timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
-            follow_redirects=False,  # the key goes to nobody else
-            verify=self.base.startswith("https:"),  # else certificates need not be loaded
-            trust_env=httpx.URL(self.base).host not in _LOOPBACK,  # no proxy to this machine
-            transport=self._transport,
-        ) as client:
+        seconds = silence_seconds or max(self._first_seconds, self._silence_seconds)
+        try:
+            client = self._access.client(
+                self._root,
+                timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
+                transport=self._transport,
+            )
+        except AccessFault as fault:
+            raise _unavailable(fault) from None
+        async with client:
             yield client
 
     @asynccontextmanager
@@ -208,13 +202,15 @@ class Endpoint:
                     asked = client.stream(method, path, **request)
                     answer = await stack.enter_async_context(asked)
                     if not answer.is_success:
-                        raise await self._refusal(client, answer)
+                        raise await self._refusal(answer)
                 has_begun = True
                 pieces = await stack.enter_async_context(
                     aclosing(self._limited(answer, within or self._first_seconds))
                 )
                 yield Answer(answer.headers.get("Content-Type", "").lower(), pieces)
         except httpx.HTTPError as error:
+            if fault := self._access.tls_fault(error):
+                raise EngineUnavailable(NAME, f"{self.base}: {fault.why}", fault.mend) from error
             if not has_begun:  # also who takes a connection and drops it: a proxy of a container
                 why = f"{self.base} does not answer ({type(error).__name__})"
                 mend = f"Start the server there, or set [{self._role}] url"
@@ -280,9 +276,7 @@ class Endpoint:
         """
         status, told = refusal.status, self.told(refusal, model)
         if status in KEY_REFUSED:
-            variable = f"the environment variable {self._key_variable} to a key that it takes"
-            user = f"the user and password in [{self._role}] url"
-            return EngineUnavailable(NAME, told, f"Set {user if self._user else variable}")
+            return EngineUnavailable(NAME, told, self._access.refusal(status, refusal.code).mend)
         if listed:
             told = f"{told}; it lists {_named(listed)}"
         kind, way = meaning_of(refusal)
@@ -315,9 +309,8 @@ class Endpoint:
         return f"Set [{self._role}] url and model to what it has"
 
     def hide(self, text: str) -> str:
-        """A text of the endpoint's without the key."""
-        key = self._key()
-        return text.replace(key, "…") if key else text
+        """A text of the endpoint's without what is secret."""
+        return self._access.hide(text)
 
     def _silent_from_the_first(self, seconds: float) -> EngineAway:
         why = f"{self.base} has not begun to answer within {seconds:g} s"
@@ -348,11 +341,11 @@ class Endpoint:
             yield piece
             limit, late = self._silence_seconds, self._silent
 
-    async def _refusal(self, client: httpx.AsyncClient, answer: httpx.Response) -> Refusal:
-        key = client.headers.get("Authorization", "").removeprefix("Bearer ")
-        if answer.status_code in KEY_REFUSED:
-            text = "it refuses the key" if key or self._user else "it takes no call without a key"
-            return Refusal(answer.status_code, text=text)
+    async def _refusal(self, answer: httpx.Response) -> Refusal:
+        status = answer.status_code
+        if status in KEY_REFUSED:
+            challenge = answer.headers.get("WWW-Authenticate", "")
+            return Refusal(status, challenge, self._access.refusal(status, challenge).why)
         content = bytearray()
         async for piece in answer.aiter_bytes():
             content += piece
@@ -368,18 +361,12 @@ class Endpoint:
         place = answer.headers.get("Location", "")
         if not 300 <= answer.status_code < 400 or not place:
             return ""
-        root, _ = _root_and_user(urljoin(str(answer.url), place))
+        root = shown_url(urljoin(str(answer.url), place))
         return root.removesuffix(str(answer.url.path).removeprefix(_path_of(self._root)))
 
-    def _key(self) -> str:
-        """The key, or "": a user and password in the URL go instead. What is none is refused here:
-        httpx would quote it in its error."""
-        key = "" if self._user else os.environ.get(self._key_variable, "").strip()
-        if not (key.isascii() and key.isprintable()):
-            why = f"{self._key_variable} holds characters that no key has"
-            mend = "Set it again, to one line of letters, digits and signs"
-            raise EngineUnavailable(NAME, why, mend)
-        return key
+
+def _unavailable(fault: AccessFault) -> EngineUnavailable:
+    return EngineUnavailable(NAME, fault.why, fault.mend)
 
 
 async def whole(answer: Answer) -> WholeAnswer:
@@ -413,12 +400,7 @@ def not_ready(failure: EngineUnavailable | WorkFailed) -> Readiness:
     return Readiness(False, failure.message, _WAIT if failure.retryable else _CHANGE)
 
 
-def _root_and_user(url: str) -> tuple[str, tuple[str, str] | None]:
-    """The URL that the paths of the protocol stand under, and the user and password it had."""
-    parts = _URL.fullmatch(url.strip())
-    assert parts
-    scheme, user, rest = parts.groups(default="")
-    rest = rest.rstrip("/")
-    version = "/v1" if rest and "/" not in rest else ""
-    name, _, password = user.partition(":")
-    return f"{scheme}{rest}{version}", (unquote(name), unquote(password)) if user else None
+def _root(url: str) -> str:
+    """The URL that the paths of the protocol stand under."""
+    place = url.partition("://")[2]
+    return f"{url}/v1" if place and "/" not in place else url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,8 +28,8 @@ class Hub:
 
 
 @contextmanager
-def serving(hub: Hub) -> Iterator[Hub]:
-    """The hub on a free port."""
+def serving(hub: Hub, tls: ssl.SSLContext | None = None) -> Iterator[Hub]:
+    """The hub on a free port; with `tls`, a server's certificate, by https."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -38,9 +39,12 @@ def serving(hub: Hub) -> Iterator[Hub]:
             return
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        hub.url = f"http://127.0.0.1:{server.server_port}"
+        scheme = "https" if tls else "http"
+        hub.url = f"{scheme}://127.0.0.1:{server.server_port}"
         try:
             yield hub
         finally:

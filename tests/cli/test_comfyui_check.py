@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from anyio.from_thread import start_blocking_portal
 
 from tests.cli.conftest import REPOSITORY, Shell
 from tests.comfyui.double import ComfyDouble
+from tests.comfyui.double.web import Request, Response
 
 WORKFLOWS = REPOSITORY / "tests/comfyui/workflows"
 NOBODY = "http://127.0.0.1:1"
@@ -118,6 +120,30 @@ def test_no_server_is_one_line_and_the_file_is_explained(
     assert "not asked" in result.stdout
     _, (report,) = check(shell, "txt2img_tiny")
     assert report["models"][0]["is_there"] is None
+
+
+def test_a_password_in_an_address_is_sent_and_not_printed(
+    shell: Shell, double: ComfyDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where it is taken nor where it is refused, by no command."""
+    workflow = str(WORKFLOWS / "txt2img_tiny.json")
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_WORKFLOW", workflow)
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_ENGINE", "comfyui")
+    for password in ("hush", "hush-hush"):
+        address = double.url.replace("://", f"://me:{password}@")
+        monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", address)
+        double.gate = takes("me:hush")
+        told = shell("comfyui", "check").output
+        told += shell("comfyui", "check", "--json").output + shell("doctor", "--json").output
+        assert double.url in told
+        assert "hush" not in told
+        assert ("it refuses the key" in told) == (password != "hush")
+    assert "Set the user and password in [illustrator] urls" in told
+
+
+def takes(user_and_password: str) -> Callable[[Request], Response | None]:
+    wanted = "Basic " + base64.b64encode(user_and_password.encode()).decode()
+    return lambda it: None if it.headers.get("authorization") == wanted else Response(401)
 
 
 def test_every_server_is_asked(

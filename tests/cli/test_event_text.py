@@ -67,6 +67,20 @@ SENTENCES = [
 ]
 
 
+def test_old_events_are_read_without_the_passwords_that_they_hold() -> None:
+    """Older versions recorded the addresses of the settings as they were."""
+    painter = EngineInfo("comfyui", device="http://me:hush@a, http://b:hush@c")
+    events: list[Event] = [
+        StageStarted(picture_of(1).stage, 1, 1, "w", painter),
+        StageSubmitted(picture_of(0).stage, 0, 1, Submission("http://me:hush@a", "id")),
+        RunFailed(Fault("kind", "http://me:hush@a: it is away", False), picture_of(4).stage, 4),
+    ]
+    told = [sentence(event) for event in events]
+    assert told[0].endswith("(comfyui on http://a, http://c)")
+    assert told[1].endswith("was given to http://a as id")
+    assert "hush" not in str(told)
+
+
 def test_every_event_reads_as_a_sentence() -> None:
     """The log reads aloud as a story; a new event type needs a sentence here."""
     assert {type(event) for event in EVENTS} == set(EVENT_TYPES.values())

@@ -30,6 +30,7 @@ from storybook.stages.narrator.supertonic import folder as supertonic
 from storybook.stages.transcriber.whisper.model import find_folder, folder_readiness
 from storybook.stages.writer.llama.files import OLDER_PLACE, find_model
 from storybook.system import LockFile
+from tests.certificates import Authority
 from tests.cli.conftest import REPOSITORY, Shell
 from tests.cli.hub import Hub, serving
 
@@ -324,6 +325,46 @@ def test_without_a_network_it_says_so_in_one_line(
     assert "127.0.0.1:1 cannot be reached" in line
     assert f"download the files of {NOWHERE}/some/body/tree/abc" in line
     assert f"put them into {shell.data / 'models/two'}" in line
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_password_in_the_mirrors_address_is_not_told(
+    shell: Shell, hub: Hub, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """It is sent, and what goes wrong is told without it."""
+    hub.status = status
+    if status == 200:
+        hub.files["one.gguf"] = b"another"
+    monkeypatch.setenv("HF_ENDPOINT", hub.url.replace("://", "://me:hush@"))
+    line = refused(shell, "one")
+    assert f"{hub.url}/some/body/resolve/abc/one.gguf" in line
+    assert "hush" not in line
+
+
+def test_a_mirror_with_a_certificate_of_ones_own_is_trusted(
+    shell: Shell, hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """If its authority is; else that is said, and how to trust it."""
+    authority = Authority(tmp_path)
+    mirror = Hub()
+    mirror.files = hub.files
+    with serving(mirror, authority.server()):
+        monkeypatch.setenv("HF_ENDPOINT", mirror.url)
+        line = refused(shell, "one")
+        assert "its certificate is refused" in line
+        assert "SSL_CERT_FILE" in line
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+        assert shell("models", "pull", "one").exit_code == 0
+
+
+def test_a_proxy_that_is_none_is_one_line(
+    shell: Shell, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the password in it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://me:hush#1@proxy:3128")
+    line = refused(shell, "one")
+    assert "HTTP_PROXY" in line
+    assert "hush" not in line
 
 
 @pytest.mark.parametrize(("name", "asked"), [("one", 0), ("unknown", 1)])

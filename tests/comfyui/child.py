@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 
@@ -46,9 +47,12 @@ class Hasty(SystemClock):
 
 
 @asynccontextmanager
-async def serving(data: Path, url: str, clock: Clock | None = None) -> AsyncIterator[Application]:
-    """The service, its writer and narrator scripted, its illustrator on the double."""
-    studio = Studio(urls=(url,))
+async def serving(
+    data: Path, url: str, clock: Clock | None = None, **more: Any
+) -> AsyncIterator[Application]:
+    """The service, its writer and narrator scripted, its illustrator on the double, with `more` of
+    its settings."""
+    studio = Studio(urls=(url,), **more)
     engines = Engines(ScriptedWriter(), studio.engine, ScriptedNarrator(), NoTranscriber())
     settings = Settings(limits=Limits(shutdown_seconds=0))
     async with open_application(settings, data, clock=clock, engines=engines) as application:

@@ -9,6 +9,7 @@ from typing import Any
 from storybook.book import Page, StoryRequest
 from storybook.engines import Painting, PaintingTask
 from storybook.events.catalog import Submission
+from storybook.stages.credentials import ServerAccess
 from storybook.stages.illustrator.comfyui.engine import ComfyUI
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
@@ -44,6 +45,12 @@ def task(
     return PaintingTask(
         REQUEST, Page(page, image_prompt=prompt), 7, width=64, height=48, submission=submission
     )
+
+
+def access_to(url: str, **more: str) -> ServerAccess:
+    """The way to a server, as the engine has it."""
+    usual = {"setting": "[illustrator] urls", "example": "http://127.0.0.1:8188"}
+    return ServerAccess(url, **(usual | {"key_variable": ""} | more))
 
 
 class Studio:

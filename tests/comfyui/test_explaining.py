@@ -16,7 +16,7 @@ from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.drawings import NODE_TYPES
 from tests.comfyui.listening import HERE, post, workflow
-from tests.comfyui.studio import WORKFLOW, Studio
+from tests.comfyui.studio import WORKFLOW, Studio, access_to
 
 
 def look(document: Any, **more: Any) -> Explanation:
@@ -153,7 +153,7 @@ async def test_a_refusal_without_a_list_is_told_all_the_same() -> None:
     """Of more than twenty choices the server lists none."""
     async with ComfyDouble().serving() as double:
         double.models(*(f"{number}.safetensors" for number in range(30)))
-        async with ComfyServer.open(double.url, ComfyTiming()) as server:
+        async with ComfyServer.open(access_to(double.url), ComfyTiming()) as server:
             with pytest.raises(Rejected, match=r"not in \(list of length 30\)") as refusal:
                 await server.submit(workflow("txt2img_tiny"), new_prompt_id(), "9")
     (problem,) = refusal.value.problems

@@ -8,6 +8,7 @@ import pytest
 from storybook.stages.illustrator.comfyui.listener import Listener
 from storybook.stages.illustrator.comfyui.progress import PromptProgress
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
+from tests.comfyui.studio import access_to
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +19,11 @@ class Enough(Exception):
 
 def listener(url: str, timing: ComfyTiming) -> Listener:
     return Listener(
-        url, "p", PromptProgress("p", ("1",), ()), timing, lambda fraction, preview=None: None
+        access_to(url),
+        "p",
+        PromptProgress("p", ("1",), ()),
+        timing,
+        lambda fraction, preview=None: None,
     )
 
 
@@ -46,8 +51,9 @@ async def test_failed_tries_come_further_and_further_apart(
     [
         ("http://painter:8188", "ws://painter:8188/ws?clientId=p"),
         ("https://painter/comfy/", "wss://painter/comfy/ws?clientId=p"),
+        ("http://me:pw@painter/?token=a%2Fb", "ws://painter/ws?clientId=p&token=a%2Fb"),
     ],
 )
 async def test_its_address_follows_from_the_servers(url: str, address: str) -> None:
-    """Encrypted if the server is, and behind the same path."""
+    """Encrypted if the server is, behind the same path, and with the same query."""
     assert listener(url, ComfyTiming()).address == address

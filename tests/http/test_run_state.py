@@ -77,6 +77,19 @@ async def test_the_error_is_the_faults_message_until_a_retry() -> None:
     assert b"error" not in encode_progress(progress_of(book.run))
 
 
+async def test_an_old_error_is_told_without_the_password_in_it() -> None:
+    """Older versions recorded the addresses of the settings as they were; the log keeps them."""
+    book = Book(MemoryLog())
+    await book.request()
+    await book.break_down(WRITING)
+    assert book.run is not None
+    assert book.run.fault is not None
+    fault = msgspec.structs.replace(book.run.fault, message="http://me:hush@a: it is away")
+    run = msgspec.structs.replace(book.run, fault=fault)
+    assert b'"error":"http://a: it is away"' in encode_progress(progress_of(run))
+    assert b'"error":"http://a: it is away"' in encode_state(book.run_id, run)
+
+
 async def test_progress_has_one_message_for_each_event_that_changed_it() -> None:
     """Requests and starts of further work are no progress; each message has its event's place."""
     log = MemoryLog()

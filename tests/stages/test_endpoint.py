@@ -70,13 +70,13 @@ async def failure_of(endpoint: Endpoint) -> tuple[str, bool, str]:
         ("http://h:1", "http://h:1/v1/audio/speech"),
         (" http://h:1/ ", "http://h:1/v1/audio/speech"),
         ("http://h:1/v1", "http://h:1/v1/audio/speech"),
-        ("http://h:1/v1/?k=v", "http://h:1/v1/audio/speech"),
+        ("http://h:1/v1/?k=v", "http://h:1/v1/audio/speech?k=v"),
         ("https://h/v1beta/openai/", "https://h/v1beta/openai/audio/speech"),
         ("http://me:p%40ss@h:1", "http://h:1/v1/audio/speech"),
     ],
 )
 async def test_the_url_may_end_as_others_write_it(url: str, asked: str) -> None:
-    """With or without the version; a path of its own is kept."""
+    """With or without the version; a path of its own is kept, and a query goes along."""
     seen: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

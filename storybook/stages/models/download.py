@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from storybook.stages.addresses import AccessFault, proxy_fault, shown_url
+from storybook.stages.certificates import tls_fault, trusted_context
 from storybook.stages.models.index import KnownModel, ModelFile
 from storybook.stages.models.inventory import State, examine, part_of
 from storybook.stages.models.ledger import Ledger, Step, compute_digest
@@ -82,13 +84,22 @@ class Watcher(Protocol):
 
 @contextmanager
 def open_client() -> Iterator[httpx.Client]:
-    """A client that follows the hub to where its files are, through the proxy if one is set."""
+    """A client that follows the hub to where its files are, through the proxy if one is set.
+    Raises `CannotDownload`."""
     import httpx
 
     timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
     # A compressed body would have neither the length nor the ranges of the file.
     headers = {"Accept-Encoding": "identity"}
-    with httpx.Client(timeout=timeout, follow_redirects=True, headers=headers) as client:
+    try:
+        client = httpx.Client(
+            timeout=timeout, follow_redirects=True, headers=headers, verify=trusted_context()
+        )
+    except AccessFault as fault:
+        raise CannotDownload(str(fault)) from None
+    except (httpx.InvalidURL, ValueError, ImportError):  # they quote it, password and all
+        raise CannotDownload(str(proxy_fault())) from None
+    with client:
         yield client
 
 
@@ -162,9 +173,11 @@ class _Download:
             with self._client.stream("GET", self._url, headers=headers) as response:
                 self._receive(response, have)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+            if fault := tls_fault(error, "HF_ENDPOINT"):
+                raise CannotDownload(f"{self._host}: {fault}") from error
             raise Interrupted(f"{self._host} cannot be reached ({_why(error)})") from error
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise CannotDownload(f"{self._url} is no address ({_why(error)})") from error
+            raise CannotDownload(f"{self._shown} is no address ({_why(error)})") from error
         except httpx.HTTPError as error:
             raise Interrupted(f"the connection to {self._host} was cut ({_why(error)})") from error
         if self._total and _size(self._part) < self._total:
@@ -172,7 +185,11 @@ class _Download:
 
     @property
     def _host(self) -> str:
-        return urlsplit(self._url).netloc
+        return urlsplit(self._shown).netloc
+
+    @property
+    def _shown(self) -> str:
+        return shown_url(self._url)
 
     def _resumable(self) -> int:
         """Bytes of the part that can be gone on with: the server can tell whether they are still
@@ -213,7 +230,7 @@ class _Download:
         total = _total(response)
         if self._file.size and total and total != self._file.size:
             raise Wrong(
-                f"{self._url} has {total:,} bytes, and the index says {self._file.size:,}: "
+                f"{self._shown} has {total:,} bytes, and the index says {self._file.size:,}: "
                 "it is another file"
             )
         self._total = self._total or total
@@ -231,7 +248,7 @@ class _Download:
         if expected and sha256 != expected:
             self._part.unlink()
             raise Wrong(
-                f"what came from {self._url} has sha256 {sha256}, expected {expected}: removed"
+                f"what came from {self._shown} has sha256 {sha256}, expected {expected}: removed"
             )
         self._part.replace(self._path)
         sync_folder(self._path.parent)
@@ -257,7 +274,8 @@ def _why(error: Exception) -> str:
 
 
 def _refusal(response: httpx.Response) -> CannotDownload:
-    said = f"{response.url} answers {response.status_code} {response.reason_phrase}"
+    url = shown_url(str(response.url))  # where a hub's files are, the query is a signature
+    said = f"{url} answers {response.status_code} {response.reason_phrase}"
     return Interrupted(said) if response.status_code >= 500 else CannotDownload(said)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from storybook.book import Role
+from storybook.stages.addresses import shown_url
 
 HUB: Final = "https://huggingface.co"
 """Where the repositories are; `HF_ENDPOINT` names a mirror, as it does for the hub's own tools."""
@@ -62,8 +63,9 @@ class KnownModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def manual(self, hub: str, models: Path) -> str:
         """How to get it by hand."""
         if len(self.files) == 1:
-            return f"download {self.url(hub, self.files[0])} and put it at {self.place(models)}"
-        page = f"{hub.rstrip('/')}/{self.repository}/tree/{self.revision}"
+            file = shown_url(self.url(hub, self.files[0]))
+            return f"download {file} and put it at {self.place(models)}"
+        page = f"{shown_url(hub)}/{self.repository}/tree/{self.revision}"
         return f"download the files of {page} and put them into {self.place(models)}"
 
     def how_to_use(self, models: Path) -> str:

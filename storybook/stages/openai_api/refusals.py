@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-KEY_REFUSED: Final = (401, 403)
+from storybook.stages.credentials import KEY_REFUSED
+
 SUCCESS: Final = 200
 """The status of a refusal that came in an answer that began as a success."""
 UNREADABLE: Final = "unreadable"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import json
+import ssl
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -60,10 +61,18 @@ class Faults:
 class ComfyDouble:
     """One ComfyUI on a free port of the loopback."""
 
-    def __init__(self, *, previews: bool = False, has_jobs_api: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        previews: bool = False,
+        has_jobs_api: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.object_info = object_info()
         self.faults = Faults()
         self.previews, self.has_jobs_api = previews, has_jobs_api
+        self.gate: Callable[[Request], Response | None] = lambda request: None
+        """What stands before it, such as a proxy that asks who is there: None lets a request in."""
         self.order: list[str] = []
         """Ids of nodes in the order in which they are to be executed, where links leave it open."""
         self.files: dict[tuple[str, str, str], bytes] = {}
@@ -79,14 +88,15 @@ class ComfyDouble:
         self.connections: list[str] = []
         """The client ids of all websockets there ever were."""
         self.changed = Notifier()
-        self._web = WebServer(self._answer, self._welcome)
+        self._web = WebServer(self._answer, self._welcome, tls)
+        self._scheme = "https" if tls else "http"
         self._forget()
 
     # ------------------------------------------------------------------------------ for the tests
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._web.port}"
+        return f"{self._scheme}://127.0.0.1:{self._web.port}"
 
     def listen_on(self, port: int) -> None:
         """Use this port and no other; to be said before it is started."""
@@ -187,6 +197,8 @@ class ComfyDouble:
         self.origins.add(origin)
         if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
             return Response(403)
+        if (refusal := self.gate(request)) is not None:
+            return refusal
         path = request.path
         if not path.startswith("/api/jobs"):  # all other routes are there with and without /api
             path = path.removeprefix("/api")

@@ -7,13 +7,15 @@ offers is here: every connection can be cut without a word.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import anyio
 import anyio.abc
+from anyio.streams.tls import TLSListener
 from websockets.exceptions import InvalidState
 from websockets.frames import Opcode
 from websockets.server import ServerProtocol
@@ -33,12 +35,13 @@ class Response(NamedTuple):
     status: int
     body: bytes = b""
     content_type: str = "application/json"
+    headers: Mapping[str, str] = {}
 
 
 class Websocket:
     """One open websocket, from the server's side."""
 
-    def __init__(self, stream: anyio.abc.SocketStream, protocol: ServerProtocol) -> None:
+    def __init__(self, stream: anyio.abc.ByteStream, protocol: ServerProtocol) -> None:
         self._stream, self._protocol = stream, protocol
         self.received: list[str] = []
         self.is_half_open = False
@@ -89,22 +92,25 @@ Welcome = Callable[[Request, Websocket], Awaitable[None]]
 class WebServer:
     """Listens on a free port of the loopback, and on the same one again after a restart.
 
-    `answer` answers requests; `welcome` has each websocket for as long as it is open.
+    `answer` answers requests; `welcome` has each websocket for as long as it is open. With `tls`,
+    a server's certificate, it speaks nothing but TLS.
     """
 
-    def __init__(self, answer: Answer, welcome: Welcome) -> None:
-        self._answer, self._welcome = answer, welcome
-        self._streams: set[anyio.abc.SocketStream] = set()
+    def __init__(self, answer: Answer, welcome: Welcome, tls: ssl.SSLContext | None = None) -> None:
+        self._answer, self._welcome, self._tls = answer, welcome, tls
+        self._streams: set[anyio.abc.ByteStream] = set()
         self._listening = anyio.CancelScope()
         self._closed = anyio.Event()
         self.port = 0
 
     async def start(self, tasks: anyio.abc.TaskGroup) -> None:
         """Begin to listen."""
-        listener = await anyio.create_tcp_listener(
+        listener: anyio.abc.Listener[Any] = await anyio.create_tcp_listener(
             local_host="127.0.0.1", local_port=self.port, reuse_port=False
         )
         self.port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        if self._tls is not None:
+            listener = TLSListener(listener, self._tls, standard_compatible=False)
         self._listening, self._closed = anyio.CancelScope(), anyio.Event()
         tasks.start_soon(self._listen, listener, self._listening, self._closed)
 
@@ -117,7 +123,7 @@ class WebServer:
 
     async def _listen(
         self,
-        listener: anyio.abc.Listener[anyio.abc.SocketStream],
+        listener: anyio.abc.Listener[Any],
         scope: anyio.CancelScope,
         closed: anyio.Event,
     ) -> None:
@@ -127,7 +133,7 @@ class WebServer:
             await listener.aclose()
         closed.set()
 
-    async def _serve(self, stream: anyio.abc.SocketStream) -> None:
+    async def _serve(self, stream: anyio.abc.ByteStream) -> None:
         self._streams.add(stream)
         try:
             async with stream:
@@ -137,7 +143,7 @@ class WebServer:
         finally:
             self._streams.discard(stream)
 
-    async def _converse(self, stream: anyio.abc.SocketStream) -> None:
+    async def _converse(self, stream: anyio.abc.ByteStream) -> None:
         data = b""
         while True:
             while b"\r\n\r\n" not in data:
@@ -154,7 +160,7 @@ class WebServer:
             response = await self._answer(request._replace(body=body))
             await stream.send(_encoded(response, has_body=request.method != "HEAD"))
 
-    async def _upgrade(self, stream: anyio.abc.SocketStream, request: Request, data: bytes) -> None:
+    async def _upgrade(self, stream: anyio.abc.ByteStream, request: Request, data: bytes) -> None:
         refusal = await self._answer(request)
         if refusal.status != 101:
             await stream.send(_encoded(refusal, has_body=True))
@@ -178,8 +184,9 @@ def _request(head: bytes) -> Request:
 
 
 def _encoded(response: Response, *, has_body: bool) -> bytes:
+    more = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
     head = (
         f"HTTP/1.1 {response.status} X\r\ncontent-type: {response.content_type}\r\n"
-        f"content-length: {len(response.body)}\r\n\r\n"
+        f"{more}content-length: {len(response.body)}\r\n\r\n"
     )
     return head.encode() + (response.body if has_body else b"")

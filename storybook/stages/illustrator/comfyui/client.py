@@ -1,8 +1,8 @@
 """One ComfyUI over HTTP: its routes as methods, its answers as values, its faults as errors.
 
 Requests carry no `Origin` (the server refuses one that is not its own) and go past any proxy of
-the environment. `POST /prompt` is sent once and never repeated: the same id posted twice is painted
-twice.
+the environment; who asks is told as `credentials` has it. `POST /prompt` is sent once and never
+repeated: the same id posted twice is painted twice.
 """
 
 from __future__ import annotations
@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.errors import Rejected, Unreachable, Unsuited
+from storybook.stages.addresses import AccessFault
+from storybook.stages.credentials import KEY_REFUSED, ServerAccess
+from storybook.stages.illustrator.comfyui.errors import (
+    NotAdmitted,
+    Rejected,
+    Unreachable,
+    Unsuited,
+)
 from storybook.stages.illustrator.comfyui.explain import MODEL_INPUTS, WorkflowProblem
 from storybook.stages.illustrator.comfyui.graph import Graph, NodeId
-from storybook.stages.illustrator.comfyui.state import ImageFile, State, state_of
+from storybook.stages.illustrator.comfyui.state import ImageFile, PromptFailed, State, state_of
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
 if TYPE_CHECKING:
@@ -35,23 +42,24 @@ class ServerAnswer(NamedTuple):
 
 
 class ComfyServer:
-    """A ComfyUI. Every method raises `Unreachable` if it does not answer, or not like ComfyUI."""
+    """A ComfyUI. Every method raises `Unreachable` if it does not answer, or not like ComfyUI, and
+    `NotAdmitted` if the way to it is to be mended."""
 
-    def __init__(self, url: str, http: httpx.AsyncClient, timing: ComfyTiming) -> None:
-        self.url, self._http, self._timing = url, http, timing
+    def __init__(self, access: ServerAccess, http: httpx.AsyncClient, timing: ComfyTiming) -> None:
+        self.access, self._http, self._timing = access, http, timing
+        self.url = access.url
         self._has_jobs: bool | None = None
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, timing: ComfyTiming) -> AsyncIterator[ComfyServer]:
+    async def open(cls, access: ServerAccess, timing: ComfyTiming) -> AsyncIterator[ComfyServer]:
         """A server, with its connections until the context is left."""
-        import httpx
-
-        verify = url.startswith("https:")  # without TLS, certificates need not be loaded
-        async with httpx.AsyncClient(
-            base_url=url, timeout=timing.request, trust_env=False, verify=verify
-        ) as http:
-            yield cls(url, http, timing)
+        try:
+            http = access.client(timeout=timing.request, trust_env=False)
+        except AccessFault as fault:
+            raise NotAdmitted(access.url, fault) from None
+        async with http:
+            yield cls(access, http, timing)
 
     # ------------------------------------------------------------------------------------- asking
 
@@ -70,7 +78,11 @@ class ComfyServer:
     async def look(self, prompt_id: str) -> State:
         """What has become of a prompt. The queue is asked first: see `state`."""
         queue = await self._object("/queue")
-        return state_of(prompt_id, queue, await self._object(f"/history/{prompt_id}"))
+        state = state_of(prompt_id, queue, await self._object(f"/history/{prompt_id}"))
+        if isinstance(state, PromptFailed):
+            said = self.access.hide(state.message)
+            return msgspec.structs.replace(state, message=said)
+        return state
 
     async def view(self, image: ImageFile) -> bytes | None:
         """The content of a file, or None if it is not there any more."""
@@ -95,15 +107,15 @@ class ComfyServer:
         body = {"prompt": graph, "prompt_id": prompt_id, "client_id": prompt_id}
         answer = await self._request("POST", "/prompt", json=body)
         if answer.status == 400:
-            raise Rejected(self.url, _problems(_decoded(answer.content)) or _WITHOUT_REASON)
+            raise Rejected(self.url, self._problems(_decoded(answer.content)) or _WITHOUT_REASON)
         said = _decoded(self._expect(answer).content)
         if said.get("prompt_id") != prompt_id:
             await self.take_out(str(said.get("prompt_id")))
             raise Unsuited(self.url, "it is too old: it gives prompts ids of its own; update it")
         errors: Mapping[str, Any] = said.get("node_errors") or {}
         if any(_concerns(output, node, it) for node, it in errors.items()):
-            raise Rejected(self.url, _problems(said), was_taken=True)
-        return _problems(said)
+            raise Rejected(self.url, self._problems(said), was_taken=True)
+        return self._problems(said)
 
     async def take_out(self, prompt_id: str) -> None:
         """Take our prompt, and no other, out of the queue; nothing happens if it runs."""
@@ -145,6 +157,14 @@ class ComfyServer:
     async def _post(self, path: str, body: Mapping[str, Any]) -> None:
         self._expect(await self._request("POST", path, json=body))
 
+    def _problems(self, said: Mapping[str, Any]) -> tuple[WorkflowProblem, ...]:
+        """What the server says against a prompt, without what is secret here."""
+        hide = self.access.hide
+        return tuple(
+            msgspec.structs.replace(it, where=hide(it.where), message=hide(it.message))
+            for it in _problems(said)
+        )
+
     def _expect(self, answer: ServerAnswer) -> ServerAnswer:
         if answer.status != 200:
             raise Unreachable(self.url, f"{answer.route} was answered with {answer.status}")
@@ -156,14 +176,27 @@ class ComfyServer:
         content = bytearray()
         try:
             async with self._http.stream(method, path, **more) as response:
+                self._check_admitted(response)
                 async for piece in response.aiter_bytes():
                     content += piece
                     if len(content) > ANSWER_BYTES:
                         raise Unreachable(self.url, f"{path} sends more than {ANSWER_BYTES} bytes")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            why = str(error).strip() or type(error).__name__
+            if fault := self.access.tls_fault(error):
+                raise NotAdmitted(self.url, fault) from error
+            why = self.access.hide(str(error).strip()) or type(error).__name__
             raise Unreachable(self.url, f"it does not answer ({why})") from error
         return ServerAnswer(f"{method} {path}", response.status_code, bytes(content))
+
+    def _check_admitted(self, response: httpx.Response) -> None:
+        """Raise `NotAdmitted` if it refuses our key, or sends us elsewhere (to a login)."""
+        status, headers = response.status_code, response.headers
+        if status in KEY_REFUSED:
+            fault = self.access.refusal(status, headers.get("WWW-Authenticate", ""))
+            why = f"it answers {status}: {fault.why}"
+            raise NotAdmitted(self.url, AccessFault(why, fault.mend))
+        if response.is_redirect:
+            raise NotAdmitted(self.url, self.access.redirect(status, headers.get("Location", "")))
 
 
 _WITHOUT_REASON: Final = (

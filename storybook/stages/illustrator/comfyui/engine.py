@@ -21,11 +21,14 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
+from storybook.stages.addresses import shown_url
+from storybook.stages.credentials import BEARER, ways_to
 from storybook.stages.illustrator.comfyui import picture
 from storybook.stages.illustrator.comfyui.client import ComfyServer
 from storybook.stages.illustrator.comfyui.errors import (
     ComfyTrouble,
     Hung,
+    NotAdmitted,
     NotLaunched,
     PromptGone,
     Rejected,
@@ -53,12 +56,14 @@ MOST_SUBMISSIONS: Final = 3
 
 class EndpointCheck(msgspec.Struct, frozen=True):
     """What was found at one endpoint. Without an answer, `why` says so, `version` is empty, and the
-    workflow was looked at by itself, if it can be."""
+    workflow was looked at by itself, if it can be. `mend` is there if that is more than starting
+    it."""
 
     url: str
     version: str
     why: str
     explanation: Explanation | None
+    mend: str = ""
 
     @property
     def ok(self) -> bool:
@@ -73,6 +78,8 @@ class ComfyUI:
     nodes in it that are not found by themselves (see `roles.ROLES`). `style` goes before every
     prompt. `device` is what the servers run on, if another engine runs there too. `launch` is a
     command line that starts ComfyUI in `launch_folder` when the first of `urls` does not answer.
+    `key_variable` names the environment variable that holds the servers' key, `header` is how it is
+    sent.
     """
 
     def __init__(
@@ -85,9 +92,18 @@ class ComfyUI:
         device: str = "",
         launch: str = "",
         launch_folder: str = "",
+        key_variable: str = "",
+        header: str = BEARER,
         timing: ComfyTiming | None = None,
     ) -> None:
-        self._urls = tuple(dict.fromkeys(url.rstrip("/") for url in urls)) or (DEFAULT_URL,)
+        self._ways = ways_to(
+            urls or (DEFAULT_URL,),
+            setting="[illustrator] urls",
+            example=DEFAULT_URL,
+            key_variable=key_variable,
+            header=header,
+        )
+        self._urls = tuple(self._ways)
         self._timing = timing or ComfyTiming()
         self._workflow = Workflow(workflow, nodes or {})
         self._style = style.strip().rstrip(",")
@@ -120,6 +136,9 @@ class ComfyUI:
             self._learn(good.version, good.explanation.models)
             return Readiness(True)
         answering = next((it for it in checks if it.version), None)
+        if answering is None and (mend := next((it.mend for it in checks if it.mend), "")):
+            why = "; ".join(f"{it.url}: {it.why}" for it in checks)
+            return Readiness(False, f"no ComfyUI can be used ({why})", mend)
         if answering is None and self._launcher is not None:
             fault = self._launcher.fault()
             return Readiness(not fault, fault, "Correct `launch` in [illustrator]" if fault else "")
@@ -144,15 +163,16 @@ class ComfyUI:
         return tuple(found[url] for url in self._urls)
 
     async def _check(self, url: str) -> EndpointCheck:
-        version, why, node_types = "", "", None
+        version, why, mend, node_types = "", "", "", None
         try:
-            async with ComfyServer.open(url, self._timing) as server:
+            async with ComfyServer.open(self._ways[url], self._timing) as server:
                 version = await server.version()
                 node_types = NodeTypes(await server.object_info())
         except ComfyTrouble as trouble:
             version, why = "", trouble.why
+            mend = trouble.mend if isinstance(trouble, NotAdmitted) else ""
         try:
-            return EndpointCheck(url, version, why, self._workflow.explain(node_types))
+            return EndpointCheck(url, version, why, self._workflow.explain(node_types), mend)
         except (OSError, msgspec.DecodeError) as error:
             fault = f"the workflow {self._workflow.path} cannot be read: {error}"
             return EndpointCheck(url, version, fault, None)
@@ -182,9 +202,9 @@ class ComfyUI:
 
     async def _adopt(self, submission: Submission, job: Job) -> Painting | None:
         """The picture of an earlier submission, or None if it is to be painted anew."""
-        endpoint = await self._pool.take_this(submission.endpoint)
+        endpoint = await self._pool.take_this(shown_url(submission.endpoint))
         if endpoint is None:
-            logger.info("%s is no longer among the endpoints", submission.endpoint)
+            logger.info("%s is no longer among the endpoints", shown_url(submission.endpoint))
             return None
         try:
             async with self._server(endpoint) as server:
@@ -196,10 +216,10 @@ class ComfyUI:
             self._pool.leave_out(endpoint, trouble)
             logger.info("nothing can be adopted: %s", trouble)
         except (PromptGone, Rejected, WorkFailed) as reason:
-            logger.info("%s: not adopted: %r", submission, reason)
+            logger.info("%s: not adopted: %r", submission.prompt_id, reason)
         else:
             self._pool.is_well(endpoint)
-            logger.info("%s: adopted", submission)
+            logger.info("%s: adopted", submission.prompt_id)
             return _painting(content, job, prepared)
         finally:
             self._pool.release(endpoint)
@@ -238,7 +258,7 @@ class ComfyUI:
     @asynccontextmanager
     async def _server(self, endpoint: ComfyEndpoint) -> AsyncIterator[ComfyServer]:
         """The server of an endpoint, launched if need be."""
-        async with ComfyServer.open(endpoint.url, self._timing) as server:
+        async with ComfyServer.open(self._ways[endpoint.url], self._timing) as server:
             if self._launcher is not None and endpoint.url == self._urls[0]:
                 try:
                     await self._launcher.ensure(partial(_answers, server))
@@ -281,7 +301,7 @@ class ComfyUI:
         for url in list(self._prepared):
             with anyio.move_on_after(self._timing.glance):  # others wait for the room
                 try:
-                    async with ComfyServer.open(url, self._timing) as server:
+                    async with ComfyServer.open(self._ways[url], self._timing) as server:
                         await server.free()
                 except ComfyTrouble as trouble:
                     logger.info("%s", trouble)  # what does not answer holds nothing of ours
@@ -340,6 +360,8 @@ class _Turns:
 async def _answers(server: ComfyServer) -> bool:
     try:
         await server.version()
+    except NotAdmitted:
+        raise  # it is there: another one would find its port taken
     except ComfyTrouble:
         return False
     return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from storybook.stages.addresses import AccessFault
 from storybook.stages.illustrator.comfyui.explain import WorkflowProblem
 
 PROBLEMS_SHOWN: Final = 4
@@ -50,6 +51,16 @@ class Unsuited(ComfyTrouble):
 
     waiting_helps = False
     mend = "Run `storybook comfyui check` to see what the workflow needs and the server has"
+
+
+class NotAdmitted(ComfyTrouble):
+    """It refuses our key, or we its certificate; or its address cannot be asked."""
+
+    waiting_helps = False
+
+    def __init__(self, url: str, fault: AccessFault) -> None:
+        super().__init__(url, fault.why)
+        self.mend = fault.mend
 
 
 class NotLaunched(ComfyTrouble):

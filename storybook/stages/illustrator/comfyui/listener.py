@@ -16,6 +16,8 @@ import anyio
 
 from storybook.engines import PaintingReport
 from storybook.notifier import Notifier
+from storybook.stages.addresses import AccessFault
+from storybook.stages.credentials import ServerAccess
 from storybook.stages.illustrator.comfyui.progress import FEATURES, HeardMessage, PromptProgress
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
 logger = logging.getLogger(__name__)
+wire_log = logger.getChild("wire")
+wire_log.setLevel(logging.INFO)
+"""What the library says of each websocket: with less it would log every header, keys and all."""
 
 MESSAGE_BYTES: Final = 256 * 1024 * 1024
 """The longest message: pictures come through the websocket too, and the library's own limit of
@@ -40,15 +45,14 @@ class Listener:
 
     def __init__(
         self,
-        url: str,
+        access: ServerAccess,
         prompt_id: str,
         progress: PromptProgress,
         timing: ComfyTiming,
         report: PaintingReport,
     ) -> None:
-        scheme, _, rest = url.partition("://")
-        secure = "wss" if scheme == "https" else "ws"
-        self.address = f"{secure}://{rest.rstrip('/')}/ws?clientId={prompt_id}"
+        self._access = access
+        self.address = access.websocket_url("/ws", {"clientId": prompt_id})
         self._progress, self._timing, self._report = progress, timing, report
         self.look = Notifier()
         self.tried = anyio.Event()
@@ -65,8 +69,9 @@ class Listener:
         while True:
             try:
                 silences, failures = await self._listen_once(silences), 0
-            except (OSError, WebSocketException, TimeoutError) as error:
-                logger.info("%s: no websocket: %s", self.address, error)
+            except (OSError, WebSocketException, TimeoutError, AccessFault) as error:
+                why = self._access.hide(str(error))
+                logger.info("%s: no websocket: %s", self._access.url, why)
                 failures = min(failures + 1, MOST_DOUBLINGS)
             self.tried.set()
             self.look.notify()
@@ -75,17 +80,7 @@ class Listener:
     async def _listen_once(self, silences: int) -> int:
         """Listen until the websocket falls silent or drops. Returns how many times in a row it has
         been silent, each of which doubles the next one's patience."""
-        from websockets.asyncio.client import connect
-
-        websocket = await connect(
-            self.address,
-            proxy=None,
-            max_size=MESSAGE_BYTES,
-            open_timeout=self._timing.request,
-            close_timeout=self._timing.close,
-            ping_interval=self._timing.ping,
-            ping_timeout=self._timing.ping,
-        )
+        websocket = await self._connect()
         try:
             await websocket.send(FEATURES)
             self.is_open = True
@@ -96,6 +91,29 @@ class Listener:
             self.is_open = False
             with anyio.CancelScope(shield=True):  # bounded by `close_timeout`
                 await websocket.close()
+
+    async def _connect(self) -> ClientConnection:
+        from websockets.asyncio.client import connect
+
+        class ConnectHere(connect):
+            """Follows no redirect: it would take the key along, in headers that are no
+            `Authorization`."""
+
+            def process_redirect(self, exc: Exception) -> Exception:
+                return exc
+
+        return await ConnectHere(
+            self.address,
+            additional_headers=self._access.headers(),
+            ssl=self._access.tls(),
+            logger=wire_log,
+            proxy=None,
+            max_size=MESSAGE_BYTES,
+            open_timeout=self._timing.request,
+            close_timeout=self._timing.close,
+            ping_interval=self._timing.ping,
+            ping_timeout=self._timing.ping,
+        )
 
     async def _until_silent(self, websocket: ClientConnection, patience: float) -> bool:
         """Take in messages until none comes for so long; whether any told of our prompt."""

@@ -115,7 +115,7 @@ async def _hearing(
 ) -> AsyncIterator[Listener]:
     """Listener that are open until the context is left."""
     progress = PromptProgress(prompt_id, prepared.graph, prepared.roles.samplers)
-    listener = Listener(server.url, prompt_id, progress, timing, job.report)
+    listener = Listener(server.access, prompt_id, progress, timing, job.report)
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listener.listen)

@@ -30,6 +30,7 @@ from storybook.engines import (
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.korean.pronunciation import read_korean
+from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, whole
 from storybook.stages.narrator.narration import (
     each,
@@ -82,7 +83,8 @@ class OpenAINarrator:
     """Reads aloud through the OpenAI-compatible endpoint at `url`.
 
     `device` is what the endpoint shares with engines here, if it does (`gpu0`); `key_variable`
-    names the environment variable that holds the key. `voices` gives an endpoint's names for ours,
+    names the environment variable that holds the key, `header` is how it is
+    sent. `voices` gives an endpoint's names for ours,
     such as `{"M1": "onyx"}`; others are sent as they are. The limits of silence are `Endpoint`'s.
     """
 
@@ -96,6 +98,7 @@ class OpenAINarrator:
         model: str = "",
         device: str = "",
         key_variable: str = KEY_VARIABLE,
+        header: str = BEARER,
         voices: Mapping[str, str] = _OWN_NAMES,
         first_answer_seconds: float = FIRST_ANSWER_SECONDS,
         silence_seconds: float = SILENCE_SECONDS,
@@ -105,6 +108,7 @@ class OpenAINarrator:
             Role.NARRATOR,
             url=url,
             key_variable=key_variable,
+            header=header,
             example=_EXAMPLE,
             first_answer_seconds=first_answer_seconds,
             silence_seconds=silence_seconds,

@@ -18,6 +18,7 @@ import msgspec
 from storybook.book import Role
 from storybook.engines import Capabilities, Readiness, Transcript, WorkFailed
 from storybook.events.catalog import EngineInfo
+from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, whole
 from storybook.stages.openai_api.negotiation import Wish
 from storybook.stages.openai_api.refusals import Refusal
@@ -41,7 +42,8 @@ _MOST_ANSWER_BYTES: Final = 1 << 20
 
 class OpenAITranscriber:
     """Hears through the OpenAI-compatible endpoint at `url`; `key_variable` names the environment
-    variable that holds the key. It shares no device with the engines that take turns. The limits of
+    variable that holds the key, `header` is how it is
+    sent. It shares no device with the engines that take turns. The limits of
     silence are `Endpoint`'s."""
 
     places = PLACES
@@ -53,6 +55,7 @@ class OpenAITranscriber:
         url: str,
         model: str = "",
         key_variable: str = KEY_VARIABLE,
+        header: str = BEARER,
         first_answer_seconds: float = FIRST_ANSWER_SECONDS,
         silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
@@ -60,6 +63,7 @@ class OpenAITranscriber:
             Role.TRANSCRIBER,
             url=url,
             key_variable=key_variable,
+            header=header,
             example=_EXAMPLE,
             first_answer_seconds=first_answer_seconds,
             silence_seconds=silence_seconds,

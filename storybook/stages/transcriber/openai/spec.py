@@ -10,6 +10,7 @@ import msgspec
 from storybook.book import Role
 from storybook.engines import Engine, EngineSpec
 from storybook.settings import Seconds
+from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME
 
 FIRST_ANSWER_SECONDS: Final = 60.0
@@ -19,13 +20,15 @@ SILENCE_SECONDS: Final = 30.0
 
 
 class OpenAITranscriberSettings(msgspec.Struct, frozen=True):
-    """The endpoint is asked at `url`, with the key in the variable `key_variable`; `model` is a
+    """The endpoint is asked at `url`, with the key in the variable `key_variable`, sent as
+    `header` says (see `credentials`); `model` is a
     name there. An answer begins within `first_answer_seconds`, and is silent for no longer than
     `silence_seconds` after that."""
 
     url: str = ""
     model: str = ""
     key_variable: str = KEY_VARIABLE
+    header: str = BEARER
     first_answer_seconds: Seconds = FIRST_ANSWER_SECONDS
     silence_seconds: Seconds = SILENCE_SECONDS
 
@@ -37,6 +40,7 @@ def build(settings: OpenAITranscriberSettings, data: Path) -> Engine:
         url=settings.url,
         model=settings.model,
         key_variable=settings.key_variable,
+        header=settings.header,
         first_answer_seconds=settings.first_answer_seconds,
         silence_seconds=settings.silence_seconds,
     )

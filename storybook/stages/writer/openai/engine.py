@@ -25,6 +25,7 @@ from storybook.engines import (
     WritingTask,
 )
 from storybook.events.catalog import EngineInfo
+from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, not_ready
 from storybook.stages.openai_api.completions import OtherProtocol, Said, said_in
 from storybook.stages.openai_api.messages import messages_in
@@ -57,9 +58,9 @@ class OpenAIWriter:
 
     `model` is its name there; without one it is the first that the server lists and that chats.
     `device` is what it occupies: the server itself, unless it shares a GPU of this machine
-    (`gpu0`). `key_variable` names the environment variable that holds the key. `context` is how
-    many tokens prompt and book may have together there. An answer begins within
-    `first_answer_seconds`, and is then silent for no more than `silence_seconds`.
+    (`gpu0`). `key_variable` names the environment variable that holds the key, `header` is how it
+    is sent. `context` is how many tokens prompt and book may have together there. An answer begins
+    within `first_answer_seconds`, and is then silent for no more than `silence_seconds`.
     """
 
     places = 1
@@ -71,6 +72,7 @@ class OpenAIWriter:
         model: str = "",
         device: str = "",
         key_variable: str = KEY_VARIABLE,
+        header: str = BEARER,
         context: int = CONTEXT_TOKENS,
         first_answer_seconds: float = FIRST_ANSWER_SECONDS,
         silence_seconds: float = SILENCE_SECONDS,
@@ -79,6 +81,7 @@ class OpenAIWriter:
             Role.WRITER,
             url=url,
             key_variable=key_variable,
+            header=header,
             example=_EXAMPLE,
             first_answer_seconds=first_answer_seconds,
             silence_seconds=silence_seconds,
