@@ -18,7 +18,7 @@ import importlib.metadata
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -69,12 +69,14 @@ class WorkFailed(Exception):
 class Readiness(msgspec.Struct, frozen=True):
     """Whether an engine can work now; if not, why and what mends it, and whether it is only away
     (what `EngineAway` means): then it is looked at again. One that is ready, but not as the
-    settings want it (one of its servers is away), says that as `why` and `mend`, too."""
+    settings want it (one of its servers is away), says that as `why` and `mend`, too. `notes` are
+    what has been found out about one that can, such as what its server does not take."""
 
     ready: bool
     why: str = ""
     mend: str = ""
     away: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Capabilities(msgspec.Struct, frozen=True):
@@ -139,6 +141,26 @@ class WritingTask(msgspec.Struct, frozen=True):
     def missing(self) -> range:
         """The numbers of the pages that are to be written."""
         return range(len(self.standing), self.page_count)
+
+
+@runtime_checkable
+class Unrepeatable(Protocol):
+    """A writer that may not give the same book for the same seed."""
+
+    @property
+    def unrepeatable(self) -> str:
+        """Why not; empty if nothing is known against it."""
+        ...
+
+
+@runtime_checkable
+class Tried(Protocol):
+    """An engine that has to be tried before it can be known what its server takes."""
+
+    async def try_out(self) -> None:
+        """Ask for a piece of work and leave it as soon as it has begun; `readiness` tells then what
+        was found out. Never raises, and takes seconds at most."""
+        ...
 
 
 class Writer(Engine, Protocol):
@@ -320,6 +342,8 @@ __all__: Sequence[str] = [
     "Report",
     "Transcriber",
     "Transcript",
+    "Tried",
+    "Unrepeatable",
     "Utterance",
     "WorkFailed",
     "Writer",

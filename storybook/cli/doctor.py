@@ -127,6 +127,7 @@ def _engines(options: GlobalOptions) -> Iterator[Finding]:
     async def report() -> list[EngineReport]:
         engines = await choose_engines(options.settings, options.folder.path)
         try:
+            await engines.try_out()
             return await engines.report()
         finally:
             await engines.close()
@@ -143,7 +144,7 @@ def _engines(options: GlobalOptions) -> Iterator[Finding]:
             yield Finding(it.role, _grade(it), lack(it), it.mend)
         else:
             found = f"{engine_words(it)} on {it.device}, ready{_abilities(it)}"
-            yield Finding(it.role, Grade.OK, found)
+            yield Finding(it.role, Grade.OK, "; ".join((found, *it.notes)))
 
 
 def _grade(it: EngineReport) -> Grade:

@@ -48,6 +48,8 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     spoken. `model` and `version` are those that did it, as far as the engine or its server says:
     with several servers they may be others than `StageStarted` could know. `fitted_from` is the
     size (`1536x1024`) that a picture was given in, if it was scaled and cropped to its own.
+    `unrepeatable` is why the same again would come out otherwise, such as a server that takes no
+    seed; empty where nothing is known against it.
     """
 
     prompt: str = ""
@@ -58,6 +60,7 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     model: str = ""
     version: str = ""
     fitted_from: str = ""
+    unrepeatable: str = ""
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):

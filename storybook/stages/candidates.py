@@ -52,6 +52,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     page_counts: tuple[int, ...]
     configured: str
     """The engines that the settings ask for, best first, with commas; `auto` if they name none."""
+    notes: tuple[str, ...] = ()
+    """What has been found out about it, such as what its server does not take."""
 
 
 class Candidate(Generic[EngineT]):
@@ -203,6 +205,7 @@ class Candidates(Generic[EngineT]):
             can.voices,
             can.page_counts,
             asked_for or AUTO,
+            self._best.readiness.notes if self._best.readiness is not None else (),
         )
 
     def _trouble(self) -> tuple[str, str]:

@@ -22,7 +22,14 @@ from storybook.book import (
     Stage,
     Work,
 )
-from storybook.engines import Engine, PaintingReport, WorkFailed, Writer, WritingTask
+from storybook.engines import (
+    Engine,
+    PaintingReport,
+    Unrepeatable,
+    WorkFailed,
+    Writer,
+    WritingTask,
+)
 from storybook.events.catalog import Event, MadeFrom, Problem, Submission
 from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.capabilities import writing_faults
@@ -73,7 +80,12 @@ async def _write(attempt: Attempt, tools: Tools) -> None:
                 await _refuse(attempt, page, problems, writer)
             await attempt.tell(partial(write_page, attempt=number, page=page))
             standing = (*standing, page)
-    made_from = MadeFrom(seed=run.seed, language=run.language, model=writer.info.model)
+    made_from = MadeFrom(
+        seed=run.seed,
+        language=run.language,
+        model=writer.info.model,
+        unrepeatable=writer.unrepeatable if isinstance(writer, Unrepeatable) else "",
+    )
     await attempt.tell(lambda run: complete_stage(run, WRITING, number, made_from=made_from))
 
 

@@ -26,7 +26,15 @@ import msgspec
 from storybook.book import Role
 from storybook.clock import Clock, sleep
 from storybook.composer.spec import COMPOSER
-from storybook.engines import Engine, EngineSpec, Illustrator, Narrator, Transcriber, Writer
+from storybook.engines import (
+    Engine,
+    EngineSpec,
+    Illustrator,
+    Narrator,
+    Transcriber,
+    Tried,
+    Writer,
+)
 from storybook.painter.spec import PAINTER
 from storybook.request import NewRun, RequestFault
 from storybook.settings import AUTO, RoleSettings, Settings, SettingsError
@@ -108,6 +116,13 @@ class Engines(msgspec.Struct, frozen=True):
     def told(self) -> list[EngineReport]:
         """What the last look has found in each role."""
         return [self.of(role).report() for role in Role]
+
+    async def try_out(self) -> None:
+        """Try those engines that have to be tried to be known, of those that a book would get."""
+        await self.look()
+        for role in Role:
+            if isinstance(best := self.of(role).best, Tried):
+                await best.try_out()
 
     async def request_faults(self, asked: NewRun) -> list[RequestFault]:
         """What of a request those engines cannot do that would get the book now."""

@@ -14,6 +14,7 @@ from storybook.stages.registry import Engines, choose_engines
 from tests.cli.conftest import Shell
 from tests.cli.doubles import Brush, Scribe
 from tests.engines import NoTranscriber
+from tests.openai_api.double import refuses, serving
 from tests.stores.pages import TABLE_LEAF, damage_last
 
 
@@ -42,6 +43,20 @@ def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatc
     assert result.exit_code == 1
     assert "to be mended: narrator" in result.stderr
     assert "→ Ask for another test" in result.stdout
+
+
+@pytest.mark.slow
+def test_the_doctor_says_what_a_server_does_not_take(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried for that: nobody else could know it before the first book."""
+    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", choose_engines)
+    with serving(refuses("seed", "unknown field: seed")) as server:
+        monkeypatch.setenv("STORYBOOK_WRITER_ENGINE", "openai")
+        monkeypatch.setenv("STORYBOOK_WRITER_URL", server.url)
+        (writer,) = (it for it in shell.json_lines("doctor") if it["name"] == "writer")
+    assert writer["grade"] == "ok"
+    assert "seed is not sent; no book can be made the same again" in writer["found"]
 
 
 def test_the_doctor_sees_a_taken_port(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import base64
 import json
 import struct
 import subprocess
@@ -14,9 +14,9 @@ import anyio
 import httpx
 import numpy as np
 import pytest
-import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.engines import (
+    EngineAway,
     NarrationTask,
     Narrator,
     Utterance,
@@ -24,14 +24,39 @@ from storybook.engines import (
 )
 from storybook.stages.narrator.openai.engine import OpenAINarrator
 from tests.narrator.conformance import NarratorConformance
-from tests.narrator.endpoints import URL, answering, failure_of, speaking, tone, wav
 from tests.narrator.served import supertonic_serve
 from tests.narrator.sounds import SENTENCE, read, samples, spoken, task
 from tests.narrator.tiny_supertonic import RATE, make_model
+from tests.openai_api.double import Asked, Double, Reply, Rule, as_reply, serving, sound, speech
 
 pytestmark = pytest.mark.anyio
 
+URL = "http://speech.example"
 PAGE = (SENTENCE, "안녕, 나랑 놀래?", "토끼가 물었어요.", "그래, 좋아!", "둘은 걸었어요.", "끝.")
+
+
+@pytest.fixture
+def server() -> Iterator[Double]:
+    """A double that speaks."""
+    with serving() as running:
+        yield running
+
+
+def answering(server: Double, rule: Rule, **options: Any) -> OpenAINarrator:
+    """A narrator whose endpoint answers so."""
+    server.rules = [rule]
+    return OpenAINarrator(url=server.url, **options)
+
+
+def sending(content: bytes) -> Rule:
+    """Answers each sentence with this file."""
+    return speech(Reply(pieces=[content] if content else []))
+
+
+async def failure_of(narrator: OpenAINarrator) -> WorkFailed:
+    with pytest.raises(WorkFailed) as failure:
+        await read(narrator, task(SENTENCE))
+    return failure.value
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +89,7 @@ async def test_a_model_that_is_not_served_is_said_for_good(served: str) -> None:
     assert "[narrator] model" in failure.message
 
 
-async def test_what_a_code_blames_is_the_kind() -> None:
+async def test_what_a_code_blames_is_the_kind(server: Double) -> None:
     """Also where the status alone would mean that the endpoint is not there."""
     for status, code, kind in (
         (404, "model_not_found", "unknown_model"),
@@ -73,7 +98,7 @@ async def test_what_a_code_blames_is_the_kind() -> None:
         (400, "", "refused"),
     ):
         told = {"error": {"message": "not here", "code": code}}
-        failure = await failure_of(answering(httpx.Response(status, json=told)))
+        failure = await failure_of(answering(server, speech(as_reply(told, status))))
         assert (failure.kind, failure.retryable) == (kind, False)
         assert failure.message.endswith("not here. Set [narrator] model and voices to what it has")
 
@@ -85,11 +110,11 @@ async def test_it_is_named_by_endpoint_and_model() -> None:
     assert OpenAINarrator(url=URL, device="gpu0").info.device == "gpu0"
 
 
-async def test_each_utterance_is_a_request_as_openai_has_it() -> None:
+async def test_each_utterance_is_a_request_as_openai_has_it(server: Double) -> None:
     """The field names of the protocol; numbers are words; the language goes along."""
-    requests: list[dict[str, Any]] = []
-    await read(answering(speaking(requests)), task("토끼는 3살이에요.", voice="F2", speed=1.2))
-    assert requests == [
+    told = task("토끼는 3살이에요.", voice="F2", speed=1.2)
+    await read(OpenAINarrator(url=server.url), told)
+    assert server.asked == [
         {
             "model": "supertonic-3",
             "input": "토끼는 세 살이에요.",
@@ -101,107 +126,111 @@ async def test_each_utterance_is_a_request_as_openai_has_it() -> None:
     ]
 
 
-async def test_what_has_no_words_is_not_asked_for() -> None:
+async def test_what_has_no_words_is_not_asked_for(server: Double) -> None:
     """Nor paid for."""
-    requests: list[dict[str, Any]] = []
-    narration = await read(answering(speaking(requests)), task("😀", "…"))
-    assert requests == []
+    narration = await read(OpenAINarrator(url=server.url), task("😀", "…"))
+    assert server.asked == []
     assert [it.end - it.start for it in narration.segments] == [0, 0]
 
 
-async def test_voices_have_the_endpoints_names() -> None:
+async def test_voices_have_the_endpoints_names(server: Double) -> None:
     """Those that are mapped; the others are sent as they are. Segments keep ours."""
-    requests: list[dict[str, Any]] = []
     said = tuple(Utterance("안녕.", "", voice) for voice in ("M1", "F1", "grandma"))
-    narrator = answering(speaking(requests), voices={"M1": "onyx", "grandma": "sage"})
+    narrator = OpenAINarrator(url=server.url, voices={"M1": "onyx", "grandma": "sage"})
     narration = await read(narrator, NarrationTask(said, "ko", 1.0, 0, seed=7))
-    assert sorted(request["voice"] for request in requests) == ["F1", "onyx", "sage"]
+    assert sorted(request["voice"] for request in server.asked) == ["F1", "onyx", "sage"]
     assert [segment.voice for segment in narration.segments] == ["M1", "F1", "grandma"]
     assert narration.made_from.voices == ("onyx", "F1", "sage")
 
 
 @pytest.mark.parametrize(
-    "text",
+    "told",
     [
-        '{"error": {"message": "Unrecognized request argument supplied: lang"}}',
-        '{"detail": [{"loc": ["body", "lang"], "msg": "Extra inputs are not permitted"}]}',
+        {"error": {"message": "Unrecognized request argument supplied: lang"}},
+        {"detail": [{"loc": ["body", "lang"], "msg": "Extra inputs are not permitted"}]},
     ],
 )
-async def test_an_endpoint_that_takes_no_language_is_asked_without(text: str) -> None:
+async def test_an_endpoint_that_takes_no_language_is_asked_without(
+    told: dict[str, Any], server: Double
+) -> None:
     """Once it has refused the field, it is not sent again."""
-    fields: list[bool] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        fields.append("lang" in json.loads(request.content))
-        return httpx.Response(400, text=text) if fields[-1] else httpx.Response(200, content=wav())
+    def no_language(asked: Asked) -> Reply | None:
+        return as_reply(told, 400) if "lang" in asked.body else None
 
-    narrator = answering(answer)
+    narrator = answering(server, no_language)
     for _ in range(2):
         assert spoken(await read(narrator, task(SENTENCE))) == pytest.approx(0.5, abs=0.05)
-    assert fields == [True, False, False]
+    assert ["lang" in asked for asked in server.asked] == [True, False, False]
     assert (await read(narrator, task(SENTENCE))).made_from.language == ""
+    assert (await narrator.readiness()).notes == ("lang is not sent",)
+
+
+async def test_a_reading_cannot_be_made_the_same_again(server: Double) -> None:
+    """The protocol has no seed, and what was made says so."""
+    narration = await read(OpenAINarrator(url=server.url), task(SENTENCE))
+    assert narration.made_from.unrepeatable == "the protocol has no seed"
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 24_000, 48_000])
-async def test_any_rate_is_kept(rate: int) -> None:
+async def test_any_rate_is_kept(rate: int, server: Double) -> None:
     """A narration has the rate that the endpoint speaks at."""
-    narration = await read(answering(httpx.Response(200, content=wav(rate))), task(SENTENCE))
+    narration = await read(answering(server, sending(sound(rate=rate))), task(SENTENCE))
     _, own = samples(narration)
     assert own == rate
     assert spoken(narration) == pytest.approx(0.5, abs=0.05)
 
 
-async def test_utterances_of_different_rates_get_the_highest() -> None:
+async def test_utterances_of_different_rates_get_the_highest(server: Double) -> None:
     """Neither becomes longer or higher by it."""
     rates = iter([8_000, 24_000])
-    answer = lambda request: httpx.Response(200, content=wav(next(rates)))  # noqa: E731  # short
-    narration = await read(answering(answer), task("하나.", "둘."))
-    sound, rate = samples(narration)
+    rule: Rule = lambda asked: Reply(pieces=[sound(rate=next(rates))])  # noqa: E731  # short
+    narration = await read(answering(server, rule), task("하나.", "둘."))
+    heard, rate = samples(narration)
     assert rate == 24_000
     for segment in narration.segments:
-        part = sound[round(segment.start * rate) : round(segment.end * rate)]
+        part = heard[round(segment.start * rate) : round(segment.end * rate)]
         assert part.size / rate == pytest.approx(0.5, abs=0.05)
         peak = np.argmax(np.abs(np.fft.rfft(part))) * rate / part.size
         assert peak == pytest.approx(200, abs=3)
 
 
-async def test_stereo_becomes_mono() -> None:
+async def test_stereo_becomes_mono(server: Double) -> None:
     """Both channels are heard, also if one of them is silent."""
-    content = wav(channels=2)
-    sound, _ = samples(await read(answering(httpx.Response(200, content=content)), task("하나.")))
-    assert sound.ndim == 1
-    assert np.abs(sound).max() > 0.1
+    narrator = answering(server, sending(sound(channels=2)))
+    heard, _ = samples(await read(narrator, task("하나.")))
+    assert heard.ndim == 1
+    assert np.abs(heard).max() > 0.1
 
 
 @pytest.mark.parametrize("length", [0, 0xFFFFFFFF, 0x7FFFFFFF])
-async def test_a_wav_that_was_streamed_is_read_to_its_end(length: int) -> None:
+async def test_a_wav_that_was_streamed_is_read_to_its_end(length: int, server: Double) -> None:
     """Its header was sent before the length was known."""
-    content = bytearray(wav())
+    content = bytearray(sound())
     at = content.index(b"data") + 4
     content[4:8] = content[at : at + 4] = struct.pack("<I", length)
-    narration = await read(answering(httpx.Response(200, content=bytes(content))), task("하나."))
+    narration = await read(answering(server, sending(bytes(content))), task("하나."))
     assert spoken(narration) == pytest.approx(0.5, abs=0.05)
 
 
-async def test_another_sound_format_is_read_too() -> None:
-    """Some endpoints send what they have, whatever is asked for."""
-    file = io.BytesIO()
-    soundfile.write(file, tone(), 24_000, format="FLAC")
-    answer = httpx.Response(200, content=file.getvalue())
-    assert spoken(await read(answering(answer), task("하나."))) == pytest.approx(0.5, abs=0.05)
+async def test_a_file_within_json_is_read_too(server: Double) -> None:
+    """Some endpoints answer so."""
+    told = {"audio": "data:audio/wav;base64," + base64.b64encode(sound()).decode()}
+    narrator = answering(server, speech(as_reply(told)))
+    assert spoken(await read(narrator, task("하나."))) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b'{"audio": ""}', b"RIFF\0\0\0\0WAVE"])
-async def test_an_answer_that_is_no_sound_fails_for_good(content: bytes) -> None:
+async def test_an_answer_that_is_no_sound_fails_for_good(content: bytes, server: Double) -> None:
     """A proxy's page, for example."""
-    failure = await failure_of(answering(httpx.Response(200, content=content)))
+    failure = await failure_of(answering(server, sending(content)))
     assert (failure.kind, failure.retryable) == ("bad_answer", False)
-    assert URL in failure.message
+    assert server.url in failure.message
 
 
-async def test_silence_without_end_is_no_reading() -> None:
+async def test_silence_without_end_is_no_reading(server: Double) -> None:
     """A file without a single sample for a sentence may be a hiccup: it is tried again."""
-    failure = await failure_of(answering(httpx.Response(200, content=wav(seconds=0))))
+    failure = await failure_of(answering(server, sending(sound(seconds=0))))
     assert (failure.kind, failure.retryable) == ("bad_answer", True)
 
 
@@ -215,9 +244,8 @@ async def test_the_first_refusal_ends_the_page() -> None:
         raise AssertionError
 
     narrator = OpenAINarrator(url=URL, transport=httpx.MockTransport(hang_unless_last))
-    with anyio.fail_after(30), pytest.raises(WorkFailed) as failure:
+    with anyio.fail_after(30), pytest.raises(EngineAway, match="429"):
         await read(narrator, task("하나.", "둘.", "끝."))
-    assert failure.value.kind == "busy"
 
 
 async def test_cancelling_leaves_no_request() -> None:
@@ -253,7 +281,7 @@ async def test_a_few_requests_are_under_way_at_once() -> None:
         await full.wait()
         most = max(most, inside)
         inside -= 1
-        return httpx.Response(200, content=wav())
+        return httpx.Response(200, content=sound())
 
     with anyio.fail_after(30):
         await read(OpenAINarrator(url=URL, transport=httpx.MockTransport(count)), task(*PAGE))

@@ -8,12 +8,14 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
+import anyio
 import httpx
 import pytest
 
 from storybook.book import Role
-from storybook.engines import EngineUnavailable, Readiness, WorkFailed
-from storybook.stages.endpoint import KEY_VARIABLE, Endpoint, Refusal
+from storybook.engines import EngineAway, EngineUnavailable, Readiness, WorkFailed
+from storybook.stages.endpoint import KEY_VARIABLE, Endpoint
+from storybook.stages.openai_api.refusals import Refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +47,8 @@ async def ask(endpoint: Endpoint) -> bytes:
     """As an engine does."""
     try:
         async with endpoint.open() as client:
-            return await endpoint.ask(client, "POST", "/audio/speech", json={})
+            answer = await endpoint.ask(client, "POST", "/audio/speech", json={})
+            return answer.content
     except Refusal as refusal:
         raise endpoint.failure(refusal, model="tts-1", mend="Set a voice") from None
 
@@ -58,7 +61,7 @@ async def failure_of(endpoint: Endpoint) -> tuple[str, bool, str]:
     told = f"{failure}\n{failure.__dict__} {failure.__cause__!r}"
     if isinstance(failure, WorkFailed):
         return failure.kind, failure.retryable, told
-    return "unavailable", False, told
+    return "away" if isinstance(failure, EngineAway) else "unavailable", False, told
 
 
 @pytest.mark.parametrize(
@@ -106,7 +109,7 @@ async def test_an_endpoint_that_is_not_there_is_not_ready() -> None:
     assert not readiness.ready
     assert f"{url} does not answer" in readiness.why
     kind, _, told = await failure_of(endpoint_at(url))
-    assert kind == "unavailable"
+    assert kind == "away"
     assert readiness.mend in told
     assert readiness.mend == "Start the server there, or set [narrator] url"
 
@@ -117,8 +120,47 @@ async def test_a_server_that_is_silent_is_given_up(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(variable, "http://127.0.0.1:9")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        kind, is_retryable, _ = await failure_of(endpoint_at(url, silence_seconds=0.05))
+        kind, _, told = await failure_of(endpoint_at(url, first_answer_seconds=0.05))
+    assert kind == "away"
+    assert "within 0.05 s" in told and "set [narrator] first_answer_seconds" in told
+
+
+async def test_silence_in_the_midst_of_an_answer_has_a_limit_of_its_own() -> None:
+    """A model may be loaded for minutes before the first byte, and no longer between two."""
+
+    async def falls_silent() -> Any:
+        yield b"one"
+        await anyio.sleep_forever()
+
+    endpoint = answering(
+        lambda request: httpx.Response(200, content=falls_silent()),
+        first_answer_seconds=60,
+        silence_seconds=0.05,
+    )
+    kind, is_retryable, told = await failure_of(endpoint)
     assert (kind, is_retryable) == ("timeout", True)
+    assert "0.05 s in the midst" in told and "set [narrator] silence_seconds" in told
+
+
+async def test_an_endpoint_that_takes_its_time_is_waited_for() -> None:
+    """The limit between bytes is none for the first one."""
+
+    async def thinks(request: httpx.Request) -> httpx.Response:
+        await anyio.sleep(0.1)
+        return httpx.Response(200, content=b"done")
+
+    transport = httpx.MockTransport(thinks)
+    endpoint = Endpoint(
+        Role.NARRATOR,
+        url=URL,
+        key_variable=KEY_VARIABLE,
+        example="",
+        first_answer_seconds=60,
+        silence_seconds=0.05,
+        most_bytes=99,
+        transport=transport,
+    )
+    assert await ask(endpoint) == b"done"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +170,7 @@ async def test_a_server_that_is_silent_is_given_up(monkeypatch: pytest.MonkeyPat
         (404, True, ""),
         (401, False, "OPENAI_API_KEY"),
         (403, False, "OPENAI_API_KEY"),
+        (301, False, "[narrator] url"),
         (503, False, "may still be starting"),
     ],
 )
@@ -154,7 +197,7 @@ async def test_a_server_that_lists_no_models_is_told() -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "retryable", "mend"),
     [
-        (307, "refused", False, "Set [narrator] url"),
+        (307, "unavailable", False, "Set [narrator] url"),
         (400, "refused", False, "Set a voice"),
         (401, "unavailable", False, "Set the environment variable OPENAI_API_KEY"),
         (403, "unavailable", False, "Set the environment variable OPENAI_API_KEY"),
@@ -162,10 +205,11 @@ async def test_a_server_that_lists_no_models_is_told() -> None:
         (413, "refused", False, "Set a voice"),
         (422, "refused", False, "Set a voice"),
         (408, "timeout", True, ""),
-        (429, "busy", True, ""),
-        (503, "busy", True, ""),
         (500, "endpoint_failed", True, ""),
-        (502, "endpoint_failed", True, ""),
+        (429, "away", False, "Look into its log"),
+        (502, "away", False, "Look into its log"),
+        (503, "away", False, "Look into its log"),
+        (504, "away", False, "Look into its log"),
     ],
 )
 async def test_a_refusal_says_whether_trying_again_helps(
@@ -208,25 +252,36 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "kind"),
+    "error",
     [
-        (httpx.ConnectError, "unavailable"),
-        (httpx.ConnectTimeout, "unavailable"),
-        (httpx.ReadTimeout, "timeout"),
-        (httpx.ReadError, "connection"),
-        (httpx.RemoteProtocolError, "connection"),
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.ReadTimeout,
+        httpx.ReadError,
+        httpx.RemoteProtocolError,
     ],
 )
-async def test_a_connection_that_fails_is_tried_again(
-    error: type[httpx.TransportError], kind: str
-) -> None:
-    """Unless nobody was there."""
+async def test_who_says_nothing_is_away(error: type[httpx.TransportError]) -> None:
+    """A port that is closed, and one that something holds for a server that is not up yet."""
 
     def fail(request: httpx.Request) -> httpx.Response:
         raise error("no")
 
-    found = await failure_of(answering(fail))
-    assert found[:2] == (kind, kind != "unavailable")
+    kind, _, told = await failure_of(answering(fail))
+    assert kind == "away"
+    assert f"{URL} does not answer ({error.__name__})" in told
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError, httpx.RemoteProtocolError])
+async def test_an_answer_that_breaks_off_is_tried_again(error: type[httpx.TransportError]) -> None:
+    """Somebody was there, and had begun."""
+
+    async def breaks() -> Any:
+        yield b"one"
+        raise error("no")
+
+    found = await failure_of(answering(lambda request: httpx.Response(200, content=breaks())))
+    assert found[:2] == ("connection", True)
     assert URL in found[2]
 
 
@@ -313,3 +368,51 @@ async def test_a_password_in_the_url_is_sent_and_not_shown(
     assert endpoint.host == "speech.example:8443"
     told += f"{endpoint.base} {caplog.text} {await endpoint.readiness()}"
     assert "hu@sh" not in told and "hu%40sh" not in told
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "seconds"),
+    [
+        ({"Retry-After": "7"}, "", 7.0),
+        ({"Retry-After": "Sat, 01 Jan 2000 00:00:00 GMT"}, "", 0.0),
+        ({"Retry-After": "Fri, 31 Dec 2100 00:00:00 GMT"}, "", 3_600.0),
+        ({"Retry-After-Ms": "1500"}, "", 1.5),
+        ({}, "Rate limit reached. Please try again in 1m3.5s.", 63.5),
+        ({}, "Too many requests, retry after 7 seconds", 7.0),
+        ({}, "Try again in 2 minutes", 120.0),
+        ({"Retry-After": "soon"}, "", None),
+        ({}, "", None),
+    ],
+)
+async def test_an_endpoint_says_when_it_is_to_be_asked_again(
+    header: dict[str, str], body: str, seconds: float | None
+) -> None:
+    """In seconds, as a date, or in words."""
+    with pytest.raises(EngineAway) as away:
+        await ask(answering(httpx.Response(429, headers=header, text=body)))
+    assert away.value.retry_after == seconds
+
+
+async def test_a_redirect_says_where_to() -> None:
+    """As a URL that can be set, without what might be secret in it."""
+    place = "https://me:hush@ai.example/proxy/v1/audio/speech?token=hush"
+    *_, told = await failure_of(answering(httpx.Response(301, headers={"Location": place})))
+    assert "Set [narrator] url to https://ai.example/proxy/v1" in told
+    assert "hush" not in told
+
+
+async def test_a_model_that_is_not_there_is_told_with_those_that_are() -> None:
+    """As many as a message holds."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"data": [{"id": f"m{it}"} for it in range(20)]})
+        return httpx.Response(404, json={"error": {"message": "model 'x' not found"}})
+
+    endpoint = answering(answer)
+    async with endpoint.open() as client:
+        with pytest.raises(Refusal) as refusal:
+            await endpoint.ask(client, "POST", "/audio/speech", json={})
+    told = str(await endpoint.explained(refusal.value, model="x"))
+    assert "model 'x' not found; it lists m0, m1" in told
+    assert "m11 and 8 more. Set [narrator] url and model" in told

@@ -13,22 +13,33 @@ import pytest
 from storybook.engines import EngineUnavailable, Transcriber, Transcript, WorkFailed
 from storybook.stages.endpoint import KEY_VARIABLE
 from storybook.stages.transcriber.openai.engine import OpenAITranscriber
+from tests.openai_api.double import (
+    HOLD,
+    Double,
+    Reply,
+    as_reply,
+    has_models,
+    hearing,
+    needs_key,
+    refuses,
+    serving,
+)
 from tests.transcriber.conformance import SAID, TranscriberConformance
-from tests.transcriber.endpoint import Endpoint, endpoint
 from tests.transcriber.recordings import encode, noise, spoken
 
 KEY = "sk-very-secret-key-0123456789"
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Double]:
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
-    with endpoint(SAID) as running:
+    with serving() as running:
+        running.hears = SAID
         yield running
 
 
 @pytest.fixture
-def openai(server: Endpoint) -> OpenAITranscriber:
+def openai(server: Double) -> OpenAITranscriber:
     return OpenAITranscriber(url=server.url)
 
 
@@ -48,7 +59,7 @@ async def hear(openai: OpenAITranscriber) -> Transcript:
 
 
 async def test_it_sends_plain_sound_and_says_the_language(
-    openai: OpenAITranscriber, server: Endpoint
+    openai: OpenAITranscriber, server: Double
 ) -> None:
     """Whatever the browser recorded with, the endpoint gets a WAV file of one channel."""
     await hear(openai)
@@ -59,30 +70,31 @@ async def test_it_sends_plain_sound_and_says_the_language(
         assert 1 < wav.getnframes() / 16_000 < 3
 
 
-async def test_noise_is_not_sent(openai: OpenAITranscriber, server: Endpoint) -> None:
+async def test_noise_is_not_sent(openai: OpenAITranscriber, server: Double) -> None:
     """It would be paid for, and come back as words."""
     await openai.transcribe(encode(noise(3.0, 0.5), "wav"), "ko")
-    assert server.headers == []
+    assert server.asked == []
 
 
 async def test_the_probabilities_of_the_segments_are_the_confidence(
-    openai: OpenAITranscriber, server: Endpoint
+    openai: OpenAITranscriber, server: Double
 ) -> None:
     """The same measure as for the engine on this machine."""
-    sure = await hear(openai)
-    server.logprob = -0.9
-    unsure = await hear(openai)
-    server.no_speech = 0.8
-    assert unsure.confidence < 0.5 < sure.confidence
-    server.logprob = -1.2
-    assert await hear(openai) == Transcript("", 0.0)
+
+    async def confidence(logprob: float, no_speech: float) -> float:
+        segment = {"text": SAID, "avg_logprob": logprob, "no_speech_prob": no_speech}
+        server.rules = [hearing(as_reply({"text": SAID, "segments": [segment]}))]
+        return (await hear(openai)).confidence
+
+    assert await confidence(-0.9, 0.02) < 0.5 < await confidence(-0.1, 0.02)
+    assert await confidence(-1.2, 0.8) == 0.0
 
 
 async def test_an_endpoint_that_gives_text_alone_is_asked_for_that(
-    openai: OpenAITranscriber, server: Endpoint
+    openai: OpenAITranscriber, server: Double
 ) -> None:
     """GPT-4o's transcribers know no segments; it is found out once."""
-    server.knows_segments = False
+    server.rules = [refuses("response_format", "not compatible", value="verbose_json")]
     first, second = await hear(openai), await hear(openai)
     assert first == second
     assert first.text == SAID
@@ -92,10 +104,10 @@ async def test_an_endpoint_that_gives_text_alone_is_asked_for_that(
 
 
 async def test_the_key_comes_from_the_environment(
-    openai: OpenAITranscriber, server: Endpoint, monkeypatch: pytest.MonkeyPatch
+    openai: OpenAITranscriber, server: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the variable that the settings name; the key itself is in no setting."""
-    server.key = KEY
+    server.rules = [needs_key(KEY)]
     assert not (await openai.readiness()).ready
     monkeypatch.setenv(KEY_VARIABLE, KEY)
     assert (await openai.readiness()).ready
@@ -107,37 +119,37 @@ async def test_the_key_comes_from_the_environment(
 
 
 async def test_a_key_that_it_is_answered_with_is_not_told(
-    openai: OpenAITranscriber, server: Endpoint, monkeypatch: pytest.MonkeyPatch
+    openai: OpenAITranscriber, server: Double, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor anything else of what is no transcription, all the way down the chain of causes."""
     monkeypatch.setenv(KEY_VARIABLE, KEY)
-    server.answer = (200, f"key={KEY}".encode())
+    content_type = {"Content-Type": "application/json"}
+    server.rules = [hearing(Reply(200, [f"key={KEY}".encode()], content_type))]
     with pytest.raises(WorkFailed) as failure:
         await hear(openai)
     assert (failure.value.kind, failure.value.retryable) == ("bad_answer", False)
     assert KEY not in "".join(traceback.format_exception(failure.value))
 
 
-async def test_a_model_that_the_endpoint_lacks_is_told(server: Endpoint) -> None:
+async def test_a_model_that_the_endpoint_lacks_is_told(server: Double) -> None:
     """With the settings that name it."""
+    server.rules = [has_models("whisper-1")]
     with pytest.raises(EngineUnavailable, match="whisper-99") as error:
         await hear(OpenAITranscriber(url=server.url, model="whisper-99"))
     assert "[transcriber] url and model" in error.value.mend
 
 
-async def test_who_leaves_closes_the_connection(
-    openai: OpenAITranscriber, server: Endpoint
-) -> None:
+async def test_who_leaves_closes_the_connection(openai: OpenAITranscriber, server: Double) -> None:
     """All places are free at once, although the endpoint has not answered."""
-    server.hangs.clear()
+    server.rules = [hearing(Reply(pieces=[HOLD]))]
     async with anyio.create_task_group() as tasks:
         for _ in range(openai.places):
             tasks.start_soon(hear, openai)
         with anyio.fail_after(30):
-            while len(server.headers) < openai.places:  # noqa: ASYNC110 - another thread's list
+            while len(server.asked) < openai.places:  # noqa: ASYNC110 - another thread's list
                 await anyio.sleep(0.005)
         tasks.cancel_scope.cancel()
-    server.hangs.set()
+    server.rules = []
     with anyio.fail_after(30):
         assert (await hear(openai)).text == SAID
 

@@ -86,7 +86,8 @@ def test_any_object_is_read_however_it_is_cut(value: object, pretty: bool, size:
     reader = MemberReader()
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
     assert dict(member for piece in pieces for member in reader.feed(piece)) == value
-    assert reader.is_complete
+    assert list(reader.end()) == []
+    assert not reader.failure
 
 
 def test_a_member_comes_with_its_closing_brace() -> None:
@@ -99,10 +100,59 @@ def test_a_member_comes_with_its_closing_brace() -> None:
 
 def test_what_stands_around_the_object_is_passed_over() -> None:
     """Fences and remarks, before and after."""
-    assert dict(MemberReader().feed('Here: ```json\n{"a": 1, "b": "}"}\n``` {"c": 2}')) == {
+    assert dict(MemberReader("a|b").feed('Here {}: ```json\n{"a": 1, "b": "}"}\n``` {"c": 2}')) == {
         "a": 1,
         "b": "}",
     }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("네! 아래는 {요청하신} 동화입니다:\n", ""),
+        ('{"book": ', "}"),
+        ('[{"language": "ko", "answer": {"pages": ', "}}]"),
+        ('{"a": 1] oh no: ', ""),
+        ("<think>I {hm} " + "so " * 200 + '{"a": 0}</think>', ""),
+        ("so " * 200 + '{"a": 0} </think>', ""),
+        ('<Thinking>{"a": 0}</Thinking>', ""),
+        ('[THINK]{"a": 0}[/THINK]', ""),
+        ('<|channel|>analysis<|message|>{"a": 0}<|end|><|start|>assistant', ""),
+        ('<|channel|>analysis<|message|>{"a": 0}<|channel|>final<|message|>', ""),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 4, 1_000])
+def test_the_first_object_with_a_known_member_is_read(before: str, after: str, size: int) -> None:
+    """After remarks with braces, in wrappers, and after thoughts with a draft, however cut."""
+    reader, text = MemberReader("a|b"), before + '{"a": 1, "b": {"a": 2}}' + after
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    found = [member for piece in pieces for member in reader.feed(piece)]
+    assert dict(found) == {"a": 1, "b": {"a": 2}}
+
+
+def test_what_comes_after_long_prose_counts_once_the_answer_has_ended() -> None:
+    """Until then it may be a thought, with a draft in it."""
+    reader = MemberReader("a")
+    assert list(reader.feed("so " * 200 + '{"a": 1}')) == []
+    assert list(reader.end()) == [Member("a", 1)]
+
+
+def test_an_answer_within_a_thought_is_read_if_nothing_comes_after_it() -> None:
+    """Some servers take all of it for one."""
+    for text in ('<think>{"a": 1}</think>', '<think>{"a": 1}'):
+        reader = MemberReader("a")
+        assert list(reader.feed(text)) == []
+        assert list(reader.end()) == [Member("a", 1)]
+
+
+def test_an_object_whose_member_is_rejected_is_left() -> None:
+    """It was an example; the next one counts."""
+    reader = MemberReader("a")
+    found = reader.feed('like {"a": "…"}: {"a": 1}')
+    assert next(found) == Member("a", "…")
+    reader.reject("it says nothing")
+    assert list(found) == [Member("a", 1)]
+    assert (reader.failure, reader.left, reader.objects) == ("it says nothing", {1}, 2)
 
 
 def test_raw_line_breaks_in_strings_are_read() -> None:
@@ -162,9 +212,25 @@ def test_a_page_of_another_form_is_malformed(said: object) -> None:
 )
 def test_an_answer_that_cannot_be_read_is_tried_again(answer: str) -> None:
     """It is the model's fault, and another seed may do better."""
+    telling = Telling(BRIEF, WritingTask(REQUEST, 7, 1), ignore)
+    assert [*telling.hear(answer), *telling.rest()] == []
     with pytest.raises(WorkFailed) as failure:
-        told(answer)
+        telling.end("stop")
     assert (failure.value.kind, failure.value.retryable) == ("bad_answer", True)
+
+
+def test_a_book_that_breaks_after_a_page_is_not_waited_for() -> None:
+    """It is no draft: a page of it stands."""
+    text = as_json(ANSWER)
+    with pytest.raises(WorkFailed, match="page_1") as failure:
+        told(text[: text.index('"page_1"')] + '"page_1": 1,')
+    assert (failure.value.kind, failure.value.retryable) == ("bad_answer", True)
+
+
+def test_nothing_of_a_draft_is_in_the_pictures() -> None:
+    """Its cards go with it."""
+    draft = '{"place": "a desert", "cover": 1}'
+    assert told(draft, as_json(ANSWER)) == told(as_json(ANSWER))
 
 
 def test_an_answer_that_ends_early_is_tried_again() -> None:
@@ -229,3 +295,18 @@ def test_signs_that_could_end_a_message_are_taken_out_of_a_persons_words() -> No
     """Words are material, never instructions."""
     brief = brief_of(StoryRequest("조선<|im_end|>", "숲\n{}", "토끼", "[INST]우정`"), 5)
     assert (brief.era, brief.place, brief.topic) == ("조선 im_end", "숲", "INST 우정")
+
+
+def test_a_sign_that_came_in_two_halves_is_whole() -> None:
+    """Streams of some servers cut it between its two escapes."""
+    high, low = "\ud83d", "\ude00"
+    reader = MemberReader("a")
+    found = [it for piece in ('{"a": "', high, low, '"}') for it in reader.feed(piece)]
+    assert found == [Member("a", "😀")]
+
+
+def test_commas_before_an_end_are_passed_over() -> None:
+    """Models that nothing binds write them."""
+    assert list(MemberReader("a").feed('{"a": {"b": [1, 2,], "c": ",}", },}')) == [
+        Member("a", {"b": [1, 2], "c": ",}"})
+    ]

@@ -80,7 +80,8 @@ _PHANTOMS: Final = re.compile(
 
 
 _NOISE: Final = re.compile(
-    r"\[[^\]]*\w\w[^\]]*\]|\([^)]*\w\w[^)]*\)|<[^>]*\w\w[^>]*>|【[^】]*】|\*[^*]*\w\w[^*]*\*|[♪♫♬♩]+"
+    r"\[[^\]]*\w\w[^\]]*\]|\([^)]*\w\w[^)]*\)|<[^>]*\w\w[^>]*>|【[^】]*】|（[^）]*\w\w[^）]*）"
+    r"|\*[^*]*\w\w[^*]*\*|[♪♫♬♩][^♪♫♬♩]*[♪♫♬♩]|[♪♫♬♩]"
 )
 """How a transcriber writes down what is no speech: [BLANK_AUDIO], (음악), *cough*, ♪."""
 

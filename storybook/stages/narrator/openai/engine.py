@@ -8,18 +8,19 @@ task gives the same bytes is up to the endpoint: the protocol has no seed.
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.to_thread
+import msgspec
 
 from storybook.book import VOICES, Role
 from storybook.engines import (
     Capabilities,
+    EngineUnavailable,
     Narration,
     NarrationTask,
     Readiness,
@@ -30,7 +31,7 @@ from storybook.engines import (
 from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.korean.pronunciation import read_korean
 from storybook.stages.credentials import BEARER
-from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
+from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, whole
 from storybook.stages.narrator.narration import (
     each,
     languages,
@@ -38,36 +39,35 @@ from storybook.stages.narrator.narration import (
     unknown_voice,
     voices_of,
 )
+from storybook.stages.narrator.openai.spec import FIRST_ANSWER_SECONDS, SILENCE_SECONDS
+from storybook.stages.openai_api.negotiation import Wish
+from storybook.stages.openai_api.refusals import Refusal, meaning_of
+from storybook.stages.openai_api.voices import voices_in
 
 if TYPE_CHECKING:
     import httpx
 
     from storybook.stages.narrator.audio import Sound
+    from storybook.stages.narrator.openai.sound import Spoken
 
 DEFAULT_MODEL: Final = "supertonic-3"
 """What `supertonic serve` loads if it is not told otherwise; other endpoints need their own."""
 _EXAMPLE: Final = "http://127.0.0.1:7788 with `supertonic serve` there"
-_SILENCE_SECONDS: Final = 120.0
-"""For one sentence, which may wait for others on a busy processor."""
 _MOST_ANSWER_BYTES: Final = 64 << 20
 """Six minutes of 44.1 kHz stereo: far more than a sentence."""
 _REQUESTS_AT_ONCE: Final = 4
 """Of one page: enough to hide the way to a far endpoint, few enough for its limits."""
-_LONGEST_SECONDS: Final = 600
-"""Of one utterance; what a file holds beyond it is not read."""
-_BLOCK_FRAMES: Final = 1 << 16
 _USUAL_RATE: Final = 24_000
 """Samples a second of a page of which nothing is spoken."""
-_STREAMED_WAV: Final = re.compile(rb"\A(RIFF.{4}WAVE.{1,4096}?data)\0{4}(?=.)", re.DOTALL)
-"""A WAV header that was sent before its length was known, and says 0."""
-_STREAMED_LENGTH: Final = b"\\1" + b"\xff" * 4
-""""As long as it goes on", as other servers write."""
+_PATH: Final = "/audio/speech"
+_VOICES: Final = ("/audio/voices", "/voices", "/audio/speech/voices")
+"""Where servers list their voices; the protocol has no place for that."""
+_MOST_VOICES: Final = 20
+"""Names of voices in one message."""
+_GLANCE_SECONDS: Final = 3.0
+_FORMATS: Final = ("wav", "mp3", "flac", "opus", "pcm")
+"""The best first: what is lossless and says its rate."""
 _OWN_NAMES: Final[Mapping[str, str]] = MappingProxyType({})
-_NOT_KNOWN: Final = "unrecognized|unknown|unexpected|unsupported param|extra|not permitted"
-_LANGUAGE_REFUSED: Final = re.compile(
-    rf"\blang\b.*(?:{_NOT_KNOWN})|(?:{_NOT_KNOWN}).*\blang\b", re.IGNORECASE | re.DOTALL
-)
-"""What an endpoint says that takes no field but OpenAI's; `lang` is Supertonic's."""
 _MEND: Final = "Set [narrator] model and voices to what it has"
 _KINDS: Final = {
     "unsupported_lang": "unsupported_language",
@@ -79,19 +79,13 @@ _KINDS: Final = {
 """Kinds by the code in an answer, `supertonic serve`'s and OpenAI's: more exact than a status."""
 
 
-class _Spoken(NamedTuple):
-    """The sound of an utterance and its samples a second; 0 if nothing is spoken."""
-
-    sound: Sound
-    rate: int
-
-
 class OpenAINarrator:
     """Reads aloud through the OpenAI-compatible endpoint at `url`.
 
     `device` is what the endpoint shares with engines here, if it does (`gpu0`); `key_variable`
-    names the environment variable that holds the key, `header` is how it is sent. `voices` gives an
-    endpoint's names for ours, such as `{"M1": "onyx"}`; others are sent as they are.
+    names the environment variable that holds the key, `header` is how it is
+    sent. `voices` gives an endpoint's names for ours,
+    such as `{"M1": "onyx"}`; others are sent as they are. The limits of silence are `Endpoint`'s.
     """
 
     places = 2
@@ -106,6 +100,8 @@ class OpenAINarrator:
         key_variable: str = KEY_VARIABLE,
         header: str = BEARER,
         voices: Mapping[str, str] = _OWN_NAMES,
+        first_answer_seconds: float = FIRST_ANSWER_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._endpoint = Endpoint(
@@ -114,19 +110,21 @@ class OpenAINarrator:
             key_variable=key_variable,
             header=header,
             example=_EXAMPLE,
-            silence_seconds=_SILENCE_SECONDS,
+            first_answer_seconds=first_answer_seconds,
+            silence_seconds=silence_seconds,
             most_bytes=_MOST_ANSWER_BYTES,
             transport=transport,
         )
         self._model, self._voices = model or DEFAULT_MODEL, voices
-        self._takes_language = True
         self.capabilities = Capabilities(voices=VOICES)
         device = device or self._endpoint.host or NAME
         self.info = EngineInfo(NAME, model=self._model, device=device, apart=True)
 
     async def readiness(self) -> Readiness:
         """Whether the endpoint answers and takes the key."""
-        return await self._endpoint.readiness()
+        there = await self._endpoint.readiness()
+        notes = self._endpoint.terms(_PATH, self._model).told()
+        return msgspec.structs.replace(there, notes=notes)
 
     async def unload(self) -> None:
         """Nothing is held between narrations."""
@@ -139,60 +137,71 @@ class OpenAINarrator:
         turns = anyio.CapacityLimiter(_REQUESTS_AT_ONCE)
         async with self._endpoint.open() as client:
 
-            async def speak(spoken: Utterance) -> _Spoken:
+            async def speak(spoken: Utterance) -> Spoken:
                 async with turns:
                     return await self._speak(client, spoken, language, task.speed)
 
             spoken = await each(task.utterances, speak, report)
+        left_out = self._endpoint.terms(_PATH, self._model).left_out
         made_from = MadeFrom(
             voices=tuple(self._voices.get(voice, voice) for voice in voices_of(task)),
-            language=language if self._takes_language else "",
+            language="" if "lang" in left_out else language,
             model=self._model,
+            unrepeatable="the protocol has no seed",
         )
         return await anyio.to_thread.run_sync(_narration, task, spoken, made_from)
 
     async def _speak(
         self, client: httpx.AsyncClient, spoken: Utterance, language: str, speed: float
-    ) -> _Spoken:
+    ) -> Spoken:
         text = read_korean(spoken.text) if language == "ko" else spoken.text
         if not any(char.isalnum() for char in text):
             return await anyio.to_thread.run_sync(_silence)
-        request = {
-            "model": self._model,
-            "input": text,
-            "voice": self._voices.get(spoken.voice, spoken.voice),
-            "response_format": "wav",
-            "speed": speed,
-        }
+        voice = self._voices.get(spoken.voice, spoken.voice)
+        needed = {"model": self._model, "input": text, "voice": voice}
+        wishes = (
+            Wish("lang", (language,), also=("language",)),
+            Wish("response_format", _FORMATS, also=("format",)),
+            Wish("speed", (speed,)),
+        )
         try:
-            content = await self._ask(client, request, language)
+            async with self._endpoint.negotiated(client, _PATH, needed, wishes) as answer:
+                content_type, content = await whole(answer)
+            asked = self._endpoint.terms(_PATH, self._model).fields(wishes)
+            is_raw = asked.get("response_format") == "pcm"
+            return await anyio.to_thread.run_sync(
+                _decoded, content, content_type, is_raw, self._endpoint.base
+            )
         except Refusal as refusal:
-            raise self._failure(refusal) from None
-        return await anyio.to_thread.run_sync(_decoded, content, self._endpoint.base)
+            raise await self._failure(client, refusal, spoken.voice) from None
 
-    async def _ask(
-        self, client: httpx.AsyncClient, request: dict[str, Any], language: str
-    ) -> bytes:
-        """The sound file for a request, with the language until an endpoint refuses the field."""
-        if self._takes_language:
-            try:
-                return await self._sound(client, request | {"lang": language})
-            except Refusal as refusal:
-                if refusal.status not in (400, 422) or not _LANGUAGE_REFUSED.search(refusal.text):
-                    raise
-            self._takes_language = False
-        return await self._sound(client, request)
-
-    async def _sound(self, client: httpx.AsyncClient, request: dict[str, Any]) -> bytes:
-        return await self._endpoint.ask(client, "POST", "/audio/speech", json=request)
-
-    def _failure(self, refusal: Refusal) -> Exception:
+    async def _failure(self, client: httpx.AsyncClient, refusal: Refusal, voice: str) -> Exception:
+        if refusal.param == "voice" or meaning_of(refusal).kind == "unknown_voice":
+            return await self._unknown_voice(client, refusal, voice)
         if kind := _KINDS.get(refusal.code):
             # Not `EngineUnavailable`, also for 404: what the code blames is in the order, and an
             # endpoint that names it works.
             message = f"{self._endpoint.told(refusal)}. {_MEND}"
             return WorkFailed(kind, message, retryable=False)
-        return self._endpoint.failure(refusal, model=self._model, mend=_MEND)
+        return await self._endpoint.explained(refusal, model=self._model, mend=_MEND)
+
+    async def _unknown_voice(
+        self, client: httpx.AsyncClient, refusal: Refusal, voice: str
+    ) -> WorkFailed:
+        """With the voices that there are, and the setting that gives them to ours."""
+        has = await self._listed_voices(client)
+        listed = f"; its voices are {', '.join(has[:_MOST_VOICES])}" if has else ""
+        mend = f'{_MEND}: [narrator] voices = {{ {voice} = "{has[0]}" }}' if has else _MEND
+        message = f"{self._endpoint.told(refusal)}{listed}. {mend}"
+        return WorkFailed("unknown_voice", message, retryable=False)
+
+    async def _listed_voices(self, client: httpx.AsyncClient) -> Sequence[str]:
+        for path in _VOICES:
+            with suppress(Refusal, EngineUnavailable, WorkFailed, ValueError):
+                answer = await self._endpoint.ask(client, "GET", path, within=_GLANCE_SECONDS)
+                if found := voices_in(answer.content):
+                    return found
+        return ()
 
     def _check_voices(self, task: NarrationTask) -> None:
         known = tuple(dict.fromkeys((*VOICES, *self._voices)))
@@ -201,43 +210,27 @@ class OpenAINarrator:
                 raise unknown_voice(spoken.voice, known)
 
 
-def _silence() -> _Spoken:
+def _silence() -> Spoken:
     import numpy as np
 
-    return _Spoken(np.zeros(0, np.float32), 0)
+    from storybook.stages.narrator.openai.sound import Spoken
+
+    return Spoken(np.zeros(0, np.float32), 0)
 
 
-def _decoded(content: bytes, base: str) -> _Spoken:
-    """The sound in a file, mixed to mono. It is read in blocks, as headers lie about the length."""
-    import numpy as np
-    import soundfile  # type: ignore[import-untyped]  # it has no type information
+def _decoded(content: bytes, content_type: str, is_raw: bool, base: str) -> Spoken:
+    from storybook.stages.narrator.openai.sound import Received, sound_in
 
-    content = _STREAMED_WAV.sub(_STREAMED_LENGTH, content, count=1)
-    try:
-        with soundfile.SoundFile(io.BytesIO(content)) as file:
-            rate = file.samplerate
-            blocks = [np.zeros(0, np.float32)]
-            for _ in range(_LONGEST_SECONDS * rate // _BLOCK_FRAMES + 1):
-                block = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
-                blocks.append(block.mean(axis=1))
-                if len(block) < _BLOCK_FRAMES:
-                    break
-    except (soundfile.SoundFileError, ValueError, TypeError) as error:
-        message = f"{base} answers {len(content)} bytes that are no sound file"
-        raise WorkFailed("bad_answer", message, retryable=False) from error
-    sound = np.concatenate(blocks)
-    if not sound.size:
-        raise WorkFailed("bad_answer", f"{base} answers a file without sound", retryable=True)
-    return _Spoken(sound, rate)
+    return sound_in(Received(content, content_type, is_raw), base)
 
 
-def _narration(task: NarrationTask, spoken: list[_Spoken], made_from: MadeFrom) -> Narration:
+def _narration(task: NarrationTask, spoken: list[Spoken], made_from: MadeFrom) -> Narration:
     """One narration at the highest of the rates that came."""
     rate = max((it.rate for it in spoken), default=0) or _USUAL_RATE
     return put_together(task, [_at_rate(it, rate) for it in spoken], rate, made_from)
 
 
-def _at_rate(spoken: _Spoken, rate: int) -> Sound:
+def _at_rate(spoken: Spoken, rate: int) -> Sound:
     """The sound at a rate at least as high, by linear interpolation."""
     import numpy as np
 

@@ -19,38 +19,32 @@ from storybook.book import Role
 from storybook.engines import Capabilities, Readiness, Transcript, WorkFailed
 from storybook.events.catalog import EngineInfo
 from storybook.stages.credentials import BEARER
-from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal
+from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, whole
+from storybook.stages.openai_api.negotiation import Wish
+from storybook.stages.openai_api.refusals import Refusal
 from storybook.stages.transcriber.audio import RATE, Clip, decode, decoder_readiness
-from storybook.stages.transcriber.confidence import NOTHING_HEARD, UNKNOWN_LOGPROB, Heard, weigh
+from storybook.stages.transcriber.confidence import NOTHING_HEARD, Heard, weigh
 from storybook.stages.transcriber.language import language_code
+from storybook.stages.transcriber.openai.answer import NoTranscription, heard_in
+from storybook.stages.transcriber.openai.spec import FIRST_ANSWER_SECONDS, SILENCE_SECONDS
 
 DEFAULT_MODEL: Final = "whisper-1"
 PLACES: Final = 4
 """Requests at once: the other side queues, and a child's answer takes it a second."""
 
 _EXAMPLE: Final = "http://127.0.0.1:8080"
-_SILENCE_SECONDS: Final = 60.0
+_PATH: Final = "/audio/transcriptions"
+_FORMATS: Final = ("verbose_json", "json", "text")
+"""The best first: with segments, text alone (all that GPT-4o's transcribers know), plain."""
 _MOST_ANSWER_BYTES: Final = 1 << 20
 """A minute of speech is a kilobyte of text, and some more with the times of its segments."""
 
 
-class _Segment(msgspec.Struct):
-    text: str = ""
-    avg_logprob: float = UNKNOWN_LOGPROB
-    no_speech_prob: float = 0.0
-
-
-class _Answer(msgspec.Struct):
-    """What is read of an answer; `segments` are there in `verbose_json` only."""
-
-    text: str = ""
-    segments: list[_Segment] | None = None
-
-
 class OpenAITranscriber:
     """Hears through the OpenAI-compatible endpoint at `url`; `key_variable` names the environment
-    variable that holds the key, `header` is how it is sent. It shares no device with the engines
-    that take turns."""
+    variable that holds the key, `header` is how it is
+    sent. It shares no device with the engines that take turns. The limits of
+    silence are `Endpoint`'s."""
 
     places = PLACES
     capabilities = Capabilities()
@@ -62,6 +56,8 @@ class OpenAITranscriber:
         model: str = "",
         key_variable: str = KEY_VARIABLE,
         header: str = BEARER,
+        first_answer_seconds: float = FIRST_ANSWER_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         self._endpoint = Endpoint(
             Role.TRANSCRIBER,
@@ -69,11 +65,11 @@ class OpenAITranscriber:
             key_variable=key_variable,
             header=header,
             example=_EXAMPLE,
-            silence_seconds=_SILENCE_SECONDS,
+            first_answer_seconds=first_answer_seconds,
+            silence_seconds=silence_seconds,
             most_bytes=_MOST_ANSWER_BYTES,
         )
         self._model = model or DEFAULT_MODEL
-        self._gives_segments = True
         self._turns = anyio.CapacityLimiter(PLACES)
         device = self._endpoint.host or NAME
         self.info = EngineInfo(NAME, model=self._model, device=device)
@@ -81,7 +77,9 @@ class OpenAITranscriber:
     async def readiness(self) -> Readiness:
         """Whether the endpoint answers and takes the key, and recordings can be decoded here."""
         there = await self._endpoint.readiness()
-        return decoder_readiness(NAME) if there.ready else there
+        notes = self._endpoint.terms(_PATH, self._model).told()
+        found = decoder_readiness(NAME) if there.ready else there
+        return msgspec.structs.replace(found, notes=notes)
 
     async def transcribe(self, audio: bytes, language: str) -> Transcript:
         """Turn a recording into text. Cancelling closes the connection."""
@@ -92,49 +90,31 @@ class OpenAITranscriber:
         if not voice:
             return NOTHING_HEARD
         async with self._turns:
-            answer = await self._transcription(_wav(clip), code)
-        return weigh(_heard(answer), voice, clip.seconds, code)
+            heard = await self._heard(_wav(clip), code)
+        return weigh(heard, voice, clip.seconds, code)
 
     async def unload(self) -> None:
         """Nothing is held between calls."""
 
-    async def _transcription(self, wav: bytes, language: str) -> _Answer:
-        """Ask for segments, and for the text alone where they are not known (GPT-4o's do not)."""
+    async def _heard(self, wav: bytes, language: str) -> list[Heard]:
+        wishes = (
+            Wish("response_format", _FORMATS, also=("verbose_json", "format")),
+            Wish("temperature", ("0",)),
+            Wish("language", (language,)),
+        )
+        needed, files = {"model": self._model}, {"file": ("speech.wav", wav, "audio/wav")}
         try:
-            if self._gives_segments:
-                try:
-                    return await self._ask(wav, language, "verbose_json")
-                except Refusal as refusal:
-                    if refusal.status not in (400, 422):
-                        raise
-            answer = await self._ask(wav, language, "json")
+            async with (
+                self._endpoint.open() as client,
+                self._endpoint.negotiated(client, _PATH, needed, wishes, files) as answer,
+            ):
+                content_type, content = await whole(answer)
+            return heard_in(content, content_type)
         except Refusal as refusal:
-            raise self._endpoint.failure(refusal, model=self._model) from None
-        self._gives_segments = False
-        return answer
-
-    async def _ask(self, wav: bytes, language: str, answer_format: str) -> _Answer:
-        form = {
-            "model": self._model,
-            "language": language,
-            "response_format": answer_format,
-            "temperature": "0",
-        }
-        files = {"file": ("speech.wav", wav, "audio/wav")}
-        path = "/audio/transcriptions"
-        async with self._endpoint.open() as client:
-            content = await self._endpoint.ask(client, "POST", path, data=form, files=files)
-        try:
-            return msgspec.json.decode(content, type=_Answer)
-        except msgspec.DecodeError as error:
-            message = f"{self._endpoint.base} answers something that is no transcription"
-            raise WorkFailed("bad_answer", message, retryable=False) from error
-
-
-def _heard(answer: _Answer) -> list[Heard]:
-    if answer.segments:
-        return [Heard(it.text, it.avg_logprob, it.no_speech_prob) for it in answer.segments]
-    return [Heard(answer.text)]
+            raise await self._endpoint.explained(refusal, model=self._model) from None
+        except NoTranscription as found:
+            message = f"{self._endpoint.base} answers {found} and no transcription"
+            raise WorkFailed("bad_answer", message, retryable=False) from None
 
 
 def _voice_seconds(clip: Clip) -> float:

@@ -1,25 +1,21 @@
 """A writer behind an OpenAI-compatible endpoint: llama-server, vLLM, Ollama, LM Studio, …
 
 It asks for the same answer as the llama engine, bound by a JSON schema where that has a grammar.
-What differs between servers is tried in turn, and what a server has understood is kept: the
-`json_schema` of OpenAI with thinking switched off for the chat template, `json_schema` alone, and
-`json_object` with a schema, as llama-cpp-python has it.
-
-No endpoint of this kind promises to go on within an answer of its own under a schema. So a book
-that stands in part is given back as the assistant's message it was, and a message after it asks
-for the missing pages, under a schema of these pages alone.
+What a server takes of the request is negotiated, and an answer is read however it comes
+(`storybook.stages.openai_api`). Where a server gives fewer tokens than a book has, the rest is
+asked for in further answers.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Final
 
+import anyio
 import msgspec
 
-from storybook.book import Page, Role
+from storybook.book import Page, Role, StoryRequest
 from storybook.engines import (
     Capabilities,
     EngineUnavailable,
@@ -30,50 +26,41 @@ from storybook.engines import (
 )
 from storybook.events.catalog import EngineInfo
 from storybook.stages.credentials import BEARER
-from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, Refusal, not_ready
+from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, not_ready
+from storybook.stages.openai_api.completions import OtherProtocol, Said, said_in
+from storybook.stages.openai_api.messages import messages_in
+from storybook.stages.openai_api.models import chat_models
+from storybook.stages.openai_api.refusals import Refusal, meaning_of
 from storybook.stages.writer.answer.brief import Brief, brief_of
-from storybook.stages.writer.answer.budget import (
-    estimated_tokens,
-    longest_answer,
-    page_counts_within,
-)
-from storybook.stages.writer.answer.pages import beginning
-from storybook.stages.writer.answer.prompt import Message, go_on, messages
-from storybook.stages.writer.answer.schema import schema
+from storybook.stages.writer.answer.budget import page_counts_within
+from storybook.stages.writer.answer.pages import MEMBERS
 from storybook.stages.writer.answer.telling import Telling
-from storybook.stages.writer.openai.spec import CONTEXT_TOKENS
+from storybook.stages.writer.openai.heard import HeardAnswer
+from storybook.stages.writer.openai.request import wishes_for
+from storybook.stages.writer.openai.spec import (
+    CONTEXT_TOKENS,
+    FIRST_ANSWER_SECONDS,
+    SILENCE_SECONDS,
+)
 
-TEMPERATURE: Final = 0.7
-
+_PATH: Final = "/chat/completions"
 _EXAMPLE: Final = "http://127.0.0.1:8080 with `llama-server` there"
-_SILENCE_SECONDS: Final = 180.0
-"""A server may load its model before the first token."""
+_SAMPLE: Final = StoryRequest("옛날", "숲속 마을", "토끼, 호랑이", "우정")
+"""A book to try a server with."""
+_TRIAL_SECONDS: Final = 20.0
+"""For the first word: a prompt is read in a second or a few; who loads a model has more to do."""
 _MOST_ANSWER_BYTES: Final = 32 << 20
 """An event has about 300 bytes for a token: far more than a book."""
-_NOT_UNDERSTOOD: Final = (400, 415, 422)
-_OPENING, _CLOSING = "<think>", "</think>"
-
-
-def _json_schema(wanted: dict[str, Any]) -> dict[str, Any]:
-    named = {"name": "book", "strict": True, "schema": wanted}
-    return {"response_format": {"type": "json_schema", "json_schema": named}}
-
-
-DIALECTS: Final[tuple[Callable[[dict[str, Any]], dict[str, Any]], ...]] = (
-    lambda wanted: _json_schema(wanted) | {"chat_template_kwargs": {"enable_thinking": False}},
-    _json_schema,
-    lambda wanted: {"response_format": {"type": "json_object", "schema": wanted}},
-)
-"""How a schema is asked for, the commonest first."""
 
 
 class OpenAIWriter:
     """Writes by a model behind the OpenAI-compatible endpoint at `url`.
 
-    `model` is its name there; without one it is the first that the server lists. `device` is what
-    it occupies: the server itself, unless it shares a GPU of this machine (`gpu0`). `key_variable`
-    names the environment variable that holds the key, `header` is how it is sent. `context` is how
-    many tokens prompt and book may have together there.
+    `model` is its name there; without one it is the first that the server lists and that chats.
+    `device` is what it occupies: the server itself, unless it shares a GPU of this machine
+    (`gpu0`). `key_variable` names the environment variable that holds the key, `header` is how it
+    is sent. `context` is how many tokens prompt and book may have together there. An answer begins
+    within `first_answer_seconds`, and is then silent for no more than `silence_seconds`.
     """
 
     places = 1
@@ -87,6 +74,8 @@ class OpenAIWriter:
         key_variable: str = KEY_VARIABLE,
         header: str = BEARER,
         context: int = CONTEXT_TOKENS,
+        first_answer_seconds: float = FIRST_ANSWER_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         self._endpoint = Endpoint(
             Role.WRITER,
@@ -94,12 +83,18 @@ class OpenAIWriter:
             key_variable=key_variable,
             header=header,
             example=_EXAMPLE,
-            silence_seconds=_SILENCE_SECONDS,
+            first_answer_seconds=first_answer_seconds,
+            silence_seconds=silence_seconds,
             most_bytes=_MOST_ANSWER_BYTES,
         )
         self._model, self._context, self._answered = model, context, ""
+        self._is_named = bool(model)
+        self._unfit: set[str] = set()
+        """Models that the server lists and that turned out not to chat."""
         self._device = device or self._endpoint.host or NAME
-        self._dialect = 0
+        self._shares_device = bool(device)
+        self._lack: Readiness | None = None
+        """Why it could not write when it was tried."""
 
     varies = True
 
@@ -114,15 +109,43 @@ class OpenAIWriter:
         model = self._answered or self._model
         return EngineInfo(NAME, model=model, device=self._device, apart=True)
 
+    @property
+    def unrepeatable(self) -> str:
+        """Why the same seed does not give the same book; empty if nothing is known against it."""
+        left_out = self._endpoint.terms(_PATH, self._model).left_out
+        return "the server takes no seed" if "seed" in left_out else ""
+
     async def readiness(self) -> Readiness:
         """Whether the endpoint answers and takes the key, and has a model if none is named."""
-        if self._model:
-            return await self._endpoint.readiness()
         try:
-            await self._find_model()
+            if self._model:
+                there = await self._endpoint.readiness()
+            else:
+                await self._find_model()
+                there = Readiness(True)
         except (EngineUnavailable, WorkFailed) as failure:
             return not_ready(failure)
-        return Readiness(True)
+        if there.ready and self._lack:
+            return self._lack
+        notes = self._endpoint.terms(_PATH, self._model).told()
+        if self.unrepeatable:
+            notes = (*notes, f"no book can be made the same again, as {self.unrepeatable}")
+        return msgspec.structs.replace(there, notes=notes)
+
+    async def try_out(self) -> None:
+        """Ask for a book and take no more of it than its first word. A server that shares a GPU
+        with engines of this machine is left alone: they take turns only within one process."""
+        if self._shares_device:
+            return
+        task = WritingTask(_SAMPLE, seed=0, attempt=1)
+        brief = brief_of(task.request, task.page_count)
+        telling = Telling(brief, task, lambda fraction: None)
+        try:
+            with anyio.move_on_after(_TRIAL_SECONDS):  # it may load its model first
+                async with aclosing(self._answer(brief, task, telling)) as answer:
+                    await anext(answer, None)
+        except (EngineUnavailable, WorkFailed) as failure:
+            self._lack = not_ready(failure)
 
     async def unload(self) -> None:
         """The model is the server's to keep or to let go."""
@@ -130,154 +153,120 @@ class OpenAIWriter:
     async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         """Yield each page after those that stand, the moment its object is whole.
 
-        Raises `EngineUnavailable` and `WorkFailed` as `endpoint` has it, and `WorkFailed` of kind
-        `context_too_small` (for good), `cut_answer` or `bad_answer`.
+        Raises `EngineUnavailable`, `EngineAway` and `WorkFailed` as `endpoint` has it, and
+        `WorkFailed` of kind `context_too_small` or `refused` (for good), `only_thought`,
+        `cut_answer` or `bad_answer`.
         """
         await self._find_model()
-        if not task.missing:
-            return
-        brief = brief_of(task.request, task.page_count)
-        telling = Telling(brief, task, report)
-        body = self._body(brief, task, telling)
-        reason = "the server said no more"
-        async with aclosing(self._answer(body, schema(brief, len(task.standing)))) as chunks:
-            async for text, finished in chunks:
-                for page in telling.hear(text):
+        brief, report = brief_of(task.request, task.page_count), _only_growing(report)
+        while task.missing:
+            telling, heard = Telling(brief, task, report), HeardAnswer(self._endpoint.hide)
+            pages: tuple[Page, ...] = ()
+            async with aclosing(self._pages(brief, task, telling, heard)) as told:
+                async for page in told:
+                    pages = (*pages, page)
                     yield page
-                reason = finished or reason
+            if not telling.is_complete and not (pages and heard.is_cut):
+                await self._fail(telling, heard)
+            task = msgspec.structs.replace(task, standing=(*task.standing, *pages))
+
+    async def _pages(
+        self, brief: Brief, task: WritingTask, telling: Telling, heard: HeardAnswer
+    ) -> AsyncGenerator[Page, None]:
+        """The pages of one answer."""
+        async with aclosing(self._answer(brief, task, telling)) as answer:
+            async for said in answer:
+                for page in telling.hear(heard.add(said)):
+                    yield page
                 if telling.is_complete:
                     return
-        telling.end(reason)
-
-    def _body(self, brief: Brief, task: WritingTask, telling: Telling) -> dict[str, Any]:
-        first_page = len(task.standing)
-        conversation = messages(brief)
-        if task.standing:
-            begun = beginning(brief, telling.sheet, task.standing).removesuffix(",") + "}"
-            conversation += [{"role": "assistant", "content": begun}, go_on(brief, first_page)]
-        if "qwen3" in self._model.lower():  # a switch in words, for servers without the other one
-            conversation[-1] = _with_switch(conversation[-1])
-        prompt = sum(estimated_tokens(message["content"]) for message in conversation)
-        answer = estimated_tokens(longest_answer(brief, first_page))
-        if prompt + answer > self._context:
-            message = (
-                f"the prompt has about {prompt} tokens and a book up to {answer}, but only "
-                f"{self._context} fit: set [writer] context, and the server's, to "
-                f"{prompt + answer} or more"
-            )
-            raise WorkFailed("context_too_small", message, retryable=False)
-        return {
-            "model": self._model,
-            "messages": conversation,
-            "stream": True,
-            "temperature": TEMPERATURE,
-            "seed": random.Random(f"{NAME}:{task.seed}:{task.attempt}").getrandbits(31),
-            "max_tokens": self._context - prompt,
-        }
+        for page in telling.rest():
+            yield page
+        if not telling.is_complete:
+            keys = {MEMBERS[number] for number in task.missing}
+            for page in telling.hear(heard.whole_thought(keys)):
+                yield page
 
     async def _answer(
-        self, body: dict[str, Any], wanted: dict[str, Any]
-    ) -> AsyncGenerator[tuple[str, str], None]:
-        """The answer as it comes: text, and why it ended once it has."""
-        for number, dialect in enumerate(DIALECTS[self._dialect :], start=self._dialect):
+        self, brief: Brief, task: WritingTask, telling: Telling
+    ) -> AsyncGenerator[Said, None]:
+        """The answer as it comes, of the next model if one that was not asked for cannot chat."""
+        while True:
+            model = await self._find_model()
+            sheet = telling.sheet if task.standing else None
+            wishes = wishes_for(brief, task, sheet, model, self._context)
             try:
                 async with (
                     self._endpoint.open() as client,
-                    self._endpoint.stream(
-                        client, "POST", "/chat/completions", json=body | dialect(wanted)
-                    ) as pieces,
-                    aclosing(_without_thought(self._chunks(pieces))) as chunks,
+                    self._endpoint.negotiated(client, _PATH, {"model": model}, wishes) as answer,
+                    aclosing(messages_in(answer.pieces)) as messages,
                 ):
-                    self._dialect = number
-                    async for chunk in chunks:
-                        yield chunk
+                    async for message in messages:
+                        said = said_in(message)
+                        self._answered = said.model or self._answered
+                        yield said
                     return
             except Refusal as refusal:
-                if number == len(DIALECTS) - 1 or not _is_not_understood(refusal):
-                    raise self._endpoint.failure(refusal, model=self._model) from None
+                if not await self._finds_another(model, refusal):
+                    raise await self._failure(refusal) from None
+            except OtherProtocol as other:
+                why = f"{self._endpoint.base} answers with {self._endpoint.hide(str(other))}"
+                mend = "Set [writer] url to where it speaks OpenAI's protocol, mostly …/v1"
+                raise EngineUnavailable(NAME, why, mend) from None
 
-    async def _chunks(
-        self, pieces: AsyncGenerator[bytes, None]
-    ) -> AsyncGenerator[tuple[str, str], None]:
-        """The stream's pieces of text, and with the last one why it ended."""
-        async for line in _lines(pieces):
-            _, is_data, data = line.partition(b"data:")
-            if not is_data or data.strip() == b"[DONE]":
-                continue
-            try:
-                chunk = msgspec.json.decode(data, type=_Chunk)
-            except msgspec.DecodeError as error:
-                message = f"the server's stream cannot be read: {error}"
-                raise WorkFailed("bad_answer", message, retryable=True) from None
-            self._answered = chunk.model or self._answered
-            if chunk.error:
-                message = "the server failed while it wrote"
-                raise WorkFailed("endpoint_failed", message, retryable=True)
-            for choice in chunk.choices[:1]:
-                yield choice.delta.content or "", choice.finish_reason or ""
+    async def _fail(self, telling: Telling, heard: HeardAnswer) -> None:
+        """Say why an answer was no book."""
+        match heard.refusal():
+            case WorkFailed() as failure:
+                raise failure
+            case Refusal() as refusal:
+                raise await self._failure(refusal)
+        telling.end(heard.reason)
 
-    async def _find_model(self) -> None:
-        """Without a model of its own, take the server's first."""
-        if self._model:
-            return
-        names = await self._endpoint.models()
-        if not names:
-            why = f"{self._endpoint.base} has no model"
-            raise EngineUnavailable(NAME, why, "Load one there, or set [writer] model")
-        self._model = names[0]
+    async def _failure(self, refusal: Refusal) -> EngineUnavailable | WorkFailed:
+        if meaning_of(refusal).kind == "context_too_small":
+            room = f"the prompt has {refusal.prompt} tokens, " if refusal.prompt else ""
+            room += f"the server has room for {refusal.context} in all: " if refusal.context else ""
+            mend = "start it with a longer context, and set [writer] context to that"
+            message = f"{self._endpoint.told(refusal)}; {room}{mend}"
+            return WorkFailed("context_too_small", message, retryable=False)
+        return await self._endpoint.explained(refusal, model=self._model)
 
+    # ------------------------------------------------------------------------------------ its model
 
-def _is_not_understood(refusal: Refusal) -> bool:
-    """Whether the server refuses the form of the request. llama-cpp-python answers 500 to that."""
-    if refusal.status == 500:
-        return "response_format" in refusal.text
-    return refusal.status in _NOT_UNDERSTOOD
+    async def _find_model(self) -> str:
+        """The model that is named, else the first listed one that may chat."""
+        if not self._model:
+            listed = await self._endpoint.models()
+            fit = chat_models(listed)
+            if not fit:
+                names = ", ".join(it.name for it in listed)
+                lacks = f"lists no model that chats ({names})" if names else "has no model"
+                why = f"{self._endpoint.base} {lacks}"
+                raise EngineUnavailable(NAME, why, "Load one there, or set [writer] model")
+            self._model = fit[0]
+        return self._model
 
-
-class _Delta(msgspec.Struct):
-    content: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    delta: _Delta = msgspec.field(default_factory=_Delta)
-    finish_reason: str | None = None
-
-
-class _Chunk(msgspec.Struct):
-    choices: list[_Choice] = []
-    model: str | None = None
-    error: Any = None
+    async def _finds_another(self, model: str, refusal: Refusal) -> bool:
+        """Whether another model is taken: this one was not asked for by name, and is not fit."""
+        if self._is_named or meaning_of(refusal).kind not in ("cannot_chat", "unknown_model"):
+            return False
+        self._unfit.add(model)
+        fit = [it for it in chat_models(await self._endpoint.models()) if it not in self._unfit]
+        if not fit:
+            self._unfit.clear()  # what the server has may have changed by the next time
+            return False
+        self._model = fit[0]
+        return True
 
 
-async def _lines(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    rest = b""
-    async for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            yield line
-    yield rest
+def _only_growing(report: Report) -> Report:
+    """A later answer to the same task never takes progress back."""
+    most = 0.0
 
+    def grow(fraction: float) -> None:
+        nonlocal most
+        most = max(most, fraction)
+        report(most)
 
-async def _without_thought(
-    chunks: AsyncGenerator[tuple[str, str], None],
-) -> AsyncGenerator[tuple[str, str], None]:
-    """The answer without a thought that some model puts before it all the same."""
-    head: str | None = ""
-    async with aclosing(chunks):
-        async for text, reason in chunks:
-            if head is None:
-                yield text, reason
-                continue
-            head += text
-            begins = head.lstrip()
-            if begins.startswith(_OPENING) and _CLOSING in begins:
-                begins = begins.partition(_CLOSING)[2]
-            elif begins.startswith(_OPENING) or _OPENING.startswith(begins):
-                yield "", reason
-                continue
-            head = None
-            yield begins, reason
-
-
-def _with_switch(message: Message) -> Message:
-    return {**message, "content": f"{message['content']} /no_think"}
+    return grow

@@ -1,0 +1,1 @@
+"""OpenAI's protocol as servers really speak it: a double, and the table of what it can do."""
