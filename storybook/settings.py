@@ -5,6 +5,7 @@ stands beside the engine, and is found here by the engine's name.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args, get_origin
 
@@ -26,6 +27,10 @@ Days = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 """0 takes a free one."""
 
+PREFIX: Final = r"^(/(?!\.\.?(/|\Z))[A-Za-z0-9._~-]+)*\Z"
+"""A path under which a proxy shows this server; what would have to be encoded is left out."""
+BasePath = Annotated[str, msgspec.Meta(pattern=PREFIX, description="a path like /story, or none")]
+
 
 class ServerSettings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
@@ -35,6 +40,20 @@ class ServerSettings(msgspec.Struct, frozen=True):
     """Whether pages of those origins may use the session of whoever looks at them."""
     trusted_hosts: tuple[str, ...] = ()
     """Names that are answered to besides those of loopback, while bound there."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks of proxies, whose word on who asks, and for what, is believed."""
+    base_path: BasePath = ""
+    """Under which path a proxy shows this server: `/story`."""
+
+    def __post_init__(self) -> None:
+        for network in self.trusted_proxies:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise SettingsError(
+                    "settings: [server] trusted_proxies is to be a list of addresses and networks "
+                    f"(10.0.0.0/8), found {network!r}"
+                ) from None
 
 
 AUTO: Final = "auto"

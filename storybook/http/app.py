@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import anyio
@@ -23,6 +23,7 @@ from storybook.http.cross_origin import origins_checked
 from storybook.http.docs import render_page
 from storybook.http.engines import EngineCalls
 from storybook.http.errors import error_response
+from storybook.http.forwarded import behind_proxies
 from storybook.http.hosts import hosts_checked
 from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
@@ -57,7 +58,10 @@ class HttpApp:
         self.when_broken: Callable[[], None] = _go_on
         """Called at a failure. The server sets it: ASGI has no way to say that."""
         self.limits = application.settings.limits
-        self.gate = Gate(application.access, application.clock.now)
+        server = application.settings.server
+        self.gate = Gate(
+            application.access, application.clock.now, has_proxies=bool(server.trusted_proxies)
+        )
         self.streams = Streams(self.limits, self.gate.still_admits)
         log, projections, parked = application.log, application.projections, application.parked
         self.progress = ProgressStreams(
@@ -66,11 +70,7 @@ class HttpApp:
         self.log_stream = LogStream(log, projections, self.streams)
         self._log = log
         self._subscriptions = [self.progress.subscription, self.log_stream.subscription]
-        server = application.settings.server
         cors = _cors(server.cors_origins, server.cors_credentials)
-        document = openapi_document()
-        self._openapi = json_response(document)
-        self._page = RawResponse(render_page(document), media_type=_HTML)
         parts = (
             Runs(application),
             Media(application),
@@ -95,7 +95,9 @@ class HttpApp:
         checked = hosts_checked(
             origins_checked(authorized(self.litestar, self.gate), cors), trusted
         )
-        self.asgi: ASGIApp = access_logged(checked)
+        self.asgi: ASGIApp = behind_proxies(
+            access_logged(checked), server.trusted_proxies, server.base_path
+        )
 
     def _routes(self) -> list[HTTPRouteHandler]:
         return [
@@ -109,11 +111,11 @@ class HttpApp:
     async def _health(self) -> RawResponse:
         return _HEALTH
 
-    async def _docs(self) -> RawResponse:
-        return self._page
+    async def _docs(self, scope: Scope) -> RawResponse:
+        return _documents(scope["root_path"])[0]
 
-    async def _document(self) -> RawResponse:
-        return self._openapi
+    async def _document(self, scope: Scope) -> RawResponse:
+        return _documents(scope["root_path"])[1]
 
     async def _all_events(self) -> ASGIApp:
         return self.log_stream.answer
@@ -145,6 +147,14 @@ class HttpApp:
             logger.exception("a part of the server has died; it stops")
             self.failure = error
             self.when_broken()
+
+
+@lru_cache(maxsize=4)
+def _documents(prefix: str) -> tuple[RawResponse, RawResponse]:
+    """The API as a page and as an OpenAPI document, under a prefix."""
+    document = openapi_document(prefix)
+    page = RawResponse(render_page(document, prefix), media_type=_HTML)
+    return page, json_response(document)
 
 
 def _go_on() -> None:

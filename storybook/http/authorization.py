@@ -6,7 +6,8 @@ first use leaves. What a call needs follows from its method and path. Who asks s
 as `user`, by name in the events of what is commanded, and is looked at again while a stream is
 open.
 
-Without tokens everybody is let in, as long as nothing is asked that cannot be mended.
+Without tokens everybody is let in, but what needs `admin` is for this machine alone: it is asked
+for at loopback, by a name of loopback, with no proxy between.
 """
 
 from __future__ import annotations
@@ -23,9 +24,17 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from storybook.access import Access, Caller, TokenScope
 from storybook.book import RunId
-from storybook.http.errors import HttpError, NotAllowed, TooManyWrongTokens, Unauthorized
+from storybook.http.addresses import addresses
+from storybook.http.errors import (
+    HttpError,
+    NotAllowed,
+    NotFromHere,
+    TooManyWrongTokens,
+    Unauthorized,
+)
+from storybook.http.hosts import LOOPBACK_HOSTS, host_name, is_loopback
 from storybook.http.rate import RateLimit
-from storybook.http.requests import client_host, header, method, query
+from storybook.http.requests import as_sent, client_host, header, method, query
 from storybook.http.responses import json_response
 
 SESSION_PATH: Final = "/api/session"
@@ -33,6 +42,8 @@ SESSION_COOKIE: Final = "storybook_session"
 LINK_COOKIE: Final = "storybook_link"
 _OPEN: Final = frozenset({"/", "/healthz", "/docs", "/openapi.json", SESSION_PATH})
 _OF_A_RUN: Final = re.compile(r"/api/runs/([0-9a-f]{32})(/.*)?")
+_FORWARDING: Final = (b"x-forwarded-", b"forwarded", b"x-real-ip", b"via")
+"""How headers begin that proxies add."""
 _ONLY_LOOKING: Final = ("GET", "HEAD")
 _FOR_ADMINS: Final = re.compile(r"/metrics|/operate(/.*)?|/api/runs/[^/]*/links")
 
@@ -44,10 +55,11 @@ REFRESH_SECONDS: Final = 0.5
 
 
 class Gate:
-    """Lets in whoever may. `now` is the time of day in microseconds since 1970."""
+    """Lets in whoever may. `now` is the time of day in microseconds since 1970; `has_proxies` says
+    whether the settings name any: then nobody is taken for one who sits at this machine."""
 
-    def __init__(self, access: Access, now: Callable[[], int]) -> None:
-        self._access, self._now = access, now
+    def __init__(self, access: Access, now: Callable[[], int], has_proxies: bool = False) -> None:
+        self._access, self._now, self._has_proxies = access, now, has_proxies
         self._wrong = RateLimit(WRONG_A_MINUTE)
 
     async def keep_up(self) -> None:
@@ -66,7 +78,10 @@ class Gate:
         """Who asks; None where nobody needs to say so. Raises `HttpError`."""
         asks, path = method(scope), scope["path"]
         if not self._access.is_configured:
-            return self._shown(scope)
+            caller = self._shown(scope)
+            if caller is None and not self._is_let_in_without(scope, asks, path):
+                raise NotFromHere
+            return caller
         if path in _OPEN or asks == "OPTIONS":  # a preflight shows nothing
             return None
         caller = self._shown(scope) or self._by_link(scope)
@@ -94,6 +109,13 @@ class Gate:
             return self._access.caller(secret.strip(), self._now())
         session = _cookie(scope, SESSION_COOKIE)
         return self._access.tokens.by_session(session, self._now()) if session else None
+
+    def _is_let_in_without(self, scope: Scope, asks: str, path: str) -> bool:
+        """Whether nobody needs a token for this: where there are none, and it can be mended or is
+        asked for from this machine."""
+        if path in _OPEN or needed_for(asks, path) != TokenScope.ADMIN:
+            return True
+        return not self._has_proxies and is_from_here(scope)
 
     def _by_link(self, scope: Scope) -> Caller | None:
         found = _OF_A_RUN.fullmatch(scope["path"])
@@ -127,7 +149,7 @@ def authorized(app: ASGIApp, gate: Gate) -> ASGIApp:
         scope["user"] = caller
         link = link_in(scope)
         if caller is not None and caller.run_id is not None and link:
-            send = _leaving_cookie(send, caller, link)
+            send = _leaving_cookie(send, caller.run_id, link, scope)
         await app(scope, receive, send)
 
     return checked
@@ -144,6 +166,23 @@ def needed_for(asks: str, path: str) -> TokenScope:
     if asks == "DELETE" or _FOR_ADMINS.fullmatch(path):
         return TokenScope.ADMIN
     return TokenScope.READ if asks in _ONLY_LOOKING else TokenScope.CREATE
+
+
+def is_from_here(scope: Scope) -> bool:
+    """Whether a request was sent on this machine, to a name of it, and no proxy says otherwise. One
+    that adds no header to what it hands on cannot be told from a person here."""
+    peer, host = as_sent(scope)["client"], header(as_sent(scope), b"host")
+    return (
+        peer is not None
+        and is_loopback(peer[0])
+        and (host is None or host_name(host) in LOOPBACK_HOSTS)
+        and not any(name.startswith(_FORWARDING) for name, _ in scope["headers"])
+    )
+
+
+def only_over_tls(scope: Scope) -> str:
+    """What a cookie gets where the browser speaks TLS, also if only with a proxy."""
+    return "; Secure" if scope["scheme"] == "https" else ""
 
 
 def link_in(scope: Scope) -> str:
@@ -167,10 +206,10 @@ def _cookie(scope: Scope, name: str) -> str:
     return found.value if found is not None else ""
 
 
-def _leaving_cookie(send: Send, caller: Caller, link: str) -> Send:
+def _leaving_cookie(send: Send, run_id: RunId, link: str, scope: Scope) -> Send:
     """What follows from a page that was opened by a link needs no `?sig=` of its own."""
-    path = f"/api/runs/{caller.run_id}"
-    cookie = f"{LINK_COOKIE}={link}; Path={path}; HttpOnly; SameSite=Lax"
+    path, secure = addresses(scope).run(run_id), only_over_tls(scope)
+    cookie = f"{LINK_COOKIE}={link}; Path={path}; HttpOnly; SameSite=Lax{secure}"
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -25,8 +25,8 @@ tr + tr { border-top: 1px solid var(--line); }
 """
 
 
-def render_page(document: dict[str, Any]) -> bytes:
-    """An OpenAPI document as a page of HTML."""
+def render_page(document: dict[str, Any], prefix: str = "") -> bytes:
+    """An OpenAPI document as a page of HTML, of a server that is shown under a path."""
     info = document["info"]
     calls = "".join(
         _call(method.upper(), path, operation)
@@ -44,7 +44,7 @@ def render_page(document: dict[str, Any]) -> bytes:
         "<meta name='viewport' content='width=device-width'>"
         f"<style>{_STYLE}</style></head><body>"
         f"<h1>{title} <small>{version}</small></h1><p>{escape(info['description'])} "
-        "The same as a document: <a href='/openapi.json'>openapi.json</a>.</p>"
+        "The same as a document: <a href='{prefix}/openapi.json'>openapi.json</a>.</p>"
         f"<h2>Calls</h2>{calls}<h2>Schemas</h2>{schemas}</body></html>"
     ).encode()
 

@@ -103,6 +103,18 @@ class NotAllowed(HttpError):
         super().__init__(f"this needs a token with the scope {needed!r}, which yours has not")
 
 
+class NotFromHere(HttpError):
+    """Who asks could be anybody, and what is asked for cannot be undone, or tells too much."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "without tokens this is for this machine alone: ask at 127.0.0.1 with no proxy between "
+            "and no trusted_proxies in [server], or make a token with `storybook token add`"
+        )
+
+
 class Contradiction(HttpError):
     """It contradicts how things stand."""
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from storybook.http.requests import as_sent
 from storybook.http.responses import json_response
 
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -31,23 +32,25 @@ def is_loopback(host: str) -> bool:
 
 def hosts_checked(app: ASGIApp, trusted: Collection[str] | None) -> ASGIApp:
     """The application, for requests that name one host; one of loopback's or of the `trusted`
-    unless these are None."""
+    unless these are None. What a proxy says is looked at beside what was sent: a page that owns a
+    name can say the first, and not the second."""
     known = None if trusted is None else LOOPBACK_HOSTS | {it.lower().strip("[]") for it in trusted}
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            named = [value for name, value in scope["headers"] if name == b"host"]
-            if (
-                not named and scope["http_version"] == "1.0"
-            ):  # which has none, and no browser either
-                named = [b"localhost"]
-            refusal = _refusal(named, known)
-            if refusal is not None:
-                await refusal(scope, receive, send)
-                return
+            for it in (as_sent(scope), scope):
+                if (refusal := _refusal(_named(it), known)) is not None:
+                    await refusal(scope, receive, send)
+                    return
         await app(scope, receive, send)
 
     return checked
+
+
+def _named(scope: Scope) -> list[bytes]:
+    named = [value for name, value in scope["headers"] if name == b"host"]
+    is_old = not named and cast(HTTPScope, scope)["http_version"] == "1.0"
+    return [b"localhost"] if is_old else named  # which has none, and no browser speaks it
 
 
 def _refusal(named: list[bytes], known: Collection[str] | None) -> ASGIApp | None:

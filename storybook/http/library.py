@@ -6,8 +6,8 @@ import msgspec
 
 from storybook.book import RunId, Stage
 from storybook.events.log import Position
+from storybook.http.addresses import NO_PREFIX, Addresses
 from storybook.http.requests import MAX_POSITION_DIGITS
-from storybook.http.run_state import picture_url
 from storybook.http.times import iso_time
 from storybook.projections.library import Book, BookPage
 from storybook.run import Status
@@ -34,15 +34,15 @@ class Library(msgspec.Struct, frozen=True):
     next: str | None
 
 
-def library(page: BookPage) -> Library:
+def library(page: BookPage, addresses: Addresses) -> Library:
     """A page of the library, with addresses."""
     return Library(
-        [run_summary(book) for book in page.books],
+        [run_summary(book, addresses) for book in page.books],
         f"r{page.next}" if page.next is not None else None,
     )
 
 
-def run_summary(book: Book) -> RunSummary:
+def run_summary(book: Book, addresses: Addresses = NO_PREFIX) -> RunSummary:
     """A book's line."""
     return RunSummary(
         book.run_id,
@@ -53,7 +53,7 @@ def run_summary(book: Book) -> RunSummary:
         book.ready_max_audio_page,
         iso_time(book.created_at),
         iso_time(book.updated_at),
-        picture_url(book.run_id, book.cover),
+        addresses.picture(book.run_id, book.cover),
     )
 
 

@@ -20,14 +20,15 @@ ABOUT: Final = (
 )
 
 
-def openapi_document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document of all calls."""
+def openapi_document(prefix: str = "") -> dict[str, Any]:
+    """The OpenAPI 3.1 document of all calls, of a server that is shown under a path."""
     paths: dict[str, dict[str, Any]] = {}
     for call in CALLS:
         paths.setdefault(call.path, {})[call.method.lower()] = _operation(call)
     return {
         "openapi": "3.1.0",
         "info": {"title": "storybook", "version": __version__, "description": ABOUT},
+        "servers": [{"url": prefix or "/"}],
         "paths": paths,
         "components": {"schemas": components()},
     }

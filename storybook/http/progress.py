@@ -25,6 +25,7 @@ from storybook.events.codec import UnreadableEvent
 from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import ParkedRuns, parked_at
 from storybook.events.subscription import Subscription
+from storybook.http.addresses import Addresses, addresses
 from storybook.http.requests import last_event_id
 from storybook.http.responses import to_json
 from storybook.http.run_state import AwaitedEngine, awaited, encode_progress
@@ -34,7 +35,7 @@ from storybook.projections.progress import ProgressFold, RunProgress
 from storybook.projections.projector import Projections
 from storybook.run import InvalidHistory, NoSuchRun
 from storybook.stages.outages import Outages
-from storybook.stages.progress import Preview, WorkProgress
+from storybook.stages.progress import WorkProgress
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +72,9 @@ class Feed:
         self.positions: list[Position] = []
         self.frames: list[bytes] = []
         """The message of each change, beside the position of the event that made it."""
-        self.live = b""
         self.live_version = 0
+        self._told: list[tuple[StageProgress, int | None]] = []
+        self._live: dict[Addresses, bytes] = {}
         self.waiting_for: AwaitedEngine | None = None
         self.streams: set[Stream] = set()
         self.users = 0
@@ -81,7 +83,7 @@ class Feed:
         self._seen = START
         self._early: list[Recorded] | None = []
         self._progress: RunProgress | None = None
-        self._stages: dict[Work, StageProgress] = {}
+        self._stages: dict[Work, tuple[StageProgress, int | None]] = {}
 
     @property
     def is_loaded(self) -> bool:
@@ -111,15 +113,26 @@ class Feed:
     def take_live(self, live: WorkProgress) -> None:
         """Take how far the work in hand is now."""
         stages = {
-            work: _stage_progress(self.run_id, work, fraction, live.preview(self.run_id, work))
+            work: (
+                StageProgress(work.stage, work.page, round(fraction, 3)),
+                preview.number if (preview := live.preview(self.run_id, work)) else None,
+            )
             for work, fraction in live.current(self.run_id).items()
         }
         changed = [it for work, it in stages.items() if self._stages.get(work) != it]
         self._stages = stages
         if changed:
-            self.live = b"".join(frame(b"progress", to_json(it)) for it in changed)
+            self._told, self._live = changed, {}
             self.live_version += 1
             self._wake()
+
+    def live(self, addresses: Addresses) -> bytes:
+        """How far the stages are that have moved, encoded once for all that see the server under
+        the same address."""
+        if addresses not in self._live:
+            told = (_with_look(it, self.run_id, look, addresses) for it, look in self._told)
+            self._live[addresses] = b"".join(frame(b"progress", to_json(it)) for it in told)
+        return self._live[addresses]
 
     def look_at_outages(self) -> None:
         """An engine went away or is back: tell it, if the run waits for it."""
@@ -167,10 +180,19 @@ class Feed:
 class RunSource:
     """A cursor into a feed: `at` is the number of messages that the client has seen."""
 
-    __slots__ = ("_at", "_feed", "_live_version", "_opening", "_sent_away", "_waiting_for")
+    __slots__ = (
+        "_addresses",
+        "_at",
+        "_feed",
+        "_live_version",
+        "_opening",
+        "_sent_away",
+        "_waiting_for",
+    )
 
-    def __init__(self, feed: Feed, at: int, opening: bytes = b"") -> None:
+    def __init__(self, feed: Feed, at: int, addresses: Addresses, opening: bytes = b"") -> None:
         self._feed, self._at, self._opening = feed, at, opening
+        self._addresses = addresses
         self._live_version = feed.live_version
         self._waiting_for: AwaitedEngine | None = None
         self._sent_away = False
@@ -193,7 +215,7 @@ class RunSource:
             chunk += frame(b"progress", to_json(RunWaits(feed.waiting_for)))
         if self._live_version != feed.live_version:
             self._live_version = feed.live_version
-            chunk += feed.live
+            chunk += feed.live(self._addresses)
         if feed.is_broken_off and not self._sent_away:
             self._sent_away = True
             chunk += COME_BACK_LATER
@@ -243,7 +265,7 @@ class ProgressStreams:
             await refuse(send)
             return None
         head = await self._log.head() if cursor is not None else START
-        source, resumed_after = _source(feed, cursor, head)
+        source, resumed_after = _source(feed, cursor, head, addresses(scope))
         if cursor is not None and source.has_ended:
             await stop(send)
             return None
@@ -280,18 +302,19 @@ class ProgressStreams:
             feed.break_off()
 
 
-def _stage_progress(
-    run_id: RunId, work: Work, fraction: float, preview: Preview | None
+def _with_look(
+    told: StageProgress, run_id: RunId, look: int | None, addresses: Addresses
 ) -> StageProgress:
-    told = StageProgress(work.stage, work.page, round(fraction, 3))
-    if preview is None:
+    """With the address of the page's latest preview, by its number."""
+    if look is None:
         return told
-    return msgspec.structs.replace(
-        told, preview_url=f"/api/runs/{run_id}/previews/{work.page}?v={preview.number}"
-    )
+    url = addresses.preview(run_id, told.page, look)
+    return msgspec.structs.replace(told, preview_url=url)
 
 
-def _source(feed: Feed, cursor: Position | None, head: Position) -> tuple[RunSource, Position]:
+def _source(
+    feed: Feed, cursor: Position | None, head: Position, named: Addresses
+) -> tuple[RunSource, Position]:
     """Where a client begins, and after which position that is.
 
     One that names no position is shown the present state; so is one whose position lies beyond the
@@ -301,5 +324,5 @@ def _source(feed: Feed, cursor: Position | None, head: Position) -> tuple[RunSou
     if cursor is None or is_beyond:
         at = max(0, len(feed.frames) - 1)  # none if the run is parked at its first event
         opening = frame(b"reset", b'{"head":%d}' % head) if is_beyond else b""
-        return RunSource(feed, at, opening), feed.positions[at - 1] if at else START
-    return RunSource(feed, bisect_right(feed.positions, cursor)), cursor
+        return RunSource(feed, at, named, opening), feed.positions[at - 1] if at else START
+    return RunSource(feed, bisect_right(feed.positions, cursor), named), cursor

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.application import Application
+from storybook.http.addresses import addresses
 from storybook.http.authorization import caller_name
 from storybook.http.requests import READ, run_id_in
 from storybook.http.responses import RawResponse, json_response
@@ -37,7 +38,7 @@ class RepairCalls:
         """Have the damaged files made again; the answer names them."""
         run_id = run_id_in(scope)
         repair = await self._application.repair_run(run_id, caller_name(scope))
-        location = (b"location", f"/api/runs/{run_id}/repair".encode())
+        location = (b"location", addresses(scope).repair(run_id).encode())
         return json_response(repair, status=202, headers=[location])
 
     async def report(self, scope: Scope) -> RawResponse:

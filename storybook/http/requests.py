@@ -20,6 +20,9 @@ MAX_POSITION_DIGITS: Final = 18
 """What SQLite's integers hold with certainty."""
 MAX_POSITION: Final = 10**MAX_POSITION_DIGITS - 1
 
+AS_SENT: Final = "storybook.as_sent"
+"""Where in a scope's state the scope is that it was before a proxy's word was believed."""
+
 READ: Final[list[HttpMethod]] = [HttpMethod.GET, HttpMethod.HEAD]
 """The methods of a call that only looks."""
 
@@ -95,7 +98,12 @@ def run_id_in(scope: Scope) -> RunId:
     return RunId(scope["path_params"]["run_id"])
 
 
+def as_sent(scope: Scope) -> Scope:
+    """What the connection itself says of a request, whatever proxies say."""
+    return cast(Scope, scope["state"].get(AS_SENT, scope)) if "state" in scope else scope
+
+
 def client_host(scope: Scope) -> str:
-    """The address that a request came from, without its port."""
+    """The address of who sent a request, as far as it is known, without its port."""
     client = scope["client"]
     return client[0] if client else ""

@@ -12,6 +12,7 @@ import msgspec
 from storybook.book import Dialogue, RunId, Stage
 from storybook.events.log import Position
 from storybook.events.parked import ParkedRun
+from storybook.http.addresses import NO_PREFIX, Addresses
 from storybook.http.times import iso_time
 from storybook.projections.progress import RunProgress
 from storybook.projections.runs import (
@@ -76,6 +77,7 @@ def run_state(
     snapshot: RunSnapshot,
     parked: ParkedRun | None = None,
     waiting_for: AwaitedEngine | None = None,
+    addresses: Addresses = NO_PREFIX,
 ) -> RunState:
     """The state of a run, with addresses. A pruned file keeps its URL, which then answers 410."""
     return RunState(
@@ -83,7 +85,7 @@ def run_state(
         snapshot.stage,
         snapshot.ready_max_page,
         snapshot.ready_max_audio_page,
-        tuple(_page_state(run_id, page) for page in snapshot.pages),
+        tuple(_page_state(run_id, page, addresses) for page in snapshot.pages),
         _shown(snapshot.error),
         waiting_for,
         snapshot.language,
@@ -96,24 +98,15 @@ def _shown(error: str | None) -> str | None:
     return without_secrets(error) if error else error
 
 
-def _page_state(run_id: RunId, page: PageSnapshot) -> PageState:
+def _page_state(run_id: RunId, page: PageSnapshot, addresses: Addresses) -> PageState:
     return PageState(
         page.page,
         page.title,
         page.summary,
         tuple(Dialogue(*line) for line in page.dialogues),
-        picture_url(run_id, page.picture),
-        _url(run_id, "audio", page.narration),
+        addresses.picture(run_id, page.picture),
+        addresses.audio(run_id, page.narration),
     )
-
-
-def picture_url(run_id: RunId, name: str) -> str:
-    """The address of a picture, empty while there is none."""
-    return _url(run_id, "images", name)
-
-
-def _url(run_id: RunId, folder: str, name: str) -> str:
-    return f"/api/runs/{run_id}/{folder}/{name}" if name else ""
 
 
 def awaited(waiting_for: WaitingFor | None, outages: Outages | None) -> AwaitedEngine | None:
@@ -128,9 +121,11 @@ def awaited(waiting_for: WaitingFor | None, outages: Outages | None) -> AwaitedE
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def encode_state(run_id: RunId, run: Run, parked: ParkedRun | None = None) -> bytes:
+def encode_state(
+    run_id: RunId, run: Run, parked: ParkedRun | None = None, addresses: Addresses = NO_PREFIX
+) -> bytes:
     """The state of a run as UTF-8 JSON; what changes with time is null."""
-    return _encode(run_state(run_id, snapshot_of(run), parked))
+    return _encode(run_state(run_id, snapshot_of(run), parked, addresses=addresses))
 
 
 class RenderedStates:
@@ -139,19 +134,28 @@ class RenderedStates:
 
     def __init__(self, outages: Outages | None, most: int = KEPT_STATES) -> None:
         self._outages, self._most = outages, most
-        self._rendered: dict[RunId, tuple[bytes, ParkedRun | None, int, bytes]] = {}
+        self._rendered: dict[
+            tuple[RunId, Addresses], tuple[bytes, ParkedRun | None, int, bytes]
+        ] = {}
 
-    def body(self, run_id: RunId, state: bytes, parked: ParkedRun | None = None) -> bytes:
+    def body(
+        self,
+        run_id: RunId,
+        state: bytes,
+        parked: ParkedRun | None = None,
+        addresses: Addresses = NO_PREFIX,
+    ) -> bytes:
         """The answer for a run whose projection has this state."""
-        known = self._rendered.get(run_id)
+        key = run_id, addresses
+        known = self._rendered.get(key)
         version = self._outages.version if self._outages is not None else 0
         if known is not None and known[0] == state and known[1:3] == (parked, version):
             return known[3]
         snapshot = decode_snapshot(state)
         waiting_for = awaited(snapshot.waiting_for, self._outages)
-        body = _encode(run_state(run_id, snapshot, parked, waiting_for))
-        self._rendered.pop(run_id, None)
-        self._rendered[run_id] = state, parked, version, body
+        body = _encode(run_state(run_id, snapshot, parked, waiting_for, addresses))
+        self._rendered.pop(key, None)
+        self._rendered[key] = state, parked, version, body
         if len(self._rendered) > self._most:
             del self._rendered[next(iter(self._rendered))]
         return body

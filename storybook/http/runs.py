@@ -16,6 +16,7 @@ from storybook.application import Application
 from storybook.book import RunId
 from storybook.events.log import START, Position
 from storybook.events.parked import RunParked
+from storybook.http.addresses import Addresses, addresses
 from storybook.http.authorization import caller_name
 from storybook.http.errors import BadRequest, NotFound, TooOften
 from storybook.http.library import library, position_of
@@ -108,21 +109,22 @@ class Runs:
             status=_status(parameters.get("status", "")),
             before=_before(parameters.get("before", "")),
         )
-        return json_response(library(page))
+        return json_response(library(page, addresses(scope)))
 
     async def state(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
         if scope["query_string"] and "at" in (parameters := query(scope)):
-            return await self._state_at(run_id, parameters["at"])
+            return await self._state_at(run_id, parameters["at"], addresses(scope))
         row = self._application.projections.row(STATES, run_id)
         parked = self._application.parked.get(run_id)
         if row is None and parked is not None:
             raise RunParked(parked)
         if row is None:
             raise NoSuchRun
-        return RawResponse(self._states.body(run_id, row[1], parked), headers=_STATE_HEADERS)
+        body = self._states.body(run_id, row[1], parked, addresses(scope))
+        return RawResponse(body, headers=_STATE_HEADERS)
 
-    async def _state_at(self, run_id: RunId, at: str) -> RawResponse:
+    async def _state_at(self, run_id: RunId, at: str, named: Addresses) -> RawResponse:
         position = position_in("at", at)
         if position > (head := await self._application.log.head()):
             raise BadRequest(f"at is beyond the log's end, which is {head}")
@@ -131,7 +133,7 @@ class Runs:
             raise NoSuchRun
         history = read_history([it for it in events if it.position <= position])
         if history.run is not None:
-            state = encode_state(run_id, history.run, history.parked)
+            state = encode_state(run_id, history.run, history.parked, named)
             return RawResponse(state, headers=_STATE_HEADERS)
         if history.parked is not None:
             raise RunParked(history.parked)

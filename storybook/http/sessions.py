@@ -13,7 +13,7 @@ from litestar.types import Scope
 from storybook.access import LOCAL, Access, Caller
 from storybook.application import Application
 from storybook.clock import MICROSECONDS
-from storybook.http.authorization import SESSION_COOKIE, SESSION_PATH, Gate
+from storybook.http.authorization import SESSION_COOKIE, SESSION_PATH, Gate, only_over_tls
 from storybook.http.errors import Contradiction, Invalid
 from storybook.http.requests import client_host, reading_body, run_id_in
 from storybook.http.responses import RawResponse, json_response
@@ -130,9 +130,10 @@ class SessionCalls:
 def _answer_with_cookie(
     body: bytes, session: str, seconds: int, scope: Scope, status: int = 200
 ) -> RawResponse:
-    secure = "; Secure" if scope["scheme"] == "https" else ""
+    path, secure = f"{scope['root_path']}/", only_over_tls(scope)
     cookie = (
-        f"{SESSION_COOKIE}={session}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Strict{secure}"
+        f"{SESSION_COOKIE}={session}; Max-Age={seconds}; Path={path}; HttpOnly; "
+        f"SameSite=Strict{secure}"
     )
     headers = [(b"cache-control", b"no-store"), (b"set-cookie", cookie.encode())]
     return RawResponse(body, status=status, headers=headers)

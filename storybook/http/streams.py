@@ -23,7 +23,7 @@ from litestar.types import Receive, Scope, Send
 
 from storybook.access import Caller
 from storybook.events.log import Position
-from storybook.http.requests import method
+from storybook.http.requests import as_sent, method
 from storybook.settings import Limits
 
 logger = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class Stream:
 
     def __init__(self, streams: Streams, source: Source, scope: Scope, send: Send) -> None:
         self._streams, self._source, self._send = streams, source, send
-        self.address: Address | None = scope["client"]
+        self.address: Address | None = as_sent(scope)["client"]
         self.caller: Caller | None = scope.get("user")
         self.has_lost_leave = False
         """Whether its client may see no more of it."""
