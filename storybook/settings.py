@@ -27,9 +27,12 @@ Days = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 """0 takes a free one."""
 
-PREFIX: Final = r"^(/(?!\.\.?(/|\Z))[A-Za-z0-9._~-]+)*\Z"
-"""A path under which a proxy shows this server; what would have to be encoded is left out."""
-BasePath = Annotated[str, msgspec.Meta(pattern=PREFIX, description="a path like /story, or none")]
+PREFIX: Final = r"^(?!/api(/|\Z))(/(?!\.\.?(/|\Z))[A-Za-z0-9._~-]+)*\Z"
+"""A path under which a proxy shows this server; what would have to be encoded is left out,
+and what a call's own path begins with, which could not be told from it."""
+BasePath = Annotated[
+    str, msgspec.Meta(pattern=PREFIX, description="a path like /story that is not /api")
+]
 
 
 class ServerSettings(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 from litestar.types import Scope
 
 from storybook.book import RunId
+from storybook.http.requests import shown_under
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -40,4 +41,4 @@ NO_PREFIX = Addresses()
 
 def addresses(scope: Scope) -> Addresses:
     """The addresses as whoever sent the request sees them."""
-    return Addresses(scope["root_path"]) if scope["root_path"] else NO_PREFIX
+    return Addresses(prefix) if (prefix := shown_under(scope)) else NO_PREFIX

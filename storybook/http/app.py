@@ -32,7 +32,7 @@ from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.readiness import ReadyCalls
 from storybook.http.repairs import RepairCalls
-from storybook.http.requests import READ, run_id_in
+from storybook.http.requests import READ, run_id_in, shown_under
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.runs import Runs
 from storybook.http.sessions import SessionCalls
@@ -112,10 +112,10 @@ class HttpApp:
         return _HEALTH
 
     async def _docs(self, scope: Scope) -> RawResponse:
-        return _documents(scope["root_path"])[0]
+        return _documents(shown_under(scope))[0]
 
     async def _document(self, scope: Scope) -> RawResponse:
-        return _documents(scope["root_path"])[1]
+        return _documents(shown_under(scope))[1]
 
     async def _all_events(self) -> ASGIApp:
         return self.log_stream.answer

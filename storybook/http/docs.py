@@ -44,7 +44,7 @@ def render_page(document: dict[str, Any], prefix: str = "") -> bytes:
         "<meta name='viewport' content='width=device-width'>"
         f"<style>{_STYLE}</style></head><body>"
         f"<h1>{title} <small>{version}</small></h1><p>{escape(info['description'])} "
-        "The same as a document: <a href='{prefix}/openapi.json'>openapi.json</a>.</p>"
+        f"The same as a document: <a href='{prefix}/openapi.json'>openapi.json</a>.</p>"
         f"<h2>Calls</h2>{calls}<h2>Schemas</h2>{schemas}</body></html>"
     ).encode()
 

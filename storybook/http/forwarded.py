@@ -28,7 +28,7 @@ import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from storybook.http.requests import AS_SENT
+from storybook.http.requests import AS_SENT, SHOWN_UNDER
 from storybook.settings import PREFIX
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -149,7 +149,7 @@ def _is_trusted(text: str, trusted: Networks) -> bool:
 
 def behind_proxies(app: ASGIApp, trusted: Iterable[str], base_path: str) -> ASGIApp:
     """The application, which sees each request as whoever sent it: his address as `client`, the
-    scheme and `Host` that he asked for, and as `root_path` the prefix, which `path` has not.
+    scheme and `Host` that he asked for, and a `path` without the prefix (`shown_under`).
 
     What the connection itself said stays in reach (`as_sent`). `base_path` is the prefix whatever
     proxies say; both one that takes it off and one that hands it on are served."""
@@ -167,7 +167,8 @@ def _seen(scope: Scope, networks: Networks, base_path: str) -> Scope:
     peer = scope["client"]
     told = asked_through(peer[0] if peer else "", scope["headers"], networks)
     seen = dict(scope)
-    seen["state"] = {**scope["state"], AS_SENT: scope}
+    prefix = base_path or told.prefix
+    seen["state"] = {**scope["state"], AS_SENT: scope, SHOWN_UNDER: prefix}
     if peer and told.client != peer[0]:
         seen["client"] = (told.client, 0)
     if told.scheme:
@@ -175,8 +176,8 @@ def _seen(scope: Scope, networks: Networks, base_path: str) -> Scope:
     if told.host:
         others = [it for it in scope["headers"] if it[0] != b"host"]
         seen["headers"] = [*others, (b"host", told.host.encode())]
-    if prefix := base_path or told.prefix:
-        seen |= {"root_path": prefix, **_below(prefix, scope)}
+    if prefix:
+        seen |= _below(prefix, scope)
     return seen  # type: ignore[return-value]  # the same keys as before, which a dict does not tell
 
 

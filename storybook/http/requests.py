@@ -23,6 +23,10 @@ MAX_POSITION: Final = 10**MAX_POSITION_DIGITS - 1
 AS_SENT: Final = "storybook.as_sent"
 """Where in a scope's state the scope is that it was before a proxy's word was believed."""
 
+SHOWN_UNDER: Final = "storybook.shown_under"
+"""Where in a scope's state the prefix is that a proxy shows this server under. It is not ASGI's
+`root_path`: Litestar takes that out of a path wherever in it it stands."""
+
 READ: Final[list[HttpMethod]] = [HttpMethod.GET, HttpMethod.HEAD]
 """The methods of a call that only looks."""
 
@@ -101,6 +105,11 @@ def run_id_in(scope: Scope) -> RunId:
 def as_sent(scope: Scope) -> Scope:
     """What the connection itself says of a request, whatever proxies say."""
     return cast(Scope, scope["state"].get(AS_SENT, scope)) if "state" in scope else scope
+
+
+def shown_under(scope: Scope) -> str:
+    """The prefix that a proxy shows this server under, as `/story`; "" if it shows it as it is."""
+    return cast(str, scope["state"].get(SHOWN_UNDER, "")) if "state" in scope else ""
 
 
 def client_host(scope: Scope) -> str:

@@ -13,9 +13,10 @@ from litestar.types import Scope
 from storybook.access import LOCAL, Access, Caller
 from storybook.application import Application
 from storybook.clock import MICROSECONDS
+from storybook.http.addresses import addresses
 from storybook.http.authorization import SESSION_COOKIE, SESSION_PATH, Gate, only_over_tls
 from storybook.http.errors import Contradiction, Invalid
-from storybook.http.requests import client_host, reading_body, run_id_in
+from storybook.http.requests import client_host, reading_body, run_id_in, shown_under
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.times import iso_time
 from storybook.projections.runs import STATES
@@ -98,7 +99,8 @@ class SessionCalls:
         seconds = self._seconds(caller, asked.ttl_seconds)
         ends = self._application.clock.now() + seconds * MICROSECONDS
         signed = self._access.tokens.sign(caller, ends, run_id)
-        url = f"{str(request.base_url).rstrip('/')}/api/runs/{run_id}?sig={signed}"
+        origin = str(request.base_url).rstrip("/")
+        url = f"{origin}{addresses(request.scope).run(run_id)}?sig={signed}"
         return json_response(SignedLink(url, iso_time(ends)), status=201)
 
     def _seconds(self, caller: Caller, wanted: int) -> int:
@@ -130,7 +132,7 @@ class SessionCalls:
 def _answer_with_cookie(
     body: bytes, session: str, seconds: int, scope: Scope, status: int = 200
 ) -> RawResponse:
-    path, secure = f"{scope['root_path']}/", only_over_tls(scope)
+    path, secure = f"{shown_under(scope)}/", only_over_tls(scope)
     cookie = (
         f"{SESSION_COOKIE}={session}; Max-Age={seconds}; Path={path}; HttpOnly; "
         f"SameSite=Strict{secure}"

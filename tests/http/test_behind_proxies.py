@@ -17,7 +17,7 @@ from storybook.settings import Limits, ServerSettings, SettingsError
 from tests.http.serving import WORDS, Site, eventually, serving
 from tests.http.sse import following
 from tests.http.test_authorization import Guarded
-from tests.http.test_previews import JPEG
+from tests.http.test_previews import JPEG, painting
 
 pytestmark = pytest.mark.anyio
 
@@ -71,19 +71,25 @@ async def test_the_docs_lead_to_each_other(shown: Site) -> None:
     assert (await shown.client.get("/story")).json()["status"] == "ok"
 
 
-@pytest.mark.parametrize(
-    "path", ["/storybook", "/story/story", "/st%6fry/api/runs", "/story/../api/%2e%2e/x"]
-)
+@pytest.mark.parametrize("path", ["/storybook", "/story/story", "/story/../api/%2e%2e/x"])
 async def test_what_is_not_under_the_prefix(shown: Site, path: str) -> None:
     """It is taken off once, as it stands, and nothing that looks like it."""
     assert (await shown.client.get(path)).status_code == 404
+
+
+async def test_a_prefix_is_taken_off_once(tmp_path: Path) -> None:
+    """Also one that begins as the API's own paths do."""
+    for base_path in ("/a", "/apis", "/runs"):
+        async with serving(tmp_path, server=ServerSettings(base_path=base_path)) as site:
+            for path in ("/api/runs", f"{base_path}/api/runs"):
+                assert (await site.client.get(path)).status_code == 200, (base_path, path)
 
 
 async def test_a_preview_has_the_prefix(tmp_path: Path) -> None:
     """Each client gets the address that it can reach, in the same stream."""
     server = ServerSettings(trusted_proxies=("127.0.0.1",))
     async with serving(tmp_path, server=server, held=True) as site:
-        run_id = await site.order()
+        run_id = await painting(site)
         path = f"/api/runs/{run_id}/events"
         async with (
             following(site.port, path, x_forwarded_prefix="/story") as under,
@@ -193,7 +199,8 @@ async def test_the_command_line_needs_no_token_to_delete(shown: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "base_path", ["story", "/story/", "/", "//evil", "/a/../b", "/a b", "/a\n", "/ä", "/%41"]
+    "base_path",
+    ["story", "/story/", "/", "//evil", "/a/../b", "/a b", "/a\n", "/ä", "/%41", "/api", "/api/x"],
 )
 def test_a_base_path_is_a_path(base_path: str) -> None:
     """What would make another address of it is refused at the start, with the shape expected."""
