@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "storybook"
 
 ROOMS = [
-    *("system", "processes", "notifier", "stopping", "clock", "data_folder"),
+    *("system", "service_manager", "processes", "notifier", "stopping"),
+    *("clock", "data_folder"),
     "book",
     *("korean", "lexicon", "request"),
     "events",

@@ -20,6 +20,7 @@ from storybook.cli.options import GlobalOptions, accept_loss_option, pass_option
 from storybook.events.log import LogLocked, LogUnavailable
 from storybook.http.hosts import is_loopback
 from storybook.http.server import ServerBroken, listen, serve, tune_process
+from storybook.service_manager import READY, STOPPING, notify
 from storybook.stopping import StopRequest, cancelled_by
 from storybook.stores.server_secret import remove_server_secret, write_server_secret
 from storybook.stores.sqlite.holder import Holder
@@ -80,6 +81,7 @@ async def _serve(
                 await serve(application, listening, ready, stop)
             except ServerBroken as error:
                 raise Failure(str(error)) from error
+            notify(STOPPING)
             say("Stopping …", err=True)
     except LogLocked as error:
         holder = options.holder()
@@ -119,11 +121,17 @@ def _is_ready(options: GlobalOptions, application: Application, head: str, url: 
         say("The folder can only be read: books are shown, and none are made.")
     _tell(head)
     say("Ctrl-C stops it.")
+    notify(READY)
 
 
 def _require_tokens(options: GlobalOptions, host: str, insecure: bool) -> None:
     """Let nobody else in by mistake."""
-    if is_loopback(host) or options.folder.access.exists():
+    if options.folder.access.exists():
+        return
+    server = options.settings.server
+    if server.trusted_proxies or server.base_path:
+        say("Whoever reaches the proxy may read and make books: there are no tokens.", err=True)
+    if is_loopback(host):
         return
     if not insecure:
         raise Failure(

@@ -24,6 +24,7 @@ from storybook.http.app import HttpApp
 from storybook.http.connections import Connection, Connections
 from storybook.http.hosts import is_loopback
 from storybook.http.streams import Address, Streams
+from storybook.service_manager import tell_watchdog
 from storybook.settings import Limits
 from storybook.stopping import StopRequest, stop_on_signals
 from storybook.system import allow_open_files
@@ -161,6 +162,7 @@ async def serve(
     server.server_state.most = files - min(RESERVED_FILES, files // 2)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.heed, stop)
+        tasks.start_soon(tell_watchdog)
         await server.serve(sockets=[listening])
         tasks.cancel_scope.cancel()
     if app.failure is not None:
