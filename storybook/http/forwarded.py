@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -37,6 +38,7 @@ Networks = Collection[IPv4Network | IPv6Network]
 MOST_HOPS: Final = 20
 """Proxies that are looked at. Nobody has so many, and a header has room for thousands."""
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_PREFIX: Final = re.compile(PREFIX)
 _SCHEMES: Final = ("http", "https")
 _TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*"'
@@ -71,7 +73,7 @@ def asked_through(peer: str, headers: Headers, trusted: Networks) -> Hop:
         client,
         told.scheme.lower() if told.scheme.lower() in _SCHEMES else "",
         told.host if _HOST.fullmatch(told.host) else "",
-        told.prefix if re.fullmatch(PREFIX, told.prefix) else "",
+        told.prefix if _PREFIX.fullmatch(told.prefix) else "",
     )
 
 
@@ -125,6 +127,7 @@ def _unquoted(value: str) -> str:
     return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
 
 
+@lru_cache(maxsize=4_096)  # the same few, request after request
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     """An address that may have a port, and brackets where it is IPv6."""
     if found := re.fullmatch(r"\[(.*)\](?::\d+)?|([\d.]+):\d+", text, re.ASCII):

@@ -64,6 +64,20 @@ def test_a_server_that_others_reach_needs_tokens(shell: Shell) -> None:
     assert "--insecure" in refused.output
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("TRUSTED_PROXIES", "127.0.0.1"), ("BASE_PATH", "/story")]
+)
+def test_a_proxy_without_tokens_is_told_of(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    """It stands where others reach it; with a token nothing is said."""
+    monkeypatch.setenv(f"STORYBOOK_SERVER_{variable}", value)
+    said = "Whoever reaches the proxy"
+    assert said in shell("serve", "--host", "203.0.113.1", "--port", "0").output
+    shell("token", "add", "tablet", "--scope", "create")
+    assert said not in shell("serve", "--host", "203.0.113.1", "--port", "0").output
+
+
 def test_the_command_line_needs_no_token_beside_its_server(shell: Shell, start: Start) -> None:
     """It reads the server's secret, which only this user can; others are asked for a token. Events
     say who it was. The secret goes with the server."""

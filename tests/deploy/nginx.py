@@ -41,11 +41,12 @@ def free_port() -> int:
 
 
 def site(name: str, server: str, folder: Path, page: Path) -> tuple[str, int]:
-    """A file as an operator would fit it to his machine: ports, the certificate's place, and where
-    the server is; and the port of its last `listen`. A page is put beside the server."""
+    """A file as an operator would fit it to his machine: ports, places of certificate and log,
+    and where the server is; and the port of its last `listen`. A page is put beside the server."""
     text = (FILES / f"{name}.conf").read_text("utf-8")
     text = text.replace("127.0.0.1:8000", server.removeprefix("http://"))
     text = text.replace("/etc/storybook/tls", str(folder))
+    text = text.replace("/var/log/nginx", str(folder))
     port = 0
 
     def listen(found: re.Match[str]) -> str:

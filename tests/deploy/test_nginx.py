@@ -139,6 +139,11 @@ def test_addresses_are_those_of_the_outside(proxied: Proxied, book: str) -> None
     if proxied.kind.settings:  # else the proxy says nothing of it
         link = proxied.ask("POST", f"{book}/links").json()["url"]
         assert link.startswith(f"{proxied.url}{book}?sig=")
+        inside = link.replace(proxied.url, proxied.inside)
+        host = {"Host": proxied.headers["Host"]}
+        assert httpx.get(inside, headers=host, verify=False).json() == state
+        log = (proxied.authority.parent / "storybook.log").read_text("utf-8")
+        assert f'"GET {proxied.kind.prefix}{book}" 200' in log and "sig=" not in log
 
 
 def test_json_is_compressed_where_the_file_says_so(proxied: Proxied, book: str) -> None:
@@ -238,6 +243,15 @@ def test_every_client_sees_the_whole_stream(
 # ------------------------------------------------------------------------------- in a browser
 
 
+BY_EVENT_SOURCE: Final = """url => new Promise((done) => {
+  const seen = [];
+  const events = new EventSource(url);
+  events.addEventListener("update", (it) => seen.push([it.lastEventId, it.data]));
+  events.onerror = () => events.readyState === EventSource.CLOSED && done(seen);
+})"""
+"""All that it gets until it is told, when it comes back, that nothing more comes."""
+
+
 def signed_in(page: Page, proxied: Proxied) -> None:
     """As a page of the server does it."""
     page.goto(f"{proxied.url}/page.html")
@@ -259,3 +273,15 @@ def test_a_page_written_for_the_first_api_works(proxied: Proxied) -> None:
         page.wait_for_function("[...document.images].every(it => it.complete && it.naturalWidth)")
         page.wait_for_function("[...document.querySelectorAll('audio')].every(it => it.duration)")
         assert page.locator("img").count() == page.locator("audio").count() == 5
+        path = page.locator("img").first.get_attribute("src")
+        assert path is not None
+        stream = f"{path.removeprefix(proxied.kind.prefix).split('/images/')[0]}/events"
+        told = httpx.get(
+            f"{proxied.server.url}{stream}", headers=proxied.headers | {"Last-Event-ID": "0"}
+        ).text
+        url = f"{proxied.kind.prefix}{stream}?last_event_id=0"
+        seen = page.evaluate(BY_EVENT_SOURCE, url)
+        assert [tuple(it) for it in seen] == updates(told)
+        assert updates(page.evaluate("async url => (await fetch(url)).text()", url)) == updates(
+            told
+        )
