@@ -24,8 +24,8 @@ AS_SENT: Final = "storybook.as_sent"
 """Where in a scope's state the scope is that it was before a proxy's word was believed."""
 
 SHOWN_UNDER: Final = "storybook.shown_under"
-"""Where in a scope's state the prefix is that a proxy shows this server under. It is not ASGI's
-`root_path`: Litestar takes that out of a path wherever in it it stands."""
+"""Where in a scope's state the prefix is that a proxy shows this server under. It is not the root
+path of ASGI: Litestar takes that out of a path wherever in it it stands."""
 
 READ: Final[list[HttpMethod]] = [HttpMethod.GET, HttpMethod.HEAD]
 """The methods of a call that only looks."""

@@ -55,7 +55,7 @@ def site(name: str, server: str, folder: Path, page: Path) -> tuple[str, int]:
         return f"listen 127.0.0.1:{port}{found[1]};"
 
     text = re.sub(r"listen \d+([^;]*);", listen, text)
-    prefix = "/story" if "/story" in text else ""
+    prefix = "/story" if "location /story/" in text else ""
     at_last = text.rindex("location ")
     beside = f"location = {prefix}/page.html {{ alias {page}; }}\n    "
     return text[:at_last] + beside + text[at_last:], port
