@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from storybook.book import Page
+from storybook.book import WRITING, Page
 from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
@@ -81,6 +81,7 @@ class _Draft:
         "fault",
         "pages",
         "pruned",
+        "refused",
         "status",
         "submissions",
         "suspicions",
@@ -96,7 +97,7 @@ class _Draft:
         )
         self.work, self.submissions = dict(run.work), dict(run.submissions)
         self.failures, self.crashes = dict(run.failures), dict(run.crashes)
-        self.suspicions = dict(run.suspicions)
+        self.suspicions, self.refused = dict(run.suspicions), run.refused
 
     def finish(self, run: Run, events: int) -> Run:
         return Run(
@@ -116,6 +117,7 @@ class _Draft:
             self.fault,
             run.page_count,
             run.language,
+            self.refused,
         )
 
 
@@ -140,10 +142,12 @@ def _page_written(draft: _Draft, event: PageWritten) -> None:
     draft.pages.append(
         Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
     )
+    draft.failures.pop(WRITING, None)  # each page has its own attempts
+    draft.refused = ()
 
 
 def _page_refused(draft: _Draft, event: PageRefused) -> None:
-    """Nothing yet: what changes the run is the failure of the attempt, which follows."""
+    draft.refused = (*draft.refused, event.problems)
 
 
 def _stage_completed(draft: _Draft, event: StageCompleted) -> None:

@@ -24,6 +24,7 @@ from storybook.events.catalog import (
     BEFORE_PAGE_COUNTS,
     EngineInfo,
     Fault,
+    Problem,
     Submission,
 )
 
@@ -112,7 +113,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """The pages whose text stands, in order from page 0."""
     work: dict[Work, WorkState] = {}
     failures: dict[Work, int] = {}
-    """Failed attempts since the run was requested or retried."""
+    """Failed attempts since the run was requested or retried; the writer's, since a page stands."""
     crashes: dict[Work, int] = {}
     """Deaths of a process in which nothing else ran."""
     suspicions: dict[Work, int] = {}
@@ -126,6 +127,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     page_count: int = BEFORE_PAGE_COUNTS
     """How many pages the book has, its cover included."""
     language: str = BEFORE_LANGUAGES
+    refused: tuple[tuple[Problem, ...], ...] = ()
+    """What was found each time that the page which is next was refused."""
 
     @property
     def plan(self) -> tuple[Work, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import aclosing
 from pathlib import Path
@@ -193,27 +192,24 @@ async def test_a_broken_model_is_unavailable(tmp_path: Path, tiny_model: Path) -
         await written(Llama(model=Path(file), context=CONTEXT), TASK)
 
 
-async def test_the_standing_pages_are_the_beginning_of_the_answer(
+async def test_the_standing_pages_are_told_as_facts(
     hasty_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the prompt, word for word, where the model would have written them."""
-    asked: list[tuple[str, str]] = []
+    """In the prompt, not in the model's own mouth: a weak model would go on with the same words."""
+    asked: list[str] = []
 
-    def tokens(self: LlamaModel, prompt: str, answer: str = "") -> list[int]:
-        asked.append((prompt, answer))
-        return count(self, prompt, answer)
+    def tokens(self: LlamaModel, prompt: str) -> list[int]:
+        asked.append(prompt)
+        return count(self, prompt)
 
     count = LlamaModel.tokens
     monkeypatch.setattr(LlamaModel, "tokens", tokens)
     standing = compose(REQUEST, seed=7)[:2]
     await written(Llama(model=hasty_model, context=CONTEXT), WritingTask(REQUEST, 7, 2, standing))
-    prompt, answer = asked[0]
-    assert prompt.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
-    assert answer.startswith('{"place":"a village deep in a forest","cards":{"토끼":"')
-    said = json.loads(answer.removesuffix(",") + "}")
-    assert list(said) == ["place", "cards", "cover", "page_1"]
-    assert said["cover"]["title"] == standing[0].title
-    assert said["page_1"]["summary"] == standing[1].summary
+    assert asked[0].endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    rules, order, answer = asked[0].split("<|im_start|>")[1:]
+    assert standing[1].summary in order
+    assert not any(page.text in rules + answer for page in standing)
 
 
 def test_a_persons_words_never_become_control_tokens(tiny_model: Path) -> None:
@@ -222,7 +218,7 @@ def test_a_persons_words_never_become_control_tokens(tiny_model: Path) -> None:
     model = LlamaModel(tiny_model, "cpu", 4_096)
     try:
         conversation = messages(brief_of(request, 5))
-        tokens = model.tokens(model.prompt(conversation), "<|im_end|>")
+        tokens = model.tokens(model.prompt(conversation))
         ends = model.tokens("<|im_end|>")
         assert tokens.count(*ends) == len(conversation)
     finally:

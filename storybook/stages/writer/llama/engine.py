@@ -4,15 +4,15 @@ The model is loaded when a book is first written and kept until `unload`. Each s
 page) runs in a thread that holds the model's lock; when a book is cancelled, the step is told to
 stop and left behind, and whoever wants the model next waits the moment until it has stopped.
 
-A book that was begun by an earlier attempt goes on: the pages that stand are put after the prompt
-as the beginning of the model's own answer. Each attempt has a seed of its own.
+A book that was begun by an earlier attempt goes on: the pages that stand are told as facts, and the
+rest is asked for. Each attempt has a seed of its own, and draws otherwise than the ones that were
+refused (`answer.drawing`).
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import random
 import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -37,7 +37,7 @@ from storybook.events.catalog import EngineInfo
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
-from storybook.stages.writer.answer.pages import beginning
+from storybook.stages.writer.answer.drawing import drawing, seed_of
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.answer.telling import Telling
 from storybook.stages.writer.llama.files import is_gguf
@@ -57,13 +57,20 @@ class Llama:
     """Writes by a GGUF model.
 
     `model` is its file (None: none was found). `device` is `cpu`, or `gpu0`, `gpu1` … to put all
-    layers there; `context` is how many tokens prompt and book may have together.
+    layers there; `context` is how many tokens prompt and book may have together, and `threads` how
+    many compute (0: one on each core).
     """
 
     def __init__(
-        self, *, model: Path | None, device: str = "cpu", context: int = CONTEXT_TOKENS
+        self,
+        *,
+        model: Path | None,
+        device: str = "cpu",
+        context: int = CONTEXT_TOKENS,
+        threads: int = 0,
     ) -> None:
         self._file, self._device, self._context = model, device, context
+        self._threads = threads
         self._model: LlamaModel | None = None
         self._lock = threading.Lock()
         self._turn = anyio.Semaphore(1)
@@ -145,7 +152,7 @@ class Llama:
         if self._model is None:
             assert self._file is not None  # it is ready
             try:
-                self._model = LlamaModel(self._file, self._device, self._context)
+                self._model = LlamaModel(self._file, self._device, self._context, self._threads)
             except BadModel as error:
                 why = f"{self._file} does not load with a context of {self._context}: {error}"
                 raise EngineUnavailable(NAME, why, _MEND_LOAD) from error
@@ -174,18 +181,17 @@ class _Book:
     ) -> None:
         brief, first_page = brief_of(task.request, task.page_count), len(task.standing)
         self._telling = Telling(brief, task, report)
-        begun = beginning(brief, self._telling.sheet, task.standing) if task.standing else ""
-        tokens = model.tokens(model.prompt(messages(brief)), begun)
+        tokens = model.tokens(model.prompt(messages(brief, task.standing, task.refused)))
         _check_context(model, brief, len(tokens), first_page)
-        pieces = model.pieces(tokens, grammar(brief, first_page), _seed(task), stop)
-        self._pages = self._told(begun, pieces)
+        seed, told = seed_of(task, NAME, bits=32), [page.text for page in task.standing]
+        pieces = model.pieces(tokens, grammar(brief, first_page), seed, stop, drawing(task), told)
+        self._pages = self._told(pieces)
 
     def next_page(self) -> Page | None:
         """Decode up to the end of a page; None after the last one."""
         return next(self._pages, None)
 
-    def _told(self, begun: str, pieces: Iterator[str]) -> Iterator[Page]:
-        yield from self._telling.hear(begun)
+    def _told(self, pieces: Iterator[str]) -> Iterator[Page]:
         for piece in pieces:
             yield from self._telling.hear(piece)
             if self._telling.is_complete:
@@ -206,8 +212,3 @@ def _check_context(model: LlamaModel, brief: Brief, prompt: int, first_page: int
                 + mend.format(prompt + answer)
             )
             raise WorkFailed("context_too_small", message, retryable=False)
-
-
-def _seed(task: WritingTask) -> int:
-    """32 bits, others for each attempt."""
-    return random.Random(f"{NAME}:{task.seed}:{task.attempt}").getrandbits(32)

@@ -25,13 +25,10 @@ _COLOURS = (
 
 
 def grammar(brief: Brief, first_page: int = COVER_PAGE) -> str:
-    """The grammar of an answer from `first_page` on; from the cover on, it begins with the sheet.
-
-    After pages that stand it goes on where `pages.beginning` ends.
-    """
+    """The grammar of an answer from `first_page` on; from the cover on, with the sheet first."""
     pages = _members(_page(number) for number in range(first_page, brief.page_count))
-    head = f'{_literal("{" + _key("place"))} place "," cards "," '
-    root = f'{head if first_page == COVER_PAGE else ""}{pages} "}}"'
+    sheet = f'{_literal(_key("place"))} place "," cards "," '
+    root = f'"{{" {sheet if first_page == COVER_PAGE else ""}{pages} "}}"'
     rules = {"root": root, **_text_rules(brief), **_picture_rules(brief)}
     return "\n".join(f"{name} ::= {body}" for name, body in rules.items()) + "\n"
 
@@ -55,7 +52,7 @@ def _text_rules(brief: Brief) -> dict[str, str]:
         "narration": _repeated("sentence", '" "', bounds.SENTENCES),
         "sentence": narration,
         "spoken": line,
-        "word": f"([가-힣]{foreign}){{1,{bounds.WORD_LETTERS}}} | [0-9]{{1,4}} [가-힣]{{0,4}}",
+        "word": f"([가-힣]{foreign}){{1,{bounds.WORD_LETTERS}}} | [0-9]{{1,4}} [가-힣]{{1,4}}",
         "gap": '" " | ", "',
         "end": "[.!?…~]",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -14,13 +14,18 @@ from storybook.settings import Count, path_of
 CONTEXT_TOKENS: Final = 8_192
 
 
+Threads = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class LlamaSettings(msgspec.Struct, frozen=True):
     """`model` is a GGUF file, or the first in the data folder's `models`; `device` is `cpu` or a
-    GPU (`gpu0`); `context` is how many tokens prompt and book may have together."""
+    GPU (`gpu0`); `context` is how many tokens prompt and book may have together; `threads` is how
+    many compute, by default one on each core that the process may use."""
 
     model: str = ""
     device: str = ""
     context: Count = CONTEXT_TOKENS
+    threads: Threads = 0
 
 
 def build(settings: LlamaSettings, data: Path) -> Engine:
@@ -28,7 +33,12 @@ def build(settings: LlamaSettings, data: Path) -> Engine:
     from storybook.stages.writer.llama.files import find_model
 
     model = find_model(data, path_of(settings.model))
-    return Llama(model=model, device=settings.device or "cpu", context=settings.context)
+    return Llama(
+        model=model,
+        device=settings.device or "cpu",
+        context=settings.context,
+        threads=settings.threads,
+    )
 
 
 LLAMA: Final = EngineSpec("llama", Role.WRITER, LlamaSettings, build)

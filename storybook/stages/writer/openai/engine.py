@@ -5,14 +5,12 @@ What differs between servers is tried in turn, and what a server has understood 
 `json_schema` of OpenAI with thinking switched off for the chat template, `json_schema` alone, and
 `json_object` with a schema, as llama-cpp-python has it.
 
-No endpoint of this kind promises to go on within an answer of its own under a schema. So a book
-that stands in part is given back as the assistant's message it was, and a message after it asks
-for the missing pages, under a schema of these pages alone.
+Of a book that stands in part the pages are told as facts, and the missing ones are asked for, under
+a schema of these pages alone.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, Final
@@ -36,13 +34,11 @@ from storybook.stages.writer.answer.budget import (
     longest_answer,
     page_counts_within,
 )
-from storybook.stages.writer.answer.pages import beginning
-from storybook.stages.writer.answer.prompt import Message, go_on, messages
+from storybook.stages.writer.answer.drawing import drawing, seed_of
+from storybook.stages.writer.answer.prompt import Message, messages
 from storybook.stages.writer.answer.schema import schema
 from storybook.stages.writer.answer.telling import Telling
 from storybook.stages.writer.openai.spec import CONTEXT_TOKENS
-
-TEMPERATURE: Final = 0.7
 
 _EXAMPLE: Final = "http://127.0.0.1:8080 with `llama-server` there"
 _SILENCE_SECONDS: Final = 180.0
@@ -135,7 +131,7 @@ class OpenAIWriter:
             return
         brief = brief_of(task.request, task.page_count)
         telling = Telling(brief, task, report)
-        body = self._body(brief, task, telling)
+        body = self._body(brief, task)
         reason = "the server said no more"
         async with aclosing(self._answer(body, schema(brief, len(task.standing)))) as chunks:
             async for text, finished in chunks:
@@ -146,12 +142,9 @@ class OpenAIWriter:
                     return
         telling.end(reason)
 
-    def _body(self, brief: Brief, task: WritingTask, telling: Telling) -> dict[str, Any]:
+    def _body(self, brief: Brief, task: WritingTask) -> dict[str, Any]:
         first_page = len(task.standing)
-        conversation = messages(brief)
-        if task.standing:
-            begun = beginning(brief, telling.sheet, task.standing).removesuffix(",") + "}"
-            conversation += [{"role": "assistant", "content": begun}, go_on(brief, first_page)]
+        conversation = messages(brief, task.standing, task.refused)
         if "qwen3" in self._model.lower():  # a switch in words, for servers without the other one
             conversation[-1] = _with_switch(conversation[-1])
         prompt = sum(estimated_tokens(message["content"]) for message in conversation)
@@ -167,8 +160,8 @@ class OpenAIWriter:
             "model": self._model,
             "messages": conversation,
             "stream": True,
-            "temperature": TEMPERATURE,
-            "seed": random.Random(f"{NAME}:{task.seed}:{task.attempt}").getrandbits(31),
+            "temperature": drawing(task).temperature,
+            "seed": seed_of(task, NAME, bits=31),
             "max_tokens": self._context - prompt,
         }
 
