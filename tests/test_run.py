@@ -265,7 +265,10 @@ def test_each_page_has_its_own_attempts() -> None:
     for number in PAGES[:3]:
         for _ in range(MAX_ATTEMPTS - 1):
             story.start(WRITING, attempt)
-            assert kinds(story.fail(WRITING, TRANSIENT, attempt)) == ["StageFailed", "StageRequested"]
+            assert kinds(story.fail(WRITING, TRANSIENT, attempt)) == [
+                "StageFailed",
+                "StageRequested",
+            ]
             attempt += 1
         story.start(WRITING, attempt)
         story.write(number, attempt=attempt)

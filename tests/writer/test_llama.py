@@ -169,6 +169,15 @@ async def test_without_a_model_it_says_how_to_get_one(
         await written(writer, TASK)
 
 
+async def test_a_base_model_is_not_ready(tmp_path: Path) -> None:
+    """It would go on with the rules instead of a book; the mend names models that write."""
+    writer = Llama(model=make_tiny_gguf(tmp_path / "base.gguf", template=None))
+    readiness = await writer.readiness()
+    assert not readiness.ready
+    assert "no chat template" in readiness.why
+    assert "Qwen3-14B" in readiness.mend
+
+
 async def test_no_model_at_all_is_said(tmp_path: Path) -> None:
     """Nothing was configured and nothing found."""
     readiness = await Llama(model=None).readiness()

@@ -16,6 +16,7 @@ import importlib.util
 import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -40,8 +41,8 @@ from storybook.stages.writer.answer.budget import longest_answer, page_counts_wi
 from storybook.stages.writer.answer.drawing import drawing, seed_of
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.answer.telling import Telling
-from storybook.stages.writer.llama.files import is_gguf
 from storybook.stages.writer.llama.grammar import grammar
+from storybook.stages.writer.llama.header import NotGGUF, read_header, why_not
 from storybook.stages.writer.llama.model import BadModel, LlamaModel, StopFlag, Stopped
 from storybook.stages.writer.llama.spec import CONTEXT_TOKENS
 
@@ -103,12 +104,8 @@ class Llama:
             return Readiness(False, why, 'Set [writer] device to "cpu", or to "gpu0", "gpu1" …')
         if self._file is None:
             return Readiness(False, "there is no model", _MEND_MODEL)
-        try:
-            if is_gguf(self._file):
-                return Readiness(True)
-        except OSError as error:
-            return Readiness(False, f"{self._file}: {error.strerror or error}", _MEND_MODEL)
-        return Readiness(False, f"{self._file} is no GGUF file", _MEND_MODEL)
+        why = _why_not(self._file)
+        return Readiness(False, why, _MEND_MODEL) if why else Readiness(True)
 
     async def unload(self) -> None:
         """Free the model, once what is in hand has ended."""
@@ -140,7 +137,7 @@ class Llama:
             with self._lock:
                 if stop.is_set:
                     raise Stopped
-                return work(self._loaded())
+                return self._with_model(work)
 
         try:
             return await anyio.to_thread.run_sync(locked, abandon_on_cancel=True)
@@ -148,15 +145,15 @@ class Llama:
             stop.set()
             raise
 
-    def _loaded(self) -> LlamaModel:
-        if self._model is None:
-            assert self._file is not None  # it is ready
-            try:
+    def _with_model(self, work: Callable[[LlamaModel], T]) -> T:
+        assert self._file is not None  # it is ready
+        try:
+            if self._model is None:
                 self._model = LlamaModel(self._file, self._device, self._context, self._threads)
-            except BadModel as error:
-                why = f"{self._file} does not load with a context of {self._context}: {error}"
-                raise EngineUnavailable(NAME, why, _MEND_LOAD) from error
-        return self._model
+            return work(self._model)
+        except BadModel as error:
+            why = f"{self._file}, with a context of {self._context}: {error}"
+            raise EngineUnavailable(NAME, why, _MEND_LOAD) from error
 
     def _free(self) -> None:
         with self._lock:
@@ -171,6 +168,23 @@ _MEND_MODEL: Final = (
     "file into data/models, or name one as [writer] model"
 )
 _MEND_LOAD: Final = "Name another file as [writer] model, or a smaller [writer] context"
+
+
+def _why_not(file: Path) -> str:
+    """Why a file cannot be written with; empty if it can."""
+    try:
+        changed = file.stat()
+        return _looked_at(file, changed.st_size, changed.st_mtime_ns)
+    except NotGGUF as error:
+        return str(error)
+    except OSError as error:
+        return f"{file}: {error.strerror or error}"
+
+
+@lru_cache(maxsize=8)
+def _looked_at(file: Path, size: int, changed_ns: int) -> str:
+    """What its header says, read once: readiness is asked for again and again."""
+    return why_not(file, read_header(file))
 
 
 class _Book:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from storybook.stages.writer.answer.drawing import DRAWINGS, Drawing
 from storybook.stages.writer.answer.prompt import Message
 from storybook.stages.writer.llama.echoes import Echoes
-from storybook.stages.writer.llama.template import rendered
+from storybook.stages.writer.llama.header import CHAT_TEMPLATE
+from storybook.stages.writer.llama.template import BadTemplate, rendered
 from storybook.system import c_library, usable_cores
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Stopped(Exception):
 
 
 class BadModel(Exception):
-    """The file cannot be loaded as a model."""
+    """The file cannot be loaded as a model, or not be asked."""
 
 
 class StopFlag:
@@ -78,7 +79,7 @@ class LlamaModel:
                 verbose=False,
             )
         except (ValueError, RuntimeError, OSError) as error:
-            raise BadModel(str(error)) from error
+            raise BadModel(f"it does not load: {error}") from error
         self._stop = StopFlag()
 
     @property
@@ -93,9 +94,12 @@ class LlamaModel:
         return int(metadata.get(f"{metadata.get('general.architecture')}.context_length", 0))
 
     def prompt(self, messages: Sequence[Message]) -> str:
-        """A conversation in the form that the model was trained on."""
-        template = self._llama.metadata.get("tokenizer.chat_template")
-        return rendered(template, messages, bos=self._bos, eos=self._text_of("eos"))
+        """A conversation in the form that the model was trained on. Raises `BadModel`."""
+        template = self._llama.metadata.get(CHAT_TEMPLATE, "")
+        try:
+            return rendered(template, messages, bos=self._bos, eos=self._text_of("eos"))
+        except BadTemplate as error:
+            raise BadModel(str(error)) from error
 
     def tokens(self, prompt: str) -> list[int]:
         """The tokens of a prompt, in which control tokens count."""
