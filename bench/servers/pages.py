@@ -132,12 +132,6 @@ def _folded(events: list[Event]) -> Run:
     return run
 
 
-def _fault(failure: WorkFailed) -> "Fault":
-    from storybook.events.catalog import Fault
-
-    return Fault(failure.kind, failure.message, failure.retryable)
-
-
 async def _books(file: Path, folder: Path, books: int) -> list[_Book]:
     writer = Llama(model=file, context=CONTEXT)
     try:

@@ -217,7 +217,8 @@ async def test_the_standing_pages_are_told_as_facts(
     await written(Llama(model=hasty_model, context=CONTEXT), WritingTask(REQUEST, 7, 2, standing))
     assert asked[0].endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
     rules, order, answer = asked[0].split("<|im_start|>")[1:]
-    assert standing[1].summary in order
+    fact = order.partition("1쪽: ")[2].splitlines()[0]
+    assert fact.split() == standing[1].summary.replace('"', " ").split()
     assert not any(page.text in rules + answer for page in standing)
 
 

@@ -15,7 +15,7 @@ import importlib.metadata
 import importlib.util
 import re
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
@@ -39,6 +39,7 @@ from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
 from storybook.stages.writer.answer.drawing import drawing, seed_of
+from storybook.stages.writer.answer.picture import read_prompt
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.answer.telling import Telling
 from storybook.stages.writer.llama.grammar import grammar
@@ -197,7 +198,7 @@ class _Book:
         self._telling = Telling(brief, task, report)
         tokens = model.tokens(model.prompt(messages(brief, task.standing, task.refused)))
         _check_context(model, brief, len(tokens), first_page)
-        seed, told = seed_of(task, NAME, bits=32), [page.text for page in task.standing]
+        seed, told = seed_of(task, NAME, bits=32), list(_told(brief, task.standing))
         pieces = model.pieces(tokens, grammar(brief, first_page), seed, stop, drawing(task), told)
         self._pages = self._told(pieces)
 
@@ -211,6 +212,14 @@ class _Book:
             if self._telling.is_complete:
                 return
         self._telling.end("the context is full")
+
+
+def _told(brief: Brief, standing: Sequence[Page]) -> Iterator[str]:
+    """The texts that are not to come again: of pages, and of their pictures."""
+    for page in standing:
+        yield page.text
+        if read := read_prompt(page.page, brief, page.image_prompt):
+            yield read[1].scene
 
 
 def _check_context(model: LlamaModel, brief: Brief, prompt: int, first_page: int) -> None:
