@@ -76,7 +76,7 @@ def _same(read: tuple[Sheet, Picture], standing: Sequence[tuple[Sheet, Picture] 
         return
     if before[-1][0].cards != sheet.cards:
         yield "picture", "a character is described otherwise than on the page before"
-    if before[-1][1] == picture and picture.scene:
+    if len(before) > 1 and before[-1][1] == picture and picture.scene:  # a cover may show page 1
         yield "repeated", "the picture is that of the page before"
     acts = [it.acts for _, it in (*before, read)[-ALIKE:]]
     if len(acts) == ALIKE and len({act for page in acts for act in page}) == 1:

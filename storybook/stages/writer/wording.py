@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -114,7 +115,7 @@ def _lengths(page: Page, told: Told, rules: Rules) -> Found:
         yield "length", f"expected at most {rules.lines} spoken lines, found {len(told.lines)}"
     if is_cover:
         return
-    if (letters := len(_letters(told.narration))) < rules.told:
+    if (letters := sum(map(str.isalpha, told.narration))) < rules.told:
         yield "length", f"expected at least {rules.told} letters of narration, found {letters}"
     if told.narration and not told.narration.endswith(_CLOSING):
         yield "length", f"the text stops in the middle: …{told.narration[-20:]}"
@@ -156,10 +157,17 @@ def _known(request: StoryRequest) -> tuple[str, ...]:
 
 def _without(text: str, words: Iterable[str]) -> str:
     """A text without some words: whole ones, though Hangul may stand at either side."""
-    for word in words:
-        whole = rf"(?<![^\W가-힣]){re.escape(word)}(?![^\W가-힣])"
-        text = re.sub(whole, " ", text, flags=re.IGNORECASE)
-    return text
+    pattern = _any_of(tuple(words))
+    return pattern.sub(" ", text) if pattern else text
+
+
+@lru_cache(maxsize=64)
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    """The longest of some words, as a whole; None if there are none."""
+    longest_first = map(re.escape, sorted(filter(None, words), key=len, reverse=True))
+    body = "|".join(longest_first)
+    whole = rf"(?<![^\W가-힣])(?:{body})(?![^\W가-힣])"
+    return re.compile(whole, re.IGNORECASE) if body else None
 
 
 def _foreign(text: str) -> list[str]:

@@ -25,17 +25,17 @@ _SMALL: Final = frozenset(["a", "an", "and", "of", "the", "with", "in", "on", "i
 
 def card_faults(character: Character, card: str) -> Iterator[str]:
     """What is wrong with a character's card, each in words that go on after "it"."""
-    look, wears, clothes = card.lower().partition(WEARING)
+    look, wears, clothes = f"{card.lower()} ".partition(WEARING)
     if wears and not _telling(clothes):
         yield "tells of no clothes"
     own = character.kind.en.lower() if is_known(character) else ""
     if own:
-        times = len(_named(own, card))
+        times = len(re.findall(rf"(?<![a-z-]){re.escape(own)}(?:e?s)?(?![a-z-])", card.lower()))
         if times != 1:
             yield f"names {own} {times} times, not once"
-        others = (it for it in _animals() if it not in own and _named(it, look.replace(own, " ")))
+        others = _animals().findall(look.replace(own, " "))
         yield from (f"names {it} beside {own}" for it in others)
-    yield from (f"has {it} for clothes" for it in _animals() if re.search(rf"\b{it}s?$", clothes))
+    yield from (f"has {it[1]} for clothes" for it in _animals().finditer(clothes) if _is_last(it))
     words = [word for word in _telling(card) if not is_colour(word)]
     again = [it for it in dict.fromkeys(words) if words.count(it) > 1 and it != own]
     yield from (f"says {word} twice" for word in again)
@@ -45,11 +45,12 @@ def _telling(text: str) -> list[str]:
     return [word for word in _WORD.findall(text.lower()) if word not in _SMALL]
 
 
-def _named(kind: str, text: str) -> list[str]:
-    return re.findall(rf"(?<![a-z-]){re.escape(kind)}(?:e?s)?(?![a-z-])", text.lower())
+def _is_last(found: re.Match[str]) -> bool:
+    return not found.string[found.end() :].strip()
 
 
 @cache
-def _animals() -> tuple[str, ...]:
+def _animals() -> re.Pattern[str]:
     """Animals' names: those of persons (king, baby) stand before other kinds as well."""
-    return tuple(entry["en"] for entry in data()["kind"] if entry["folk"] == "animal")
+    names = (entry["en"] for entry in data()["kind"] if entry["folk"] == "animal")
+    return re.compile(rf"(?<![a-z-])({'|'.join(map(re.escape, names))})(?:e?s)?(?![a-z-])")
