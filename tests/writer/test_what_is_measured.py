@@ -205,7 +205,39 @@ def test_english_in_korean_text_is_found_within_words_of_the_request() -> None:
     assert kinds(told(f"{GOOD} 토끼는 tomato를 보았어요."), request=request) == set()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "토끼와 호랑이 숲 마을. 옛날 깊은 숲속 마을의 토끼.",
+        "호랑이 허 많은호랑이 허 많은호황이. 토끼는 허 많은.",
+        "토끼의 여름날 아침 숲. 호랑이의 높은 산. 토끼가 웃었어요.",
+    ],
+)
+def test_a_narration_is_sentences(text: str) -> None:
+    """Most of them have a predicate; a model that knows single words has none."""
+    assert "language" in kinds(told(text))
+
+
+def test_exclamations_are_no_sentences() -> None:
+    """They need no predicate, and one sentence without may stand among others."""
+    assert kinds(told(f"한 걸음, 그리고 또 한 걸음. 쨍그랑! {GOOD}")) == set()
+
+
 # ------------------------------------------------------------------------------------- copies
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "토끼와 호랑이의 우정을 보여 드리겠습니다.",
+        "등장인물은 토끼와 호랑이예요.",
+        "토끼 이야기를 쓰겠어요.",
+    ],
+)
+def test_a_narrator_does_not_speak_of_the_writing(text: str) -> None:
+    """An assistant does; characters may offer to do things."""
+    assert "copied" in kinds(told(f"{text} {GOOD}"))
+    assert kinds(told(GOOD, "제가 도와 드리겠습니다!")) == set()
 
 
 @pytest.mark.parametrize(
@@ -247,7 +279,7 @@ def test_a_scene_says_what_is_to_be_seen(scene: str) -> None:
     page = told(GOOD)
     prompt = page.image_prompt.replace(str(PICTURE["scene"]), scene)
     found = check_page(
-        Page(1, summary=GOOD, image_prompt=prompt), book_of(REQUEST), (COVER,), RULES
+        Page(1, summary=GOOD, image_prompt=prompt), book_of(REQUEST), (COVER,), STRICT
     )
     assert {problem.kind for problem in found} & {"copied", "degenerate", "language"}
 

@@ -35,7 +35,7 @@ class Rules(msgspec.Struct, frozen=True):
     """Least share of Hangul among a panel's letters: names and topics may be of another script."""
     repeated: float = 0.5
     """Most of a page's text that the page before may have had."""
-    variety: float = 0.5
+    variety: float = 0.75
     """Least share of different pieces in a page's text; a story has above 0.9. 0: not looked at."""
     named: bool = True
     """Whether each panel names somebody, and the book everybody."""

@@ -19,13 +19,13 @@ import msgspec
 from storybook.book import COVER_PAGE, Page, StoryRequest, base_language
 from storybook.lexicon import cast
 from storybook.stages.writer.answer.brief import foreign_words
-from storybook.stages.writer.answer.copied import is_copied
+from storybook.stages.writer.answer.copied import is_copied, is_of_the_task
 from storybook.stages.writer.answer.pages import spoken
 from storybook.stages.writer.rules import Found, Rules, Wanted
 
 SHINGLE: Final = 5
 """Letters that are compared at a time when two texts are held against each other."""
-TOLD_SENTENCE: Final = 12
+TOLD_SENTENCE: Final = 10
 """Letters from which a sentence is no mere exclamation, and may not come again at once."""
 SAME_SENTENCE: Final = 6
 """Letters from which a sentence may stand on a page but once; "하하하!" may come again."""
@@ -53,6 +53,8 @@ _PARTICLES: Final = frozenset(
         *("로", "으로", "에서", "에게", "하고", "보다", "까지", "부터"),
     ]
 )
+_PREDICATES: Final = "요다죠까네지자라야군걸데래니게어아"
+"""The last syllables of Korean predicates, in the forms that stories are told in."""
 _COUNTERS: Final = re.compile(
     "마리|명|개|살|번|년|월|일|주|달|시|분|초|원|권|쪽|장|층|호|대|송이|그루|알|병|잔|채|척|자루|벌|"
     "켤레|쌍|가지|줄|칸|걸음|바퀴|배|박|인|모금|조각|그릇|방울|포기|톨|미터|킬로|센티|사람|아이|친구"
@@ -144,6 +146,8 @@ def _not_korean(page: Page, told: Told, request: StoryRequest, rules: Rules) -> 
     share = _hangul_share(f"{told.narration} {' '.join(told.lines)}")
     if page.page != COVER_PAGE and share < rules.hangul:
         yield "language", f"expected Korean, found {share:.0%} Hangul among letters and digits"
+    if unfinished := _without_predicate(told.narration):
+        yield "language", f"expected sentences, found: {unfinished[:60]}"
     rare = [it for it in _HANGUL.findall(told.text) if not _is_common(it)]
     least, most_share = RARE_SYLLABLES
     if len(rare) >= least and len(rare) > most_share * len(_HANGUL.findall(told.text)):
@@ -184,6 +188,15 @@ def _says_something(text: str, known: Sequence[str]) -> bool:
 def _hangul_share(text: str) -> float:
     signs = [sign for sign in text if sign.isalnum()]
     return sum(map(bool, map(_HANGUL.match, signs))) / len(signs) if signs else 0.0
+
+
+def _without_predicate(narration: str) -> str:
+    """A sentence with no predicate at its end, if most of them have none. Exclamations of a word
+    ("쨍그랑!") are not counted."""
+    split = (sentence.strip() for sentence in _SENTENCE_END.split(narration))
+    sentences = [sentence for sentence in split if len(sentence.split()) > 1]
+    without = [sentence for sentence in sentences if sentence[-1] not in _PREDICATES]
+    return without[0] if 2 * len(without) > len(sentences) else ""
 
 
 def _is_common(syllable: str) -> bool:
@@ -229,6 +242,8 @@ def _copied(told: Told) -> Found:
         if text and is_copied(text):
             yield "copied", f"words of what the writer was told: {text[:60]}"
             return
+    if is_of_the_task(told.narration):
+        yield "copied", f"the narrator speaks of the writing: {told.narration[:60]}"
 
 
 # -------------------------------------------------------------------------------- repetitions

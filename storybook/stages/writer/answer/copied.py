@@ -22,6 +22,12 @@ _NO_ANSWERS: Final = frozenset(
 )
 """What a model puts where it has nothing to say, as letters only: the name of the thing itself."""
 
+_OF_THE_TASK: Final = re.compile(
+    r"등장인물|요청하신|(?:보여|써|적어|만들어|작성해) ?드리겠|작성(?:하|해|합|된)|출력(?:하|합)|"
+    r"(?:이야기|그림책|동화|문장|글)[을를]? (?:쓰|작성|만들)겠|JSON|json"
+)
+"""What an assistant says of its task, and no story says of itself."""
+
 _LETTERS: Final = re.compile(r"[^\W_]+")
 
 
@@ -30,6 +36,11 @@ def is_copied(sentence: str) -> bool:
     said = _letters(sentence)
     is_rule = len(said) >= COPIED_LETTERS and any(said in rule for rule in _told())
     return said in _NO_ANSWERS or is_rule
+
+
+def is_of_the_task(narration: str) -> bool:
+    """Whether the narrator speaks of the writing instead of the story."""
+    return _OF_THE_TASK.search(narration) is not None
 
 
 def _letters(text: str) -> str:
