@@ -21,9 +21,8 @@ import msgspec
 from bench.apart import measured
 from bench.figures import FULL, Effort, Figure, print_figures
 from storybook.book import WRITING, RunId, StoryRequest
-from storybook.clock import MICROSECONDS
 from storybook.engines import WorkFailed
-from storybook.events.catalog import Event, Fault, PageRefused, StageFailed
+from storybook.events.catalog import Event, Fault, PageRefused
 from storybook.run import Run, Waiting, fail_stage, fold, request_run, start_stage
 from storybook.stages.handlers import HANDLERS, Attempt, Tools
 from storybook.stages.writer.check import default_check
@@ -78,52 +77,38 @@ class _Book(msgspec.Struct):
 async def write_book(writer: Llama, request: StoryRequest, seed: int, folder: Path) -> _Book:
     """The writer's part of a run, with the check, the attempts and the decisions of a real one."""
     events: list[Event] = request_run(None, request, seed, None)
-    tools = Tools(
-        msgspec.structs.replace(Scripted().engines, writer=writer),
-        FileArtifactStore(folder),
-        default_check(),
-    )
+    engines = msgspec.structs.replace(Scripted().engines, writer=writer)
+    tools = Tools(engines, FileArtifactStore(folder), default_check())
+    began = time.perf_counter()
+    while isinstance(state := _folded(events).work[WRITING], Waiting):
+        await _attempt(events, state.attempt, tools)
+    seconds = time.perf_counter() - began
+    refusals = [it for event in events if isinstance(event, PageRefused) for it in event.problems]
+    return _Book(_folded(events), Counter(it.kind for it in refusals), seconds)
+
+
+async def _attempt(events: list[Event], number: int, tools: Tools) -> None:
+    """One attempt, and how it ended."""
 
     async def tell(decide: Callable[[Run | None], list[Event]]) -> None:
         events.extend(decide(fold(events)))
 
-    began = time.perf_counter()
-    while isinstance(state := _folded(events).work[WRITING], Waiting):
-        number = state.attempt
-        events += start_stage(_folded(events), WRITING, number, worker="w", engine=writer.info)
-        attempt = Attempt(
-            RunId("bench"),
-            _folded(events),
-            WRITING,
-            number,
-            tell,
-            lambda fraction, preview=None: None,
-            lambda save: save(),
-        )
-        try:
-            await HANDLERS[WRITING.stage].handle(attempt, tools)
-        except WorkFailed as failure:
-            fault = Fault(failure.kind, failure.message, failure.retryable)
-            now = int(time.time() * MICROSECONDS)
-            run = _folded(events)
-            events += fail_stage(run, WRITING, number, fault, now=now, chance=0.0)
-    seconds = time.perf_counter() - began
-    refusals = [it for event in events if isinstance(event, PageRefused) for it in event.problems]
-    for event in events:
-        if isinstance(event, PageRefused):
-            print(
-                "  refused",
-                event.page,
-                event.attempt,
-                [(p.kind, p.message) for p in event.problems],
-                event.excerpt,
-                flush=True,
-            )
-        if isinstance(event, StageFailed):
-            print("  failed", event.fault, flush=True)
-    for page in _folded(events).pages:
-        print("  stands", page.page, page.text, "|", page.image_prompt, flush=True)
-    return _Book(_folded(events), Counter(it.kind for it in refusals), seconds)
+    engine = tools.engines.writer.info
+    events += start_stage(_folded(events), WRITING, number, worker="bench", engine=engine)
+    attempt = Attempt(
+        RunId("bench"),
+        _folded(events),
+        WRITING,
+        number,
+        tell,
+        lambda fraction, preview=None: None,
+        lambda save: save(),
+    )
+    try:
+        await HANDLERS[WRITING.stage].handle(attempt, tools)
+    except WorkFailed as failure:
+        fault = Fault(failure.kind, failure.message, failure.retryable)
+        events += fail_stage(_folded(events), WRITING, number, fault, now=0, chance=0.0)
 
 
 def _folded(events: list[Event]) -> Run:
@@ -145,31 +130,38 @@ async def _books(file: Path, folder: Path, books: int) -> list[_Book]:
 
 def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
     """For each model that is there, the pages that stand of those that were asked for."""
-    figures = []
+    figures: list[Figure] = []
     for model in MODELS:
-        file = model(folder)
-        if file is None:
+        if file := model(folder):
+            figures += _figures(model.__name__, file, folder, effort)
+        else:
             print(f"{model.__name__}: its weights are not installed; it is left out")
-            continue
-        books = anyio.run(_books, file, folder, effort.repetitions)
-        pages = sum(len(it.run.pages) for it in books)
-        asked = sum(it.run.page_count for it in books)
-        whole = sum(it.run.is_written for it in books)
-        refused = sum((it.refused for it in books), Counter[str]())
-        why = ", ".join(f"{count} {kind}" for kind, count in refused.most_common())
-        seconds = sum(it.seconds for it in books)
-        note = f"{whole} of {len(books)} books whole, {seconds:.0f} s; refused: {why or 'nothing'}"
-        figures.append(
-            Figure(
-                f"{pages} of {asked} pages stand, {model.__name__}",
-                pages / asked * 100,
-                "%",
-                0,
-                "≥",
-                note,
-            )
-        )
     return figures
+
+
+def _figures(name: str, file: Path, folder: Path, effort: Effort) -> list[Figure]:
+    books = anyio.run(_books, file, folder, effort.repetitions)
+    stand = sum(len(it.run.pages) for it in books)
+    asked = sum(it.run.page_count for it in books)
+    whole = sum(it.run.is_written for it in books)
+    refused = sum((it.refused for it in books), Counter[str]())
+    why = ", ".join(f"{count} {kind}" for kind, count in refused.most_common()) or "nothing"
+    told = [it.run.fault for it in books if it.run.fault is not None]
+    named = sum(file.name in fault.message for fault in told)
+    seconds = sum(it.seconds for it in books)
+    note = (
+        f"{stand} of {asked} pages, {whole} of {len(books)} books, {seconds:.0f} s; refused: {why}"
+    )
+    return [
+        Figure(f"{name}: pages that stand", 100 * stand / asked, "%", 0, "≥", note),
+        Figure(
+            f"{name}: failed books that name the model",
+            100 * named / len(told) if told else 100,
+            "%",
+            100,
+            "≥",
+        ),
+    ]
 
 
 if __name__ == "__main__":
