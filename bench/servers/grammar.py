@@ -31,9 +31,9 @@ REQUEST: Final = StoryRequest(
 
 
 def korean() -> str:
-    """The grammar of a book's text, told without end."""
+    """The grammar of a book's sentences, told without end."""
     _, *rules = grammar(brief_of(REQUEST, 5)).splitlines()
-    return "\n".join(('root ::= narration (" " narration)*', *rules)) + "\n"
+    return "\n".join(('root ::= sentence (" " sentence)*', *rules)) + "\n"
 
 
 def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:

@@ -70,6 +70,7 @@ def test_korean_text_is_hangul_digits_and_signs(model: LlamaModel, seed: int) ->
     for name in MEMBERS[1:5]:
         sentences = re.split(r"(?<=[.!?…~]) ", members[name]["summary"])
         assert bounds.SENTENCES[0] <= len(sentences) <= bounds.SENTENCES[1]
+        assert any(name in "".join(sentences[:2]) for name in ("R2D2", "하나", "토끼"))
         assert all(len(it.split()) <= bounds.SENTENCE_WORDS[1] for it in sentences)
 
 

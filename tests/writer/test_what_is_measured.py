@@ -107,7 +107,18 @@ def test_a_name_of_the_request_may_be_called() -> None:
 
 @pytest.mark.parametrize(
     "title",
-    ["10 11", "!! ?", "1 2 3 4", "2013", "… …", "The Rabbit", "제목", "그림책 제목", "<제목>"],
+    [
+        "10 11",
+        "!! ?",
+        "우정을 보여 드리겠습니다",
+        "1 2 3 4",
+        "2013",
+        "… …",
+        "The Rabbit",
+        "제목",
+        "그림책 제목",
+        "<제목>",
+    ],
 )
 def test_a_title_has_words(title: str) -> None:
     """Of Korean, and its own."""

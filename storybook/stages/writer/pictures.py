@@ -30,7 +30,7 @@ def picturing(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) 
     yield from length("image prompt", page.image_prompt, rules.prompt)
     if not page.image_prompt.isascii():
         yield "language", "the image prompt is not plain English"
-    if found := _MARKUP.search(page.image_prompt):
+    if rules.sensible and (found := _MARKUP.search(page.image_prompt)):
         yield "copied", f"the image prompt has a placeholder: {found[0]}"
     if not rules.named:
         return

@@ -242,8 +242,8 @@ def _copied(told: Told) -> Found:
         if text and is_copied(text):
             yield "copied", f"words of what the writer was told: {text[:60]}"
             return
-    if is_of_the_task(told.narration):
-        yield "copied", f"the narrator speaks of the writing: {told.narration[:60]}"
+    if is_of_the_task(narrated := f"{told.title} {told.narration}".strip()):
+        yield "copied", f"the narrator speaks of the writing: {narrated[:60]}"
 
 
 # -------------------------------------------------------------------------------- repetitions

@@ -95,7 +95,7 @@ def _korean(brief: Brief, least: int, most: int, end: str = "[.!?…~]") -> Sche
 
 
 def _english(most: int) -> Schema:
-    return _pattern(f"[A-Za-z ,.'-]{{10,{most}}}")
+    return _pattern(f"[A-Z][A-Za-z ,'-]{{10,{most}}}[.]")
 
 
 def _pattern(body: str) -> Schema:

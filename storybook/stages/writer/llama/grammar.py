@@ -46,7 +46,8 @@ def _text_rules(brief: Brief) -> dict[str, str]:
     sentence = f"{_words(bounds.SENTENCE_WORDS)} end"
     least, most = bounds.SENTENCES
     line = f"{_words(bounds.LINE_WORDS)} end"
-    foreign = "".join(f" | {_literal(word)}" for word in brief.foreign)
+    # Once in a word, with Hangul after it: a name or a place with its particle.
+    foreign = "".join(f" | {_literal(word)} [가-힣]{{0,4}}" for word in brief.foreign)
     return {
         "cover": '"{\\"title\\":\\"" title "\\"" picture',
         "panel": '"{\\"summary\\":\\"" narration "\\",\\"dialogues\\":[" lines? "]" picture',
@@ -59,10 +60,10 @@ def _text_rules(brief: Brief) -> dict[str, str]:
         f'sentence " " named (" " sentence){{{least - 2},{most - 2}}}',
         "named": f"(word gap){{0,{NAMED_AFTER}}} someone (gap word)"
         f"{{1,{bounds.SENTENCE_WORDS[1] - NAMED_AFTER - 1}}} end",
-        "someone": f"({_any(brief.names)}) [가-힣]{{0,4}}",
+        "someone": f"({_any(as_json(name)[1:-1] for name in brief.names)}) [가-힣]{{0,4}}",
         "sentence": sentence,
         "spoken": line,
-        "word": f"([가-힣]{foreign}){{1,{bounds.WORD_LETTERS}}} | [0-9]{{1,4}} [가-힣]{{1,4}}",
+        "word": f"[가-힣]{{1,{bounds.WORD_LETTERS}}} | [0-9]{{1,4}} [가-힣]{{1,4}}{foreign}",
         "gap": '" " | ", "',
         "end": "[.!?…~]",
     }
