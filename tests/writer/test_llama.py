@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import aclosing
 from pathlib import Path
@@ -18,6 +19,8 @@ from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.llama.engine import Llama
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag, Stopped
+from storybook.stages.writer.llama.spec import LlamaSettings, build
+from storybook.system import usable_cores
 from tests.books import PAGES
 from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written
 from tests.writer.tiny_gguf import make_tiny_gguf
@@ -66,6 +69,7 @@ async def test_another_attempt_draws_another_seed(hasty_model: Path) -> None:
     await writer.unload()
     assert await written(writer, TASK) == first
     assert await written(writer, WritingTask(REQUEST, seed=7, attempt=2)) != first
+    assert await written(writer, WritingTask(REQUEST, 7, 1, refusals=2)) != first
 
 
 async def test_a_book_cancelled_while_the_prompt_is_read_stops_at_once(slow_model: Path) -> None:
@@ -255,6 +259,19 @@ def test_a_stop_flag_stops_decoding(tiny_model: Path, flag_first: bool) -> None:
         assert "".join(again) == "가나"
     finally:
         model.close()
+
+
+def test_each_core_has_a_thread_unless_a_setting_says_otherwise(tiny_model: Path) -> None:
+    """For prompts and answers alike; they sleep while they wait for each other."""
+    assert os.environ["OMP_WAIT_POLICY"]
+    engine = build(LlamaSettings(model=str(tiny_model), context=512, threads=3), tiny_model.parent)
+    assert isinstance(engine, Llama)
+    for threads, expected in ((0, usable_cores()), (3, 3)):
+        model = LlamaModel(tiny_model, "cpu", 512, threads)
+        used = (model._llama.n_threads, model._llama.n_threads_batch)
+        model.close()
+        assert used == (expected, expected)
+    assert engine._threads == 3
 
 
 async def test_a_device_that_there_is_not_is_told(tiny_model: Path) -> None:

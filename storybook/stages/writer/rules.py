@@ -40,7 +40,7 @@ class Rules(msgspec.Struct, frozen=True):
     named: bool = True
     """Whether each panel names somebody, and the book everybody."""
     sensible: bool = True
-    """Whether words are looked at one by one: numbers, placeholders, syllables of no word."""
+    """Whether words are looked at one by one: foreign ones, numbers, placeholders."""
 
 
 class Wanted(Protocol):

@@ -135,17 +135,17 @@ def length(what: str, text: str, bounds: tuple[int, int]) -> Found:
 
 def _not_korean(page: Page, told: Told, request: StoryRequest, rules: Rules) -> Found:
     known = _known(request)
-    strange = [word for text in told.texts for word in _foreign(_without(text, known))]
-    if strange:
-        yield "language", f"expected Korean, found {', '.join(dict.fromkeys(strange))[:80]}"
-    if not rules.sensible:
-        return
-    for what, text in (("title", told.title), *(("spoken line", it) for it in told.lines)):
-        if text and not _says_something(text, known):
-            yield "language", f"the {what} has no Korean word: {text[:40]}"
     share = _hangul_share(f"{told.narration} {' '.join(told.lines)}")
     if page.page != COVER_PAGE and share < rules.hangul:
         yield "language", f"expected Korean, found {share:.0%} Hangul among letters and digits"
+    if not rules.sensible:
+        return
+    strange = [word for text in told.texts for word in _foreign(_without(text, known))]
+    if strange:
+        yield "language", f"expected Korean, found {', '.join(dict.fromkeys(strange))[:80]}"
+    for what, text in (("title", told.title), *(("spoken line", it) for it in told.lines)):
+        if text and not _says_something(text, known):
+            yield "language", f"the {what} has no Korean word: {text[:40]}"
     if unfinished := _without_predicate(told.narration):
         yield "language", f"expected sentences, found: {unfinished[:60]}"
     rare = [it for it in _HANGUL.findall(told.text) if not _is_common(it)]
