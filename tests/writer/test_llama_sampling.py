@@ -17,7 +17,7 @@ from storybook.stages.writer.llama.echoes import MOST, Echoes
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼", "우정")
-PLAIN = Drawing(temperature=1.0, repeat=1.0, echo=0.0, top_k=0, top_p=1.0, min_p=0.0)
+PLAIN = Drawing(temperature=1.0, repeat=1.0, echo=0.0, passage=9, top_k=0, top_p=1.0, min_p=0.0)
 """Chances as the model has them, nothing cut off."""
 
 
@@ -75,6 +75,7 @@ def test_each_refusal_changes_how_the_next_attempt_draws() -> None:
     for before, after in itertools.pairwise(DRAWINGS):
         assert after.temperature > before.temperature
         assert after.repeat > before.repeat and after.echo > before.echo
+        assert after.passage < before.passage
     seeds = {seed_of(WritingTask(REQUEST, 7, attempt), "llama", bits=32) for attempt in range(5)}
     assert len(seeds) == 5
 

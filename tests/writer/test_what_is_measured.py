@@ -243,6 +243,7 @@ def test_exclamations_are_no_sentences() -> None:
         "토끼와 호랑이의 우정을 보여 드리겠습니다.",
         "등장인물은 토끼와 호랑이예요.",
         "토끼 이야기를 쓰겠어요.",
+        "토끼의 대사도 있다고 합니다, 감정은 하나예요, 동작은 꼴으로 씁니다.",
     ],
 )
 def test_a_narrator_does_not_speak_of_the_writing(text: str) -> None:

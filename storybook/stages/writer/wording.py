@@ -97,7 +97,7 @@ def wording(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) ->
         named = ", ".join(f"U+{ord(sign):04X}" for sign in signs)
         yield "language", f"signs that nobody can read aloud: {named}"
     if rules.sensible:
-        yield from _copied(told)
+        yield from _copied(told, book.request)
         yield from _numbers(told, book.request)
     yield from _degenerate(told, rules)
     if page.page != COVER_PAGE and standing:
@@ -213,7 +213,7 @@ def _is_readable(sign: str) -> bool:
 
 
 def _numbers(told: Told, request: StoryRequest) -> Found:
-    given = " ".join((request.era, request.place, request.characters, request.topic))
+    given = _given(request)
     for text in told.texts:
         for sentence in _SENTENCE_END.split(_without(text, foreign_words(request))):
             bare = [it for it in _bare_numbers(sentence) if it not in given]
@@ -224,6 +224,10 @@ def _numbers(told: Told, request: StoryRequest) -> Found:
     numbered = [word for word in words if word[0].isdigit()]
     if len(numbered) > max(2, NUMBERED * len(words)):
         yield "numbers", f"numbers more than words: {' '.join(numbered)[:60]}"
+
+
+def _given(request: StoryRequest) -> str:
+    return " ".join((request.era, request.place, request.characters, request.topic))
 
 
 def _bare_numbers(sentence: str) -> list[str]:
@@ -237,12 +241,12 @@ def _is_unit(after: str) -> bool:
     return bool(after) and after not in _PARTICLES
 
 
-def _copied(told: Told) -> Found:
+def _copied(told: Told, request: StoryRequest) -> Found:
     for text in (told.title, *told.lines, *_SENTENCE_END.split(told.narration)):
         if text and is_copied(text):
             yield "copied", f"words of what the writer was told: {text[:60]}"
             return
-    if is_of_the_task(narrated := f"{told.title} {told.narration}".strip()):
+    if is_of_the_task(narrated := f"{told.title} {told.narration}".strip(), _given(request)):
         yield "copied", f"the narrator speaks of the writing: {narrated[:60]}"
 
 

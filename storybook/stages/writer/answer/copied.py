@@ -27,6 +27,9 @@ _OF_THE_TASK: Final = re.compile(
     r"(?:이야기|그림책|동화|문장|글)[을를]? (?:쓰|작성|만들)겠|JSON|json"
 )
 """What an assistant says of its task, and no story says of itself."""
+_TERMS: Final = re.compile("(?<![가-힣])(감정|동작|대사|지시|재료|주제|시대|낱말|꼴|페이지)")
+SEVERAL: Final = 3
+"""Different terms of the task on a page that no story has by chance."""
 
 _LETTERS: Final = re.compile(r"[^\W_]+")
 
@@ -38,9 +41,11 @@ def is_copied(sentence: str) -> bool:
     return said in _NO_ANSWERS or is_rule
 
 
-def is_of_the_task(narration: str) -> bool:
-    """Whether the narrator speaks of the writing instead of the story."""
-    return _OF_THE_TASK.search(narration) is not None
+def is_of_the_task(text: str, given: str = "") -> bool:
+    """Whether a page speaks of the writing instead of the story: in an assistant's words, or in
+    several of the terms that its writer was told it in, but for those that were `given`."""
+    terms = {term for term in _TERMS.findall(text) if term not in given}
+    return len(terms) >= SEVERAL or _OF_THE_TASK.search(text) is not None
 
 
 def _letters(text: str) -> str:

@@ -23,8 +23,8 @@ from storybook.system import c_library, usable_cores
 if TYPE_CHECKING:
     from storybook.stages.writer.llama.sampler import Sampler
 
-ECHO: Final = "호기심 많은 토끼는"
-"""A phrase that may come again and again; what is longer, in tokens, is an echo."""
+KOREAN: Final = "옛날 깊은 숲속 마을에 호기심 많은 토끼가 살고 있었어요."
+"""Tells how many tokens a letter has: one in a large vocabulary, three in a vocabulary of bytes."""
 ALL_LAYERS: Final = -1
 BATCH_TOKENS: Final = 512
 
@@ -146,7 +146,8 @@ class LlamaModel:
     def _sampler(self, grammar: str, drawing: Drawing, seed: int, told: Sequence[str]) -> Sampler:
         from storybook.stages.writer.llama.sampler import Sampler
 
-        echoes = Echoes(self._tokens_of(ECHO))
+        tokens_of_a_letter = self._tokens_of(KOREAN) / len(KOREAN)
+        echoes = Echoes(max(2, round(drawing.passage * tokens_of_a_letter)))
         for text in told:
             written = self._llama.tokenize(f'"{text}"'.encode(), add_bos=False, special=False)
             echoes.write((token, self._ends_passage(token)) for token in written)
