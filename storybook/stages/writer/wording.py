@@ -143,9 +143,11 @@ def _not_korean(page: Page, told: Told, request: StoryRequest, rules: Rules) -> 
     strange = [word for text in told.texts for word in _foreign(_without(text, known))]
     if strange:
         yield "language", f"expected Korean, found {', '.join(dict.fromkeys(strange))[:80]}"
-    for what, text in (("title", told.title), *(("spoken line", it) for it in told.lines)):
-        if text and not _says_something(text, known):
-            yield "language", f"the {what} has no Korean word: {text[:40]}"
+    if told.title and not _HANGUL.search(told.title):
+        yield "language", f"the title has no Korean word: {told.title[:40]}"
+    for line in told.lines:
+        if line and not _is_word(line, known):
+            yield "language", f"a spoken line has no Korean word: {line[:40]}"
     if unfinished := _without_predicate(told.narration):
         yield "language", f"expected sentences, found: {unfinished[:60]}"
     rare = [it for it in _HANGUL.findall(told.text) if not _is_common(it)]
@@ -180,9 +182,9 @@ def _foreign(text: str) -> list[str]:
     return [run for word in _LETTERS.findall(without) for run in re.findall(r"[^\W\d_]+", word)]
 
 
-def _says_something(text: str, known: Sequence[str]) -> bool:
-    """Whether it has a syllable of Hangul, or is a call in words of the request."""
-    return bool(_HANGUL.search(text)) or (bool(known) and _without(text, known) != text)
+def _is_word(line: str, known: Sequence[str]) -> bool:
+    """Whether it has a syllable of Hangul, or calls somebody in words of the request."""
+    return _HANGUL.search(line) is not None or _without(line, known) != line
 
 
 def _hangul_share(text: str) -> float:
