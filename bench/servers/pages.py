@@ -162,7 +162,7 @@ def _figures(name: str, file: Path, folder: Path, effort: Effort) -> list[Figure
     again = sum("repeated" in kinds for kinds in refused)
     return [
         Figure(f"{name}: failed books that do not name it", len(told) - named, "", 0, "≤", note),
-        Figure(f"{name}: refused for repeating", _share(again, refused), "%", 25, "≤", kinds),
+        Figure(f"{name}: refused for repeating", _share(again, refused), "%", 50, "≤", kinds),
     ]
 
 
