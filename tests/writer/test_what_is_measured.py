@@ -197,7 +197,11 @@ def test_a_page_of_long_ago_is_not_told_again() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["토끼는 갉뭃뷁쒧쨃갂갋 했어요. 괋긇낁낪넦녅 되었어요.", "토끼 뛗뭵뺣쀀쁪 씛쏧쓻쫋."],
+    [
+        "토끼는 갉뭃뷁쒧쨃갂갋 했어요. 괋긇낁낪넦녅 되었어요.",
+        "토끼 뛗뭵뺣쀀쁪 씛쏧쓻쫋.",
+        "토끼는 생믹으로 수룱 해요! 호랑이는 충벌큵간 자심의 역숙소를 모둜해야 해요.",
+    ],
 )
 def test_syllables_of_no_word_are_no_korean(text: str) -> None:
     """A model that is held to Hangul and knows none writes such."""

@@ -39,8 +39,9 @@ ONE_WORD: Final = (4, 1 / 3)
 """A word that comes so often, and makes up so much of a narration, is all that it says."""
 NUMBERED: Final = 1 / 3
 """Most of the words of a narration that may be numbers, with their units."""
-RARE_SYLLABLES: Final = (3, 0.1)
-"""So many syllables that no Korean word has, and such a share of them, are no Korean."""
+RARE_SYLLABLES: Final = (2, 0.03)
+"""So many different syllables that no Korean word has, and such a share of them, are no Korean: a
+funny sound has one, again and again."""
 
 _SENTENCE_END: Final = re.compile(r"[.!?…~]+[\"'”’]*\s*")
 _LETTERS: Final = re.compile(r"[^\W_]+")
@@ -152,7 +153,7 @@ def _not_korean(page: Page, told: Told, request: StoryRequest, rules: Rules) -> 
         yield "language", f"expected sentences, found: {unfinished[:60]}"
     rare = [it for it in _HANGUL.findall(told.text) if not _is_common(it)]
     least, most_share = RARE_SYLLABLES
-    if len(rare) >= least and len(rare) > most_share * len(_HANGUL.findall(told.text)):
+    if len(set(rare)) >= least and len(rare) > most_share * len(_HANGUL.findall(told.text)):
         yield "language", f"syllables that Korean words hardly have: {''.join(rare)[:40]}"
 
 
