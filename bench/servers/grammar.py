@@ -17,7 +17,7 @@ from bench.apart import measured
 from bench.figures import FULL, Effort, Figure, median_of, print_figures
 from storybook.book import StoryRequest
 from storybook.stages.writer.answer.brief import brief_of
-from storybook.stages.writer.answer.drawing import DRAWINGS
+from storybook.stages.writer.answer.sampling import SAMPLING_PARAMETERS
 from storybook.stages.writer.llama.grammar import grammar
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag
 from tests.writer.tiny_gguf import make_tiny_gguf
@@ -80,7 +80,7 @@ def _by_the_package(model: LlamaModel, wanted: Any) -> Iterator[int]:
     """Tokens as llama-cpp-python itself draws them."""
     import llama_cpp
 
-    llama, drawing = model._llama, DRAWINGS[0]
+    llama, drawing = model._llama, SAMPLING_PARAMETERS[0]
     draw: Callable[..., int] = llama_cpp.Llama.sample
     llama.sample = lambda **options: draw(llama, **options)
     try:

@@ -12,12 +12,19 @@ import pytest
 
 from storybook.book import StoryRequest
 from storybook.engines import WritingTask
-from storybook.stages.writer.answer.drawing import DRAWINGS, Drawing, drawing, seed_of
+from storybook.stages.writer.answer.sampling import (
+    SAMPLING_PARAMETERS,
+    SamplingParameters,
+    sampling,
+    seed_of,
+)
 from storybook.stages.writer.llama.echoes import MOST, Echoes
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "토끼", "우정")
-PLAIN = Drawing(temperature=1.0, repeat=1.0, echo=0.0, passage=9, top_k=0, top_p=1.0, min_p=0.0)
+PLAIN = SamplingParameters(
+    temperature=1.0, repeat=1.0, echo=0.0, passage=9, top_k=0, top_p=1.0, min_p=0.0
+)
 """Chances as the model has them, nothing cut off."""
 
 
@@ -70,9 +77,11 @@ def test_the_longer_the_echo_the_more_is_lost() -> None:
 
 def test_each_refusal_changes_how_the_next_attempt_draws() -> None:
     """More freely, and with less of what was said before; the seed is another one anyway."""
-    drawings = [drawing(WritingTask(REQUEST, 7, 1, refusals=it)) for it in range(5)]
-    assert drawings[:3] == list(DRAWINGS) and drawings[3:] == [DRAWINGS[-1]] * 2
-    for before, after in itertools.pairwise(DRAWINGS):
+    drawings = [sampling(WritingTask(REQUEST, 7, 1, refusals=it)) for it in range(5)]
+    assert (
+        drawings[:3] == list(SAMPLING_PARAMETERS) and drawings[3:] == [SAMPLING_PARAMETERS[-1]] * 2
+    )
+    for before, after in itertools.pairwise(SAMPLING_PARAMETERS):
         assert after.temperature > before.temperature
         assert after.repeat > before.repeat and after.echo > before.echo
         assert after.passage < before.passage
@@ -90,7 +99,7 @@ def model(tiny_model: Path) -> Iterator[LlamaModel]:
     model.close()
 
 
-def drawn(model: LlamaModel, grammar: str, seed: int, drawing: Drawing = PLAIN) -> str:
+def drawn(model: LlamaModel, grammar: str, seed: int, drawing: SamplingParameters = PLAIN) -> str:
     return "".join(model.pieces(model.tokens("책"), grammar, seed, StopFlag(), drawing))
 
 
@@ -116,8 +125,8 @@ def test_drawing_first_has_the_chances_of_looking_first(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("drawing", DRAWINGS)
-def test_no_drawing_leaves_the_grammar(model: LlamaModel, drawing: Drawing) -> None:
+@pytest.mark.parametrize("drawing", SAMPLING_PARAMETERS)
+def test_no_drawing_leaves_the_grammar(model: LlamaModel, drawing: SamplingParameters) -> None:
     """However freely it draws, and whatever it may not repeat."""
     grammar = 'root ::= "\\"" ("가나다라마바사" " "){9} "\\""'
     assert drawn(model, grammar, 1, drawing) == '"' + "가나다라마바사 " * 9 + '"'
@@ -154,7 +163,7 @@ def test_what_was_told_is_not_said_again(model: LlamaModel) -> None:
     grammar = f'root ::= "\\"{start}" ("{old}" | "{new}")'
 
     def says_new(standing: Sequence[str]) -> int:
-        strict, tokens = DRAWINGS[-1], model.tokens("책")
+        strict, tokens = SAMPLING_PARAMETERS[-1], model.tokens("책")
         said = (
             "".join(model.pieces(tokens, grammar, seed, StopFlag(), strict, standing))
             for seed in range(20)

@@ -6,7 +6,7 @@ stop and left behind, and whoever wants the model next waits the moment until it
 
 A book that was begun by an earlier attempt goes on: the pages that stand are told as facts, and the
 rest is asked for. Each attempt has a seed of its own, and draws otherwise than the ones that were
-refused (`answer.drawing`).
+refused (`answer.sampling`).
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from storybook.events.catalog import EngineInfo
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
-from storybook.stages.writer.answer.drawing import drawing, seed_of
 from storybook.stages.writer.answer.picture import read_prompt
 from storybook.stages.writer.answer.prompt import messages
+from storybook.stages.writer.answer.sampling import sampling, seed_of
 from storybook.stages.writer.answer.telling import Telling
 from storybook.stages.writer.llama.grammar import grammar
 from storybook.stages.writer.llama.header import NotGGUF, read_header, why_not
@@ -203,7 +203,7 @@ class _Book:
         tokens = model.tokens(model.prompt(messages(brief, task.standing, task.refused)))
         _check_context(model, brief, len(tokens), first_page)
         seed, told = seed_of(task, NAME, bits=32), list(_told(brief, task.standing))
-        pieces = model.pieces(tokens, grammar(brief, first_page), seed, stop, drawing(task), told)
+        pieces = model.pieces(tokens, grammar(brief, first_page), seed, stop, sampling(task), told)
         self._pages = self._told(pieces)
 
     def next_page(self) -> Page | None:

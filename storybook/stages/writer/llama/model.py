@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from storybook.stages.writer.answer.drawing import DRAWINGS, Drawing
 from storybook.stages.writer.answer.prompt import Message
+from storybook.stages.writer.answer.sampling import SAMPLING_PARAMETERS, SamplingParameters
 from storybook.stages.writer.llama.echoes import Echoes
 from storybook.stages.writer.llama.header import CHAT_TEMPLATE
 from storybook.stages.writer.llama.template import BadTemplate, rendered
@@ -116,7 +116,7 @@ class LlamaModel:
         grammar: str,
         seed: int,
         stop: StopFlag,
-        drawing: Drawing = DRAWINGS[0],
+        drawing: SamplingParameters = SAMPLING_PARAMETERS[0],
         told: Sequence[str] = (),
     ) -> Iterator[str]:
         """Decode what follows on `tokens` within a grammar, piece by piece, until the model ends
@@ -143,7 +143,9 @@ class LlamaModel:
         finally:
             sampler.close()
 
-    def _sampler(self, grammar: str, drawing: Drawing, seed: int, told: Sequence[str]) -> Sampler:
+    def _sampler(
+        self, grammar: str, drawing: SamplingParameters, seed: int, told: Sequence[str]
+    ) -> Sampler:
         from storybook.stages.writer.llama.sampler import Sampler
 
         tokens_of_a_letter = self._tokens_of(KOREAN) / len(KOREAN)

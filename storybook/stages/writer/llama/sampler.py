@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from storybook.stages.writer.answer.drawing import Drawing
+from storybook.stages.writer.answer.sampling import SamplingParameters
 from storybook.stages.writer.llama.echoes import Echoes
 from storybook.stages.writer.llama.library import API
 
@@ -35,7 +35,7 @@ class Sampler:
         vocabulary: Any,
         tokens: int,
         grammar: str,
-        drawing: Drawing,
+        drawing: SamplingParameters,
         seed: int,
         echoes: Echoes,
         ends: Callable[[int], bool],
@@ -93,7 +93,7 @@ class Sampler:
         return bool(np.isfinite(one["logit"][0]))
 
 
-def _chain(drawing: Drawing, seed: int) -> Any:
+def _chain(drawing: SamplingParameters, seed: int) -> Any:
     chain = API.llama_sampler_chain_init(API.llama_sampler_chain_default_params())
     for sampler in (
         API.llama_sampler_init_top_k(drawing.top_k),

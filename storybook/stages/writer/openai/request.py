@@ -10,8 +10,8 @@ from storybook.stages.endpoint import NAME
 from storybook.stages.openai_api.negotiation import Wish
 from storybook.stages.writer.answer.brief import Brief
 from storybook.stages.writer.answer.budget import estimated_tokens, longest_answer
-from storybook.stages.writer.answer.drawing import drawing, seed_of
 from storybook.stages.writer.answer.prompt import Message, messages
+from storybook.stages.writer.answer.sampling import sampling, seed_of
 from storybook.stages.writer.answer.schema import Schema, schema
 
 _SWITCHED_IN_WORDS: Final = "qwen3"
@@ -34,7 +34,7 @@ def wishes_for(brief: Brief, task: WritingTask, model: str, context: int) -> tup
             _forms(schema(brief, first_page)),
             also=("json_schema", "json_object", "structured", "grammar", "schema", "format"),
         ),
-        Wish("temperature", (drawing(task).temperature,)),
+        Wish("temperature", (sampling(task).temperature,)),
         Wish("seed", (seed,), also=("random_seed",)),
         Wish(
             "max_tokens",

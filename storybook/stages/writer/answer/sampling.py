@@ -14,7 +14,7 @@ import msgspec
 from storybook.engines import WritingTask
 
 
-class Drawing(msgspec.Struct, frozen=True):
+class SamplingParameters(msgspec.Struct, frozen=True):
     """How the next token is drawn. `repeat` divides the scores of recent tokens; `echo` is what a
     token loses that goes on with a passage of `passage` letters which was written before (0:
     nothing), and grows with the passage."""
@@ -28,18 +28,18 @@ class Drawing(msgspec.Struct, frozen=True):
     min_p: float = 0.05
 
 
-DRAWINGS: Final = (
-    Drawing(temperature=0.7, repeat=1.05, echo=2.0, passage=9),
-    Drawing(temperature=0.9, repeat=1.1, echo=12.0, passage=7),
-    Drawing(temperature=1.1, repeat=1.15, echo=100.0, passage=5),
+SAMPLING_PARAMETERS: Final = (
+    SamplingParameters(temperature=0.7, repeat=1.05, echo=2.0, passage=9),
+    SamplingParameters(temperature=0.9, repeat=1.1, echo=12.0, passage=7),
+    SamplingParameters(temperature=1.1, repeat=1.15, echo=100.0, passage=5),
 )
 """By how often the page has been refused. The first is what the makers of present models advise for
 answers without thinking, a little warmer. A name with its particle has four letters or less."""
 
 
-def drawing(task: WritingTask) -> Drawing:
+def sampling(task: WritingTask) -> SamplingParameters:
     """How this attempt draws."""
-    return DRAWINGS[min(task.refusals, len(DRAWINGS) - 1)]
+    return SAMPLING_PARAMETERS[min(task.refusals, len(SAMPLING_PARAMETERS) - 1)]
 
 
 def seed_of(task: WritingTask, engine: str, bits: int) -> int:
