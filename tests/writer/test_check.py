@@ -61,6 +61,7 @@ def test_a_good_page_may_stand() -> None:
 @pytest.mark.parametrize(
     "topic", ["우정", "용기", "나눔", "꿈", "DNA의 비밀", "왜 하늘은 파란가요?"]
 )
+@pytest.mark.slow  # hundreds of pages through every rule
 @pytest.mark.parametrize(
     "characters",
     [
