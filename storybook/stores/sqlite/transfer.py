@@ -35,7 +35,6 @@ GROUP: Final = 2_000
 """Rows that are inserted at once, and between two words of how far it is."""
 NAMED_FAULTS: Final = 3
 
-_NULL: Final = msgspec.Raw(b"null")
 _LAST: Final = "SELECT coalesce(max(position), 0) FROM events"
 L = TypeVar("L", bound=msgspec.Struct)
 
@@ -56,7 +55,7 @@ class ExportHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event; digests are hexadecimal."""
+    """An event; digests are hexadecimal. `data` is a string where it is in base64."""
 
     position: int
     run_id: str
@@ -66,8 +65,8 @@ class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
     recorded_at: int
     payload_digest: str
     digest: str
-    data: msgspec.Raw = msgspec.Raw(b"")
-    data_base64: str | None = None
+    data: msgspec.Raw
+    base64: bool = False
 
 
 class CommandLine(msgspec.Struct, frozen=True):
@@ -119,11 +118,9 @@ _COMMAND_COLUMNS: Final = ", ".join(CommandLine.__struct_fields__)
 
 
 def _event_line(row: Row) -> EventLine:
-    data, in_base64 = _NULL, None
-    if row.data and _is_one_line(row.data):
-        data = msgspec.Raw(row.data)
-    elif row.data:
-        data, in_base64 = msgspec.Raw(b""), base64.b64encode(row.data).decode()
+    data, in_base64 = msgspec.Raw(row.data or b"null"), False
+    if row.data and not _is_one_line(row.data):
+        data, in_base64 = msgspec.Raw(b'"%b"' % base64.b64encode(row.data)), True
     digests = row.payload_digest.hex(), row.digest.hex()
     return EventLine(*row[:6], *digests, data, in_base64)
 
@@ -262,9 +259,9 @@ def _event_rows(
 
 
 def _data_of(line: EventLine) -> bytes:
-    if line.data_base64 is not None:
-        return base64.b64decode(line.data_base64, validate=True)
     data = bytes(line.data)
+    if line.base64:
+        return base64.b64decode(data.strip(b'"'), validate=True)
     return b"" if data == b"null" else data
 
 
