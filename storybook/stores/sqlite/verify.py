@@ -282,8 +282,12 @@ def _expected_schema(version: int) -> dict[str, Any]:
 
 
 def _schema(db: sqlite3.Connection) -> dict[str, Any]:
-    """The SQL of each table, index and trigger, by kind and name."""
-    sql = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+    """The SQL of each table, index and trigger, by kind and name; without SQLite's statistics, and
+    the two tables that Litestream adds to a database that it follows."""
+    sql = (
+        "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' "
+        "AND tbl_name NOT IN ('_litestream_lock', '_litestream_seq')"
+    )
     return dict(db.execute(sql).fetchall())
 
 
