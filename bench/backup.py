@@ -1,18 +1,20 @@
 """A backup of a thousand books while twenty are made: `python -m bench.backup`.
 
-The books that are there have ten files each; those that are made come from engines that sleep, as
-in `bench.makespan`. Beside them a client appends one event after the other; how long each append
-takes is measured as long as the backup, a process of its own, takes. Then the backup is restored,
-and held against the log. Backing up again copies what is new.
+The books that are there have ten files each; twenty others are always in the making, by engines
+that sleep, as in `bench.makespan`. How long each append of theirs takes is measured as long as the
+backup, a process of its own, takes; then once more for a backup that copies what is new, and for a
+while with none. Both backups are restored, and held against the log.
 """
 
 from __future__ import annotations
 
-import itertools
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,12 +31,11 @@ from bench.makespan import (
     SleepingWriter,
 )
 from storybook.application import Application
-from storybook.book import RunId, Stage, TtsConfig
+from storybook.book import TtsConfig
 from storybook.bootstrap import open_application
-from storybook.commands import new_command_id
 from storybook.data_folder import DataFolder
-from storybook.events.catalog import StageRequested
-from storybook.events.log import EventLog, Version
+from storybook.events.log import Appended
+from storybook.projections.library import open_runs
 from storybook.settings import Limits, Settings
 from storybook.stages.registry import Engines
 from tests.books import new_run
@@ -45,9 +46,13 @@ BOOKS: Final = 1_000
 MADE: Final = 20
 FILE_BYTES: Final = 100_000
 """Of each file: a tenth of a painted picture, so that 10,000 of them fit on a small disk."""
-PAUSE_SECONDS: Final = 0.002
-"""Between two appends that are measured."""
 MOST_MS: Final = 20
+LOOK_SECONDS: Final = 0.1
+"""How often it is looked whether more books are to be asked for."""
+WARM_SECONDS: Final = 2.0
+"""After the first requests, before anything is measured."""
+ALONE_SECONDS: Final = 15.0
+"""How long appends are measured with no backup: twenty books are made meanwhile."""
 
 
 def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
@@ -57,32 +62,46 @@ def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
 
 
 async def _measure(scratch: Path, books: int) -> list[Figure]:
-    data = DataFolder(scratch / "data")
+    data, backup = DataFolder(scratch / "data"), scratch / "backup"
     await add_books(data, 0, books, FILE_BYTES)
-    alone = await _beside(data, None, scratch)
-    first = await _beside(data, scratch / "backup", scratch)
-    again = await _beside(data, scratch / "backup", scratch)
-    note = f"median {first.median:.1f} ms; {alone.p99:.1f} ms of a hundred with no backup"
+    async with _making_books(data) as latencies:
+        alone = await _during(latencies, partial(anyio.sleep, ALONE_SECONDS))
+        first = await _during(latencies, partial(_storybook, data, "backup", str(backup)))
+        lost = await _lost(data, backup, scratch)
+        again = await _during(latencies, partial(_storybook, data, "backup", str(backup)))
+        lost += await _lost(data, backup, scratch)
+    note = (
+        f"median {first.median:.1f} ms of {first.count:,}; with no backup: slowest {alone.p99:.1f} "
+        f"ms; {first.seconds:.0f} s, again {again.seconds:.1f} s with {again.p99:.1f} ms"
+    )
+    what = f"appends during a backup of {books:,} books, {MADE} in the making: slowest in a hundred"
     return [
-        Figure(
-            f"appends during a backup of {books:,} books, {MADE} in the making: slowest in 100",
-            *(first.p99, "ms", MOST_MS, "≤"),
-            f"{note}; backed up in {first.seconds:.0f} s, again in {again.seconds:.1f} s",
-        ),
-        Figure("events and files that the backups lack", first.lost + again.lost, "", 0, "≤"),
+        Figure(what, first.p99, "ms", MOST_MS, "≤", note),
+        Figure("events and files that those backups lack", lost, "", 0, "≤"),
     ]
 
 
-class Beside(msgspec.Struct, frozen=True):
-    """Milliseconds that appends took; how long the backup did; what it lacked."""
+class Span(msgspec.Struct, frozen=True):
+    """How many appends there were meanwhile, and milliseconds that they took."""
 
+    seconds: float
+    count: int
     median: float
     p99: float
-    seconds: float
-    lost: int
 
 
-async def _beside(data: DataFolder, backup: Path | None, scratch: Path) -> Beside:
+async def _during(latencies: list[float], work: Callable[[], Awaitable[object]]) -> Span:
+    latencies.clear()
+    began = time.perf_counter()
+    await work()
+    seconds, found = time.perf_counter() - began, sorted(latencies) or [0.0]
+    middle, slow = found[len(found) // 2], found[len(found) * 99 // 100]
+    return Span(seconds, len(latencies), middle * 1e3, slow * 1e3)
+
+
+@asynccontextmanager
+async def _making_books(data: DataFolder) -> AsyncIterator[list[float]]:
+    """Keep books in the making; gives the seconds that each append takes, as they come."""
     engines = Engines(
         SleepingWriter("writer", MADE),
         SleepingIllustrator("illustrator", 4),
@@ -90,52 +109,48 @@ async def _beside(data: DataFolder, backup: Path | None, scratch: Path) -> Besid
         SleepingTranscriber("transcriber", 1),
     )
     settings = Settings(limits=Limits(shutdown_seconds=0))
-    async with open_application(settings, data.path, engines=engines) as application:
-        for _ in range(MADE):
-            await application.request_run(new_run(REQUEST, TtsConfig()))
-        return await _appending(application, data, backup, scratch)
-
-
-async def _appending(
-    application: Application, data: DataFolder, backup: Path | None, scratch: Path
-) -> Beside:
-    latencies: list[float] = []
-    began = time.perf_counter()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_append, application.log, latencies)
-        if backup is None:
-            await anyio.sleep(5)
-        else:
-            report = await _storybook(data, "backup", str(backup))
-        seconds = time.perf_counter() - began
+    async with (
+        open_application(settings, data.path, engines=engines) as application,
+        anyio.create_task_group() as tasks,
+    ):
+        latencies = _timed(application)
+        tasks.start_soon(_ask_for_books, application)
+        await anyio.sleep(WARM_SECONDS)
+        yield latencies
         tasks.cancel_scope.cancel()
-    latencies.sort()
-    lost = await _lost(data, backup, scratch, report["events"]) if backup is not None else 0
-    return Beside(
-        latencies[len(latencies) // 2] * 1e3,
-        latencies[len(latencies) * 99 // 100] * 1e3,
-        seconds,
-        lost,
-    )
 
 
-async def _append(log: EventLog, latencies: list[float]) -> None:
-    run_id = RunId(f"{time.time_ns():032x}")  # it is never begun, and parked: no work comes of it
-    event = StageRequested(stage=Stage.TTS, page=0, attempt=1)
-    for version in itertools.count():
+def _timed(application: Application) -> list[float]:
+    latencies: list[float] = []
+    append = application.log.append
+
+    async def timed(*args: Any, **named: Any) -> Appended:
         began = time.perf_counter()
-        await log.append(run_id, [event], expected=Version(version), command=new_command_id())
+        answer = await append(*args, **named)
         latencies.append(time.perf_counter() - began)
-        await anyio.sleep(PAUSE_SECONDS)
+        return answer
+
+    vars(application.log)["append"] = timed
+    return latencies
 
 
-async def _lost(data: DataFolder, backup: Path, scratch: Path, events: int) -> int:
-    """How many of the log's first events, and of the files that they name, do not come back."""
+async def _ask_for_books(application: Application) -> None:
+    while True:
+        for _ in range(MADE - len(await application.projections.ask(open_runs))):
+            await application.request_run(new_run(REQUEST, TtsConfig()))
+        await anyio.sleep(LOOK_SECONDS)
+
+
+async def _lost(data: DataFolder, backup: Path, scratch: Path) -> int:
+    """How many rows of the log up to the backup's end, and files that they name, do not come
+    back."""
     with tempfile.TemporaryDirectory(dir=scratch) as new:
         report = await _storybook(data, "restore", str(backup), f"{new}/data")
-        there, back = all_rows(data.log)[:events], all_rows(Path(new, "data", "log.db"))[:events]
-    changed = sum(one != other for one, other in itertools.zip_longest(there, back))
-    return changed + len(list(report["missing"])) + len(list(report["faults"]))
+        back, events = all_rows(Path(new, "data", "log.db")), int(report["events"])
+    there = all_rows(data.log)
+    changed = sum(one != other for one, other in zip(there[:events], back[:events], strict=True))
+    answered = set(back[events:]) - set(there)
+    return changed + len(answered) + len(report["missing"]) + len(report["faults"])
 
 
 async def _storybook(data: DataFolder, *arguments: str) -> Any:

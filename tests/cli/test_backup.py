@@ -6,6 +6,7 @@ import errno
 import shutil
 import sqlite3
 import tarfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from storybook.system import LockFile
 from tests.cli.conftest import Shell
 from tests.reading_only import reading_only
 from tests.recorded_folder import FILES, all_rows, book_with_files, files_in, recorded_folder
-from tests.stores.pages import TABLE_LEAF, damage
+from tests.stores.pages import TABLE_LEAF, damage, damage_last
 from tests.stores.raw_rows import append_row, forget_rows
 
 
@@ -52,6 +53,7 @@ def test_everything_comes_back(kept: Shell, target: Path, tmp_path: Path) -> Non
     for name in ("access.db", "webhooks.db"):
         with closing(sqlite3.connect(restored.data / name)) as db:
             assert db.execute("SELECT note FROM notes").fetchall() == [(f"of {name}",)]
+            assert (restored.data / name).stat().st_mode & 0o077 == 0
     assert restored.json("verify")["faults"] == []
     assert not (restored.data / ".restoring").exists()
 
@@ -130,11 +132,14 @@ def test_a_file_that_was_lost_since_is_still_in_the_backup(kept: Shell, tmp_path
     assert kept.json("restore", str(backup), str(tmp_path / "new"))["files"] == FILES
 
 
-def test_a_damaged_log_never_takes_the_place_of_a_whole_one(kept: Shell, target: Path) -> None:
-    """The old backup stays as it was, byte for byte."""
+@pytest.mark.parametrize("harm", [damage, damage_last])
+def test_a_damaged_log_never_takes_the_place_of_a_whole_one(
+    kept: Shell, target: Path, harm: Callable[[Path, Callable[[bytes], bool]], bytes]
+) -> None:
+    """The old backup stays as it was, byte for byte; wherever the page is, also at the end."""
     kept.json("backup", str(target))
     before = _bytes_of(target)
-    damage(kept.data / "log.db", lambda page: page[0] == TABLE_LEAF)
+    harm(kept.data / "log.db", lambda page: page[0] == TABLE_LEAF)
     result = kept("backup", str(target))
     assert result.exit_code == 1
     assert "the log is damaged" in result.stderr and "verify" in result.stderr
@@ -369,6 +374,16 @@ def test_it_holds_at_60_columns(kept: Shell, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("COLUMNS", "60")
     lines = kept("backup", "backup").stdout.splitlines()
     assert lines[1].startswith("  head ") and len(lines[1].rsplit(":")[1]) == 64
+
+
+def test_a_restore_that_was_killed_is_no_log(kept: Shell, tmp_path: Path) -> None:
+    """What it had begun is put away by the next one."""
+    kept.json("backup", "backup")
+    begun = tmp_path / "new" / ".restoring"
+    (begun / "outputs").mkdir(parents=True)
+    (begun / "log.db").write_bytes(b"half")
+    assert kept.json("restore", "backup", str(tmp_path / "new"))["files"] == FILES
+    assert not begun.exists()
 
 
 def test_the_beginning_of_a_killed_backup_is_no_other_thing(kept: Shell, tmp_path: Path) -> None:

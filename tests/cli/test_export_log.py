@@ -109,6 +109,7 @@ def test_it_is_imported_where_there_is_no_log(kept: Shell, other: Shell, tmp_pat
     (other.data / "log.db-wal").write_bytes(b"left")
     assert "is left of a log that is gone" in told(other("import-log", "log.jsonl").stderr)
     (other.data / "log.db-wal").unlink()
+    (other.data / "log.db.importing").write_bytes(b"of one that was killed")
     assert other("import-log", "log.jsonl").exit_code == 0
 
 

@@ -101,9 +101,9 @@ class BackupFolder:
         gone = [name for name, _ in _files(self.path) if name not in keep]
         for name in gone:
             (self.path / name).unlink(missing_ok=True)
-        for folder in {self.path / name for name in gone}:
+        for folder in {(self.path / name).parent for name in gone} - {self.path}:
             with contextlib.suppress(OSError):  # others are in it
-                folder.parent.rmdir()
+                folder.rmdir()
         return len(gone)
 
 

@@ -23,17 +23,19 @@ class PartKind(enum.Enum):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Something of a data folder that may be there, by its path."""
+    """Something of a data folder that may be there, by its path. One that is secret comes back
+    for its owner only."""
 
     path: str
     kind: PartKind
+    is_secret: bool = False
 
 
 PARTS: Final = (
-    Part("access.db", PartKind.DATABASE),  # what was done with tokens: their hashes
+    Part("access.db", PartKind.DATABASE, is_secret=True),  # what was done with tokens: their hashes
     # Before the log: a delivery that the copy does not know yet is sent again under the same id;
     # one that it knew, and the copied log not, would be lost.
-    Part("webhooks.db", PartKind.DATABASE),
+    Part("webhooks.db", PartKind.DATABASE, is_secret=True),
     Part(LOG, PartKind.DATABASE),
     Part("references", PartKind.FOLDER),  # pictures that people gave of characters
 )

@@ -26,6 +26,8 @@ from storybook.stores.sqlite.verify import head_of
 from storybook.system import sync_file, sync_folder
 
 RESTORING: Final = ".restoring"
+OWNER_ONLY: Final = 0o600
+"""Permissions of what is secret."""
 MAY_BE_THERE: Final = {"models"}
 """What a folder may have already that something is restored into."""
 
@@ -113,6 +115,9 @@ async def _take(contents: Contents, named: NamedFile, store: ArtifactStore | Non
 
 
 def _come_out(scratch: Path, folder: Path) -> None:
+    for part in PARTS:
+        if part.is_secret and (scratch / part.path).exists():
+            (scratch / part.path).chmod(OWNER_ONLY)
     names = sorted((it.name for it in scratch.iterdir()), key=lambda it: it == LOG)
     for path in scratch.rglob("*"):
         if path.is_file() and OUTPUTS not in path.relative_to(scratch).parts[:1]:

@@ -25,8 +25,8 @@ from storybook.system import sync_file
 STEP_PAGES: Final = 256
 """Pages (1 MB) that are copied at once, and then synced: the disk is the writer's, too, and one
 sync of all of them would let its commits wait."""
-REST_SECONDS: Final = 0.002
-"""Between two steps, for the same reason."""
+RESTS: Final = 1.0
+"""How much longer it rests than it copies, for the same reason."""
 
 Sleep = Callable[[float], None]
 
@@ -52,11 +52,14 @@ def _is_full(error: sqlite3.Error) -> bool:
 
 def _copy(db: sqlite3.Connection, copy: Path, sleep: Sleep) -> None:
     with copy.open("xb") as file, closing(sqlite3.connect(copy, isolation_level=None)) as to:
+        began = time.perf_counter()
 
         def rest(status: int, remaining: int, total: int) -> None:
+            nonlocal began
             if remaining:
                 sync_file(file.fileno())
-                sleep(REST_SECONDS)
+                sleep((time.perf_counter() - began) * RESTS)
+                began = time.perf_counter()
 
         # Nobody needs a copy that is half made.
         to.execute("PRAGMA journal_mode = OFF")
