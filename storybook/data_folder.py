@@ -16,7 +16,7 @@ class DataFolder:
 
     @property
     def log(self) -> Path:
-        """The log's database; what is in `outputs` is the other thing to back up."""
+        """The log's database; `stores/backup/parts.py` says what else is backed up."""
         return self.path / "log.db"
 
     @property
