@@ -102,7 +102,7 @@ async def _during(latencies: list[float], work: Callable[[], Awaitable[object]])
 @asynccontextmanager
 async def _making_books(data: DataFolder) -> AsyncIterator[list[float]]:
     """Keep books in the making; gives the seconds that each append takes, as they come."""
-    engines = Engines(
+    engines = Engines.only(
         SleepingWriter("writer", MADE),
         SleepingIllustrator("illustrator", 4),
         SleepingNarrator("narrator", MADE),
