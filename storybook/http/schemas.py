@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
+from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
@@ -38,6 +39,7 @@ from storybook.request import (
 )
 from storybook.run import Status
 from storybook.stages.transcriber.spoken_field import SpokenField
+from storybook.webhooks.notices import NOTICES
 
 Schema = dict[str, Any]
 JSON: Final = "application/json"
@@ -145,6 +147,18 @@ RUN_REQUEST: Final[Schema] = {
             "anyOf": [LANGUAGE_TAG, {"type": "null"}],
             "description": "ko if it is not there",
         },
+        "callback_url": {
+            "anyOf": [
+                {
+                    "type": "string",
+                    "pattern": f"^{CALLBACK_PATTERN}$",
+                    "maxLength": MAX_CALLBACK_CHARACTERS,
+                },
+                {"type": "null"},
+            ],
+            "description": "who is told what becomes of the book (`webhooks`); its host is to be "
+            "one that the server may call, else 422",
+        },
     },
     "examples": [
         {
@@ -213,6 +227,19 @@ EVENT_KINDS: Final[Schema] = {
 KEY: Final[Schema] = {"type": "string", "maxLength": MAX_KEY_CHARACTERS}
 BINARY: Final[Schema] = {"type": "string", "format": "binary"}
 
+NOTICE: Final[Schema] = {
+    "type": "object",
+    "title": "Notice",
+    "description": "What a webhook tells: the run as it was right after the event at `position`.",
+    "required": ["type", "run_id", "position", "state"],
+    "properties": {
+        "type": {"type": "string", "enum": list(NOTICES)},
+        "run_id": RUN_ID,
+        "position": POSITION,
+        "state": {"$ref": "#/components/schemas/RunState"},
+    },
+}
+
 
 def whole_number(default: int, most: int) -> Schema:
     """A number from 1 to `most`."""
@@ -265,7 +292,16 @@ _ANSWERED: Final = (
         Session,
         SignedLink,
     ),
-    *(Error, ValidationError, Progress, StageProgress, RunWaits, RunLogEntry, LogEnd, Nothing),
+    *(
+        Error,
+        ValidationError,
+        Progress,
+        StageProgress,
+        RunWaits,
+        RunLogEntry,
+        LogEnd,
+        Nothing,
+    ),
 )
 _MAY_LACK: Final = {"Progress": ["error"], "StageProgress": ["preview_url"]}
 """Members of answers that are not always there; all others are, whatever they are by default."""
@@ -288,6 +324,7 @@ def components() -> dict[str, Schema]:
         "SignIn": SIGN_IN,
         "LinkRequest": LINK_REQUEST,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
+        "Notice": NOTICE,
         "LiveProgress": _one_of("StageProgress", "RunWaits"),
         **MESSAGES,
         "RunMessage": _one_of("UpdateMessage", "ProgressMessage", *_IN_ALL_STREAMS),

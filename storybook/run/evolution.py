@@ -69,6 +69,7 @@ def _begin(event: Event) -> Run:
         event.idempotency_key,
         page_count=event.page_count,
         language=event.language,
+        callback_url=event.callback_url,
     )
 
 
@@ -122,6 +123,7 @@ class _Draft:
             run.page_count,
             run.language,
             self.engines,
+            run.callback_url,
         )
 
 

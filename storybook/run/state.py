@@ -141,6 +141,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     language: str = BEFORE_LANGUAGES
     engines: tuple[tuple[Role, str], ...] = ()
     """The engines that began work of each role, by name, in the order of their first works."""
+    callback_url: str = ""
+    """Who is told what becomes of it, empty for nobody."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""
