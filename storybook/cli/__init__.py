@@ -40,7 +40,7 @@ COMMANDS: Final[dict[str, str]] = {
     "models": "List the models that engines can use; `pull` downloads one.",
     "comfyui": "Look at ComfyUI: `check` explains a workflow, `convert` prints its graph.",
     "token": "Say who may use the server: `add`, `list` and `revoke` tokens.",
-    "webhooks": "Show who is told what becomes of books; `--replay` sends again.",
+    "webhooks": "Show who was told what became of books, or have it sent again.",
     "doctor": "Say what is ready here, and what to do about what is not.",
 }
 """Each command's line in `--help`; its module in this package has its name."""

@@ -36,9 +36,10 @@ MOST_OF_A_RUN: Final = 1_000
 def webhooks_command(
     options: GlobalOptions, which: str, replay: bool, limit: int, as_json: bool
 ) -> None:
-    """Show the deliveries of webhooks, newest first: all, those of a book, or one by its ID.
+    """Show who was told what became of books, or have it sent again.
 
-    A server on this folder sends what is due, within seconds also what is to be sent again.
+    Newest first: all deliveries, those of a book, or one by its ID. A server on this folder sends
+    what is due, within seconds also what is to be sent again.
     """
     try:
         deliveries = _found(options, which, limit)

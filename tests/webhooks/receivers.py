@@ -52,7 +52,7 @@ class Receiving:
 
     async def until(self, holds: Callable[[list[Sent]], bool]) -> None:
         """Return once it has been sent what is asked for."""
-        with anyio.fail_after(30):
+        with anyio.fail_after(60):
             while not holds(self.sent):
                 await self._changed.next.wait()
 

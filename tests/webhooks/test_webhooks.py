@@ -10,6 +10,7 @@ import jsonschema_rs
 import pytest
 
 from storybook.book import RunId
+from storybook.engines import WorkFailed
 from storybook.events.catalog import RunRequested
 from storybook.http.openapi import openapi_document
 from storybook.settings import SettingsError, WebhookSettings
@@ -20,7 +21,7 @@ from storybook.webhooks.signing import secrets_in, signed_headers
 from tests.books import PAGES
 from tests.http.serving import WORDS, Site, serving
 from tests.webhooks.conftest import LOCAL
-from tests.webhooks.receivers import SECRET, Receiving, Sent, receiving
+from tests.webhooks.receivers import SECRET, Receiving, receiving
 
 pytestmark = pytest.mark.anyio
 
@@ -42,10 +43,6 @@ async def noted(site: Site, count: int, status: DeliveryStatus | None = None) ->
             if len(found) >= count and all(status in (None, it.status) for it in found):
                 return found
             await anyio.sleep(0.01)
-
-
-def ended(sent: list[Sent]) -> bool:
-    return any(it.told["type"].startswith("run.") for it in sent)
 
 
 async def test_a_book_is_told_page_by_page_and_at_its_end(site: Site, receiver: Receiving) -> None:
@@ -81,16 +78,29 @@ async def test_what_is_sent_is_as_the_document_says(site: Site, receiver: Receiv
         assert sent.told["type"] in document["webhooks"]
 
 
-async def test_a_cancelled_and_a_failed_book_are_told(site: Site, receiver: Receiving) -> None:
+async def test_a_book_that_was_cancelled_is_told(tmp_path: Path, receiver: Receiving) -> None:
     """And one that nobody asked to be told of is told to nobody."""
+    async with serving(tmp_path, webhooks=LOCAL, held=True) as site:
+        silent = await site.order()
+        run_id = await site.order(callback_url=receiver.url())
+        for it in (silent, run_id):
+            assert (await site.client.post(f"/api/runs/{it}/cancel")).status_code == 202
+        await receiver.until(lambda sent: len(sent) == 1)
+    told = receiver.sent[0].told
+    assert (told["type"], told["run_id"]) == ("run.cancelled", run_id)
+    assert told["state"]["status"] == "CANCELLED"
+
+
+async def test_a_book_that_failed_is_told(site: Site, receiver: Receiving) -> None:
+    """With why; pages that have no picture are never ready."""
+    error = WorkFailed("no_paint", "there is no paint", retryable=False)
+    for page in PAGES:
+        site.engines.illustrator.script[page].append(error)
     run_id = await site.order(callback_url=receiver.url())
-    silent = await site.order()
-    for it in (run_id, silent):
-        await site.client.post(f"/api/runs/{it}/cancel")
-    if (await site.ended(run_id))["status"] == "CANCELLED":
-        await receiver.until(lambda sent: any(it.told["type"] == "run.cancelled" for it in sent))
-    assert {it.told["run_id"] for it in receiver.sent} <= {run_id}
-    assert deliveries_of(folder_of(site), silent) == []
+    await site.ended(run_id)
+    await receiver.until(lambda sent: len(sent) == 1)
+    told = receiver.sent[0].told
+    assert told["type"] == "run.failed" and "no paint" in told["state"]["error"]
 
 
 async def test_the_address_is_a_fact_of_the_run(site: Site, receiver: Receiving) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import anyio.to_thread
 import msgspec
+from msgspec import structs
 
 from storybook.book import RunId
 from storybook.clock import MICROSECONDS
@@ -45,8 +46,9 @@ CREATE TABLE IF NOT EXISTS cursor (
 _COLUMNS: Final = ", ".join(Delivery.__struct_fields__)
 _PLACES: Final = ", ".join("?" * len(Delivery.__struct_fields__))
 _SET_CURSOR: Final = "REPLACE INTO cursor (id, position) VALUES (1, ?)"
+_IS_GONE: Final = "the receiver is gone"
 _MARK_GONE: Final = (
-    "UPDATE deliveries SET status = 'gone', ended_at = ?, last = 'the receiver is gone' "
+    "UPDATE deliveries SET status = 'gone', ended_at = ?, last = ? "
     "WHERE run_id = ? AND status = 'due'"
 )
 
@@ -131,11 +133,12 @@ def _begin(db: sqlite3.Connection, head: Position) -> Position:
 
 def _plan(db: sqlite3.Connection, planned: Sequence[Delivery], cursor: Position, now: int) -> None:
     sql = f"INSERT OR IGNORE INTO deliveries ({_COLUMNS}) VALUES ({_PLACES})"
-    db.executemany(sql, map(_row, planned))
-    gone = "SELECT 1 FROM deliveries WHERE run_id = ? AND status = 'gone'"
-    for run_id in {it.run_id for it in planned}:
-        if db.execute(gone, (run_id,)).fetchone() is not None:
-            db.execute(_MARK_GONE, (now, run_id))
+    of_gone = "SELECT 1 FROM deliveries WHERE run_id = ? AND status = 'gone'"
+    runs = {it.run_id for it in planned}
+    gone = {it for it in runs if db.execute(of_gone, (it,)).fetchone() is not None}
+    ended = {"status": DeliveryStatus.GONE, "last": _IS_GONE, "ended_at": now}
+    kept = (structs.replace(it, **ended) if it.run_id in gone else it for it in planned)
+    db.executemany(sql, map(_row, kept))
     db.execute("DELETE FROM deliveries WHERE ended_at < ?", (now - _KEPT,))
     db.execute(_SET_CURSOR, (cursor,))
 
@@ -161,11 +164,11 @@ def _record(db: sqlite3.Connection, before: Delivery, after: Delivery) -> None:
     values = (after.due_at, after.attempts, after.status.value, after.last, after.ended_at)
     noted = db.execute(sql, (*values, before.position, before.since, before.attempts))
     if noted.rowcount and after.status is DeliveryStatus.GONE:
-        db.execute(_MARK_GONE, (after.ended_at, after.run_id))
+        db.execute(_MARK_GONE, (after.ended_at, _IS_GONE, after.run_id))
 
 
 def _row(delivery: Delivery) -> tuple[Any, ...]:
-    return msgspec.structs.astuple(msgspec.structs.replace(delivery, status=delivery.status.value))
+    return structs.astuple(structs.replace(delivery, status=delivery.status.value))
 
 
 def _delivery(row: Sequence[Any]) -> Delivery:
