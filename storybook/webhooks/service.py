@@ -12,7 +12,7 @@ from typing import Final
 import anyio
 
 from storybook.clock import MICROSECONDS, Clock, sleep
-from storybook.events.log import START, EventLog, Position
+from storybook.events.log import START, EventLog, LogError, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import RetryPolicy, Subscription
 from storybook.notifier import Notifier
@@ -85,7 +85,7 @@ class Webhooks:
         while True:
             try:
                 return await self._deliveries.begin(await self._log.head())
-            except DeliveriesUnavailable as error:
+            except (DeliveriesUnavailable, LogError) as error:
                 tries += 1
                 logger.warning("webhooks: cannot begin, trying again: %s", error)
                 await sleep(self._clock, _BEGIN.wait(tries, random.random()))

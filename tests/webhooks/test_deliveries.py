@@ -43,6 +43,11 @@ def delivery(position: int, run_id: RunId = RUN, url: str = "http://a/", **more:
     return Delivery(Position(position), run_id, "page.ready", url, **(usual | more))
 
 
+def changed_at(path: Path) -> tuple[int, int]:
+    """When a file was written, and when files came or went beside it."""
+    return path.stat().st_mtime_ns, path.parent.stat().st_mtime_ns
+
+
 async def due(kept: SqliteDeliveries, now: int = NOW, *besides: str) -> list[int]:
     return [it.position for it in await kept.due(now, LATEST, besides, EVERY)]
 
@@ -126,6 +131,16 @@ async def test_a_file_that_is_no_database_says_so(kept: SqliteDeliveries, path: 
         await kept.begin(Position(1))
     with pytest.raises(DeliveriesUnavailable, match=r"webhooks\.db"):
         read_deliveries(path, None, EVERY)
+
+
+async def test_looking_leaves_no_traces(kept: SqliteDeliveries, path: Path) -> None:
+    """A server looks all the time: a disk that sleeps is not woken, and one that wears out is not
+    written."""
+    await kept.plan([delivery(1)], Position(1), NOW)
+    before = changed_at(path)
+    assert await due(kept) == [1]
+    assert read_deliveries(path, None, EVERY) == [delivery(1)]
+    assert changed_at(path) == before
 
 
 async def test_looking_for_what_is_due_reads_no_more_than_that(

@@ -41,7 +41,7 @@ def has_come(count: int, sent: list[Sent]) -> bool:
 @pytest.mark.slow
 async def test_a_crash_loses_no_notice(tmp_path: Path, receiver: Receiving) -> None:
     """It is killed while a notice is sent to a receiver that has it and has not answered. In the
-    end every notice has come, each time with its id and its body. Takes the time of three starts."""
+    end every notice has come, each time with its id and body. Takes the time of three starts."""
     data, run_id = tmp_path / "data", ""
     receiver.hangs = True
     for _ in range(KILLS):

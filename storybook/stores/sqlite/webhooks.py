@@ -22,7 +22,8 @@ from storybook.book import RunId
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position
 from storybook.stores.deliveries import DeliveriesUnavailable, Delivery, DeliveryStatus
-from storybook.stores.sqlite.connection import open_reader, open_writer
+from storybook.stores.sqlite.connection import BUSY_MS
+from storybook.system import SYNC_STOPS_AT_THE_DRIVE
 
 T = TypeVar("T")
 
@@ -68,15 +69,14 @@ class SqliteDeliveries:
     async def due(
         self, now: int, latest: int, besides: Collection[str], limit: int
     ) -> list[Delivery]:
-        return await self._call(
-            partial(_due, now=now, latest=latest, besides=[*besides], limit=limit)
-        )
+        ask = partial(_due, now=now, latest=latest, besides=[*besides], limit=limit)
+        return await anyio.to_thread.run_sync(_read, self._path, ask)
 
     async def record(self, before: Delivery, after: Delivery) -> None:
         await self._call(partial(_record, before=before, after=after))
 
     async def _call(self, do: Callable[[sqlite3.Connection], T]) -> T:
-        return await anyio.to_thread.run_sync(_in_transaction, self._path, do)
+        return await anyio.to_thread.run_sync(_write, self._path, do)
 
 
 # ----------------------------------------------------------------------------------- for operators
@@ -89,11 +89,7 @@ def read_deliveries(path: Path, run_id: RunId | None, limit: int) -> list[Delive
         return []
     where, given = ("WHERE run_id = ?", [run_id]) if run_id is not None else ("", [])
     sql = f"SELECT {_COLUMNS} FROM deliveries {where} ORDER BY position DESC LIMIT ?"
-    try:
-        with closing(open_reader(path)) as db:
-            return [_delivery(row) for row in db.execute(sql, [*given, limit])]
-    except sqlite3.Error as error:
-        raise DeliveriesUnavailable(f"{path} cannot be read: {error}") from error
+    return _read(path, lambda db: [_delivery(row) for row in db.execute(sql, [*given, limit])])
 
 
 def replay_deliveries(path: Path, positions: Collection[Position], now: int) -> None:
@@ -103,22 +99,43 @@ def replay_deliveries(path: Path, positions: Collection[Position], now: int) -> 
         "ended_at = NULL WHERE position = ?"
     )
     again = [(now, now, position) for position in positions]
-    _in_transaction(path, lambda db: db.executemany(sql, again))
+    _write(path, lambda db: db.executemany(sql, again))
 
 
 # ---------------------------------------------------------------------------------- the statements
 
 
-def _in_transaction(path: Path, do: Callable[[sqlite3.Connection], T]) -> T:
+def _open(path: Path) -> sqlite3.Connection:
+    """Open the file with a rollback journal: with a WAL whoever looks, which a server does all the
+    time, would make and remove two files."""
+    db = sqlite3.connect(path, isolation_level=None)
+    # The command line, or the server, may be writing: wait for it.
+    db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    # Sync at each COMMIT: what is noted of the log may not be lost once it is read no more.
+    db.execute("PRAGMA synchronous = FULL")
+    if SYNC_STOPS_AT_THE_DRIVE:
+        db.execute("PRAGMA fullfsync = ON")
+    return db
+
+
+def _read(path: Path, ask: Callable[[sqlite3.Connection], T]) -> T:
     try:
-        with closing(open_writer(path)) as db:
+        with closing(_open(path)) as db:
+            return ask(db)
+    except (sqlite3.Error, msgspec.ValidationError) as error:
+        raise DeliveriesUnavailable(f"{path} cannot be read: {error}") from error
+
+
+def _write(path: Path, do: Callable[[sqlite3.Connection], T]) -> T:
+    try:
+        with closing(_open(path)) as db:
             db.executescript(_SCHEMA)
             db.execute("BEGIN IMMEDIATE")
             result = do(db)
             db.execute("COMMIT")
             return result
     except sqlite3.Error as error:
-        raise DeliveriesUnavailable(f"{path} cannot be used: {error}") from error
+        raise DeliveriesUnavailable(f"{path} cannot be written: {error}") from error
 
 
 def _begin(db: sqlite3.Connection, head: Position) -> Position:
