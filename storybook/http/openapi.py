@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from storybook import __version__
 from storybook.http.calls import CALLS, EVENT_STREAM, Call, Header, Parameter, Reply
-from storybook.http.schemas import JSON, component, components
+from storybook.http.schemas import JSON, POSITION, RUN_ID, Schema, component, components
 from storybook.webhooks.notices import NOTICES, PAGE_READY
 
 ITEM_SCHEMA: Final = "x-itemSchema"
@@ -20,6 +20,18 @@ ABOUT: Final = (
     "GET is, and every error is JSON with `detail`."
 )
 
+NOTICE: Final[Schema] = {
+    "type": "object",
+    "title": "Notice",
+    "description": "What a webhook tells: the run as it was right after the event at `position`.",
+    "required": ["type", "run_id", "position", "state"],
+    "properties": {
+        "type": {"type": "string", "enum": list(NOTICES)},
+        "run_id": RUN_ID,
+        "position": POSITION,
+        "state": component("RunState"),
+    },
+}
 SENT: Final = (
     "Sent to the `callback_url` of `POST /api/runs`, signed as Standard Webhooks 1.0: "
     "HMAC-SHA256 of `webhook-id.webhook-timestamp.body`."
@@ -47,7 +59,7 @@ def openapi_document() -> dict[str, Any]:
         "info": {"title": "storybook", "version": __version__, "description": ABOUT},
         "paths": paths,
         "webhooks": {it: {"post": _webhook(it)} for it in NOTICES},
-        "components": {"schemas": components()},
+        "components": {"schemas": {**components(), "Notice": NOTICE}},
     }
 
 

@@ -39,7 +39,6 @@ from storybook.request import (
 )
 from storybook.run import Status
 from storybook.stages.transcriber.spoken_field import SpokenField
-from storybook.webhooks.notices import NOTICES
 
 Schema = dict[str, Any]
 JSON: Final = "application/json"
@@ -227,19 +226,6 @@ EVENT_KINDS: Final[Schema] = {
 KEY: Final[Schema] = {"type": "string", "maxLength": MAX_KEY_CHARACTERS}
 BINARY: Final[Schema] = {"type": "string", "format": "binary"}
 
-NOTICE: Final[Schema] = {
-    "type": "object",
-    "title": "Notice",
-    "description": "What a webhook tells: the run as it was right after the event at `position`.",
-    "required": ["type", "run_id", "position", "state"],
-    "properties": {
-        "type": {"type": "string", "enum": list(NOTICES)},
-        "run_id": RUN_ID,
-        "position": POSITION,
-        "state": {"$ref": "#/components/schemas/RunState"},
-    },
-}
-
 
 def whole_number(default: int, most: int) -> Schema:
     """A number from 1 to `most`."""
@@ -292,16 +278,7 @@ _ANSWERED: Final = (
         Session,
         SignedLink,
     ),
-    *(
-        Error,
-        ValidationError,
-        Progress,
-        StageProgress,
-        RunWaits,
-        RunLogEntry,
-        LogEnd,
-        Nothing,
-    ),
+    *(Error, ValidationError, Progress, StageProgress, RunWaits, RunLogEntry, LogEnd, Nothing),
 )
 _MAY_LACK: Final = {"Progress": ["error"], "StageProgress": ["preview_url"]}
 """Members of answers that are not always there; all others are, whatever they are by default."""
@@ -324,7 +301,6 @@ def components() -> dict[str, Schema]:
         "SignIn": SIGN_IN,
         "LinkRequest": LINK_REQUEST,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
-        "Notice": NOTICE,
         "LiveProgress": _one_of("StageProgress", "RunWaits"),
         **MESSAGES,
         "RunMessage": _one_of("UpdateMessage", "ProgressMessage", *_IN_ALL_STREAMS),
