@@ -35,6 +35,11 @@ class DataFolder:
         return self.path / "access.db"
 
     @property
+    def webhooks(self) -> Path:
+        """Whom to tell what, and how far that is; back it up with the log."""
+        return self.path / "webhooks.db"
+
+    @property
     def server_secret(self) -> Path:
         """What lets the command line of this user in at the server that runs now."""
         return self.path / "server.secret"

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "storybook"
 ROOMS = [
     *("system", "processes", "notifier", "stopping", "clock", "data_folder"),
     "book",
-    *("korean", "lexicon", "request"),
+    *("korean", "lexicon", "callback_url", "request"),
     "events",
     "run",
     "commands",
@@ -29,7 +29,7 @@ ROOMS = [
     "stages",
     "configuration",
     "export",
-    *("retention", "repair", "idempotency", "evidence", "application", "bootstrap"),
+    *("retention", "repair", "idempotency", "evidence", "webhooks", "application", "bootstrap"),
     "http",
     "cli",
 ]

@@ -69,6 +69,7 @@ def _begin(event: Event) -> Run:
         event.idempotency_key,
         page_count=event.page_count,
         language=event.language,
+        callback_url=event.callback_url,
     )
 
 
@@ -124,6 +125,7 @@ class _Draft:
             run.language,
             self.engines,
             self.refused,
+            run.callback_url,
         )
 
 

@@ -144,6 +144,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """The engines that began work of each role, by name, in the order of their first works."""
     refused: tuple[tuple[Problem, ...], ...] = ()
     """What was found each time that the page which is next was refused."""
+    callback_url: str = ""
+    """Who is told what becomes of it, empty for nobody."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""
