@@ -22,7 +22,7 @@ export STORY_PLACE      = $(value PLACE)
 export STORY_CHARACTERS = $(value CHARACTERS)
 export STORY_TOPIC      = $(value TOPIC)
 
-.PHONY: book serve lint check test crash dist bench-quick lock docs clean help
+.PHONY: book serve lint check test crash dist bench-quick bench-servers lock docs clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -60,6 +60,9 @@ crash: $(VENV)/test.done          ## kill the server 150 times at random moments
 
 bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in under two minutes
 	@$(BIN)/python -m bench.quick
+
+bench-servers: $(VENV)/test.done  ## measure how well real servers and models are understood
+	@$(BIN)/python -m bench.servers.all
 
 docs: $(VENV)/base.done          ## draw anew what the documents show of the code's tables
 	@$(BIN)/python -m docs.draw

@@ -94,7 +94,7 @@ def errors() -> str:
     return "\n".join(rows)
 
 
-DRAWINGS: Final[dict[str, Callable[[], str]]] = {
+SAMPLING_PARAMETERS: Final[dict[str, Callable[[], str]]] = {
     "stages": stages,
     "runs": runs,
     "work": work,
@@ -108,7 +108,7 @@ _PLACE: Final = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(\n<!-- end -->)", re.D
 
 def drawn(text: str) -> str:
     """A document with its drawings made anew."""
-    return _PLACE.sub(lambda it: it[1] + DRAWINGS[it[2]]() + it[3], text)
+    return _PLACE.sub(lambda it: it[1] + SAMPLING_PARAMETERS[it[2]]() + it[3], text)
 
 
 def documents() -> list[Path]:

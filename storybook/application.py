@@ -16,6 +16,7 @@ import msgspec
 
 from storybook.access import Access
 from storybook.book import RunId
+from storybook.callback_url import is_allowed_host
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.events.log import EventLog
@@ -25,7 +26,7 @@ from storybook.idempotency import check_same_request, run_id_for
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsStopped
 from storybook.repair import Repair, Repairs
-from storybook.request import InvalidRequest, NewRun
+from storybook.request import InvalidRequest, NewRun, RequestFault
 from storybook.retention import Retention
 from storybook.run import Refused, cancel_run, request_run, retry_run
 from storybook.settings import Settings
@@ -34,6 +35,7 @@ from storybook.stages.progress import WorkProgress
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
+from storybook.stores.deliveries import Deliveries
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ class Application(msgspec.Struct, frozen=True):
     """Those that the service itself follows the log with."""
     outages: Outages | None = None
     """Which engines are away; None where nothing is worked on."""
+    deliveries: Deliveries | None = None
+    """Webhooks that are to be sent; None where none may be."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(
@@ -92,6 +96,7 @@ class Application(msgspec.Struct, frozen=True):
             language=asked.language,
             idempotency_key=idempotency_key,
             requested_by=requested_by,
+            callback_url=asked.callback_url,
         )
         try:
             if idempotency_key:
@@ -120,8 +125,17 @@ class Application(msgspec.Struct, frozen=True):
 
     async def _check_feasible(self, asked: NewRun) -> None:
         forbidden = self.check.request_faults(asked.request)
-        if faults := [*forbidden, *await self.engines.request_faults(asked)]:
+        callback = self._callback_faults(asked.callback_url)
+        if faults := [*forbidden, *callback, *await self.engines.request_faults(asked)]:
             raise InvalidRequest(faults)
+
+    def _callback_faults(self, url: str) -> list[RequestFault]:
+        allowed = self.settings.webhooks.allowed_hosts
+        if not url or is_allowed_host(url, allowed):
+            return []
+        why = "expected a host that this server may call: [webhooks] allowed_hosts names "
+        named = "others" if allowed else "none"
+        return [RequestFault(("callback_url",), why + named, "callback_host")]
 
     async def cancel_run(self, run_id: RunId, by: str = "") -> None:
         """Stop a run. Raises `Refused`."""

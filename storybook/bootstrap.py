@@ -40,6 +40,7 @@ from storybook.stores.sqlite.access import read_access, state_of_access
 from storybook.stores.sqlite.holder import WriteLock
 from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.webhooks import SqliteDeliveries
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ async def open_application(
         commands = Commands(log)
         artifacts = FileArtifactStore(folder.outputs)
         outages = Outages(settings.limits.outage_minutes, random.random)
+        sends = bool(settings.webhooks.allowed_hosts)
         devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
         repairs = Repairs(
             log,
@@ -103,6 +105,7 @@ async def open_application(
             _access(folder),
             [projections.subscription],
             outages=outages if log.takes_appends else None,
+            deliveries=SqliteDeliveries(folder.webhooks) if sends and log.takes_appends else None,
         )
         try:
             async with (

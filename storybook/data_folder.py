@@ -16,7 +16,7 @@ class DataFolder:
 
     @property
     def log(self) -> Path:
-        """The log's database; what is in `outputs` is the other thing to back up."""
+        """The log's database; `stores/backup/parts.py` says what else is backed up."""
         return self.path / "log.db"
 
     @property
@@ -33,6 +33,11 @@ class DataFolder:
     def access(self) -> Path:
         """What was done with tokens; back it up with the log."""
         return self.path / "access.db"
+
+    @property
+    def webhooks(self) -> Path:
+        """Whom to tell what, and how far that is; back it up with the log."""
+        return self.path / "webhooks.db"
 
     @property
     def server_secret(self) -> Path:

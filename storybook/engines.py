@@ -128,7 +128,8 @@ class Engine(Protocol):
 class WritingTask(msgspec.Struct, frozen=True):
     """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
     tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
-    0: they are not written again, and the story goes on after them."""
+    0: they are not written again, and the story goes on after them. `refusals` is how often the
+    next page has been written and refused, and `refused` of which kinds its problems were."""
 
     request: StoryRequest
     seed: int
@@ -136,6 +137,8 @@ class WritingTask(msgspec.Struct, frozen=True):
     standing: tuple[Page, ...] = ()
     page_count: int = FEWEST_PAGES
     language: str = "ko"
+    refusals: int = 0
+    refused: tuple[str, ...] = ()
 
     @property
     def missing(self) -> range:

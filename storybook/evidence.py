@@ -56,8 +56,8 @@ class EvidenceMissing(Exception):
     def __init__(self, folder: DataFolder, missing: Missing) -> None:
         super().__init__(
             f"{'; '.join(missing.sentences)}. Nothing was changed. Put {folder.log} back from a "
-            "backup, with the -wal beside it if there is one (where the folder was copied while a "
-            "storybook wrote it: stop that one, and copy it again). Or start once with "
+            "backup: `storybook restore BACKUP NEWFOLDER` makes a whole folder of one, and also of "
+            "a folder that was copied while a storybook wrote it. Or start once with "
             "--accept-loss: what is missing stays missing, and what shows it is set aside in a "
             "folder of its own"
         )

@@ -27,6 +27,7 @@ from storybook.book import (
     TtsConfig,
     is_same_language,
 )
+from storybook.callback_url import callback_fault
 
 DEFAULT_PAGE_COUNT: Final = 5
 DEFAULT_LANGUAGE: Final = "ko"
@@ -87,20 +88,22 @@ class InvalidRequest(Exception):
 
 class NewRun(msgspec.Struct, frozen=True):
     """A book that somebody asks for, checked. `tts` is None if it is not to be read aloud;
-    `page_count` is from 5 to 13, the cover included. Without a `seed` one is drawn by chance."""
+    `page_count` is from 5 to 13, the cover included. Without a `seed` one is drawn by chance.
+    `callback_url` is told what becomes of the book, nobody if it is empty."""
 
     request: StoryRequest
     tts: TtsConfig | None
     page_count: int
     language: str
     seed: int | None = None
+    callback_url: str = ""
 
 
 def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     """What `asked` says, checked; names that are not known are ignored.
 
     It has the four words (`WORDS`), and perhaps `read_aloud` (default true), `tts` (members of
-    `TtsConfig`), `page_count`, `language` and `seed`. Raises `InvalidRequest`.
+    `TtsConfig`), `page_count`, `language`, `seed` and `callback_url`. Raises `InvalidRequest`.
     """
     checked = _Checked()
     words = {name: checked.word(asked, name) for name in WORDS}
@@ -112,9 +115,12 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     seed = asked.get("seed")
     if seed is not None:
         seed = checked.whole(seed, SEED_RANGE, ("seed",))
+    url = checked.callback_url(asked.get("callback_url"), ("callback_url",))
     if checked.faults:
         raise InvalidRequest(checked.faults)
-    return NewRun(StoryRequest(**words), tts if is_read_aloud else None, page_count, language, seed)
+    return NewRun(
+        StoryRequest(**words), tts if is_read_aloud else None, page_count, language, seed, url
+    )
 
 
 def _given(asked: Mapping[str, Any], name: str, default: object) -> object:
@@ -213,6 +219,17 @@ class _Checked:
         if is_text and _LANGUAGE.fullmatch(str(value)):
             return str(value)
         self._fault(loc, "expected a language tag such as ko or en-US", "language_tag")
+        return ""
+
+    def callback_url(self, value: object, loc: Loc) -> str:
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self._fault(loc, f"expected text, found {kind_of(value)}", "string_type")
+        elif fault := callback_fault(value):
+            self._fault(loc, fault, "callback_url")
+        else:
+            return value
         return ""
 
     def whole(self, value: object, within: tuple[int, int], loc: Loc) -> int:

@@ -122,6 +122,17 @@ class RetentionSettings(msgspec.Struct, frozen=True):
     """Pictures and audio of ended runs older than this are removed; 0 keeps them for ever."""
 
 
+class WebhookSettings(msgspec.Struct, frozen=True):
+    """Who may be told what becomes of books. Without allowed hosts nobody is."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts that a `callback_url` may name, each with or without a port."""
+    secret_variable: str = ""
+    """The environment variable that holds what webhooks are signed with: `whsec_…`."""
+    private_addresses: bool = False
+    """Whether those hosts may be on this machine or in this network."""
+
+
 class Settings(msgspec.Struct, frozen=True):
     server: ServerSettings = ServerSettings()
     writer: WriterSettings = WriterSettings()
@@ -131,6 +142,7 @@ class Settings(msgspec.Struct, frozen=True):
     devices: DeviceSettings = DeviceSettings()
     limits: Limits = Limits()
     retention: RetentionSettings = RetentionSettings()
+    webhooks: WebhookSettings = WebhookSettings()
 
 
 KINDS: Final[Mapping[Any, str]] = {

@@ -43,13 +43,15 @@ def shell_blocks(heading: str) -> list[str]:
 def test_every_command_of_the_command_line_is_described() -> None:
     """The README's table and `--help` name the same commands."""
     section = README.split("\n## The command line\n")[1].split("\n## ")[0]
-    described = set(re.findall(r"`([a-z]+)`", "".join(re.findall(r"^\| (`.*?) \|", section, re.M))))
+    described = set(
+        re.findall(r"`([a-z-]+)`", "".join(re.findall(r"^\| (`.*?) \|", section, re.M)))
+    )
     from storybook.cli import COMMANDS
 
     assert described == set(COMMANDS)
 
 
-COMMAND = re.compile(r"(?<![\w.-])storybook((?: [a-z]+)+)")
+COMMAND = re.compile(r"(?<![\w.-])storybook((?: [a-z]+(?:-[a-z]+)*)+)")
 """A command as documents name it, with its words up to the first option or argument."""
 
 

@@ -199,7 +199,7 @@ async def test_a_folder_that_was_copied_while_it_was_written(
     shutil.copy(folder.log, copy.log)
     await start(folder, book=True)
     shutil.copy(folder.projections, copy.projections)
-    with pytest.raises(EvidenceMissing, match="copy it again"):
+    with pytest.raises(EvidenceMissing, match="copied while a storybook wrote it"):
         await start(copy)
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ ROOMS = [
     *("system", "service_manager", "processes", "notifier", "stopping"),
     *("clock", "data_folder"),
     "book",
-    *("korean", "lexicon", "request"),
+    *("korean", "lexicon", "callback_url", "request"),
     "events",
     "run",
     "commands",
@@ -29,7 +30,7 @@ ROOMS = [
     "stages",
     "configuration",
     "export",
-    *("retention", "repair", "idempotency", "evidence", "application", "bootstrap"),
+    *("retention", "repair", "idempotency", "evidence", "webhooks", "application", "bootstrap"),
     "http",
     "cli",
 ]
@@ -62,8 +63,13 @@ def modules() -> Iterator[tuple[str, Path]]:
             yield room, path
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> frozenset[str]:
     """The modules of this project that a file imports, also inside functions."""
+    return frozenset(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
             case ast.Import(names=names):

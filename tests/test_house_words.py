@@ -11,7 +11,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from docs.draw import DRAWINGS, documents
+from docs.draw import SAMPLING_PARAMETERS, documents
 from storybook.events.catalog import EVENT_TYPES
 from storybook.run import evolution
 from tests.test_house import PACKAGE, ROOT, tracked
@@ -55,9 +55,9 @@ def test_every_drawing_is_drawn() -> None:
         names = re.findall(r"^<!-- drawn: (.*?) -->$", text, re.MULTILINE)
         assert not names or document in documents(), f"{document}: `make docs` does not draw there"
         assert text.count("\n<!-- end -->\n") == len(names), f"{document}: drawings and ends"
-        assert set(names) <= set(DRAWINGS), document
+        assert set(names) <= set(SAMPLING_PARAMETERS), document
         used |= set(names)
-    assert used == set(DRAWINGS), "a drawing that no document shows"
+    assert used == set(SAMPLING_PARAMETERS), "a drawing that no document shows"
 
 
 def constants(path: Path) -> Iterator[str]:

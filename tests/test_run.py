@@ -238,8 +238,8 @@ def test_an_empty_page_is_refused(empty: Page, what: str) -> None:
         story.do(lambda run: write_page(run, 1, empty))
 
 
-def test_a_refused_page_is_recorded_and_changes_nothing() -> None:
-    """What was wrong and how the text begins; the page is written by a later attempt."""
+def test_a_refused_page_is_recorded_and_remembered_until_one_stands() -> None:
+    """What was wrong and how the text begins; a later attempt writes the page in another way."""
     story = Story()
     story.start(WRITING)
     story.write(0)
@@ -248,12 +248,42 @@ def test_a_refused_page_is_recorded_and_changes_nothing() -> None:
     problems = [Problem("length", "too long")]
     story.do(lambda run: refuse_page(run, 1, refused, problems))
     assert story.events[-1] == PageRefused(1, 1, tuple(problems), "가" * EXCERPT_CHARACTERS)
-    assert story.now == msgspec.structs.replace(before, version=before.version + 1)
+    known = msgspec.structs.replace(before, version=before.version + 1, refused=(tuple(problems),))
+    assert story.now == known
     story.fail(WRITING, TRANSIENT)
     story.start(WRITING, attempt=2)
     with pytest.raises(StaleAttempt):
         story.do(lambda run: refuse_page(run, 1, refused, problems))
+    assert story.now.refused == known.refused
     story.write(1, attempt=2)
+    assert story.now.refused == ()
+
+
+def test_each_page_has_its_own_attempts() -> None:
+    """A writer that gets on is not given up; one that does not is, and what stands stays."""
+    story = Story()
+    attempt = 1
+    for number in PAGES[:3]:
+        for _ in range(MAX_ATTEMPTS - 1):
+            story.start(WRITING, attempt)
+            assert kinds(story.fail(WRITING, TRANSIENT, attempt)) == [
+                "StageFailed",
+                "StageRequested",
+            ]
+            attempt += 1
+        story.start(WRITING, attempt)
+        story.write(number, attempt=attempt)
+        assert len(story.now.pages) == number + 1
+        story.do(lambda run, a=attempt: abandon_stage(run, WRITING, a, AbandonReason.SHUTDOWN))  # type: ignore[misc]
+        attempt += 1
+    for _ in range(MAX_ATTEMPTS - 1):
+        story.start(WRITING, attempt)
+        story.fail(WRITING, TRANSIENT, attempt)
+        attempt += 1
+    story.start(WRITING, attempt)
+    assert kinds(story.fail(WRITING, TRANSIENT, attempt))[0] == "StageFailed"
+    assert story.now.is_lost
+    assert len(story.now.pages) == 3
 
 
 def test_writing_is_complete_with_the_last_page() -> None:

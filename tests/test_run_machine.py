@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -235,4 +236,5 @@ class RunMachine(RuleBasedStateMachine):
 
 
 TestRunMachine = RunMachine.TestCase
+TestRunMachine.pytestmark = [pytest.mark.slow]  # type: ignore[attr-defined]  # pytest reads it
 TestRunMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)

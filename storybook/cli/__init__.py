@@ -37,12 +37,17 @@ COMMANDS: Final[dict[str, str]] = {
     "repair": "Make lost or damaged files of a book again, in place.",
     "verify": "Check that nothing is damaged: log, views and files.",
     "rebuild": "Compute the views anew from the log: those that are named, or all.",
+    "backup": "Back up the data folder, also beside a running server.",
+    "restore": "Make a new data folder of a backup, everything in it checked.",
+    "export-log": "Write the log as JSON lines: for another machine, version or store.",
+    "import-log": "Read a log that was exported into a data folder that has none.",
     "models": "List the models that engines can use; `pull` downloads one.",
     "comfyui": "Look at ComfyUI: `check` explains a workflow, `convert` prints its graph.",
     "token": "Say who may use the server: `add`, `list` and `revoke` tokens.",
+    "webhooks": "Show who was told what became of books, or have it sent again.",
     "doctor": "Say what is ready here, and what to do about what is not.",
 }
-"""Each command's line in `--help`; its module in this package has its name."""
+"""Each command's line in `--help`; its module in this package has its name, `_` for `-`."""
 
 STOPPED_BY_CTRL_C: Final = 130
 """What a shell reads of a command that SIGINT has ended: 128 and the signal's number."""
@@ -52,7 +57,8 @@ PANELS: Final = {
     "Look": ["list", "show", "watch", "log"],
     "Steer": ["cancel", "retry"],
     "Equip": ["models", "comfyui", "token"],
-    "Keep in order": ["verify", "repair", "rebuild", "doctor"],
+    "Keep in order": ["verify", "repair", "rebuild", "webhooks", "doctor"],
+    "Keep elsewhere": ["backup", "restore", "export-log", "import-log"],
 }
 
 
@@ -98,6 +104,7 @@ def _tell(failure: Failure) -> None:
 
 def load_command(name: str) -> click.Command:
     """The command itself: `<name>_command` in the module of its name."""
+    name = name.replace("-", "_")
     module = importlib.import_module(f"storybook.cli.{name}")
     command: click.Command = getattr(module, f"{name}_command")
     return command

@@ -82,7 +82,8 @@ def evidence_findings(folder: DataFolder) -> Iterator[Finding]:
     missing = look_for_evidence(folder)
     if missing is not None:
         mend = (
-            f"Put {folder.log} back from a backup; or start once with --accept-loss, which sets "
+            f"Put {folder.log} back from a backup, or make a new folder of one: "
+            "`storybook restore BACKUP NEWFOLDER`; or start once with --accept-loss, which sets "
             "aside what shows the loss."
         )
         yield Finding("evidence", Grade.BAD, "; ".join(missing.sentences), mend)

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from storybook import __version__
+from storybook.access import Tokens
 from storybook.cli.called_as import as_called
 from storybook.cli.data_checks import (
     evidence_findings,
@@ -35,9 +36,12 @@ from storybook.cli.findings import Finding, Grade
 from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
+from storybook.clock import SystemClock
+from storybook.http.hosts import is_loopback
 from storybook.settings import Settings
 from storybook.stages.candidates import EngineReport
 from storybook.stages.registry import choose_engines
+from storybook.stores.sqlite.access import AccessUnreadable, read_access
 from storybook.stores.sqlite.connection import SQLITE_VERSION
 from storybook.system import available_memory
 
@@ -215,6 +219,29 @@ def _port(options: GlobalOptions) -> Iterator[Finding]:
             yield Finding(it.part, Grade.KNOWING, f"{at} cannot be had: {it.why}", mend)
 
 
+def _access(options: GlobalOptions) -> Iterator[Finding]:
+    """Who may use the server."""
+    settings = _settings_of(options)
+    if settings is None:
+        return
+    host, now = settings.server.host, SystemClock().now()
+    try:
+        tokens = Tokens(read_access(options.folder.access))
+    except AccessUnreadable as error:
+        yield Finding("access", Grade.BAD, f"{error}", "Nobody is let in until it is mended.")
+        return
+    if tokens.all:
+        holding = sum(it.holds(now) for it in tokens.all)
+        found = f"{holding} token{'s' * (holding != 1)} that hold{'s' * (holding == 1)}"
+        yield Finding("access", Grade.OK, found)
+    elif is_loopback(host):
+        yield Finding("access", Grade.OK, "this machine alone; no tokens are needed")
+    else:
+        found = f"whoever reaches {host} may read, make and delete books: there are no tokens"
+        mend = "Make one with `storybook token add`; without, `serve` wants --insecure."
+        yield Finding("access", Grade.MISSED, found, mend)
+
+
 def _without_prefix(error: click.UsageError) -> str:
     """A fault in the settings in a row that says that it is one."""
     return error.message.removeprefix("settings: ")
@@ -236,5 +263,6 @@ CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _memory,
     _log,
     _port,
+    _access,
 )
 """In the order in which they are told."""

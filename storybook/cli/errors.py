@@ -31,11 +31,13 @@ from storybook.run import InvalidHistory, Refused
 from storybook.settings import SettingsError
 from storybook.stopping import StopRequest, stop_on_signals
 from storybook.stores.artifacts import ArtifactError
+from storybook.stores.backup.manifest import BackupError
 
 T = TypeVar("T")
 
 TOLD: Final = (
     ArtifactError,
+    BackupError,
     CannotExport,
     EngineUnavailable,
     EvidenceMissing,

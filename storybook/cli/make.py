@@ -298,7 +298,10 @@ class _Making:
     async def _begin_here(self, application: Application) -> RunId:
         application.log.check_takes_appends()  # else nobody here would ever go on with the book
         if self._wanted.asked is not None:
-            return await application.request_run(self._wanted.asked, requested_by=WHO)
+            with anyio.CancelScope(shield=True):  # what is begun is known to be begun
+                run_id = await application.request_run(self._wanted.asked, requested_by=WHO)
+                self._run_id = run_id
+            return run_id
         assert self._run_id is not None
         if await _is_to_be_retried(application.log, self._run_id):
             await application.retry_run(self._run_id, by=WHO)

@@ -21,11 +21,13 @@ from storybook.events.log import LogLocked, LogUnavailable
 from storybook.http.hosts import is_loopback
 from storybook.http.server import ServerBroken, listen, serve, tune_process
 from storybook.service_manager import READY, STOPPING, notify
+from storybook.settings import SettingsError
 from storybook.stopping import StopRequest, cancelled_by
 from storybook.stores.server_secret import remove_server_secret, write_server_secret
 from storybook.stores.sqlite.holder import Holder
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import Anchor, head_of
+from storybook.webhooks.service import webhook_secrets
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ def serve_command(
         raise Failure(_taken(options, holder))
     host = host or server.host
     _require_tokens(options, host, insecure)
+    _require_secret(options)
     listening = _listening(host, server.port if port is None else port)
     try:
         run_until_stopped(partial(_serve, options, listening, accept_loss))
@@ -139,6 +142,16 @@ def _require_tokens(options: GlobalOptions, host: str, insecure: bool) -> None:
             "delete books: make a token with `storybook token add`, or say --insecure"
         )
     say(f"--insecure: whoever reaches {host} may use this server; it has no tokens.", err=True)
+
+
+def _require_secret(options: GlobalOptions) -> None:
+    """Say what is wrong with it before anything is opened."""
+    webhooks = options.settings.webhooks
+    if webhooks.allowed_hosts:
+        try:
+            webhook_secrets(webhooks, options.environ)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
 
 
 def _listening(host: str, port: int) -> socket.socket:

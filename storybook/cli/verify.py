@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,6 @@ from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, console, print_json
 from storybook.cli.parked import find_parked
 from storybook.cli.progress_bar import counting_bar
-from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, StageCompleted
 from storybook.events.log import START, EventLog, LogUnavailable, Position
 from storybook.events.parked import ParkedRun
 from storybook.evidence import look_for_evidence
@@ -30,6 +29,7 @@ from storybook.projections.rebuild import differences
 from storybook.stores.artifacts import ArtifactStore, CannotRead
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.integrity import Integrity
+from storybook.stores.named_files import NamedFiles
 from storybook.stores.sqlite.chain import GENESIS
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
@@ -48,13 +48,6 @@ class Verdict(msgspec.Struct, frozen=True):
     events: int
     files: int
     head: str
-
-
-class Expected(msgspec.Struct, frozen=True):
-    """A file that the log says is there."""
-
-    run_id: RunId
-    artifact: Artifact
 
 
 def _anchor(ctx: click.Context, parameter: click.Parameter, text: str | None) -> Anchor | None:
@@ -102,7 +95,10 @@ def _mend_log(faults: list[str]) -> str:
     """What brings the log back, if it is at fault."""
     if not any(it.startswith("log: ") for it in faults):
         return ""
-    return "; stop the server, and put the log back from a backup, with the files of that day"
+    return (
+        "; stop the server, and put the log back from a backup, with the files of that day: "
+        "`storybook restore BACKUP NEWFOLDER`"
+    )
 
 
 def _mend_files(faults: list[str]) -> str:
@@ -141,10 +137,10 @@ async def _verify(options: GlobalOptions, anchor: Anchor | None, quiet: bool) ->
     if not is_damaged:  # a damaged log says nothing about views and files
         async with open_data(options) as reader:
             faults += await differences(options.folder.projections, reader.log)
-            expected = [it async for it in _expected(reader.log, head.position, parked)]
-        files = len(expected)
+            named = await _named(reader.log, head.position, parked)
+        files = len(named)
         store = FileArtifactStore(options.folder.outputs)
-        faults += await _verify_files(store, expected, not quiet)
+        faults += await _verify_files(store, named, not quiet)
     return Verdict(faults, head.position, files, str(head))
 
 
@@ -172,43 +168,31 @@ async def _parked(options: GlobalOptions, head: Position) -> dict[RunId, ParkedR
         return {}
 
 
-async def _expected(
+async def _named(
     log: EventLog, head: Position, parked: Mapping[RunId, ParkedRun]
-) -> AsyncIterator[Expected]:
-    """Every file that the log says is there, as far as it can be read: completed and not pruned."""
-    found: dict[tuple[RunId, str], Artifact] = {}
-    cursor = START
+) -> list[tuple[RunId, Artifact]]:
+    """Every file that the log says is there, as far as it can be read."""
+    named, cursor = NamedFiles(), START
     while cursor < head and (page := await log.read(cursor, PAGE)):
-        for recorded in page:
-            it = parked.get(recorded.run_id)
-            end = head if it is None else it.position - 1
-            if recorded.position <= end and recorded.type in _ABOUT_FILES:
-                match recorded.event:
-                    case (
-                        StageCompleted(artifact=Artifact() as artifact)
-                        | ArtifactRemade(artifact=artifact)
-                    ):
-                        found[recorded.run_id, artifact.name] = artifact
-                    case ArtifactsPruned(names=names):
-                        for name in names:
-                            found.pop((recorded.run_id, name), None)
+        for it in page:
+            stands = parked.get(it.run_id)
+            if it.position < (stands.position if stands is not None else head + 1):
+                named.tell(it.run_id, it.type, it.schema, it.data)
         cursor = page[-1].position
-    for (run_id, _), artifact in sorted(found.items(), key=lambda it: it[0]):
-        yield Expected(run_id, artifact)
+    return named.all()
 
 
-_ABOUT_FILES: Final = {it.__name__ for it in (StageCompleted, ArtifactRemade, ArtifactsPruned)}
-
-
-async def _verify_files(store: ArtifactStore, expected: list[Expected], shown: bool) -> list[str]:
+async def _verify_files(
+    store: ArtifactStore, named: list[tuple[RunId, Artifact]], shown: bool
+) -> list[str]:
     faults, integrity = [], Integrity(store)
     with counting_bar("Checking the files", "files", shown=shown) as step:
-        for done, it in enumerate(expected, start=1):
-            file = f"file {it.run_id[:SHORT_ID]}/{it.artifact.name}"
+        for done, (run_id, artifact) in enumerate(named, start=1):
+            file = f"file {run_id[:SHORT_ID]}/{artifact.name}"
             try:
-                if damage := await integrity.damage(it.run_id, it.artifact):
+                if damage := await integrity.damage(run_id, artifact):
                     faults.append(f"{file} {damage}")
             except CannotRead as error:
                 faults.append(f"{file}: {error}")
-            step(done, len(expected))
+            step(done, len(named))
     return faults

@@ -121,6 +121,8 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     requested_by: str = ""
     page_count: int = msgspec.field(default_factory=lambda: BEFORE_PAGE_COUNTS)
     language: str = msgspec.field(default_factory=lambda: BEFORE_LANGUAGES)
+    callback_url: str = ""
+    """Who is told what becomes of the run; nobody if it is empty."""
 
 
 class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
@@ -18,6 +19,7 @@ from litestar.types import ASGIApp, Scope
 from storybook import __version__
 from storybook.application import Application
 from storybook.http.access import access_logged
+from storybook.http.addresses import Addresses
 from storybook.http.authorization import Gate, authorized
 from storybook.http.cross_origin import origins_checked
 from storybook.http.docs import render_page
@@ -34,10 +36,12 @@ from storybook.http.readiness import ReadyCalls
 from storybook.http.repairs import RepairCalls
 from storybook.http.requests import READ, run_id_in, shown_under
 from storybook.http.responses import RawResponse, json_response
+from storybook.http.run_state import encode_state
 from storybook.http.runs import Runs
 from storybook.http.sessions import SessionCalls
 from storybook.http.speech import Speech
 from storybook.http.streams import Streams
+from storybook.webhooks.service import Webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +74,8 @@ class HttpApp:
         self.log_stream = LogStream(log, projections, self.streams)
         self._log = log
         self._subscriptions = [self.progress.subscription, self.log_stream.subscription]
+        self._webhooks = _webhooks(application)
+        told = [it.subscription for it in (self._webhooks,) if it is not None]
         cors = _cors(server.cors_origins, server.cors_credentials)
         parts = (
             Runs(application),
@@ -79,7 +85,11 @@ class HttpApp:
             EngineCalls(application),
             RepairCalls(application),
             SessionCalls(application, self.gate),
-            ReadyCalls(application.log, parked, [*application.subscriptions, *self._subscriptions]),
+            ReadyCalls(
+                application.log,
+                parked,
+                [*application.subscriptions, *self._subscriptions, *told],
+            ),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(
@@ -135,6 +145,8 @@ class HttpApp:
             told = self.progress.follow_live, self.progress.follow_outages
             for part in (*following, self.streams.tick, *told, self.gate.keep_up):
                 tasks.start_soon(self._guarded, part)
+            if self._webhooks is not None:
+                tasks.start_soon(self._guarded, self._webhooks.run)
             yield
             tasks.cancel_scope.cancel()
 
@@ -155,6 +167,22 @@ def _documents(prefix: str) -> tuple[RawResponse, RawResponse]:
     document = openapi_document(prefix)
     page = RawResponse(render_page(document, prefix), media_type=_HTML)
     return page, json_response(document)
+
+
+def _webhooks(application: Application) -> Webhooks | None:
+    """What tells those who asked for books, where the settings let anybody be told."""
+    if application.deliveries is None:
+        return None
+    named = Addresses(application.settings.server.base_path)
+    return Webhooks(
+        application.settings.webhooks,
+        os.environ,
+        application.log,
+        application.deliveries,
+        clock=application.clock,
+        parked=application.parked,
+        render=partial(encode_state, addresses=named),
+    )
 
 
 def _go_on() -> None:

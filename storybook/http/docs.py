@@ -33,6 +33,9 @@ def render_page(document: dict[str, Any], prefix: str = "") -> bytes:
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     )
+    webhooks = "".join(
+        _call("POST", name, operations["post"]) for name, operations in document["webhooks"].items()
+    )
     schemas = "".join(
         f"<details id='{escape(name)}'><summary><code>{escape(name)}</code></summary>"
         f"<div>{_json(schema)}</div></details>"
@@ -45,7 +48,7 @@ def render_page(document: dict[str, Any], prefix: str = "") -> bytes:
         f"<style>{_STYLE}</style></head><body>"
         f"<h1>{title} <small>{version}</small></h1><p>{escape(info['description'])} "
         f"The same as a document: <a href='{prefix}/openapi.json'>openapi.json</a>.</p>"
-        f"<h2>Calls</h2>{calls}<h2>Schemas</h2>{schemas}</body></html>"
+        f"<h2>Calls</h2>{calls}<h2>Webhooks</h2>{webhooks}<h2>Schemas</h2>{schemas}</body></html>"
     ).encode()
 
 

@@ -11,13 +11,42 @@ from typing import Any, Final
 
 from storybook import __version__
 from storybook.http.calls import CALLS, EVENT_STREAM, Call, Header, Parameter, Reply
-from storybook.http.schemas import component, components
+from storybook.http.schemas import JSON, POSITION, RUN_ID, Schema, component, components
+from storybook.webhooks.notices import NOTICES, PAGE_READY
 
 ITEM_SCHEMA: Final = "x-itemSchema"
 ABOUT: Final = (
     "Four Korean words become a picture book: text, pictures and voices. HEAD is answered wherever "
     "GET is, and every error is JSON with `detail`."
 )
+
+NOTICE: Final[Schema] = {
+    "type": "object",
+    "title": "Notice",
+    "description": "What a webhook tells: the run as it was right after the event at `position`.",
+    "required": ["type", "run_id", "position", "state"],
+    "properties": {
+        "type": {"type": "string", "enum": list(NOTICES)},
+        "run_id": RUN_ID,
+        "position": POSITION,
+        "state": component("RunState"),
+    },
+}
+SENT: Final = (
+    "Sent to the `callback_url` of `POST /api/runs`, signed as Standard Webhooks 1.0: "
+    "HMAC-SHA256 of `webhook-id.webhook-timestamp.body`."
+)
+SIGNATURE: Final = (
+    Parameter("webhook-id", "header", "run and position; the same each time that it is sent"),
+    Parameter("webhook-timestamp", "header", "when it is sent, in seconds since 1970"),
+    Parameter("webhook-signature", "header", "`v1,` and base64; several have blanks between them"),
+)
+_SENT_WHEN: Final = {
+    "run.done": "The book is done.",
+    "run.failed": "The book has failed.",
+    "run.cancelled": "The book was cancelled.",
+    PAGE_READY: "A page has everything: text, picture, and its recording if it is read aloud.",
+}
 
 
 def openapi_document(prefix: str = "") -> dict[str, Any]:
@@ -30,7 +59,8 @@ def openapi_document(prefix: str = "") -> dict[str, Any]:
         "info": {"title": "storybook", "version": __version__, "description": ABOUT},
         "servers": [{"url": prefix or "/"}],
         "paths": paths,
-        "components": {"schemas": components()},
+        "webhooks": {it: {"post": _webhook(it)} for it in NOTICES},
+        "components": {"schemas": {**components(), "Notice": NOTICE}},
     }
 
 
@@ -50,6 +80,24 @@ def _operation(call: Call) -> dict[str, Any]:
         operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = {str(status): _reply(it) for status, it in call.answers.items()}
     return operation
+
+
+def _webhook(notice: str) -> dict[str, Any]:
+    """What is sent to `callback_url`, as the receiver sees it."""
+    content = {JSON: {"schema": component("Notice")}}
+    return {
+        "operationId": notice.replace(".", "_"),
+        "tags": ["webhooks"],
+        "summary": _SENT_WHEN[notice],
+        "description": SENT,
+        "parameters": [_parameter(it) for it in SIGNATURE],
+        "requestBody": {"required": True, "content": content},
+        "responses": {
+            "2XX": {"description": "Taken; its body is not read."},
+            "410": {"description": "Nothing more is to be sent of this run."},
+            "default": {"description": "Sent again later, for a day. No redirect is followed."},
+        },
+    }
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

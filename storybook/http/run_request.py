@@ -34,6 +34,7 @@ FIELDS: Final = {
     "tts_config": "tts",
     "page_count": "page_count",
     "language": "language",
+    "callback_url": "callback_url",
 }
 """The body's fields, and what they are called in a request that is checked. A seed is none."""
 _NAMES: Final = {asked: field for field, asked in FIELDS.items()}

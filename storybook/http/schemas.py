@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
+from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
@@ -144,6 +145,18 @@ RUN_REQUEST: Final[Schema] = {
         "language": {
             "anyOf": [LANGUAGE_TAG, {"type": "null"}],
             "description": "ko if it is not there",
+        },
+        "callback_url": {
+            "anyOf": [
+                {
+                    "type": "string",
+                    "pattern": f"^{CALLBACK_PATTERN}$",
+                    "maxLength": MAX_CALLBACK_CHARACTERS,
+                },
+                {"type": "null"},
+            ],
+            "description": "who is told what becomes of the book (`webhooks`); its host is to be "
+            "one that the server may call, else 422",
         },
     },
     "examples": [

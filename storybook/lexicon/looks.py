@@ -68,6 +68,11 @@ def _clothes(kind: Word, wardrobe: str) -> list[str]:
     return clothes
 
 
+def is_colour(word: str) -> bool:
+    """Whether it is a word for a colour: of a coat, of clothes."""
+    return _COLOURS.fullmatch(word) is not None or word in data()["colours"]
+
+
 def colour_of(colour: str, clothes: str) -> str:
     """One piece of clothing with its colour and article."""
     return _with_article(f"{colour} {clothes}")

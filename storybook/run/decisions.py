@@ -88,13 +88,14 @@ def request_run(
     language: str = BEFORE_LANGUAGES,
     idempotency_key: str = "",
     requested_by: str = "",
+    callback_url: str = "",
 ) -> list[Event]:
     """Ask for a book. What is not said here means what it means in an event that does not say it;
     what a request gets by default is decided where it is checked (`storybook.request`)."""
     if run is not None:
         raise Refused("this run has been requested already")
     requested = RunRequested(
-        request, seed, tts, idempotency_key, requested_by, page_count, language
+        request, seed, tts, idempotency_key, requested_by, page_count, language, callback_url
     )
     return followed_up(None, [requested])
 

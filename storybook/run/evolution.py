@@ -69,6 +69,7 @@ def _begin(event: Event) -> Run:
         event.idempotency_key,
         page_count=event.page_count,
         language=event.language,
+        callback_url=event.callback_url,
     )
 
 
@@ -83,6 +84,7 @@ class _Draft:
         "fault",
         "pages",
         "pruned",
+        "refused",
         "status",
         "submissions",
         "suspicions",
@@ -100,7 +102,7 @@ class _Draft:
         self.work, self.submissions = dict(run.work), dict(run.submissions)
         self.failures, self.crashes = dict(run.failures), dict(run.crashes)
         self.suspicions, self.deferred = dict(run.suspicions), dict(run.deferred)
-        self.version, self.engines = run.version, run.engines
+        self.version, self.engines, self.refused = run.version, run.engines, run.refused
 
     def finish(self, run: Run) -> Run:
         return Run(
@@ -122,6 +124,8 @@ class _Draft:
             run.page_count,
             run.language,
             self.engines,
+            self.refused,
+            run.callback_url,
         )
 
 
@@ -164,10 +168,12 @@ def _page_written(draft: _Draft, event: PageWritten) -> None:
         Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
     )
     draft.deferred.pop(WRITING, None)
+    draft.failures.pop(WRITING, None)  # each page has its own attempts
+    draft.refused = ()
 
 
 def _page_refused(draft: _Draft, event: PageRefused) -> None:
-    """Nothing yet: what changes the run is the failure of the attempt, which follows."""
+    draft.refused = (*draft.refused, event.problems)
 
 
 def _stage_completed(draft: _Draft, event: StageCompleted) -> None:

@@ -25,6 +25,7 @@ from storybook.events.catalog import (
     BEFORE_PAGE_COUNTS,
     EngineInfo,
     Fault,
+    Problem,
     Submission,
 )
 
@@ -122,7 +123,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """The pages whose text stands, in order from page 0."""
     work: dict[Work, WorkState] = {}
     failures: dict[Work, int] = {}
-    """Failed attempts since the run was requested or retried."""
+    """Failed attempts since the run was requested or retried; the writer's, since a page stands."""
     crashes: dict[Work, int] = {}
     """Deaths of a process in which nothing else ran."""
     suspicions: dict[Work, int] = {}
@@ -141,6 +142,10 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     language: str = BEFORE_LANGUAGES
     engines: tuple[tuple[Role, str], ...] = ()
     """The engines that began work of each role, by name, in the order of their first works."""
+    refused: tuple[tuple[Problem, ...], ...] = ()
+    """What was found each time that the page which is next was refused."""
+    callback_url: str = ""
+    """Who is told what becomes of it, empty for nobody."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""

@@ -30,8 +30,8 @@ from storybook.engines import (
     Writer,
     WritingTask,
 )
-from storybook.events.catalog import Event, MadeFrom, Problem, Submission
-from storybook.run import Run, complete_stage, refuse_page, submit_stage, write_page
+from storybook.events.catalog import EngineInfo, Event, MadeFrom, Problem, Submission
+from storybook.run import MAX_ATTEMPTS, Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.capabilities import writing_faults
 from storybook.stages.making import FileTask, MadeFile, check_able, narrate, paint
 from storybook.stages.registry import Engines
@@ -73,7 +73,16 @@ async def _write(attempt: Attempt, tools: Tools) -> None:
     run, number, writer = attempt.run, attempt.number, cast("Writer", attempt.engine)
     check_able(writing_faults(run, writer.capabilities))
     standing = run.pages
-    task = WritingTask(run.request, run.seed, number, standing, run.page_count, run.language)
+    task = WritingTask(
+        run.request,
+        run.seed,
+        number,
+        standing,
+        run.page_count,
+        run.language,
+        refusals=len(run.refused),
+        refused=tuple(problem.kind for problems in run.refused for problem in problems),
+    )
     async with aclosing(writer.write(task, attempt.report)) as pages:
         async for page in pages:
             if problems := await tools.check.problems(page, run, standing):
@@ -95,7 +104,18 @@ async def _refuse(
     await attempt.tell(lambda run: refuse_page(run, attempt.number, page, problems))
     why = "; ".join(it.message for it in problems)
     message = f"page {page.page} did not pass: {why}"
+    failures = attempt.run.failures.get(WRITING, 0) if page.page == len(attempt.run.pages) else 0
+    if writer.varies and failures + 1 >= MAX_ATTEMPTS:
+        message += f". {_what_would_help(writer.info, page)}"
     raise WorkFailed("page_refused", message, retryable=writer.varies)
+
+
+def _what_would_help(writer: EngineInfo, page: Page) -> str:
+    return (
+        f"{writer.model or writer.name} has not written page {page.page} in {MAX_ATTEMPTS} "
+        "attempts: a larger model, or one that knows Korean, would help ([writer] model; "
+        "`storybook models` lists some), or the embedded writer ([writer] engine)"
+    )
 
 
 async def _make_file(make: Make, attempt: Attempt, tools: Tools) -> None:

@@ -156,6 +156,14 @@ def _reading(run_id: RunId, name: str) -> Iterator[None]:
         raise CannotRead(f"{name} of run {run_id} cannot be read: {why}") from error
 
 
+def read_plainly(path: Path) -> bytes:
+    """A whole file, which is no link and no pipe. Raises OSError."""
+    with open(path, "rb", opener=_open_plainly) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "is no file", str(path))
+        return file.read()
+
+
 def _open_plainly(path: str, _flags: int) -> int:
     return os.open(path, _READ_PLAINLY)
 

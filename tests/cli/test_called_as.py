@@ -44,6 +44,7 @@ def test_what_is_on_the_path_needs_no_path(tmp_path: Path, monkeypatch: pytest.M
     assert program_words([PYTHON, str(program)]) == ["storybook"]
 
 
+@pytest.mark.slow  # a program of another name makes a whole book
 def test_the_hint_of_an_empty_folder_is_followed(tmp_path: Path) -> None:
     """The command in the message is the one that was typed, and it runs."""
     folder = tmp_path / "my books"

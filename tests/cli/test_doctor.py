@@ -23,7 +23,7 @@ def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
     findings = {it["name"]: it for it in shell.json_lines("doctor")}
     assert list(findings) == [
         *("storybook", "SQLite", "settings", "writer", "illustrator", "narrator", "transcriber"),
-        *("data folder", "disk", "memory", "log", "port"),
+        *("data folder", "disk", "memory", "log", "port", "access"),
     ]
     assert findings["writer"]["found"] == "double 1.0 on cpu, ready; language ko; length 5 pages"
     assert findings["transcriber"]["grade"] == "knowing"
@@ -139,9 +139,12 @@ def test_a_wrong_host_is_no_matter_of_the_port(
 ) -> None:
     """The doctor and the server say that the host is to be changed."""
     monkeypatch.setenv("STORYBOOK_SERVER_HOST", host)
-    findings = {it["name"]: it for it in shell.json_lines("doctor")}
+    asked = shell("doctor", "--json")
+    assert asked.exit_code == 1  # whoever reaches that host needs no token
+    findings = {it["name"]: it for it in map(json.loads, asked.stdout.splitlines())}
     assert "port" not in findings
     assert "[server] host" in findings["host"]["mend"]
-    refused = shell("serve", "--port", "0")
+    assert "token add" in findings["access"]["mend"]
+    refused = shell("serve", "--port", "0", "--insecure")
     assert refused.exit_code == 1
-    assert "--host" in refused.stderr
+    assert "--host" in refused.stderr and "no tokens" in refused.stderr

@@ -95,12 +95,17 @@ def segments_of(page: Page) -> tuple[Segment, ...]:
 
 def finished_run(store: FileArtifactStore, tts: TtsConfig | None = READ_ALOUD) -> Run:
     """A run that is DONE, with its files in the store."""
+    run = fold(finished_history(store, tts))
+    assert run is not None
+    return run
+
+
+def finished_history(store: FileArtifactStore, tts: TtsConfig | None = READ_ALOUD) -> list[Event]:
+    """The events of such a run."""
     events: list[Event] = []
     for new in _history(store, tts, events):
         events += new
-    run = fold(events)
-    assert run is not None
-    return run
+    return events
 
 
 def _history(

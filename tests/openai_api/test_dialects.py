@@ -50,6 +50,7 @@ async def fails_so(wanted: Fails, call: Callable[[], Awaitable[object]]) -> None
     assert re.search(wanted.words, str(failure)), failure
 
 
+@pytest.mark.slow  # a server for each
 @pytest.mark.parametrize("dialect", BOOKS.values(), ids=BOOKS)
 async def test_a_book_is_written_in_every_dialect(dialect: Written) -> None:
     """What the server does not take is found out with the first book, and kept for the next."""
@@ -86,6 +87,7 @@ async def test_what_a_server_says_instead_of_speech_is_told(dialect: Fails) -> N
         await fails_so(dialect, lambda: read(OpenAINarrator(url=server.url), task(SENTENCE)))
 
 
+@pytest.mark.slow  # a server for each
 @pytest.mark.parametrize("dialect", HEARING.values(), ids=HEARING)
 async def test_what_was_heard_is_read_in_every_dialect(dialect: Heard, said_aloud: bytes) -> None:
     """Noises and loops are nothing that anybody said."""

@@ -537,9 +537,13 @@ async def test_one_attempt_that_breaks_takes_no_other_with_it(tmp_path: Path) ->
                 return outcome
 
         it.commands = Broken(it.log)
-        it.scripted.illustrator.script[4] = [FINAL]
+        painter = it.scripted.illustrator
+        painter.script[4], painter.held = [FINAL], True
         async with it.runner().running([]):
             await it.request(read=False)
+            painter.let(0, 1, 2)
+            await painter.called(5)  # the last two are in hand, at both places
+            painter.let(3, 4)
             run = await it.ended()
     assert [run.is_complete(picture_of(page)) for page in PAGES] == [True, True, True, True, False]
 

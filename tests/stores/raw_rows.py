@@ -62,3 +62,18 @@ def _next(
         *(kind, schema, moment, data),
         chain_digest(digest, *columns, payload_digest(data)),
     )
+
+
+def forget_rows(path: Path, run_id: RunId) -> None:
+    """Erase a run as a storybook that can forget does it: its last event says so, and the data of
+    all others is empty; the schema stays."""
+    append_row(path, run_id, "RunForgotten", b'{"type":"RunForgotten"}')
+    with closing(sqlite3.connect(path)) as db, db:
+        trigger = "SELECT sql FROM sqlite_schema WHERE name = 'events_never_change'"
+        (sql,) = db.execute(trigger).fetchone()
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("DROP TRIGGER events_never_change")
+        db.execute(
+            "UPDATE events SET data = x'' WHERE run_id = ? AND type <> 'RunForgotten'", (run_id,)
+        )
+        db.execute(sql)

@@ -74,6 +74,15 @@ def test_rows_are_only_added(path: Path, db: sqlite3.Connection, statement: str)
     assert head_of(path).position == 8
 
 
+def test_the_tables_of_litestream_are_no_change(path: Path, db: sqlite3.Connection) -> None:
+    """A server that is replicated by it has two tables more, and every other one is a fault."""
+    db.execute("CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)")
+    db.execute("CREATE TABLE _litestream_lock (id INTEGER)")
+    assert faults(path) == []
+    db.execute("CREATE TABLE litestream_notes (id INTEGER)")
+    assert faults(path) == ["the schema's table litestream_notes is not what the migrations made"]
+
+
 def test_an_edited_byte_is_found(path: Path, db: sqlite3.Connection) -> None:
     """Whoever drops the triggers and edits one byte is found out, at the event."""
     (sql,) = db.execute(

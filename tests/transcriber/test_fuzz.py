@@ -95,6 +95,7 @@ def test_nonsense(container: Container, content: bytes) -> None:
 
 
 @settings(BOUNDED, max_examples=10)
+@pytest.mark.slow  # each recording through a decoder of its own
 @given(
     st.sampled_from([b"RIFF\x00\x00\x00\x00WAVE", b"OggS", b"fLaC", b"ID3", b"\x1a\x45\xdf\xa3"]),
     st.binary(max_size=500),

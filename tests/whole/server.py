@@ -95,7 +95,7 @@ class Server:
     def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         return httpx.request(method, f"{self.url}{path}", timeout=PATIENCE_SECONDS, **options)
 
-    def request(self, **words: str) -> str:
+    def request(self, **words: str | bool) -> str:
         """Ask for a book; returns its run id."""
         answer = self._ask("POST", "/api/runs", json={**WORDS, **words})
         assert answer.status_code == 201, answer.text

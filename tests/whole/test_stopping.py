@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,16 @@ def until_gone(pids: list[int]) -> None:
     while left := [pid for pid in pids if process_start(pid) is not None]:
         assert time.monotonic() < deadline, f"still running: {left}"
         time.sleep(0.01)
+
+
+def has_begun(log: Path) -> bool:
+    """Whether a book was asked for, as far as another process can see."""
+    try:
+        with closing(sqlite3.connect(f"{log.as_uri()}?mode=ro", uri=True)) as db:
+            (count,) = db.execute("SELECT count(*) FROM events").fetchone()
+            return bool(count)
+    except sqlite3.OperationalError:  # it is not there yet
+        return False
 
 
 def until_it_paints(server: Server, run_id: str) -> None:
@@ -111,7 +123,7 @@ def test_make_that_is_hung_up_on_can_be_resumed(tmp_path: Path) -> None:
     ]
     with subprocess.Popen([*command, *words], stderr=subprocess.PIPE, start_new_session=True) as it:
         deadline = time.monotonic() + SECONDS
-        while not children(it.pid) and time.monotonic() < deadline:
+        while not has_begun(tmp_path / "data" / "log.db") and time.monotonic() < deadline:
             time.sleep(0.01)
         os.killpg(it.pid, signal.SIGHUP)
         told = it.communicate(timeout=SECONDS)[1].decode()

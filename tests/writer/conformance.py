@@ -15,7 +15,8 @@ from storybook.engines import Readiness, Report, Writer, WritingTask
 from storybook.lexicon import cast
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.picture import read_prompt
-from storybook.stages.writer.check import Rules, check_page, forbidden_words
+from storybook.stages.writer.check import check_page, forbidden_words
+from storybook.stages.writer.rules import Rules
 from tests.books import PAGES, book_of
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
@@ -38,6 +39,8 @@ NONSENSE = Rules(
     repeated=1.0,
     variety=0.0,
     named=False,
+    told=0,
+    sensible=False,
 )
 """What can be asked of a model with random weights: the form, not the sense."""
 

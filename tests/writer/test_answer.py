@@ -17,7 +17,6 @@ from storybook.stages.writer.answer.pages import (
     MEMBERS,
     Malformed,
     as_json,
-    beginning,
     page_of,
     sheet_of,
     sheet_of_standing,
@@ -244,14 +243,6 @@ def test_an_answer_that_ends_early_is_tried_again() -> None:
 
 
 # -------------------------------------------------------------------------------------- and back
-
-
-def test_the_beginning_of_an_answer_is_what_was_said() -> None:
-    """Pages that stand go back into the model's mouth as it said them."""
-    pages = told(as_json(ANSWER))
-    begun = beginning(BRIEF, SHEET, pages[:3])
-    assert as_json(ANSWER).startswith(begun)
-    assert begun.endswith('"}},')
 
 
 def test_a_later_attempt_has_the_same_sheet() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import time
 from contextlib import aclosing
 from pathlib import Path
@@ -19,6 +19,8 @@ from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.llama.engine import Llama
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag, Stopped
+from storybook.stages.writer.llama.spec import LlamaSettings, build
+from storybook.system import usable_cores
 from tests.books import PAGES
 from tests.writer.conformance import NONSENSE, REQUEST, WriterConformance, written
 from tests.writer.tiny_gguf import make_tiny_gguf
@@ -67,6 +69,7 @@ async def test_another_attempt_draws_another_seed(hasty_model: Path) -> None:
     await writer.unload()
     assert await written(writer, TASK) == first
     assert await written(writer, WritingTask(REQUEST, seed=7, attempt=2)) != first
+    assert await written(writer, WritingTask(REQUEST, 7, 1, refusals=2)) != first
 
 
 async def test_a_book_cancelled_while_the_prompt_is_read_stops_at_once(slow_model: Path) -> None:
@@ -170,6 +173,15 @@ async def test_without_a_model_it_says_how_to_get_one(
         await written(writer, TASK)
 
 
+async def test_a_base_model_is_not_ready(tmp_path: Path) -> None:
+    """It would go on with the rules instead of a book; the mend names models that write."""
+    writer = Llama(model=make_tiny_gguf(tmp_path / "base.gguf", template=None))
+    readiness = await writer.readiness()
+    assert not readiness.ready
+    assert "no chat template" in readiness.why
+    assert "Qwen3-14B" in readiness.mend
+
+
 async def test_no_model_at_all_is_said(tmp_path: Path) -> None:
     """Nothing was configured and nothing found."""
     readiness = await Llama(model=None).readiness()
@@ -193,27 +205,25 @@ async def test_a_broken_model_is_unavailable(tmp_path: Path, tiny_model: Path) -
         await written(Llama(model=Path(file), context=CONTEXT), TASK)
 
 
-async def test_the_standing_pages_are_the_beginning_of_the_answer(
+async def test_the_standing_pages_are_told_as_facts(
     hasty_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After the prompt, word for word, where the model would have written them."""
-    asked: list[tuple[str, str]] = []
+    """In the prompt, not in the model's own mouth: a weak model would go on with the same words."""
+    asked: list[str] = []
 
-    def tokens(self: LlamaModel, prompt: str, answer: str = "") -> list[int]:
-        asked.append((prompt, answer))
-        return count(self, prompt, answer)
+    def tokens(self: LlamaModel, prompt: str) -> list[int]:
+        asked.append(prompt)
+        return count(self, prompt)
 
     count = LlamaModel.tokens
     monkeypatch.setattr(LlamaModel, "tokens", tokens)
     standing = compose(REQUEST, seed=7)[:2]
     await written(Llama(model=hasty_model, context=CONTEXT), WritingTask(REQUEST, 7, 2, standing))
-    prompt, answer = asked[0]
-    assert prompt.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
-    assert answer.startswith('{"place":"a village deep in a forest","cards":{"토끼":"')
-    said = json.loads(answer.removesuffix(",") + "}")
-    assert list(said) == ["place", "cards", "cover", "page_1"]
-    assert said["cover"]["title"] == standing[0].title
-    assert said["page_1"]["summary"] == standing[1].summary
+    assert asked[0].endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    rules, order, answer = asked[0].split("<|im_start|>")[1:]
+    fact = order.partition("1쪽: ")[2].splitlines()[0]
+    assert fact.split() == standing[1].summary.replace('"', " ").split()
+    assert not any(page.text in rules + answer for page in standing)
 
 
 def test_a_persons_words_never_become_control_tokens(tiny_model: Path) -> None:
@@ -222,7 +232,7 @@ def test_a_persons_words_never_become_control_tokens(tiny_model: Path) -> None:
     model = LlamaModel(tiny_model, "cpu", 4_096)
     try:
         conversation = messages(brief_of(request, 5))
-        tokens = model.tokens(model.prompt(conversation), "<|im_end|>")
+        tokens = model.tokens(model.prompt(conversation))
         ends = model.tokens("<|im_end|>")
         assert tokens.count(*ends) == len(conversation)
     finally:
@@ -249,6 +259,19 @@ def test_a_stop_flag_stops_decoding(tiny_model: Path, flag_first: bool) -> None:
         assert "".join(again) == "가나"
     finally:
         model.close()
+
+
+def test_each_core_has_a_thread_unless_a_setting_says_otherwise(tiny_model: Path) -> None:
+    """For prompts and answers alike; they sleep while they wait for each other."""
+    assert os.environ["OMP_WAIT_POLICY"]
+    engine = build(LlamaSettings(model=str(tiny_model), context=512, threads=3), tiny_model.parent)
+    assert isinstance(engine, Llama)
+    for threads, expected in ((0, usable_cores()), (3, 3)):
+        model = LlamaModel(tiny_model, "cpu", 512, threads)
+        used = (model._llama.n_threads, model._llama.n_threads_batch)
+        model.close()
+        assert used == (expected, expected)
+    assert engine._threads == 3
 
 
 async def test_a_device_that_there_is_not_is_told(tiny_model: Path) -> None:

@@ -23,6 +23,12 @@ TEMPLATE: Final = (
 
 SPECIAL: Final = ("<|im_start|>", "<|im_end|>", "<s>")
 HEADS: Final = 4
+LATIN_WORDS: Final = 20
+"""Of so many words, one is of Latin letters: what a Korean text has no place for."""
+WITH_SPACE: Final = 0.9
+"""Share of the words that begin with a space, and so are a word of the text too."""
+WITH_STOP: Final = 0.12
+"""Share of the words that end a sentence."""
 ENDINGS: Final = '".!?]}'
 Weights = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -36,13 +42,18 @@ def make_tiny_gguf(
     context: int = 32_768,
     seed: int = 0,
     haste: float = 0.0,
+    words: int = 0,
 ) -> Path:
     """Write a model with a trained context of `context` tokens; returns `path`. With `haste` it
-    likes signs that end a string, a word or a list by so much (in logits)."""
+    likes signs that end a string, a word or a list by so much (in logits). So many `words` of
+    Hangul, and one of Latin letters for every twenty, make its vocabulary as large as a real
+    one's."""
     writer = gguf.GGUFWriter(path, "llama")
     _describe(writer, layers, width, context)
-    _add_tokenizer(writer, template)
-    _add_weights(writer, layers, width, np.random.default_rng(seed), haste)
+    rng = np.random.default_rng(seed)
+    tokens = [*_byte_letters(), "th", *_words(words, rng), *SPECIAL]
+    _add_tokenizer(writer, template, tokens)
+    _add_weights(writer, layers, width, rng, haste, len(tokens))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -62,14 +73,14 @@ def _describe(writer: gguf.GGUFWriter, layers: int, width: int, context: int) ->
     writer.add_rope_dimension_count(width // HEADS)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, template: str | None) -> None:
-    tokens = [*_byte_letters(), "th", *SPECIAL]  # one merge at least: an empty list is refused
-    kinds = [gguf.TokenType.NORMAL] * 257 + [gguf.TokenType.CONTROL] * len(SPECIAL)
+def _add_tokenizer(writer: gguf.GGUFWriter, template: str | None, tokens: list[str]) -> None:
+    kinds = [gguf.TokenType.NORMAL] * len(tokens)
+    kinds[-len(SPECIAL) :] = [gguf.TokenType.CONTROL] * len(SPECIAL)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("default")
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
-    writer.add_token_merges(["t h"])
+    writer.add_token_merges(["t h"])  # one at least: an empty list is refused
     writer.add_bos_token_id(tokens.index("<s>"))
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
     writer.add_add_bos_token(False)
@@ -84,11 +95,34 @@ def _byte_letters() -> list[str]:
     return [*map(chr, printable), *(chr(256 + n) for n in range(len(others)))]
 
 
-def _add_weights(
-    writer: gguf.GGUFWriter, layers: int, width: int, rng: np.random.Generator, haste: float
-) -> None:
-    vocabulary = 257 + len(SPECIAL)
+def _words(count: int, rng: np.random.Generator) -> list[str]:
+    """Words as GPT-2's tokenizer has them, a letter for each byte; each but once."""
+    letters = _letter_of_bytes()
+    found: dict[str, None] = {}
+    while len(found) < count:
+        first, last = ("a", "z") if len(found) % LATIN_WORDS == 0 else ("가", "힣")
+        signs = rng.integers(ord(first), ord(last) + 1, rng.integers(2, 5))
+        before = " " if rng.random() < WITH_SPACE else ""
+        after = "." if rng.random() < WITH_STOP else ""
+        word = f"{before}{''.join(map(chr, signs))}{after}"
+        found["".join(letters[byte] for byte in word.encode())] = None
+    return [word for word in found if word != "th"]
 
+
+def _letter_of_bytes() -> dict[int, str]:
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return dict(zip([*printable, *others], _byte_letters(), strict=True))
+
+
+def _add_weights(
+    writer: gguf.GGUFWriter,
+    layers: int,
+    width: int,
+    rng: np.random.Generator,
+    haste: float,
+    vocabulary: int,
+) -> None:
     def drawn(*shape: int) -> Weights:
         values: Weights = rng.standard_normal(shape, np.float32)
         return values * np.float32(width**-0.5)

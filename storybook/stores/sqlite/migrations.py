@@ -23,9 +23,10 @@ class NewerDatabase(Exception):
         self.found, self.known = found, known
 
 
-def migrate(db: sqlite3.Connection, family: str) -> int:
-    """Apply what is missing, in order; returns the schema's number. Raises `NewerDatabase`."""
-    files = migration_files(family)
+def migrate(db: sqlite3.Connection, family: str, up_to: int | None = None) -> int:
+    """Apply what is missing, in order, `up_to` a number or all; returns the schema's number. Raises
+    `NewerDatabase`."""
+    files = migration_files(family)[:up_to]
     version = check_not_newer(db, family)
     for number, file in enumerate(files[version:], start=version + 1):
         _apply(db, number, file.read_text("utf-8"))

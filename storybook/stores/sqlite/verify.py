@@ -36,6 +36,9 @@ PAGE: Final = 2_000
 BEFORE_ALL: Final = -(2**63)
 """Below every position that SQLite can hold: rows before the first one are found, too."""
 
+FORGOTTEN: Final = "RunForgotten"
+"""The type of the event with which the data of all others of its run is erased."""
+
 Progress = Callable[[int, int], None]
 """Told how many events have been checked, of how many."""
 
@@ -143,7 +146,9 @@ def check_events(
     """What is wrong with rows, given in the order of their positions from the first one on.
 
     Where some cannot be read, the next row and each run's next version are taken as they stand.
+    Data that was erased is no fault if the run's `RunForgotten` says so.
     """
+    erased: dict[str, int] = {}
     previous: bytes | None = GENESIS
     last, has_holes = 0, False
     versions: dict[str, int] = {}
@@ -167,6 +172,13 @@ def check_events(
         )
         previous, last = row.digest, row.position
         versions[row.run_id] = row.version
+        if not row.data:
+            erased.setdefault(row.run_id, row.position)
+        elif row.type == FORGOTTEN:
+            erased.pop(row.run_id, None)
+    for run_id, position in erased.items():
+        message = f"its data is gone, and nothing says that run {run_id} was forgotten"
+        yield LogDamage(Position(position), message)
     if anchor is not None and anchor.position > last:
         yield LogDamage(
             None, f"the log ends at event {last}; the anchor is event {anchor.position}"
@@ -178,6 +190,8 @@ def _gap(what: str, expected: int, found: int) -> str:
 
 
 def _payload(row: Row) -> str:
+    if not row.data:  # erased: what stands in its place is looked at for the run as a whole
+        return ""
     found = payload_digest(row.data)
     return _differs("its data was changed: the recorded SHA-256", row.payload_digest, found)
 
@@ -249,7 +263,7 @@ def _check_pages(db: sqlite3.Connection) -> Iterator[LogDamage]:
 
 
 def _check_schema(db: sqlite3.Connection) -> Iterator[LogDamage]:
-    expected, found = _expected_schema(), _schema(db)
+    expected, found = _expected_schema(check_not_newer(db, "log")), _schema(db)
     for name in sorted(expected.keys() | found.keys()):
         if name not in found:
             yield LogDamage(None, f"the schema has lost {name}")
@@ -257,18 +271,23 @@ def _check_schema(db: sqlite3.Connection) -> Iterator[LogDamage]:
             yield LogDamage(None, f"the schema's {name} is not what the migrations made")
 
 
-def _expected_schema() -> dict[str, Any]:
+def _expected_schema(version: int) -> dict[str, Any]:
+    """That of a log that has had so many migrations; one that waits for more is whole, too."""
     db = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        migrate(db, "log")
+        migrate(db, "log", version)
         return _schema(db)
     finally:
         db.close()
 
 
 def _schema(db: sqlite3.Connection) -> dict[str, Any]:
-    """The SQL of each table, index and trigger, by kind and name."""
-    sql = "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'"
+    """The SQL of each table, index and trigger, by kind and name; without SQLite's statistics, and
+    the two tables that Litestream adds to a database that it follows."""
+    sql = (
+        "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' "
+        "AND tbl_name NOT IN ('_litestream_lock', '_litestream_seq')"
+    )
     return dict(db.execute(sql).fetchall())
 
 

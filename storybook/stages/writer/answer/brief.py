@@ -50,9 +50,9 @@ def brief_of(request: StoryRequest, page_count: int) -> Brief:
     """What a language model is told of a request for a book of so many pages."""
     place_en = find_place(request.place).en
     return Brief(
-        era=_without_signs(request.era),
-        place=_without_signs(request.place),
-        topic=_without_signs(request.topic),
+        era=without_signs(request.era),
+        place=without_signs(request.place),
+        topic=without_signs(request.topic),
         cast=cast(request.characters),
         place_en="" if place_en == DEFAULT_PLACE_EN else place_en,
         era_en=find_era(request.era).en,
@@ -73,5 +73,6 @@ def is_known(character: Character) -> bool:
     return character.kind.en != DEFAULT_KIND_EN or is_known_kind(character.kind.ko)
 
 
-def _without_signs(text: str) -> str:
+def without_signs(text: str) -> str:
+    """A text in which no sign is left that could end a message, a string or a role."""
     return " ".join(_SIGNS.sub(" ", text).split())

@@ -1,4 +1,4 @@
-"""From the members of a model's answer to pages, and from pages to the beginning of an answer.
+"""From the members of a model's answer to pages.
 
 The model says narration and spoken lines apart. A page's text has them one after the other, each
 line with who says it and how ("안녕?" 토끼가 물었어요.), so that a listener knows it too.
@@ -7,6 +7,7 @@ line with who says it and how ("안녕?" 토끼가 물었어요.), so that a lis
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
@@ -18,7 +19,8 @@ from storybook.korean.particles import with_particle
 from storybook.lexicon import Character
 from storybook.lexicon.looks import times
 from storybook.stages.writer.answer.bounds import LINES
-from storybook.stages.writer.answer.brief import Brief, is_known
+from storybook.stages.writer.answer.brief import Brief
+from storybook.stages.writer.answer.cards import WEARING, card_faults
 from storybook.stages.writer.answer.picture import (
     ACTS,
     Picture,
@@ -86,7 +88,7 @@ def page_of(number: int, brief: Brief, sheet: Sheet, said: Any) -> Page:
         told = msgspec.convert(said, _Told)
     except msgspec.ValidationError as error:
         raise Malformed(f"{MEMBERS[number]}: {error}") from error
-    prompt = prompt_of(number, brief, sheet, _pictured(brief, told.picture))
+    prompt = prompt_of(number, brief, sheet, _pictured(brief, sheet, told.picture))
     if number == COVER_PAGE:
         return Page(number, title=_clean(told.title), image_prompt=prompt)
     dialogues = tuple(
@@ -94,15 +96,8 @@ def page_of(number: int, brief: Brief, sheet: Sheet, said: Any) -> Page:
         for line in told.dialogues[:LINES]
         if (text := _clean(line.text).strip(_QUOTES))
     )
-    summary = f"{_clean(told.summary)} {_spoken(dialogues)}".strip()
+    summary = f"{_clean(told.summary)} {spoken(dialogues)}".strip()
     return Page(number, summary=summary, dialogues=dialogues, image_prompt=prompt)
-
-
-def beginning(brief: Brief, sheet: Sheet, standing: Sequence[Page]) -> str:
-    """The answer as far as it stands: text that the next page goes on after."""
-    head = {"place": sheet.place, "cards": dict(zip(brief.names, sheet.cards, strict=True))}
-    members = head | {MEMBERS[page.page]: _said(brief, page) for page in standing}
-    return as_json(members).removesuffix("}") + ","
 
 
 def as_json(value: Any) -> str:
@@ -111,44 +106,34 @@ def as_json(value: Any) -> str:
 
 
 def _is_card(character: Character, cards: dict[str, Any]) -> bool:
-    """Whether a character's card says what is to be seen: the kind, if it is known, and clothes."""
-    card = cards.get(character.name)
-    kind = character.kind.en if is_known(character) else ""
-    return isinstance(card, str) and kind in card and " wearing " in card
+    """Whether a character's card says what is to be seen: one kind, and clothes."""
+    card = _phrase(cards.get(character.name))
+    return WEARING in card and not any(card_faults(character, card))
 
 
-def _said(brief: Brief, page: Page) -> dict[str, Any]:
-    """What the model would have said for this page."""
-    picture = _picture_said(brief, page)
-    if page.page == COVER_PAGE:
-        return {"title": page.title, "picture": picture}
-    lines = [{"character": it.character, "text": it.text} for it in page.dialogues]
-    narration = page.summary.removesuffix(_spoken(page.dialogues)).strip()
-    return {"summary": narration, "dialogues": lines, "picture": picture}
-
-
-def _picture_said(brief: Brief, page: Page) -> dict[str, Any]:
-    found = read_prompt(page.page, brief, page.image_prompt)
-    if found is None:
-        return {"scene": page.image_prompt}
-    _, picture = found
-    acts = dict(zip(brief.names, picture.acts, strict=True))
-    return {"time": picture.time, "acts": acts, "scene": picture.scene}
-
-
-def _pictured(brief: Brief, said: _Picture) -> Picture:
+def _pictured(brief: Brief, sheet: Sheet, said: _Picture) -> Picture:
     """What the model says of a picture, in the words that a prompt may have."""
     time = said.time if said.time in times() else times()[0]
     acts = (said.acts.get(name, "") for name in brief.names)
     return Picture(
         time,
         tuple(act if act in ACTS else ACTS[0] for act in acts),
-        _ascii(said.scene),
+        _scene(sheet, said.scene),
     )
 
 
-def _spoken(dialogues: Sequence[Dialogue]) -> str:
-    """The spoken lines of a page as they stand after its narration."""
+def _scene(sheet: Sheet, said: str) -> str:
+    """A sentence about the page; what it says of a character's looks is on its card."""
+    scene = _ascii(said)
+    for card in sheet.cards:
+        look = card.partition(WEARING)[0].split()
+        scene = re.sub(rf"\b{re.escape(card)}\b", f"the {look[-1]}", scene, flags=re.IGNORECASE)
+    return scene[:1].upper() + scene[1:]
+
+
+def spoken(dialogues: Sequence[Dialogue]) -> str:
+    """The spoken lines of a page as they stand after its narration, with who says them: the only
+    words of a page that no writer wrote."""
     return " ".join(
         f'"{line.text}" {with_particle(line.character, "가")} '
         f"{_SAID.get(line.text[-1:], '말했어요')}."

@@ -86,12 +86,15 @@ def _picture(brief: Brief) -> Schema:
 
 
 def _korean(brief: Brief, least: int, most: int, end: str = "[.!?…~]") -> Schema:
-    foreign = "".join(dict.fromkeys("".join(brief.foreign))).replace("-", "")
-    return _pattern(f"[가-힣0-9{foreign} .,!?~…-]{{{least},{most}}}{end}")
+    """Text with no letters but Hangul, and words of another script as a whole. It begins with a
+    word, or with a number that has a unit: "…" and "1, 2, 3" are no text."""
+    foreign = "".join(f"|{word}" for word in brief.foreign)  # letters, digits and hyphens alone
+    first = f"([가-힣]|[0-9]{{1,4}}[가-힣]{foreign})"
+    return _pattern(f"{first}([가-힣0-9 .,!?~…-]{foreign}){{{least - 1},{most - 1}}}{end}")
 
 
 def _english(most: int) -> Schema:
-    return _pattern(f"[A-Za-z ,.'-]{{10,{most}}}")
+    return _pattern(f"[A-Z][A-Za-z ,'-]{{10,{most}}}[.]")
 
 
 def _pattern(body: str) -> Schema:

@@ -101,7 +101,7 @@ class Telling:
             return
         number = MEMBERS.index(member.key)
         if number < len(self._task.standing):
-            return  # the beginning that was put into the model's mouth
+            return  # it stands, and is told once more
         if number != self._next:
             raise Malformed(f"expected {MEMBERS[self._next]}, found {member.key}")
         page = page_of(number, self._brief, self.sheet, member.value)

@@ -4,18 +4,19 @@ The model is loaded when a book is first written and kept until `unload`. Each s
 page) runs in a thread that holds the model's lock; when a book is cancelled, the step is told to
 stop and left behind, and whoever wants the model next waits the moment until it has stopped.
 
-A book that was begun by an earlier attempt goes on: the pages that stand are put after the prompt
-as the beginning of the model's own answer. Each attempt has a seed of its own.
+A book that was begun by an earlier attempt goes on: the pages that stand are told as facts, and the
+rest is asked for. Each attempt has a seed of its own, and draws otherwise than the ones that were
+refused (`answer.sampling`).
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import random
 import re
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -37,11 +38,12 @@ from storybook.events.catalog import EngineInfo
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
-from storybook.stages.writer.answer.pages import beginning
+from storybook.stages.writer.answer.picture import read_prompt
 from storybook.stages.writer.answer.prompt import messages
+from storybook.stages.writer.answer.sampling import sampling, seed_of
 from storybook.stages.writer.answer.telling import Telling
-from storybook.stages.writer.llama.files import is_gguf
 from storybook.stages.writer.llama.grammar import grammar
+from storybook.stages.writer.llama.header import NotGGUF, read_header, why_not
 from storybook.stages.writer.llama.model import BadModel, LlamaModel, StopFlag, Stopped
 from storybook.stages.writer.llama.spec import CONTEXT_TOKENS
 
@@ -58,7 +60,8 @@ class Llama:
 
     `model` is its file (None: none was found, and `find` looks again whenever it is asked whether
     it is ready: a file may come later). `device` is `cpu`, or `gpu0`, `gpu1` … to put all layers
-    there; `context` is how many tokens prompt and book may have together.
+    there; `context` is how many tokens prompt and book may have together, and `threads` how many
+    compute (0: one on each core).
     """
 
     def __init__(
@@ -67,10 +70,11 @@ class Llama:
         model: Path | None,
         device: str = "cpu",
         context: int = CONTEXT_TOKENS,
+        threads: int = 0,
         find: Callable[[], Path | None] = lambda: None,
     ) -> None:
         self._file, self._device, self._context = model, device, context
-        self._find = find
+        self._threads, self._find = threads, find
         self._model: LlamaModel | None = None
         self._lock = threading.Lock()
         self._turn = anyio.Semaphore(1)
@@ -104,12 +108,8 @@ class Llama:
         self._file = self._file or self._find()
         if self._file is None:
             return Readiness(False, "there is no model", _MEND_MODEL)
-        try:
-            if is_gguf(self._file):
-                return Readiness(True)
-        except OSError as error:
-            return Readiness(False, f"{self._file}: {error.strerror or error}", _MEND_FILE)
-        return Readiness(False, f"{self._file} is no GGUF file", _MEND_FILE)
+        why = _why_not(self._file)
+        return Readiness(False, why, _MEND_MODEL) if why else Readiness(True)
 
     async def unload(self) -> None:
         """Free the model, once what is in hand has ended."""
@@ -141,7 +141,7 @@ class Llama:
             with self._lock:
                 if stop.is_set:
                     raise Stopped
-                return work(self._loaded())
+                return self._with_model(work)
 
         try:
             return await anyio.to_thread.run_sync(locked, abandon_on_cancel=True)
@@ -149,15 +149,15 @@ class Llama:
             stop.set()
             raise
 
-    def _loaded(self) -> LlamaModel:
-        if self._model is None:
-            assert self._file is not None  # it is ready
-            try:
-                self._model = LlamaModel(self._file, self._device, self._context)
-            except BadModel as error:
-                why = f"{self._file} does not load with a context of {self._context}: {error}"
-                raise EngineUnavailable(NAME, why, _MEND_LOAD) from error
-        return self._model
+    def _with_model(self, work: Callable[[LlamaModel], T]) -> T:
+        assert self._file is not None  # it is ready
+        try:
+            if self._model is None:
+                self._model = LlamaModel(self._file, self._device, self._context, self._threads)
+            return work(self._model)
+        except BadModel as error:
+            why = f"{self._file}, with a context of {self._context}: {error}"
+            raise EngineUnavailable(NAME, why, _MEND_LOAD) from error
 
     def _free(self) -> None:
         with self._lock:
@@ -175,6 +175,23 @@ _MEND_FILE: Final = "Put a GGUF file there, or name another one as [writer] mode
 _MEND_LOAD: Final = "Name another file as [writer] model, or a smaller [writer] context"
 
 
+def _why_not(file: Path) -> str:
+    """Why a file cannot be written with; empty if it can."""
+    try:
+        changed = file.stat()
+        return _looked_at(file, changed.st_size, changed.st_mtime_ns)
+    except NotGGUF as error:
+        return str(error)
+    except OSError as error:
+        return f"{file}: {error.strerror or error}"
+
+
+@lru_cache(maxsize=8)
+def _looked_at(file: Path, size: int, changed_ns: int) -> str:
+    """What its header says, read once: readiness is asked for again and again."""
+    return why_not(file, read_header(file))
+
+
 class _Book:
     """One answer of the model, decoded page by page."""
 
@@ -183,23 +200,30 @@ class _Book:
     ) -> None:
         brief, first_page = brief_of(task.request, task.page_count), len(task.standing)
         self._telling = Telling(brief, task, report)
-        begun = beginning(brief, self._telling.sheet, task.standing) if task.standing else ""
-        tokens = model.tokens(model.prompt(messages(brief)), begun)
+        tokens = model.tokens(model.prompt(messages(brief, task.standing, task.refused)))
         _check_context(model, brief, len(tokens), first_page)
-        pieces = model.pieces(tokens, grammar(brief, first_page), _seed(task), stop)
-        self._pages = self._told(begun, pieces)
+        seed, told = seed_of(task, NAME, bits=32), list(_told(brief, task.standing))
+        pieces = model.pieces(tokens, grammar(brief, first_page), seed, stop, sampling(task), told)
+        self._pages = self._told(pieces)
 
     def next_page(self) -> Page | None:
         """Decode up to the end of a page; None after the last one."""
         return next(self._pages, None)
 
-    def _told(self, begun: str, pieces: Iterator[str]) -> Iterator[Page]:
-        yield from self._telling.hear(begun)
+    def _told(self, pieces: Iterator[str]) -> Iterator[Page]:
         for piece in pieces:
             yield from self._telling.hear(piece)
             if self._telling.is_complete:
                 return
         self._telling.end("the context is full")
+
+
+def _told(brief: Brief, standing: Sequence[Page]) -> Iterator[str]:
+    """The texts that are not to come again: of pages, and of their pictures."""
+    for page in standing:
+        yield page.text
+        if read := read_prompt(page.page, brief, page.image_prompt):
+            yield read[1].scene
 
 
 def _check_context(model: LlamaModel, brief: Brief, prompt: int, first_page: int) -> None:
@@ -215,8 +239,3 @@ def _check_context(model: LlamaModel, brief: Brief, prompt: int, first_page: int
                 + mend.format(prompt + answer)
             )
             raise WorkFailed("context_too_small", message, retryable=False)
-
-
-def _seed(task: WritingTask) -> int:
-    """32 bits, others for each attempt."""
-    return random.Random(f"{NAME}:{task.seed}:{task.attempt}").getrandbits(32)

@@ -11,8 +11,6 @@ from storybook.data_folder import DataFolder
 OLDER_PLACE: Final = Path("llm_model/Qwen3-14B-Q8_0.gguf")
 """Where older set-ups keep their model, seen from the working folder or beside the data folder."""
 
-MAGIC: Final = b"GGUF"
-
 _LATER_PART: Final = re.compile(r"-(?!00001)\d{5}-of-\d{5}$")
 
 
@@ -30,12 +28,6 @@ def find_model(data: Path, configured: Path | None = None) -> Path | None:
     in_models = sorted(models.glob("*.gguf"))
     candidates = [*filter(_is_model, in_models), OLDER_PLACE, data.parent / OLDER_PLACE]
     return next((file for file in candidates if file.is_file()), None)
-
-
-def is_gguf(file: Path) -> bool:
-    """Whether a file begins as a GGUF does. Raises OSError if it cannot be read."""
-    with file.open("rb") as opened:
-        return opened.read(len(MAGIC)) == MAGIC
 
 
 def _is_model(file: Path) -> bool:

@@ -8,6 +8,7 @@ cast. What is for the painter is ASCII. There is no place for a thought before t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from storybook.book import COVER_PAGE
 from storybook.lexicon import Character
@@ -18,6 +19,9 @@ from storybook.stages.writer.answer.brief import Brief, is_known
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
 from storybook.stages.writer.answer.picture import EMOTIONS, POSES
 
+NAMED_AFTER: Final = 6
+"""Words that may stand before a name in its sentence."""
+
 _COLOURS = (
     *("white", "black", "brown", "gray", "golden", "silver", "red", "orange", "yellow"),
     *("green", "blue", "purple", "pink", "turquoise"),
@@ -25,13 +29,10 @@ _COLOURS = (
 
 
 def grammar(brief: Brief, first_page: int = COVER_PAGE) -> str:
-    """The grammar of an answer from `first_page` on; from the cover on, it begins with the sheet.
-
-    After pages that stand it goes on where `pages.beginning` ends.
-    """
+    """The grammar of an answer from `first_page` on; from the cover on, with the sheet first."""
     pages = _members(_page(number) for number in range(first_page, brief.page_count))
-    head = f'{_literal("{" + _key("place"))} place "," cards "," '
-    root = f'{head if first_page == COVER_PAGE else ""}{pages} "}}"'
+    sheet = f'{_literal(_key("place"))} place "," cards "," '
+    root = f'"{{" {sheet if first_page == COVER_PAGE else ""}{pages} "}}"'
     rules = {"root": root, **_text_rules(brief), **_picture_rules(brief)}
     return "\n".join(f"{name} ::= {body}" for name, body in rules.items()) + "\n"
 
@@ -42,9 +43,11 @@ def _page(number: int) -> str:
 
 
 def _text_rules(brief: Brief) -> dict[str, str]:
-    narration = f"{_words(bounds.SENTENCE_WORDS)} end"
+    sentence = f"{_words(bounds.SENTENCE_WORDS)} end"
+    least, most = bounds.SENTENCES
     line = f"{_words(bounds.LINE_WORDS)} end"
-    foreign = "".join(f" | {_literal(word)}" for word in brief.foreign)
+    # Once in a word, with Hangul after it: a name or a place with its particle.
+    foreign = "".join(f" | {_literal(word)} [가-힣]{{0,4}}" for word in brief.foreign)
     return {
         "cover": '"{\\"title\\":\\"" title "\\"" picture',
         "panel": '"{\\"summary\\":\\"" narration "\\",\\"dialogues\\":[" lines? "]" picture',
@@ -52,10 +55,15 @@ def _text_rules(brief: Brief) -> dict[str, str]:
         "line": '"{\\"character\\":" name ",\\"text\\":\\"" spoken "\\"}"',
         "name": _any(as_json(name) for name in brief.names),
         "title": f"{_words(bounds.TITLE_WORDS)} [!?]?",
-        "narration": _repeated("sentence", '" "', bounds.SENTENCES),
-        "sentence": narration,
+        # One of the first two sentences names somebody: a page of nobody does not pass.
+        "narration": f'named (" " sentence){{{least - 1},{most - 1}}} | '
+        f'sentence " " named (" " sentence){{{least - 2},{most - 2}}}',
+        "named": f"(word gap){{0,{NAMED_AFTER}}} someone (gap word)"
+        f"{{1,{bounds.SENTENCE_WORDS[1] - NAMED_AFTER - 1}}} end",
+        "someone": f"({_any(as_json(name)[1:-1] for name in brief.names)}) [가-힣]{{0,4}}",
+        "sentence": sentence,
         "spoken": line,
-        "word": f"([가-힣]{foreign}){{1,{bounds.WORD_LETTERS}}} | [0-9]{{1,4}} [가-힣]{{0,4}}",
+        "word": f"[가-힣]{{1,{bounds.WORD_LETTERS}}} | [0-9]{{1,4}} [가-힣]{{1,4}}{foreign}",
         "gap": '" " | ", "',
         "end": "[.!?…~]",
     }

@@ -11,18 +11,20 @@ import codecs
 import ctypes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from storybook.stages.writer.answer.prompt import Message
-from storybook.stages.writer.llama.template import rendered
-from storybook.system import c_library
+from storybook.stages.writer.answer.sampling import SAMPLING_PARAMETERS, SamplingParameters
+from storybook.stages.writer.llama.echoes import Echoes
+from storybook.stages.writer.llama.header import CHAT_TEMPLATE
+from storybook.stages.writer.llama.template import BadTemplate, rendered
+from storybook.system import c_library, usable_cores
 
-TEMPERATURE: Final = 0.7
-TOP_P: Final = 0.9
-TOP_K: Final = 40
-MIN_P: Final = 0.05
-"""What the makers of present models advise for answers without thinking, a little warmer."""
-REPEAT_PENALTY: Final = 1.05
+if TYPE_CHECKING:
+    from storybook.stages.writer.llama.sampler import Sampler
+
+KOREAN: Final = "옛날 깊은 숲속 마을에 호기심 많은 토끼가 살고 있었어요."
+"""Tells how many tokens a letter has: one in a large vocabulary, three in a vocabulary of bytes."""
 ALL_LAYERS: Final = -1
 BATCH_TOKENS: Final = 512
 
@@ -32,7 +34,7 @@ class Stopped(Exception):
 
 
 class BadModel(Exception):
-    """The file cannot be loaded as a model."""
+    """The file cannot be loaded as a model, or not be asked."""
 
 
 class StopFlag:
@@ -56,24 +58,28 @@ class StopFlag:
 class LlamaModel:
     """A model and its context of `context` tokens. Not for two threads at once."""
 
-    def __init__(self, path: Path, device: str, context: int) -> None:
+    def __init__(self, path: Path, device: str, context: int, threads: int = 0) -> None:
         """Load the file. `device` is `cpu`, or `gpu` and its number: then all layers go there.
-        Raises `BadModel`."""
-        import llama_cpp
+        `threads` compute, by default one on each core that this process may use. Raises
+        `BadModel`."""
+        from storybook.stages.writer.llama.decoder import Decoder
+        from storybook.stages.writer.llama.library import API
 
-        self._library: Any = llama_cpp
+        self._library = API
         on_gpu = device.startswith("gpu")
         try:
-            self._llama: Any = llama_cpp.Llama(
+            self._llama: Any = Decoder(
                 str(path),
                 n_ctx=context,
+                n_threads=threads or usable_cores(),
+                n_threads_batch=threads or usable_cores(),
                 n_batch=BATCH_TOKENS,
                 n_gpu_layers=ALL_LAYERS if on_gpu else 0,
                 main_gpu=int(device.removeprefix("gpu") or 0) if on_gpu else 0,
                 verbose=False,
             )
         except (ValueError, RuntimeError, OSError) as error:
-            raise BadModel(str(error)) from error
+            raise BadModel(f"it does not load: {error}") from error
         self._stop = StopFlag()
 
     @property
@@ -88,41 +94,39 @@ class LlamaModel:
         return int(metadata.get(f"{metadata.get('general.architecture')}.context_length", 0))
 
     def prompt(self, messages: Sequence[Message]) -> str:
-        """A conversation in the form that the model was trained on."""
-        template = self._llama.metadata.get("tokenizer.chat_template")
-        return rendered(template, messages, bos=self._bos, eos=self._text_of("eos"))
+        """A conversation in the form that the model was trained on. Raises `BadModel`."""
+        template = self._llama.metadata.get(CHAT_TEMPLATE, "")
+        try:
+            return rendered(template, messages, bos=self._bos, eos=self._text_of("eos"))
+        except BadTemplate as error:
+            raise BadModel(str(error)) from error
 
-    def tokens(self, prompt: str, answer: str = "") -> list[int]:
-        """The tokens of a prompt, in which control tokens count, and of text after it, in which
-        they are text."""
+    def tokens(self, prompt: str) -> list[int]:
+        """The tokens of a prompt, in which control tokens count."""
         wants_bos = self._llama.metadata.get("tokenizer.ggml.add_bos_token") != "false"
         has_bos = bool(self._bos) and prompt.startswith(self._bos)
         tokens: list[int] = self._llama.tokenize(
             prompt.encode(), add_bos=wants_bos and not has_bos, special=True
         )
-        if answer:
-            tokens += self._llama.tokenize(answer.encode(), add_bos=False, special=False)
         return tokens
 
     def pieces(
-        self, tokens: Sequence[int], grammar: str, seed: int, stop: StopFlag
+        self,
+        tokens: Sequence[int],
+        grammar: str,
+        seed: int,
+        stop: StopFlag,
+        drawing: SamplingParameters = SAMPLING_PARAMETERS[0],
+        told: Sequence[str] = (),
     ) -> Iterator[str]:
         """Decode what follows on `tokens` within a grammar, piece by piece, until the model ends
-        it or the context is full. Raises `Stopped` soon after `stop` is set."""
+        it or the context is full. Of what was `told` before, and of what it says itself, it
+        repeats little. Raises `Stopped` soon after `stop` is set."""
         self._obey(stop)
-        self._llama.set_seed(seed)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        found = self._llama.generate(
-            tokens,
-            temp=TEMPERATURE,
-            top_p=TOP_P,
-            top_k=TOP_K,
-            min_p=MIN_P,
-            repeat_penalty=REPEAT_PENALTY,
-            grammar=self._library.LlamaGrammar.from_string(grammar, verbose=False),
-        )
+        sampler = self._sampler(grammar, drawing, seed, told)
         try:
-            for count, token in enumerate(found, start=len(tokens) + 1):
+            for count, token in enumerate(self._llama.drawn(tokens, sampler), len(tokens) + 1):
                 if self._is_end(token):
                     return
                 if piece := decoder.decode(self._llama.detokenize([token])):
@@ -136,6 +140,27 @@ class LlamaModel:
             if stop.is_set:
                 raise Stopped from error
             raise
+        finally:
+            sampler.close()
+
+    def _sampler(
+        self, grammar: str, drawing: SamplingParameters, seed: int, told: Sequence[str]
+    ) -> Sampler:
+        from storybook.stages.writer.llama.sampler import Sampler
+
+        tokens_of_a_letter = self._tokens_of(KOREAN) / len(KOREAN)
+        echoes = Echoes(max(2, round(drawing.passage * tokens_of_a_letter)))
+        for text in told:
+            written = self._llama.tokenize(f'"{text}"'.encode(), add_bos=False, special=False)
+            echoes.write((token, self._ends_passage(token)) for token in written)
+        vocabulary, size = self._llama._model.vocab, self._llama.n_vocab()
+        return Sampler(vocabulary, size, grammar, drawing, seed, echoes, self._ends_passage)
+
+    def _tokens_of(self, text: str) -> int:
+        return len(self._llama.tokenize(text.encode(), add_bos=False, special=False))
+
+    def _ends_passage(self, token: int) -> bool:
+        return b'"' in self._llama.detokenize([token])
 
     def close(self) -> None:
         """Free the model's memory."""

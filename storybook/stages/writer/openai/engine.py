@@ -193,8 +193,7 @@ class OpenAIWriter:
         """The answer as it comes, of the next model if one that was not asked for cannot chat."""
         while True:
             model = await self._find_model()
-            sheet = telling.sheet if task.standing else None
-            wishes = wishes_for(brief, task, sheet, model, self._context)
+            wishes = wishes_for(brief, task, model, self._context)
             try:
                 async with (
                     self._endpoint.open() as client,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -11,28 +10,23 @@ from storybook.stages.endpoint import NAME
 from storybook.stages.openai_api.negotiation import Wish
 from storybook.stages.writer.answer.brief import Brief
 from storybook.stages.writer.answer.budget import estimated_tokens, longest_answer
-from storybook.stages.writer.answer.pages import beginning
-from storybook.stages.writer.answer.picture import Sheet
-from storybook.stages.writer.answer.prompt import Message, go_on, messages
+from storybook.stages.writer.answer.prompt import Message, messages
+from storybook.stages.writer.answer.sampling import sampling, seed_of
 from storybook.stages.writer.answer.schema import Schema, schema
-
-TEMPERATURE: Final = 0.7
 
 _SWITCHED_IN_WORDS: Final = "qwen3"
 """Models that take a switch in the last message, for servers that have no other one."""
 
 
-def wishes_for(
-    brief: Brief, task: WritingTask, sheet: Sheet | None, model: str, context: int
-) -> tuple[Wish, ...]:
-    """What is asked for the pages that are missing, what matters least first. `sheet` is that of
-    the pages that stand. Raises `WorkFailed` of kind `context_too_small`."""
+def wishes_for(brief: Brief, task: WritingTask, model: str, context: int) -> tuple[Wish, ...]:
+    """What is asked for the pages that are missing, what matters least first. Raises `WorkFailed`
+    of kind `context_too_small`."""
     first_page = len(task.standing)
-    conversation = _conversation(brief, task, sheet)
+    conversation = messages(brief, task.standing, task.refused)
     if _SWITCHED_IN_WORDS in model.lower():
         conversation[-1] = _with_switch(conversation[-1])
     room = _room(conversation, estimated_tokens(longest_answer(brief, first_page)), context)
-    seed = random.Random(f"{NAME}:{task.seed}:{task.attempt}:{first_page}").getrandbits(31)
+    seed = seed_of(task, f"{NAME}:{first_page}", bits=31)
     return (
         Wish("chat_template_kwargs", ({"enable_thinking": False},), also=("enable_thinking",)),
         Wish(
@@ -40,7 +34,7 @@ def wishes_for(
             _forms(schema(brief, first_page)),
             also=("json_schema", "json_object", "structured", "grammar", "schema", "format"),
         ),
-        Wish("temperature", (TEMPERATURE,)),
+        Wish("temperature", (sampling(task).temperature,)),
         Wish("seed", (seed,), also=("random_seed",)),
         Wish(
             "max_tokens",
@@ -59,16 +53,6 @@ def wishes_for(
             needed=True,
         ),
     )
-
-
-def _conversation(brief: Brief, task: WritingTask, sheet: Sheet | None) -> list[Message]:
-    """No server of this kind promises to go on within an answer of its own under a schema. So what
-    stands is given back as the assistant's message it was, and a message after it asks on."""
-    if not task.standing or sheet is None:
-        return messages(brief)
-    begun = beginning(brief, sheet, task.standing).removesuffix(",") + "}"
-    answered = {"role": "assistant", "content": begun}
-    return [*messages(brief), answered, go_on(brief, len(task.standing))]
 
 
 def _forms(wanted: Schema) -> tuple[dict[str, Any], ...]:

@@ -1,0 +1,318 @@
+"""What may be wrong with the words of a page.
+
+Measured is what the writer itself wrote: the **title**, the **narration** and the **lines**. Quotes
+around lines, and who says them, are put in by `answer.pages`; they make no page longer, more Korean
+or more of a story.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from storybook.book import COVER_PAGE, Page, StoryRequest, base_language
+from storybook.lexicon import cast
+from storybook.stages.writer.answer.brief import foreign_words
+from storybook.stages.writer.answer.copied import is_copied, is_of_the_task
+from storybook.stages.writer.answer.pages import spoken
+from storybook.stages.writer.rules import Found, Rules, Wanted
+
+SHINGLE: Final = 5
+"""Letters that are compared at a time when two texts are held against each other."""
+TOLD_SENTENCE: Final = 10
+"""Letters from which a sentence is no mere exclamation, and may not come again at once."""
+SAME_SENTENCE: Final = 6
+"""Letters from which a sentence may stand on a page but once; "하하하!" may come again."""
+ALMOST_ALL: Final = 0.8
+"""Share of a page's text that no earlier page may have had, however long ago."""
+STAMMER: Final = re.compile(r"(.{2,30}?)\1{4,}")
+"""The same piece of text five times in a row: a model that has lost its thread."""
+SOME_WORDS: Final = 8
+"""From so many words on, at least half of them are different ones."""
+ONE_WORD: Final = (4, 1 / 3)
+"""A word that comes so often, and makes up so much of a narration, is all that it says."""
+NUMBERED: Final = 1 / 3
+"""Most of the words of a narration that may be numbers, with their units."""
+RARE_SYLLABLES: Final = (2, 0.03)
+"""So many different syllables that no Korean word has, and such a share of them, are no Korean: a
+funny sound has one, again and again."""
+
+_SENTENCE_END: Final = re.compile(r"[.!?…~]+[\"'”’]*\s*")
+_LETTERS: Final = re.compile(r"[^\W_]+")
+_HANGUL: Final = re.compile("[가-힣]")
+_CLOSING: Final = (".", "!", "?", "…", "~", '"', "'", "”", "’")
+_NUMBER: Final = re.compile(r"(?<!\d)(\d+(?:[.,]\d+)*)(%|℃|\s?[가-힣]+)?")
+_PARTICLES: Final = frozenset(
+    [
+        *("이", "가", "은", "는", "을", "를", "와", "과", "랑", "이랑", "도", "에", "의", "만"),
+        *("로", "으로", "에서", "에게", "하고", "보다", "까지", "부터"),
+    ]
+)
+_PREDICATES: Final = "요다죠까네지자라야군걸데래니게어아"
+"""The last syllables of Korean predicates, in the forms that stories are told in."""
+_COUNTERS: Final = re.compile(
+    "마리|명|개|살|번|년|월|일|주|달|시|분|초|원|권|쪽|장|층|호|대|송이|그루|알|병|잔|채|척|자루|벌|"
+    "켤레|쌍|가지|줄|칸|걸음|바퀴|배|박|인|모금|조각|그릇|방울|포기|톨|미터|킬로|센티|사람|아이|친구"
+)
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the writer wrote of a page."""
+
+    title: str
+    narration: str
+    lines: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(text for text in (self.title, self.narration, *self.lines) if text)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.texts)
+
+
+def told_of(page: Page) -> Told:
+    """A page's words without those that were put in around them."""
+    narration = page.summary.removesuffix(spoken(page.dialogues))
+    for line in page.dialogues:  # quotes that a writer wove into its story
+        narration = narration.replace(f'"{line.text}"', " ", 1)
+    lines = tuple(line.text for line in page.dialogues)
+    title = page.title if page.page == COVER_PAGE else ""
+    return Told(title, " ".join(narration.split()), lines)
+
+
+def wording(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> Found:
+    """The problems of a page's words; `standing` are the pages before it."""
+    told = told_of(page)
+    yield from _lengths(page, told, rules)
+    if base_language(book.language) == "ko":
+        yield from _not_korean(page, told, book.request, rules)
+    if signs := sorted({sign for text in told.texts for sign in text if not _is_readable(sign)}):
+        named = ", ".join(f"U+{ord(sign):04X}" for sign in signs)
+        yield "language", f"signs that nobody can read aloud: {named}"
+    if rules.sensible:
+        yield from _copied(told, book.request)
+        yield from _numbers(told, book.request)
+    yield from _degenerate(told, rules)
+    if page.page != COVER_PAGE and standing:
+        yield from _repeated(told, [told_of(it) for it in standing], rules)
+
+
+# ------------------------------------------------------------------------------------ lengths
+
+
+def _lengths(page: Page, told: Told, rules: Rules) -> Found:
+    is_cover = page.page == COVER_PAGE
+    yield from length("title", page.title, rules.title if is_cover else (0, 0))
+    yield from length("summary", page.summary, (0, 0) if is_cover else rules.summary)
+    for line in told.lines:
+        yield from length("spoken line", line, rules.line)
+    if len(told.lines) > rules.lines:
+        yield "length", f"expected at most {rules.lines} spoken lines, found {len(told.lines)}"
+    if is_cover:
+        return
+    if (letters := sum(map(str.isalpha, told.narration))) < rules.told:
+        yield "length", f"expected at least {rules.told} letters of narration, found {letters}"
+    if told.narration and not told.narration.endswith(_CLOSING):
+        yield "length", f"the text stops in the middle: …{told.narration[-20:]}"
+
+
+def length(what: str, text: str, bounds: tuple[int, int]) -> Found:
+    """The problem of a text that is too short or too long, in characters."""
+    least, most = bounds
+    if not least <= len(text.strip()) <= most:
+        yield "length", f"{what}: expected {least} to {most} characters, found {len(text.strip())}"
+
+
+# ----------------------------------------------------------------------------------- language
+
+
+def _not_korean(page: Page, told: Told, request: StoryRequest, rules: Rules) -> Found:
+    known = _known(request)
+    share = _hangul_share(f"{told.narration} {' '.join(told.lines)}")
+    if page.page != COVER_PAGE and share < rules.hangul:
+        yield "language", f"expected Korean, found {share:.0%} Hangul among letters and digits"
+    if not rules.sensible:
+        return
+    strange = [word for text in told.texts for word in _foreign(_without(text, known))]
+    if strange:
+        yield "language", f"expected Korean, found {', '.join(dict.fromkeys(strange))[:80]}"
+    if told.title and not _HANGUL.search(told.title):
+        yield "language", f"the title has no Korean word: {told.title[:40]}"
+    for line in told.lines:
+        if line and not _is_word(line, known):
+            yield "language", f"a spoken line has no Korean word: {line[:40]}"
+    if unfinished := _without_predicate(told.narration):
+        yield "language", f"expected sentences, found: {unfinished[:60]}"
+    rare = [it for it in _HANGUL.findall(told.text) if not _is_common(it)]
+    least, most_share = RARE_SYLLABLES
+    if len(set(rare)) >= least and len(rare) > most_share * len(_HANGUL.findall(told.text)):
+        yield "language", f"syllables that Korean words hardly have: {''.join(rare)[:40]}"
+
+
+def _known(request: StoryRequest) -> tuple[str, ...]:
+    """The request's own words, which a text may have in whatever script."""
+    return (*foreign_words(request), *(character.name for character in cast(request.characters)))
+
+
+def _without(text: str, words: Iterable[str]) -> str:
+    """A text without some words: whole ones, though Hangul may stand at either side."""
+    pattern = _any_of(tuple(words))
+    return pattern.sub(" ", text) if pattern else text
+
+
+@lru_cache(maxsize=64)
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    """The longest of some words, as a whole; None if there are none."""
+    longest_first = map(re.escape, sorted(filter(None, words), key=len, reverse=True))
+    body = "|".join(longest_first)
+    whole = rf"(?<![^\W가-힣])(?:{body})(?![^\W가-힣])"
+    return re.compile(whole, re.IGNORECASE) if body else None
+
+
+def _foreign(text: str) -> list[str]:
+    """The pieces of a text that are letters other than Hangul."""
+    without = _HANGUL.sub(" ", text)
+    return [run for word in _LETTERS.findall(without) for run in re.findall(r"[^\W\d_]+", word)]
+
+
+def _is_word(line: str, known: Sequence[str]) -> bool:
+    """Whether it has a syllable of Hangul, or calls somebody in words of the request."""
+    return _HANGUL.search(line) is not None or _without(line, known) != line
+
+
+def _hangul_share(text: str) -> float:
+    signs = [sign for sign in text if sign.isalnum()]
+    return sum(map(bool, map(_HANGUL.match, signs))) / len(signs) if signs else 0.0
+
+
+def _without_predicate(narration: str) -> str:
+    """A sentence with no predicate at its end, if most of them have none. Exclamations of a word
+    ("쨍그랑!") are not counted."""
+    split = (sentence.strip() for sentence in _SENTENCE_END.split(narration))
+    sentences = [sentence for sentence in split if len(sentence.split()) > 1]
+    without = [sentence for sentence in sentences if sentence[-1] not in _PREDICATES]
+    return without[0] if 2 * len(without) > len(sentences) else ""
+
+
+def _is_common(syllable: str) -> bool:
+    """Whether it is among the 2,350 of KS X 1001, which all but a few Korean words are made of."""
+    return len(syllable.encode("euc_kr", "replace")) == 2
+
+
+def _is_readable(sign: str) -> bool:
+    category = unicodedata.category(sign)
+    return category[0] in "LNP" or category == "Mn" or sign in " ~+%"
+
+
+# ------------------------------------------------------------------------ numbers and copies
+
+
+def _numbers(told: Told, request: StoryRequest) -> Found:
+    given = _given(request)
+    for text in told.texts:
+        for sentence in _SENTENCE_END.split(_without(text, foreign_words(request))):
+            bare = [it for it in _bare_numbers(sentence) if it not in given]
+            if len(bare) > 1:
+                yield "numbers", f"numbers that count nothing: {', '.join(bare)[:60]}"
+                return
+    words = told.narration.split()
+    numbered = [word for word in words if word[0].isdigit()]
+    if len(numbered) > max(2, NUMBERED * len(words)):
+        yield "numbers", f"numbers more than words: {' '.join(numbered)[:60]}"
+
+
+def _given(request: StoryRequest) -> str:
+    return " ".join((request.era, request.place, request.characters, request.topic))
+
+
+def _bare_numbers(sentence: str) -> list[str]:
+    """The numbers of a sentence that no unit follows: a particle is none."""
+    return [it[1] for it in _NUMBER.finditer(sentence) if not _is_unit(it[2] or "")]
+
+
+def _is_unit(after: str) -> bool:
+    if after.startswith(" "):
+        return _COUNTERS.match(after.strip()) is not None
+    return bool(after) and after not in _PARTICLES
+
+
+def _copied(told: Told, request: StoryRequest) -> Found:
+    for text in (told.title, *told.lines, *_SENTENCE_END.split(told.narration)):
+        if text and is_copied(text):
+            yield "copied", f"words of what the writer was told: {text[:60]}"
+            return
+    if is_of_the_task(narrated := f"{told.title} {told.narration}".strip(), _given(request)):
+        yield "copied", f"the narrator speaks of the writing: {narrated[:60]}"
+
+
+# -------------------------------------------------------------------------------- repetitions
+
+
+def _degenerate(told: Told, rules: Rules) -> Found:
+    if rules.variety == 0:
+        return
+    pieces = _pieces(told.text)
+    if STAMMER.search(told.text) or len(set(pieces)) < rules.variety * len(pieces):
+        yield "degenerate", "the text says the same again and again"
+    elif said := _said_only(told):
+        yield "degenerate", f"the text hardly says more than {said}"
+    sentences = _sentences(told.narration, SAME_SENTENCE)
+    again = [it for it in dict.fromkeys(sentences) if sentences.count(it) > 1]
+    again += [
+        it for it in map(_letters, told.lines) if len(it) >= TOLD_SENTENCE and it in sentences
+    ]
+    if again:
+        yield "degenerate", f"the page has a sentence twice: {again[0][:60]}"
+
+
+def _said_only(told: Told) -> str:
+    """The word that a text is made of, if it is made of one or of few."""
+    for text in told.texts:
+        words = _LETTERS.findall(text)
+        if not words:
+            continue
+        word: str
+        (word, count), *_ = Counter(words).most_common(1)
+        often, share = ONE_WORD
+        few = len(words) >= SOME_WORDS and len(set(words)) < len(words) / 2
+        if few or (count >= often and count > share * len(words)):
+            return word
+    return ""
+
+
+def _repeated(told: Told, standing: Sequence[Told], rules: Rules) -> Found:
+    before = standing[-1]
+    known = _sentences(before.narration, TOLD_SENTENCE)
+    if again := [it for it in _sentences(told.narration, TOLD_SENTENCE) if it in known]:
+        yield "repeated", f"the page before has the same sentence: {again[0][:60]}"
+    pieces = set(_pieces(told.text))
+    for distance, earlier in enumerate(reversed(standing), start=1):
+        shared = len(pieces.intersection(_pieces(earlier.text))) / max(1, len(pieces))
+        if shared > (rules.repeated if distance == 1 else max(ALMOST_ALL, rules.repeated)):
+            where = "the page before" if distance == 1 else f"{distance} pages before"
+            yield "repeated", f"{shared:.0%} of the text is of {where}"
+            return
+
+
+def _letters(text: str) -> str:
+    return "".join(_LETTERS.findall(text))
+
+
+def _pieces(text: str) -> list[str]:
+    letters = _letters(text)
+    return [letters[at : at + SHINGLE] for at in range(len(letters) - SHINGLE + 1)]
+
+
+def _sentences(narration: str, least: int) -> list[str]:
+    """The narrator's sentences of so many letters and more, as letters only. Spoken lines may come
+    again: refrains do."""
+    sentences = map(_letters, _SENTENCE_END.split(narration))
+    return [sentence for sentence in sentences if len(sentence) >= least]
