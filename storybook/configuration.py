@@ -18,7 +18,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
@@ -43,7 +43,49 @@ Keys = Mapping[str, Any]
 
 def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
     """The settings in force. Raises `SettingsError`."""
-    given = dict(_tables(_read(_find(environ, config))))
+    given, places = _given(environ, _find(environ, config))
+    return Settings(**dict(_settings(given, places)))
+
+
+class SettingInForce(msgspec.Struct, frozen=True):
+    """One key of one table: what holds, and the file or variable that says so; empty for what the
+    program itself says."""
+
+    table: str
+    key: str
+    value: Any
+    said_by: str
+
+
+def settings_in_force(
+    environ: Mapping[str, str], config: Path | None = None
+) -> list[SettingInForce]:
+    """Every setting there is, and of engines' own tables those that are given. Raises
+    `SettingsError`."""
+    file = _find(environ, config)
+    given, places = _given(environ, file)
+    found = []
+    for table in [*_TABLES, *(it for it in given if it not in _TABLES)]:
+        values = given.get(table, {})
+        for key in _keys_of(table) if table in _TABLES else values:
+            place = places.get((table, key), "")
+            said_by = str(file) if place.startswith("`") else place
+            value = values[key] if key in values else _default(table, key)
+            found.append(SettingInForce(table, key, value, said_by))
+    return found
+
+
+def _default(table: str, key: str) -> Any:
+    """What holds of a key that nobody gave; of one that several engines of a role have, what the
+    first of them has."""
+    kinds = [_TABLES[table]]
+    if issubclass(_TABLES[table], RoleSettings):
+        kinds += [it.settings for it in OWN_ENGINES[Role(table)].values()]
+    return next(getattr(kind(), key) for kind in kinds if key in _fields(kind))
+
+
+def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places]:
+    given = dict(_tables(_read(file)))
     places = {
         (table, key): f"`{key}` in [{table}]" for table, keys in given.items() for key in keys
     }
@@ -58,7 +100,7 @@ def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Set
         table: {key: _checked(table, key, value) for key, value in keys.items()}
         for table, keys in given.items()
     }
-    return Settings(**dict(_settings(checked, places)))
+    return checked, places
 
 
 def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:
@@ -236,7 +278,7 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
     setting = _keys_of(table)[key]
     kind = kind_of(setting)
     try:
-        if kind is str:
+        if kind is str or get_origin(kind) is Literal:
             return text
         if kind is bool:
             return _flag(text)

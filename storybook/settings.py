@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
@@ -22,6 +22,7 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=LONGEST_SECONDS)]
 SecondsOrZero = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS)]
 Minutes = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS / 60)]
+Bytes = Annotated[int, msgspec.Meta(ge=0)]
 Days = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 """0 takes a free one."""
@@ -35,6 +36,8 @@ class ServerSettings(msgspec.Struct, frozen=True):
     """Whether pages of those origins may use the session of whoever looks at them."""
     trusted_hosts: tuple[str, ...] = ()
     """Names that are answered to besides those of loopback, while bound there."""
+    frame_ancestors: tuple[str, ...] = ()
+    """Origins whose pages may show this server's in a frame."""
 
 
 AUTO: Final = "auto"
@@ -75,9 +78,19 @@ class Limits(msgspec.Struct, frozen=True):
     open_runs: Count = 100
     """Runs that are queued or running; beyond it a new one gets 429."""
     runs_per_minute: Count = 120
-    """New runs a minute from one address; beyond it 429."""
+    """New runs, retries and repairs a minute of one client; beyond it 429, as for the next two. A
+    client is a token, or else an address."""
+    speech_per_minute: Count = 60
+    """Recordings a minute."""
+    reads_per_minute: Count = 60_000
+    """All that only looks: what a loop without a pause makes of one client's core."""
     streams: Count = 5_000
     """Open event streams; beyond it a new one is told to come back in 15 s."""
+    streams_per_client: Count = 1_000
+    """Open event streams of one client, which may be a school behind one address."""
+    free_bytes: Bytes = 256 * 1024 * 1024
+    """With less room on its disk the server is not ready: a dozen books, and what SQLite writes
+    beside its files."""
     keepalive_seconds: Seconds = 15.0
     """Silence on a stream before a keepalive: under the 30 s that proxies commonly allow."""
     request_seconds: Seconds = 30.0
@@ -91,6 +104,19 @@ class Limits(msgspec.Struct, frozen=True):
     update of its server take. 0 waits for none."""
     shutdown_seconds: SecondsOrZero = 5.0
     """What work in hand gets to finish when the server stops."""
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["auto", "json", "text"]
+
+
+class LoggingSettings(msgspec.Struct, frozen=True):
+    """What the server writes to stderr."""
+
+    level: LogLevel = "info"
+    """At `debug` also messages that may quote what a child wrote."""
+    format: LogFormat = "auto"
+    """`auto`: lines of JSON, unless stderr is a terminal."""
 
 
 class RetentionSettings(msgspec.Struct, frozen=True):
@@ -109,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True):
     devices: DeviceSettings = DeviceSettings()
     limits: Limits = Limits()
     retention: RetentionSettings = RetentionSettings()
+    logging: LoggingSettings = LoggingSettings()
 
 
 KINDS: Final[Mapping[Any, str]] = {
@@ -117,6 +144,8 @@ KINDS: Final[Mapping[Any, str]] = {
     float: "a number",
     bool: "true or false",
     tuple[str, ...]: "a list of texts",
+    LogLevel: "debug, info, warning or error",
+    LogFormat: "auto, json or text",
     dict[str, str]: "a table of texts",
     dict[str, str | tuple[str, ...]]: "a table of texts or lists of texts",
 }

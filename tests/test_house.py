@@ -23,6 +23,7 @@ ROOMS = [
     *("settings", "access"),
     "stores",
     "projections",
+    "telemetry",
     "engines",
     *("composer", "painter"),
     "stages",

@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, str]] = {
     "models": "List the models that engines can use; `pull` downloads one.",
     "comfyui": "Look at ComfyUI: `check` explains a workflow, `convert` prints its graph.",
     "token": "Say who may use the server: `add`, `list` and `revoke` tokens.",
+    "config": "Print the settings in force, and where each came from.",
     "doctor": "Say what is ready here, and what to do about what is not.",
 }
 """Each command's line in `--help`; its module in this package has its name."""
@@ -51,7 +52,7 @@ PANELS: Final = {
     "Make": ["make", "serve"],
     "Look": ["list", "show", "watch", "log"],
     "Steer": ["cancel", "retry"],
-    "Equip": ["models", "comfyui", "token"],
+    "Equip": ["models", "comfyui", "token", "config"],
     "Keep in order": ["verify", "repair", "rebuild", "doctor"],
 }
 

@@ -17,16 +17,19 @@ from litestar.types import ASGIApp, Scope
 
 from storybook import __version__
 from storybook.application import Application
-from storybook.http.access import access_logged
+from storybook.http.access import requests_observed
 from storybook.http.authorization import Gate, authorized
+from storybook.http.client_limits import ClientLimits, clients_limited
 from storybook.http.cross_origin import origins_checked
-from storybook.http.docs import render_page
+from storybook.http.docs import DOCS_POLICY, render_page
 from storybook.http.engines import EngineCalls
 from storybook.http.errors import error_response
 from storybook.http.hosts import hosts_checked
 from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
+from storybook.http.metrics import MetricsCalls
 from storybook.http.openapi import openapi_document
+from storybook.http.page_safety import POLICY, pages_guarded
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.readiness import ReadyCalls
@@ -70,16 +73,20 @@ class HttpApp:
         cors = _cors(server.cors_origins, server.cors_credentials)
         document = openapi_document()
         self._openapi = json_response(document)
-        self._page = RawResponse(render_page(document), media_type=_HTML)
+        policy = (POLICY, DOCS_POLICY.encode())
+        self._page = RawResponse(render_page(document), media_type=_HTML, headers=[policy])
+        clients = ClientLimits(self.limits)
+        following = [*application.subscriptions, *self._subscriptions]
         parts = (
-            Runs(application),
+            Runs(application, clients),
             Media(application),
             Previews(application.live),
-            Speech(application),
+            Speech(application, clients),
             EngineCalls(application),
-            RepairCalls(application),
+            RepairCalls(application, clients),
             SessionCalls(application, self.gate),
-            ReadyCalls(application.log, parked, [*application.subscriptions, *self._subscriptions]),
+            ReadyCalls(application, following),
+            MetricsCalls(application, self.streams, following),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(
@@ -92,10 +99,10 @@ class HttpApp:
             logging_config=None,
         )
         trusted = server.trusted_hosts if is_local else None
-        checked = hosts_checked(
-            origins_checked(authorized(self.litestar, self.gate), cors), trusted
-        )
-        self.asgi: ASGIApp = access_logged(checked)
+        inside = authorized(clients_limited(self.litestar, clients), self.gate)
+        checked = hosts_checked(origins_checked(inside, cors), trusted)
+        guarded = pages_guarded(checked, server.frame_ancestors)
+        self.asgi: ASGIApp = requests_observed(guarded, application.metrics)
 
     def _routes(self) -> list[HTTPRouteHandler]:
         return [
@@ -169,7 +176,10 @@ def _cors(origins: tuple[str, ...], credentials: bool) -> CORSConfig | None:
         expose_headers=[
             "Content-Range",
             "ETag",
+            "RateLimit",
+            "RateLimit-Policy",
             "Retry-After",
             "Storybook-Resumed-After",
+            "X-Request-Id",
         ],
     )

@@ -23,10 +23,17 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from storybook.access import Access, Caller, TokenScope
 from storybook.book import RunId
-from storybook.http.errors import HttpError, NotAllowed, TooManyWrongTokens, Unauthorized
+from storybook.http.errors import (
+    HttpError,
+    NotAllowed,
+    NotHere,
+    TooManyWrongTokens,
+    Unauthorized,
+    answer_of,
+)
+from storybook.http.hosts import is_loopback
 from storybook.http.rate import RateLimit
 from storybook.http.requests import client_host, header, method, query
-from storybook.http.responses import json_response
 
 SESSION_PATH: Final = "/api/session"
 SESSION_COOKIE: Final = "storybook_session"
@@ -66,6 +73,8 @@ class Gate:
         """Who asks; None where nobody needs to say so. Raises `HttpError`."""
         asks, path = method(scope), scope["path"]
         if not self._access.is_configured:
+            if _is_for_home(asks, path) and not _comes_from_home(scope):
+                raise NotHere
             return self._shown(scope)
         if path in _OPEN or asks == "OPTIONS":  # a preflight shows nothing
             return None
@@ -122,7 +131,7 @@ def authorized(app: ASGIApp, gate: Gate) -> ASGIApp:
         try:
             caller = gate.admit(scope)
         except HttpError as error:
-            await _refusal(error)(scope, receive, send)
+            await answer_of(error)(scope, receive, send)
             return
         scope["user"] = caller
         link = link_in(scope)
@@ -144,6 +153,21 @@ def needed_for(asks: str, path: str) -> TokenScope:
     if asks == "DELETE" or _FOR_ADMINS.fullmatch(path):
         return TokenScope.ADMIN
     return TokenScope.READ if asks in _ONLY_LOOKING else TokenScope.CREATE
+
+
+def _is_for_home(asks: str, path: str) -> bool:
+    """What nobody may ask from elsewhere who has not said who he is: it cannot be mended, or tells
+    of everybody."""
+    return path not in _OPEN and (asks == "DELETE" or path == "/metrics")
+
+
+def _comes_from_home(scope: Scope) -> bool:
+    """Whether it comes from this machine, and through no proxy that would say so."""
+    forwarded = any(
+        name == b"forwarded" or name.startswith(b"x-forwarded-") or name == b"x-real-ip"
+        for name, _ in scope["headers"]
+    )
+    return is_loopback(client_host(scope)) and not forwarded
 
 
 def link_in(scope: Scope) -> str:
@@ -179,8 +203,3 @@ def _leaving_cookie(send: Send, caller: Caller, link: str) -> Send:
         await send(message)
 
     return sending
-
-
-def _refusal(error: HttpError) -> ASGIApp:
-    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    return json_response({"detail": error.detail}, status=error.status, headers=headers)

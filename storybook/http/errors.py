@@ -26,6 +26,7 @@ from storybook.engines import (
 )
 from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
 from storybook.events.parked import RunParked
+from storybook.http.responses import RawHeaders, RawResponse, json_response
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.request import RequestFault
 from storybook.run import NoSuchRun, Refused
@@ -103,6 +104,18 @@ class NotAllowed(HttpError):
         super().__init__(f"this needs a token with the scope {needed!r}, which yours has not")
 
 
+class NotHere(HttpError):
+    """It is done from this machine alone, as long as nobody has to say who he is."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "without tokens this is answered on the server's own machine alone, and through no "
+            "proxy: make a token with `storybook token add`"
+        )
+
+
 class Contradiction(HttpError):
     """It contradicts how things stand."""
 
@@ -147,9 +160,9 @@ class RangeNotSatisfiable(HttpError):
 class TooOften(HttpError):
     status = 429
 
-    def __init__(self, limit: int, seconds: int) -> None:
+    def __init__(self, what: str, limit: int, seconds: int) -> None:
         super().__init__(
-            f"more than {limit} new books a minute from one address; try again in {seconds} s",
+            f"more than {limit} {what} a minute of one client; try again in {seconds} s",
             {"Retry-After": str(seconds)},
         )
 
@@ -162,6 +175,13 @@ class Invalid(HttpError):
     def __init__(self, faults: Sequence[RequestFault]) -> None:
         super().__init__("; ".join(f"{'.'.join(map(str, it.loc))}: {it.msg}" for it in faults))
         self.detail = list(faults)
+
+
+def answer_of(error: HttpError, headers: RawHeaders = ()) -> RawResponse:
+    """The JSON answer to a request that gets no further than the doors."""
+    own = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    body = {"detail": error.detail}
+    return json_response(body, status=error.status, headers=[*own, *headers])
 
 
 def error_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
