@@ -104,7 +104,7 @@ class ReadyCalls:
             return  # nothing is worked on, and that has been said
         for it in engines.told():
             is_needed = it.role is not Role.TRANSCRIBER or it.configured != AUTO
-            if is_needed and not it.ready:
+            if is_needed and it.why and not it.ready:  # of one that was not looked at there is none
                 yield f"{it.role}: {it.engine} is not ready: {it.why}. {it.mend}".rstrip()
             elif outages.is_away(engines.of(it.role).best.info):
                 yield f"{it.role}: {it.engine} is away: work waits for it; look at its server"

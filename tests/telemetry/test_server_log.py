@@ -33,7 +33,6 @@ SECRETS = {
     "key": "PLANTED-key-0",
     "password": "PLANTED-password-1",
     "query": "PLANTED-query-2",
-    "idempotency": "PLANTED-idempotency-3",
     "cookie": "PLANTED-cookie-4",
     "link": "PLANTED-link-5",
     "bearer": "PLANTED-bearer-6",
@@ -55,10 +54,14 @@ class Logging:
         """Each line as JSON; raises where one is none."""
         return [json.loads(it) for it in self.text.splitlines()]
 
+    def order(self, **headers: str) -> str:
+        """A book that was asked for."""
+        answer = httpx.post(f"{self.url}/api/runs", json=WORDS, headers=headers)
+        return str(answer.json()["run_id"])
+
     def book(self, **headers: str) -> str:
         """A book that was asked for and has ended."""
-        answer = httpx.post(f"{self.url}/api/runs", json=WORDS, headers=headers)
-        run_id = str(answer.json()["run_id"])
+        run_id = self.order(**headers)
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             state = httpx.get(f"{self.url}/api/runs/{run_id}").json()
@@ -73,9 +76,11 @@ class Logging:
 
 
 @contextmanager
-def logging_server(tmp_path: Path, **environ: str) -> Iterator[Logging]:
+def logging_server(
+    tmp_path: Path, program: str = "tests.telemetry.program", **environ: str
+) -> Iterator[Logging]:
     file = tmp_path / "stderr"
-    command = [sys.executable, "-m", "tests.telemetry.program", "--data", str(tmp_path / "data")]
+    command = [sys.executable, "-m", program, "--data", str(tmp_path / "data")]
     with (
         file.open("w") as stderr,
         subprocess.Popen(
@@ -139,6 +144,7 @@ def test_secrets_are_in_no_line(tmp_path: Path) -> None:
     it = SECRETS
     environ = {
         "STORYBOOK_LOGGING_LEVEL": "debug",
+        "STORYBOOK_WRITER_ENGINE": "openai",
         "STORYBOOK_WRITER_OPENAI_URL": f"http://me:{it['password']}@127.0.0.1:9/v1?k={it['query']}",
         "STORYBOOK_WRITER_OPENAI_KEY_VARIABLE": "PLANTED_KEY",
         "STORYBOOK_ILLUSTRATOR_URLS": f"http://me:{it['password']}@127.0.0.1:9/?k={it['query']}",
@@ -147,10 +153,10 @@ def test_secrets_are_in_no_line(tmp_path: Path) -> None:
     headers = {
         "Authorization": f"Bearer {it['bearer']}",
         "Cookie": f"storybook_session={it['cookie']}",
-        "Idempotency-Key": it["idempotency"],
+        "Idempotency-Key": "PLANTED-idempotency-3",
     }
-    with logging_server(tmp_path, **environ) as server:
-        run_id = server.book(**headers)
+    with logging_server(tmp_path, "storybook", **environ) as server:
+        run_id = server.order(**headers)
         answers = [
             httpx.get(f"{server.url}{path}", headers=headers)
             for path in (
@@ -158,6 +164,8 @@ def test_secrets_are_in_no_line(tmp_path: Path) -> None:
                 f"/api/runs/{run_id}/events?sig={it['link']}&last_event_id=x",
                 f"/nowhere?sig={it['link']}",
                 "/api/engines",
+                f"/api/runs/{run_id}",
+                f"/api/runs/{run_id}/log",
                 "/readyz",
                 "/metrics",
             )
@@ -168,6 +176,7 @@ def test_secrets_are_in_no_line(tmp_path: Path) -> None:
         server.stop()
         told = server.text + "".join(f"{it.text}{it.headers}" for it in answers)
     assert server.lines
+    assert "PLANTED-idempotency-3" not in server.text
     assert [name for name, secret in (*it.items(), ("local", local)) if secret in told] == []
 
 
