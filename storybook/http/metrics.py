@@ -16,7 +16,7 @@ from storybook.events.subscription import Subscription
 from storybook.http.requests import READ, header
 from storybook.http.responses import RawResponse
 from storybook.http.streams import Streams
-from storybook.telemetry.metrics import Standing
+from storybook.telemetry.metrics import Snapshot
 
 NOBODY_KNOWS = -1
 """What stands for a figure that cannot be had now; a gap would be taken for a stopped server."""
@@ -36,14 +36,14 @@ class MetricsCalls:
 
     async def metrics(self, scope: Scope) -> RawResponse:
         body, media_type = self._application.metrics.written(
-            header(scope, b"accept") or "", await self._standing()
+            header(scope, b"accept") or "", await self._snapshot()
         )
         headers = [(b"cache-control", b"no-store")]
         return RawResponse(body, media_type=media_type.encode(), headers=headers)
 
-    async def _standing(self) -> Standing:
+    async def _snapshot(self) -> Snapshot:
         it, usage = self._application, await self._usage()
-        return Standing(
+        return Snapshot(
             it.clock.now(),
             len(self._streams.open),
             {each.name: await _lag(each) for each in self._subscriptions},

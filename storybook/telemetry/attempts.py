@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -27,7 +28,7 @@ from storybook.events.catalog import (
     StageRequested,
     StageStarted,
 )
-from storybook.events.log import EventLog, Recorded
+from storybook.events.log import EventLog, LogError, Recorded
 from storybook.events.parked import ParkedRuns, RunParked, read_event
 from storybook.events.subscription import Subscription
 
@@ -177,14 +178,12 @@ class AttemptHandler:
 
     async def _fold_of(self, run_id: RunId, before: int) -> AttemptFold:
         """A run that was not heard of yet (it goes on after a retry), as it stood before a
-        position, as far as it can be read."""
+        position, as far as it can be read: a figure is not worth a start that fails."""
         fold = self._runs[run_id] = AttemptFold(run_id)
-        for recorded in await self._log.read_run(run_id):
-            if recorded.position < before and recorded.type in HEARD:
-                try:
+        with suppress(LogError, RunParked):
+            for recorded in await self._log.read_run(run_id):
+                if recorded.position < before and recorded.type in HEARD:
                     fold.feed(read_event(recorded), recorded.recorded_at)
-                except RunParked:
-                    break
         return fold
 
     def loads(self) -> dict[Stage, StageLoad]:

@@ -21,14 +21,14 @@ ROOT: Final = "storybook"
 """The logger of this package. Others warn only: what they say at `info` may have addresses with
 secrets in them."""
 
-FORMATS: Final = ("auto", "json", "text")
-
 
 def start_logging(level: int, *, as_json: bool) -> None:
     """Write records of this package from `level` on, and warnings of others, to stderr."""
     handler = _Stderr()
     handler.setFormatter(_formatter(as_json, shows_messages=level <= logging.DEBUG))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(max(level, logging.WARNING))
     logging.getLogger(ROOT).setLevel(level)
 
 

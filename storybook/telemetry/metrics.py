@@ -32,8 +32,8 @@ _GROUP_EVENTS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _WORK_SECONDS: Final = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800)
 
 
-class Standing(msgspec.Struct, frozen=True):
-    """What is so at one moment: how many streams are open, how far each subscription is behind the
+class Snapshot(msgspec.Struct, frozen=True):
+    """What is so when somebody looks: how many streams are open, how far each subscription is behind the
     log, what there is of each stage, and the bytes that are free and that the log has. `now` is the
     time of day in microseconds since 1970."""
 
@@ -180,13 +180,13 @@ class Metrics:
 
     # --------------------------------------------------------------------------- what is read
 
-    def written(self, accept: str, standing: Standing) -> tuple[bytes, str]:
+    def written(self, accept: str, snapshot: Snapshot) -> tuple[bytes, str]:
         """Everything as text, and its media type: the format that `accept` asks for."""
-        self._stand(standing)
+        self._take(snapshot)
         encode, media_type = choose_encoder(accept)
         return encode(self._registry), media_type
 
-    def _stand(self, it: Standing) -> None:
+    def _take(self, it: Snapshot) -> None:
         self._streams.set(it.streams)
         self._open_runs.set(it.open_runs)
         self._parked_runs.set(it.parked_runs)
