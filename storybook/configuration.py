@@ -15,8 +15,10 @@ has only that.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -24,12 +26,21 @@ import msgspec
 
 from storybook.book import Role
 from storybook.data_folder import data_folder
-from storybook.settings import KINDS, RoleSettings, Settings, SettingsError, kind_of
+from storybook.settings import (
+    KINDS,
+    RoleSettings,
+    SettingFault,
+    Settings,
+    SettingsError,
+    kind_of,
+)
 from storybook.stages.addresses import without_secrets
 from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
 FILE_NAME: Final = "storybook.toml"
 PREFIX: Final = "STORYBOOK_"
+_HEAD: Final = re.compile(r"\s*\[([^\[\]]+)\]")
+"""The head of a table in a file."""
 _OUTSIDE: Final = {"STORYBOOK_CONFIG", "STORYBOOK_DATA"}
 """Variables of that prefix that are no setting."""
 
@@ -84,8 +95,36 @@ def _default(table: str, key: str) -> Any:
     return next(getattr(kind(), key) for kind in kinds if key in _fields(kind))
 
 
+@contextmanager
+def _told_of(file: Path | None, places: Places) -> Iterator[None]:
+    """What is wrong is said with where it stands: file and line, or a variable's name."""
+    try:
+        yield
+    except SettingFault as fault:
+        place = places.get((fault.table, fault.key), "")
+        if file is not None and (not place or place.startswith("`")):
+            line = line_of(file.read_text(encoding="utf-8-sig"), fault.table, fault.key)
+            place = f"{file}, line {line}" if line else str(file)
+        raise SettingsError(f"settings: {place}: {fault.what}" if place else str(fault)) from None
+
+
+def line_of(text: str, table: str, key: str) -> int:
+    """The line of a TOML text in which a key of a table stands, or the table's head if there is no
+    key; 0 if it is written in a way that this does not see."""
+    now = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _HEAD.match(line):
+            now = re.sub(r"[\s\"']", "", head[1])
+            if now == table and not key:
+                return number
+        elif now == table and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+            return number
+    return 0
+
+
 def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places]:
-    given = dict(_tables(_read(file)))
+    with _told_of(file, {}):
+        given = dict(_tables(_read(file)))
     places = {
         (table, key): f"`{key}` in [{table}]" for table, keys in given.items() for key in keys
     }
@@ -96,11 +135,27 @@ def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places
             if text.strip():
                 given.setdefault(table, {})[key] = _from_text(table, key, text, variable)
                 places[table, key] = variable
-    checked = {
-        table: {key: _checked(table, key, value) for key, value in keys.items()}
-        for table, keys in given.items()
-    }
+    with _told_of(file, places):
+        checked = {
+            table: {key: _checked(table, key, value) for key, value in keys.items()}
+            for table, keys in given.items()
+        }
+        _check_consistent(checked)
     return checked, places
+
+
+def _check_consistent(given: Given) -> None:
+    """What stands in one key may make no sense with what stands in another."""
+    server = given.get("server", {})
+    origins = server.get("cors_origins", ())
+    if server.get("cors_credentials") and (not origins or "*" in origins):
+        named = "names all" if origins else "names none"
+        raise SettingFault(
+            "[server] cors_credentials lets the origins that cors_origins names use a session, and "
+            f"that {named}: name those that may, or leave cors_credentials out",
+            "server",
+            "cors_credentials",
+        )
 
 
 def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:
@@ -196,10 +251,10 @@ def _check_known(table: str, key: str) -> None:
     if not _is_known(table):
         first, inner, _ = table.partition(".")
         near = [f"{first}.{it}" for it in (*_engines_of(first), *_keys_of(first))] if inner else []
-        raise SettingsError(f"settings: unknown table [{table}]{_nearest(table, near or _TABLES)}")
+        raise SettingFault(f"unknown table [{table}]{_nearest(table, near or _TABLES)}", table)
     keys = _keys_of(table)
     if key and key not in keys:
-        raise SettingsError(f"settings: unknown key {key} in [{table}]{_nearest(key, keys)}")
+        raise SettingFault(f"unknown key {key} in [{table}]{_nearest(key, keys)}", table, key)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -330,8 +385,8 @@ def _checked(table: str, key: str, found: Any) -> Any:
     except msgspec.ValidationError:
         wanted = _wanted(setting)
         shown = without_secrets(repr(found))
-        message = f"settings: [{table}] {key} is to be {wanted}, found {shown}"
-        raise SettingsError(message) from None
+        message = f"[{table}] {key} is to be {wanted}, found {shown}"
+        raise SettingFault(message, table, key) from None
 
 
 def _wanted(setting: Any) -> str:

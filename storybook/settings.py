@@ -15,6 +15,14 @@ class SettingsError(Exception):
     """The settings cannot be used; the message names the key, what was expected and found."""
 
 
+class SettingFault(SettingsError):
+    """What is wrong with a key of a table, or with a table."""
+
+    def __init__(self, what: str, table: str, key: str = "") -> None:
+        super().__init__(f"settings: {what}")
+        self.what, self.table, self.key = what, table, key
+
+
 LONGEST_SECONDS: Final = 1e9
 """Some 30 years: long enough for "never", and still a number of microseconds, unlike `inf`."""
 

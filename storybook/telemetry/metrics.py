@@ -33,9 +33,9 @@ _WORK_SECONDS: Final = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800)
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """What is so when somebody looks: how many streams are open, how far each subscription is behind the
-    log, what there is of each stage, and the bytes that are free and that the log has. `now` is the
-    time of day in microseconds since 1970."""
+    """What is so when somebody looks: how many streams are open, how far each subscription is
+    behind the log, what there is of each stage, and the bytes that are free and that the log has.
+    `now` is the time of day in microseconds since 1970."""
 
     now: int
     streams: int
