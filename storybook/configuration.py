@@ -15,7 +15,6 @@ has only that.
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,14 +32,13 @@ from storybook.settings import (
     Settings,
     SettingsError,
     kind_of,
+    line_of,
 )
 from storybook.stages.addresses import without_secrets
 from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
 FILE_NAME: Final = "storybook.toml"
 PREFIX: Final = "STORYBOOK_"
-_HEAD: Final = re.compile(r"\s*\[([^\[\]]+)\]")
-"""The head of a table in a file."""
 _OUTSIDE: Final = {"STORYBOOK_CONFIG", "STORYBOOK_DATA"}
 """Variables of that prefix that are no setting."""
 
@@ -106,20 +104,6 @@ def _told_of(file: Path | None, places: Places) -> Iterator[None]:
             line = line_of(file.read_text(encoding="utf-8-sig"), fault.table, fault.key)
             place = f"{file}, line {line}" if line else str(file)
         raise SettingsError(f"settings: {place}: {fault.what}" if place else str(fault)) from None
-
-
-def line_of(text: str, table: str, key: str) -> int:
-    """The line of a TOML text in which a key of a table stands, or the table's head if there is no
-    key; 0 if it is written in a way that this does not see."""
-    now = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if head := _HEAD.match(line):
-            now = re.sub(r"[\s\"']", "", head[1])
-            if now == table and not key:
-                return number
-        elif now == table and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return number
-    return 0
 
 
 def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places]:

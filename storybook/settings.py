@@ -4,6 +4,7 @@ stands beside the engine, and is found here by the engine's name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
@@ -168,3 +169,21 @@ def kind_of(setting: Any) -> Any:
 def path_of(text: str) -> Path | None:
     """The path in a setting, None for an empty one."""
     return Path(text).expanduser() if text else None
+
+
+_HEAD: Final = re.compile(r"\s*\[([^\[\]]+)\]")
+"""The head of a table in a file."""
+
+
+def line_of(text: str, table: str, key: str) -> int:
+    """The line of a TOML text in which a key of a table stands, or the table's head if there is no
+    key; 0 if it is written in a way that this does not see."""
+    now = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _HEAD.match(line):
+            now = re.sub(r"[\s\"']", "", head[1])
+            if now == table and not key:
+                return number
+        elif now == table and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+            return number
+    return 0
