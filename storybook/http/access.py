@@ -7,6 +7,7 @@ none of the secrets that may stand there.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import secrets
@@ -25,6 +26,9 @@ logger = logging.getLogger("storybook.access")
 
 _ID: Final = re.compile(r"[\w.-]{8,64}", re.ASCII)
 """What a proxy's `X-Request-Id` may look like, to be taken over."""
+_START: Final = secrets.token_hex(4)
+_serial: Final = itertools.count(1)
+
 NO_ROUTE: Final = "none"
 """The route of what leads nowhere, or was refused before anybody looked where it leads."""
 KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
@@ -86,6 +90,6 @@ def _members(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
 
 
 def _request_id(scope: Scope) -> str:
-    """What a proxy calls it, or a new one: 64 random bits."""
-    given = header(scope, b"x-request-id") or ""
-    return given if _ID.fullmatch(given) else secrets.token_hex(8)
+    """What a proxy calls it, or a new one, which no other request has here or at another start."""
+    given = header(scope, b"x-request-id")
+    return given if given and _ID.fullmatch(given) else f"{_START}-{next(_serial):06x}"

@@ -57,10 +57,9 @@ def pages_guarded(app: ASGIApp, frame_ancestors: Sequence[str]) -> ASGIApp:
 
 
 def _with_policy(headers: list[tuple[bytes, bytes]], framing: bytes) -> list[tuple[bytes, bytes]]:
-    found = dict(headers)
-    own = found.get(POLICY)
-    if own is None and not found.get(b"content-type", b"").startswith(HTML):
+    if not any(name == b"content-type" and it.startswith(HTML) for name, it in headers):
         return headers
+    own = dict(headers).get(POLICY)
     policy = (own or page_policy().encode()) + framing
     return [*(it for it in headers if it[0] != POLICY), (POLICY, policy)]
 
