@@ -35,7 +35,7 @@ from storybook.events.catalog import EngineInfo
 from storybook.http.server import listen, serve, tune_process
 from storybook.projections.projector import Projections
 from storybook.run import complete_stage, request_run, start_stage, write_page
-from storybook.settings import Settings
+from storybook.settings import Limits, Settings
 from storybook.stages.progress import WorkProgress
 from storybook.stages.registry import Engines
 from storybook.stores.files import FileArtifactStore
@@ -90,7 +90,9 @@ def cpu_seconds(pid: int) -> float:
 
 
 async def _serve(folder: Path) -> None:
-    settings, clock = Settings(), SystemClock()
+    # All clients of a benchmark are one, by their address.
+    limits = Limits(streams_per_client=Limits().streams, reads_per_minute=100_000_000)
+    settings, clock = Settings(limits=limits), SystemClock()
     nobody: Any = None  # no stage is performed, so no engine is ever called
     async with (
         SqliteLog.open(folder / "log.db", clock=clock.now) as log,

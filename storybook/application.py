@@ -19,6 +19,7 @@ from storybook.book import RunId
 from storybook.callback_url import is_allowed_host
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
+from storybook.data_folder import Usage
 from storybook.events.log import EventLog
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
@@ -36,6 +37,8 @@ from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 from storybook.stores.deliveries import Deliveries
+from storybook.telemetry.attempts import AttemptHandler
+from storybook.telemetry.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +68,11 @@ class Application(msgspec.Struct, frozen=True):
     """Which engines are away; None where nothing is worked on."""
     deliveries: Deliveries | None = None
     """Webhooks that are to be sent; None where none may be."""
+    metrics: Metrics = msgspec.field(default_factory=Metrics)
+    attempts: AttemptHandler | None = None
+    """What waits and what is in hand; None where nothing is worked on."""
+    usage: Callable[[], Usage] = lambda: Usage(0, 0)
+    """How much room there is where all is kept. Raises OSError."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(

@@ -40,7 +40,11 @@ from storybook.stores.sqlite.access import read_access, state_of_access
 from storybook.stores.sqlite.holder import WriteLock
 from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.observer import AppendObserver
 from storybook.stores.sqlite.webhooks import SqliteDeliveries
+from storybook.telemetry.attempts import AttemptHandler, Ended
+from storybook.telemetry.lines import log_ended
+from storybook.telemetry.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -67,12 +71,12 @@ async def open_application(
     """
     clock = clock or SystemClock()
     check = check or _page_check(settings)
-    folder, parked = DataFolder(data), ParkedRuns()
+    folder, parked, metrics = DataFolder(data), ParkedRuns(), Metrics()
     may_write = folder.can_be_written
     await to_thread.run_sync(_face_loss, folder, clock, accept_loss)
     await anyio.Path(data).mkdir(parents=True, exist_ok=True)
     async with (
-        _open_log(folder.log, clock, may_write) as log,
+        _open_log(folder.log, clock, may_write, metrics) as log,
         Projections.open(folder.projections, log, keep=may_write, parked=parked) as projections,
     ):
         engines = engines or await choose_engines(settings, data)
@@ -106,6 +110,9 @@ async def open_application(
             [projections.subscription],
             outages=outages if log.takes_appends else None,
             deliveries=SqliteDeliveries(folder.webhooks) if sends and log.takes_appends else None,
+            metrics=metrics,
+            attempts=AttemptHandler(log, partial(_tell, metrics)) if log.takes_appends else None,
+            usage=folder.usage,
         )
         try:
             async with (
@@ -155,11 +162,12 @@ async def _working(
             stop=stop,
             parked=it.parked,
         )
-        async with (
-            anyio.create_task_group() as tasks,
-            runner.running(await it.projections.ask(open_runs)) as following,
-        ):
-            it.subscriptions.append(following)
+        open_now = await it.projections.ask(open_runs)
+        assert it.attempts is not None
+        watching = await it.attempts.take_up(open_now, it.parked)
+        async with anyio.create_task_group() as tasks, runner.running(open_now) as following:
+            it.subscriptions.extend([following, watching])
+            tasks.start_soon(watching.run)
             tasks.start_soon(it.retention.run)
             tasks.start_soon(it.repairs.run)
             tasks.start_soon(it.engines.keep_looking, it.clock)
@@ -168,6 +176,11 @@ async def _working(
                     tasks.start_soon(engine.unload_when_idle)
             yield
             tasks.cancel_scope.cancel()
+
+
+def _tell(metrics: Metrics, ended: Ended) -> None:
+    metrics.ended(ended)
+    log_ended(ended)
 
 
 def _face_loss(folder: DataFolder, clock: Clock, accept_loss: bool) -> None:
@@ -182,13 +195,16 @@ def _face_loss(folder: DataFolder, clock: Clock, accept_loss: bool) -> None:
 
 
 @asynccontextmanager
-async def _open_log(path: Path, clock: Clock, may_write: bool) -> AsyncIterator[SqliteLog]:
+async def _open_log(
+    path: Path, clock: Clock, may_write: bool, observer: AppendObserver
+) -> AsyncIterator[SqliteLog]:
     """The log for writing; for reading, and without its lock, where nothing can be written, or
     nothing can follow its end, which is damaged."""
     async with AsyncExitStack() as stack:
         if may_write:
             try:
-                log = await stack.enter_async_context(SqliteLog.open(path, clock=clock.now))
+                opening = SqliteLog.open(path, clock=clock.now, observer=observer)
+                log = await stack.enter_async_context(opening)
             except LogDamaged as error:
                 log = await stack.enter_async_context(SqliteLog.read_only(path, str(error)))
         else:

@@ -17,14 +17,23 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
 from storybook.book import Role
 from storybook.data_folder import data_folder
-from storybook.settings import KINDS, RoleSettings, Settings, SettingsError, kind_of
+from storybook.settings import (
+    KINDS,
+    RoleSettings,
+    SettingFault,
+    Settings,
+    SettingsError,
+    kind_of,
+    line_of,
+)
 from storybook.stages.addresses import without_secrets
 from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
@@ -43,7 +52,63 @@ Keys = Mapping[str, Any]
 
 def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
     """The settings in force. Raises `SettingsError`."""
-    given = dict(_tables(_read(_find(environ, config))))
+    given, places = _given(environ, _find(environ, config))
+    return Settings(**dict(_settings(given, places)))
+
+
+class SettingInForce(msgspec.Struct, frozen=True):
+    """One key of one table: what holds, and the file or variable that says so; empty for what the
+    program itself says."""
+
+    table: str
+    key: str
+    value: Any
+    said_by: str
+
+
+def settings_in_force(
+    environ: Mapping[str, str], config: Path | None = None
+) -> list[SettingInForce]:
+    """Every setting there is, and of engines' own tables those that are given. Raises
+    `SettingsError`."""
+    file = _find(environ, config)
+    given, places = _given(environ, file)
+    found = []
+    for table in [*_TABLES, *(it for it in given if it not in _TABLES)]:
+        values = given.get(table, {})
+        for key in _keys_of(table) if table in _TABLES else values:
+            place = places.get((table, key), "")
+            said_by = str(file) if place.startswith("`") else place
+            value = values[key] if key in values else _default(table, key)
+            found.append(SettingInForce(table, key, value, said_by))
+    return found
+
+
+def _default(table: str, key: str) -> Any:
+    """What holds of a key that nobody gave; of one that several engines of a role have, what the
+    first of them has."""
+    kinds = [_TABLES[table]]
+    if issubclass(_TABLES[table], RoleSettings):
+        kinds += [it.settings for it in OWN_ENGINES[Role(table)].values()]
+    return next(getattr(kind(), key) for kind in kinds if key in _fields(kind))
+
+
+@contextmanager
+def _told_of(file: Path | None, places: Places) -> Iterator[None]:
+    """What is wrong is said with where it stands: file and line, or a variable's name."""
+    try:
+        yield
+    except SettingFault as fault:
+        place = places.get((fault.table, fault.key), "")
+        if file is not None and (not place or place.startswith("`")):
+            line = line_of(file.read_text(encoding="utf-8-sig"), fault.table, fault.key)
+            place = f"{file}, line {line}" if line else str(file)
+        raise SettingsError(f"settings: {place}: {fault.what}" if place else str(fault)) from None
+
+
+def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places]:
+    with _told_of(file, {}):
+        given = dict(_tables(_read(file)))
     places = {
         (table, key): f"`{key}` in [{table}]" for table, keys in given.items() for key in keys
     }
@@ -54,11 +119,27 @@ def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Set
             if text.strip():
                 given.setdefault(table, {})[key] = _from_text(table, key, text, variable)
                 places[table, key] = variable
-    checked = {
-        table: {key: _checked(table, key, value) for key, value in keys.items()}
-        for table, keys in given.items()
-    }
-    return Settings(**dict(_settings(checked, places)))
+    with _told_of(file, places):
+        checked = {
+            table: {key: _checked(table, key, value) for key, value in keys.items()}
+            for table, keys in given.items()
+        }
+        _check_consistent(checked)
+    return checked, places
+
+
+def _check_consistent(given: Given) -> None:
+    """What stands in one key may make no sense with what stands in another."""
+    server = given.get("server", {})
+    origins = server.get("cors_origins", ())
+    if server.get("cors_credentials") and (not origins or "*" in origins):
+        named = "names all" if origins else "names none"
+        raise SettingFault(
+            "[server] cors_credentials lets the origins that cors_origins names use a session, and "
+            f"that {named}: name those that may, or leave cors_credentials out",
+            "server",
+            "cors_credentials",
+        )
 
 
 def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:
@@ -154,10 +235,10 @@ def _check_known(table: str, key: str) -> None:
     if not _is_known(table):
         first, inner, _ = table.partition(".")
         near = [f"{first}.{it}" for it in (*_engines_of(first), *_keys_of(first))] if inner else []
-        raise SettingsError(f"settings: unknown table [{table}]{_nearest(table, near or _TABLES)}")
+        raise SettingFault(f"unknown table [{table}]{_nearest(table, near or _TABLES)}", table)
     keys = _keys_of(table)
     if key and key not in keys:
-        raise SettingsError(f"settings: unknown key {key} in [{table}]{_nearest(key, keys)}")
+        raise SettingFault(f"unknown key {key} in [{table}]{_nearest(key, keys)}", table, key)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -236,7 +317,7 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
     setting = _keys_of(table)[key]
     kind = kind_of(setting)
     try:
-        if kind is str:
+        if kind is str or get_origin(kind) is Literal:
             return text
         if kind is bool:
             return _flag(text)
@@ -288,8 +369,8 @@ def _checked(table: str, key: str, found: Any) -> Any:
     except msgspec.ValidationError:
         wanted = _wanted(setting)
         shown = without_secrets(repr(found))
-        message = f"settings: [{table}] {key} is to be {wanted}, found {shown}"
-        raise SettingsError(message) from None
+        message = f"[{table}] {key} is to be {wanted}, found {shown}"
+        raise SettingFault(message, table, key) from None
 
 
 def _wanted(setting: Any) -> str:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Bytes that are free where a data folder lies, and bytes that its log has."""
+
+    free: int
+    log: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,12 @@ class DataFolder:
         """Whether this user may record anything here. A folder that is not there yet can be."""
         there = [it for it in (self.path, self.log) if it.exists()]
         return all(os.access(it, os.W_OK) for it in there)
+
+    def usage(self) -> Usage:
+        """How much room there is. Raises OSError."""
+        files = (self.log, self.log.with_name(f"{self.log.name}-wal"))
+        log = sum(it.stat().st_size for it in files if it.exists())
+        return Usage(shutil.disk_usage(self.path).free, log)
 
     def __str__(self) -> str:
         return str(self.path)

@@ -4,16 +4,25 @@ stands beside the engine, and is found here by the engine's name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
 
 class SettingsError(Exception):
     """The settings cannot be used; the message names the key, what was expected and found."""
+
+
+class SettingFault(SettingsError):
+    """What is wrong with a key of a table, or with a table."""
+
+    def __init__(self, what: str, table: str, key: str = "") -> None:
+        super().__init__(f"settings: {what}")
+        self.what, self.table, self.key = what, table, key
 
 
 LONGEST_SECONDS: Final = 1e9
@@ -23,6 +32,7 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=LONGEST_SECONDS)]
 SecondsOrZero = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS)]
 Minutes = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS / 60)]
+Bytes = Annotated[int, msgspec.Meta(ge=0)]
 Days = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 """0 takes a free one."""
@@ -43,6 +53,8 @@ class ServerSettings(msgspec.Struct, frozen=True):
     """Whether pages of those origins may use the session of whoever looks at them."""
     trusted_hosts: tuple[str, ...] = ()
     """Names that are answered to besides those of loopback, while bound there."""
+    frame_ancestors: tuple[str, ...] = ()
+    """Origins whose pages may show this server's in a frame."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks of proxies, whose word on who asks, and for what, is believed."""
     base_path: BasePath = ""
@@ -97,9 +109,19 @@ class Limits(msgspec.Struct, frozen=True):
     open_runs: Count = 100
     """Runs that are queued or running; beyond it a new one gets 429."""
     runs_per_minute: Count = 120
-    """New runs a minute from one address; beyond it 429."""
+    """New runs, retries and repairs a minute of one client; beyond it 429, as for the next two. A
+    client is a token, or else an address."""
+    speech_per_minute: Count = 60
+    """Recordings a minute."""
+    reads_per_minute: Count = 60_000
+    """All that only looks: what a loop without a pause makes of one client's core."""
     streams: Count = 5_000
     """Open event streams; beyond it a new one is told to come back in 15 s."""
+    streams_per_client: Count = 1_000
+    """Open event streams of one client, which may be a school behind one address."""
+    free_bytes: Bytes = 256 * 1024 * 1024
+    """With less room on its disk the server is not ready: a dozen books, and what SQLite writes
+    beside its files."""
     keepalive_seconds: Seconds = 15.0
     """Silence on a stream before a keepalive: under the 30 s that proxies commonly allow."""
     request_seconds: Seconds = 30.0
@@ -113,6 +135,19 @@ class Limits(msgspec.Struct, frozen=True):
     update of its server take. 0 waits for none."""
     shutdown_seconds: SecondsOrZero = 5.0
     """What work in hand gets to finish when the server stops."""
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["auto", "json", "text"]
+
+
+class LoggingSettings(msgspec.Struct, frozen=True):
+    """What the server writes to stderr."""
+
+    level: LogLevel = "info"
+    """At `debug` also messages that may quote what a child wrote."""
+    format: LogFormat = "auto"
+    """`auto`: lines of JSON, unless stderr is a terminal."""
 
 
 class RetentionSettings(msgspec.Struct, frozen=True):
@@ -143,6 +178,7 @@ class Settings(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     retention: RetentionSettings = RetentionSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    logging: LoggingSettings = LoggingSettings()
 
 
 KINDS: Final[Mapping[Any, str]] = {
@@ -151,6 +187,8 @@ KINDS: Final[Mapping[Any, str]] = {
     float: "a number",
     bool: "true or false",
     tuple[str, ...]: "a list of texts",
+    LogLevel: "debug, info, warning or error",
+    LogFormat: "auto, json or text",
     dict[str, str]: "a table of texts",
     dict[str, str | tuple[str, ...]]: "a table of texts or lists of texts",
 }
@@ -165,3 +203,21 @@ def kind_of(setting: Any) -> Any:
 def path_of(text: str) -> Path | None:
     """The path in a setting, None for an empty one."""
     return Path(text).expanduser() if text else None
+
+
+_HEAD: Final = re.compile(r"\s*\[([^\[\]]+)\]")
+"""The head of a table in a file."""
+
+
+def line_of(text: str, table: str, key: str) -> int:
+    """The line of a TOML text in which a key of a table stands, or the table's head if there is no
+    key; 0 if it is written in a way that this does not see."""
+    now = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _HEAD.match(line):
+            now = re.sub(r"[\s\"']", "", head[1])
+            if now == table and not key:
+                return number
+        elif now == table and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+            return number
+    return 0

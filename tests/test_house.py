@@ -25,6 +25,7 @@ ROOMS = [
     *("settings", "access"),
     "stores",
     "projections",
+    "telemetry",
     "engines",
     *("composer", "painter"),
     "stages",

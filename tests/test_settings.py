@@ -270,3 +270,40 @@ def test_where_a_setting_stands_is_known(tmp_path: Path) -> None:
         "openai": ("`model` in [writer]", "STORYBOOK_WRITER_URL"),
         "llama": ("`model` in [writer.llama]", "STORYBOOK_WRITER_LLAMA_CONTEXT"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        ("# mine\n[server]\nprot = 1", 3, "unknown key prot in [server]; did you mean port?"),
+        ("[limits]\nstreams = 1\n\n[sever]\n", 4, "unknown table [sever]"),
+        ("[writer.llama]\n\n model = 1", 3, "[writer.llama] model is to be text"),
+        ("[server]\nport = 'x'\n[limits]\nport = 1", 4, "unknown key port in [limits]"),
+    ],
+)
+def test_a_fault_in_a_file_is_told_with_its_line(
+    tmp_path: Path, text: str, line: int, key: str
+) -> None:
+    """Of the file that is meant, where there may be several."""
+    file = tmp_path / "my.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as found:
+        load_settings({}, file)
+    assert str(found.value).startswith(f"settings: {file}, line {line}: {key}")
+
+
+def test_a_value_out_of_range_names_its_variable(tmp_path: Path) -> None:
+    """Also where a file has that key, which the variable stands over."""
+    file = tmp_path / "my.toml"
+    file.write_text("[server]\nport = 1")
+    with pytest.raises(SettingsError, match=r"^settings: STORYBOOK_SERVER_PORT: \[server\] port"):
+        load_settings({"STORYBOOK_SERVER_PORT": "-1"}, file)
+
+
+@pytest.mark.parametrize("origins", ["[]", '["*"]'])
+def test_settings_that_contradict_each_other_are_refused(tmp_path: Path, origins: str) -> None:
+    """A session for whoever asks is one for everybody."""
+    file = tmp_path / "my.toml"
+    file.write_text(f"[server]\ncors_credentials = true\ncors_origins = {origins}\n")
+    with pytest.raises(SettingsError, match=r"line 2: \[server\] cors_credentials"):
+        load_settings({}, file)

@@ -45,6 +45,7 @@ COMMANDS: Final[dict[str, str]] = {
     "comfyui": "Look at ComfyUI: `check` explains a workflow, `convert` prints its graph.",
     "token": "Say who may use the server: `add`, `list` and `revoke` tokens.",
     "webhooks": "Show who was told what became of books, or have it sent again.",
+    "config": "Print the settings in force, and where each came from.",
     "doctor": "Say what is ready here, and what to do about what is not.",
 }
 """Each command's line in `--help`; its module in this package has its name, `_` for `-`."""
@@ -56,7 +57,7 @@ PANELS: Final = {
     "Make": ["make", "serve"],
     "Look": ["list", "show", "watch", "log"],
     "Steer": ["cancel", "retry"],
-    "Equip": ["models", "comfyui", "token"],
+    "Equip": ["models", "comfyui", "token", "config"],
     "Keep in order": ["verify", "repair", "rebuild", "webhooks", "doctor"],
     "Keep elsewhere": ["backup", "restore", "export-log", "import-log"],
 }

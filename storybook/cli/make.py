@@ -56,10 +56,10 @@ from storybook.request import (
     clean_word,
 )
 from storybook.run import Run, Status, read_history, read_whole
-from storybook.stages.attempts import attempts_log
 from storybook.stopping import StopRequest, cancelled_by, exit_code
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
+from storybook.telemetry.lines import attempts_log
 
 QUESTIONS: Final = {
     "era": ("When does it happen?", "조선시대"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,18 +48,10 @@ class GlobalOptions:
         return find_holder(self.folder.log)
 
     def start_logging(self) -> None:
-        """Warnings to stderr; with `--verbose` what the storybook does, too."""
-        form = "%(asctime)s %(levelname)s %(message)s"
-        logging.basicConfig(format=form, level=logging.WARNING, handlers=[_Stderr()])
-        if self.verbose:
-            logging.getLogger("storybook").setLevel(logging.INFO)
+        """Warnings to stderr, for people; with `--verbose` what the storybook does, too."""
+        from storybook.telemetry.logs import start_logging
 
-
-class _Stderr(logging.Handler):
-    """Writes to what stderr is at the moment: while a live table is drawn, that is above it."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr)
+        start_logging(logging.INFO if self.verbose else logging.WARNING, as_json=False)
 
 
 pass_options = click.make_pass_decorator(GlobalOptions)

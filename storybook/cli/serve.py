@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 from functools import partial
 
 import rich_click as click
@@ -11,7 +12,7 @@ from anyio import to_thread
 
 from storybook.application import Application
 from storybook.bootstrap import open_application
-from storybook.cli.called_as import say
+from storybook.cli.called_as import as_called, say
 from storybook.cli.engine_lines import missing_lines
 from storybook.cli.errors import run_until_stopped
 from storybook.cli.failure import Failure
@@ -27,6 +28,7 @@ from storybook.stores.server_secret import remove_server_secret, write_server_se
 from storybook.stores.sqlite.holder import Holder
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import Anchor, head_of
+from storybook.telemetry.logs import start_logging
 from storybook.webhooks.service import webhook_secrets
 
 logger = logging.getLogger(__name__)
@@ -48,8 +50,8 @@ def serve_command(
     Goes on with books that an earlier process left unfinished. Ctrl-C stops it: work in hand gets
     a moment to finish, and what doesn't is taken up again at the next start.
     """
-    options.start_logging()
-    say(f"Starting on {options.folder} …", err=True)
+    _start_logging(options)
+    _note(options, f"Starting on {options.folder} …")
     server = options.settings.server
     holder = options.holder() if options.folder.can_be_written else None
     if holder is not None:  # said before the port is tried, which it probably has too
@@ -64,7 +66,28 @@ def serve_command(
         pass
     finally:
         listening.close()
-    say("Stopped.", err=True)
+    _note(options, "Stopped.")
+
+
+def _start_logging(options: GlobalOptions) -> None:
+    told = options.settings.logging
+    level = logging.getLevelNamesMapping()[told.level.upper()]
+    if options.verbose:
+        level = min(level, logging.INFO)
+    start_logging(level, as_json=_is_for_programs(options))
+
+
+def _is_for_programs(options: GlobalOptions) -> bool:
+    told = options.settings.logging.format
+    return told == "json" or (told == "auto" and not sys.stderr.isatty())
+
+
+def _note(options: GlobalOptions, text: str) -> None:
+    """Say on stderr how things stand: as a line of JSON where all others there are."""
+    if _is_for_programs(options):
+        logger.info("%s", as_called(text))
+    else:
+        say(text, err=True)
 
 
 async def _serve(
@@ -85,7 +108,7 @@ async def _serve(
             except ServerBroken as error:
                 raise Failure(str(error)) from error
             notify(STOPPING)
-            say("Stopping …", err=True)
+            _note(options, "Stopping …")
     except LogLocked as error:
         holder = options.holder()
         raise Failure(_taken(options, holder) if holder is not None else str(error)) from error
@@ -141,7 +164,7 @@ def _require_tokens(options: GlobalOptions, host: str, insecure: bool) -> None:
             f"{host} is reached from other machines, and whoever reaches it may read, make and "
             "delete books: make a token with `storybook token add`, or say --insecure"
         )
-    say(f"--insecure: whoever reaches {host} may use this server; it has no tokens.", err=True)
+    logger.warning("--insecure: whoever reaches %s may use this server; it has no tokens", host)
 
 
 def _require_secret(options: GlobalOptions) -> None:

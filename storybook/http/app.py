@@ -18,18 +18,21 @@ from litestar.types import ASGIApp, Scope
 
 from storybook import __version__
 from storybook.application import Application
-from storybook.http.access import access_logged
+from storybook.http.access import requests_observed
 from storybook.http.addresses import Addresses
 from storybook.http.authorization import Gate, authorized
+from storybook.http.client_limits import ClientLimits, clients_limited
 from storybook.http.cross_origin import origins_checked
-from storybook.http.docs import render_page
+from storybook.http.docs import DOCS_POLICY, render_page
 from storybook.http.engines import EngineCalls
 from storybook.http.errors import error_response
 from storybook.http.forwarded import behind_proxies
 from storybook.http.hosts import hosts_checked
 from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
+from storybook.http.metrics import MetricsCalls
 from storybook.http.openapi import openapi_document
+from storybook.http.page_safety import POLICY, pages_guarded
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.readiness import ReadyCalls
@@ -77,19 +80,18 @@ class HttpApp:
         self._webhooks = _webhooks(application)
         told = [it.subscription for it in (self._webhooks,) if it is not None]
         cors = _cors(server.cors_origins, server.cors_credentials)
+        clients = ClientLimits(self.limits)
+        following = [*application.subscriptions, *self._subscriptions, *told]
         parts = (
-            Runs(application),
+            Runs(application, clients),
             Media(application),
             Previews(application.live),
-            Speech(application),
+            Speech(application, clients),
             EngineCalls(application),
-            RepairCalls(application),
+            RepairCalls(application, clients),
             SessionCalls(application, self.gate),
-            ReadyCalls(
-                application.log,
-                parked,
-                [*application.subscriptions, *self._subscriptions, *told],
-            ),
+            ReadyCalls(application, following),
+            MetricsCalls(application, self.streams, following),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]
         self.litestar = Litestar(
@@ -102,11 +104,13 @@ class HttpApp:
             logging_config=None,
         )
         trusted = server.trusted_hosts if is_local else None
-        checked = hosts_checked(
-            origins_checked(authorized(self.litestar, self.gate), cors), trusted
-        )
+        inside = authorized(clients_limited(self.litestar, clients), self.gate)
+        checked = hosts_checked(origins_checked(inside, cors), trusted)
+        guarded = pages_guarded(checked, server.frame_ancestors)
         self.asgi: ASGIApp = behind_proxies(
-            access_logged(checked), server.trusted_proxies, server.base_path
+            requests_observed(guarded, application.metrics),
+            server.trusted_proxies,
+            server.base_path,
         )
 
     def _routes(self) -> list[HTTPRouteHandler]:
@@ -165,7 +169,8 @@ class HttpApp:
 def _documents(prefix: str) -> tuple[RawResponse, RawResponse]:
     """The API as a page and as an OpenAPI document, under a prefix."""
     document = openapi_document(prefix)
-    page = RawResponse(render_page(document, prefix), media_type=_HTML)
+    policy = (POLICY, DOCS_POLICY.encode())
+    page = RawResponse(render_page(document, prefix), media_type=_HTML, headers=[policy])
     return page, json_response(document)
 
 
@@ -207,7 +212,10 @@ def _cors(origins: tuple[str, ...], credentials: bool) -> CORSConfig | None:
         expose_headers=[
             "Content-Range",
             "ETag",
+            "RateLimit",
+            "RateLimit-Policy",
             "Retry-After",
             "Storybook-Resumed-After",
+            "X-Request-Id",
         ],
     )

@@ -31,11 +31,11 @@ from storybook.http.errors import (
     NotFromHere,
     TooManyWrongTokens,
     Unauthorized,
+    answer_of,
 )
 from storybook.http.hosts import LOOPBACK_HOSTS, host_name, is_loopback
 from storybook.http.rate import RateLimit
 from storybook.http.requests import as_sent, client_host, header, method, query
-from storybook.http.responses import json_response
 
 SESSION_PATH: Final = "/api/session"
 SESSION_COOKIE: Final = "storybook_session"
@@ -144,7 +144,7 @@ def authorized(app: ASGIApp, gate: Gate) -> ASGIApp:
         try:
             caller = gate.admit(scope)
         except HttpError as error:
-            await _refusal(error)(scope, receive, send)
+            await answer_of(error)(scope, receive, send)
             return
         scope["user"] = caller
         link = link_in(scope)
@@ -218,8 +218,3 @@ def _leaving_cookie(send: Send, run_id: RunId, link: str, scope: Scope) -> Send:
         await send(message)
 
     return sending
-
-
-def _refusal(error: HttpError) -> ASGIApp:
-    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    return json_response({"detail": error.detail}, status=error.status, headers=headers)

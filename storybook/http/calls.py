@@ -12,7 +12,7 @@ import msgspec
 
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
-from storybook.http.readiness import ReadinessState
+from storybook.http.readiness import Liveness, ReadinessState
 from storybook.http.run_state import RunState
 from storybook.http.runs import (
     LIBRARY_DEFAULT,
@@ -46,6 +46,7 @@ from storybook.stages.transcriber.spoken_field import SpokenField
 
 EVENT_STREAM: Final = "text/event-stream"
 FORM: Final = "multipart/form-data"
+METRICS_TEXT: Final = ("text/plain", "application/openmetrics-text")
 PREVIEWS: Final = ("image/jpeg", "image/png")
 ANY_TEXT: Final[Schema] = {"type": "string"}
 
@@ -105,8 +106,8 @@ def _error(about: str, *headers: Header, kind: type = Error) -> Reply:
     return Reply(about, (JSON,), component(kind.__name__), headers)
 
 
-def _json(about: str, kind: type) -> Reply:
-    return Reply(about, (JSON,), component(kind.__name__), (_NOT_KEPT,))
+def _json(about: str, kind: type, *headers: Header) -> Reply:
+    return Reply(about, (JSON,), component(kind.__name__), (_NOT_KEPT, *headers))
 
 
 def _signed_in(about: str, kind: type) -> Reply:
@@ -144,6 +145,10 @@ _SET_COOKIE: Final = Header("Set-Cookie", "the session, which no script can read
 _ETAG: Final = Header("ETag", "names the content: its SHA-256 in quotes")
 _RETRY_AFTER: Final = Header("Retry-After", "seconds", {"type": "integer", "minimum": 1})
 _CONTENT_RANGE: Final = Header("Content-Range", "which bytes of how many, as RFC 9110 has it")
+_LIMITED: Final = (
+    Header("RateLimit", "what the client has left, and in how many seconds there is one more"),
+    Header("RateLimit-Policy", "of how much a minute"),
+)
 _ALLOW: Final = Header("Allow", "the methods that the path takes")
 
 ERRORS: Final[dict[int, Reply]] = {
@@ -198,15 +203,33 @@ CALLS: Final = (
         {200: _json("it is", Health)},
     ),
     Call(
+        "get_liveness",
+        "server",
+        "GET",
+        "/healthz",
+        "Whether the server is alive",
+        {200: _json("it is", Liveness)},
+    ),
+    Call(
         "get_readiness",
         "server",
         "GET",
         "/readyz",
-        "Whether all that is shown is brought up to date",
+        "Whether books can be made, and all that is shown is brought up to date",
         {
-            200: _json("it is", ReadinessState),
+            200: _json("it is so", ReadinessState),
             503: _json("it is not; `reasons` says why, and what to do", ReadinessState),
         },
+    ),
+    Call(
+        "get_metrics",
+        "server",
+        "GET",
+        "/metrics",
+        "The figures of the running server, for Prometheus",
+        {200: Reply("they are", METRICS_TEXT, ANY_TEXT, (_NOT_KEPT,))},
+        more="Needs an `admin` token; without tokens it is answered on the server's own machine "
+        "alone, and through no proxy.",
     ),
     Call(
         "create_run",
@@ -214,7 +237,7 @@ CALLS: Final = (
         "POST",
         "/api/runs",
         "Ask for a book",
-        {201: _json("the run that makes it", RunCreated)},
+        {201: _json("the run that makes it", RunCreated, *_LIMITED)},
         more="Answered at once; the book is made page by page. With an `Idempotency-Key`, the same "
         "key and body give the same `run_id`, however often and after a restart.",
         errors=(400, 403, 408, 409, 413, 422, 429, 503),
@@ -332,7 +355,7 @@ CALLS: Final = (
         "POST",
         "/api/runs/{run_id}/retry",
         "Let a failed or cancelled run go on from what is missing",
-        {202: _json("it goes on", RunCreated)},
+        {202: _json("it goes on", RunCreated, *_LIMITED)},
         errors=(403, 409, 503),
         parameters=(_RUN,),
     ),
@@ -347,7 +370,7 @@ CALLS: Final = (
                 "the damaged files, and which engine makes each",
                 (JSON,),
                 component(Repair.__name__),
-                (_NOT_KEPT, Header("Location", "where to ask what has become of them")),
+                (_NOT_KEPT, Header("Location", "where to ask what has become of them"), *_LIMITED),
             )
         },
         more="The answer names no file where nothing is damaged. Status, text and progress of the "
@@ -415,7 +438,7 @@ CALLS: Final = (
         "POST",
         "/api/stt/field",
         "One of the four words, spoken",
-        {200: _json("what was said, and the word that is meant", SpokenField)},
+        {200: _json("what was said, and the word that is meant", SpokenField, *_LIMITED)},
         errors=(400, 403, 408, 413, 422, 429, 503),
         body=(FORM, "SpeechForm"),
     ),

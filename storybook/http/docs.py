@@ -8,6 +8,7 @@ from html import escape
 from typing import Any, Final
 
 from storybook.http.openapi import ITEM_SCHEMA
+from storybook.http.page_safety import page_policy
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: #2a6f97; }
@@ -23,6 +24,9 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; }
 tr + tr { border-top: 1px solid var(--line); }
 """
+
+
+DOCS_POLICY: Final = page_policy(styles=[_STYLE])
 
 
 def render_page(document: dict[str, Any], prefix: str = "") -> bytes:

@@ -26,6 +26,7 @@ from storybook.engines import (
 )
 from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
 from storybook.events.parked import RunParked
+from storybook.http.responses import RawHeaders, RawResponse, json_response
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.request import RequestFault
 from storybook.run import NoSuchRun, Refused
@@ -159,9 +160,9 @@ class RangeNotSatisfiable(HttpError):
 class TooOften(HttpError):
     status = 429
 
-    def __init__(self, limit: int, seconds: int) -> None:
+    def __init__(self, what: str, limit: int, seconds: int) -> None:
         super().__init__(
-            f"more than {limit} new books a minute from one address; try again in {seconds} s",
+            f"more than {limit} {what} a minute of one client; try again in {seconds} s",
             {"Retry-After": str(seconds)},
         )
 
@@ -174,6 +175,13 @@ class Invalid(HttpError):
     def __init__(self, faults: Sequence[RequestFault]) -> None:
         super().__init__("; ".join(f"{'.'.join(map(str, it.loc))}: {it.msg}" for it in faults))
         self.detail = list(faults)
+
+
+def answer_of(error: HttpError, headers: RawHeaders = ()) -> RawResponse:
+    """The JSON answer to a request that gets no further than the doors."""
+    own = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    body = {"detail": error.detail}
+    return json_response(body, status=error.status, headers=[*own, *headers])
 
 
 def error_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -19,7 +19,7 @@ from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.subscription import Subscription
 from storybook.http.errors import BadRequest
 from storybook.http.log_entries import run_log_entry
-from storybook.http.requests import last_event_id, query
+from storybook.http.requests import client_key, last_event_id, query
 from storybook.http.responses import to_json
 from storybook.http.stream_handler import StreamHandler
 from storybook.http.streams import Stream, Streams, frame, refuse
@@ -123,7 +123,7 @@ class LogStream:
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises `BadRequest` before the stream begins."""
         asked, types = last_event_id(scope), _types(query(scope).get("types", ""))
-        if self._streams.is_full:
+        if self._streams.is_full_for(client_key(scope)):
             await refuse(send)
             return
         head = await self._log.head()

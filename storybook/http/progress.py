@@ -26,7 +26,7 @@ from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import ParkedRuns, parked_at
 from storybook.events.subscription import Subscription
 from storybook.http.addresses import Addresses, addresses
-from storybook.http.requests import last_event_id
+from storybook.http.requests import client_key, last_event_id
 from storybook.http.responses import to_json
 from storybook.http.run_state import AwaitedEngine, awaited, encode_progress
 from storybook.http.stream_handler import StreamHandler
@@ -261,7 +261,7 @@ class ProgressStreams:
         async with feed.loading:
             if not feed.is_loaded:
                 await feed.load(self._log, self._handler)
-        if self._streams.is_full:
+        if self._streams.is_full_for(client_key(scope)):
             await refuse(send)
             return None
         head = await self._log.head() if cursor is not None else START

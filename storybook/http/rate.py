@@ -1,4 +1,4 @@
-"""How often one address may ask for a new book, or show a wrong token: a token bucket for each."""
+"""How often somebody may do something: a token bucket for each client."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ class RateLimit:
         """The whole seconds until there is a token to take; 0 if there is one."""
         missing = 1 - self._tokens(address, now)
         return max(1, math.ceil(missing * 60 / self.per_minute)) if missing > 0 else 0
+
+    def left(self, address: str, now: float) -> tuple[int, int]:
+        """How many there are to take, and in how many whole seconds there is one more."""
+        tokens = self._tokens(address, now)
+        if tokens >= self.per_minute:
+            return self.per_minute, 0
+        missing = math.floor(tokens) + 1 - tokens
+        return math.floor(tokens), max(1, math.ceil(missing * 60 / self.per_minute))
 
     def _tokens(self, address: str, now: float) -> float:
         tokens, at = self._buckets.get(address, (float(self.per_minute), now))

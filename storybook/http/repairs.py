@@ -12,6 +12,7 @@ from litestar.types import Scope
 from storybook.application import Application
 from storybook.http.addresses import addresses
 from storybook.http.authorization import caller_name
+from storybook.http.client_limits import ClientLimits
 from storybook.http.requests import READ, run_id_in
 from storybook.http.responses import RawResponse, json_response
 from storybook.projections.runs import STATES
@@ -23,8 +24,8 @@ PATH: Final = "/api/runs/{run_id:str}/repair"
 class RepairCalls:
     """The handlers, over a running service."""
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
+    def __init__(self, application: Application, limits: ClientLimits) -> None:
+        self._application, self._limits = application, limits
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [route(PATH, http_method=[*READ, HttpMethod.POST])(self.repairs)]
@@ -37,6 +38,7 @@ class RepairCalls:
     async def repair(self, scope: Scope) -> RawResponse:
         """Have the damaged files made again; the answer names them."""
         run_id = run_id_in(scope)
+        self._limits.take("runs", scope)
         repair = await self._application.repair_run(run_id, caller_name(scope))
         location = (b"location", addresses(scope).repair(run_id).encode())
         return json_response(repair, status=202, headers=[location])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, cast
+from functools import lru_cache
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 
 import anyio
@@ -12,6 +15,7 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import InternalServerException
 from litestar.types import HTTPScope, Scope
 
+from storybook.access import Caller
 from storybook.book import RunId
 from storybook.events.log import Position
 from storybook.http.errors import BadRequest, TooSlow
@@ -26,6 +30,10 @@ AS_SENT: Final = "storybook.as_sent"
 SHOWN_UNDER: Final = "storybook.shown_under"
 """Where in a scope's state the prefix is that a proxy shows this server under. It is not the root
 path of ASGI: Litestar takes that out of a path wherever in it it stands."""
+HOUSEHOLD_BITS: Final = 64
+"""What one household is given of IPv6 addresses, and can change among as it likes."""
+
+_RUN: Final = re.compile(r"/api/runs/([0-9a-f]{32})(?:/|$)")
 
 READ: Final[list[HttpMethod]] = [HttpMethod.GET, HttpMethod.HEAD]
 """The methods of a call that only looks."""
@@ -112,7 +120,36 @@ def shown_under(scope: Scope) -> str:
     return cast(str, scope["state"].get(SHOWN_UNDER, "")) if "state" in scope else ""
 
 
+def note_run(scope: Scope, run_id: RunId) -> None:
+    """Have it known which run a request has made."""
+    cast(dict[str, Any], scope)["storybook_run"] = run_id
+
+
+def run_of(scope: Scope) -> str:
+    """The run that a request is about, or has made; empty if it is about none."""
+    found = _RUN.match(scope["path"])
+    return found[1] if found else str(scope.get("storybook_run", ""))
+
+
 def client_host(scope: Scope) -> str:
     """The address of who sent a request, as far as it is known, without its port."""
     client = scope["client"]
     return client[0] if client else ""
+
+
+def client_key(scope: Scope) -> str:
+    """Who asks, for limits: the token's name, or else the address. No name can be taken for an
+    address, and the addresses of one household are one."""
+    caller: Caller | None = scope.get("user")
+    return _household(client_host(scope)) if caller is None else f"token {caller.name}"
+
+
+@lru_cache(maxsize=4_096)
+def _household(host: str) -> str:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 4:
+        return host
+    return str(ipaddress.ip_network((address, HOUSEHOLD_BITS), strict=False))

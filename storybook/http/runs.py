@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Any, Final
 
@@ -18,15 +17,15 @@ from storybook.events.log import START, Position
 from storybook.events.parked import RunParked
 from storybook.http.addresses import Addresses, addresses
 from storybook.http.authorization import caller_name
-from storybook.http.errors import BadRequest, NotFound, TooOften
+from storybook.http.client_limits import ClientLimits
+from storybook.http.errors import BadRequest, NotFound
 from storybook.http.library import library, position_of
 from storybook.http.log_entries import LogEntry, log_entry
-from storybook.http.rate import RateLimit
 from storybook.http.requests import (
     READ,
-    client_host,
     header,
     limit_in,
+    note_run,
     position_in,
     query,
     reading_body,
@@ -62,10 +61,9 @@ class RunLog(msgspec.Struct, frozen=True):
 class Runs:
     """The handlers, over a running service."""
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
+    def __init__(self, application: Application, limits: ClientLimits) -> None:
+        self._application, self._limits = application, limits
         self._states = RenderedStates(application.outages)
-        self._rate = RateLimit(application.settings.limits.runs_per_minute)
 
     def routes(self) -> list[HTTPRouteHandler]:
         return [
@@ -91,15 +89,12 @@ class Runs:
                 asked,
                 idempotency_key=key,
                 requested_by=caller_name(request.scope),
-                admit=partial(self._admit, client_host(request.scope)),
+                admit=partial(self._limits.take, "runs", request.scope),
             )
         except InvalidRequest as invalid:
             raise in_body(invalid) from invalid
+        note_run(request.scope, run_id)
         return json_response(RunCreated(run_id), status=201)
-
-    def _admit(self, host: str) -> None:
-        if seconds := self._rate.take(host, time.monotonic()):
-            raise TooOften(self._rate.per_minute, seconds)
 
     async def library(self, scope: Scope) -> RawResponse:
         parameters = query(scope)
@@ -156,6 +151,7 @@ class Runs:
 
     async def retry(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
+        self._limits.take("runs", scope)
         await self._application.retry_run(run_id, caller_name(scope))
         return json_response(RunCreated(run_id), status=202)
 

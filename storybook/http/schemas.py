@@ -21,7 +21,7 @@ from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.log_entries import RunLogEntry
 from storybook.http.progress import RunWaits, StageProgress
-from storybook.http.readiness import ReadinessState
+from storybook.http.readiness import Liveness, ReadinessState
 from storybook.http.requests import MAX_POSITION
 from storybook.http.run_request import WORDS
 from storybook.http.run_state import Progress, RunState
@@ -267,6 +267,7 @@ class LogEnd(msgspec.Struct, frozen=True):
 _ANSWERED: Final = (
     *(
         Health,
+        Liveness,
         ReadinessState,
         RunCreated,
         Library,

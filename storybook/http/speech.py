@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from storybook.application import Application
 from storybook.engines import Transcriber, WorkFailed
+from storybook.http.client_limits import ClientLimits
 from storybook.http.errors import BadRequest, HttpError, Invalid
 from storybook.http.forms import File, Form, read_form
 from storybook.http.responses import RawResponse, json_response
@@ -48,8 +49,8 @@ class TooManySpeak(HttpError):
 class Speech:
     """The handlers, over a running service."""
 
-    def __init__(self, application: Application) -> None:
-        self._application = application
+    def __init__(self, application: Application, limits: ClientLimits) -> None:
+        self._application, self._limits = application, limits
         self._at_once = 0
         self._bytes = 0
 
@@ -62,6 +63,7 @@ class Speech:
 
     async def transcribe(self, request: Request[Any, Any, Any]) -> RawResponse:
         """Turn a recording into one of the four words."""
+        self._limits.take("speech", request.scope)  # before its body: that is what is dear
         transcriber = await self._application.engines.transcriber.ready()
         with self._memory() as taking:
             seconds = self._application.settings.limits.request_seconds

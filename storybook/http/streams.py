@@ -23,7 +23,7 @@ from litestar.types import Receive, Scope, Send
 
 from storybook.access import Caller
 from storybook.events.log import Position
-from storybook.http.requests import as_sent, method
+from storybook.http.requests import as_sent, client_key, method
 from storybook.settings import Limits
 
 logger = logging.getLogger(__name__)
@@ -91,6 +91,7 @@ class Stream:
         "_waiter",
         "address",
         "caller",
+        "client",
         "has_lost_leave",
         "is_sending",
         "spoke_at",
@@ -100,6 +101,7 @@ class Stream:
         self._streams, self._source, self._send = streams, source, send
         self.address: Address | None = as_sent(scope)["client"]
         self.caller: Caller | None = scope.get("user")
+        self.client = client_key(scope)
         self.has_lost_leave = False
         """Whether its client may see no more of it."""
         self.spoke_at = time.monotonic()
@@ -120,14 +122,14 @@ class Stream:
         Meanwhile the stream is one of its feed's followers, which the feed wakes.
         """
         followers.add(self)
-        self._streams.open.add(self)
+        self._streams.enter(self)
         writer = asyncio.create_task(self._write())
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass  # the rest of a request's body
         finally:
             writer.cancel()
-            self._streams.open.discard(self)
+            self._streams.leave(self)
             followers.discard(self)
 
     async def _write(self) -> None:
@@ -162,6 +164,7 @@ class Streams:
         """`admits` tells whether who opened a stream may still see it."""
         self._limits, self._admits = limits, admits
         self.open: set[Stream] = set()
+        self._of_clients: dict[str, int] = {}
         self.draining = False
         self.abort: Callable[[Address], None] = _cannot_abort
         """Cuts a client's connection. The server sets it: ASGI has no way to do that."""
@@ -193,9 +196,24 @@ class Streams:
         for stream in list(self.open):
             self._abort(stream)
 
-    @property
-    def is_full(self) -> bool:
-        return len(self.open) >= self._limits.streams
+    def is_full_for(self, client: str) -> bool:
+        """Whether there is no place for one more stream, or none for one more of a client."""
+        of_client = self._of_clients.get(client, 0)
+        return (
+            len(self.open) >= self._limits.streams or of_client >= self._limits.streams_per_client
+        )
+
+    def enter(self, stream: Stream) -> None:
+        """A stream begins."""
+        self.open.add(stream)
+        self._of_clients[stream.client] = self._of_clients.get(stream.client, 0) + 1
+
+    def leave(self, stream: Stream) -> None:
+        """A stream has ended."""
+        self.open.discard(stream)
+        self._of_clients[stream.client] -= 1
+        if not self._of_clients[stream.client]:
+            del self._of_clients[stream.client]
 
     async def tick(self) -> None:
         """Watch over silence, stuck clients and those that may no longer look, until cancelled."""

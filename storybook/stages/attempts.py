@@ -51,8 +51,6 @@ from storybook.stores.artifacts import CannotKeep
 from storybook.stores.leases import LeasesUnavailable
 
 logger = logging.getLogger(__name__)
-attempts_log = logger.getChild("failed")
-"""Warns of attempts that failed; the events say the same."""
 
 T = TypeVar("T")
 
@@ -254,7 +252,7 @@ class _AttemptInHand:
             await self._put_down()
             return None
         if self._is_started:
-            attempts_log.warning("%s waits: %s", self._queued.leased, away)
+            logger.debug("%s waits: %s", self._queued.leased, away)
             defer = partial(
                 defer_stage,
                 work=self._work,
@@ -269,7 +267,7 @@ class _AttemptInHand:
         if self._worker.is_stopping():
             await self._put_down()
             return
-        attempts_log.warning("%s failed: %s", self._queued.leased, fault.message)
+        logger.debug("%s failed: %s", self._queued.leased, fault.message)
         fail = partial(
             fail_stage,
             work=self._work,

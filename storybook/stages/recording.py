@@ -47,7 +47,7 @@ def _abandoned(worker: Worker, it: Abandon) -> Decide:
 
 
 def _deferred(worker: Worker, it: Defer) -> Decide:
-    logger.info("%s waits for %s: %s", it.work, it.engine.name, it.why)
+    logger.info("%s waits for %s", it.work, it.engine.name)
     return partial(
         defer_stage,
         work=it.work.work,
@@ -60,7 +60,7 @@ def _deferred(worker: Worker, it: Defer) -> Decide:
 
 def _given_up(worker: Worker, it: GiveUp) -> Decide:
     fault = fault_of(it, worker.outage_minutes)
-    logger.warning("%s failed: %s", it.work, fault.message)
+    logger.debug("%s failed: %s", it.work, fault.message)
     return partial(give_up_waiting, work=it.work.work, attempt=it.work.attempt, fault=fault)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,6 @@ def test_it_says_at_once_that_it_starts(shell: Shell, monkeypatch: pytest.Monkey
     monkeypatch.setattr(storybook.bootstrap, "choose_engines", choose)
     result = shell("serve", "--port", "0")
     first, *_, last = result.stderr.splitlines()
-    assert first == f"Starting on {shell.data} …"
+    assert json.loads(first)["event"] == f"Starting on {shell.data} …"
     assert "writer is not available: it is away" in last
     assert result.stdout == ""

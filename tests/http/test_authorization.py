@@ -19,7 +19,7 @@ from tests.http.sse import following
 
 pytestmark = pytest.mark.anyio
 
-OPEN = ["/", "/docs", "/openapi.json"]
+OPEN = ["/", "/healthz", "/docs", "/openapi.json"]
 
 
 class Guarded:

@@ -17,6 +17,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
@@ -36,9 +37,11 @@ from storybook.events.log import (
     START,
     Appended,
     CommandId,
+    Conflict,
     EventPage,
     LogBusy,
     LogDamaged,
+    LogError,
     LogLocked,
     LogUnavailable,
     Position,
@@ -57,6 +60,7 @@ from storybook.stores.sqlite.damage import (
 )
 from storybook.stores.sqlite.holder import WriteLock, find_holder
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer
+from storybook.stores.sqlite.observer import AppendObserver, Unobserved
 from storybook.stores.sqlite.recent import Recent
 from storybook.stores.sqlite.writer import Append, Connect, GroupResult, LogWriter
 from storybook.system import Doorbell, DoorbellRinger
@@ -90,7 +94,12 @@ class SqliteLog:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, path: Path, *, clock: Callable[[], int], connect: Connect = open_writer
+        cls,
+        path: Path,
+        *,
+        clock: Callable[[], int],
+        connect: Connect = open_writer,
+        observer: AppendObserver = Unobserved(),  # noqa: B008 - it has no state
     ) -> AsyncGenerator[SqliteLog, None]:
         """Open a log for writing, create it if it is missing, and close it at the end.
 
@@ -98,7 +107,8 @@ class SqliteLog:
         Raises `LogLocked` if another process writes this log, `LogUnavailable`, and `LogDamaged`
         where its end cannot be read, so that nothing can follow it: it may still be read.
         """
-        async with _Writing.start(path, clock, connect) as writing, _reading(path) as reader:
+        starting = _Writing.start(path, clock, connect, observer)
+        async with starting as writing, _reading(path) as reader:
             yield cls(path, reader, writing, writing.recent)
 
     @classmethod
@@ -146,12 +156,18 @@ class SqliteLog:
         """
         if self.damage and expected == NO_RUN:
             raise LogDamaged(f"no new books are taken: {self.damage}")
-        writing = self._must_write()
+        writing, began = self._must_write(), time.perf_counter()
         try:
-            return await writing.submit(run_id, events, expected, command)
-        except LogDamaged as error:
-            self._note(str(error))
+            appended = await writing.submit(run_id, events, expected, command)
+        except Conflict:
             raise
+        except LogError as error:
+            writing.observer.append_failed()
+            if isinstance(error, LogDamaged):
+                self._note(str(error))
+            raise
+        writing.observer.appended(time.perf_counter() - began)
+        return appended
 
     async def look_for_damage(self) -> None:
         """Read every page once, slowly, in a thread: what lies in a page that nobody happens to ask
@@ -297,8 +313,9 @@ class _Writing:
         connect: Connect,
         lock: WriteLock,
         ringer: DoorbellRinger,
+        observer: AppendObserver,
     ) -> None:
-        self.lock, self._ringer = lock, ringer
+        self.lock, self._ringer, self.observer = lock, ringer, observer
         self.recent = Recent(Position(0))
         self._loop = asyncio.get_running_loop()
         self._writer = LogWriter(path, clock, connect, self._deliver)
@@ -309,11 +326,11 @@ class _Writing:
     @classmethod
     @asynccontextmanager
     async def start(
-        cls, path: Path, clock: Callable[[], int], connect: Connect
+        cls, path: Path, clock: Callable[[], int], connect: Connect, observer: AppendObserver
     ) -> AsyncGenerator[_Writing, None]:
         folder = _wake_folder(path)
         with closing(WriteLock(path)) as lock, closing(DoorbellRinger(folder)) as ringer:
-            writing = cls(path, clock, connect, lock, ringer)
+            writing = cls(path, clock, connect, lock, ringer, observer)
             writing.recent = Recent(await anyio.to_thread.run_sync(writing._writer.open))
             try:
                 yield writing
@@ -362,6 +379,7 @@ class _Writing:
             else:
                 future.set_exception(answer)
         if result.head != self.recent.head:
+            self.observer.committed(len(result.recorded))
             self.recent.publish(result.recorded, result.head)
             self._ringer.ring()
 

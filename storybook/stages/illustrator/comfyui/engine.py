@@ -209,7 +209,7 @@ class ComfyUI:
             self._prepared.pop(endpoint.url, None)
             logger.info("nothing can be adopted: %s", trouble)
         except (PromptGone, Rejected, WorkFailed) as reason:
-            logger.info("%s: not adopted: %r", submission.prompt_id, reason)
+            logger.info("%s: not adopted: %s", submission.prompt_id, type(reason).__name__)
         else:
             self._pool.is_well(endpoint)
             logger.info("%s: adopted", submission.prompt_id)

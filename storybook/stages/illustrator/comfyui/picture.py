@@ -154,7 +154,8 @@ async def _taken_back_on_failure(
 async def _post(server: ComfyServer, graph: Graph, prompt_id: str, output: str) -> None:
     try:
         for problem in await server.submit(graph, prompt_id, output):
-            logger.warning("%s: a part of the workflow was refused: %s", server.url, problem)
+            logger.warning("%s: a part of the workflow was refused", server.url)
+            logger.debug("%s", problem)  # it may quote the prompt
     except Busy:
         raise
     except Unreachable:

@@ -1,0 +1,57 @@
+"""`storybook config`."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from storybook.configuration import load_settings
+from storybook.settings import Settings
+from tests.cli.conftest import Shell
+
+
+def test_each_setting_says_where_it_came_from(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file, a variable over it, or the program itself."""
+    shell.data.mkdir()
+    file = shell.data / "storybook.toml"
+    file.write_text("[server]\nport = 9000\nhost = 'localhost'\n[writer.llama]\nmodel = 'a.gguf'\n")
+    monkeypatch.setenv("STORYBOOK_SERVER_HOST", "::1")
+    found = {(it["table"], it["key"]): (it["value"], it["from"]) for it in shell.json("config")}
+    assert found["server", "port"] == (9000, str(file))
+    assert found["server", "host"] == ("::1", "STORYBOOK_SERVER_HOST")
+    assert found["server", "cors_origins"] == ([], "default")
+    assert found["writer.llama", "model"] == ("a.gguf", str(file))
+    assert found["writer", "engine"] == ("auto", "default")
+    assert f"port = 9000  # {file}" in shell("config").stdout
+    assert "cors_origins" not in shell("config", "--given").stdout
+
+
+def test_what_it_prints_is_a_file_that_says_the_same(shell: Shell) -> None:
+    """It can be kept as storybook.toml."""
+    printed = shell("config").stdout
+    shell.data.mkdir(exist_ok=True)
+    (shell.data / "storybook.toml").write_text(printed, "utf-8")
+    assert set(tomllib.loads(printed)) == set(Settings.__struct_fields__)
+    settings = load_settings({}, shell.data / "storybook.toml")
+    assert (settings.server, settings.limits) == (Settings().server, Settings().limits)
+
+
+def test_no_secret_is_shown(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses may have passwords and keys in them."""
+    address = "http://me:hush@painter:8188/?key=hush"
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", address)
+    for arguments in (["config"], ["config", "--json"]):
+        printed = shell(*arguments).stdout
+        assert "http://painter:8188" in printed and "hush" not in printed
+
+
+def test_a_fault_is_told_as_everywhere(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stops the start of a server stops this, too."""
+    monkeypatch.setenv("STORYBOOK_LOGGING_LEVEL", "loud")
+    result = shell("config")
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.replace("│", " ").split())
+    assert "[logging] level is to be debug, info, warning or error, found 'loud'" in told
