@@ -27,7 +27,7 @@ def start_logging(level: int, *, as_json: bool) -> None:
     handler = _Stderr()
     handler.setFormatter(_formatter(as_json, shows_messages=level <= logging.DEBUG))
     root = logging.getLogger()
-    root.addHandler(handler)
+    root.handlers[:] = [*(it for it in root.handlers if not isinstance(it, _Stderr)), handler]
     root.setLevel(max(level, logging.WARNING))
     logging.getLogger(ROOT).setLevel(level)
 
