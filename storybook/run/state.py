@@ -141,6 +141,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     language: str = BEFORE_LANGUAGES
     engines: tuple[tuple[Role, str], ...] = ()
     """The engines that began work of each role, by name, in the order of their first works."""
+    is_pinned: bool = False
+    """Whether retention is to leave its files alone."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""
