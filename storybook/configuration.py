@@ -24,7 +24,7 @@ import msgspec
 
 from storybook.book import Role
 from storybook.data_folder import data_folder
-from storybook.settings import KINDS, RoleSettings, Settings, SettingsError, kind_of
+from storybook.settings import KINDS, RoleSettings, Settings, SettingsError, kind_of, stated
 from storybook.stages.addresses import without_secrets
 from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
@@ -295,7 +295,7 @@ def _checked(table: str, key: str, found: Any) -> Any:
 def _wanted(setting: Any) -> str:
     """A setting's type and range in words."""
     what = KINDS[kind_of(setting)]
-    for bound in (it for it in get_args(setting)[1:] if isinstance(it, msgspec.Meta)):
+    for bound in (it for it in get_args(stated(setting))[1:] if isinstance(it, msgspec.Meta)):
         if bound.description is not None:
             what += f", {bound.description}"
         if bound.ge is not None:

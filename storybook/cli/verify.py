@@ -182,7 +182,10 @@ async def _expected(
         for recorded in page:
             it = parked.get(recorded.run_id)
             end = head if it is None else it.position - 1
-            if recorded.position <= end and recorded.type in _ABOUT_FILES:
+            if recorded.is_erased:
+                for name in [name for run, name in found if run == recorded.run_id]:
+                    del found[recorded.run_id, name]
+            elif recorded.position <= end and recorded.type in _ABOUT_FILES:
                 match recorded.event:
                     case (
                         StageCompleted(artifact=Artifact() as artifact)

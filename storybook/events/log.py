@@ -9,9 +9,9 @@
 - An event that can no longer be read (its page is damaged) still has its place: a `Recorded` of the
   type `UNREADABLE`, which decodes to nothing. Whoever meets it parks its run, as for bytes that
   this version does not know.
-- A run is **forgotten** by one append: `RunForgotten` is its last event, and `data` of all others is
-  empty from then on. Such events are **erased**: they keep their places, and are never decoded. An
-  event with empty data of any other run is one that can no longer be read.
+- A run is **forgotten** by one append: `RunForgotten` is its last event, and `data` of all others
+  is empty from then on. Such events are **erased**: they keep their places, and are never decoded.
+  An event with empty data of any other run is one that can no longer be read.
 - A notification is a hint; what counts is reading after the cursor. A tail therefore loses nothing,
   repeats nothing, and costs nothing while it is slow.
 """
@@ -42,8 +42,8 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event as it stands in the log.
 
     `recorded_at` is in microseconds since 1970 (UTC), for people, never an order. `data` is the
-    event as UTF-8 JSON on one line, empty if it was erased. `digest` (32 bytes) covers the digest of the event before it in
-    the log, this row's columns, and the SHA-256 of `data`.
+    event as UTF-8 JSON on one line, empty if it was erased. `digest` (32 bytes) covers the digest
+    of the event before it in the log, this row's columns, and the SHA-256 of `data` as recorded.
     """
 
     position: Position

@@ -6,7 +6,8 @@ first use leaves. What a call needs follows from its method and path. Who asks s
 as `user`, by name in the events of what is commanded, and is looked at again while a stream is
 open.
 
-Without tokens everybody is let in, as long as nothing is asked that cannot be mended.
+Without tokens everybody is let in, as long as nothing is asked that cannot be mended: that is for
+whoever sits at this machine.
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from storybook.access import Access, Caller, TokenScope
 from storybook.book import RunId
-from storybook.http.errors import HttpError, NotAllowed, TooManyWrongTokens, Unauthorized
+from storybook.http.errors import (
+    HttpError,
+    NotAllowed,
+    NotFromHere,
+    TooManyWrongTokens,
+    Unauthorized,
+)
+from storybook.http.hosts import is_loopback
 from storybook.http.rate import RateLimit
 from storybook.http.requests import client_host, header, method, query
 from storybook.http.responses import json_response
@@ -33,6 +41,15 @@ SESSION_COOKIE: Final = "storybook_session"
 LINK_COOKIE: Final = "storybook_link"
 _OPEN: Final = frozenset({"/", "/healthz", "/docs", "/openapi.json", SESSION_PATH})
 _OF_A_RUN: Final = re.compile(r"/api/runs/([0-9a-f]{32})(/.*)?")
+_FORWARDED: Final = frozenset(
+    {
+        b"forwarded",
+        b"via",
+        b"x-real-ip",
+        *(b"x-forwarded-" + it for it in (b"for", b"host", b"proto", b"prefix", b"port")),
+    }
+)
+"""Headers of proxies, which reach a server at its machine from loopback."""
 _ONLY_LOOKING: Final = ("GET", "HEAD")
 _FOR_ADMINS: Final = re.compile(r"/metrics|/operate(/.*)?|/api/runs/[^/]*/links")
 
@@ -66,7 +83,11 @@ class Gate:
         """Who asks; None where nobody needs to say so. Raises `HttpError`."""
         asks, path = method(scope), scope["path"]
         if not self._access.is_configured:
-            return self._shown(scope)
+            caller = self._shown(scope)
+            is_free = caller is not None or path in _OPEN or not _is_for_admins(asks, path)
+            if not (is_free or _is_at_this_machine(scope)):
+                raise NotFromHere
+            return caller
         if path in _OPEN or asks == "OPTIONS":  # a preflight shows nothing
             return None
         caller = self._shown(scope) or self._by_link(scope)
@@ -141,9 +162,19 @@ def caller_name(scope: Scope) -> str:
 
 def needed_for(asks: str, path: str) -> TokenScope:
     """What a call needs."""
-    if asks == "DELETE" or _FOR_ADMINS.fullmatch(path):
+    if _is_for_admins(asks, path):
         return TokenScope.ADMIN
     return TokenScope.READ if asks in _ONLY_LOOKING else TokenScope.CREATE
+
+
+def _is_for_admins(asks: str, path: str) -> bool:
+    return asks == "DELETE" or _FOR_ADMINS.fullmatch(path) is not None
+
+
+def _is_at_this_machine(scope: Scope) -> bool:
+    """Whether who asks is on loopback, and no proxy says that it asks for somebody else."""
+    named = {name.lower() for name, _ in scope["headers"]}
+    return is_loopback(client_host(scope)) and not named & _FORWARDED
 
 
 def link_in(scope: Scope) -> str:

@@ -28,13 +28,14 @@ from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
 from storybook.events.parked import RunParked
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.request import RequestFault
-from storybook.run import NoSuchRun, Refused
-from storybook.stores.artifacts import CannotRead
+from storybook.run import ForgottenRun, NoSuchRun, Refused
+from storybook.stores.artifacts import CannotRead, CannotRemove
 
 logger = logging.getLogger(__name__)
 
 STATUSES: Final[dict[type[Exception], int]] = {
     NoSuchRun: 404,
+    ForgottenRun: 410,
     Refused: 409,
     TooManyRuns: 429,
     InvalidAudio: 400,
@@ -47,6 +48,7 @@ STATUSES: Final[dict[type[Exception], int]] = {
     LogUnavailable: 503,
     OutcomeUnknown: 503,
     CannotRead: 503,
+    CannotRemove: 503,
     RunParked: 503,
 }
 """Errors whose message is meant for the client, by type; the nearest type counts."""
@@ -101,6 +103,18 @@ class NotAllowed(HttpError):
 
     def __init__(self, needed: TokenScope) -> None:
         super().__init__(f"this needs a token with the scope {needed!r}, which yours has not")
+
+
+class NotFromHere(HttpError):
+    """Without tokens, only who sits at this machine may do what cannot be mended."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(
+            "without tokens this is for this machine alone, and not through a proxy; "
+            "`storybook token add NAME --scope admin` makes a token for everybody else"
+        )
 
 
 class Contradiction(HttpError):

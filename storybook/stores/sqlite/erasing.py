@@ -31,8 +31,8 @@ TABLE_PAGES: Final = {0x05: 12, 0x0D: 8}
 events are, as https://www.sqlite.org/fileformat2.html has it. Pages of no tree begin with the
 number of another page, which is as large as this only in files of 300 GiB."""
 REMAINS: Final = re.compile(rb"[^\0]{5}")
-"""Bytes in a row that tell a row from what SQLite leaves itself: sizes of free stretches, four bytes
-at most."""
+"""So many bytes in a row are of something recorded. SQLite leaves the sizes of free stretches, four
+bytes at most."""
 READER_MS: Final = 250
 """How long the log waits for a reader that is in its way, in milliseconds: readers of ours look for
 a few. Whoever stays longer is waited for by trying again."""
