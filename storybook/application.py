@@ -146,8 +146,10 @@ class Application(msgspec.Struct, frozen=True):
         `NoSuchRun`, `ForgottenRun`, `LogError`, or `CannotRemove`: its files then go at the next
         start."""
         position = await self.commands.forget(run_id, by)
-        await self.artifacts.forget(run_id)
-        await self._shown(run_id, position)
+        try:
+            await self.artifacts.forget(run_id)
+        finally:
+            await self._shown(run_id, position)
 
     async def finish_forgetting(self) -> None:
         """Remove what a process that died while it forgot runs has left of their files."""

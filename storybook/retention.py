@@ -70,6 +70,18 @@ def due(ended: Sequence[EndedRun], keep: Keep, now: int) -> list[RunId]:
     return found[::-1]
 
 
+def unset_notice(ended: Sequence[EndedRun], settings: RetentionSettings, now: int) -> str:
+    """What the default would take in a folder where it does not hold, for people; nothing if it
+    would take nothing, or a number is set."""
+    would_go = len(due(ended, Keep(DEFAULT_KEEP_RUNS), now))
+    if settings.keep_runs is not None or not would_go:
+        return ""
+    return (
+        f"keep_runs of [retention] is not set, so that all books keep their files: "
+        f"{DEFAULT_KEEP_RUNS}, which new folders have, would take those of {would_go}"
+    )
+
+
 class Retention:
     """Removes what is no longer kept: when it is started, after each run that ends, and every hour.
 

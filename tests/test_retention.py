@@ -11,7 +11,7 @@ import pytest
 from storybook.book import RunId
 from storybook.projections.artifacts import FILES, recorded_file
 from storybook.projections.library import EndedRun, ended_runs
-from storybook.retention import DAY, DEFAULT_KEEP_RUNS, Keep, due, kept_by
+from storybook.retention import DAY, DEFAULT_KEEP_RUNS, Keep, due, kept_by, unset_notice
 from storybook.settings import RetentionSettings
 from tests.http.serving import Site, eventually, serving
 
@@ -49,6 +49,14 @@ def test_an_older_folder_keeps_all_until_somebody_says_how_many() -> None:
     assert kept_by(unset, by_default=False) == Keep(0, 0, 3)
     assert kept_by(all_of_them, by_default=True) == Keep()
     assert kept_by(RetentionSettings(keep_runs=7), by_default=False) == Keep(7)
+
+
+def test_an_older_folder_is_told_what_the_default_would_take() -> None:
+    """Unless that is nothing, or somebody has decided."""
+    many = ended(*range(DEFAULT_KEEP_RUNS + 3))
+    assert "would take those of 3" in unset_notice(many, RetentionSettings(), NOW)
+    assert unset_notice(many, RetentionSettings(keep_runs=0), NOW) == ""
+    assert unset_notice(many[3:], RetentionSettings(), NOW) == ""
 
 
 @asynccontextmanager
