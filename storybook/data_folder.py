@@ -41,7 +41,7 @@ class DataFolder:
 
     @property
     def created_by(self) -> Path:
-        """The version that created the folder; folders of versions before 2.2 have none."""
+        """The version that created the folder; older folders have none."""
         return self.path / "created-by"
 
     @property
