@@ -37,6 +37,10 @@ LOOK_SECONDS: Final = 3_600
 """How often retention looks without being told that a run has ended: a file may stay an hour too
 long."""
 
+AT_ONCE: Final = 16
+"""Runs whose files go together: the log commits what it is told of them at once, and whoever pins
+a run waits no longer than for these."""
+
 DAY: Final = 86_400 * MICROSECONDS
 _ENDINGS: Final = frozenset(it.__name__ for it in (RunCompleted, RunFailed, RunCancelled))
 
@@ -141,14 +145,21 @@ class Retention:
         """Remove the files that are no longer kept."""
         if self.keep == Keep():
             return
-        for run_id in due(await self._projections.ask(ended_runs), self.keep, self._clock.now()):
-            try:
-                async with self.deciding:
-                    await self._prune_run(run_id)
-            except RunParked:  # nobody knows what the events say that cannot be read
-                continue
-            except (ArtifactError, LogError, Refused):  # tried again next time; the others go on
-                logger.exception("run %s: its old files could not be removed", run_id)
+        found = due(await self._projections.ask(ended_runs), self.keep, self._clock.now())
+        for start in range(0, len(found), AT_ONCE):
+            async with self.deciding, anyio.create_task_group() as tasks:
+                for run_id in found[start : start + AT_ONCE]:
+                    tasks.start_soon(self._try, run_id)
+        if found:
+            await self._projections.reached(await self._log.head())
+
+    async def _try(self, run_id: RunId) -> None:
+        try:
+            await self._prune_run(run_id)
+        except RunParked:  # nobody knows what the events say that cannot be read
+            return
+        except (ArtifactError, LogError, Refused):  # tried again next time; the others go on
+            logger.exception("run %s: its old files could not be removed", run_id)
 
     async def _prune_run(self, run_id: RunId) -> None:
         """Remove, then record: what is left half done is found and finished the next time."""

@@ -241,6 +241,9 @@ class Ended:
     async def ask(self, *_: object) -> list[EndedRun]:
         return [EndedRun(self._run_id, 0, 1)]
 
+    async def reached(self, position: int) -> None:
+        """They have seen everything."""
+
 
 async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None:
     """A page with such a word does not stand, and a file that cannot be read stops the start."""
