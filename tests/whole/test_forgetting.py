@@ -152,6 +152,9 @@ def test_a_book_is_forgotten_without_a_server(tmp_path: Path) -> None:
     )
     assert made.returncode == 0, made.stderr
     assert traces(data)
+    for option, is_pinned in ((), True), (("--remove",), False):
+        assert storybook(data, "pin", "latest", *option).returncode == 0
+        assert ("pinned" in storybook(data, "show", "latest").stdout) is is_pinned
     asked = storybook(data, "forget", "latest")
     assert asked.returncode == 1 and "--yes" in asked.stderr
     done = storybook(data, "forget", "latest", "--yes")
