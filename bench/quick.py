@@ -15,7 +15,7 @@ from typing import Final
 from bench.apart import measured
 from bench.figures import FULL, TRIAL, Effort, Figure, print_figures
 
-BENCHMARKS: Final = ("append", "fold", "sse", "get_run", "makespan", "book", "start")
+BENCHMARKS: Final = ("append", "fold", "sse", "get_run", "makespan", "book", "start", "retention")
 
 
 def measure(folder: Path, name: str, effort: Effort) -> list[Figure]:

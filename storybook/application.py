@@ -20,23 +20,24 @@ from storybook.callback_url import is_allowed_host
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.data_folder import Usage
-from storybook.events.log import EventLog
+from storybook.events.log import EventLog, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
 from storybook.idempotency import check_same_request, run_id_for
+from storybook.projections.forgotten import all_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsStopped
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, NewRun, RequestFault
 from storybook.retention import Retention
-from storybook.run import Refused, cancel_run, request_run, retry_run
+from storybook.run import Refused, cancel_run, pin_run, request_run, retry_run, unpin_run
 from storybook.settings import Settings
 from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
-from storybook.stores.artifacts import ArtifactStore
-from storybook.stores.deliveries import Deliveries
+from storybook.stores.artifacts import ArtifactStore, CannotRemove
+from storybook.stores.deliveries import Deliveries, DeliveriesUnavailable
 from storybook.telemetry.attempts import AttemptHandler
 from storybook.telemetry.metrics import Metrics
 
@@ -153,6 +154,41 @@ class Application(msgspec.Struct, frozen=True):
         """Let a run go on from what is missing. Raises `Refused`."""
         await self._execute(run_id, partial(retry_run, retried_by=by))
 
+    async def pin_run(self, run_id: RunId, by: str = "") -> None:
+        """Keep a run's files from retention. Raises `Refused`."""
+        async with self.retention.deciding:
+            await self._execute(run_id, partial(pin_run, pinned_by=by))
+
+    async def unpin_run(self, run_id: RunId, by: str = "") -> None:
+        """Give a run's files back to retention. Raises `Refused`."""
+        await self._execute(run_id, partial(unpin_run, unpinned_by=by))
+
+    async def forget_run(self, run_id: RunId, by: str = "") -> None:
+        """Erase a run: what its events said, its files, and what is shown of it. Raises
+        `NoSuchRun`, `ForgottenRun`, `LogError`, or `CannotRemove`: its files then go at the next
+        start."""
+        position = await self.commands.forget(run_id, by)
+        try:
+            await self._forget_files(run_id)
+        finally:
+            await self._shown(run_id, position)
+
+    async def _forget_files(self, run_id: RunId) -> None:
+        if self.deliveries is not None:
+            try:
+                await self.deliveries.forget(run_id)
+            except DeliveriesUnavailable as error:
+                logger.error("run %s was forgotten, and webhooks know of it: %s", run_id, error)
+        await self.artifacts.forget(run_id)
+
+    async def finish_forgetting(self) -> None:
+        """Remove what a process that died while it forgot runs has left of their files."""
+        for run_id in await self.projections.ask(all_forgotten):
+            try:
+                await self._forget_files(run_id)
+            except CannotRemove as error:
+                logger.error("run %s was forgotten, and has files left: %s", run_id, error)
+
     async def repair_run(self, run_id: RunId, by: str = "") -> Repair:
         """Have lost or damaged files of an ended run made again; `repairs.of` tells what becomes
         of it. Raises `Refused`, `EngineUnavailable`, or `LogError`."""
@@ -162,10 +198,13 @@ class Application(msgspec.Struct, frozen=True):
         """Record, then wait a while until readers see it. A projection that cannot show it now
         fails nothing: whoever is refused after it was recorded asks again, and gets two."""
         outcome = await self.commands.execute(run_id, decide)
+        await self._shown(run_id, outcome.position)
+
+    async def _shown(self, run_id: RunId, position: Position) -> None:
         why = f"not within {CONFIRM_SECONDS:g} s"
         with anyio.move_on_after(CONFIRM_SECONDS):
             try:
-                await self.projections.reached(outcome.position)
+                await self.projections.reached(position)
             except ProjectionsStopped as error:
                 why = str(error)
             else:

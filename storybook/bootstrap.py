@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
+from storybook import __version__
 from storybook.access import Access
 from storybook.application import Application
 from storybook.clock import Clock, SystemClock
@@ -23,7 +24,7 @@ from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.repair import Repairs
-from storybook.retention import Retention
+from storybook.retention import Retention, kept_by
 from storybook.settings import Settings, SettingsError
 from storybook.stages.devices import Devices
 from storybook.stages.engine_places import EnginePlaces
@@ -74,7 +75,7 @@ async def open_application(
     folder, parked, metrics = DataFolder(data), ParkedRuns(), Metrics()
     may_write = folder.can_be_written
     await to_thread.run_sync(_face_loss, folder, clock, accept_loss)
-    await anyio.Path(data).mkdir(parents=True, exist_ok=True)
+    await to_thread.run_sync(_make_folder, folder)
     async with (
         _open_log(folder.log, clock, may_write, metrics) as log,
         Projections.open(folder.projections, log, keep=may_write, parked=parked) as projections,
@@ -103,7 +104,15 @@ async def open_application(
             WorkProgress(),
             engines,
             check,
-            Retention(settings.retention, commands, projections, artifacts, clock),
+            Retention(
+                kept_by(settings.retention, by_default=folder.created_by.exists()),
+                log,
+                commands,
+                projections,
+                artifacts,
+                clock,
+                parked,
+            ),
             repairs,
             parked,
             _access(folder),
@@ -127,6 +136,12 @@ async def open_application(
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()
+
+
+def _make_folder(folder: DataFolder) -> None:
+    folder.path.mkdir(parents=True, exist_ok=True)
+    if folder.can_be_written and not folder.log.exists():
+        folder.created_by.write_text(f"{__version__}\n", encoding="utf-8")
 
 
 def _access(folder: DataFolder) -> Access:
@@ -168,6 +183,7 @@ async def _working(
         async with anyio.create_task_group() as tasks, runner.running(open_now) as following:
             it.subscriptions.extend([following, watching])
             tasks.start_soon(watching.run)
+            tasks.start_soon(it.finish_forgetting)
             tasks.start_soon(it.retention.run)
             tasks.start_soon(it.repairs.run)
             tasks.start_soon(it.engines.keep_looking, it.clock)

@@ -7,10 +7,11 @@ command id, which can have no second effect.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
@@ -32,7 +33,15 @@ from storybook.events.log import (
     Position,
     Version,
 )
-from storybook.run import InvalidHistory, Run, fold, read_whole
+from storybook.run import (
+    InvalidHistory,
+    NoSuchRun,
+    Run,
+    fold,
+    forget_run,
+    read_history,
+    read_whole,
+)
 
 MAX_TRIES: Final = 20
 """Each lost race means that somebody else's append went through; nobody loses this many in a row
@@ -47,6 +56,9 @@ is less likely than one in a million."""
 
 Decide = Callable[[Run | None], list[Event]]
 """Takes the run as it stands and returns what follows, or raises `storybook.run.Refused`."""
+
+_Append = Callable[..., Awaitable[Appended]]
+"""`EventLog.append`, or `EventLog.forget`."""
 
 
 class TooManyRuns(Exception):
@@ -105,7 +117,8 @@ class Commands:
         self._log, self._new_command_id = log, new_command_id
 
     async def load(self, run_id: RunId) -> Run | None:
-        """The run as it stands now; None if there is none. Raises `RunParked`."""
+        """The run as it stands now; None if there is none. Raises `RunParked`, and
+        `ForgottenRun`."""
         try:
             return fold(await self._log.history(run_id))
         except (UnreadableEvent, InvalidHistory):  # slower, and it tells where
@@ -121,19 +134,37 @@ class Commands:
                 return Executed(run, None)
             expected = Version(run.version) if run is not None else NO_RUN
             try:
-                appended = await self._append(run_id, events, expected)
+                appended = await self._append(run_id, events, expected, self._log.append)
             except Conflict:
                 continue
             after = fold(events, run)
             assert after is not None
             return Executed(after, appended)
-        raise OutcomeUnknown(f"run {run_id} was changed by others {MAX_TRIES} times in a row")
+        raise self._overtaken(run_id)
 
-    async def _append(self, run_id: RunId, events: list[Event], expected: Version) -> Appended:
+    async def forget(self, run_id: RunId, forgotten_by: str = "") -> Position:
+        """Erase a run, also one of which not all events can be read; the position of the event that
+        says so. Raises `NoSuchRun`, `ForgottenRun`, or a `LogError`."""
+        for _ in range(MAX_TRIES):
+            recorded = await self._log.read_run(run_id)
+            if not recorded:
+                raise NoSuchRun
+            events = forget_run(read_history(recorded).run, forgotten_by)
+            with contextlib.suppress(Conflict):
+                expected = recorded[-1].version
+                return (await self._append(run_id, events, expected, self._log.forget)).last
+        raise self._overtaken(run_id)
+
+    def _overtaken(self, run_id: RunId) -> OutcomeUnknown:
+        return OutcomeUnknown(f"run {run_id} was changed by others {MAX_TRIES} times in a row")
+
+    async def _append(
+        self, run_id: RunId, events: list[Event], expected: Version, to_log: _Append
+    ) -> Appended:
         """Append, and ask again until it is known whether that happened. Only the same command id
         may be asked for: deciding anew would meet its own events as somebody else's."""
         command = self._new_command_id()
-        append = partial(self._log.append, run_id, events, expected=expected, command=command)
+        append = partial(to_log, run_id, events, expected=expected, command=command)
         try:
             return await append()
         except OutcomeUnknown as unknown:

@@ -33,6 +33,7 @@ from storybook.settings import (
     SettingsError,
     kind_of,
     line_of,
+    stated,
 )
 from storybook.stages.addresses import without_secrets
 from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
@@ -376,7 +377,7 @@ def _checked(table: str, key: str, found: Any) -> Any:
 def _wanted(setting: Any) -> str:
     """A setting's type and range in words."""
     what = KINDS[kind_of(setting)]
-    for bound in (it for it in get_args(setting)[1:] if isinstance(it, msgspec.Meta)):
+    for bound in (it for it in get_args(stated(setting))[1:] if isinstance(it, msgspec.Meta)):
         if bound.description is not None:
             what += f", {bound.description}"
         if bound.ge is not None:

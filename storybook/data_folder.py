@@ -54,6 +54,11 @@ class DataFolder:
         return self.path / "server.secret"
 
     @property
+    def created_by(self) -> Path:
+        """The version that created the folder; older folders have none."""
+        return self.path / "created-by"
+
+    @property
     def outputs(self) -> Path:
         """A folder for each book's files."""
         return self.path / "outputs"

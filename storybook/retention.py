@@ -1,17 +1,28 @@
-"""Retention: the files of old books are removed, and the log says so; the log keeps everything."""
+"""Retention: the files of old books are removed, and the log says so; the log keeps everything.
+
+The newest runs keep their files, so many of them, as long as they are not too many bytes and not
+too old; what was pinned stays, and does not count. What is due is decided by `due`, on what the
+views know.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
+
+import anyio
+import msgspec
 
 from storybook.book import RunId
 from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands
-from storybook.events.log import LogError
-from storybook.events.parked import RunParked
-from storybook.projections.library import ended_before
+from storybook.events.catalog import RunCancelled, RunCompleted, RunFailed
+from storybook.events.log import EventLog, LogError, Recorded
+from storybook.events.parked import ParkedRuns, RunParked
+from storybook.events.subscription import Subscription
+from storybook.projections.library import EndedRun, ended_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.run import Refused, kept_artifacts, prune_artifacts
 from storybook.settings import RetentionSettings
@@ -19,53 +30,142 @@ from storybook.stores.artifacts import ArtifactError, ArtifactStore
 
 logger = logging.getLogger(__name__)
 
+DEFAULT_KEEP_RUNS: Final = 100
+"""Runs that keep their files where nothing else is set: some 2.5 GB at most."""
+
 LOOK_SECONDS: Final = 3_600
-"""How often retention looks for runs whose files are due: a file may stay an hour too long."""
+"""How often retention looks without being told that a run has ended: a file may stay an hour too
+long."""
+
+AT_ONCE: Final = 16
+"""Runs whose files go together: the log commits what it is told of them at once, and whoever pins
+a run waits no longer than for these."""
 
 DAY: Final = 86_400 * MICROSECONDS
+_ENDINGS: Final = frozenset(it.__name__ for it in (RunCompleted, RunFailed, RunCancelled))
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """How many runs keep their files, up to how many bytes, for how many days; 0 is no limit."""
+
+    runs: int = 0
+    bytes: int = 0
+    days: int = 0
+
+
+def kept_by(settings: RetentionSettings, *, by_default: bool) -> Keep:
+    """What the settings keep. Where they name no number of runs, `by_default` says whether there is
+    one: in folders of versions that kept all, nothing goes that nobody has asked to go."""
+    runs = settings.keep_runs
+    if runs is None:
+        runs = DEFAULT_KEEP_RUNS if by_default else 0
+    return Keep(runs, settings.keep_bytes, settings.keep_days)
+
+
+def due(ended: Sequence[EndedRun], keep: Keep, now: int) -> list[RunId]:
+    """Of the runs with files, the newest first, those that keep them no longer, the oldest first.
+    `now` is in microseconds since 1970."""
+    found, size = [], 0
+    for number, it in enumerate(ended, start=1):
+        size += it.file_bytes
+        is_old = keep.days and it.ended_at < now - keep.days * DAY
+        if is_old or 0 < keep.runs < number or 0 < keep.bytes < size:
+            found.append(it.run_id)
+    return found[::-1]
+
+
+def unset_notice(ended: Sequence[EndedRun], settings: RetentionSettings, now: int) -> str:
+    """What the default would take in a folder where it does not hold, for people; nothing if it
+    would take nothing, or a number is set."""
+    would_go = len(due(ended, Keep(DEFAULT_KEEP_RUNS), now))
+    if settings.keep_runs is not None or not would_go:
+        return ""
+    return (
+        f"keep_runs of [retention] is not set, so that all books keep their files: "
+        f"{DEFAULT_KEEP_RUNS}, which new folders have, would take those of {would_go}"
+    )
 
 
 class Retention:
-    """Removes what the settings no longer keep."""
+    """Removes what is no longer kept: when it is started, after each run that ends, and every hour.
+
+    `deciding` is held while the files of a run go: whoever pins one meanwhile is too late, or in
+    time.
+    """
 
     def __init__(
         self,
-        settings: RetentionSettings,
+        keep: Keep,
+        log: EventLog,
         commands: Commands,
         projections: Projections,
         artifacts: ArtifactStore,
         clock: Clock,
+        parked: ParkedRuns,
     ) -> None:
-        self._settings, self._commands, self._projections = settings, commands, projections
-        self._artifacts, self._clock = artifacts, clock
+        self.keep = keep
+        self._log, self._commands, self._projections = log, commands, projections
+        self._artifacts, self._clock, self._parked = artifacts, clock, parked
+        self._ended = anyio.Event()
+        self.deciding = anyio.Lock()
 
     async def run(self) -> None:
-        """Remove what is due, and look again every hour, until cancelled."""
-        while True:
-            try:
-                await self.prune()
-            except (ProjectionsBusy, ProjectionsStopped):  # everybody else hears of it too
-                logger.exception("retention cannot look for old files")
-            await sleep(self._clock, LOOK_SECONDS)
+        """Remove what is due, whenever there may be something, until cancelled."""
+        head = await self._log.head()
+        following = Subscription(
+            self._log, "retention", self, after=head, parked=self._parked, types=_ENDINGS
+        )
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(following.run)
+            while True:
+                self._ended = anyio.Event()
+                try:
+                    await self.prune()
+                except (ProjectionsBusy, ProjectionsStopped):  # everybody else hears of it too
+                    logger.exception("retention cannot look for old files")
+                await self._wait()
+
+    async def handle(self, batch: Sequence[Recorded]) -> None:
+        """Runs have ended. The handler of the subscription."""
+        await self._projections.reached(batch[-1].position)
+        self._ended.set()
+
+    async def _wait(self) -> None:
+        async with anyio.create_task_group() as tasks:
+
+            async def an_hour() -> None:
+                await sleep(self._clock, LOOK_SECONDS)
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(an_hour)
+            await self._ended.wait()
+            tasks.cancel_scope.cancel()
 
     async def prune(self) -> None:
         """Remove the files that are no longer kept."""
-        days = self._settings.keep_days
-        if not days:
+        if self.keep == Keep():
             return
-        for run_id in await self._projections.ask(ended_before, self._clock.now() - days * DAY):
-            try:
-                await self._prune_run(run_id)
-            except RunParked:  # nobody knows what the events say that cannot be read
-                continue
-            except (ArtifactError, LogError, Refused):  # tried again next time; the others go on
-                logger.exception("run %s: its old files could not be removed", run_id)
+        found = due(await self._projections.ask(ended_runs), self.keep, self._clock.now())
+        for start in range(0, len(found), AT_ONCE):
+            async with self.deciding, anyio.create_task_group() as tasks:
+                for run_id in found[start : start + AT_ONCE]:
+                    tasks.start_soon(self._try, run_id)
+        if found:
+            await self._projections.reached(await self._log.head())
+
+    async def _try(self, run_id: RunId) -> None:
+        try:
+            await self._prune_run(run_id)
+        except RunParked:  # nobody knows what the events say that cannot be read
+            return
+        except (ArtifactError, LogError, Refused):  # tried again next time; the others go on
+            logger.exception("run %s: its old files could not be removed", run_id)
 
     async def _prune_run(self, run_id: RunId) -> None:
         """Remove, then record: what is left half done is found and finished the next time."""
         run = await self._commands.load(run_id)
-        if run is None or not run.status.has_ended:
-            return  # it was retried since the views were asked: it needs what it has
+        if run is None or run.is_pinned or not run.status.has_ended:
+            return  # since the views were asked: it needs what it has
         names = [it.name for it in kept_artifacts(run).values()]
         if names:
             await self._artifacts.remove(run_id, names)

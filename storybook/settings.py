@@ -34,6 +34,7 @@ SecondsOrZero = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS)]
 Minutes = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS / 60)]
 Bytes = Annotated[int, msgspec.Meta(ge=0)]
 Days = Annotated[int, msgspec.Meta(ge=0)]
+CountOrAll = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 """0 takes a free one."""
 
@@ -151,10 +152,16 @@ class LoggingSettings(msgspec.Struct, frozen=True):
 
 
 class RetentionSettings(msgspec.Struct, frozen=True):
-    """How long files stay. The log itself keeps everything."""
+    """Which files stay. The log itself keeps everything."""
+
+    keep_runs: CountOrAll | None = None
+    """The newest runs that keep their pictures and audio; 0: all. Not set: 100 in a folder that was
+    created by a version with this setting, else all."""
+    keep_bytes: CountOrAll = 0
+    """So many bytes of them at most; 0 is no limit."""
 
     keep_days: Days = 0
-    """Pictures and audio of ended runs older than this are removed; 0 keeps them for ever."""
+    """Those of runs that ended longer ago are removed, too; 0 is no limit."""
 
 
 class WebhookSettings(msgspec.Struct, frozen=True):
@@ -195,9 +202,16 @@ KINDS: Final[Mapping[Any, str]] = {
 """What a setting can be, in words; a number may have a range."""
 
 
+def stated(setting: Any) -> Any:
+    """A setting's type, without the None of one that need not be set."""
+    kinds = get_args(setting)
+    return kinds[0] if type(None) in kinds else setting
+
+
 def kind_of(setting: Any) -> Any:
     """A setting's type without its range: one of `KINDS`, if it is well made."""
-    return get_args(setting)[0] if get_origin(setting) is Annotated else setting
+    kind = stated(setting)
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def path_of(text: str) -> Path | None:

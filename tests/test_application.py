@@ -16,11 +16,13 @@ from storybook.bootstrap import open_application
 from storybook.commands import Commands, TooManyRuns
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogLocked
+from storybook.events.parked import ParkedRuns
 from storybook.idempotency import IdempotencyMismatch
 from storybook.projections import views
+from storybook.projections.library import EndedRun
 from storybook.projections.projector import ProjectionsStopped
 from storybook.request import InvalidRequest, NewRun
-from storybook.retention import Retention
+from storybook.retention import Keep, Retention
 from storybook.run import Refused, Status, fold
 from storybook.settings import Limits, RetentionSettings, Settings, SettingsError, WriterSettings
 from storybook.stores.artifacts import CannotRemove
@@ -224,7 +226,7 @@ async def test_retention_leaves_a_run_alone_that_goes_on_again() -> None:
     await store.put(book.run_id, "cover.png", b"a picture")
     views: Any = Ended(book.run_id)
     retention = Retention(
-        RetentionSettings(keep_days=1), Commands(log), views, store, ManualClock()
+        Keep(days=1), log, Commands(log), views, store, ManualClock(), ParkedRuns()
     )
     await retention.prune()
     assert await store.names(book.run_id) == ["cover.png"]
@@ -236,8 +238,11 @@ class Ended:
     def __init__(self, run_id: RunId) -> None:
         self._run_id = run_id
 
-    async def ask(self, *_: object) -> list[RunId]:
-        return [self._run_id]
+    async def ask(self, *_: object) -> list[EndedRun]:
+        return [EndedRun(self._run_id, 0, 1)]
+
+    async def reached(self, position: int) -> None:
+        """They have seen everything."""
 
 
 async def test_an_operators_forbidden_words_are_in_force(tmp_path: Path) -> None:

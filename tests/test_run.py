@@ -37,8 +37,11 @@ from storybook.events.catalog import (
     RunCancelled,
     RunCompleted,
     RunFailed,
+    RunForgotten,
+    RunPinned,
     RunRequested,
     RunRetried,
+    RunUnpinned,
     StageAbandoned,
     StageCompleted,
     StageFailed,
@@ -65,7 +68,9 @@ from storybook.run import (
     complete_stage,
     fail_stage,
     fold,
+    forget_run,
     kept_artifacts,
+    pin_run,
     prune_artifacts,
     refuse_page,
     remake_artifact,
@@ -73,6 +78,7 @@ from storybook.run import (
     retry_run,
     start_stage,
     submit_stage,
+    unpin_run,
     write_page,
 )
 from tests.books import LAST_PAGE, PAGES
@@ -647,6 +653,27 @@ def test_a_run_whose_files_are_gone_is_not_retried() -> None:
     story.do(partial(prune_artifacts, names=["cover.png"]))
     with pytest.raises(Refused, match="retention"):
         story.do(retry_run)
+
+
+def test_a_pinned_run_is_not_pruned_until_it_is_given_back() -> None:
+    """Nothing follows from pinning it twice, or from giving back what is not pinned."""
+    story = done()
+    assert story.do(partial(unpin_run, unpinned_by="mina")) == []
+    assert story.do(partial(pin_run, pinned_by="mina")) == [RunPinned("mina")]
+    assert story.do(pin_run) == []
+    prune = partial(prune_artifacts, names=["cover.png"])
+    with pytest.raises(Refused, match="pinned"):
+        story.do(prune)
+    assert story.do(unpin_run) == [RunUnpinned()]
+    assert story.do(prune) == [ArtifactsPruned(("cover.png",))]
+
+
+def test_a_run_that_is_forgotten_stops_first() -> None:
+    """What is in hand is put down; one that has ended, or cannot be read, only is forgotten."""
+    stopped = forget_run(written().run, "ward")
+    assert stopped[-2:] == [RunCancelled("ward"), RunForgotten("ward")]
+    assert {type(it) for it in stopped[:-2]} == {StageAbandoned}
+    assert forget_run(done().run) == forget_run(None) == [RunForgotten()]
 
 
 # ------------------------------------------------------------------------------------------ repair

@@ -34,6 +34,8 @@ COMMANDS: Final[dict[str, str]] = {
     "log": "Print the log: every event, in order.",
     "cancel": "Stop the making of a book; finished pages stay readable.",
     "retry": "Let a failed or cancelled book go on from what is missing.",
+    "pin": "Keep the files of a book for ever, whatever retention removes.",
+    "forget": "Erase a book for ever: its words, its text and its files.",
     "repair": "Make lost or damaged files of a book again, in place.",
     "verify": "Check that nothing is damaged: log, views and files.",
     "rebuild": "Compute the views anew from the log: those that are named, or all.",
@@ -56,7 +58,7 @@ STOPPED_BY_CTRL_C: Final = 130
 PANELS: Final = {
     "Make": ["make", "serve"],
     "Look": ["list", "show", "watch", "log"],
-    "Steer": ["cancel", "retry"],
+    "Steer": ["cancel", "retry", "pin", "forget"],
     "Equip": ["models", "comfyui", "token", "config"],
     "Keep in order": ["verify", "repair", "rebuild", "webhooks", "doctor"],
     "Keep elsewhere": ["backup", "restore", "export-log", "import-log"],

@@ -1,4 +1,4 @@
-"""Lets a run decide something, for `storybook cancel` and `storybook retry`.
+"""Changes a run, for the commands that do.
 
 A log has one writer. If a process serves this data folder it is asked over HTTP; if none does, the
 log is opened for a moment and the decision appended here.
@@ -26,6 +26,21 @@ Ask = Callable[[ServerClient, RunId], Awaitable[None]]
 
 def change_run(options: GlobalOptions, text: str, ask: Ask, decide: Decide) -> tuple[RunId, bool]:
     """Carry out a decision; returns the run, and whether a server was asked to."""
+
+    async def change(log: SqliteLog, run_id: RunId) -> None:
+        await Commands(log).execute(run_id, decide)
+
+    return change_log(options, text, ask, change)
+
+
+def change_log(
+    options: GlobalOptions,
+    text: str,
+    ask: Ask,
+    change: Callable[[SqliteLog, RunId], Awaitable[None]],
+) -> tuple[RunId, bool]:
+    """Ask a server to change a run, or change it here, in the log; returns the run, and whether a
+    server was asked to."""
     options.start_logging()
 
     async def main() -> tuple[RunId, bool]:
@@ -35,7 +50,7 @@ def change_run(options: GlobalOptions, text: str, ask: Ask, decide: Decide) -> t
             if options.holder() is None:
                 await anyio.to_thread.run_sync(require_evidence, options.folder)
             async with SqliteLog.open(options.folder.log, clock=SystemClock().now) as log:
-                await Commands(log).execute(run_id, decide)
+                await change(log, run_id)
             return run_id, False
         except LogLocked:
             await _ask(options, ask, run_id)

@@ -53,7 +53,7 @@ def _disk(folder: Path) -> Finding:
     if free < BOOK_BYTES:
         return Finding("disk", Grade.BAD, found, "Make room, or name another folder with --data.")
     if free < LOW_DISK_BYTES:
-        return Finding("disk", Grade.KNOWING, found, "Set [retention] keep_days, or make room.")
+        return Finding("disk", Grade.KNOWING, found, "Set [retention] keep_runs, or make room.")
     return Finding("disk", Grade.OK, found)
 
 

@@ -20,7 +20,7 @@ from storybook.events.codec import UnreadableEvent
 from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections import views
-from storybook.projections.library import Book, newest, open_runs
+from storybook.projections.library import Book, EndedRun, ended_runs, newest, open_runs
 from storybook.projections.projector import Projections
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import beginning_with
@@ -61,6 +61,10 @@ class DataReader:
     async def open_runs(self) -> list[RunId]:
         """Runs that have not ended, oldest first."""
         return await self._ask(open_runs)
+
+    async def ended_runs(self) -> list[EndedRun]:
+        """The runs with files that retention may have, the one that ended last first."""
+        return await self._ask(ended_runs)
 
     async def find(self, text: str) -> RunId:
         """The run that a word on the command line means. Raises `Failure`."""

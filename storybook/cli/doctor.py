@@ -29,6 +29,7 @@ from storybook.cli.data_checks import (
     parked_findings,
     parked_runs,
 )
+from storybook.cli.data_reader import open_data
 from storybook.cli.engine_lines import OF_BOOKS, engine_words, is_missed, lack
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
@@ -38,6 +39,8 @@ from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
 from storybook.clock import SystemClock
 from storybook.http.hosts import is_loopback
+from storybook.projections.library import EndedRun
+from storybook.retention import unset_notice
 from storybook.settings import Settings
 from storybook.stages.candidates import EngineReport
 from storybook.stages.registry import choose_engines
@@ -199,6 +202,22 @@ def _log(options: GlobalOptions) -> Iterator[Finding]:
         yield from parked_findings(run_async(partial(parked_runs, options.folder)))
 
 
+def _retention(options: GlobalOptions) -> Iterator[Finding]:
+    """What the default would take in a folder where it does not hold."""
+    settings = _settings_of(options)
+    if settings is None or options.folder.created_by.exists() or not options.folder.log.exists():
+        return
+
+    async def ended() -> list[EndedRun]:
+        async with open_data(options) as reader:
+            return await reader.ended_runs()
+
+    with suppress(Failure):  # the log's own finding says it
+        found = unset_notice(run_async(ended), settings.retention, SystemClock().now())
+        if found:
+            yield Finding("retention", Grade.KNOWING, found, "Set it to what is to stay; 0 is all.")
+
+
 def _port(options: GlobalOptions) -> Iterator[Finding]:
     settings = _settings_of(options)
     if settings is None:
@@ -262,6 +281,7 @@ CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _data,
     _memory,
     _log,
+    _retention,
     _port,
     _access,
 )

@@ -16,8 +16,11 @@ from storybook.events.catalog import (
     RunCancelled,
     RunCompleted,
     RunFailed,
+    RunForgotten,
+    RunPinned,
     RunRequested,
     RunRetried,
+    RunUnpinned,
     StageAbandoned,
     StageCompleted,
     StageDeferred,
@@ -79,6 +82,12 @@ def _told(event: Event) -> str:
             return f"the book was cancelled{f' by {who}' if who else ''}"
         case RunRetried(retried_by=who):
             return f"the book goes on{f', as {who} asked' if who else ''}"
+        case RunPinned(pinned_by=who):
+            return f"its files are to stay{f', as {who} asked' if who else ''}"
+        case RunUnpinned(unpinned_by=who):
+            return f"its files need not stay{f', as {who} asked' if who else ''}"
+        case RunForgotten(forgotten_by=who):
+            return f"the book was forgotten{f', as {who} asked' if who else ''}"
         case ArtifactsPruned(names=names):
             return f"removed by retention: {', '.join(names)}"
         case ArtifactRemade(artifact=it, engine=engine):

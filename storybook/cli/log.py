@@ -108,6 +108,8 @@ def _line(recorded: Recorded, is_narrow: bool = False) -> Text:
 
 
 def _sentence(recorded: Recorded) -> str:
+    if recorded.is_erased:
+        return "(erased: the book was forgotten)"
     try:
         return sentence(recorded.event)
     except UnreadableEvent as error:

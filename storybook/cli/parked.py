@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from storybook.book import RunId
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import START, EventLog, Position
 from storybook.events.parked import ParkedRun
-from storybook.run import InvalidHistory, Run, fold, read_history
+from storybook.run import ForgottenRun, InvalidHistory, Run, fold, read_history
 
 PAGE: Final = 2_000
 """Events read at once."""
@@ -19,8 +20,9 @@ async def find_parked(log: EventLog, until: Position) -> dict[RunId, ParkedRun]:
     parked: dict[RunId, ParkedRun] = {}
     for run_id in await _suspects(log, until):
         recorded = [it for it in await log.read_run(run_id) if it.position <= until]
-        if (found := read_history(recorded).parked) is not None:
-            parked[run_id] = found
+        with suppress(ForgottenRun):
+            if (found := read_history(recorded).parked) is not None:
+                parked[run_id] = found
     return dict(sorted(parked.items(), key=lambda it: it[1].position))
 
 

@@ -21,6 +21,8 @@ from storybook.cli.options import GlobalOptions, accept_loss_option, pass_option
 from storybook.events.log import LogLocked, LogUnavailable
 from storybook.http.hosts import is_loopback
 from storybook.http.server import ServerBroken, listen, serve, tune_process
+from storybook.projections.library import ended_runs
+from storybook.retention import unset_notice
 from storybook.service_manager import READY, STOPPING, notify
 from storybook.settings import SettingsError
 from storybook.stopping import StopRequest, cancelled_by
@@ -101,9 +103,10 @@ async def _serve(
             ) as application,
         ):
             head = await to_thread.run_sync(_head, options)
+            notice = await _notice(options, application)
             opening.cancel()  # from here on the server ends by itself
             try:
-                ready = partial(_is_ready, options, application, head)
+                ready = partial(_is_ready, options, application, head, notice)
                 await serve(application, listening, ready, stop)
             except ServerBroken as error:
                 raise Failure(str(error)) from error
@@ -116,6 +119,14 @@ async def _serve(
     assert isinstance(application.log, SqliteLog)
     if (end := application.log.end) is not None:
         _tell(str(Anchor(*end)))
+
+
+async def _notice(options: GlobalOptions, application: Application) -> str:
+    """What is to be known of retention."""
+    if options.folder.created_by.exists():
+        return ""
+    ended = await application.projections.ask(ended_runs)
+    return unset_notice(ended, application.settings.retention, application.clock.now())
 
 
 def _head(options: GlobalOptions) -> str:
@@ -132,7 +143,9 @@ def _tell(head: str) -> None:
     say(f"The log ends at {head}")
 
 
-def _is_ready(options: GlobalOptions, application: Application, head: str, url: str) -> None:
+def _is_ready(
+    options: GlobalOptions, application: Application, head: str, notice: str, url: str
+) -> None:
     assert isinstance(application.log, SqliteLog)
     may_write = options.folder.can_be_written
     if may_write:
@@ -145,6 +158,8 @@ def _is_ready(options: GlobalOptions, application: Application, head: str, url: 
             say(line)
     else:
         say("The folder can only be read: books are shown, and none are made.")
+    if notice:
+        say(f"! {notice}.")
     _tell(head)
     say("Ctrl-C stops it.")
     notify(READY)

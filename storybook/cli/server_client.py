@@ -56,6 +56,15 @@ class ServerClient:
     async def retry_run(self, run_id: RunId) -> None:
         await self._post(f"/api/runs/{run_id}/retry")
 
+    async def pin_run(self, run_id: RunId) -> None:
+        await self._post(f"/api/runs/{run_id}/pin")
+
+    async def unpin_run(self, run_id: RunId) -> None:
+        await self._ask("DELETE", f"/api/runs/{run_id}/pin")
+
+    async def forget_run(self, run_id: RunId) -> None:
+        await self._ask("DELETE", f"/api/runs/{run_id}")
+
     async def repair_run(self, run_id: RunId) -> Repair:
         """Have damaged files made again; which ones."""
         return msgspec.convert(await self._post(f"/api/runs/{run_id}/repair"), Repair)
@@ -79,7 +88,7 @@ class ServerClient:
             raise Failure(f"the server at {self.url} does not answer: {error}") from error
         if answer.is_error:
             raise Failure(f"the server at {self.url} refuses: {_detail(answer)}")
-        return msgspec.json.decode(answer.content)
+        return msgspec.json.decode(answer.content) if answer.content else None
 
     @asynccontextmanager
     async def fractions(self, run_id: RunId) -> AsyncIterator[dict[Work, float]]:

@@ -184,6 +184,8 @@ def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: 
     ]
     if (waits := waiting_for(book, found.readable)) is not None:
         facts.insert(2, ("waits", Text(wait_sentence(waits, now).removeprefix("waits "), "yellow")))
+    if book.is_pinned:
+        facts.append(("pinned", "its files stay, whatever retention removes"))
     if found.parked is not None:
         facts.append(("parked", Text(str(found.parked), "red")))
     return [Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value) for name, value in facts]

@@ -240,6 +240,24 @@ class ArtifactsPruned(msgspec.Struct, frozen=True, gc=False, tag=True):
     names: tuple[str, ...]
 
 
+class RunPinned(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """Retention is to leave the run's files alone."""
+
+    pinned_by: str = ""
+
+
+class RunUnpinned(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """Retention may have the run's files again."""
+
+    unpinned_by: str = ""
+
+
+class RunForgotten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """The run was erased: this is its last event, and `data` of all others is empty since then."""
+
+    forgotten_by: str = ""
+
+
 class ArtifactRemade(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A lost or damaged file of an ended run was made again, and is there.
 
@@ -278,6 +296,9 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     RunRetried,
     ArtifactsPruned,
     ArtifactRemade,
+    RunPinned,
+    RunUnpinned,
+    RunForgotten,
 ]
 
 EVENT_TYPES: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}

@@ -9,6 +9,9 @@
 - An event that can no longer be read (its page is damaged) still has its place: a `Recorded` of the
   type `UNREADABLE`, which decodes to nothing. Whoever meets it parks its run, as for bytes that
   this version does not know.
+- A run is **forgotten** by one append: `RunForgotten` is its last event, and `data` of all others
+  is empty from then on. Such events are **erased**: they keep their places, and are never decoded.
+  An event with empty data of any other run is one that can no longer be read.
 - A notification is a hint; what counts is reading after the cursor. A tail therefore loses nothing,
   repeats nothing, and costs nothing while it is slow.
 """
@@ -39,8 +42,8 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event as it stands in the log.
 
     `recorded_at` is in microseconds since 1970 (UTC), for people, never an order. `data` is the
-    event as UTF-8 JSON on one line. `digest` (32 bytes) covers the digest of the event before it in
-    the log, this row's columns, and the SHA-256 of `data`.
+    event as UTF-8 JSON on one line, empty if it was erased. `digest` (32 bytes) covers the digest
+    of the event before it in the log, this row's columns, and the SHA-256 of `data` as recorded.
     """
 
     position: Position
@@ -51,6 +54,11 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
     recorded_at: int
     data: bytes
     digest: bytes
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its run was forgotten, and nothing is left of what it said."""
+        return not self.data
 
     @property
     def event(self) -> Event:
@@ -139,6 +147,14 @@ class EventLog(Protocol):
         """
         ...
 
+    async def forget(
+        self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
+    ) -> Appended:
+        """As `append`, with a batch that ends with `RunForgotten`; together with it, all other
+        events of the run are erased: nothing of what they said is left in the log's files when this
+        has answered."""
+        ...
+
     async def read(self, after: Position, limit: int) -> list[Recorded]:
         """At most `limit` events after a position, in order; empty at the end."""
         ...
@@ -150,11 +166,13 @@ class EventLog(Protocol):
         ...
 
     async def read_events(self, after: Position, limit: int) -> EventPage | None:
-        """As `read`, for folds; None at the end. Raises `UnreadableEvent`."""
+        """As `read`, for folds, which are given nothing that was erased; None at the end. Raises
+        `UnreadableEvent`."""
         ...
 
     async def history(self, run_id: RunId) -> list[Event]:
-        """The events of one run, in order, for its fold. Raises `UnreadableEvent`."""
+        """The events of one run, in order, for its fold. Raises `UnreadableEvent`, also for a run
+        that was forgotten."""
         ...
 
     async def head(self) -> Position:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from storybook.book import RunId
-from storybook.events.catalog import Event
+from storybook.events.catalog import Event, RunForgotten
 from storybook.events.codec import UNREADABLE, UnreadableEvent
 from storybook.events.log import Position, Recorded
 
@@ -94,10 +94,15 @@ class ParkedRuns:
             logger.error("%s", parked)
 
     def readable(self, batch: list[Recorded]) -> list[Recorded]:
-        """The events that are not covered."""
-        return [it for it in batch if not self.covers(it)] if self._runs else batch
+        """The events that are not covered, and not erased."""
+        if not self._runs and all(it.data for it in batch):
+            return batch
+        return [it for it in batch if not (it.is_erased or self.covers(it))]
 
     def covers(self, recorded: Recorded) -> bool:
-        """Whether an event is the one that parked its run, or comes after it."""
+        """Whether an event is the one that parked its run, or comes after it. A run that is
+        forgotten is parked no more: nothing of it is to be read."""
+        if recorded.type == RunForgotten.__name__:
+            self._runs.pop(recorded.run_id, None)
         parked = self._runs.get(recorded.run_id)
         return parked is not None and recorded.position >= parked.position

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
-from typing import Final
+from typing import Any, Final
 
 import anyio
-from litestar import Litestar, route
+from litestar import Litestar, Request, route
 from litestar.config.cors import CORSConfig
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -44,6 +44,10 @@ from storybook.http.runs import Runs
 from storybook.http.sessions import SessionCalls
 from storybook.http.speech import Speech
 from storybook.http.streams import Streams
+from storybook.projections.forgotten import FORGOTTEN
+from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
+from storybook.projections.runs import STATES
+from storybook.run import ForgottenRun
 from storybook.webhooks.service import Webhooks
 
 logger = logging.getLogger(__name__)
@@ -75,7 +79,7 @@ class HttpApp:
             log, projections, parked, application.live, application.outages, self.streams
         )
         self.log_stream = LogStream(log, projections, self.streams)
-        self._log = log
+        self._log, self._projections = log, projections
         self._subscriptions = [self.progress.subscription, self.log_stream.subscription]
         self._webhooks = _webhooks(application)
         told = [it.subscription for it in (self._webhooks,) if it is not None]
@@ -97,6 +101,7 @@ class HttpApp:
         self.litestar = Litestar(
             routes,
             lifespan=[self._following],
+            before_request=self._refuse_forgotten,
             exception_handlers={HTTPException: error_response, Exception: error_response},
             request_max_body_size=self.limits.body_bytes,
             cors_config=cors,
@@ -112,6 +117,16 @@ class HttpApp:
             server.trusted_proxies,
             server.base_path,
         )
+
+    async def _refuse_forgotten(self, request: Request[Any, Any, Any]) -> None:
+        """Whatever is asked of a run that was forgotten. Raises `ForgottenRun`."""
+        run_id = request.scope["path_params"].get("run_id")
+        if run_id is None:
+            return
+        with suppress(ProjectionsBusy, ProjectionsStopped):  # then the log says so
+            row = self._projections.row
+            if row(STATES, run_id) is None and row(FORGOTTEN, run_id) is not None:
+                raise ForgottenRun
 
     def _routes(self) -> list[HTTPRouteHandler]:
         return [

@@ -97,7 +97,7 @@ class Call(msgspec.Struct, frozen=True):
     @property
     def answers(self) -> dict[int, Reply]:
         """Every answer that the call may give, by status."""
-        missing = (404,) if "{" in self.path else ()
+        missing = (404, 410) if "{" in self.path else ()
         errors = sorted({*self.errors, *missing, 400, 401, 403, 405, 421, 429})
         return {**self.replies, **{status: ERRORS[status] for status in errors}}
 
@@ -165,7 +165,7 @@ ERRORS: Final[dict[int, Reply]] = {
     405: _error("the path does not take that method", _ALLOW),
     408: _error("the body did not come in time"),
     409: _error("it contradicts the run's state, or an Idempotency-Key came with another body"),
-    410: _error("the file was removed by retention"),
+    410: _error("the file was removed by retention, or the run was forgotten"),
     413: _error("the body is over its limit"),
     421: _error("a Host that this server does not answer for"),
     416: _error("the range lies outside the file", _CONTENT_RANGE),
@@ -240,7 +240,7 @@ CALLS: Final = (
         {201: _json("the run that makes it", RunCreated, *_LIMITED)},
         more="Answered at once; the book is made page by page. With an `Idempotency-Key`, the same "
         "key and body give the same `run_id`, however often and after a restart.",
-        errors=(400, 403, 408, 409, 413, 422, 429, 503),
+        errors=(400, 403, 408, 409, 410, 413, 422, 429, 503),
         parameters=(Parameter("Idempotency-Key", "header", "names this wish for a book", KEY),),
         body=(JSON, "RunRequest"),
     ),
@@ -271,6 +271,38 @@ CALLS: Final = (
             _RUN,
             Parameter("at", "query", "as it was right after this position", POSITION),
         ),
+    ),
+    Call(
+        "forget_run",
+        "runs",
+        "DELETE",
+        "/api/runs/{run_id}",
+        "Forget a run for ever",
+        {204: Reply("nothing of it is left", headers=(_NOT_KEPT,))},
+        more="It stops if it goes on. What its events said, its files and all that is shown of it "
+        "go; from then on every call about it answers 410, and so does its `Idempotency-Key`.",
+        errors=(503,),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "pin_run",
+        "runs",
+        "POST",
+        "/api/runs/{run_id}/pin",
+        "Keep a run's files from retention",
+        {204: Reply("they stay", headers=(_NOT_KEPT,))},
+        errors=(403, 503),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "unpin_run",
+        "runs",
+        "DELETE",
+        "/api/runs/{run_id}/pin",
+        "Give a run's files back to retention",
+        {204: Reply("they need not stay", headers=(_NOT_KEPT,))},
+        errors=(503,),
+        parameters=(_RUN,),
     ),
     Call(
         "follow_run",

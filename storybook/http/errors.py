@@ -29,13 +29,14 @@ from storybook.events.parked import RunParked
 from storybook.http.responses import RawHeaders, RawResponse, json_response
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.request import RequestFault
-from storybook.run import NoSuchRun, Refused
-from storybook.stores.artifacts import CannotRead
+from storybook.run import ForgottenRun, NoSuchRun, Refused
+from storybook.stores.artifacts import CannotRead, CannotRemove
 
 logger = logging.getLogger(__name__)
 
 STATUSES: Final[dict[type[Exception], int]] = {
     NoSuchRun: 404,
+    ForgottenRun: 410,
     Refused: 409,
     TooManyRuns: 429,
     InvalidAudio: 400,
@@ -48,6 +49,7 @@ STATUSES: Final[dict[type[Exception], int]] = {
     LogUnavailable: 503,
     OutcomeUnknown: 503,
     CannotRead: 503,
+    CannotRemove: 503,
     RunParked: 503,
 }
 """Errors whose message is meant for the client, by type; the nearest type counts."""

@@ -11,7 +11,8 @@ from storybook.http.times import iso_time
 
 class LogEntry(msgspec.Struct, frozen=True):
     """An event as recorded. `digest` is in hexadecimal, `recorded_at` ISO 8601 in UTC. `data` is
-    the event as JSON; bytes that are none are a JSON string of what they say."""
+    the event as JSON; bytes that are none are a JSON string of what they say, and
+    null is what was erased."""
 
     position: Position
     version: int
@@ -49,6 +50,8 @@ def _columns(recorded: Recorded) -> tuple[Position, int, str, str, msgspec.Raw, 
 
 
 def _json_line(data: bytes) -> msgspec.Raw:
+    if not data:
+        return msgspec.Raw(b"null")
     try:
         data.decode()  # msgspec looks at the structure alone
         msgspec.json.decode(data, type=msgspec.Raw)

@@ -14,7 +14,7 @@ from typing import Final
 
 from litestar.types import Receive, Scope, Send
 
-from storybook.events.catalog import EVENT_TYPES
+from storybook.events.catalog import EVENT_TYPES, RunForgotten
 from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.subscription import Subscription
 from storybook.http.errors import BadRequest
@@ -48,7 +48,10 @@ class LogFeed:
         self.streams: set[Stream] = set()
 
     def take(self, batch: Sequence[Recorded]) -> None:
-        """Take a batch from the subscription; all of it, or nothing if this raises."""
+        """Take a batch from the subscription; all of it, or nothing if this raises. Frames of a run
+        that was forgotten go, and with them all others: whoever lacks them reads the log."""
+        if any(it.type == RunForgotten.__name__ for it in batch):
+            self._forget(len(self.frames))
         if not self.streams:
             self._forget(len(self.frames))
             self.floor = batch[-1].position

@@ -21,6 +21,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from storybook.book import RunId, Stage, Work
+from storybook.events.catalog import RunForgotten
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import ParkedRuns, parked_at
@@ -159,6 +160,9 @@ class Feed:
 
     def _folded(self, recorded: Recorded) -> RunProgress | None:
         """The progress if this event changed it; one that cannot be read parks the run."""
+        if recorded.is_erased or recorded.type == RunForgotten.__name__:
+            self.is_broken_off = True  # whoever comes back is told why
+            return None
         try:
             if not self._parked.covers(recorded):
                 return self._fold.feed(recorded)

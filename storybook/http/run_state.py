@@ -58,7 +58,8 @@ class AwaitedEngine(msgspec.Struct, frozen=True):
 class RunState(msgspec.Struct, frozen=True):
     """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
     0, whether it is written or not. What a later version added follows `error`; `waiting_for` is
-    null unless an engine that the run waits for is away now, `parked` if every event can be read.
+    null unless an engine that the run waits for is away now, `parked` if every event can be read;
+    `removed` names the files that retention took.
     """
 
     status: Status
@@ -70,6 +71,7 @@ class RunState(msgspec.Struct, frozen=True):
     waiting_for: AwaitedEngine | None
     language: str
     parked: Parked | None = None
+    removed: tuple[str, ...] = ()
 
 
 def run_state(
@@ -90,6 +92,7 @@ def run_state(
         waiting_for,
         snapshot.language,
         Parked(parked.position, parked.why) if parked is not None else None,
+        snapshot.removed,
     )
 
 

@@ -25,6 +25,7 @@ from storybook.http.requests import (
     READ,
     header,
     limit_in,
+    method,
     note_run,
     position_in,
     query,
@@ -43,6 +44,8 @@ MAX_KEY_CHARACTERS: Final = 200
 """An idempotency key is an id, not a text."""
 LIBRARY_DEFAULT, LIBRARY_MOST = 50, 200
 LOG_DEFAULT, LOG_MOST = 200, 1_000
+
+RUN_PATH: Final = "/api/runs/{run_id:str}"
 
 _STATE_HEADERS: Final = [(b"cache-control", b"no-store")]
 
@@ -68,7 +71,10 @@ class Runs:
     def routes(self) -> list[HTTPRouteHandler]:
         return [
             route("/api/runs", http_method=[*READ, HttpMethod.POST])(self.collection),
-            route("/api/runs/{run_id:str}", http_method=READ)(self.state),
+            route(RUN_PATH, http_method=[*READ, HttpMethod.DELETE], status_code=200)(self.run),
+            route(
+                f"{RUN_PATH}/pin", http_method=[HttpMethod.POST, HttpMethod.DELETE], status_code=200
+            )(self.pin),
             route("/api/runs/{run_id:str}/log", http_method=READ)(self.log),
             post("/api/runs/{run_id:str}/cancel", status_code=202)(self.cancel),
             post("/api/runs/{run_id:str}/retry", status_code=202)(self.retry),
@@ -105,6 +111,21 @@ class Runs:
             before=_before(parameters.get("before", "")),
         )
         return json_response(library(page, addresses(scope)))
+
+    async def run(self, scope: Scope) -> RawResponse:
+        """A run's state, or its end: one handler for the same reason."""
+        is_end = method(scope) == HttpMethod.DELETE
+        return await (self.forget(scope) if is_end else self.state(scope))
+
+    async def forget(self, scope: Scope) -> RawResponse:
+        await self._application.forget_run(run_id_in(scope), caller_name(scope))
+        return _nothing()
+
+    async def pin(self, scope: Scope) -> RawResponse:
+        is_end = method(scope) == HttpMethod.DELETE
+        change = self._application.unpin_run if is_end else self._application.pin_run
+        await change(run_id_in(scope), caller_name(scope))
+        return _nothing()
 
     async def state(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
@@ -154,6 +175,10 @@ class Runs:
         self._limits.take("runs", scope)
         await self._application.retry_run(run_id, caller_name(scope))
         return json_response(RunCreated(run_id), status=202)
+
+
+def _nothing() -> RawResponse:
+    return RawResponse(b"", status=204, headers=_STATE_HEADERS)
 
 
 def _status(text: str) -> Status | None:

@@ -17,19 +17,20 @@ from itertools import compress, islice
 from typing import Any, Final, NoReturn
 
 from storybook.book import RunId
-from storybook.events.catalog import Event
+from storybook.events.catalog import Event, RunForgotten
 from storybook.events.codec import UnreadableEvent, decode_all
 from storybook.events.log import EventLog, LogDamaged, Recorded
 from storybook.events.parked import RunParked, parked_at, read_event
 from storybook.projections.progress import progress_of
 from storybook.projections.projection import (
     EVERY_EVENT,
+    Erasure,
     Projection,
     RunChange,
     TableRows,
     collect,
 )
-from storybook.run import InvalidHistory, Run, fold, read_history
+from storybook.run import ForgottenRun, InvalidHistory, Run, fold, read_history
 
 KEPT_RUNS: Final = 512
 """Runs whose folds stay in memory, about 10 KB each: far more than are worked on at once."""
@@ -93,7 +94,11 @@ class Folds:
     async def feed(self, batch: Sequence[Recorded]) -> TableRows:
         """The rows that a batch, in the log's order, changes. Raises `RunParked`."""
         rows: TableRows = {}
-        runs = by_run(batch)
+        erasures = await self._erasures(batch)
+        for erasure in erasures.values():
+            for projection in self.projections:
+                collect(projection.forget(erasure), rows)
+        runs = by_run([it for it in batch if not (it.is_erased or it.run_id in erasures)])
         await self._load_missing(runs)
         touched: dict[RunId, RunFold] = {}
         for run_id, (recorded, events) in runs.items():
@@ -105,14 +110,26 @@ class Folds:
         self._keep(touched)
         return rows
 
+    async def _erasures(self, batch: Sequence[Recorded]) -> dict[RunId, Erasure]:
+        """The runs that a batch says were forgotten; their folds are, too."""
+        found = {}
+        for run_id in [it.run_id for it in batch if it.type == RunForgotten.__name__]:
+            self._folds.pop(run_id, None)
+            positions = [it.position for it in await self._log.read_run(run_id)]
+            found[run_id] = Erasure(run_id, positions)
+        return found
+
     async def _load_missing(self, runs: dict[RunId, tuple[list[Recorded], list[Event]]]) -> None:
-        for run_id, (recorded, _) in runs.items():
+        for run_id, (recorded, _) in list(runs.items()):
             before = recorded[0].version - 1
             known = self._folds.get(run_id)
             if before == 0:
                 self._folds.pop(run_id, None)
             elif known is None or known.version != before:
-                self._folds[run_id] = await self._existing(recorded[0])
+                try:
+                    self._folds[run_id] = await self._existing(recorded[0])
+                except ForgottenRun:  # since the batch was read; the event that says so comes
+                    del runs[run_id]
 
     def _take(self, first: Recorded) -> RunFold:
         return self._folds.pop(first.run_id, None) or RunFold(first, self.projections)
@@ -123,7 +140,8 @@ class Folds:
             self._folds.popitem(last=False)
 
     async def _existing(self, after: Recorded) -> RunFold:
-        """The fold of a run up to the event before this one."""
+        """The fold of a run up to the event before this one. Raises `RunParked`, and
+        `ForgottenRun`."""
         version = after.version - 1
         try:
             recorded = await self._log.read_run(after.run_id, limit=version)
@@ -132,6 +150,8 @@ class Folds:
         if len(recorded) != version or recorded[-1].version != version:
             why = f"run {after.run_id} has an event after version {version}, but not that"
             raise RunParked(parked_at(after, InvalidHistory(why)))
+        if recorded[0].is_erased:
+            raise ForgottenRun
         run = RunFold(recorded[0], self.projections)
         try:
             run.feed(recorded, decode_batch(recorded), {})

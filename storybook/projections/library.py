@@ -25,7 +25,8 @@ BOOKS: Final = Table(
         "ready_max_audio_page": "INTEGER NOT NULL",
         "created_at": "INTEGER NOT NULL",  # microseconds since 1970: its first event
         "updated_at": "INTEGER NOT NULL",  # its last event
-        "files_since": "INTEGER",  # when it ended, while it still has files
+        "files_since": "INTEGER",  # when it ended, while it has files that retention may have
+        "file_bytes": "INTEGER NOT NULL",  # of these files
         "title": "TEXT NOT NULL",
         "cover": "TEXT NOT NULL",  # the name of the cover's picture, empty until it is ready
         "page_count": "INTEGER NOT NULL",
@@ -33,7 +34,9 @@ BOOKS: Final = Table(
     key=("position",),
     indexes={
         "library_by_status": "(status, position)",
-        "library_by_files": "(files_since) WHERE files_since IS NOT NULL",
+        "library_by_files": (
+            "(files_since, position, file_bytes, run_id) WHERE files_since IS NOT NULL"
+        ),
     },
 )
 
@@ -58,7 +61,7 @@ class Books(Projection):
     """A line for each book."""
 
     name = "library"
-    version = 2
+    version = 3
     tables = (BOOKS,)
     handles = EVERY_EVENT
 
@@ -71,11 +74,13 @@ class Books(Projection):
         if progress.status.has_ended:
             ending.look(change)
         cover = run.artifact(picture_of(COVER_PAGE))
+        removable = _removable(run)
         row = (
             *(change.position, change.run_id, progress.status.value, progress.stage.value),
             *(progress.ready_max_page, progress.ready_max_audio_page),
             *(change.created_at, change.updated_at),
-            ending.at if _keeps_files(run) else None,
+            ending.at if removable else None,
+            sum(removable),
             run.pages[COVER_PAGE].title if run.pages else "",
             cover.name if cover is not None else "",
             run.page_count,
@@ -83,8 +88,11 @@ class Books(Projection):
         yield Put(BOOKS, row)
 
 
-def _keeps_files(run: Run) -> bool:
-    return run.status.has_ended and any(it.name not in run.pruned for it in run.artifacts)
+def _removable(run: Run) -> list[int]:
+    """How large each file is that retention may have."""
+    if run.is_pinned or not run.status.has_ended:
+        return []
+    return [it.size for it in run.artifacts if it.name not in run.pruned]
 
 
 # ------------------------------------------------------------------------------------------ reads
@@ -126,9 +134,14 @@ NEWEST_OF_STATUS: Final = (
 OPEN_RUNS: Final = (
     "SELECT run_id FROM library WHERE status IN ('QUEUED', 'RUNNING') ORDER BY position"
 )
-ENDED_BEFORE: Final = "SELECT run_id FROM library WHERE files_since < ? ORDER BY files_since"
+WITH_FILES: Final = (
+    "SELECT run_id, files_since, file_bytes FROM library WHERE files_since > ? "
+    "ORDER BY files_since DESC, position DESC"
+)
 
 _AFTER_ALL: Final = Position((1 << 63) - 1)
+_BEFORE_ALL: Final = -1
+"""Compared with, so that SQLite uses the index that leaves out what has no time."""
 
 
 def newest(
@@ -162,7 +175,15 @@ def open_runs(db: sqlite3.Connection) -> list[RunId]:
     return [run_id for (run_id,) in db.execute(OPEN_RUNS)]
 
 
-def ended_before(db: sqlite3.Connection, moment: int) -> list[RunId]:
-    """Runs that ended before a moment (microseconds since 1970) and still have files, those that
-    ended first first."""
-    return [run_id for (run_id,) in db.execute(ENDED_BEFORE, (moment,))]
+class EndedRun(msgspec.Struct, frozen=True):
+    """A run that has ended (microseconds since 1970) and has files that retention may have, so many
+    bytes."""
+
+    run_id: RunId
+    ended_at: int
+    file_bytes: int
+
+
+def ended_runs(db: sqlite3.Connection) -> list[EndedRun]:
+    """The runs with files that retention may have; the one that ended last is the first."""
+    return [EndedRun(*row) for row in db.execute(WITH_FILES, (_BEFORE_ALL,))]

@@ -95,6 +95,13 @@ class RunChange(msgspec.Struct, frozen=True):
     memory: Any
 
 
+class Erasure(msgspec.Struct, frozen=True):
+    """A run was forgotten. `positions` are those of all its events, the one that says so last."""
+
+    run_id: RunId
+    positions: Sequence[Position]
+
+
 class Projection(ABC):
     """A view of the log. Raise `version` whenever the same events come to other rows, or a table
     changes: this projection, and no other, is then made anew."""
@@ -112,6 +119,16 @@ class Projection(ABC):
     @abstractmethod
     def apply(self, change: RunChange) -> Iterable[Put | Remove]:
         """The rows that change, in order. Raises `InvalidHistory`."""
+
+    def forget(self, erasure: Erasure) -> Iterable[Put | Remove]:
+        """The rows that change as a run is forgotten: those that are keyed by the run, or by the
+        position of an event, go. A projection with other keys has to say what becomes of its rows,
+        without being told what the events had said."""
+        keys: dict[tuple[str, ...], Sequence[Key]] = {
+            ("run_id",): [(erasure.run_id,)],
+            ("position",): [(it,) for it in erasure.positions],
+        }
+        return [Remove(table, key) for table in self.tables for key in keys.get(table.key, ())]
 
 
 TableRows = dict[Table, dict[Key, Row | None]]

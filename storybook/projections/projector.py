@@ -24,6 +24,7 @@ import anyio
 import msgspec
 from anyio import to_thread
 
+from storybook.events.catalog import RunForgotten
 from storybook.events.codec import UNREADABLE
 from storybook.events.log import START, EventLog, LogError, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
@@ -246,6 +247,9 @@ class Projections:
                     tables.write_rows(db, own)
                     found[projection.name] = step.after(projection)
                     views.write_checkpoint(db, projection, found[projection.name])
+            for it in step.events:
+                if it.type == RunForgotten.__name__:
+                    views.release_parked(db, it.run_id)
             left_out = {it for it in self._parked if it.position <= step.end.position}
             views.write_parked(db, left_out - self._noted)
         return Written(found, left_out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from storybook.projections.artifacts import Artifacts
+from storybook.projections.forgotten import ForgottenRuns
 from storybook.projections.library import Books
 from storybook.projections.projection import Projection
 from storybook.projections.runs import RunStates
@@ -15,4 +16,5 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     Books(),
     Timings(),
     Artifacts(),
+    ForgottenRuns(),
 )

@@ -54,6 +54,8 @@ class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     error: str | None
     language: str
     waiting_for: WaitingFor | None = None
+    removed: tuple[str, ...] = ()
+    """Names of files that retention has removed, in the order of the pages."""
 
 
 def snapshot_of(
@@ -70,6 +72,7 @@ def snapshot_of(
         now.error,
         run.language,
         waiting_for,
+        tuple([it.name for it in run.artifacts if it.name in run.pruned]) if run.pruned else (),
     )
 
 
@@ -116,7 +119,7 @@ class RunStates(Projection):
     """The state of each run, ready to be shown."""
 
     name = "run_states"
-    version = 2
+    version = 3
     tables = (STATES,)
     handles = EVERY_EVENT
 

@@ -27,7 +27,7 @@ from storybook.projections.projection import Projection
 
 APPLICATION_ID: Final = 0x53545056
 """Names the program that a database belongs to: 'STPV'."""
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Of the file's own tables; what it is raised for makes older files anew, all projections in
 them."""
 BUSY_MS: Final = 5_000
@@ -132,6 +132,8 @@ def _configure(db: sqlite3.Connection, wait_ms: int, read_only: bool) -> None:
     db.execute("PRAGMA journal_mode = TRUNCATE")
     # A power cut may tear the file: `clean` tells that to the next opening, which makes it anew.
     db.execute("PRAGMA synchronous = OFF")
+    # What is removed or replaced is overwritten: nothing of a run that is forgotten stays.
+    db.execute("PRAGMA secure_delete = ON")
     db.execute(f"PRAGMA cache_size = {-CACHE_KIB}")
     db.execute("PRAGMA trusted_schema = OFF")
     if read_only:

@@ -21,8 +21,11 @@ from storybook.events.catalog import (
     PageWritten,
     Problem,
     RunCancelled,
+    RunForgotten,
+    RunPinned,
     RunRequested,
     RunRetried,
+    RunUnpinned,
     StageAbandoned,
     StageCompleted,
     StageDeferred,
@@ -72,6 +75,13 @@ class NoSuchRun(Refused):
 
     def __init__(self) -> None:
         super().__init__("no such run")
+
+
+class ForgottenRun(Refused):
+    """The run was forgotten: nothing of it is left, and nothing can be done with it."""
+
+    def __init__(self) -> None:
+        super().__init__("this run was forgotten; nothing of it is left")
 
 
 class StaleAttempt(Refused):
@@ -279,9 +289,29 @@ def prune_artifacts(run: Run | None, names: Iterable[str]) -> list[Event]:
     run = _existing(run)
     if not run.status.has_ended:
         raise Refused(f"the run is {run.status}; only an ended one is pruned")
+    if run.is_pinned:
+        raise Refused("the run is pinned: its files stay")
     known = {artifact.name for artifact in run.artifacts} - run.pruned
     gone = tuple(name for name in names if name in known)
     return [ArtifactsPruned(gone)] if gone else []
+
+
+def pin_run(run: Run | None, pinned_by: str = "") -> list[Event]:
+    """Keep a run's files from retention. Nothing follows if that is so already."""
+    return [] if _existing(run).is_pinned else [RunPinned(pinned_by)]
+
+
+def unpin_run(run: Run | None, unpinned_by: str = "") -> list[Event]:
+    """Give a run's files back to retention. Nothing follows if it may have them."""
+    return [RunUnpinned(unpinned_by)] if _existing(run).is_pinned else []
+
+
+def forget_run(run: Run | None, forgotten_by: str = "") -> list[Event]:
+    """Erase a run, which stops first if it goes on. `run` is as far as its events can be read, and
+    may be None: also what cannot be read can be forgotten."""
+    goes_on = run is not None and not run.status.has_ended
+    stopped = cancel_run(run, forgotten_by) if goes_on else []
+    return [*stopped, RunForgotten(forgotten_by)]
 
 
 def kept_artifacts(run: Run | None) -> dict[Work, Artifact]:

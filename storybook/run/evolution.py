@@ -17,8 +17,11 @@ from storybook.events.catalog import (
     RunCancelled,
     RunCompleted,
     RunFailed,
+    RunForgotten,
+    RunPinned,
     RunRequested,
     RunRetried,
+    RunUnpinned,
     StageAbandoned,
     StageCompleted,
     StageDeferred,
@@ -82,6 +85,7 @@ class _Draft:
         "engines",
         "failures",
         "fault",
+        "is_pinned",
         "pages",
         "pruned",
         "refused",
@@ -103,6 +107,7 @@ class _Draft:
         self.failures, self.crashes = dict(run.failures), dict(run.crashes)
         self.suspicions, self.deferred = dict(run.suspicions), dict(run.deferred)
         self.version, self.engines, self.refused = run.version, run.engines, run.refused
+        self.is_pinned = run.is_pinned
 
     def finish(self, run: Run) -> Run:
         return Run(
@@ -126,6 +131,7 @@ class _Draft:
             self.engines,
             self.refused,
             run.callback_url,
+            self.is_pinned,
         )
 
 
@@ -229,6 +235,18 @@ def _artifact_remade(draft: _Draft, event: ArtifactRemade) -> None:
     draft.work[event.work] = Complete(made.attempt, event.artifact)
 
 
+def _run_pinned(draft: _Draft, event: RunPinned) -> None:
+    draft.is_pinned = True
+
+
+def _run_unpinned(draft: _Draft, event: RunUnpinned) -> None:
+    draft.is_pinned = False
+
+
+def _run_forgotten(draft: _Draft, event: RunForgotten) -> None:
+    """Nothing that a fold could show: whoever reads a run that was forgotten finds no events."""
+
+
 _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     RunRequested: _requested_twice,
     StageRequested: _stage_requested,
@@ -246,4 +264,7 @@ _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     RunRetried: _run_retried,
     ArtifactsPruned: _artifacts_pruned,
     ArtifactRemade: _artifact_remade,
+    RunPinned: _run_pinned,
+    RunUnpinned: _run_unpinned,
+    RunForgotten: _run_forgotten,
 }

@@ -14,6 +14,7 @@ from storybook.events.catalog import Event
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import Recorded
 from storybook.events.parked import ParkedRun, RunParked, parked_at
+from storybook.run.decisions import ForgottenRun
 from storybook.run.evolution import InvalidHistory, fold
 from storybook.run.state import Run
 
@@ -28,7 +29,9 @@ class History(msgspec.Struct, frozen=True):
 
 
 def read_history(recorded: Sequence[Recorded], run: Run | None = None) -> History:
-    """Fold the next events of a run, in order."""
+    """Fold the next events of a run, in order. Raises `ForgottenRun`."""
+    if recorded and recorded[0].is_erased:
+        raise ForgottenRun
     reading = _Reading(recorded)
     try:
         return History(fold(reading, run), recorded)
@@ -39,7 +42,8 @@ def read_history(recorded: Sequence[Recorded], run: Run | None = None) -> Histor
 
 
 def read_whole(recorded: Sequence[Recorded]) -> Run | None:
-    """The run after all of its events, None if there are none. Raises `RunParked`."""
+    """The run after all of its events, None if there are none. Raises `RunParked` and
+    `ForgottenRun`."""
     history = read_history(recorded)
     if history.parked is not None:
         raise RunParked(history.parked)

@@ -146,6 +146,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """What was found each time that the page which is next was refused."""
     callback_url: str = ""
     """Who is told what becomes of it, empty for nobody."""
+    is_pinned: bool = False
+    """Whether retention is to leave its files alone."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""

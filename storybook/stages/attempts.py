@@ -32,6 +32,7 @@ from storybook.events.catalog import AbandonReason, Event, Fault
 from storybook.events.log import LogError
 from storybook.events.parked import RunParked
 from storybook.run import (
+    ForgottenRun,
     InHand,
     Refused,
     Run,
@@ -114,7 +115,7 @@ class _AttemptInHand:
         load = partial(self._worker.commands.load, self._run_id)
         try:
             run = await self._until_it_passes(load)
-        except (RunParked, LogError) as error:
+        except (ForgottenRun, RunParked, LogError) as error:
             logger.info("%s is not tried: %s", self._queued.leased, error)
             return None
         state = run.work.get(self._work) if run else None
@@ -178,7 +179,7 @@ class _AttemptInHand:
             if self._limit.cancelled_caught:
                 message = f"{self._work} took longer than {seconds:g} s"
                 await self._fail(Fault("timeout", message, retryable=True))
-        except (StaleAttempt, RunParked) as refusal:
+        except (ForgottenRun, StaleAttempt, RunParked) as refusal:
             logger.info("%s is left alone: %s", self._queued.leased, refusal)
         except EngineAway as away:
             return await self._defer(away)

@@ -21,7 +21,7 @@ from storybook.events.catalog import EngineInfo, StageStarted
 from storybook.events.log import LogError
 from storybook.events.parked import RunParked
 from storybook.notifier import Notifier
-from storybook.run import Run
+from storybook.run import ForgottenRun, Run
 from storybook.stages.registry import LOOK_AGAIN_SECONDS, Engines
 from storybook.stages.work_queue import QueuedWork
 
@@ -141,7 +141,7 @@ class RunEngines:
             run_id = self._to_read.pop()
             try:
                 self.found(run_id, await self._load(run_id))
-            except RunParked:  # whoever begins its work is told so
+            except (ForgottenRun, RunParked):  # whoever begins its work is told so
                 self.found(run_id, None)
             except LogError as error:
                 logger.warning("run %s cannot be read now: %s", run_id, error)

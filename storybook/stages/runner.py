@@ -23,7 +23,7 @@ from storybook.commands import Commands
 from storybook.events.log import EventLog, LogDamaged, Recorded
 from storybook.events.parked import ParkedRuns, read_event
 from storybook.events.subscription import Subscription
-from storybook.run import read_history
+from storybook.run import ForgottenRun, read_history
 from storybook.settings import Limits
 from storybook.stages.actions import EventHeard, LeasesSeen, OwnersGone, RunFound, StopAsked
 from storybook.stages.attempts import carry_out
@@ -160,7 +160,10 @@ class Runner:
         except LogDamaged as error:  # nothing tells any more which its events are
             logger.error("run %s is left alone: %s", run_id, error)
             return None
-        history = read_history(recorded)
+        try:
+            history = read_history(recorded)
+        except ForgottenRun:  # since the views were asked
+            return None
         if history.parked is not None:
             self._parked.park(history.parked)
             return None

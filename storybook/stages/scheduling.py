@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import WRITING, RunId, Work
+from storybook.book import MOST_PAGES, WRITING, RunId, Work
 from storybook.clock import MICROSECONDS
 from storybook.engines import Engine
 from storybook.events.catalog import (
@@ -30,6 +30,7 @@ from storybook.events.catalog import (
     RunCancelled,
     RunCompleted,
     RunFailed,
+    RunForgotten,
     RunRequested,
     StageAbandoned,
     StageCompleted,
@@ -39,7 +40,7 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Position
-from storybook.run import LONGEST_WAIT_SECONDS, Deferred, InHand, Waiting
+from storybook.run import LONGEST_WAIT_SECONDS, Deferred, InHand, Waiting, plan_of
 from storybook.stages.actions import (
     Abandon,
     Action,
@@ -155,6 +156,8 @@ class Scheduler:
             case RunCompleted() | RunFailed() | RunCancelled():
                 self._turns.pop(run_id, None)
                 self._engines.ended(run_id)
+            case RunForgotten():
+                yield from self._forget(run_id)
             case StageRequested() as event:
                 self._turns.setdefault(run_id, it.position)
                 leased = LeasedWork(run_id, event.work, event.attempt)
@@ -176,6 +179,19 @@ class Scheduler:
             case StageAbandoned() as event:
                 self._outages.settled((run_id, event.work))
                 yield from self._put_down(LeasedWork(run_id, event.work, event.attempt))
+
+    def _forget(self, run_id: RunId) -> Iterator[Action]:
+        """The events that put its work down can be read no more."""
+        self._turns.pop(run_id, None)
+        self._engines.ended(run_id)
+        self._queue.forget(run_id)
+        for key in [key for key in self._others if key[0] == run_id]:
+            del self._others[key]
+        for work in plan_of(MOST_PAGES, is_read_aloud=True):
+            self._outages.settled((run_id, work))
+        for (of, _), mine in self._mine.items():
+            if of == run_id:
+                yield Stop(mine.queued.leased)
 
     def _deferred(self, it: EventHeard, event: StageDeferred, now: int) -> None:
         key = it.run_id, event.work
@@ -356,6 +372,7 @@ HEARD: Final = frozenset(
         RunCompleted,
         RunFailed,
         RunCancelled,
+        RunForgotten,
     )
 )
 """The event types that say something of work; the others are not even decoded."""

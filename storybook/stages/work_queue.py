@@ -61,6 +61,11 @@ class WorkQueue:
         if queued is not None and queued.attempt <= attempt:
             del self._waiting[run_id, work]
 
+    def forget(self, run_id: RunId) -> None:
+        """Forget all that waits of a run."""
+        for key in [key for key in self._waiting if key[0] == run_id]:
+            del self._waiting[key]
+
     def due(self, now: int) -> Iterable[QueuedWork]:
         """What may be started now, in the order in which it is to be started."""
         ready = (queued for queued in self._waiting.values() if queued.due <= now)

@@ -99,6 +99,11 @@ class ArtifactStore(Protocol):
         """Delete; what is not there is no fault. Raises `CannotRemove`."""
         ...
 
+    async def forget(self, run_id: RunId) -> None:
+        """Delete all that there is of a run, whatever it is, and keep nothing of it any more: a
+        later `put` raises `CannotKeep`. Raises `CannotRemove`."""
+        ...
+
     async def tidy(self, run_id: RunId) -> None:
         """Remove what a killed process had begun to write."""
         ...

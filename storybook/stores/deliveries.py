@@ -81,3 +81,7 @@ class Deliveries(Protocol):
         """Note what an attempt came to, unless the delivery has been asked for again meanwhile. If
         the receiver is gone, so is all else that was due for the run."""
         ...
+
+    async def forget(self, run_id: RunId) -> None:
+        """Remove all that was to be told of a run, with whom, so that no trace is left."""
+        ...

@@ -15,6 +15,7 @@ import itertools
 import os
 import shutil
 import stat
+import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -58,12 +59,15 @@ class FileArtifactStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._forgotten: set[RunId] = set()
+        self._settling = threading.Lock()
+        """Held while a file gets its name, and while a run's folder goes."""
 
     def location(self, run_id: RunId, name: str = "") -> str:
         return str(self._root / run_id / name)
 
     async def put(self, run_id: RunId, name: str, content: bytes) -> Stored:
-        return await anyio.to_thread.run_sync(self._put, self._path(run_id, name), content)
+        return await anyio.to_thread.run_sync(self._put, run_id, name, content)
 
     @asynccontextmanager
     async def open(
@@ -102,15 +106,33 @@ class FileArtifactStore:
         paths = [self._path(run_id, name) for name in names]
         await anyio.to_thread.run_sync(_remove, self._root / run_id, paths)
 
+    async def forget(self, run_id: RunId) -> None:
+        await anyio.to_thread.run_sync(self._forget, run_id)
+
+    def _forget(self, run_id: RunId) -> None:
+        folder = self._root / check_name(run_id)
+        with self._settling:
+            self._forgotten.add(run_id)
+            try:
+                shutil.rmtree(folder)
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise CannotRemove(
+                    f"{error.filename} could not be removed: {error.strerror}"
+                ) from error
+        sync_folder(self._root)
+
     async def tidy(self, run_id: RunId) -> None:
         await anyio.to_thread.run_sync(_tidy, self._root / run_id)
 
     def _path(self, run_id: RunId, name: str) -> Path:
         return self._root / check_name(run_id) / check_name(name)
 
-    def _put(self, path: Path, content: bytes) -> Stored:
+    def _put(self, run_id: RunId, name: str, content: bytes) -> Stored:
+        path = self._path(run_id, name)
         try:
-            self._write(path, content)
+            self._write(run_id, path, content)
         except OSError as error:
             why = error.strerror or str(error)
             if error.errno in _MAY_PASS:
@@ -118,7 +140,7 @@ class FileArtifactStore:
             raise CannotKeep(f"{path} could not be kept: {why}") from error
         return Stored(len(content), hashlib.sha256(content).hexdigest())
 
-    def _write(self, path: Path, content: bytes) -> None:
+    def _write(self, run_id: RunId, path: Path, content: bytes) -> None:
         for folder in (self._root, path.parent):
             if not folder.is_dir():
                 folder.mkdir(parents=True, exist_ok=True)
@@ -131,13 +153,23 @@ class FileArtifactStore:
                 file.write(content)
                 file.flush()
                 sync_file(file.fileno())
-            temporary.replace(path)
+            with self._settling:
+                if run_id in self._forgotten:
+                    raise CannotKeep(f"{path} could not be kept: the run was forgotten")
+                temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
+            self._remove_if_forgotten(run_id, path.parent)
             raise
         finally:
             _in_hand.discard(temporary)
         sync_folder(path.parent)
+
+    def _remove_if_forgotten(self, run_id: RunId, folder: Path) -> None:
+        """The folder may have been made again for what is not to be kept."""
+        if run_id in self._forgotten:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 @contextlib.contextmanager

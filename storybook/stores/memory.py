@@ -9,7 +9,14 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from storybook.book import RunId
-from storybook.stores.artifacts import CannotRead, NoSuchArtifact, Stat, Stored, check_name
+from storybook.stores.artifacts import (
+    CannotKeep,
+    CannotRead,
+    NoSuchArtifact,
+    Stat,
+    Stored,
+    check_name,
+)
 
 
 class MemoryArtifactStore:
@@ -18,11 +25,14 @@ class MemoryArtifactStore:
     def __init__(self) -> None:
         self._kept: defaultdict[RunId, dict[str, tuple[bytes, int]]] = defaultdict(dict)
         self._serial = itertools.count()
+        self._forgotten: set[RunId] = set()
 
     def location(self, run_id: RunId, name: str = "") -> str:
         return ""
 
     async def put(self, run_id: RunId, name: str, content: bytes) -> Stored:
+        if run_id in self._forgotten:
+            raise CannotKeep(f"{name} could not be kept: run {run_id} was forgotten")
         self._kept[run_id][check_name(name)] = content, next(self._serial)
         return Stored(len(content), hashlib.sha256(content).hexdigest())
 
@@ -49,6 +59,10 @@ class MemoryArtifactStore:
             self._kept[run_id].pop(check_name(name), None)
         if not self._kept[run_id]:
             del self._kept[run_id]
+
+    async def forget(self, run_id: RunId) -> None:
+        self._forgotten.add(run_id)
+        self._kept.pop(run_id, None)
 
     async def tidy(self, run_id: RunId) -> None:
         """Nothing here is ever half written."""

@@ -63,6 +63,8 @@ class Planner:
         if (known := self._urls.get(run_id)) is not None:
             return known
         (first,) = await self._log.read_run(run_id, limit=1)
+        if first.is_erased:  # its run was forgotten, and with it who was to be told
+            return ""
         event = read_event(first)
         url = event.callback_url if isinstance(event, RunRequested) else ""
         self._urls[run_id] = url

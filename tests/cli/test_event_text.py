@@ -18,8 +18,11 @@ from storybook.events.catalog import (
     RunCancelled,
     RunCompleted,
     RunFailed,
+    RunForgotten,
+    RunPinned,
     RunRequested,
     RunRetried,
+    RunUnpinned,
     StageAbandoned,
     StageCompleted,
     StageDeferred,
@@ -50,6 +53,9 @@ EVENTS: list[Event] = [
     ArtifactRemade(
         picture_of(0).stage, 0, Artifact("cover.png", "image/png", 3, "00"), EngineInfo("painter")
     ),
+    RunPinned("mina"),
+    RunUnpinned(),
+    RunForgotten("ward"),
 ]
 SENTENCES = [
     "a book is asked for: 조선 · 숲 · 토끼 · 우정 (seed 7, not to be read aloud)",
@@ -69,6 +75,9 @@ SENTENCES = [
     "the book goes on",
     "removed by retention: cover.png",
     "cover.png was made again, with the same bytes (painter)",
+    "its files are to stay, as mina asked",
+    "its files need not stay",
+    "the book was forgotten, as ward asked",
 ]
 
 

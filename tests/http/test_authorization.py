@@ -95,6 +95,20 @@ def test_what_a_call_needs(method: str, path: str, needed: TokenScope) -> None:
     assert needed_for(method, path) is needed
 
 
+@pytest.mark.parametrize(
+    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via"]
+)
+async def test_without_tokens_only_who_sits_here_forgets(header: str, tmp_path: Path) -> None:
+    """A proxy reaches the server from this machine, and asks for somebody else."""
+    async with serving(tmp_path) as site:
+        path = f"/api/runs/{'0' * 32}"
+        through = await site.client.delete(path, headers={header: "for=192.0.2.1"})
+        assert through.status_code == 403
+        assert "storybook token add" in through.json()["detail"]
+        assert (await site.client.get(path, headers={header: "1"})).status_code == 404
+        assert (await site.client.delete(path)).status_code == 404
+
+
 async def test_a_scope_that_does_not_reach(guarded: Guarded) -> None:
     """403 names the one that is needed."""
     run_id = await guarded.book()

@@ -16,7 +16,7 @@ from storybook.events.catalog import ArtifactsPruned
 from storybook.events.codec import encode
 from storybook.events.log import Position, Recorded
 from storybook.http import log_stream
-from storybook.projections.library import ended_before
+from storybook.projections.library import ended_runs
 from storybook.run import cancel_run
 from storybook.settings import RetentionSettings
 from tests.http.serving import Site, eventually, serving
@@ -73,7 +73,7 @@ async def test_a_parked_runs_state_is_the_last_one_that_could_be_read(tmp_path: 
         parked = before | {"parked": {"position": at, "why": WHY}}
         assert await state(site, run_id) == parked
         assert await state(site, run_id, f"?at={at}") == parked
-        assert list(parked)[-4:] == ["error", "waiting_for", "language", "parked"]
+        assert list(parked)[-5:] == ["error", "waiting_for", "language", "parked", "removed"]
 
 
 async def test_a_run_of_which_nothing_can_be_read(tmp_path: Path) -> None:
@@ -234,7 +234,8 @@ async def test_retention_leaves_it_alone(tmp_path: Path) -> None:
         retention = site.application.retention
         later = site.application.clock.now() + 3 * 86_400 * MICROSECONDS
         for run in (run_id, other):
-            assert run in await site.application.projections.ask(ended_before, later)
+            found = await site.application.projections.ask(ended_runs)
+            assert run in [it.run_id for it in found]
         retention._clock = _Later(later)
         await retention.prune()
         left = [(tmp_path / "outputs" / run / "cover.png").exists() for run in (run_id, other)]

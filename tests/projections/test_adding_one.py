@@ -132,7 +132,7 @@ async def test_another_version_of_one_projection_makes_only_that_one_anew(tmp_pa
     newer = (*PROJECTIONS, NewerBooksByTopic())
     async with Projections.open(path, log, projections=newer) as projections:
         assert await projections.ask(topics) == {"우정": 8}
-    assert {row[9] for row in all_rows(path)["library"]} == {"kept"}
+    assert {row[10] for row in all_rows(path)["library"]} == {"kept"}
 
 
 async def test_a_projection_that_is_no_longer_there_is_forgotten(tmp_path: Path) -> None:

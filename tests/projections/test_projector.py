@@ -18,7 +18,7 @@ from storybook.events.log import Position, Version
 from storybook.events.parked import ParkedRuns
 from storybook.projections import tables, view_file, views
 from storybook.projections.folding import Folds
-from storybook.projections.library import ended_before, newest, open_runs
+from storybook.projections.library import ended_runs, newest, open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import differences, rebuild
 from storybook.projections.registry import PROJECTIONS
@@ -526,13 +526,17 @@ async def test_open_and_ended_runs(tmp_path: Path) -> None:
     await early.finish()
     async with Projections.open(tmp_path / "p.db", log) as projections:
         assert await projections.ask(open_runs) == [going.run_id, waiting.run_id]
-        assert await projections.ask(ended_before, start + 10) == []
-        assert await projections.ask(ended_before, start + 20) == [early.run_id]
-        assert await projections.ask(ended_before, start + 21) == [early.run_id, late.run_id]
+        found = await projections.ask(ended_runs)
+        assert [(it.run_id, it.ended_at) for it in found] == [
+            (late.run_id, start + 20),
+            (early.run_id, start + 10),
+        ]
+        whole = found[1].file_bytes
         await early.prune(*(picture_of(page) for page in PAGES[1:]))
         await late.prune(*(picture_of(page) for page in PAGES))
         await projections.reached(await log.head())
-        assert await projections.ask(ended_before, start + 99) == [early.run_id]
+        (left,) = await projections.ask(ended_runs)
+        assert left.run_id == early.run_id and 0 < left.file_bytes < whole
 
 
 async def test_a_repair_does_not_begin_a_runs_retention_anew(tmp_path: Path) -> None:
@@ -551,8 +555,8 @@ async def test_a_repair_does_not_begin_a_runs_retention_anew(tmp_path: Path) -> 
             log.now = start + 50 + after
             await book.remake(picture_of(1))
             await projections.reached(await log.head())
-            assert await projections.ask(ended_before, start + 10) == []
-            assert await projections.ask(ended_before, start + 11) == [book.run_id]
+            (found,) = await projections.ask(ended_runs)
+            assert (found.run_id, found.ended_at) == (book.run_id, start + 10)
             (line,) = (await projections.ask(newest, 1)).books
             assert (line.updated_at, line.page_count) == (log.now, 5)
 

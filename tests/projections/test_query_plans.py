@@ -10,6 +10,7 @@ import pytest
 
 from storybook.projections import library, runs, tables, timings, views
 from storybook.projections.artifacts import FILES
+from storybook.projections.forgotten import FORGOTTEN
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import STATES
 from storybook.projections.views import InMemory
@@ -21,7 +22,8 @@ PLANS = {
     library.NEWEST_OF_STATUS: "INDEX library_by_status",
     runs.BEGINNING_WITH: "COVERING INDEX sqlite_autoindex_run_states_1",
     library.OPEN_RUNS: "INDEX library_by_status",
-    library.ENDED_BEFORE: "INDEX library_by_files",
+    library.WITH_FILES: "COVERING INDEX library_by_files",
+    tables.find_sql(FORGOTTEN): "INDEX sqlite_autoindex_forgotten_1",
     timings.TAKEN: "INDEX timings_by_role",
 }
 

@@ -441,7 +441,7 @@ class Flaky:
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self.head, self.tail = log.head, log.tail
-        self.read, self.read_events = log.read, log.read_events
+        self.read, self.read_events, self.forget = log.read, log.read_events, log.forget
         self.damage, self.check_takes_appends = log.damage, log.check_takes_appends
         self.appends: list[Exception | None] = []
         self.after_appends: list[Exception] = []

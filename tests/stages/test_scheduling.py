@@ -15,6 +15,7 @@ from storybook.events.catalog import (
     Event,
     Fault,
     RunCancelled,
+    RunForgotten,
     RunRequested,
     StageAbandoned,
     StageCompleted,
@@ -197,6 +198,15 @@ def test_cancelled_work_is_stopped_and_forgotten() -> None:
     ]
     assert play.heard(*put_down, RunCancelled()) == [Stop(leased(COVER))]
     assert play.given(AttemptEnded(leased(COVER))) == []
+
+
+def test_work_of_a_run_that_was_forgotten_is_stopped_and_waits_no_more() -> None:
+    """The events that put it down were erased; other runs go on."""
+    play = Playbook()
+    play.requested(COVER, PANEL)
+    assert play.requested(COVER, run=2) == []
+    assert play.heard(RunForgotten()) == [Stop(leased(COVER))]
+    assert starts(play.given(AttemptEnded(leased(COVER)))) == [(run_id(2), COVER)]
 
 
 def test_what_was_broken_rests_and_is_taken_up_again() -> None:

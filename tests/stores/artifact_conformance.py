@@ -9,6 +9,7 @@ import pytest
 from storybook.book import RunId
 from storybook.stores.artifacts import (
     ArtifactStore,
+    CannotKeep,
     CannotRead,
     NoSuchArtifact,
     Stored,
@@ -54,6 +55,19 @@ class ArtifactStoreConformance:
         await store.put(RUN, NAME, b"short")
         with pytest.raises(CannotRead):
             await read(store, 0, 6)
+
+    async def test_of_a_forgotten_run_nothing_is_kept(self, store: ArtifactStore) -> None:
+        """Also what is put afterwards; other runs keep theirs."""
+        await store.put(RUN, NAME, LONG)
+        await store.put(RUN, "book.html", b"a book")
+        await store.put(OTHER, NAME, b"kept")
+        for _ in range(2):
+            await store.forget(RUN)
+            assert await store.names(RUN) == []
+        with pytest.raises(CannotKeep, match="forgotten"):
+            await store.put(RUN, NAME, b"late")
+        assert await store.names(RUN) == []
+        assert await store.names(OTHER) == [NAME]
 
     async def test_the_last_one_put_stands(self, store: ArtifactStore) -> None:
         """And its token is another, though it is as large."""

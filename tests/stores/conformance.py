@@ -23,7 +23,8 @@ import anyio.to_thread
 import pytest
 
 from storybook.book import RunId
-from storybook.events.catalog import RunCompleted
+from storybook.events.catalog import Event, RunCompleted, RunForgotten
+from storybook.events.codec import UnreadableEvent
 from storybook.events.log import (
     NO_RUN,
     START,
@@ -217,6 +218,29 @@ class EventLogConformance:
         assert len(answers) == 5
         assert len(set(answers)) == 1
         assert ids(await everything(log)) == [(A, 1)]
+
+    async def test_a_forgotten_run_says_nothing_and_keeps_its_places(
+        self, log: EventLog, reader: EventLog
+    ) -> None:
+        """Its events are erased but the last one; nothing else changes, for whoever reads."""
+        await append(log, A, 0, count=3)
+        await append(log, B, 0, count=2)
+        before = await everything(log)
+        events: list[Event] = [RunCompleted(), RunForgotten("ward")]
+        with pytest.raises(Conflict):
+            await log.forget(A, events, expected=Version(2), command=CommandId("early"))
+        answer = await log.forget(A, events, expected=Version(3), command=CommandId("gone"))
+        again = await log.forget(A, events, expected=Version(3), command=CommandId("gone"))
+        assert answer == again
+        for found in (await everything(log), await everything(reader)):
+            assert [it.is_erased for it in found] == [True] * 3 + [False] * 2 + [True, False]
+            assert [it.digest for it in found[:5]] == [it.digest for it in before]
+            assert found[3:5] == before[3:]
+            assert found[-1].event == RunForgotten("ward")
+        page = await reader.read_events(START, 100)
+        assert page is not None and list(page.run_ids) == [B, B, A]
+        with pytest.raises(UnreadableEvent):
+            await reader.history(A)
 
     async def test_an_empty_batch(self, log: EventLog) -> None:
         """An append without events is a mistake of the caller's."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
+import msgspec
+
 from storybook.book import RunId
-from storybook.events.catalog import Event
+from storybook.events.catalog import Event, RunForgotten
 from storybook.events.codec import SCHEMAS, encode
 from storybook.events.log import (
     START,
@@ -55,6 +57,18 @@ class MemoryLog:
         self._notifier.notify()
         return answer
 
+    async def forget(
+        self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
+    ) -> Appended:
+        answer = await self.append(run_id, events, expected=expected, command=command)
+        self.events = [
+            msgspec.structs.replace(it, data=b"")
+            if it.run_id == run_id and it.type != RunForgotten.__name__
+            else it
+            for it in self.events
+        ]
+        return answer
+
     def add(self, recorded: Recorded) -> None:
         """Take over an event that was recorded in another log."""
         self.events.append(recorded)
@@ -83,7 +97,8 @@ class MemoryLog:
         rows = await self.read(after, limit)
         if not rows:
             return None
-        return EventPage(rows[-1].position, [it.run_id for it in rows], [it.event for it in rows])
+        kept = [it for it in rows if not it.is_erased]
+        return EventPage(rows[-1].position, [it.run_id for it in kept], [it.event for it in kept])
 
     async def history(self, run_id: RunId) -> list[Event]:
         return [it.event for it in await self.read_run(run_id)]

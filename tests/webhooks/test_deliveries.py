@@ -154,3 +154,12 @@ async def test_looking_for_what_is_due_reads_no_more_than_that(
         by_run = "EXPLAIN QUERY PLAN SELECT 1 FROM deliveries WHERE run_id = 'a'"
         plans += [row[3] for row in db.execute(by_run)]
     assert "deliveries_due" in plans[0] and "deliveries_by_run" in plans[1]
+
+
+async def test_a_forgotten_run_leaves_no_trace(kept: SqliteDeliveries, path: Path) -> None:
+    """Who was to be told of it goes from the file's bytes, too; other runs stay."""
+    planned = [delivery(41, url="http://secret.example/"), delivery(50, OTHER)]
+    await kept.plan(planned, Position(60), NOW)
+    await kept.forget(RUN)
+    assert await due(kept) == [50]
+    assert b"secret.example" not in path.read_bytes()

@@ -1,7 +1,7 @@
 """The digest chain, which shows every later change of the log.
 
 Each event's digest covers the digest of the event before it, its own columns, and the SHA-256 of
-its data rather than the data. So a person's text can be erased one day and the chain still holds.
+its data rather than the data. So a person's text can be erased (`erasing`), and the chain holds.
 
 `docs/digest-chain.md` has the layout byte by byte, what a chain can show, and what it cannot: for
 that, keep a head (position and digest) elsewhere and compare.

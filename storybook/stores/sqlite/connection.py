@@ -46,6 +46,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
     if SYNC_STOPS_AT_THE_DRIVE:
         db.execute("PRAGMA fullfsync = ON")
         db.execute("PRAGMA checkpoint_fullfsync = ON")
+    # What is erased is overwritten. A log only grows, so that there is nothing else to overwrite.
+    db.execute("PRAGMA secure_delete = ON")
     # Give the disk back what one long reader made the WAL grow to.
     db.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT_BYTES}")
     # Keep the rows of a multi-row INSERT in memory while its triggers look at them: in a temporary

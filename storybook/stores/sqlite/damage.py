@@ -243,8 +243,17 @@ def _at(db: sqlite3.Connection, key: EventKey) -> Recorded:
 
 
 def _lost(key: EventKey, why: str) -> Recorded:
-    data = msgspec.json.encode(f"the log is damaged there: {why}")
-    return Recorded(*key, UNREADABLE, schema=0, recorded_at=0, data=data, digest=b"")
+    return Recorded(*key, UNREADABLE, schema=0, recorded_at=0, data=_damage(why), digest=b"")
+
+
+def _damage(why: str) -> bytes:
+    return msgspec.json.encode(f"the log is damaged there: {why}")
+
+
+def lost_data(it: Recorded) -> Recorded:
+    """An event of which the data is gone, although its run was not forgotten."""
+    why = f"{it.type} has lost its data, and its run was not forgotten"
+    return msgspec.structs.replace(it, type=UNREADABLE, schema=0, data=_damage(why))
 
 
 # --------------------------------------------------------------------------------- looking for it

@@ -30,7 +30,7 @@ import anyio
 import anyio.to_thread
 
 from storybook.book import RunId
-from storybook.events.catalog import Event
+from storybook.events.catalog import Event, RunForgotten
 from storybook.events.codec import SCHEMAS, decode_all, encode
 from storybook.events.log import (
     NO_RUN,
@@ -55,6 +55,7 @@ from storybook.stores.sqlite.damage import (
     end_of_events,
     log_error,
     look_for_damage,
+    lost_data,
     read_damaged,
     read_damaged_run,
 )
@@ -156,9 +157,25 @@ class SqliteLog:
         """
         if self.damage and expected == NO_RUN:
             raise LogDamaged(f"no new books are taken: {self.damage}")
+        return await self._submit(run_id, events, expected, command)
+
+    async def forget(
+        self, run_id: RunId, events: Sequence[Event], *, expected: Version, command: CommandId
+    ) -> Appended:
+        return await self._submit(run_id, events, expected, command, erases=True)
+
+    async def _submit(
+        self,
+        run_id: RunId,
+        events: Sequence[Event],
+        expected: Version,
+        command: CommandId,
+        *,
+        erases: bool = False,
+    ) -> Appended:
         writing, began = self._must_write(), time.perf_counter()
         try:
-            appended = await writing.submit(run_id, events, expected, command)
+            appended = await writing.submit(run_id, events, expected, command, erases)
         except Conflict:
             raise
         except LogError as error:
@@ -191,9 +208,10 @@ class SqliteLog:
 
     async def read(self, after: Position, limit: int) -> list[Recorded]:
         try:
-            return await self._rows("position > ? ORDER BY position LIMIT ?", (after, limit))
+            found = await self._rows("position > ? ORDER BY position LIMIT ?", (after, limit))
         except LogDamaged:
-            return await self._around_damage(read_damaged, after, limit)
+            found = await self._around_damage(read_damaged, after, limit)
+        return await self._without_emptied(found)
 
     async def _around_damage(
         self, read: Callable[Concatenate[Path, P], list[Recorded]], *args: P.args, **no: P.kwargs
@@ -213,13 +231,27 @@ class SqliteLog:
     ) -> list[Recorded]:
         # By version, which is the same order: the index on (run_id, version) then gives it.
         try:
-            return await self._rows(
+            found = await self._rows(
                 "run_id = ? AND position > ? ORDER BY version LIMIT ?",
                 (run_id, after, -1 if limit is None else limit),
             )
         except LogDamaged:
             recorded = await self._around_damage(read_damaged_run, run_id)
-            return [it for it in recorded if it.position > after][:limit]
+            found = [it for it in recorded if it.position > after][:limit]
+        return await self._without_emptied(found)
+
+    async def _without_emptied(self, found: list[Recorded]) -> list[Recorded]:
+        """Rows whose data is empty only where their run was forgotten; elsewhere that is damage."""
+        empty = {it.run_id for it in found if not it.data}
+        emptied = {run_id for run_id in empty if not await self._is_forgotten(run_id)}
+        if not emptied:
+            return found
+        return [lost_data(it) if not it.data and it.run_id in emptied else it for it in found]
+
+    async def _is_forgotten(self, run_id: RunId) -> bool:
+        sql = "SELECT type FROM events WHERE run_id = ? ORDER BY version DESC LIMIT 1"
+        rows = await self._fetch(sql, (run_id,))
+        return bool(rows) and rows[0][0] == RunForgotten.__name__
 
     async def read_events(self, after: Position, limit: int) -> EventPage | None:
         columns = "position, run_id, type, schema, data"
@@ -229,10 +261,12 @@ class SqliteLog:
             rows = await self._fetch(sql, (after, limit))
         except LogDamaged:
             found = await self.read(after, limit)
-            rows = [(it.position, it.run_id, it.type, it.schema, it.data) for it in found]
+            rows = [_folded_columns(it) for it in found]
         if not rows:
             return None
         positions, run_ids, *recorded = zip(*rows, strict=True)
+        if b"" in recorded[-1]:
+            return _readable_page(await self._without_emptied(await self.read(after, limit)))
         return EventPage(positions[-1], run_ids, decode_all(*recorded))
 
     async def history(self, run_id: RunId) -> list[Event]:
@@ -339,7 +373,12 @@ class _Writing:
                     await writing._close()
 
     def submit(
-        self, run_id: RunId, events: Sequence[Event], expected: Version, command: CommandId
+        self,
+        run_id: RunId,
+        events: Sequence[Event],
+        expected: Version,
+        command: CommandId,
+        erases: bool,
     ) -> asyncio.Future[Appended]:
         """Take an append for the writer; the future is its answer."""
         if not events:
@@ -353,7 +392,7 @@ class _Writing:
         self._submitted += len(events)
         if not self._gathered:
             self._loop.call_soon(self._hand_over)
-        self._gathered.append(Append(future, run_id, expected, command, encoded, size))
+        self._gathered.append(Append(future, run_id, expected, command, encoded, size, erases))
         return future
 
     def _hand_over(self) -> None:
@@ -393,6 +432,18 @@ class _Writing:
         self._hand_over()
         self._writer.finish()
         await anyio.to_thread.run_sync(self._writer.join)
+
+
+def _folded_columns(it: Recorded) -> tuple[Position, RunId, str, int, bytes]:
+    return it.position, it.run_id, it.type, it.schema, it.data
+
+
+def _readable_page(found: list[Recorded]) -> EventPage:
+    kept = [it for it in found if not it.is_erased]
+    events = decode_all(
+        *([getattr(it, name) for it in kept] for name in ("type", "schema", "data"))
+    )
+    return EventPage(found[-1].position, [it.run_id for it in kept], events)
 
 
 def _encode(events: Sequence[Event]) -> tuple[list[tuple[str, int, bytes, bytes]], int]:

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from storybook.events.catalog import RunForgotten
 from storybook.events.log import START, LogDamaged, Position
 from storybook.stores.digests import digests_differ
 from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
@@ -36,8 +37,6 @@ PAGE: Final = 2_000
 BEFORE_ALL: Final = -(2**63)
 """Below every position that SQLite can hold: rows before the first one are found, too."""
 
-FORGOTTEN: Final = "RunForgotten"
-"""The type of the event with which the data of all others of its run is erased."""
 
 Progress = Callable[[int, int], None]
 """Told how many events have been checked, of how many."""
@@ -148,10 +147,10 @@ def check_events(
     Where some cannot be read, the next row and each run's next version are taken as they stand.
     Data that was erased is no fault if the run's `RunForgotten` says so.
     """
-    erased: dict[str, int] = {}
     previous: bytes | None = GENESIS
     last, has_holes = 0, False
     versions: dict[str, int] = {}
+    erasures = _Erasures()
     for row in rows:
         if isinstance(row, Unreadable):
             yield LogDamage(None, str(row))
@@ -172,13 +171,8 @@ def check_events(
         )
         previous, last = row.digest, row.position
         versions[row.run_id] = row.version
-        if not row.data:
-            erased.setdefault(row.run_id, row.position)
-        elif row.type == FORGOTTEN:
-            erased.pop(row.run_id, None)
-    for run_id, position in erased.items():
-        message = f"its data is gone, and nothing says that run {run_id} was forgotten"
-        yield LogDamage(Position(position), message)
+        erasures.look(row)
+    yield from erasures.faults()
     if anchor is not None and anchor.position > last:
         yield LogDamage(
             None, f"the log ends at event {last}; the anchor is event {anchor.position}"
@@ -189,8 +183,35 @@ def _gap(what: str, expected: int, found: int) -> str:
     return "" if found == expected else f"expected {what} to be {expected}, found {found}"
 
 
+class _Erasures:
+    """Which runs were forgotten, and which events have no data: the same ones, or it is damage."""
+
+    def __init__(self) -> None:
+        self._empty: dict[str, list[int]] = {}
+        self._last_said: dict[str, int] = {}
+        self._forgotten: dict[str, int] = {}
+
+    def look(self, row: Row) -> None:
+        if row.type == RunForgotten.__name__:
+            self._forgotten[row.run_id] = row.position
+        elif row.data:
+            self._last_said[row.run_id] = row.position
+        else:
+            self._empty.setdefault(row.run_id, []).append(row.position)
+
+    def faults(self) -> Iterator[LogDamage]:
+        for run_id, positions in self._empty.items():
+            if run_id not in self._forgotten:
+                why = "its data is gone, and its run was not forgotten"
+                yield from (LogDamage(Position(it), why) for it in positions)
+        for run_id, position in self._forgotten.items():
+            if run_id in self._last_said:
+                why = f"its run was forgotten, and event {self._last_said[run_id]} still says what"
+                yield LogDamage(Position(position), f"{why} it said")
+
+
 def _payload(row: Row) -> str:
-    if not row.data:  # erased: what stands in its place is looked at for the run as a whole
+    if not row.data:  # the run was forgotten, or `_Erasures` tells
         return ""
     found = payload_digest(row.data)
     return _differs("its data was changed: the recorded SHA-256", row.payload_digest, found)

@@ -75,6 +75,10 @@ class SqliteDeliveries:
     async def record(self, before: Delivery, after: Delivery) -> None:
         await self._call(partial(_record, before=before, after=after))
 
+    async def forget(self, run_id: RunId) -> None:
+        sql = "DELETE FROM deliveries WHERE run_id = ?"
+        await self._call(lambda db: db.execute(sql, (run_id,)))
+
     async def _call(self, do: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(_write, self._path, do)
 
@@ -111,6 +115,8 @@ def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     # The command line, or the server, may be writing: wait for it.
     db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    # Overwrite what is removed: a run may be forgotten.
+    db.execute("PRAGMA secure_delete = ON")
     # Sync at each COMMIT: what is noted of the log may not be lost once it is read no more.
     db.execute("PRAGMA synchronous = FULL")
     if SYNC_STOPS_AT_THE_DRIVE:

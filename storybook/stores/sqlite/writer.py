@@ -22,6 +22,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import logging
 import shutil
 import sqlite3
 import threading
@@ -47,7 +48,10 @@ from storybook.events.log import (
 )
 from storybook.stores.sqlite.chain import GENESIS, chain_digest
 from storybook.stores.sqlite.damage import log_error
+from storybook.stores.sqlite.erasing import empty_wal, erase_run, scrub
 from storybook.stores.sqlite.migrations import NewerDatabase, migrate
+
+logger = logging.getLogger(__name__)
 
 APPLICATION_ID: Final = 0x53544F52
 """What `PRAGMA application_id` says of a log: 'STOR'."""
@@ -70,7 +74,8 @@ Connect = Callable[[Path], sqlite3.Connection]
 
 class Append(msgspec.Struct, frozen=True, gc=False):
     """An append that waits. Each event is its type, schema, data and payload digest; `size` is the
-    data's, in bytes. The `future` belongs to the event loop, and this thread never touches it."""
+    data's, in bytes; one that `erases` empties what its run had before. The `future` belongs to the
+    event loop, and this thread never touches it."""
 
     future: asyncio.Future[Appended]
     run_id: RunId
@@ -78,6 +83,7 @@ class Append(msgspec.Struct, frozen=True, gc=False):
     command: CommandId
     events: list[tuple[str, int, bytes, bytes]]
     size: int
+    erases: bool = False
 
 
 class GroupResult(msgspec.Struct):
@@ -117,6 +123,8 @@ class LogWriter(threading.Thread):
         self._file: tuple[int, int] | None = None
         self._position, self._digest = Position(0), GENESIS
         self._versions: OrderedDict[RunId, Version] = OrderedDict()
+        self._is_scrubbed = False
+        self._is_wal_to_be_emptied = False
         self.taken = 0
         """How many events have left the queue since the start."""
 
@@ -156,6 +164,7 @@ class LogWriter(threading.Thread):
 
     def _take(self) -> list[Append]:
         """Everything that waits, up to the limits of a group; nothing when the end was asked for.
+        What erases is a group of its own.
 
         The mark of the end is put back for the next time if appends came before it.
         """
@@ -171,6 +180,8 @@ class LogWriter(threading.Thread):
                         self._queue.put(None)
                     break
                 self._waiting.extend(handed_over)
+            if group and (group[0].erases or self._waiting[0].erases):
+                break
             append = self._waiting.popleft()
             group.append(append)
             events += len(append.events)
@@ -200,16 +211,40 @@ class LogWriter(threading.Thread):
         draft = _Draft(self._position, self._digest, self._clock())
         for append in group:
             self._draft(draft, append, db)
+        erased = [it.run_id for it in group if it.erases and draft.events]
         if draft.events:
             self._check_file()
+            if erased:
+                self._scrub(db)
             db.execute("BEGIN IMMEDIATE")
             _insert(db, "events", 9, draft.events)
             _insert(db, "commands", 5, draft.commands)
+            for run_id in erased:
+                erase_run(db, run_id)
             _commit(db)
         self._position, self._digest = draft.position, draft.digest
         while len(self._versions) > KNOWN_RUNS:  # only now: the group itself goes by them
             self._versions.popitem(last=False)
-        return GroupResult(draft.recorded, draft.answers, draft.position)
+        self._is_wal_to_be_emptied |= bool(erased)
+        if self._is_wal_to_be_emptied:
+            self._empty_wal(db)
+        # What was erased is not to be told from memory: readers look at the rows.
+        recorded = [] if erased else draft.recorded
+        return GroupResult(recorded, draft.answers, draft.position)
+
+    def _empty_wal(self, db: sqlite3.Connection) -> None:
+        self._is_wal_to_be_emptied = not empty_wal(db)
+        if self._is_wal_to_be_emptied:
+            logger.warning(
+                "%s-wal still has what was erased, since somebody is reading it: it is emptied "
+                "after a later append, or at the next start",
+                self._path,
+            )
+
+    def _scrub(self, db: sqlite3.Connection) -> None:
+        if not self._is_scrubbed:
+            scrub(db, self._path)
+            self._is_scrubbed = True
 
     def _draft(self, draft: _Draft, append: Append, db: sqlite3.Connection) -> None:
         """Add an append to the group, or answer it if there is nothing to append.
@@ -258,6 +293,7 @@ class LogWriter(threading.Thread):
                 self._check_ours(db)
                 migrate(db, "log")
                 self._position, self._digest = _end_of(db)
+                empty_wal(db)
             except Exception:
                 db.close()
                 raise
