@@ -53,7 +53,7 @@ class EndedAttempt(msgspec.Struct, frozen=True):
     """The kind of what went wrong."""
 
 
-class EndedRun(msgspec.Struct, frozen=True):
+class RunOver(msgspec.Struct, frozen=True):
     """A run that is over: DONE, FAILED or CANCELLED."""
 
     run_id: RunId
@@ -79,7 +79,7 @@ class StageLoad(msgspec.Struct, frozen=True):
     in_hand: int = 0
 
 
-Ended = EndedAttempt | EndedRun
+Ended = EndedAttempt | RunOver
 _OF_RUNS: Final = {RunCompleted: "DONE", RunFailed: "FAILED", RunCancelled: "CANCELLED"}
 HEARD: Final = frozenset(
     it.__name__
@@ -123,7 +123,7 @@ class AttemptFold:
             case StageAbandoned():
                 return self._close(event.work, "abandoned", at, event.reason.value)
             case RunCompleted() | RunFailed() | RunCancelled():
-                return EndedRun(self._run_id, _OF_RUNS[type(event)])
+                return RunOver(self._run_id, _OF_RUNS[type(event)])
         return None
 
     def _close(self, work: Work, outcome: str, at: int, fault: str = "") -> EndedAttempt | None:
@@ -171,7 +171,7 @@ class AttemptHandler:
                 continue
             fold = self._runs.get(run_id) or await self._fold_of(run_id, recorded.position)
             ended = fold.feed(event, recorded.recorded_at)
-            if isinstance(ended, EndedRun):
+            if isinstance(ended, RunOver):
                 del self._runs[run_id]
             if ended is not None:
                 self._told(ended)

@@ -24,7 +24,7 @@ from prometheus_client.exposition import choose_encoder
 from storybook import __version__
 from storybook.book import Stage
 from storybook.clock import MICROSECONDS
-from storybook.telemetry.attempts import Ended, EndedAttempt, EndedRun, StageLoad
+from storybook.telemetry.attempts import Ended, EndedAttempt, RunOver, StageLoad
 
 _REQUEST_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _APPEND_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5)
@@ -170,7 +170,7 @@ class Metrics:
     def ended(self, it: Ended) -> None:
         """An attempt or a run has ended."""
         match it:
-            case EndedRun(status=status):
+            case RunOver(status=status):
                 self._runs.labels(status).inc()
             case EndedAttempt():
                 self._waited.labels(it.role).observe(it.waited)

@@ -29,7 +29,7 @@ from storybook.telemetry.attempts import (
     AttemptHandler,
     Ended,
     EndedAttempt,
-    EndedRun,
+    RunOver,
     StageLoad,
 )
 from tests.http.serving import serving
@@ -79,7 +79,7 @@ def test_a_failure_is_told_by_its_kind() -> None:
     )
     failed, run = told
     assert isinstance(failed, EndedAttempt) and failed.fault == "busy"
-    assert run == EndedRun(RUN, "FAILED")
+    assert run == RunOver(RUN, "FAILED")
     assert "토끼" not in repr(told)
 
 

@@ -162,4 +162,4 @@ async def test_a_forgotten_run_leaves_no_trace(kept: SqliteDeliveries, path: Pat
     await kept.plan(planned, Position(60), NOW)
     await kept.forget(RUN)
     assert await due(kept) == [50]
-    assert b"secret.example" not in path.read_bytes()
+    assert b"secret.example" not in await anyio.Path(path).read_bytes()
