@@ -51,7 +51,16 @@ async def pass_time(it: Stand, seconds: float, act: float = 0.003) -> None:
     end = it.clock.monotonic() + int(seconds * MICROSECONDS)
     while (now := it.clock.monotonic()) < end:
         it.clock.advance((it.clock.next_moment(end) - now) / MICROSECONDS)
+        await settle(act)
+
+
+async def settle(act: float) -> None:
+    """Return when nobody has had anything to do in a thread for a while."""
+    threads = anyio.to_thread.current_default_thread_limiter()
+    quiet = 0
+    while quiet < 2:
         await anyio.sleep(act)
+        quiet = 0 if threads.borrowed_tokens else quiet + 1
 
 
 async def alarm_at(it: Stand, seconds: float) -> None:
