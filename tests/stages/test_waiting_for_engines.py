@@ -321,7 +321,7 @@ async def test_a_trial_that_is_kept_for_a_moment_counts_as_started(tmp_path: Pat
             await pass_time(it, 1)
         run = await it.commands.load(RUN)
         assert run is not None and not any(isinstance(it, InHand) for it in run.work.values())
-        await pass_time(it, SURE_SECONDS)
+        await pass_time(it, 2 * SURE_SECONDS)  # twice as long for what was turned away before
         run = await it.until(lambda run: in_hand(run, COVER, picture_of(1)))
         assert not waits(run)
 
