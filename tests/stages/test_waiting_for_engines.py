@@ -48,6 +48,7 @@ def waits(run: Run) -> bool:
 async def pass_time(it: Stand, seconds: float, act: float = 0.003) -> None:
     """Let time pass from one alarm to the next; for everybody to `act` takes real seconds, more of
     them where files are asked for what is to be done."""
+    await settle(act)  # what the log says is heard before time passes
     end = it.clock.monotonic() + int(seconds * MICROSECONDS)
     while (now := it.clock.monotonic()) < end:
         it.clock.advance((it.clock.next_moment(end) - now) / MICROSECONDS)
