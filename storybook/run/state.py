@@ -193,9 +193,9 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def waiting_for(self) -> Deferred | None:
-        """What the first piece of work waits for that waits for an engine."""
-        waiting = (work for work in self.plan if isinstance(self.work.get(work), Waiting))
-        return next((self.deferred[work] for work in waiting if work in self.deferred), None)
+        """The engine that it waits for, of several the one that it has waited for longest."""
+        waiting = (it for work, it in self.deferred.items() if isinstance(self.work[work], Waiting))
+        return min(waiting, key=lambda it: it.version, default=None)
 
     def artifact(self, work: Work) -> Artifact | None:
         """The finished file of a piece of work, if there is one."""

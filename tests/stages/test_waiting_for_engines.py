@@ -48,10 +48,20 @@ def waits(run: Run) -> bool:
 async def pass_time(it: Stand, seconds: float, act: float = 0.003) -> None:
     """Let time pass from one alarm to the next; for everybody to `act` takes real seconds, more of
     them where files are asked for what is to be done."""
+    await settle(act)  # what the log says is heard before time passes
     end = it.clock.monotonic() + int(seconds * MICROSECONDS)
     while (now := it.clock.monotonic()) < end:
         it.clock.advance((it.clock.next_moment(end) - now) / MICROSECONDS)
+        await settle(act)
+
+
+async def settle(act: float) -> None:
+    """Return when nobody has had anything to do in a thread for a while."""
+    threads = anyio.to_thread.current_default_thread_limiter()
+    quiet = 0
+    while quiet < 2:
         await anyio.sleep(act)
+        quiet = 0 if threads.borrowed_tokens else quiet + 1
 
 
 async def alarm_at(it: Stand, seconds: float) -> None:
@@ -312,7 +322,7 @@ async def test_a_trial_that_is_kept_for_a_moment_counts_as_started(tmp_path: Pat
             await pass_time(it, 1)
         run = await it.commands.load(RUN)
         assert run is not None and not any(isinstance(it, InHand) for it in run.work.values())
-        await pass_time(it, SURE_SECONDS)
+        await pass_time(it, 2 * SURE_SECONDS)  # twice as long for what was turned away before
         run = await it.until(lambda run: in_hand(run, COVER, picture_of(1)))
         assert not waits(run)
 
