@@ -46,7 +46,8 @@ class Session(msgspec.Struct, frozen=True):
 class LinkRequest(msgspec.Struct, frozen=True):
     """For how long a link is to hold."""
 
-    ttl_seconds: int = LINK_SECONDS
+    ttl_seconds: int | float = LINK_SECONDS
+    """A whole number; JSON may write it as 60.0."""
 
 
 class SignedLink(msgspec.Struct, frozen=True):
@@ -87,8 +88,8 @@ class SessionCalls:
         run_id = run_id_in(request.scope)
         asked = await self._body(request, LinkRequest)
         low, high = LINK_SECONDS_RANGE
-        if not low <= asked.ttl_seconds <= high:
-            message = f"expected {low} to {high} seconds, found {asked.ttl_seconds}"
+        if not (low <= asked.ttl_seconds <= high and asked.ttl_seconds == int(asked.ttl_seconds)):
+            message = f"expected {low} to {high} whole seconds, found {asked.ttl_seconds}"
             raise Invalid([RequestFault(("body", "ttl_seconds"), message, "range")])
         if self._application.projections.row(STATES, run_id) is None:
             raise NoSuchRun
@@ -96,7 +97,7 @@ class SessionCalls:
         caller: Caller = request.scope["user"]
         if caller.name == LOCAL:
             raise Contradiction("a link is signed with a token: ask with one")
-        seconds = self._seconds(caller, asked.ttl_seconds)
+        seconds = self._seconds(caller, int(asked.ttl_seconds))
         ends = self._application.clock.now() + seconds * MICROSECONDS
         signed = self._access.tokens.sign(caller, ends, run_id)
         origin = str(request.base_url).rstrip("/")
