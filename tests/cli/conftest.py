@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner, Result
 
 import storybook.bootstrap
@@ -22,6 +23,7 @@ import storybook.cli.repair
 from storybook.cli import cli
 from storybook.export.media import Encode, picture_in_thread
 from tests.cli.doubles import chosen_doubles
+from tests.comfyui.double import ComfyDouble
 
 REPOSITORY = Path(__file__).parents[2]
 WORDS = (
@@ -143,3 +145,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[ComfyDouble]:
+    """A ComfyUI in a thread of its own, which the settings name."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(portal.call(ComfyDouble).serving()) as double,
+    ):
+        monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", double.url)
+        yield double
