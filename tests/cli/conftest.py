@@ -17,6 +17,7 @@ from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner, Result
 
 import storybook.bootstrap
+import storybook.cli.book_making
 import storybook.cli.doctor
 import storybook.cli.make
 import storybook.cli.repair
@@ -84,7 +85,7 @@ def use_engines(monkeypatch: pytest.MonkeyPatch, fails_at: int | None = None) ->
     process for each book, which takes longer than all the rest."""
     for module in (storybook.bootstrap, storybook.cli.doctor, storybook.cli.repair):
         monkeypatch.setattr(module, "choose_engines", chosen_doubles(fails_at))
-    monkeypatch.setattr(storybook.cli.make, "picture_processes", no_processes)
+    monkeypatch.setattr(storybook.cli.book_making, "picture_processes", no_processes)
 
 
 @asynccontextmanager
