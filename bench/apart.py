@@ -6,6 +6,7 @@ servers and painters too that it has started.
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import shutil
@@ -19,7 +20,14 @@ from pathlib import Path
 
 import psutil
 
-from bench.figures import Figure
+from bench.figures import Effort, Figure
+
+
+def measure_module(folder: Path, name: str, effort: Effort) -> list[Figure]:
+    """What a benchmark of this package measures, by its module's name. Only its process imports
+    it."""
+    figures: list[Figure] = importlib.import_module(f"bench.{name}").measure(folder, effort)
+    return figures
 
 
 def measured(measure: Callable[[Path], list[Figure]]) -> list[Figure]:

@@ -6,22 +6,14 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import time
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from bench.apart import measured
-from bench.figures import FULL, TRIAL, Effort, Figure, print_figures
+from bench.apart import measure_module, measured
+from bench.figures import FULL, TRIAL, Figure, print_figures
 
 BENCHMARKS: Final = ("append", "fold", "sse", "get_run", "makespan", "book", "start", "retention")
-
-
-def measure(folder: Path, name: str, effort: Effort) -> list[Figure]:
-    """What a benchmark measures. Only its process imports it."""
-    figures: list[Figure] = importlib.import_module(f"bench.{name}").measure(folder, effort)
-    return figures
 
 
 def main() -> None:
@@ -31,7 +23,7 @@ def main() -> None:
     began = time.perf_counter()
     figures: list[Figure] = []
     for name in BENCHMARKS:
-        figures += measured(partial(measure, name=name, effort=effort))
+        figures += measured(partial(measure_module, name=name, effort=effort))
     print_figures(figures)
     seconds = time.perf_counter() - began
     print(f"medians of {effort.repetitions}, {seconds:.0f} s in all")

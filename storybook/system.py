@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import ipaddress
 import itertools
 import multiprocessing.process
 import os
@@ -408,3 +409,11 @@ class DoorbellRinger:
                 self._seen_at = changed_at
         except OSError:
             return  # nobody listens yet, or this process has no file descriptor left to look with
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address, or localhost, is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -27,6 +27,7 @@ from storybook.run import (
     defer_stage,
     give_up_waiting,
     retry_run,
+    start_stage,
 )
 from tests.test_run import ENGINE, FINAL, Story, written
 
@@ -89,6 +90,16 @@ def test_the_outage_goes_on_until_something_comes_of_the_work() -> None:
     assert story.now.deferred == {}
     defer(story)
     assert story.now.deferred[WRITING].version == story.now.version
+
+
+def test_who_has_not_heard_of_an_outage_begins_nothing() -> None:
+    """Another worker was turned away meanwhile; with another engine there is nothing to hear."""
+    story = Story()
+    defer(story)
+    begin = partial(start_stage, work=WRITING, attempt=1, worker="b", has_waited=False)
+    with pytest.raises(StaleAttempt, match="another worker has found it"):
+        story.do(partial(begin, engine=ENGINE))
+    assert story.do(partial(begin, engine=EngineInfo("other"))) != []
 
 
 def test_another_engine_is_another_outage() -> None:

@@ -9,21 +9,13 @@ line, and left out.
 from __future__ import annotations
 
 import argparse
-import importlib
 from functools import partial
-from pathlib import Path
 from typing import Final
 
-from bench.apart import measured
-from bench.figures import FULL, TRIAL, Effort, Figure, print_figures
+from bench.apart import measure_module, measured
+from bench.figures import FULL, TRIAL, print_figures
 
 PARTS: Final = ("conversion", "roles", "speech", "grammar", "pages")
-
-
-def measure(folder: Path, name: str, effort: Effort) -> list[Figure]:
-    """What a part measures. Only its process imports it."""
-    figures: list[Figure] = importlib.import_module(f"bench.servers.{name}").measure(folder, effort)
-    return figures
 
 
 def main() -> None:
@@ -35,7 +27,7 @@ def main() -> None:
     print_figures(
         figure
         for name in told.parts or PARTS
-        for figure in measured(partial(measure, name=name, effort=effort))
+        for figure in measured(partial(measure_module, name=f"servers.{name}", effort=effort))
     )
 
 

@@ -22,7 +22,7 @@ from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 
 WITHOUT_FILES: Final = frozenset({"missing_model"})
 """Problems that only say that a server without models answered."""
-REACH: Final = 85
+REACH: Final = 88
 """Percent: some templates make a mask, a depth map or a larger picture, and take no text."""
 
 

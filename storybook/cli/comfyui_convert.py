@@ -12,8 +12,7 @@ from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import print_json
-from storybook.stages.credentials import ways_to
-from storybook.stages.illustrator.comfyui.client import ComfyServer
+from storybook.stages.illustrator.comfyui.client import ComfyServer, server_ways
 from storybook.stages.illustrator.comfyui.editor import to_graph
 from storybook.stages.illustrator.comfyui.errors import ComfyTrouble
 from storybook.stages.illustrator.comfyui.graph import (
@@ -69,13 +68,8 @@ def _graph(document: Any, options: GlobalOptions, object_info: Path | None) -> G
 def _asked(options: GlobalOptions) -> dict[str, Any]:
     """The node types of the first configured server that answers."""
     settings = COMFYUI.settings_in(options.settings)
-    ways = ways_to(
-        settings.urls or (DEFAULT_URL,),
-        setting="[illustrator] urls",
-        example=DEFAULT_URL,
-        key_variable=settings.key_variable,
-        header=settings.header,
-    )
+    urls = settings.urls or (DEFAULT_URL,)
+    ways = server_ways(urls, settings.key_variable, settings.header)
 
     async def ask() -> dict[str, Any]:
         away = []

@@ -38,7 +38,6 @@ from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
 from storybook.clock import SystemClock
-from storybook.http.hosts import is_loopback
 from storybook.projections.library import EndedRun
 from storybook.retention import unset_notice
 from storybook.settings import Settings
@@ -46,7 +45,7 @@ from storybook.stages.candidates import EngineReport
 from storybook.stages.registry import choose_engines
 from storybook.stores.sqlite.access import AccessUnreadable, read_access
 from storybook.stores.sqlite.connection import SQLITE_VERSION
-from storybook.system import available_memory
+from storybook.system import available_memory, is_loopback
 
 WAL_FIXED_IN: Final = (3, 51, 3)
 """SQLite up to 3.51.2 can damage a WAL that two connections write or checkpoint at once."""

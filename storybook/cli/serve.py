@@ -19,7 +19,6 @@ from storybook.cli.failure import Failure
 from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.events.log import LogLocked, LogUnavailable
-from storybook.http.hosts import is_loopback
 from storybook.http.server import ServerBroken, listen, serve, tune_process
 from storybook.projections.library import ended_runs
 from storybook.retention import unset_notice
@@ -30,6 +29,7 @@ from storybook.stores.server_secret import remove_server_secret, write_server_se
 from storybook.stores.sqlite.holder import Holder
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import Anchor, head_of
+from storybook.system import is_loopback
 from storybook.telemetry.logs import start_logging
 from storybook.webhooks.service import webhook_secrets
 

@@ -33,9 +33,10 @@ from storybook.http.errors import (
     Unauthorized,
     answer_of,
 )
-from storybook.http.hosts import LOOPBACK_HOSTS, host_name, is_loopback
+from storybook.http.hosts import LOOPBACK_HOSTS, host_name
 from storybook.http.rate import RateLimit
 from storybook.http.requests import as_sent, client_host, header, method, query
+from storybook.system import is_loopback
 
 SESSION_PATH: Final = "/api/session"
 SESSION_COOKIE: Final = "storybook_session"

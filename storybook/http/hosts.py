@@ -8,7 +8,6 @@ those that the settings name. Its `Host` is the one thing such a page cannot cho
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -20,14 +19,6 @@ from storybook.http.requests import as_sent
 from storybook.http.responses import json_response
 
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address, or localhost, is reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def hosts_checked(app: ASGIApp, trusted: Collection[str] | None) -> ASGIApp:

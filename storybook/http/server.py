@@ -22,12 +22,11 @@ import uvicorn
 from storybook.application import Application
 from storybook.http.app import HttpApp
 from storybook.http.connections import Connection, Connections
-from storybook.http.hosts import is_loopback
 from storybook.http.streams import Address, Streams
 from storybook.service_manager import tell_watchdog
 from storybook.settings import Limits
 from storybook.stopping import StopRequest, stop_on_signals
-from storybook.system import allow_open_files
+from storybook.system import allow_open_files, is_loopback
 
 logger = logging.getLogger(__name__)
 

@@ -118,11 +118,17 @@ def start_stage(
     worker: str,
     engine: EngineInfo,
     stands_in_for: str = "",
+    has_waited: bool = True,
 ) -> list[Event]:
-    """Take waiting work in hand. Of several workers that try, one wins."""
-    state = _existing(run).work.get(work)
+    """Take waiting work in hand. Of several workers that try, one wins. `has_waited` says whether
+    this one knows of it if the work waits for its engine: else it is to look at that first."""
+    run = _existing(run)
+    state = run.work.get(work)
     if not (isinstance(state, Waiting) and state.attempt == attempt):
         raise StaleAttempt(f"{work} attempt {attempt} is not waiting: it is {state}")
+    deferred = run.deferred.get(work)
+    if deferred is not None and not has_waited and deferred.engine.is_same_as(engine):
+        raise StaleAttempt(f"{work} waits for {engine.name}, as another worker has found it")
     return [StageStarted(work.stage, work.page, attempt, worker, engine, stands_in_for)]
 
 

@@ -102,11 +102,13 @@ Input = (
 
 class Start(msgspec.Struct, frozen=True):
     """Carry out an attempt. It has its place; `AttemptEnded` gives it back. A **trial** is with an
-    engine that has been away: it is recorded as started once it was kept for `trial` seconds."""
+    engine that has been away: it is recorded as started once it was kept for `trial` seconds.
+    `has_waited` if the log was heard to say that the work was to wait for its engine."""
 
     queued: QueuedWork
     engine: Engine
     trial: float | None = None
+    has_waited: bool = False
 
 
 class Stop(msgspec.Struct, frozen=True):

@@ -86,6 +86,7 @@ class _AttemptInHand:
         self._worker, self._queued, self._engine = worker, it.queued, it.engine
         self._run_id, self._work, self._number = it.queued.run_id, it.queued.work, it.queued.attempt
         self._trial, self._is_started = it.trial, False
+        self._has_waited = it.has_waited or it.trial is not None
         self._starting = anyio.Lock()
         self._limit = anyio.CancelScope()
 
@@ -144,6 +145,7 @@ class _AttemptInHand:
                 worker=worker,
                 engine=self._engine.info,
                 stands_in_for=candidates.stands_in_for(self._engine, before),
+                has_waited=self._has_waited,
             )
 
         try:

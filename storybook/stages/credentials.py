@@ -17,12 +17,13 @@ import base64
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
 
 from storybook.stages.addresses import AccessFault, parts_of, proxy_fault, shown_url
 from storybook.stages.certificates import tls_fault, trusted_context
+from storybook.system import is_loopback
 
 if TYPE_CHECKING:
     import ssl
@@ -41,7 +42,6 @@ _CHALLENGES: Final = (*_SCHEMES, "digest", "negotiate")
 _HEADER_NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _USUAL_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _SHORTEST_SECRET: Final = 4
 """Characters. A shorter one stands in any text by chance, and could not be told by its absence."""
 
@@ -94,7 +94,7 @@ class ServerAccess:
         import httpx
 
         self.check()
-        is_here = httpx.URL(self.url).host in _LOOPBACK
+        is_here = is_loopback(httpx.URL(self.url).host)
         if self.query:
             logging.getLogger("httpx").addFilter(_log_no_query)
         usual: dict[str, Any] = {
@@ -209,19 +209,6 @@ class ServerAccess:
                 "user:password"
             )
         return f"Set the environment variable {variable} to a key that it takes"
-
-
-def ways_to(
-    addresses: Iterable[str], *, setting: str, example: str, key_variable: str, header: str
-) -> dict[str, ServerAccess]:
-    """The ways to several servers of one setting, by their URLs; one that comes twice is one."""
-    ways: dict[str, ServerAccess] = {}
-    for address in addresses:
-        way = ServerAccess(
-            address, setting=setting, example=example, key_variable=key_variable, header=header
-        )
-        ways.setdefault(way.url, way)
-    return ways
 
 
 def _header_form(header: str) -> tuple[str, str]:

@@ -137,6 +137,10 @@ class Outages:
         if wait is None or wait.deadline is None:
             self._asked[key] = engine
 
+    def has_waited(self, key: Key) -> bool:
+        """Whether work waits for its engine, or did so for an outage that is over."""
+        return key in self._waits
+
     def settled(self, key: Key) -> None:
         """Nothing that was before is to be counted: something came of the work, or it ended."""
         self._waits.pop(key, None)

@@ -201,8 +201,7 @@ class Scheduler:
         if engine is None:
             return  # by another worker, with another engine: this one is not known to be away
         self._outages.deferred(key, engine, it.at, self._outages.limit, now)
-        if key not in self._mine:  # else the attempt tells more as it ends
-            self._outages.suspect(engine, now)
+        self._outages.suspect(engine, now)  # also if it was ours: that tells more as it ends
 
     def _put(self, leased: LeasedWork, due: int, alone: bool) -> None:
         turn = self._turns[leased.run_id]
@@ -302,8 +301,10 @@ class Scheduler:
             queued, engine = admitted
             self._queue.drop(queued.run_id, queued.work, queued.attempt)
             self._engines.taken(queued, engine)
-            self._mine[queued.run_id, queued.work] = _Mine(queued, engine)
-            yield Start(queued, engine, self._outages.trial_of(admitted))
+            key = queued.run_id, queued.work
+            self._mine[key] = _Mine(queued, engine)
+            has_waited = self._outages.has_waited(key)
+            yield Start(queued, engine, self._outages.trial_of(admitted), has_waited)
 
     def _waits_for_engines(self, wishes: list[Wish], now: int) -> Iterator[Action]:
         """What is to be done about engines that are away, and the work that is due for them."""

@@ -14,15 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from click.testing import CliRunner, Result
 
 import storybook.bootstrap
+import storybook.cli.book_making
 import storybook.cli.doctor
 import storybook.cli.make
 import storybook.cli.repair
 from storybook.cli import cli
 from storybook.export.media import Encode, picture_in_thread
 from tests.cli.doubles import chosen_doubles
+from tests.comfyui.double import ComfyDouble
 
 REPOSITORY = Path(__file__).parents[2]
 WORDS = (
@@ -94,7 +97,7 @@ def use_engines(monkeypatch: pytest.MonkeyPatch, fails_at: int | None = None) ->
     process for each book, which takes longer than all the rest."""
     for module in (storybook.bootstrap, storybook.cli.doctor, storybook.cli.repair):
         monkeypatch.setattr(module, "choose_engines", chosen_doubles(fails_at))
-    monkeypatch.setattr(storybook.cli.make, "picture_processes", no_processes)
+    monkeypatch.setattr(storybook.cli.book_making, "picture_processes", no_processes)
 
 
 @asynccontextmanager
@@ -155,3 +158,14 @@ def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[ComfyDouble]:
+    """A ComfyUI in a thread of its own, which the settings name."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(portal.call(ComfyDouble).serving()) as double,
+    ):
+        monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", double.url)
+        yield double

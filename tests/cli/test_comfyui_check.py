@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 from tests.cli.conftest import REPOSITORY, Shell
 from tests.comfyui.double import ComfyDouble
@@ -17,17 +16,6 @@ from tests.comfyui.double.web import Request, Response
 
 WORKFLOWS = REPOSITORY / "tests/comfyui/workflows"
 NOBODY = "http://127.0.0.1:1"
-
-
-@pytest.fixture
-def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[ComfyDouble]:
-    """A ComfyUI in a thread of its own, which the settings name."""
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(portal.call(ComfyDouble).serving()) as double,
-    ):
-        monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", double.url)
-        yield double
 
 
 def check(shell: Shell, name: str, *options: str) -> tuple[int, list[Any]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from anyio.from_thread import start_blocking_portal
 
 from tests.cli.conftest import REPOSITORY, Shell
 from tests.comfyui.double import ComfyDouble
@@ -16,17 +14,6 @@ from tests.comfyui.double import ComfyDouble
 COMFYUI: Final = REPOSITORY / "tests/comfyui"
 EDITOR: Final = str(COMFYUI / "workflows/editor_make_panel.json")
 TYPES: Final = str(COMFYUI / "cases/object_info.json")
-
-
-@pytest.fixture
-def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[ComfyDouble]:
-    """A ComfyUI in a thread of its own, which the settings name."""
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(portal.call(ComfyDouble).serving()) as double,
-    ):
-        monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", double.url)
-        yield double
 
 
 def printed(shell: Shell, *arguments: str) -> dict[str, Any]:

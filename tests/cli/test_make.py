@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 import storybook.bootstrap
+import storybook.cli.book_making
 import storybook.cli.make
 import tests.cli.doubles
 from storybook.book import artifact_name, narration_of, picture_of
@@ -102,7 +103,7 @@ def test_pages_are_made_ready_for_the_page_to_open_while_others_are_painted(
     async def choose(settings: Settings, data: Path) -> Engines:
         return double_engines(illustrator=Waiting())
 
-    monkeypatch.setattr(storybook.cli.make, "picture_processes", encoders)
+    monkeypatch.setattr(storybook.cli.book_making, "picture_processes", encoders)
     monkeypatch.setattr(storybook.bootstrap, "choose_engines", choose)
     made = shell.make("--no-audio")
     assert (made["status"], len(encoded)) == ("DONE", len(PAGES))

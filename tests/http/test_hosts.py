@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storybook.http.hosts import is_loopback
 from storybook.settings import ServerSettings
+from storybook.system import is_loopback
 from tests.http.serving import WORDS, Site, serving
 from tests.http.test_connections import answer_to
 

@@ -313,6 +313,20 @@ def test_what_another_worker_has_deferred_is_looked_at_here_first() -> None:
     assert isinstance(trial, Start) and trial.trial == SURE_SECONDS
 
 
+def test_what_another_worker_defers_while_this_one_is_about_to_begin_is_looked_at_first() -> None:
+    """Its start is refused, since it has not heard of the outage; and then it does not begin
+    again, in whichever order it hears of both."""
+    for ends_first in (True, False):
+        play = Playbook()
+        (start, *_) = play.requested(COVER)
+        assert isinstance(start, Start) and not start.has_waited
+        ended, told = AttemptEnded(leased(COVER)), [started(COVER, THEM), deferred(play)]
+        actions = play.given(ended) if ends_first else []
+        actions += [it for event in told for it in play.heard(event)]
+        actions += [] if ends_first else play.given(ended)
+        assert of(Start, actions) == [] and of(LookAtEngine, actions) != []
+
+
 def test_other_engines_go_on() -> None:
     """Only the work of the one that is away waits."""
     play = Playbook()

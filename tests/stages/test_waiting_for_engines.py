@@ -316,6 +316,8 @@ async def test_a_trial_that_is_kept_for_a_moment_counts_as_started(tmp_path: Pat
         illustrator.is_away = True
         await it.request(read=False)
         await it.until(lambda run: waits(run) and run.is_complete(WRITING))
+        await settle(0.003)  # who was to begin before it was known has begun
+        await it.until(lambda run: not any(isinstance(it, InHand) for it in run.work.values()))
         calls = len(illustrator.calls)
         illustrator.held, illustrator.is_away = True, False
         while len(illustrator.calls) == calls:

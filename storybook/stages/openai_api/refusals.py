@@ -10,12 +10,12 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from storybook.stages.credentials import KEY_REFUSED
+from storybook.stages.retry_after import seconds_of
 
 SUCCESS: Final = 200
 """The status of a refusal that came in an answer that began as a success."""
@@ -283,23 +283,14 @@ def retry_after(headers: Mapping[str, str], text: str, now: float) -> float | No
     try:
         seconds = float(said)
     except ValueError:
-        seconds = _until(said, now) if said else _in_words(text)
+        found = seconds_of(said, now) if said else _in_words(text)
+        seconds = -1.0 if found is None else found
     return max(0.0, min(seconds, _LONGEST_WAIT)) if seconds == seconds and seconds >= 0 else None
 
 
 def _in_milliseconds(headers: Mapping[str, str]) -> str:
     said = headers.get("retry-after-ms", "").strip()
     return str(int(said) / 1_000) if said.isdecimal() else ""
-
-
-def _until(date: str, now: float) -> float:
-    from email.utils import parsedate_to_datetime  # it loads half of `email`
-
-    try:
-        moment = parsedate_to_datetime(date)
-    except (ValueError, TypeError):
-        return -1
-    return max(0.0, moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now)
 
 
 def _in_words(text: str) -> float:

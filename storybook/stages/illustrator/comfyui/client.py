@@ -8,7 +8,7 @@ repeated: the same id posted twice is painted twice.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -26,6 +26,7 @@ from storybook.stages.illustrator.comfyui.errors import (
 from storybook.stages.illustrator.comfyui.faults import is_model_file
 from storybook.stages.illustrator.comfyui.graph import Graph, NodeId
 from storybook.stages.illustrator.comfyui.problems import WorkflowProblem, where
+from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL
 from storybook.stages.illustrator.comfyui.state import ImageFile, PromptFailed, State, state_of
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
 from storybook.stages.retry_after import seconds_of
@@ -50,6 +51,21 @@ class ServerAnswer(NamedTuple):
     status: int
     content: bytes
     retry_after: str = ""
+
+
+def server_ways(urls: Iterable[str], key_variable: str, header: str) -> dict[str, ServerAccess]:
+    """The ways to several servers, by their URLs; one that comes twice is one."""
+    ways: dict[str, ServerAccess] = {}
+    for url in urls:
+        way = ServerAccess(
+            url,
+            setting="[illustrator] urls",
+            example=DEFAULT_URL,
+            key_variable=key_variable,
+            header=header,
+        )
+        ways.setdefault(way.url, way)
+    return ways
 
 
 class ComfyServer:

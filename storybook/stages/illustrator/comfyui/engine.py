@@ -14,8 +14,6 @@ import msgspec
 
 from storybook.engines import (
     Capabilities,
-    EngineAway,
-    EngineUnavailable,
     Painting,
     PaintingReport,
     PaintingTask,
@@ -25,10 +23,10 @@ from storybook.engines import (
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.processes import ProcessDied, WorkerProcesses
 from storybook.stages.addresses import shown_url
-from storybook.stages.credentials import BEARER, ways_to
+from storybook.stages.credentials import BEARER
 from storybook.stages.illustrator.comfyui import picture
 from storybook.stages.illustrator.comfyui.broken import BrokenModel
-from storybook.stages.illustrator.comfyui.client import ComfyServer
+from storybook.stages.illustrator.comfyui.client import ComfyServer, server_ways
 from storybook.stages.illustrator.comfyui.endpoint_check import (
     EndpointCheck,
     check_endpoint,
@@ -42,7 +40,6 @@ from storybook.stages.illustrator.comfyui.errors import (
     PromptGone,
     Rejected,
     StoppedByUs,
-    Unreachable,
     Unsuited,
     WorkerDead,
 )
@@ -54,19 +51,15 @@ from storybook.stages.illustrator.comfyui.picture import Job, Prepared
 from storybook.stages.illustrator.comfyui.pool import ComfyEndpoint, NoEndpoint, Pool
 from storybook.stages.illustrator.comfyui.readiness import readiness_of
 from storybook.stages.illustrator.comfyui.sizes import PictureSize
-from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL, STYLE
+from storybook.stages.illustrator.comfyui.spec import DEFAULT_URL, NAME, STYLE
 from storybook.stages.illustrator.comfyui.timing import ComfyTiming
+from storybook.stages.illustrator.comfyui.turns import Turns
 from storybook.stages.illustrator.comfyui.workflow import Places, Workflow
 
 logger = logging.getLogger(__name__)
 
-NAME: Final = "comfyui"
-
 FITTED_AT_ONCE: Final = 2
 """Pictures that are scaled at once: each takes up to 0.5 GiB for a second."""
-
-MOST_SUBMISSIONS: Final = 3
-"""How often one attempt at a picture gives it away before the attempt has failed."""
 
 
 class ComfyUI:
@@ -98,13 +91,7 @@ class ComfyUI:
         header: str = BEARER,
         timing: ComfyTiming | None = None,
     ) -> None:
-        self._ways = ways_to(
-            urls or (DEFAULT_URL,),
-            setting="[illustrator] urls",
-            example=DEFAULT_URL,
-            key_variable=key_variable,
-            header=header,
-        )
+        self._ways = server_ways(urls or (DEFAULT_URL,), key_variable, header)
         self._urls = tuple(self._ways)
         self._timing = timing or ComfyTiming()
         self._workflow = Workflow(workflow, nodes or {}, checkpoint, size)
@@ -220,7 +207,7 @@ class ComfyUI:
 
     async def _paint_anywhere(self, job: Job) -> Painting:
         """Paint on whichever server can, going on to the next when one fails."""
-        turns = _Turns(job)
+        turns = Turns(job)
         while True:
             try:
                 endpoint = await self._pool.take(without=turns.rejections, tried=turns.tried)
@@ -319,65 +306,6 @@ class ComfyUI:
         self._fitting.let_go()
         if self._launcher is not None:
             await self._launcher.stop()
-
-
-class _Turns:
-    """One picture's way from server to server: who refused it, and when to give up."""
-
-    def __init__(self, job: Job) -> None:
-        self._submitted = job.submitted
-        self.job = msgspec.structs.replace(job, submitted=self._count)
-        self.tried: set[str] = set()
-        self.rejections: dict[str, Rejected] = {}
-        self._doubted: set[str] = set()
-        self.submissions = 0
-
-    def was_rejected(self, rejection: Rejected) -> None:
-        """Pass a server over that refuses the workflow; but not for what it was once able to run:
-        that is looked at anew first, since its models may have changed since."""
-        if rejection.url in self._doubted:
-            self.rejections[rejection.url] = rejection
-        self._doubted.add(rejection.url)
-
-    def was_flat(self, failure: WorkFailed) -> None:
-        """Go on with another seed after a picture of one colour, as long as there are submissions
-        left; raise any other failure."""
-        if failure.kind != "flat_picture":
-            raise failure
-        if self.submissions >= MOST_SUBMISSIONS:
-            said = f"{failure.message} ({self.submissions} seeds were tried)"
-            raise WorkFailed(failure.kind, said, retryable=False) from failure
-        self.job = msgspec.structs.replace(self.job, seed=self.job.seed + 1)
-
-    async def _count(self, submission: Submission) -> None:
-        await self._submitted(submission)
-        self.submissions += 1
-
-    def check(self) -> None:
-        """Raise `WorkFailed` when it has been given away often enough."""
-        if self.submissions >= MOST_SUBMISSIONS:
-            raise WorkFailed(
-                "not_painted",
-                f"the picture was given away {self.submissions} times and never came back",
-                retryable=True,
-            )
-
-    def failure(self, troubles: Sequence[ComfyTrouble]) -> EngineUnavailable | WorkFailed:
-        """Why the picture cannot be painted anywhere, or not now: a server that may come back is
-        waited for, whatever the others say."""
-        away = [it for it in troubles if isinstance(it, Unreachable)]
-        rejections = [*self.rejections.values()]
-        if rejections and not away:
-            return EngineUnavailable(NAME, str(rejections[0]), rejections[0].mend)
-        for trouble in troubles:
-            if isinstance(trouble, Hung):
-                return WorkFailed("hung", str(trouble), retryable=True)
-        why = "; ".join(map(str, [*troubles, *rejections])) or "there is no endpoint"
-        if away:
-            asked = [it.retry_after for it in away]
-            soonest = None if None in asked else min(it for it in asked if it is not None)
-            return EngineAway(NAME, why, away[0].mend, retry_after=soonest)
-        return EngineUnavailable(NAME, why, troubles[0].mend if troubles else ComfyTrouble.mend)
 
 
 async def _answers(server: ComfyServer) -> bool:

@@ -11,6 +11,7 @@ from storybook.book import Role
 from storybook.engines import Engine, EngineSpec
 from storybook.stages.credentials import BEARER
 
+NAME: Final = "comfyui"
 DEFAULT_URL: Final = "http://127.0.0.1:8188"
 STYLE: Final = "watercolor painting, children's book illustration"
 OWN_SIZE: Final = "workflow"
@@ -63,4 +64,4 @@ def build(settings: ComfyUISettings, data: Path) -> Engine:
     )
 
 
-COMFYUI: Final = EngineSpec("comfyui", Role.ILLUSTRATOR, ComfyUISettings, build)
+COMFYUI: Final = EngineSpec(NAME, Role.ILLUSTRATOR, ComfyUISettings, build)
