@@ -53,8 +53,13 @@ def _lines(settings: Iterable[SettingInForce]) -> list[str]:
         if it.table != table:
             lines += [*([""] if lines else []), f"[{it.table}]"]
             table = it.table
-        lines.append(f"{it.key} = {_toml(it.value)}  # {it.said_by or BUILT_IN}")
+        lines.append(f"{_setting(it)}  # {it.said_by or BUILT_IN}")
     return lines
+
+
+def _setting(it: SettingInForce) -> str:
+    """A line of TOML, which has no word for what is not set."""
+    return f"# {it.key} is not set" if it.value is None else f"{it.key} = {_toml(it.value)}"
 
 
 def _toml(value: Any) -> str:

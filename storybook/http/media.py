@@ -154,7 +154,6 @@ def _answer(scope: Scope, run_id: RunId, artifact: Artifact, store: ArtifactStor
     headers += [
         (b"content-type", artifact.media_type.encode()),
         (b"accept-ranges", b"bytes"),
-        (b"x-content-type-options", b"nosniff"),
     ]
     part = _part(scope, etag, size)
     if part is None:

@@ -15,7 +15,7 @@ from storybook.http.requests import READ, run_id_in
 from storybook.http.responses import RawResponse
 from storybook.stages.progress import WorkProgress
 
-HEADERS: Final = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+HEADERS: Final = ((b"cache-control", b"no-store"),)
 PAGE_NUMBERS: Final = {str(page): page for page in range(MOST_PAGES)}
 
 

@@ -86,7 +86,7 @@ def test_erased_data_stays_erased(kept: Shell, other: Shell, tmp_path: Path) -> 
         db.execute("DROP TRIGGER events_never_change")
         db.execute("UPDATE events SET data = x'' WHERE position = 400")
         db.execute(sql)
-    assert "event 400: its data is gone, and nothing says that run" in kept("verify").stdout
+    assert "event 400: its data is gone, and its run was not forgotten" in kept("verify").stdout
 
 
 @pytest.mark.parametrize("data", [b'{"a":\n1}', b"no json", b"\xff\xfe", b"null", b' {"a":1} '])
