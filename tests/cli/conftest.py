@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -69,17 +68,6 @@ class Shell:
         result = self("make", *WORDS, *options, "--json")
         assert result.stdout, result.stderr
         return json.loads(result.stdout)
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    """A command sets up the logging of its process, which here is that of all tests."""
-    root, ours = logging.getLogger(), logging.getLogger("storybook")
-    before = root.level, ours.level, list(root.handlers)
-    yield
-    root.setLevel(before[0])
-    ours.setLevel(before[1])
-    root.handlers[:] = before[2]
 
 
 @pytest.fixture(autouse=True)
