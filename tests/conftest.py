@@ -20,14 +20,20 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
+def untouched_logging() -> Iterator[None]:
     """A command sets up the logging of its process, which here is that of all tests."""
-    root, ours = logging.getLogger(), logging.getLogger("storybook")
-    before = root.level, ours.level, list(root.handlers)
+    _reset_logging()  # a fixture of the module may have run one
     yield
-    root.setLevel(before[0])
-    ours.setLevel(before[1])
-    root.handlers[:] = before[2]
+    _reset_logging()
+
+
+def _reset_logging() -> None:
+    root, ours = logging.getLogger(), logging.getLogger("storybook")
+    root.setLevel(logging.WARNING)
+    ours.setLevel(logging.NOTSET)
+    for handler in list(root.handlers):
+        if type(handler).__module__.startswith("storybook."):
+            root.removeHandler(handler)
 
 
 @pytest.fixture
