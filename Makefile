@@ -22,7 +22,7 @@ export STORY_PLACE      = $(value PLACE)
 export STORY_CHARACTERS = $(value CHARACTERS)
 export STORY_TOPIC      = $(value TOPIC)
 
-.PHONY: book serve lint check test crash dist bench-quick bench-servers lock docs clean help
+.PHONY: book serve lint check test crash dist bench-quick bench-servers audit lock docs clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -67,12 +67,17 @@ bench-servers: $(VENV)/test.done  ## measure how well real servers and models ar
 docs: $(VENV)/base.done          ## draw anew what the documents show of the code's tables
 	@$(BIN)/python -m docs.draw
 
+audit: $(VENV)/audit.done        ## look for known vulnerabilities in every locked dependency
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip \
+		$(foreach locked,$(wildcard requirements/*.txt),-r $(locked))
+
 lock: $(VENV)/lock.done          ## resolve and pin all dependencies again, with hashes
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/base.txt
 	$(BIN)/uv pip compile $(LOCK) requirements/build.in -o requirements/build.txt
 	$(BIN)/uv pip compile $(LOCK) --extra test -c requirements/base.txt pyproject.toml \
 		-o requirements/test.txt
-
+	for tool in lock audit; do $(BIN)/uv pip compile $(LOCK) -c requirements/test.txt \
+		requirements/$$tool.in -o requirements/$$tool.txt || exit; done
 
 $(VENV)/base.done: requirements/base.txt requirements/build.txt pyproject.toml
 	@echo "Installing storybook into $(VENV) …"
@@ -90,6 +95,10 @@ $(VENV)/test.done: $(VENV)/base.done requirements/test.txt
 
 $(VENV)/lock.done: $(VENV)/base.done
 	@$(BIN)/python $(PIP) --require-hashes -r requirements/lock.txt
+	@touch $@
+
+$(VENV)/audit.done: $(VENV)/base.done requirements/audit.txt
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/audit.txt
 	@touch $@
 
 clean:                           ## remove the virtual environment and caches; data/ stays
