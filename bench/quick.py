@@ -13,7 +13,10 @@ from typing import Final
 from bench.apart import measure_module, measured
 from bench.figures import FULL, TRIAL, Figure, print_figures
 
-BENCHMARKS: Final = ("append", "fold", "sse", "get_run", "makespan", "book", "start", "retention")
+BENCHMARKS: Final = (
+    *("append", "fold", "sse", "get_run", "makespan", "book", "start"),
+    *("retention", "tokens", "metrics"),
+)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import anyio
 import psutil
@@ -29,6 +29,14 @@ EVENTS: Final = 200_000
 LOOK_SECONDS: Final = 0.005
 
 
+class Started(NamedTuple):
+    """A server, and the seconds from its start to its first answer."""
+
+    process: psutil.Process
+    url: str
+    seconds: float
+
+
 def _help_seconds() -> float:
     began = time.perf_counter()
     command = [sys.executable, "-m", "storybook", "--help"]
@@ -37,8 +45,8 @@ def _help_seconds() -> float:
 
 
 @contextmanager
-def _server(data: Path) -> Iterator[tuple[psutil.Process, float]]:
-    """A server on a data folder, and the seconds from its start to its first answer."""
+def started(data: Path) -> Iterator[Started]:
+    """A server on a data folder, once it has answered."""
     with listen("127.0.0.1", 0) as free:
         port = free.getsockname()[1]
     options = ["--data", str(data), "serve", "--port", str(port)]
@@ -51,7 +59,8 @@ def _server(data: Path) -> Iterator[tuple[psutil.Process, float]]:
     try:
         while not _answers(port):
             time.sleep(LOOK_SECONDS)
-        yield psutil.Process(process.pid), time.perf_counter() - began
+        seconds = time.perf_counter() - began
+        yield Started(psutil.Process(process.pid), f"http://127.0.0.1:{port}", seconds)
     finally:
         process.terminate()
         process.wait()
@@ -66,17 +75,17 @@ def _answers(port: int) -> bool:
 
 
 def _start_seconds(data: Path) -> float:
-    with _server(data) as (_, seconds):
-        return seconds
+    with started(data) as server:
+        return server.seconds
 
 
 def _idle_megabytes(data: Path) -> float:
     """What a server that has answered once keeps for itself, in millions of bytes."""
-    with _server(data) as (process, _):
-        return float(process.memory_full_info().uss) / 1e6
+    with started(data) as server:
+        return float(server.process.memory_full_info().uss) / 1e6
 
 
-async def _prepare(data: Path, events: int) -> None:
+async def prepare(data: Path, events: int) -> None:
     """A log of many events with projections that have followed it."""
     folder = DataFolder(data)
     async with SqliteLog.open(folder.log, clock=SystemClock().now) as log:
@@ -91,7 +100,7 @@ def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
     for data in (empty, full):
         data.mkdir()
     repetitions, events = effort.repetitions, effort.of(EVENTS)
-    anyio.run(_prepare, full, events)
+    anyio.run(prepare, full, events)
     _help_seconds()  # the first one compiles
     starts = [[_start_seconds(data) for data in (empty, full)] for _ in range(repetitions)]
     on_empty, on_full = (statistics.median(seconds) for seconds in zip(*starts, strict=True))
