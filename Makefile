@@ -22,6 +22,10 @@ export STORY_PLACE      = $(value PLACE)
 export STORY_CHARACTERS = $(value CHARACTERS)
 export STORY_TOPIC      = $(value TOPIC)
 
+# Bytecode is kept, whatever the shell says: each process would compile all of the program and, where
+# it runs tests, rewrite all of their asserts.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: book serve lint check test crash dist bench-quick bench-servers audit lock docs clean help
 .DEFAULT_GOAL := help
 

@@ -11,6 +11,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 from docs.draw import SAMPLING_PARAMETERS, documents
 from storybook.events.catalog import EVENT_TYPES
 from storybook.run import evolution
@@ -93,6 +95,7 @@ def unused(path: Path) -> set[str]:
     return set(constants(path)) - here - imported()[""] - imported()[module]
 
 
+@pytest.mark.slow
 def test_every_constant_is_used() -> None:
     """A limit that nothing keeps is no limit."""
     assert {name for path in sources() for name in unused(path)} == STILL_UNUSED

@@ -116,6 +116,7 @@ async def test_a_pinned_run_keeps_its_files_and_takes_nobodys_place(tmp_path: Pa
         assert types[-3:] == ["RunPinned", "RunUnpinned", "ArtifactsPruned"]
 
 
+@pytest.mark.slow
 async def test_a_start_takes_what_is_too_many_but_nothing_of_an_older_folder(
     tmp_path: Path,
 ) -> None:

@@ -188,6 +188,7 @@ def test_where_no_backup_may_be(kept: Shell, tmp_path: Path, target: str, why: s
     assert not (kept.data / ".lock").exists()
 
 
+@pytest.mark.slow
 def test_links_are_followed_to_the_backup_and_not_out_of_the_books(
     kept: Shell, tmp_path: Path
 ) -> None:
@@ -305,6 +306,7 @@ def test_a_full_disk_leaves_the_old_backup(
     assert kept.json("backup", str(target))["missing"] == []
 
 
+@pytest.mark.slow
 def test_a_place_that_can_only_be_read(kept: Shell, tmp_path: Path) -> None:
     """No backup is made there; one that is there is checked and restored."""
     disk = tmp_path / "disk"

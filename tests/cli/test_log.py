@@ -43,6 +43,7 @@ def test_the_log_as_json_has_the_apis_fields(filled: Shell) -> None:
     assert events[0]["data"]["type"] == events[0]["type"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
 def test_a_narrow_terminal_shows_what_happened(filled: Shell) -> None:
     """A line an event at 60 columns too; the day and the type make room for the sentence."""

@@ -14,6 +14,7 @@ from tests.http.serving import eventually, serving
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 async def test_what_is_told_besides_fractions_is_passed_over(tmp_path: Path) -> None:
     """A book waits for its writer, which the stream says; then its fractions are heard."""
     async with serving(tmp_path) as site:

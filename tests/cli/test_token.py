@@ -78,6 +78,7 @@ def test_a_proxy_without_tokens_is_told_of(
     assert said not in shell("serve", "--host", "203.0.113.1", "--port", "0").output
 
 
+@pytest.mark.slow
 def test_the_command_line_needs_no_token_beside_its_server(shell: Shell, start: Start) -> None:
     """It reads the server's secret, which only this user can; others are asked for a token. Events
     say who it was. The secret goes with the server."""

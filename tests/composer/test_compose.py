@@ -88,6 +88,7 @@ def test_a_book_has_a_title_and_four_pages_of_text(books: Books) -> None:
         assert all(page.image_prompt for page in pages)
 
 
+@pytest.mark.slow
 def test_a_page_has_two_to_four_sentences_and_one_or_two_spoken_lines(books: Books) -> None:
     """A page is as long as a child listens."""
     for _, pages in books:
@@ -96,6 +97,7 @@ def test_a_page_has_two_to_four_sentences_and_one_or_two_spoken_lines(books: Boo
             assert 1 <= len(page.dialogues) <= 2, page.summary
 
 
+@pytest.mark.slow
 def test_spoken_lines_stand_word_for_word_in_their_page_in_order(books: Books) -> None:
     """Each line is quoted in the summary, and each quotation is a line of someone in the cast."""
     for request, pages in books:
@@ -107,6 +109,7 @@ def test_spoken_lines_stand_word_for_word_in_their_page_in_order(books: Books) -
             assert all(dialogue.voice == "" for dialogue in page.dialogues)
 
 
+@pytest.mark.slow
 def test_who_speaks_is_named_by_the_narrator(books: Books) -> None:
     """A child who hears the page knows who says a line."""
     for _, pages in books:
@@ -115,6 +118,7 @@ def test_who_speaks_is_named_by_the_narrator(books: Books) -> None:
                 assert dialogue.character in narration(page), page.summary
 
 
+@pytest.mark.slow
 def test_everyone_takes_part(books: Books) -> None:
     """On every page the first page's whole cast, later the hero and at least one more."""
     for request, pages in books:
@@ -124,6 +128,7 @@ def test_everyone_takes_part(books: Books) -> None:
             assert sum(name in page.summary for name in names) >= min(len(names), 2), page.summary
 
 
+@pytest.mark.slow
 def test_three_or_more_are_all_named_on_every_page(books: Books) -> None:
     """With up to five characters, nobody is left out of a page."""
     for request, pages in books:
@@ -133,6 +138,7 @@ def test_three_or_more_are_all_named_on_every_page(books: Books) -> None:
                 assert all(name in page.summary for name in names), page.summary
 
 
+@pytest.mark.slow
 def test_the_text_is_clean(books: Books) -> None:
     """No slot is left open; no space, particle or sentence sign stands twice."""
     for _, pages in books:
@@ -140,6 +146,7 @@ def test_the_text_is_clean(books: Books) -> None:
             assert not re.search(r"[{}+]|\s\s|\s[.,!?]|^\s|\s$", page.text), page.text
 
 
+@pytest.mark.slow
 def test_names_have_the_right_particles_everywhere(books: Books) -> None:
     """No 곰는 and no 토끼은, in any page of any book."""
     for request, pages in books:
@@ -151,6 +158,7 @@ def test_names_have_the_right_particles_everywhere(books: Books) -> None:
                 assert not found, page.text
 
 
+@pytest.mark.slow
 def test_era_and_place_stand_in_the_first_sentence(books: Books) -> None:
     """The book begins with when and where."""
     for request, pages in books:
@@ -438,6 +446,7 @@ def test_a_described_character_is_painted_as_described() -> None:
     assert colours[0] != colours[1]
 
 
+@pytest.mark.slow
 def test_a_look_leads_back_to_its_motif(books: Books) -> None:
     """Whoever reads the prompt through the lexicon finds the same kinds in it."""
     for request, pages in books:

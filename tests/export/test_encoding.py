@@ -167,6 +167,7 @@ async def test_an_encoder_that_fails_beforehand_is_asked_again(tmp_path: Path) -
     assert calls == len(PAGES) + 1
 
 
+@pytest.mark.slow
 async def test_a_process_makes_pictures_small() -> None:
     """As it would be done here; if somebody kills it, it is done here."""
     picture, before = png(side=256), set(multiprocessing.active_children())

@@ -62,6 +62,7 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gua
         yield Guarded(site, folder)
 
 
+@pytest.mark.slow
 async def test_each_call_needs_a_token_but_those_that_lead_to_one(guarded: Guarded) -> None:
     """What is open shows nothing of anybody's book."""
     for call in CALLS:
@@ -165,6 +166,7 @@ async def test_a_browser_signs_in(guarded: Guarded) -> None:
         assert (await browser.get("/api/runs")).status_code == 401
 
 
+@pytest.mark.slow
 async def test_a_link_opens_one_book(guarded: Guarded) -> None:
     """Its state, its stream, its files; nothing else, and nothing is changed by it."""
     run_id, other = await guarded.book(), await guarded.book()
@@ -186,6 +188,7 @@ async def test_a_link_opens_one_book(guarded: Guarded) -> None:
     ).status_code == 422
 
 
+@pytest.mark.slow
 async def test_a_revoked_token_ends_what_is_open(tmp_path: Path) -> None:
     """Within a second or so, without a restart: requests, sessions and streams."""
     async with serving(tmp_path, held=True) as site:
@@ -214,6 +217,7 @@ async def test_guessing_is_slowed_down(tmp_path: Path) -> None:
         assert (await guarded.ask(None, "GET", "/")).status_code == 200
 
 
+@pytest.mark.slow
 async def test_without_tokens_nobody_needs_one(site: Site) -> None:
     """As it always was; what signs has nothing to sign with, and says so."""
     assert (await site.client.get("/api/runs")).status_code == 200

@@ -88,6 +88,7 @@ async def test_speech_has_a_limit_of_its_own(tmp_path: Path) -> None:
         await site.order()
 
 
+@pytest.mark.slow
 async def test_who_only_looks_is_limited_too(tmp_path: Path) -> None:
     """But whoever looks after the server; and EventSource, which would give up after a 429, is told
     when to come back."""

@@ -85,6 +85,7 @@ async def test_a_browser_tells_whose_page_it_is(
     assert answer.status_code == status
 
 
+@pytest.mark.slow
 async def test_who_is_named_in_the_settings_may(tmp_path: Path) -> None:
     """A page of an origin in `cors_origins` posts, one of another does not."""
     server = ServerSettings(cors_origins=("https://books.example", "https://*.school.example"))

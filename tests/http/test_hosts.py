@@ -42,6 +42,7 @@ async def test_only_names_of_this_machine_are_answered(site: Site, host: str, st
             assert "trusted_hosts" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 async def test_trusted_names_are_answered(tmp_path: Path) -> None:
     """A proxy on this machine hands on the name that a browser asked for."""
     server = ServerSettings(trusted_hosts=("Books.example", "[::2]"))

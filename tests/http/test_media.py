@@ -44,6 +44,7 @@ async def finished(site: Site) -> AsyncIterator[FinishedBook]:
     yield FinishedBook(site, await site.finished_book())
 
 
+@pytest.mark.slow
 async def test_a_look_up_reads_no_events(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """The views know what is recorded of a file, whatever else the run has been through."""
     run_id = await site.finished_book()

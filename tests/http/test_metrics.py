@@ -195,6 +195,7 @@ def panels() -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 async def test_the_dashboard_shows_what_is_exported(site: Site) -> None:
     """Every name in it is exported, with the labels that it goes by; and all of ours are shown."""
     exported = await _with_a_failure(site)

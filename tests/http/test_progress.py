@@ -179,6 +179,7 @@ async def test_a_cursor_beyond_the_log_is_reset(site: Site) -> None:
     assert state == last
 
 
+@pytest.mark.slow
 async def test_three_clients_see_the_same_whatever_happens_to_them(tmp_path: Path) -> None:
     """One of them cuts its connection after every message and comes back; no message is lost,
     repeated or different, and a client of a later day sees the same."""

@@ -275,6 +275,7 @@ async def test_nobody_gets_round_the_rate_limit_with_a_header(tmp_path: Path) ->
     assert [it.status_code for it in answers] == [201, 429]
 
 
+@pytest.mark.slow
 async def test_many_at_once_are_answered(site: Site) -> None:
     """Twenty wishes in one instant give twenty runs."""
     found: list[RunId] = []

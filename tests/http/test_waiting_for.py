@@ -46,6 +46,7 @@ def told(messages: list[Message]) -> list[Any]:
     return [it["waiting_for"] for it in live if "waiting_for" in it]
 
 
+@pytest.mark.slow
 async def test_a_book_says_what_it_waits_for_while_it_does(tmp_path: Path) -> None:
     """With the time of the event that says so; the book goes on by itself."""
     async with serving(tmp_path) as site:
@@ -65,6 +66,7 @@ async def test_a_book_says_what_it_waits_for_while_it_does(tmp_path: Path) -> No
         assert (state["status"], state["waiting_for"]) == ("DONE", None)
 
 
+@pytest.mark.slow
 async def test_the_stream_tells_when_waiting_begins_and_ends(tmp_path: Path) -> None:
     """Without an id and without an update; who comes later is told at once."""
     async with serving(tmp_path) as site:
@@ -91,6 +93,7 @@ async def deferred_of(folder: Path, run_id: RunId) -> list[dict[str, Any]]:
         return await deferred(site, run_id)
 
 
+@pytest.mark.slow
 async def test_a_book_that_has_not_begun_waits_as_queued(tmp_path: Path) -> None:
     """It says for whom, too; and both are done when the engine is back."""
     async with serving(tmp_path) as site:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import anyio
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ STEPS = st.lists(
 """Which of three runs, which of its choices, and how many seconds pass before it."""
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS, restart=st.integers(0, 60))
 def test_the_projection_is_the_fold_of_any_history(

@@ -273,6 +273,7 @@ def other_process(log: Path, path: Path, *how: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
 
 
+@pytest.mark.slow
 async def test_another_process_rebuilds_beside_a_server(tmp_path: Path) -> None:
     """A server on the real log keeps answering and applying while another process swaps."""
     log_path, path = tmp_path / "log.db", tmp_path / "p.db"

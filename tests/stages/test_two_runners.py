@@ -58,6 +58,7 @@ async def live_on(it: Stand, leases: float) -> None:
                 await anyio.sleep(0.005)
 
 
+@pytest.mark.slow
 async def test_two_runners_make_each_book_once(tmp_path: Path) -> None:
     """Twenty runs are shared: nothing is made twice, and nothing that lives is abandoned."""
     other = Scripted()

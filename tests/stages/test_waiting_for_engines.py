@@ -76,6 +76,7 @@ async def started_of(it: Stand, number: int = 1) -> list[StageStarted]:
     return [row.event for row in rows if isinstance(row.event, StageStarted)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [56, 600], ids=["56 s", "10 minutes"])
 async def test_a_book_waits_for_its_painter_and_is_done_when_that_is_back(
     tmp_path: Path, seconds: int
@@ -101,6 +102,7 @@ async def test_a_book_waits_for_its_painter_and_is_done_when_that_is_back(
         assert await it.events(StageFailed, StageAbandoned) == []
 
 
+@pytest.mark.slow
 async def test_an_engine_that_answers_looks_and_turns_work_away_is_away(tmp_path: Path) -> None:
     """A model that loads, a quota: one event says that the book waits, and one that it goes on."""
     async with stand(tmp_path, places=1) as it, it.runner().running([]):
@@ -136,6 +138,7 @@ async def test_an_engine_is_let_alone_for_as_long_as_it_asks(tmp_path: Path) -> 
         assert (await patient(it, lambda run: run.status.has_ended)).status is Status.DONE
 
 
+@pytest.mark.slow
 async def test_an_engine_that_never_comes_back_fails_the_book_at_last(tmp_path: Path) -> None:
     """With since when, what was seen last, and what to do; the rest is put down."""
     limits = Limits(shutdown_seconds=0, outage_minutes=10)
@@ -169,6 +172,7 @@ async def test_who_waits_for_nothing_fails_at_once(tmp_path: Path) -> None:
     assert run.fault is not None and run.fault.kind == "engine_away"
 
 
+@pytest.mark.slow
 async def test_the_limit_goes_on_across_restarts(tmp_path: Path) -> None:
     """It counts from the event; an engine that is back is tried first, whatever the time."""
     limits = Limits(shutdown_seconds=0, outage_minutes=10)
@@ -348,6 +352,7 @@ async def test_a_stop_during_a_trial_leaves_the_log_as_it_was(tmp_path: Path) ->
             assert (await it.ended()).status is Status.DONE
 
 
+@pytest.mark.slow
 async def test_an_engine_that_keeps_work_and_then_goes_fails_it_at_last(tmp_path: Path) -> None:
     """A proxy that gives up after a minute, a prompt that kills its server: however often it comes
     back, work of which nothing comes is not tried for ever."""
@@ -374,6 +379,7 @@ async def test_an_engine_that_keeps_work_and_then_goes_fails_it_at_last(tmp_path
     assert 2 < sum(isinstance(row.event, StageStarted) for row in covers) < 20
 
 
+@pytest.mark.slow
 async def test_a_page_that_is_written_ends_an_outage(tmp_path: Path) -> None:
     """Two outages of six minutes are none of twelve."""
     limits = Limits(shutdown_seconds=0, outage_minutes=10)
@@ -390,6 +396,7 @@ async def test_a_page_that_is_written_ends_an_outage(tmp_path: Path) -> None:
         assert (await patient(it, lambda run: run.status.has_ended)).status is Status.DONE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jump", [86_400, -86_400], ids=["forward", "back"])
 async def test_a_clock_that_is_set_ends_no_outage(tmp_path: Path, jump: int) -> None:
     """While it is waited, a clock counts that only goes on; after a restart, never more than the

@@ -159,6 +159,7 @@ async def test_hosts_without_a_secret_are_no_settings(variable: str) -> None:
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.slow
 async def test_what_fails_is_sent_again_with_the_same_id_and_body(
     site: Site, receiver: Receiving
 ) -> None:
@@ -184,6 +185,7 @@ async def test_what_fails_is_sent_again_with_the_same_id_and_body(
     await noted(site, len(failed), DeliveryStatus.DELIVERED)
 
 
+@pytest.mark.slow
 async def test_a_receiver_that_is_gone_is_told_no_more_of_the_run(
     site: Site, receiver: Receiving
 ) -> None:
@@ -196,6 +198,7 @@ async def test_a_receiver_that_is_gone_is_told_no_more_of_the_run(
     await receiver.until(lambda sent: any(it.told["run_id"] != run_id for it in sent))
 
 
+@pytest.mark.slow
 async def test_the_dead_and_the_slow_keep_nobody_waiting(site: Site, receiver: Receiving) -> None:
     """One receiver answers nothing, one is not there; the third is told within a second or so, and
     books are made as ever."""
@@ -215,6 +218,7 @@ async def test_the_dead_and_the_slow_keep_nobody_waiting(site: Site, receiver: R
     assert dead_ones and all("no connection (ECONNREFUSED)" in it.last for it in dead_ones)
 
 
+@pytest.mark.slow
 async def test_what_happened_while_nobody_sent_is_told_after_the_start(
     tmp_path: Path, receiver: Receiving
 ) -> None:
@@ -232,6 +236,7 @@ async def test_what_happened_while_nobody_sent_is_told_after_the_start(
     assert told != run_id
 
 
+@pytest.mark.slow
 async def test_a_new_file_begins_at_the_end_of_the_log(tmp_path: Path, receiver: Receiving) -> None:
     """Views that are made anew, or a lost file, send nothing again."""
     async with serving(tmp_path, webhooks=LOCAL) as site:
