@@ -14,6 +14,7 @@ No redirect is followed, so that nothing of this goes to anybody else.
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import os
 import re
@@ -188,9 +189,10 @@ class ServerAccess:
         key = os.environ.get(self._variable, "").strip() if self._variable else ""
         pairs = [self._user, self._raw_user, *([key] if self._scheme == "Basic" else [])]
         passwords = [pair.partition(":")[2] for pair in pairs]
-        for secret in (key, *pairs, *passwords, *(value for _, value in self.query)):
-            yield from (secret, quote(secret, safe=""))
-        yield from (_basic(pair).removeprefix("Basic ") for pair in pairs)
+        # Without its end, which an address writes otherwise.
+        encoded = [_basic(pair).removeprefix("Basic ").rstrip("=") for pair in pairs if pair]
+        for secret in (key, *pairs, *passwords, *(value for _, value in self.query), *encoded):
+            yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
 
     def _mend_of_key(self, asked: str) -> str:
         if self._user and self._name == _AUTHORIZATION:
