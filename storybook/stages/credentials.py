@@ -21,6 +21,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
+from urllib.request import getproxies
 
 from storybook.stages.addresses import AccessFault, parts_of, proxy_fault, shown_url
 from storybook.stages.certificates import tls_fault, trusted_context
@@ -187,7 +188,9 @@ class ServerAccess:
     def _secrets(self) -> Iterator[str]:
         """All that is to be shown to nobody, in each form in which it may come back."""
         key = os.environ.get(self._variable, "").strip() if self._variable else ""
-        pairs = [self._user, self._raw_user, *([key] if self._scheme == "Basic" else [])]
+        proxies = [parts_of(it).user for it in getproxies().values()]
+        users = [self._user, self._raw_user, *proxies, *map(unquote, proxies)]
+        pairs = [*users, *([key] if self._scheme == "Basic" else [])]
         passwords = [pair.partition(":")[2] for pair in pairs]
         # Without its end, which an address writes otherwise.
         encoded = [_basic(pair).removeprefix("Basic ").rstrip("=") for pair in pairs if pair]

@@ -34,20 +34,20 @@ pytestmark = pytest.mark.slow  # servers are started, and books made, by real en
 
 ROLES: Final = ("writer", "illustrator", "narrator", "transcriber")
 PAGES: Final = (
-    ("at dawn", "옛날 깊은 숲속에 호기심 많은 토끼가 살았어요."),
-    ("at noon", "어느 날 토끼는 길에서 겁 많은 호랑이를 만났어요."),
-    ("at sunset", "토끼와 호랑이는 강가에 앉아 맛있는 떡을 나누어 먹었어요."),
-    ("at night", "밤하늘에 별이 뜨자 호랑이가 조용히 노래를 불렀어요."),
-    ("in the rain", "그 뒤로 토끼와 호랑이는 오래오래 사이좋게 지냈답니다."),
+    ("at dawn", "happy, waving", "옛날 깊은 숲속에 호기심 많은 토끼가 살았어요."),
+    ("at noon", "sad, sitting", "어느 날 토끼는 길에서 겁 많은 호랑이를 만났어요."),
+    ("at sunset", "happy, sitting", "토끼와 호랑이는 강가에 앉아 맛있는 떡을 나누어 먹었어요."),
+    ("at night", "sad, waving", "밤하늘에 별이 뜨자 호랑이가 조용히 노래를 불렀어요."),
+    ("in the rain", "happy, waving", "그 뒤로 토끼와 호랑이는 오래오래 사이좋게 지냈답니다."),
 )
 BOOK: Final = {
     member: {
         "title": "토끼와 호랑이",
         "summary": summary,
         "dialogues": [],
-        "picture": {"time": time, "acts": {}, "scene": f"A view {time}."},
+        "picture": {"time": time, "acts": {"토끼": act}, "scene": f"A view {time}."},
     }
-    for member, (time, summary) in zip(MEMBERS, PAGES, strict=False)
+    for member, (time, act, summary) in zip(MEMBERS, PAGES, strict=False)
 }
 """What the writer writes: pages that pass."""
 WEBHOOK: Final = "whsec_UExBTlRFRHdlYmhvb2tzZWNyZXQwMTIzNDU2Nzg5"
@@ -55,6 +55,7 @@ SECRETS: Final = {
     **{f"key of the {role}": f"PLANTED-key-{role}" for role in ROLES},
     **{f"password for the {role}": f"PLANTED-password+{role}" for role in ROLES},
     **{f"query for the {role}": f"PLANTED/query/{role}" for role in ROLES},
+    "password of the proxy": "PLANTED-proxy-password",
     "webhooks": WEBHOOK.removeprefix("whsec_"),
     "nobody's variable": "PLANTED-of-the-environment",
 }
@@ -105,6 +106,12 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     monkeypatch.setenv("PLANTED_VARIABLE", SECRETS["nobody's variable"])
     monkeypatch.setenv("STORYBOOK_LOGGING_LEVEL", "debug")
     return monkeypatch
+
+
+def recording() -> dict[str, Any]:
+    """A form with what somebody has said."""
+    file = ("a.wav", spoken("조선시대", "wav"), "audio/wav")
+    return {"files": {"audio_file": file}, "data": {"field_type": "era"}}
 
 
 def has_environment(server: Server) -> bool:
@@ -225,7 +232,7 @@ class Guest:
             "token in the address": "PLANTED-access-token",
             "wrong cookie": "PLANTED-wrong-cookie",
             "wrong link": "PLANTED-wrong-link",
-            "password of the proxy": "PLANTED-proxy-authorization",
+            "credentials for a proxy": "PLANTED-proxy-authorization",
             "password to call back": "PLANTED-callback-password",
             "query to call back": "PLANTED-callback-query",
             "broken request": "PLANTED-broken-request",
@@ -246,7 +253,7 @@ class Guest:
             {"Authorization": it["malformed token"]},
             {"Cookie": f"storybook_session={it['wrong cookie']}; {it['wrong cookie']}=;;"},
             {"Cookie": f"storybook_link={it['wrong link']}"},
-            {"Proxy-Authorization": f"Bearer {it['password of the proxy']}"},
+            {"Proxy-Authorization": f"Bearer {it['credentials for a proxy']}"},
         )
         for each in headers:
             assert self.ask("GET", run, headers=each).status_code == 401, each
@@ -336,8 +343,8 @@ def test_a_house_in_order_tells_none(tmp_path: Path, environment: pytest.MonkeyP
             run_id = guest.ask("POST", "/api/runs", json=body, **options).json()["run_id"]
             state = until_ended(server, run_id, told, **options)
             assert state["status"] == "DONE", state
-            said = {"file": ("a.wav", spoken("조선시대", "wav"), "audio/wav")}
-            heard = guest.ask("POST", "/api/speech/era_ko", files=said, **options)
+            said = recording()
+            heard = guest.ask("POST", "/api/stt/field", **said, **options)
             assert heard.status_code == 200, heard.text
             guest.show_what_is_right(run_id)
             guest.show_what_is_wrong(run_id)
@@ -380,8 +387,8 @@ def fails(told: Told, data: Path) -> None:
     with serving(data, logging_format="text") as server:
         run_id = server.request()
         assert until_ended(server, run_id, told)["status"] in ("FAILED", "CANCELLED")
-        said = {"file": ("a.wav", spoken("조선시대", "wav"), "audio/wav")}
-        told.answer(httpx.post(f"{server.url}/api/speech/era_ko", files=said, timeout=60))
+        said = recording()
+        told.answer(httpx.post(f"{server.url}/api/stt/field", **said, timeout=60))
         for path in ("/api/engines", "/readyz", "/metrics", f"/api/runs/{run_id}/log"):
             told.answer(httpx.get(f"{server.url}{path}", timeout=60))
         assert has_environment(server)
@@ -429,3 +436,49 @@ def test_painters_and_voices_that_fail_are_quoted_without_them(
         assert is_said_by(parrots["blames"].heard, "narrator")
         assert is_said_by(parrots["errs-in-success"].heard, "transcriber")
     assert told.leaks(SECRETS) == []
+
+
+def test_a_writer_behind_a_proxy_is_quoted_without_them(
+    tmp_path: Path, environment: pytest.MonkeyPatch
+) -> None:
+    """The environment names the proxy, with a password, and it is the proxy that quotes all."""
+    told = Told()
+    environment.setenv("STORYBOOK_WRITER_ENGINE", "openai")
+    environment.setenv("STORYBOOK_WRITER_OPENAI_URL", address("writer", "models.example", "/v1"))
+    environment.setenv("NO_PROXY", "127.0.0.1,localhost")
+    with quoting("blames") as parrot:
+        proxy = f"http://me:{SECRETS['password of the proxy']}@{parrot.place}"
+        environment.setenv("HTTP_PROXY", proxy)
+        environment.setenv("http_proxy", proxy)
+        fails(told, tmp_path / "data")
+        assert is_said_by(parrot.heard, "writer")
+        assert SECRETS["password of the proxy"].encode() in parrot.heard
+    assert told.leaks(SECRETS) == []
+
+
+def test_keys_in_the_wrong_place_are_not_shown(tmp_path: Path) -> None:
+    """Where the name of a variable, the word before a key, or a proxy's address belongs."""
+    told, secrets = Told(), {"key": "PLANTED-sk-0123", "webhooks": "whsec_PLANTED"}
+    settings = f"""
+        [writer]
+        engine = "openai"
+        url = "http://127.0.0.1:9"
+        key_variable = "{secrets["key"]}"
+        header = "X-API-Key: {secrets["key"]}"
+        [webhooks]
+        allowed_hosts = ["127.0.0.1"]
+        secret_variable = "{secrets["webhooks"]}"
+        """
+    wrong = f"""
+        [server]
+        trusted_proxies = ["http://me:{secrets["key"]}@proxy"]
+        """
+    for text in (settings, wrong):
+        file = tmp_path / "storybook.toml"
+        file.write_text(text, "utf-8")
+        commands = ("config",), ("config", "--json"), ("doctor",), ("serve", "--port", "0")
+        for command in commands:
+            done = storybook(tmp_path / "data", "--config", str(file), *command)
+            told.add(" ".join(command), done.stdout, done.stderr)
+            assert done.returncode == 0 or command[0] != "config" or text == wrong
+    assert told.leaks(secrets) == []
