@@ -70,7 +70,8 @@ def _lines(settings: Iterable[SettingInForce]) -> list[str]:
         if it.table != table:
             lines += [*([""] if lines else []), f"[{it.table}]"]
             table = it.table
-        lines.append(f"{it.key} = {_toml(it.value)}  # {it.said_by or BUILT_IN}")
+        said = f"# {it.key} is not set" if it.value is None else f"{it.key} = {_toml(it.value)}"
+        lines.append(f"{said}  # {it.said_by or BUILT_IN}")
     return lines
 
 

@@ -192,8 +192,7 @@ class ServerAccess:
         users = [self._user, self._raw_user, *proxies, *map(unquote, proxies)]
         pairs = [*users, *([key] if self._scheme == "Basic" else [])]
         passwords = [pair.partition(":")[2] for pair in pairs]
-        # Without its end, which an address writes otherwise.
-        encoded = [_basic(pair).removeprefix("Basic ").rstrip("=") for pair in pairs if pair]
+        encoded = [_basic(pair).removeprefix("Basic ") for pair in pairs]
         for secret in (key, *pairs, *passwords, *(value for _, value in self.query), *encoded):
             yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
 

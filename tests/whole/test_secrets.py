@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -28,7 +30,7 @@ from tests.openai_api.double import serving as openai_double
 from tests.transcriber.recordings import spoken
 from tests.webhooks.receivers import Receiving, receiving
 from tests.whole.planted import SAID, Told, quoting
-from tests.whole.server import WORDS, Server, serving, storybook
+from tests.whole.server import REPOSITORY, WORDS, Server, serving, storybook
 
 pytestmark = pytest.mark.slow  # servers are started, and books made, by real engines
 
@@ -482,3 +484,24 @@ def test_keys_in_the_wrong_place_are_not_shown(tmp_path: Path) -> None:
             told.add(" ".join(command), done.stdout, done.stderr)
             assert done.returncode == 0 or command[0] != "config" or text == wrong
     assert told.leaks(secrets) == []
+
+
+def test_a_crash_tells_none(tmp_path: Path) -> None:
+    """A request and a command that meet a fault of ours tell where, and no value."""
+    told, data, crashing = Told(), tmp_path / "data", "tests.whole.crashing"
+    token = new_token(data, "boss", "admin")
+    with serving(data, crashing, logging_format="json") as server:
+        local = read_server_secret(data / "server.secret")
+        url = f"{server.url}/api/runs?access_token={token}"
+        answer = told.answer(httpx.post(url, json=WORDS, headers=bearer(token), timeout=60))
+        assert answer.status_code == 500 and answer.json() == {"detail": "internal error"}
+        server.stop()
+    words = [it for name, word in WORDS.items() for it in (f"--{name[:-3]}", word)]
+    command = [sys.executable, "-m", crashing, "--data", str(data), "-v", "make", *words]
+    made = subprocess.run(command, capture_output=True, cwd=REPOSITORY, timeout=60, check=False)
+    log = (tmp_path / "server.log").read_bytes()
+    for where, text in (("make", made.stderr + made.stdout), ("server.log", log)):
+        assert b"Traceback" in text or b"break_down" in text
+        assert b"a fault of ours" in text
+        told.add(where, text)
+    assert told.leaks(SECRETS | {"token": token, "local": local}) == []
