@@ -26,7 +26,7 @@ from storybook.events.subscription import Subscription
 from storybook.idempotency import check_same_request, run_id_for
 from storybook.projections.forgotten import all_forgotten
 from storybook.projections.library import open_runs
-from storybook.projections.projector import Projections, ProjectionsStopped
+from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, NewRun, RequestFault
 from storybook.retention import Retention
@@ -68,7 +68,7 @@ class Application(msgspec.Struct, frozen=True):
     outages: Outages | None = None
     """Which engines are away; None where nothing is worked on."""
     deliveries: Deliveries | None = None
-    """Webhooks that are to be sent; None where none may be."""
+    """Webhooks that are to be sent, or were; None where nothing can be written."""
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     attempts: AttemptHandler | None = None
     """What waits and what is in hand; None where nothing is worked on."""
@@ -172,6 +172,7 @@ class Application(msgspec.Struct, frozen=True):
             await self._forget_files(run_id)
         finally:
             await self._shown(run_id, position)
+            await self._forget_moved_rows()
 
     async def _forget_files(self, run_id: RunId) -> None:
         if self.deliveries is not None:
@@ -183,11 +184,20 @@ class Application(msgspec.Struct, frozen=True):
 
     async def finish_forgetting(self) -> None:
         """Remove what a process that died while it forgot runs has left of their files."""
-        for run_id in await self.projections.ask(all_forgotten):
+        forgotten = await self.projections.ask(all_forgotten)
+        for run_id in forgotten:
             try:
                 await self._forget_files(run_id)
             except CannotRemove as error:
                 logger.error("run %s was forgotten, and has files left: %s", run_id, error)
+        if forgotten:
+            await self._forget_moved_rows()
+
+    async def _forget_moved_rows(self) -> None:
+        try:
+            await self.projections.write_anew()
+        except ProjectionsBusy as error:
+            logger.error("what was forgotten may have left traces until the next start: %s", error)
 
     async def repair_run(self, run_id: RunId, by: str = "") -> Repair:
         """Have lost or damaged files of an ended run made again; `repairs.of` tells what becomes

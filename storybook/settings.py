@@ -66,9 +66,10 @@ class ServerSettings(msgspec.Struct, frozen=True):
             try:
                 ip_network(network, strict=False)
             except ValueError:
+                found = "one with a user or password in it" if "@" in network else repr(network)
                 raise SettingsError(
                     "settings: [server] trusted_proxies is to be a list of addresses and networks "
-                    f"(10.0.0.0/8), found {network!r}"
+                    f"(10.0.0.0/8), found {found}"
                 ) from None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import rich_click as click
@@ -14,9 +15,12 @@ from storybook.cli.output import print_json
 from storybook.configuration import SettingInForce, settings_in_force
 from storybook.settings import SettingsError
 from storybook.stages.addresses import without_secrets
+from storybook.stages.credentials import HIDDEN
 
 BUILT_IN = "default"
 """What says a setting that nobody has given."""
+_VARIABLE: Final = re.compile(r"([A-Z_][A-Z0-9_]*)?")
+_HEADER: Final = re.compile(r"[^:]*(: *[A-Za-z]*)?")
 
 
 @click.command("config")
@@ -32,12 +36,25 @@ def config_command(options: GlobalOptions, as_json: bool, given: bool) -> None:
         found = settings_in_force(options.environ, options.config)
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
-    shown = [it for it in found if it.said_by or not given]
+    shown = [_without_keys(it) for it in found if it.said_by or not given]
     if as_json:
         print_json([_as_json(it) for it in shown])
         return
     for line in _lines(shown):
         say(line)
+
+
+def _without_keys(it: SettingInForce) -> SettingInForce:
+    """A setting, without what may be a key by mistake where the name of its variable or the word
+    before it belongs."""
+    if not isinstance(it.value, str):
+        return it
+    value = it.value
+    if it.key.endswith("_variable") and not _VARIABLE.fullmatch(value):
+        value = HIDDEN
+    elif it.key == "header" and not _HEADER.fullmatch(value):
+        value = f"{value.partition(':')[0]}: {HIDDEN}"
+    return msgspec.structs.replace(it, value=value)
 
 
 def _as_json(it: SettingInForce) -> dict[str, Any]:
@@ -53,13 +70,9 @@ def _lines(settings: Iterable[SettingInForce]) -> list[str]:
         if it.table != table:
             lines += [*([""] if lines else []), f"[{it.table}]"]
             table = it.table
-        lines.append(f"{_setting(it)}  # {it.said_by or BUILT_IN}")
+        said = f"# {it.key} is not set" if it.value is None else f"{it.key} = {_toml(it.value)}"
+        lines.append(f"{said}  # {it.said_by or BUILT_IN}")
     return lines
-
-
-def _setting(it: SettingInForce) -> str:
-    """A line of TOML, which has no word for what is not set."""
-    return f"# {it.key} is not set" if it.value is None else f"{it.key} = {_toml(it.value)}"
 
 
 def _toml(value: Any) -> str:

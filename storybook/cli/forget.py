@@ -15,6 +15,7 @@ from storybook.commands import Commands
 from storybook.projections.projector import Projections
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.webhooks import SqliteDeliveries
 
 
 @click.command("forget")
@@ -36,8 +37,9 @@ def forget_command(options: GlobalOptions, run: str, yes: bool) -> None:
         folder = options.folder
         await Commands(log).forget(run_id, WHO)
         await FileArtifactStore(folder.outputs).forget(run_id)
-        async with Projections.open(folder.projections, log):
-            pass  # they have caught up, and show the book no more
+        async with Projections.open(folder.projections, log) as projections:
+            await projections.write_anew()  # they have caught up, and show the book no more
+        await SqliteDeliveries(folder.webhooks).forget(run_id)
 
     run_id, _ = change_log(options, run, ServerClient.forget_run, change)
     say(f"The book {run_id} is forgotten.")

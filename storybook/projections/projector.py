@@ -301,6 +301,14 @@ class Projections:
         """Whether somebody may mend this: it is no fault of ours."""
         return isinstance(error, LogError) or self._file.may_pass(error)
 
+    async def write_anew(self) -> None:
+        """Leave nothing in the file of what the views no longer say. Raises `ProjectionsBusy`: then
+        it is to be asked for again."""
+        try:
+            await self._file.write_anew()
+        except sqlite3.Error as error:
+            raise ProjectionsBusy(f"{self._file.where} cannot be written anew: {error}") from error
+
     # --------------------------------------------------------------------------------- answering
 
     def row(self, table: Table, *key: Any) -> Row | None:

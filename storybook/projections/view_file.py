@@ -22,6 +22,7 @@ from storybook.notifier import Notifier
 from storybook.projections import views
 from storybook.projections.projection import Projection
 from storybook.projections.views import ForeignFile, InMemory
+from storybook.stores.remains import write_anew
 
 ROW_WAIT_MS: Final = 100
 """How long the event loop may stand for a row that is not in memory while another process commits;
@@ -79,6 +80,7 @@ class ViewFile:
     def _opened(self) -> tuple[sqlite3.Connection, Path | InMemory]:
         if self._keep:
             try:
+                views.remove_unfinished(self._path)
                 return views.open_views(self._path, self._projections), self._path
             except (sqlite3.Error, OSError) as error:
                 if not views.may_pass(error):
@@ -120,6 +122,13 @@ class ViewFile:
         with suppress(sqlite3.Error):  # not clean, then: the next opening looks closer
             views.close_clean(self.db)
         self.db.close()
+
+    async def write_anew(self) -> None:
+        """Leave nothing in the file of rows that were moved or removed. Raises `sqlite3.Error`."""
+        if not isinstance(self.where, Path):
+            return
+        async with self.reading, self.writing:
+            await to_thread.run_sync(write_anew, self.db)
 
     # -------------------------------------------------------------------------- what goes wrong
 

@@ -199,9 +199,9 @@ def _copied_to_memory(
 
 def save(db: sqlite3.Connection, path: Path) -> None:
     """Make a file of all that a connection has, in the place of the one that is there."""
-    beside = path.with_name(f"{path.name}.saving")
+    beside = _beside(path)
     try:
-        beside.unlink(missing_ok=True)
+        remove_unfinished(path)
         with contextlib.closing(connect(beside)) as file:
             db.backup(file)
         journal, _ = files_of(path)
@@ -209,6 +209,15 @@ def save(db: sqlite3.Connection, path: Path) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a process that died while it saved has left; for whoever alone may save."""
+    _beside(path).unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.saving")
 
 
 def _open_known(path: Path, projections: Sequence[Projection]) -> sqlite3.Connection:

@@ -14,12 +14,14 @@ No redirect is followed, so that nothing of this goes to anybody else.
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import os
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
+from urllib.request import getproxies
 
 from storybook.stages.addresses import AccessFault, parts_of, proxy_fault, shown_url
 from storybook.stages.certificates import tls_fault, trusted_context
@@ -186,11 +188,13 @@ class ServerAccess:
     def _secrets(self) -> Iterator[str]:
         """All that is to be shown to nobody, in each form in which it may come back."""
         key = os.environ.get(self._variable, "").strip() if self._variable else ""
-        pairs = [self._user, self._raw_user, *([key] if self._scheme == "Basic" else [])]
+        proxies = [parts_of(it).user for it in getproxies().values()]
+        users = [self._user, self._raw_user, *proxies, *map(unquote, proxies)]
+        pairs = [*users, *([key] if self._scheme == "Basic" else [])]
         passwords = [pair.partition(":")[2] for pair in pairs]
-        for secret in (key, *pairs, *passwords, *(value for _, value in self.query)):
-            yield from (secret, quote(secret, safe=""))
-        yield from (_basic(pair).removeprefix("Basic ") for pair in pairs)
+        encoded = [_basic(pair).removeprefix("Basic ") for pair in pairs]
+        for secret in (key, *pairs, *passwords, *(value for _, value in self.query), *encoded):
+            yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
 
     def _mend_of_key(self, asked: str) -> str:
         if self._user and self._name == _AUTHORIZATION:

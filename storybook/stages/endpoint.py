@@ -278,7 +278,7 @@ class Endpoint:
         if status in KEY_REFUSED:
             return EngineUnavailable(NAME, told, self._access.refusal(status, refusal.code).mend)
         if listed:
-            told = f"{told}; it lists {_named(listed)}"
+            told = f"{told}; it lists {self.hide(_named(listed))}"
         kind, way = meaning_of(refusal)
         match way:
             case Way.AWAY:
@@ -291,7 +291,8 @@ class Endpoint:
 
     def told(self, refusal: Refusal, model: str = "") -> str:
         """What the endpoint says of itself, shortened."""
-        about = f" for the model {model!r}" if model and meaning_of(refusal).kind in _LACKS else ""
+        is_lacking = model and meaning_of(refusal).kind in _LACKS
+        about = f" for the model {self.hide(model)!r}" if is_lacking else ""
         where = f": it points to {refusal.location}" if refusal.location else ""
         said = f": {self.hide(refusal.text)[:_QUOTED]}" if refusal.text else ""
         answers = "says" if refusal.status == SUCCESS else f"answers {refusal.status}"
@@ -361,7 +362,7 @@ class Endpoint:
         place = answer.headers.get("Location", "")
         if not 300 <= answer.status_code < 400 or not place:
             return ""
-        root = shown_url(urljoin(str(answer.url), place))
+        root = self.hide(shown_url(urljoin(str(answer.url), place)))
         return root.removesuffix(str(answer.url.path).removeprefix(_path_of(self._root)))
 
 

@@ -83,5 +83,6 @@ class Deliveries(Protocol):
         ...
 
     async def forget(self, run_id: RunId) -> None:
-        """Remove all that was to be told of a run, with whom, so that no trace is left."""
+        """Remove all that was to be told of a run, with whom, so that no trace is left. Where
+        nothing was ever planned, no file is made."""
         ...

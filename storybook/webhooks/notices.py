@@ -8,7 +8,14 @@ from typing import Final
 import msgspec
 
 from storybook.book import RunId, narration_of, picture_of
-from storybook.events.catalog import Event, RunCancelled, RunCompleted, RunFailed, StageCompleted
+from storybook.events.catalog import (
+    Event,
+    RunCancelled,
+    RunCompleted,
+    RunFailed,
+    RunForgotten,
+    StageCompleted,
+)
 from storybook.events.log import Position, Recorded
 from storybook.events.parked import ParkedRun
 from storybook.run import Run, read_history
@@ -21,8 +28,8 @@ _ENDINGS: Final[dict[type[Event], str]] = {
 }
 NOTICES: Final = (*_ENDINGS.values(), PAGE_READY)
 """Everything that is told."""
-TOLD: Final = frozenset({it.__name__ for it in (*_ENDINGS, StageCompleted)})
-"""The types of the events that may give reason to."""
+HEARD: Final = frozenset({it.__name__ for it in (*_ENDINGS, StageCompleted, RunForgotten)})
+"""The types of the events that may give reason to tell something, or to tell nothing more."""
 
 Render = Callable[[RunId, Run, ParkedRun | None], bytes]
 """The state of a run as its readers see it, as JSON."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from storybook.book import RunId
-from storybook.events.catalog import RunRequested
+from storybook.events.catalog import RunForgotten, RunRequested
 from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import RunParked, read_event
 from storybook.notifier import Notifier
-from storybook.run import read_history
+from storybook.run import ForgottenRun, read_history
 from storybook.stores.deliveries import Deliveries, Delivery
 from storybook.webhooks.notices import notice_of
 
@@ -37,6 +37,9 @@ class Planner:
         if planned or end - self._noted >= MOST_UNNOTED:
             await self._deliveries.plan(planned, end, self._now())
             self._noted = end
+        for run_id in [it.run_id for it in batch if it.type == RunForgotten.__name__]:
+            await self._deliveries.forget(run_id)  # what was planned while it was being forgotten
+            self._urls.pop(run_id, None)
         if planned:
             self._planned.notify()
         return None
@@ -45,12 +48,18 @@ class Planner:
         url = await self._url_of(recorded.run_id)
         if not url:
             return None
-        kind = await self._notice(recorded)
+        try:
+            kind = await self._notice(recorded)
+        except ForgottenRun:  # since its address was read
+            return None
         now = self._now()
         return Delivery(recorded.position, recorded.run_id, kind, url, now, now) if kind else None
 
     async def _notice(self, recorded: Recorded) -> str | None:
-        """What an event gives reason to tell, which its run decides as it stood then."""
+        """What an event gives reason to tell, which its run decides as it stood then. Raises
+        `ForgottenRun`."""
+        if recorded.is_erased:
+            raise ForgottenRun
         event = read_event(recorded)
         events = await self._log.read_run(recorded.run_id)
         history = read_history([it for it in events if it.position <= recorded.position])

@@ -18,7 +18,7 @@ from storybook.events.subscription import RetryPolicy, Subscription
 from storybook.notifier import Notifier
 from storybook.settings import SettingsError, WebhookSettings
 from storybook.stores.deliveries import Deliveries, DeliveriesUnavailable
-from storybook.webhooks.notices import TOLD, Render
+from storybook.webhooks.notices import HEARD, Render
 from storybook.webhooks.planner import Planner
 from storybook.webhooks.receiver import Receiver
 from storybook.webhooks.sender import Sender
@@ -67,7 +67,7 @@ class Webhooks:
             self._planner,
             after=START,
             parked=parked,
-            types=TOLD,
+            types=HEARD,
             sleep=partial(sleep, clock),
             now=lambda: clock.monotonic() / MICROSECONDS,
         )

@@ -48,6 +48,21 @@ def test_no_secret_is_shown(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> No
         assert "http://painter:8188" in printed and "hush" not in printed
 
 
+def test_a_key_in_the_place_of_a_name_is_not_shown(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever puts it there by mistake does not print it, too; what is a name is shown."""
+    monkeypatch.setenv("STORYBOOK_WRITER_KEY_VARIABLE", "sk-hush-0123")
+    monkeypatch.setenv("STORYBOOK_WRITER_HEADER", "X-API-Key: sk-hush-0123")
+    monkeypatch.setenv("STORYBOOK_WEBHOOKS_SECRET_VARIABLE", "whsec_hush")
+    monkeypatch.setenv("STORYBOOK_NARRATOR_KEY_VARIABLE", "VOICE_KEY")
+    monkeypatch.setenv("STORYBOOK_NARRATOR_HEADER", "Authorization: Token")
+    for arguments in (["config", "--given"], ["config", "--given", "--json"]):
+        printed = shell(*arguments).stdout
+        assert "hush" not in printed and "X-API-Key: …" in printed
+        assert "VOICE_KEY" in printed and "Authorization: Token" in printed
+
+
 def test_a_fault_is_told_as_everywhere(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stops the start of a server stops this, too."""
     monkeypatch.setenv("STORYBOOK_LOGGING_LEVEL", "loud")

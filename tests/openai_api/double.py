@@ -40,12 +40,13 @@ PIECE: Final = 37
 
 
 class Asked(NamedTuple):
-    """A request: its path below /v1, and the fields of its JSON or form."""
+    """A request: its path below /v1, the fields of its JSON or form, and its query."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
+    query: str = ""
 
     @property
     def key(self) -> str:
@@ -310,8 +311,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, method: str, body: dict[str, Any]) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        path = "/" + self.path.partition("/v1/")[2] if "/v1/" in self.path else self.path
-        asked = Asked(method, path, headers, body)
+        place, _, query = self.path.partition("?")
+        path = "/" + place.partition("/v1/")[2] if "/v1/" in place else place
+        asked = Asked(method, path, headers, body, query)
         self.server.requests.append(asked)
         reply = self.server.reply(asked)
         self.send_response(reply.status)

@@ -18,6 +18,7 @@ from storybook.projections import tables, view_file, views
 from storybook.projections.projector import Projections, ProjectionsBusy
 from storybook.projections.rebuild import differences
 from storybook.projections.views import InMemory
+from storybook.stores.remains import has_remains
 from tests.projections.histories import (
     QUICKLY,
     Book,
@@ -367,3 +368,35 @@ async def test_damage_that_catching_up_meets_at_the_start_is_mended(tmp_path: Pa
     async with Projections.open(path, log, retry=QUICKLY) as projections:
         assert len(await library_of(projections)) == 9
         assert await differences(path, log) == []
+
+
+# -------------------------------------------------------------------------- what is to be forgotten
+
+
+async def test_a_file_that_is_written_anew_has_no_copies_of_moved_rows(tmp_path: Path) -> None:
+    """SQLite leaves some in what is unused of its pages; readers find what they found before."""
+    log, path = MemoryLog(), tmp_path / "p.db"
+    async with Projections.open(path, log) as projections:
+        books = [Book(log, number) for number in range(1, 40)]
+        for book in books:
+            await book.request()
+        for book in (*books[::2], *books[1::2]):  # their rows grow between others
+            await book.finish()
+            await projections.reached(await log.head())
+        await healed(projections, log)
+        assert has_remains(projections._file.db)
+        before = [state_of(projections, run_name(it)) for it in range(1, 40)]
+        await projections.write_anew()
+        assert not has_remains(projections._file.db)
+        assert [state_of(projections, run_name(it)) for it in range(1, 40)] == before
+        await Book(log, 40).request()
+        await healed(projections, log)
+        assert state_of(projections, run_name(40)) is not None
+
+
+async def test_a_save_that_was_killed_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Its file would know what is forgotten later."""
+    unfinished = tmp_path / "p.db.saving"
+    unfinished.write_bytes(b"half of the views")
+    async with Projections.open(tmp_path / "p.db", MemoryLog()):
+        assert not unfinished.exists()

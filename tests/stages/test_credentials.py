@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -175,10 +176,16 @@ def test_a_refusal_says_what_to_set(
 
 
 def test_texts_of_others_lose_every_form_of_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it is, encoded for a URL, encoded for a header; what is too short says nothing."""
+    """As it is, encoded for a URL, for JSON, for a header, and that for a URL; of the proxies of
+    the environment, too; what is too short says nothing."""
     its = access("http://me:hu%40sh@speech?token=to%20ken&v=1", header="X-Key")
     said = f"{KEY} hu@sh hu%40sh {basic('me:hu@sh')} token=to%20ken to ken v=1"
     assert its.hide(said) == "… … … Basic … token=… … v=1"
+    monkeypatch.setenv(VARIABLE, 'quo"ted')
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:of%20the%20proxy@proxy:3128")
+    quoted = quote(basic("me:hu@sh").removeprefix("Basic "), safe="")
+    proxy = f"of the proxy of%20the%20proxy {basic('me:of the proxy')}"
+    assert its.hide(f'{{"key": "quo\\"ted"}} {quoted} {proxy}') == '{"key": "…"} … … … Basic …'
     monkeypatch.setenv(VARIABLE, "me:pass word")
     told = access(header="basic").hide(f"pass word {basic('me:pass word')} pass%20word")
     assert "pass" not in told and basic("me:pass word") not in told

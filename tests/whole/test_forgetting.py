@@ -9,10 +9,18 @@ from typing import Final
 import httpx
 import pytest
 
+from tests.webhooks.receivers import SECRET, VARIABLE
 from tests.whole.server import WORDS, Server, serving, storybook
 
 SECRETS: Final = {"era_ko": "꽃잎별시대", "place_ko": "무지개솔숲", "topic_ko": "달빛나눔"}
 """Words that no other book and no part of the program has."""
+NOBODY: Final = "http://127.0.0.1:9/told-to-nobody"
+"""Who is to be told, and cannot be reached."""
+WEBHOOKS: Final = {
+    "webhooks_allowed_hosts": "127.0.0.1",
+    "webhooks_private_addresses": "true",
+    "webhooks_secret_variable": VARIABLE,
+}
 KEY: Final = {"Idempotency-Key": "a wish of somebody"}
 PATHS: Final = (
     ("GET", ""),
@@ -36,7 +44,7 @@ PATHS: Final = (
 def traces(folder: Path) -> list[str]:
     """The files below a folder that have one of the words in them, anywhere."""
     files = [it for it in folder.rglob("*") if it.is_file()]
-    words = [it.encode() for it in SECRETS.values()]
+    words = [it.encode() for it in (*SECRETS.values(), NOBODY)]
     return [str(it) for it in files if any(word in it.read_bytes() for word in words)]
 
 
@@ -165,3 +173,32 @@ def test_a_book_is_forgotten_without_a_server(tmp_path: Path) -> None:
     told = storybook(data, "log").stdout
     assert "(erased: the book was forgotten)" in told
     assert "the book was forgotten, as" in told
+
+
+@pytest.mark.slow  # a book is made
+@pytest.mark.parametrize("has_server", [True, False])
+def test_who_was_told_of_it_is_forgotten_while_webhooks_are_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_server: bool
+) -> None:
+    """By a server whose settings let nobody be told any more, and by the command line alone; a
+    backup that is made then has no trace either."""
+    data, backup = tmp_path / "data", tmp_path / "backup"
+    monkeypatch.setenv(VARIABLE, SECRET)
+    with serving(data, **WEBHOOKS) as server:
+        run_id = server.request(**SECRETS, callback_url=NOBODY, tts_enabled=False)
+        until_ended(server, run_id)
+        assert NOBODY in storybook(data, "webhooks", run_id, "--json").stdout
+        server.kill()
+    monkeypatch.delenv(VARIABLE)
+    assert str(data / "webhooks.db") in traces(data)
+    if has_server:
+        with serving(data) as server:
+            assert ask(server, "DELETE", f"/api/runs/{run_id}").status_code == 204
+            assert traces(data) == []
+            server.kill()
+    else:
+        done = storybook(data, "forget", run_id, "--yes")
+        assert done.returncode == 0, done.stderr
+    assert traces(data) == []
+    assert storybook(data, "backup", str(backup)).returncode == 0
+    assert traces(backup) == []

@@ -14,25 +14,14 @@ before anything is erased: had that to be done afterwards, a death in between wo
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import struct
-from pathlib import Path
 from typing import Final
 
 from storybook.book import RunId
 from storybook.events.catalog import RunForgotten
+from storybook.stores.remains import write_anew
 from storybook.stores.sqlite.connection import BUSY_MS
 
-HEADER_BYTES: Final = 100
-"""Of the file, which come before the first page's own header."""
-TABLE_PAGES: Final = {0x05: 12, 0x0D: 8}
-"""How long the header of a page is, by its kind: inner pages and leaves of a table, which is where
-events are, as https://www.sqlite.org/fileformat2.html has it. Pages of no tree begin with the
-number of another page, which is as large as this only in files of 300 GiB."""
-REMAINS: Final = re.compile(rb"[^\0]{5}")
-"""So many bytes in a row are of something recorded. SQLite leaves the sizes of free stretches, four
-bytes at most."""
 READER_MS: Final = 250
 """How long the log waits for a reader that is in its way, in milliseconds: readers of ours look for
 a few. Whoever stays longer is waited for by trying again."""
@@ -64,33 +53,8 @@ def empty_wal(db: sqlite3.Connection) -> bool:
     return not is_busy
 
 
-def scrub(db: sqlite3.Connection, path: Path) -> None:
+def scrub(db: sqlite3.Connection) -> None:
     """Leave no copies of rows in what is unused of the pages of a log. It is written anew if there
     are any, which takes as much memory and room on the disk as it is large."""
-    if empty_wal(db) and not has_remains(path):
-        return
-    db.execute("VACUUM")
-
-
-def has_remains(path: Path) -> bool:
-    """Whether there is anything in the unused middle of any page."""
-    with path.open("rb") as file:
-        (size,) = struct.unpack(">H", file.read(HEADER_BYTES)[16:18])
-        size = 65_536 if size == 1 else size
-        file.seek(0)
-        offset = HEADER_BYTES
-        while page := file.read(size):
-            if _has_remains(page, offset):
-                return True
-            offset = 0
-    return False
-
-
-def _has_remains(page: bytes, offset: int) -> bool:
-    """`offset` is where the page's header begins."""
-    header = TABLE_PAGES.get(page[offset])
-    if header is None:
-        return False
-    cells, content = struct.unpack_from(">HH", page, offset + 3)
-    unused = page[offset + header + 2 * cells : content or 65_536]
-    return REMAINS.search(unused) is not None
+    empty_wal(db)
+    write_anew(db)

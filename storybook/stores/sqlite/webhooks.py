@@ -22,6 +22,7 @@ from storybook.book import RunId
 from storybook.clock import MICROSECONDS
 from storybook.events.log import Position
 from storybook.stores.deliveries import DeliveriesUnavailable, Delivery, DeliveryStatus
+from storybook.stores.remains import write_anew
 from storybook.stores.sqlite.connection import BUSY_MS
 from storybook.system import SYNC_STOPS_AT_THE_DRIVE
 
@@ -76,8 +77,9 @@ class SqliteDeliveries:
         await self._call(partial(_record, before=before, after=after))
 
     async def forget(self, run_id: RunId) -> None:
-        sql = "DELETE FROM deliveries WHERE run_id = ?"
-        await self._call(lambda db: db.execute(sql, (run_id,)))
+        if self._path.exists():
+            await self._call(partial(_forget, run_id=run_id))
+            await anyio.to_thread.run_sync(_read, self._path, write_anew)
 
     async def _call(self, do: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(_write, self._path, do)
@@ -164,6 +166,10 @@ def _plan(db: sqlite3.Connection, planned: Sequence[Delivery], cursor: Position,
     db.executemany(sql, map(_row, kept))
     db.execute("DELETE FROM deliveries WHERE ended_at < ?", (now - _KEPT,))
     db.execute(_SET_CURSOR, (cursor,))
+
+
+def _forget(db: sqlite3.Connection, run_id: RunId) -> None:
+    db.execute("DELETE FROM deliveries WHERE run_id = ?", (run_id,))
 
 
 def _due(

@@ -243,7 +243,7 @@ class LogWriter(threading.Thread):
 
     def _scrub(self, db: sqlite3.Connection) -> None:
         if not self._is_scrubbed:
-            scrub(db, self._path)
+            scrub(db)
             self._is_scrubbed = True
 
     def _draft(self, draft: _Draft, append: Append, db: sqlite3.Connection) -> None:

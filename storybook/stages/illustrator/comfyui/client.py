@@ -96,7 +96,7 @@ class ComfyServer:
         system = stats.get("system") if isinstance(stats, dict) else None
         if not isinstance(system, dict):
             raise Unsuited(self.url, _NO_COMFYUI)
-        return str(system.get("comfyui_version") or "unknown")
+        return self.access.hide(str(system.get("comfyui_version") or "unknown"))
 
     async def object_info(self) -> dict[str, Any]:
         """All node types, by class."""
@@ -188,7 +188,13 @@ class ComfyServer:
         """What the server says against a prompt, without what is secret here."""
         hide = self.access.hide
         return tuple(
-            msgspec.structs.replace(it, where=hide(it.where), message=hide(it.message))
+            msgspec.structs.replace(
+                it,
+                kind=hide(it.kind),
+                where=hide(it.where),
+                message=hide(it.message),
+                has=tuple(map(hide, it.has)),
+            )
             for it in _problems(said, graph)
         )
 

@@ -256,7 +256,7 @@ class ComfyUI:
                 try:
                     await self._launcher.ensure(partial(_answers, server))
                 except LaunchFailed as failure:
-                    raise NotLaunched(endpoint.url, str(failure)) from failure
+                    raise NotLaunched(endpoint.url, server.access.hide(str(failure))) from failure
             yield server
 
     async def _after(self, trouble: ComfyTrouble, endpoint: ComfyEndpoint) -> ComfyTrouble:

@@ -111,7 +111,8 @@ class Launcher:
         self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
         self._reader.start()
         atexit.register(self._stop)
-        logger.info("started ComfyUI: %s in %s", self._command, self._folder)
+        # Not with its arguments, which somebody may have put a key into.
+        logger.info("started ComfyUI: %s in %s", self._program, self._folder)
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None

@@ -190,7 +190,8 @@ class OpenAINarrator:
     ) -> WorkFailed:
         """With the voices that there are, and the setting that gives them to ours."""
         has = await self._listed_voices(client)
-        listed = f"; its voices are {', '.join(has[:_MOST_VOICES])}" if has else ""
+        names = self._endpoint.hide(", ".join(has[:_MOST_VOICES]))
+        listed = f"; its voices are {names}" if has else ""
         mend = f'{_MEND}: [narrator] voices = {{ {voice} = "{has[0]}" }}' if has else _MEND
         message = f"{self._endpoint.told(refusal)}{listed}. {mend}"
         return WorkFailed("unknown_voice", message, retryable=False)

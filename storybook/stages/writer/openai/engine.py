@@ -106,7 +106,7 @@ class OpenAIWriter:
     @property
     def info(self) -> EngineInfo:
         """Its model is what the server says has answered, as soon as it has."""
-        model = self._answered or self._model
+        model = self._endpoint.hide(self._answered or self._model)
         return EngineInfo(NAME, model=model, device=self._device, apart=True)
 
     @property
@@ -239,7 +239,7 @@ class OpenAIWriter:
             listed = await self._endpoint.models()
             fit = chat_models(listed)
             if not fit:
-                names = ", ".join(it.name for it in listed)
+                names = self._endpoint.hide(", ".join(it.name for it in listed))
                 lacks = f"lists no model that chats ({names})" if names else "has no model"
                 why = f"{self._endpoint.base} {lacks}"
                 raise EngineUnavailable(NAME, why, "Load one there, or set [writer] model")
