@@ -15,9 +15,11 @@ has only that.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -116,7 +118,8 @@ def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places
     for variable, text in environ.items():
         if variable.startswith(PREFIX) and variable not in _OUTSIDE:
             table, key = _table_and_key(variable)
-            _check_known(table, key)
+            with _told_of(None, {(table, key): variable}):
+                _check_known(table, key)
             if text.strip():
                 given.setdefault(table, {})[key] = _from_text(table, key, text, variable)
                 places[table, key] = variable
@@ -125,13 +128,18 @@ def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places
             table: {key: _checked(table, key, value) for key, value in keys.items()}
             for table, keys in given.items()
         }
-        _check_consistent(checked)
+        _check_server(checked.get("server", {}))
     return checked, places
 
 
-def _check_consistent(given: Given) -> None:
-    """What stands in one key may make no sense with what stands in another."""
-    server = given.get("server", {})
+def _check_server(server: Mapping[str, Any]) -> None:
+    """Texts that are addresses or names; and what stands in one key may make no sense with what
+    stands in another."""
+    for key, is_one, what in _TEXTS:
+        for text in server.get(key, ()):
+            if not is_one(text):
+                message = f"[server] {key} is to be a list of {what}, found {text!r}"
+                raise SettingFault(message, "server", key)
     origins = server.get("cors_origins", ())
     if server.get("cors_credentials") and (not origins or "*" in origins):
         named = "names all" if origins else "names none"
@@ -141,6 +149,27 @@ def _check_consistent(given: Given) -> None:
             "server",
             "cors_credentials",
         )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_host(text: str) -> bool:
+    bare = text.removeprefix("[").removesuffix("]")
+    return _HOST.fullmatch(text) is not None or ("/" not in bare and _is_network(bare))
+
+
+_HOST: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_TEXTS: Final = (
+    ("trusted_proxies", _is_network, "addresses and networks (10.0.0.0/8)"),
+    ("trusted_hosts", _is_host, "names and addresses, each without https:// and port (books.lan)"),
+)
+"""Keys of `[server]` that are more than texts, and what each of their texts is to be."""
 
 
 def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:
@@ -259,7 +288,17 @@ def _find(environ: Mapping[str, str], config: Path | None) -> Path | None:
             raise SettingsError(f"settings: no file {named}; name one that exists, or none")
         return named
     places = (Path(FILE_NAME), data_folder(environ).path / FILE_NAME)
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if _is_there(place)), None)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except PermissionError:
+        raise SettingsError(
+            f"settings: this user may not look for {place.absolute()}: start from another folder, "
+            "or name a file with --config"
+        ) from None
 
 
 def _read(file: Path | None) -> dict[str, dict[str, Any]]:
@@ -271,7 +310,9 @@ def _read(file: Path | None) -> dict[str, dict[str, Any]]:
         raise SettingsError(f"settings: {file} is no TOML: {error}") from error
     for name, table in tables.items():
         if not isinstance(table, dict):
-            raise SettingsError(f"settings: {name} stands outside a table; write it in [server] …")
+            having = [it for it in _TABLES if name in _keys_of(it)] or ["server"]
+            mend = f"write it below [{'] or ['.join(having)}]"
+            raise SettingsError(f"settings: {file}: {name} stands outside a table; {mend}")
     return tables
 
 

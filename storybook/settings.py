@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -42,7 +41,8 @@ PREFIX: Final = r"^(?!/api(/|\Z))(/(?!\.\.?(/|\Z))[A-Za-z0-9._~-]+)*\Z"
 """A path under which a proxy shows this server; what would have to be encoded is left out,
 and what a call's own path begins with, which could not be told from it."""
 BasePath = Annotated[
-    str, msgspec.Meta(pattern=PREFIX, description="a path like /story that is not /api")
+    str,
+    msgspec.Meta(pattern=PREFIX, description="a path like /story, no slash at its end, not /api"),
 ]
 
 
@@ -61,15 +61,10 @@ class ServerSettings(msgspec.Struct, frozen=True):
     base_path: BasePath = ""
     """Under which path a proxy shows this server: `/story`."""
 
-    def __post_init__(self) -> None:
-        for network in self.trusted_proxies:
-            try:
-                ip_network(network, strict=False)
-            except ValueError:
-                raise SettingsError(
-                    "settings: [server] trusted_proxies is to be a list of addresses and networks "
-                    f"(10.0.0.0/8), found {network!r}"
-                ) from None
+    @property
+    def is_behind_a_proxy(self) -> bool:
+        """Whether the settings say that a proxy stands where others reach it."""
+        return bool(self.trusted_proxies or self.base_path)
 
 
 AUTO: Final = "auto"
