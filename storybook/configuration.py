@@ -15,11 +15,9 @@ has only that.
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -33,6 +31,7 @@ from storybook.settings import (
     SettingFault,
     Settings,
     SettingsError,
+    check_server,
     kind_of,
     line_of,
     stated,
@@ -128,48 +127,8 @@ def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places
             table: {key: _checked(table, key, value) for key, value in keys.items()}
             for table, keys in given.items()
         }
-        _check_server(checked.get("server", {}))
+        check_server(checked.get("server", {}))
     return checked, places
-
-
-def _check_server(server: Mapping[str, Any]) -> None:
-    """Texts that are addresses or names; and what stands in one key may make no sense with what
-    stands in another."""
-    for key, is_one, what in _TEXTS:
-        for text in server.get(key, ()):
-            if not is_one(text):
-                message = f"[server] {key} is to be a list of {what}, found {text!r}"
-                raise SettingFault(message, "server", key)
-    origins = server.get("cors_origins", ())
-    if server.get("cors_credentials") and (not origins or "*" in origins):
-        named = "names all" if origins else "names none"
-        raise SettingFault(
-            "[server] cors_credentials lets the origins that cors_origins names use a session, and "
-            f"that {named}: name those that may, or leave cors_credentials out",
-            "server",
-            "cors_credentials",
-        )
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_host(text: str) -> bool:
-    bare = text.removeprefix("[").removesuffix("]")
-    return _HOST.fullmatch(text) is not None or ("/" not in bare and _is_network(bare))
-
-
-_HOST: Final = re.compile(r"[A-Za-z0-9_.-]+")
-_TEXTS: Final = (
-    ("trusted_proxies", _is_network, "addresses and networks (10.0.0.0/8)"),
-    ("trusted_hosts", _is_host, "names and addresses, each without https:// and port (books.lan)"),
-)
-"""Keys of `[server]` that are more than texts, and what each of their texts is to be."""
 
 
 def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:

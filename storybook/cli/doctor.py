@@ -253,7 +253,7 @@ def _access(options: GlobalOptions) -> Iterator[Finding]:
         return
     if tokens.all:
         holding = sum(it.holds(now) for it in tokens.all)
-        found = f"{holding} token{'s' * (holding != 1)} that hold{'s' * (holding == 1)}"
+        found = f"{holding} valid token{'s' * (holding != 1)}"
         yield Finding("access", Grade.OK, found)
     elif not is_loopback(host):
         found = f"whoever reaches {host} may read, make and delete books: there are no tokens"
