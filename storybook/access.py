@@ -127,8 +127,9 @@ class Tokens:
         """A new secret, and the event that lets it in. Raises `AccessRefused`."""
         if not _NAME.fullmatch(name) or len(name) > MAX_NAME_CHARACTERS:
             raise AccessRefused(
-                f"expected a name of at most {MAX_NAME_CHARACTERS} letters, digits and . @ + - _ "
-                f"that begins with a letter or digit; found {name[: MAX_NAME_CHARACTERS + 1]!r}"
+                f"expected a name of at most {MAX_NAME_CHARACTERS} letters from a to z, digits, "
+                "spaces and . @ + - _, which begins with a letter or digit; found "
+                f"{name[: MAX_NAME_CHARACTERS + 1]!r}"
             )
         if name == LOCAL:
             raise AccessRefused(f"{LOCAL!r} is the name of what is done on this machine")

@@ -31,6 +31,7 @@ from storybook.settings import (
     SettingFault,
     Settings,
     SettingsError,
+    check_server,
     kind_of,
     line_of,
     stated,
@@ -116,7 +117,8 @@ def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places
     for variable, text in environ.items():
         if variable.startswith(PREFIX) and variable not in _OUTSIDE:
             table, key = _table_and_key(variable)
-            _check_known(table, key)
+            with _told_of(None, {(table, key): variable}):
+                _check_known(table, key)
             if text.strip():
                 given.setdefault(table, {})[key] = _from_text(table, key, text, variable)
                 places[table, key] = variable
@@ -125,22 +127,8 @@ def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places
             table: {key: _checked(table, key, value) for key, value in keys.items()}
             for table, keys in given.items()
         }
-        _check_consistent(checked)
+        check_server(checked.get("server", {}))
     return checked, places
-
-
-def _check_consistent(given: Given) -> None:
-    """What stands in one key may make no sense with what stands in another."""
-    server = given.get("server", {})
-    origins = server.get("cors_origins", ())
-    if server.get("cors_credentials") and (not origins or "*" in origins):
-        named = "names all" if origins else "names none"
-        raise SettingFault(
-            "[server] cors_credentials lets the origins that cors_origins names use a session, and "
-            f"that {named}: name those that may, or leave cors_credentials out",
-            "server",
-            "cors_credentials",
-        )
 
 
 def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:
@@ -259,7 +247,17 @@ def _find(environ: Mapping[str, str], config: Path | None) -> Path | None:
             raise SettingsError(f"settings: no file {named}; name one that exists, or none")
         return named
     places = (Path(FILE_NAME), data_folder(environ).path / FILE_NAME)
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if _is_there(place)), None)
+
+
+def _is_there(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except PermissionError:
+        raise SettingsError(
+            f"settings: this user may not look for {place.absolute()}: start from another folder, "
+            "or name a file with --config"
+        ) from None
 
 
 def _read(file: Path | None) -> dict[str, dict[str, Any]]:
@@ -271,7 +269,9 @@ def _read(file: Path | None) -> dict[str, dict[str, Any]]:
         raise SettingsError(f"settings: {file} is no TOML: {error}") from error
     for name, table in tables.items():
         if not isinstance(table, dict):
-            raise SettingsError(f"settings: {name} stands outside a table; write it in [server] …")
+            having = [it for it in _TABLES if name in _keys_of(it)] or ["server"]
+            mend = f"write it below [{'] or ['.join(having)}]"
+            raise SettingsError(f"settings: {file}: {name} stands outside a table; {mend}")
     return tables
 
 

@@ -42,7 +42,8 @@ PREFIX: Final = r"^(?!/api(/|\Z))(/(?!\.\.?(/|\Z))[A-Za-z0-9._~-]+)*\Z"
 """A path under which a proxy shows this server; what would have to be encoded is left out,
 and what a call's own path begins with, which could not be told from it."""
 BasePath = Annotated[
-    str, msgspec.Meta(pattern=PREFIX, description="a path like /story that is not /api")
+    str,
+    msgspec.Meta(pattern=PREFIX, description="a path like /story, no slash at its end, not /api"),
 ]
 
 
@@ -61,16 +62,51 @@ class ServerSettings(msgspec.Struct, frozen=True):
     base_path: BasePath = ""
     """Under which path a proxy shows this server: `/story`."""
 
-    def __post_init__(self) -> None:
-        for network in self.trusted_proxies:
-            try:
-                ip_network(network, strict=False)
-            except ValueError:
-                found = "one with a user or password in it" if "@" in network else repr(network)
-                raise SettingsError(
-                    "settings: [server] trusted_proxies is to be a list of addresses and networks "
-                    f"(10.0.0.0/8), found {found}"
-                ) from None
+    @property
+    def is_behind_a_proxy(self) -> bool:
+        """Whether the settings say that a proxy stands where others reach it."""
+        return bool(self.trusted_proxies or self.base_path)
+
+
+def check_server(server: Mapping[str, Any]) -> None:
+    """Texts that are addresses or names; and what stands in one key may make no sense with what
+    stands in another. `server` has what was given of `[server]`. Raises `SettingFault`."""
+    for key, is_one, what in _TEXTS:
+        for text in server.get(key, ()):
+            if not is_one(text):
+                found = "one with a user or password in it" if "@" in text else repr(text)
+                message = f"[server] {key} is to be a list of {what}, found {found}"
+                raise SettingFault(message, "server", key)
+    origins = server.get("cors_origins", ())
+    if server.get("cors_credentials") and (not origins or "*" in origins):
+        named = "names all" if origins else "names none"
+        raise SettingFault(
+            "[server] cors_credentials lets the origins that cors_origins names use a session, and "
+            f"that {named}: name those that may, or leave cors_credentials out",
+            "server",
+            "cors_credentials",
+        )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_host(text: str) -> bool:
+    bare = text.removeprefix("[").removesuffix("]")
+    return _HOST.fullmatch(text) is not None or ("/" not in bare and _is_network(bare))
+
+
+_HOST: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_TEXTS: Final = (
+    ("trusted_proxies", _is_network, "addresses and networks (10.0.0.0/8)"),
+    ("trusted_hosts", _is_host, "names and addresses, each without https:// and port (books.lan)"),
+)
+"""Keys of `[server]` that are more than texts, and what each of their texts is to be."""
 
 
 AUTO: Final = "auto"

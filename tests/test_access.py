@@ -175,6 +175,15 @@ def test_what_cannot_be_read_lets_nobody_in(tmp_path: Path) -> None:
     assert not access.is_configured
 
 
+def test_what_cannot_be_opened_is_not_to_be_moved_away(tmp_path: Path) -> None:
+    """It is whole, and without it everybody would be let in."""
+    path = tmp_path / "access.db"
+    path.mkdir()
+    with pytest.raises(AccessUnreadable, match="let this user read it") as found:
+        read_access(path)
+    assert "no tokens" not in str(found.value)
+
+
 def test_the_secret_of_a_server_is_its_users(tmp_path: Path) -> None:
     """It is new each time, and lets in as the command line."""
     path = tmp_path / "server.secret"

@@ -100,7 +100,7 @@ def test_the_file_is_looked_for_in_order(tmp_path: Path) -> None:
             "[illustrator]\nurls = 'http://me:hush@painter'",
             r"urls is to be a list of texts, found 'http://painter'",
         ),
-        ("port = 1", "port stands outside a table"),
+        ("port = 1", r"my.toml: port stands outside a table; write it below \[server\]"),
         ("[server", "is no TOML"),
     ],
 )
@@ -115,7 +115,11 @@ def test_a_wrong_file_is_refused_with_the_mend(tmp_path: Path, text: str, messag
 @pytest.mark.parametrize(
     ("variable", "text", "message"),
     [
-        ("STORYBOOK_SERVER_PROT", "1", r"unknown key prot in \[server\]; did you mean port"),
+        (
+            "STORYBOOK_SERVER_PROT",
+            "1",
+            r"SERVER_PROT: unknown key prot in \[server\]; did you mean port",
+        ),
         ("STORYBOOK_PORT", "1", "unknown variable STORYBOOK_PORT"),
         ("STORYBOOK_SERVER_PORT", "x", "PORT is to be a whole number from 0 to 65535, found 'x'"),
         ("STORYBOOK_SERVER_PROT", "", r"unknown key prot in \[server\]"),
@@ -159,6 +163,17 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     file = tmp_path / "my.toml"
     file.write_text("[server]\nport = 1\n", encoding="utf-8-sig")
     assert load_settings({}, file).server.port == 1
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root's is, for a service's user who is started there."""
+
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    with pytest.raises(SettingsError, match=rf"look for {Path.cwd()}/storybook.toml.*--config"):
+        load_settings({})
 
 
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:
@@ -279,6 +294,7 @@ def test_where_a_setting_stands_is_known(tmp_path: Path) -> None:
         ("[limits]\nstreams = 1\n\n[sever]\n", 4, "unknown table [sever]"),
         ("[writer.llama]\n\n model = 1", 3, "[writer.llama] model is to be text"),
         ("[server]\nport = 'x'\n[limits]\nport = 1", 4, "unknown key port in [limits]"),
+        ("[server]\n\ntrusted_proxies = ['nginx']", 3, "[server] trusted_proxies is to be a list"),
     ],
 )
 def test_a_fault_in_a_file_is_told_with_its_line(

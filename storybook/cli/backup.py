@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import rich_click as click
 
 from storybook.cli.called_as import say
-from storybook.cli.errors import run_async
+from storybook.cli.errors import run_async, told_of
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, print_json, size
@@ -67,19 +65,6 @@ async def _check(backup: Path, shown: bool) -> RestoreReport:
         opened(backup) as contents,
     ):
         return await check_backup(backup, contents, step)
-
-
-@contextmanager
-def told_of(backup: Path) -> Iterator[None]:
-    """What the system refuses at a backup is told as such: `--data` would mend nothing."""
-    try:
-        yield
-    except OSError as error:
-        where = error.filename or backup
-        raise Failure(f"{where}: {error.strerror or error}; {_WHAT_TO_DO}") from error
-
-
-_WHAT_TO_DO: Final = "make room or let this user in there, or name another place"
 
 
 def _tell(report: BackupReport, as_json: bool) -> None:

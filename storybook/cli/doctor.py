@@ -40,12 +40,13 @@ from storybook.cli.output import console, print_json, size
 from storybook.clock import SystemClock
 from storybook.projections.library import EndedRun
 from storybook.retention import unset_notice
-from storybook.settings import Settings
+from storybook.settings import Settings, SettingsError
 from storybook.stages.candidates import EngineReport
 from storybook.stages.registry import choose_engines
 from storybook.stores.sqlite.access import AccessUnreadable, read_access
 from storybook.stores.sqlite.connection import SQLITE_VERSION
 from storybook.system import available_memory, is_loopback
+from storybook.webhooks.service import webhook_secrets
 
 WAL_FIXED_IN: Final = (3, 51, 3)
 """SQLite up to 3.51.2 can damage a WAL that two connections write or checkpoint at once."""
@@ -53,6 +54,8 @@ MOST_NAMED: Final = 10
 """Of languages, voices and lengths; of more, a line says only how many there are."""
 LOW_MEMORY_BYTES: Final = 1_000_000_000
 """What the painter, the narrator and a server need together, with some air."""
+
+ADD_TOKEN: Final = "`storybook token add NAME --scope admin`"
 
 
 @click.command("doctor")
@@ -250,14 +253,32 @@ def _access(options: GlobalOptions) -> Iterator[Finding]:
         return
     if tokens.all:
         holding = sum(it.holds(now) for it in tokens.all)
-        found = f"{holding} token{'s' * (holding != 1)} that hold{'s' * (holding == 1)}"
+        found = f"{holding} valid token{'s' * (holding != 1)}"
         yield Finding("access", Grade.OK, found)
-    elif is_loopback(host):
-        yield Finding("access", Grade.OK, "this machine alone; no tokens are needed")
-    else:
+    elif not is_loopback(host):
         found = f"whoever reaches {host} may read, make and delete books: there are no tokens"
-        mend = "Make one with `storybook token add`; without, `serve` wants --insecure."
+        mend = f"Make one with {ADD_TOKEN}; without, `serve` wants --insecure."
         yield Finding("access", Grade.MISSED, found, mend)
+    elif settings.server.is_behind_a_proxy:
+        found = "whoever reaches the proxy may read and make books: there are no tokens"
+        yield Finding("access", Grade.MISSED, found, f"Make one with {ADD_TOKEN}.")
+    else:
+        yield Finding("access", Grade.OK, "this machine alone; no tokens are needed")
+
+
+def _webhooks(options: GlobalOptions) -> Iterator[Finding]:
+    """Whether what is told can be signed, where anybody may be told."""
+    settings = _settings_of(options)
+    if settings is None or not settings.webhooks.allowed_hosts:
+        return
+    try:
+        webhook_secrets(settings.webhooks, options.environ)
+    except SettingsError as error:
+        mend = "`serve` does not start without. The variable is looked for where a command runs."
+        yield Finding("webhooks", Grade.MISSED, f"{error}".removeprefix("settings: "), mend)
+    else:
+        hosts = ", ".join(settings.webhooks.allowed_hosts)
+        yield Finding("webhooks", Grade.OK, f"are signed; may go to {hosts}")
 
 
 def _without_prefix(error: click.UsageError) -> str:
@@ -283,5 +304,6 @@ CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _retention,
     _port,
     _access,
+    _webhooks,
 )
 """In the order in which they are told."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, TypeVar
 
 import anyio
@@ -109,6 +111,23 @@ def _told(error: BaseException) -> BaseException:
         return os_failure(error, data_folder())
     is_of_sqlite = isinstance(error, LogUnavailable | ViewsError)
     return Failure(f"{error}{_full_disk() if is_of_sqlite else ''}")
+
+
+@contextmanager
+def told_of(place: Path) -> Iterator[None]:
+    """What the system refuses at a place that is not the data folder is told as such: `--data`
+    would mend nothing."""
+    try:
+        yield
+    except (OSError, BaseExceptionGroup) as error:
+        first = _first(error)
+        if not isinstance(first, OSError):
+            raise
+        where = first.filename or place
+        raise Failure(f"{where}: {first.strerror or first}; {_AT_ANOTHER_PLACE}") from error
+
+
+_AT_ANOTHER_PLACE: Final = "make room or let this user in there, or name another place"
 
 
 def _full_disk() -> str:

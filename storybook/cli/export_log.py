@@ -12,7 +12,7 @@ import rich_click as click
 
 from storybook.cli.called_as import say
 from storybook.cli.data_reader import open_data
-from storybook.cli.errors import run_async
+from storybook.cli.errors import run_async, told_of
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import print_json
 from storybook.cli.progress_bar import counting_bar
@@ -55,7 +55,7 @@ def export_log_command(options: GlobalOptions, file: Path | None, as_json: bool)
 async def _to_file(options: GlobalOptions, file: Path, shown: bool) -> ExportReport:
     temporary = file.with_name(f".{file.name}.writing")
     try:
-        with temporary.open("wb") as out:
+        with told_of(file), temporary.open("wb") as out:
             lines = await _export(options, out, shown)
             out.flush()
             sync_file(out.fileno())

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from storybook.cli.backup import files_lost, mend, told_of
+from storybook.cli.backup import files_lost, mend
 from storybook.cli.called_as import say
-from storybook.cli.errors import run_async
+from storybook.cli.errors import run_async, told_of
 from storybook.cli.failure import Failure
 from storybook.cli.new_views import make_views
 from storybook.cli.options import GlobalOptions, pass_options

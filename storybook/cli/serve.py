@@ -169,15 +169,15 @@ def _require_tokens(options: GlobalOptions, host: str, insecure: bool) -> None:
     """Let nobody else in by mistake."""
     if options.folder.access.exists():
         return
-    server = options.settings.server
-    if server.trusted_proxies or server.base_path:
+    if options.settings.server.is_behind_a_proxy:
         say("Whoever reaches the proxy may read and make books: there are no tokens.", err=True)
     if is_loopback(host):
         return
     if not insecure:
         raise Failure(
             f"{host} is reached from other machines, and whoever reaches it may read, make and "
-            "delete books: make a token with `storybook token add`, or say --insecure"
+            "delete books: make a token with `storybook token add NAME --scope admin`, or say "
+            "--insecure"
         )
     logger.warning("--insecure: whoever reaches %s may use this server; it has no tokens", host)
 

@@ -77,7 +77,7 @@ def list_command(options: GlobalOptions, as_json: bool) -> None:
     if not tokens:
         say("No tokens: whoever reaches the server may use it. `storybook token add` makes one.")
         return
-    table = Table("name", "scope", "added", "expires", "")
+    table = Table("name", "scope", "added", "expires", "now")
     for it in tokens:
         ends = "never" if it.expires_at is None else iso_time(it.expires_at)
         table.add_row(it.name, it.scope, iso_time(it.added_at), ends, _state(it, now))
@@ -111,7 +111,7 @@ def _read(options: GlobalOptions) -> Tokens:
 def _state(token: Token, now: int) -> str:
     if token.revoked_at is not None:
         return f"revoked {iso_time(token.revoked_at)}"
-    return "holds" if token.holds(now) else "expired"
+    return "valid" if token.holds(now) else "expired"
 
 
 def _told(token: Token) -> dict[str, str | None]:

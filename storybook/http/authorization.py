@@ -89,9 +89,10 @@ class Gate:
         if caller is None:
             self._count_wrong(scope)
             raise Unauthorized
+        scope["user"] = caller  # who is refused stands in the log, too
         needed = needed_for(asks, path)
         if not caller.scope.allows(needed) or not _is_within(caller, path):
-            raise NotAllowed(needed)
+            raise NotAllowed(needed, caller.scope)
         return caller
 
     def sign_in(self, secret: str, host: str) -> Caller:

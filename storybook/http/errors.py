@@ -85,14 +85,15 @@ class BadRequest(HttpError):
 
 
 class Unauthorized(HttpError):
-    """No token that holds was shown."""
+    """No valid token was shown."""
 
     status = 401
 
     def __init__(self) -> None:
         super().__init__(
-            "expected a token that holds: send `Authorization: Bearer TOKEN`, sign in by POST "
-            "/api/session, or open a link that was made for you; `storybook token add` makes one",
+            "expected a valid token, neither expired nor revoked: send `Authorization: Bearer "
+            "TOKEN`, sign in by POST /api/session, or open a link that was made for you; on the "
+            "server `storybook token list` shows those there are, and `token add` makes one",
             {"WWW-Authenticate": 'Bearer realm="storybook"'},
         )
 
@@ -102,8 +103,8 @@ class NotAllowed(HttpError):
 
     status = 403
 
-    def __init__(self, needed: TokenScope) -> None:
-        super().__init__(f"this needs a token with the scope {needed!r}, which yours has not")
+    def __init__(self, needed: TokenScope, shown: TokenScope) -> None:
+        super().__init__(f"this needs a token with the scope {needed}; yours has {shown}")
 
 
 class NotFromHere(HttpError):

@@ -11,6 +11,7 @@ a client made up. What cannot be read counts as not said.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
@@ -31,6 +32,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from storybook.http.requests import AS_SENT, SHOWN_UNDER
 from storybook.settings import PREFIX
+
+logger = logging.getLogger(__name__)
 
 Headers = Iterable[tuple[bytes, bytes]]
 Networks = Collection[IPv4Network | IPv6Network]
@@ -155,15 +158,34 @@ def behind_proxies(app: ASGIApp, trusted: Iterable[str], base_path: str) -> ASGI
     scheme and `Host` that he asked for, and a `path` without the prefix (`shown_under`).
 
     What the connection itself said stays in reach (`as_sent`). `base_path` is the prefix whatever
-    proxies say; both one that takes it off and one that hands it on are served."""
+    proxies say; both one that takes it off and one that hands it on are served. The first that is
+    not believed is told of in the log."""
     networks = [ip_network(it, strict=False) for it in trusted]
+    is_told = False
 
     async def seen(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal is_told
+        if not is_told and scope["type"] == ScopeType.HTTP:
+            is_told = _tell_of_unbelieved(scope, networks)
         if scope["type"] == ScopeType.HTTP and (networks or base_path):
             scope = _seen(scope, networks, base_path)
         await app(scope, receive, send)
 
     return seen
+
+
+def _tell_of_unbelieved(scope: Scope, networks: Networks) -> bool:
+    """Whether somebody says for whom he asks who is none of the trusted; that is then said."""
+    peer = scope["client"]
+    says = any(name in (b"x-forwarded-for", b"forwarded") for name, _ in scope["headers"])
+    if peer is None or not says or _is_trusted(peer[0], networks):
+        return False
+    logger.warning(
+        "%s says for whom it asks (X-Forwarded-For or Forwarded), and is not believed: all that it "
+        "hands on counts as its own. If it is your proxy, name it in trusted_proxies in [server]",
+        peer[0],
+    )
+    return True
 
 
 def _seen(scope: Scope, networks: Networks, base_path: str) -> Scope:

@@ -43,7 +43,7 @@ class Artifacts(Projection):
     """Every finished file of every run."""
 
     name = "artifacts"
-    version = 3
+    version = 4
     tables = (FILES,)
     handles = frozenset({StageCompleted, ArtifactRemade, ArtifactsPruned})
 
@@ -52,7 +52,8 @@ class Artifacts(Projection):
         yield Put(FILES, (change.run_id, _encode(files)))
 
 
-_encode = msgspec.msgpack.Encoder().encode
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+"""A set in its order: `verify` holds the bytes of one process against those of another."""
 _decode = msgspec.msgpack.Decoder(_RunFiles).decode
 
 

@@ -91,6 +91,9 @@ class Webhooks:
                 await sleep(self._clock, _BEGIN.wait(tries, random.random()))
 
 
+_MAKING_ONE: Final = '`echo "whsec_$(openssl rand -base64 32)"` makes one'
+
+
 def webhook_secrets(settings: WebhookSettings, environ: Mapping[str, str]) -> tuple[bytes, ...]:
     """The secrets that webhooks are signed with. Raises `SettingsError`, which repeats neither the
     secret nor what may be one by mistake."""
@@ -99,12 +102,13 @@ def webhook_secrets(settings: WebhookSettings, environ: Mapping[str, str]) -> tu
     if not name:
         raise SettingsError(
             f"{where} is to name the environment variable that holds the secret, since "
-            'allowed_hosts names hosts; `echo "whsec_$(openssl rand -base64 32)"` makes one'
+            f"allowed_hosts names hosts; {_MAKING_ONE}"
         )
     shown = name if _USUAL_VARIABLE.fullmatch(name) else "the variable that is named there"
     try:
         return secrets_in(environ.get(name, ""))
     except SecretFault as fault:
         raise SettingsError(
-            f"{where}: {shown} is to hold whsec_ and 24 to 64 bytes in base64: {fault}"
+            f"{where}: {shown} is to hold whsec_ and 24 to 64 bytes in base64: {fault}; "
+            f"{_MAKING_ONE}"
         ) from fault

@@ -23,7 +23,7 @@ def secrets_in(text: str) -> tuple[bytes, ...]:
     place of another. Raises `SecretFault`."""
     found = tuple(_secret(word) for word in text.split())
     if not found:
-        raise SecretFault("it is empty")
+        raise SecretFault("it is empty, or not set here")
     return found
 
 

@@ -44,6 +44,7 @@ def test_everything_comes_back(kept: Shell, target: Path, tmp_path: Path) -> Non
     """Log, files, tokens, webhooks and reference pictures; and the new folder verifies."""
     report = kept.json("backup", str(target))
     assert (report["files"], report["missing"]) == (FILES, [])
+    assert target.stat().st_mode & 0o077 == 0  # whoever reads it reads all books
     restored = Shell(tmp_path / "restored")
     there = kept.json("restore", str(target), str(restored.data))
     assert (there["head"], there["files"]) == (report["head"], FILES)
@@ -304,6 +305,21 @@ def test_a_full_disk_leaves_the_old_backup(
     assert str(target) in result.stderr and "make room" in told(result.stderr)
     assert kept.json("backup", str(target), "--verify")["files"] == FILES
     assert kept.json("backup", str(target))["missing"] == []
+
+
+def test_a_full_disk_is_named_where_files_of_books_are_copied(
+    kept: Shell, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are copied several at once; it is the backup's disk that is full, not the data's."""
+
+    def full(self: object, name: str, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for kind in ("folder.BackupFolder", "archive.BackupArchive"):
+        monkeypatch.setattr(f"storybook.stores.backup.{kind}.put", full)
+    result = kept("backup", str(target))
+    assert result.exit_code == 1
+    assert f"{target}: No space left on device; make room" in told(result.stderr)
 
 
 @pytest.mark.slow

@@ -68,6 +68,40 @@ def test_the_doctor_sees_a_taken_port(shell: Shell, monkeypatch: pytest.MonkeyPa
     assert "--port" in port["mend"]
 
 
+def finding(shell: Shell, name: str) -> dict[str, str]:
+    """What the doctor says of one thing, whatever the exit code."""
+    lines = shell("doctor", "--json").stdout.splitlines()
+    (found,) = (it for it in map(json.loads, lines) if it["name"] == name)
+    return dict(found)
+
+
+@pytest.mark.parametrize("setting", ["TRUSTED_PROXIES=127.0.0.1", "BASE_PATH=/story"])
+def test_the_doctor_sees_a_proxy_without_tokens(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    """Others reach it, though it listens on this machine alone."""
+    variable, _, value = setting.partition("=")
+    monkeypatch.setenv(f"STORYBOOK_SERVER_{variable}", value)
+    access = finding(shell, "access")
+    assert access["grade"] == "missed" and "token add NAME --scope" in access["mend"]
+    shell("token", "add", "tablet", "--scope", "read")
+    access = finding(shell, "access")
+    assert access["grade"] == "ok"
+
+
+def test_the_doctor_sees_webhooks_without_a_secret(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With which `serve` does not start."""
+    monkeypatch.setenv("STORYBOOK_WEBHOOKS_ALLOWED_HOSTS", "books.example")
+    monkeypatch.setenv("STORYBOOK_WEBHOOKS_SECRET_VARIABLE", "HOOKS")
+    found = finding(shell, "webhooks")
+    assert found["grade"] == "missed" and "HOOKS is to hold whsec_" in found["found"]
+    monkeypatch.setenv("HOOKS", f"whsec_{'A' * 32}")
+    found = finding(shell, "webhooks")
+    assert found["grade"] == "ok" and "books.example" in found["found"]
+
+
 def test_the_doctor_knows_the_log(shell: Shell) -> None:
     """How long it is, and that nobody writes it."""
     shell.make()

@@ -217,6 +217,13 @@ def test_a_damaged_log_is_exported_to_no_file(kept: Shell, tmp_path: Path) -> No
     assert not list(tmp_path.glob("*log.jsonl*"))
 
 
+def test_a_place_that_cannot_be_written_is_named(kept: Shell, tmp_path: Path) -> None:
+    """Another data folder would mend nothing."""
+    result = kept("export-log", str(tmp_path / "nowhere" / "log.jsonl"))
+    assert result.exit_code == 1 and "name another place" in told(result.stderr)
+    assert "--data" not in result.stderr
+
+
 def test_it_is_printed_or_written(kept: Shell, other: Shell, tmp_path: Path) -> None:
     """To standard output, from standard input; an object can be printed only beside a file."""
     printed = kept("export-log").stdout_bytes

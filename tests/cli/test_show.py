@@ -10,7 +10,7 @@ import pytest
 from storybook.book import WRITING, StoryRequest
 from storybook.commands import Commands
 from storybook.events.catalog import EngineInfo
-from storybook.run import defer_stage, request_run
+from storybook.run import cancel_run, defer_stage, pin_run, request_run
 from storybook.stores.sqlite.log import SqliteLog
 from tests.cli.conftest import WORDS, Shell
 from tests.engines import run_id
@@ -128,6 +128,24 @@ def test_at_a_position_only_what_was_there_is_listed(filled: Shell) -> None:
     before = filled("show", "latest", "--at", str(first - 1)).stdout
     assert ".png" not in before and ".wav" not in before
     assert filled.json("show", "latest", "--at", str(first - 1))["files"] == []
+
+
+def test_how_long_a_book_took_ends_with_it(shell: Shell) -> None:
+    """What becomes of its files an hour later is no part of that."""
+    moment = 1_770_000_000_000_000
+
+    async def live() -> None:
+        nonlocal moment
+        async with SqliteLog.open(shell.data / "log.db", clock=lambda: moment) as log:
+            words = StoryRequest("조선", "숲", "토끼", "우정")
+            request = partial(request_run, request=words, seed=7, tts=None)
+            for seconds, command in ((0, request), (90, cancel_run), (3_600, pin_run)):
+                moment += seconds * 1_000_000
+                await Commands(log).execute(run_id(1), command)
+
+    shell.data.mkdir(exist_ok=True)
+    anyio.run(live)
+    assert "took 90.0 s" in shell("show", "latest").stdout
 
 
 def test_a_book_that_waits_for_an_engine_says_so(shell: Shell) -> None:

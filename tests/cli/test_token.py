@@ -24,7 +24,7 @@ def test_a_token_is_shown_once(shell: Shell) -> None:
     assert token.expires_at is not None
     assert token.expires_at - token.added_at == 30 * 24 * 3600 * 1_000_000
     listed = shell("token", "list").stdout
-    assert "tablet" in listed and "holds" in listed
+    assert "tablet" in listed and "valid" in listed
     assert secret not in listed and token.digest not in listed
 
 

@@ -47,6 +47,16 @@ def test_what_is_started_is_a_command_of_this_program(words: list[str]) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_a_fault_in_the_settings_is_not_tried_again(tmp_path: Path) -> None:
+    """Every two seconds for ever, with the message scrolled away; what else fails is."""
+    file = tmp_path / "storybook.toml"
+    file.write_text("[server]\nprot = 1\n", "utf-8")
+    started = ["--config", str(file), "--data", str(tmp_path), "serve"]
+    result = CliRunner().invoke(cli, started)
+    assert unit()["RestartPreventExitStatus"] == str(result.exit_code)
+    assert unit()["Restart"] == "on-failure"
+
+
 def test_the_image_takes_what_is_there() -> None:
     """Each file that is copied exists, and is not kept out of the build."""
     text = (DEPLOY / "docker" / "Dockerfile").read_text("utf-8")

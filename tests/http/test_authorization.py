@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -110,16 +111,22 @@ async def test_without_tokens_only_who_sits_here_forgets(header: str, tmp_path: 
         assert (await site.client.delete(path)).status_code == 404
 
 
-async def test_a_scope_that_does_not_reach(guarded: Guarded) -> None:
-    """403 names the one that is needed."""
+async def test_a_scope_that_does_not_reach(
+    guarded: Guarded, caplog: pytest.LogCaptureFixture
+) -> None:
+    """403 names the one that is needed, and the server's log whose token it was."""
     run_id = await guarded.book()
     for scope, method, path, needed in (
         (TokenScope.READ, "POST", "/api/runs", "create"),
         (TokenScope.READ, "POST", f"/api/runs/{run_id}/cancel", "create"),
         (TokenScope.CREATE, "POST", f"/api/runs/{run_id}/links", "admin"),
     ):
-        answer = await guarded.ask(scope, method, path)
-        assert answer.status_code == 403 and repr(needed) in answer.json()["detail"]
+        with caplog.at_level(logging.INFO, "storybook.access"):
+            answer = await guarded.ask(scope, method, path)
+        said = f"this needs a token with the scope {needed}; yours has {scope.value}"
+        assert (answer.status_code, answer.json()["detail"]) == (403, said)
+        told = [vars(it) for it in caplog.records if it.name == "storybook.access"][-1]
+        assert (told["status"], told["caller"]) == (403, scope.value)
     assert (await guarded.ask(TokenScope.READ, "GET", f"/api/runs/{run_id}")).status_code == 200
 
 

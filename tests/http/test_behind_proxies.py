@@ -212,4 +212,25 @@ def test_a_base_path_is_a_path(base_path: str) -> None:
 def test_a_trusted_proxy_is_an_address(proxy: str) -> None:
     """Names would be looked up, and whoever answers for them be trusted."""
     with pytest.raises(SettingsError, match=r"trusted_proxies.*found"):
-        ServerSettings(trusted_proxies=("127.0.0.1", proxy))
+        load_settings({"STORYBOOK_SERVER_TRUSTED_PROXIES": f"127.0.0.1,{proxy}"})
+
+
+@pytest.mark.parametrize("host", ["https://books.lan", "books.lan:443", "books.lan/", "*", "*.lan"])
+def test_a_trusted_host_is_a_name(host: str) -> None:
+    """What no request's host can be would be refused with 421 for ever."""
+    with pytest.raises(SettingsError, match=r"trusted_hosts.*without https:// and port.*found"):
+        load_settings({"STORYBOOK_SERVER_TRUSTED_HOSTS": f"localhost,[::2],10.0.0.1,{host}"})
+
+
+async def test_a_proxy_that_is_not_trusted_is_told_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It works, and yet all its clients share one limit: the log names it, and the setting."""
+    server = ServerSettings(trusted_proxies=("192.0.2.1",))
+    async with serving(tmp_path, server=server) as site:
+        await site.client.get("/")
+        assert "trusted_proxies" not in caplog.text
+        for _ in range(2):
+            await site.client.get("/", headers={"X-Forwarded-For": "203.0.113.7"})
+    (told,) = [it for it in caplog.messages if "trusted_proxies" in it]
+    assert told.startswith("127.0.0.1 says for whom it asks")

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from storybook.data_folder import is_there
 from storybook.stages.models.index import KnownModel, ModelFile, ModelIndex
 from storybook.stages.models.ledger import Ledger
 from storybook.stages.narrator.supertonic.folder import CONFIGURATION
@@ -138,12 +139,12 @@ def strays(index: ModelIndex, data: Path, models: Path, digest: Digest) -> list[
 def _candidates(data: Path, models: Path) -> Iterator[tuple[str, Path]]:
     yield from (("llama", it) for it in sorted(models.glob("*.gguf")))
     older = dict.fromkeys(it.absolute() for it in (OLDER_PLACE, data.parent / OLDER_PLACE))
-    yield from (("llama", it) for it in older if it.is_file())
+    yield from (("llama", it) for it in older if is_there(it))
     folders = [it for it in sorted(models.glob("*")) if it.is_dir()]
     for folder in [Path("supertonic").absolute(), *folders]:
-        if (folder / CONFIGURATION).is_file():
+        if is_there(folder / CONFIGURATION):
             yield "supertonic", folder
-        elif (folder / WHISPER_MARK).is_file():
+        elif is_there(folder / WHISPER_MARK):
             yield "whisper", folder
 
 

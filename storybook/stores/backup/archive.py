@@ -25,6 +25,8 @@ from storybook.stores.backup.manifest import (
 from storybook.system import sync_file, sync_folder
 
 SUFFIX: Final = ".tar"
+OWNERS: Final = 0o600
+"""Permissions of a tar, and of what is in it: token hashes are."""
 
 
 class BackupArchive:
@@ -47,8 +49,10 @@ class BackupArchive:
             shutil.rmtree(scratch, ignore_errors=True)  # of one that was killed
             scratch.mkdir(PRIVATE)
             try:
+                made = scratch / path.name
+                made.touch(OWNERS)
                 with (
-                    (scratch / path.name).open("wb") as file,
+                    made.open("wb") as file,
                     tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
                 ):
                     yield cls(path, scratch, tar, file)
@@ -81,7 +85,7 @@ class BackupArchive:
 
     def _add(self, name: str, size: int, content: IO[bytes]) -> None:
         member = tarfile.TarInfo(name)
-        member.size, member.mode = size, 0o600
+        member.size, member.mode = size, OWNERS
         self._tar.addfile(member, content)
 
 

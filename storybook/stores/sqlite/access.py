@@ -39,10 +39,18 @@ def read_access(path: Path) -> list[tuple[int, AccessEvent]]:
             rows = db.execute("SELECT recorded_at, data FROM access_events ORDER BY position")
             return [(at, _decode(data)) for at, data in rows.fetchall()]
     except (sqlite3.Error, msgspec.MsgspecError) as error:
-        raise AccessUnreadable(
-            f"{path} cannot be read: {error}; put it back from a backup, or move it away to begin "
-            "with no tokens"
-        ) from error
+        raise AccessUnreadable(f"{path} cannot be read: {error}; {_mend(error)}") from error
+
+
+_UNREAD: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_BUSY)
+"""Of SQLite's results those that say nothing of what is in the file."""
+
+
+def _mend(error: Exception) -> str:
+    """What to do. A file that may be whole is not to be moved away: without it all are let in."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF in _UNREAD:
+        return "let this user read it, best by making it his own, or look at its disk"
+    return "put it back from a backup, or move it away to begin with no tokens"
 
 
 def state_of_access(path: Path) -> object:
