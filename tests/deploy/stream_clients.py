@@ -4,6 +4,7 @@ however often its connection is lost: some come back by themselves, the others a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import http.client
 import json
@@ -12,7 +13,7 @@ import ssl
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,9 @@ import httpx_sse
 import msgspec
 import requests
 import sseclient
-from aiohttp_sse_client.client import EventSource
+from aiohttp_sse_client.client import (  # type: ignore[import-untyped]  # it has no types
+    EventSource,
+)
 from playwright.sync_api import Page
 
 from tests.export.browser import chromium
@@ -90,7 +93,7 @@ class Message(msgspec.Struct, frozen=True):
     data: str
 
 
-Connect = Callable[[Asked, str], Iterator[Message]]
+Connect = Callable[[Asked, str], Generator[Message, None, None]]
 """The messages of one connection, begun after an id."""
 Client = Callable[[Asked], Iterator[Update]]
 """The changes of a book until its end."""
@@ -104,13 +107,14 @@ def coming_back(connect: Connect) -> Client:
         after = asked.after
         while True:
             try:
-                for it in connect(asked, after):
-                    if it.event != "update":
-                        continue
-                    yield it.id, it.data
-                    after = it.id
-                    if json.loads(it.data)["status"] in ENDED:
-                        return
+                with contextlib.closing(connect(asked, after)) as messages:
+                    for it in messages:
+                        if it.event != "update":
+                            continue
+                        yield it.id, it.data
+                        after = it.id
+                        if json.loads(it.data)["status"] in ENDED:
+                            return
             except (OSError, http.client.HTTPException, httpx.HTTPError, aiohttp.ClientError):
                 pass  # cut off, refused, or 502
             time.sleep(PAUSE_SECONDS)
@@ -134,7 +138,7 @@ def blocks(lines: Iterable[str]) -> Iterator[Message]:
 
 
 @coming_back
-def by_curl(asked: Asked, after: str) -> Iterator[Message]:
+def by_curl(asked: Asked, after: str) -> Generator[Message, None, None]:
     """It speaks HTTP/2 where TLS offers it, and asks for gzip."""
     told = [part for name, it in asked.headers(after).items() for part in ("-H", f"{name}: {it}")]
     assert CURL is not None
@@ -143,7 +147,7 @@ def by_curl(asked: Asked, after: str) -> Iterator[Message]:
 
 
 @coming_back
-def by_urllib(asked: Asked, after: str) -> Iterator[Message]:
+def by_urllib(asked: Asked, after: str) -> Generator[Message, None, None]:
     """Line by line, as the standard library gives them."""
     request = urllib.request.Request(asked.url, headers=asked.headers(after))
     answer = urllib.request.urlopen(request, timeout=PATIENCE_SECONDS, context=asked.context)
@@ -152,7 +156,7 @@ def by_urllib(asked: Asked, after: str) -> Iterator[Message]:
 
 
 @coming_back
-def by_httpx_sse(asked: Asked, after: str) -> Iterator[Message]:
+def by_httpx_sse(asked: Asked, after: str) -> Generator[Message, None, None]:
     with (
         httpx.Client(verify=asked.context, timeout=PATIENCE_SECONDS) as client,
         httpx_sse.connect_sse(client, "GET", asked.url, headers=asked.headers(after)) as source,
@@ -163,7 +167,7 @@ def by_httpx_sse(asked: Asked, after: str) -> Iterator[Message]:
 
 
 @coming_back
-def by_sseclient(asked: Asked, after: str) -> Iterator[Message]:
+def by_sseclient(asked: Asked, after: str) -> Generator[Message, None, None]:
     """sseclient-py, which reads what `requests` hands on in pieces of 128 bytes."""
     answer = requests.get(
         asked.url,
@@ -174,12 +178,12 @@ def by_sseclient(asked: Asked, after: str) -> Iterator[Message]:
     )
     with answer:
         answer.raise_for_status()
-        for it in sseclient.SSEClient(answer).events():
-            yield Message(it.event, it.id, it.data)
+        for it in sseclient.SSEClient(iter(answer)).events():
+            yield Message(it.event, it.id or "", it.data)
 
 
 @coming_back
-def by_aiohttp_sse_client(asked: Asked, after: str) -> Iterator[Message]:
+def by_aiohttp_sse_client(asked: Asked, after: str) -> Generator[Message, None, None]:
     """It comes back by itself with the last id as a header, which wins over the address; an answer
     that is no stream, and a body that is cut, end it."""
 
@@ -206,6 +210,7 @@ def by_aiohttp_sse_client(asked: Asked, after: str) -> Iterator[Message]:
         finally:
             runner.run(source.close())
             runner.run(session.close())
+            runner.run(asyncio.sleep(PAUSE_SECONDS))  # TLS takes its leave, for which nobody waits
 
 
 # ----------------------------------------------------------------------------- JavaScript

@@ -2,113 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
-import msgspec
 import pytest
 
-from tests.certificates import Authority
-from tests.deploy.nginx import FILES, NGINX, PATIENCE_SECONDS, free_port, nginx
-from tests.deploy.paced_program import pace_file
-from tests.deploy.stream_clients import (
-    CLIENTS,
-    CURL,
-    NODE,
-    Asked,
-    Client,
-    Update,
-    blocks,
-    sign_in,
-)
-from tests.deploy.stream_clients import PATIENCE_SECONDS as CLIENT_SECONDS
-from tests.export.browser import CHROMIUM, chromium
-from tests.whole.server import WORDS, Server, serving, storybook
+from tests.deploy.nginx import FILES, PATIENCE_SECONDS, nginx
+from tests.deploy.proxied import KINDS, NAME, NEEDED, PAGE, Kind, Proxied, prepared
+from tests.deploy.stream_clients import CLIENTS, Client, sign_in
+from tests.export.browser import chromium
+from tests.whole.server import WORDS, serving, storybook
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(NGINX is None, reason="no nginx here to put before a server"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here to look through nginx"),
-    pytest.mark.skipif(NODE is None, reason="no Node here to follow a stream through nginx"),
-    pytest.mark.skipif(CURL is None, reason="no curl here to follow a stream through nginx"),
-]
+pytestmark = NEEDED
 
-PAGE: Final = Path(__file__).parents[1] / "http" / "prototype_page.html"
-NAME: Final = "books.lan"
-TOLD: Final = {"server_trusted_proxies": "127.0.0.1", "server_trusted_hosts": NAME}
-PACED: Final = "tests.deploy.paced_program"
 BOOK_MS: Final = 90_000
 """Until a book is made, on a machine that does other things besides."""
-
-
-class Kind(msgspec.Struct, frozen=True):
-    """A file, with what it asks the settings to be, and the address that it makes."""
-
-    name: str
-    host: str = NAME
-    scheme: str = "http"
-    prefix: str = ""
-    settings: dict[str, str] = {}
-    tells_to_come_back: bool = True
-    """Whether a stream's client is, while the server is away; it is answered 502 otherwise."""
-
-
-KINDS: Final = [
-    Kind("plain", "localhost", tells_to_come_back=False),
-    Kind("gzip", "localhost", tells_to_come_back=False),
-    Kind("port", settings=TOLD),
-    Kind("prefix", prefix="/story", settings=TOLD | {"server_base_path": "/story"}),
-    Kind("tls", scheme="https", settings=TOLD),
-]
-
-
-class Proxied(msgspec.Struct):
-    """A server behind nginx: `url` is where a browser finds it, `inside` how programs here do."""
-
-    kind: Kind
-    server: Server
-    secret: str
-    url: str
-    inside: str
-    authority: Path
-
-    @classmethod
-    def at(cls, kind: Kind, server: Server, port: int, folder: Path, secret: str) -> Proxied:
-        after = f":{port}{kind.prefix}"
-        url, inside = f"{kind.scheme}://{kind.host}{after}", f"{kind.scheme}://127.0.0.1{after}"
-        return cls(kind, server, secret, url, inside, folder / "authority.pem")
-
-    @property
-    def headers(self) -> dict[str, str]:
-        host = self.url.split("/")[2]
-        return {"Authorization": f"Bearer {self.secret}", "Host": host}
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Through nginx, with the token."""
-        with httpx.Client(headers=self.headers, verify=False, timeout=PATIENCE_SECONDS) as client:
-            return client.request(method, self.inside + path, **options)
-
-    def changes(self, book: str, after: str = "0") -> list[Update]:
-        """What the server itself says of a book that has ended."""
-        headers = self.headers | {"Last-Event-ID": after}
-        text = httpx.get(f"{self.server.url}{book}/events", headers=headers).text
-        told = [it for it in blocks(text.split("\n")) if it.event == "update"]
-        return [(it.id, it.data) for it in told]
-
-    def asked(self, book: str, client: Client, after: str = "0") -> Asked:
-        """A stream for one of the clients."""
-        link = self.ask("POST", f"{book}/links").json()["url"].partition("?")[2]
-        return Asked(
-            *(self.inside, self.url, book, self.secret, link, self.authority),
-            *(not self.kind.tells_to_come_back, client.__name__, after),
-        )
 
 
 def test_each_file_is_run() -> None:
@@ -139,13 +50,6 @@ def proxied(
         nginx(kind.name, server.url, folder, PAGE) as before,
     ):
         yield Proxied.at(kind, server, before.port, folder, secret)
-
-
-def prepared(folder: Path) -> str:
-    """A folder with a certificate, and in its data a token."""
-    Authority(folder).server(f"DNS:{NAME},IP:127.0.0.1")
-    told = storybook(folder / "data", "token", "add", "all", "--scope", "admin").stdout
-    return next(it for it in told.split() if it.startswith("sb_"))
 
 
 @pytest.fixture(scope="module")
@@ -219,78 +123,6 @@ def test_every_client_sees_the_whole_stream(proxied: Proxied, book: str, client:
     assert len(told) > 5
     assert list(client(proxied.asked(book, client))) == told
     assert list(client(proxied.asked(book, client, told[2][0]))) == told[3:]
-
-
-class Following:
-    """A client at its work, in a thread of its own."""
-
-    def __init__(self, client: Client, asked: Asked, threads: Executor) -> None:
-        self.name, self.seen = asked.client, list[Update]()
-        self.ended = threads.submit(self._follow, client, asked)
-
-    def _follow(self, client: Client, asked: Asked) -> None:
-        for it in client(asked):
-            self.seen.append(it)
-
-    def has_seen(self, page: int) -> bool:
-        """Whether it knows of a page's picture. Raises what ended it before its time."""
-        if self.ended.done():
-            self.ended.result()
-        return any(json.loads(data)["ready_max_page"] >= page for _, data in self.seen)
-
-
-def all_of(clients: list[Following], holds: Callable[[Following], bool]) -> None:
-    """Return once something holds for each of them, which nobody announces."""
-    deadline = time.monotonic() + CLIENT_SECONDS
-    while missing := [it.name for it in clients if not holds(it)]:
-        assert time.monotonic() < deadline, missing
-        time.sleep(0.02)
-
-
-@pytest.mark.timeout(400)  # the slowest of nine clients comes back four times
-@pytest.mark.parametrize("kind", KINDS, ids=lambda it: it.name)
-def test_every_change_comes_once_whatever_is_started_anew(kind: Kind, tmp_path: Path) -> None:
-    """Nine clients follow a book while nginx is told to read its files anew and is killed, and the
-    server is killed and stopped, until each of them has found nobody there."""
-    secret, pace = prepared(tmp_path), pace_file(tmp_path / "data")
-    pace.write_text("0")
-    settings = {"limits_shutdown_seconds": "0", "server_port": str(free_port()), **kind.settings}
-    with ExitStack() as stack:
-        first = stack.enter_context(serving(tmp_path / "data", PACED, **settings))
-        before = stack.enter_context(nginx(kind.name, first.url, tmp_path, PAGE))
-        proxied = Proxied.at(kind, first, before.port, tmp_path, secret)
-        threads = stack.enter_context(ThreadPoolExecutor(len(CLIENTS)))
-        stack.callback(pace.write_text, "4")  # whatever happens, the book and its clients end
-        book = f"/api/runs/{proxied.ask('POST', '/api/runs', json=WORDS).json()['run_id']}"
-        clients = [Following(it, proxied.asked(book, it), threads) for it in CLIENTS]
-
-        def is_painted(page: int) -> None:
-            pace.write_text(str(page))
-            all_of(clients, lambda it: it.has_seen(page))
-
-        def is_away(end: Callable[[], object]) -> None:
-            known = len(before.errors.read_text("utf-8"))
-            end()
-            all_of(clients, lambda it: it.name in before.errors.read_text("utf-8")[known:])
-            again = serving(tmp_path / "data", PACED, **settings)
-            proxied.server = stack.enter_context(again)
-
-        is_painted(0)
-        before.reload()
-        is_painted(1)
-        before.kill()
-        before.start()
-        is_painted(2)
-        is_away(proxied.server.kill)
-        is_painted(3)
-        is_away(proxied.server.stop)
-        is_painted(4)
-        for it in clients:
-            it.ended.result(CLIENT_SECONDS)
-        told = proxied.changes(book)
-        assert json.loads(told[-1][1])["status"] == "DONE"
-        for it in clients:
-            assert it.seen == told, it.name
 
 
 # ------------------------------------------------------------------------------- in a browser
