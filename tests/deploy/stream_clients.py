@@ -34,6 +34,8 @@ from tests.export.browser import chromium
 SCRIPT: Final = Path(__file__).with_suffix(".js").read_text("utf-8")
 PATIENCE_SECONDS: Final = 40
 """For the next change of a book, while nginx and the server come and go."""
+MOST_SECONDS: Final = 150
+"""For all of it: nobody comes back for ever to a server that does not."""
 PAUSE_SECONDS: Final = 0.2
 """Until a client comes back that does not know by itself when to."""
 ENDED: Final = ("DONE", "FAILED", "CANCELLED")
@@ -104,8 +106,8 @@ def coming_back(connect: Connect) -> Client:
 
     @functools.wraps(connect)
     def follow(asked: Asked) -> Iterator[Update]:
-        after = asked.after
-        while True:
+        after, until = asked.after, time.monotonic() + MOST_SECONDS
+        while time.monotonic() < until:
             try:
                 with contextlib.closing(connect(asked, after)) as messages:
                     for it in messages:
@@ -221,7 +223,8 @@ def in_node(asked: Asked, call: str) -> Iterator[Update]:
     url = f"{asked.url}&{asked.link}" if call == "byEventSource" else asked.url
     told = {"url": url, "after": asked.after, "opensAnew": True}
     told["headers"] = asked.token
-    run = f"await {call}({json.dumps(told)}, (it) => console.log(JSON.stringify(it)));"
+    run = f"setTimeout(() => process.exit(1), {MOST_SECONDS * 1_000});"
+    run += f"await {call}({json.dumps(told)}, (it) => console.log(JSON.stringify(it)));"
     assert NODE is not None
     command = [NODE, "--experimental-eventsource", "--input-type=module", "-e"]
     environ = {"NODE_EXTRA_CA_CERTS": str(asked.authority), "NODE_NO_WARNINGS": "1"}

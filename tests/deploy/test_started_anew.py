@@ -57,8 +57,8 @@ def test_every_change_comes_once_whatever_is_started_anew(kind: Kind, tmp_path: 
     secret, pace = prepared(tmp_path), pace_file(tmp_path / "data")
     pace.write_text("0")
     settings = {"limits_shutdown_seconds": "0", "server_port": str(free_port()), **kind.settings}
-    with ExitStack() as stack:
-        first = stack.enter_context(serving(tmp_path / "data", PACED, **settings))
+    with ExitStack() as servers, ExitStack() as stack:  # the clients end before their server
+        first = servers.enter_context(serving(tmp_path / "data", PACED, **settings))
         before = stack.enter_context(nginx(kind.name, first.url, tmp_path, PAGE))
         proxied = Proxied.at(kind, first, before.port, tmp_path, secret)
         threads = stack.enter_context(ThreadPoolExecutor(len(CLIENTS)))
@@ -75,7 +75,7 @@ def test_every_change_comes_once_whatever_is_started_anew(kind: Kind, tmp_path: 
             end()
             all_of(clients, lambda it: it.name in before.errors.read_text("utf-8")[known:])
             again = serving(tmp_path / "data", PACED, **settings)
-            proxied.server = stack.enter_context(again)
+            proxied.server = servers.enter_context(again)
 
         is_painted(0)
         before.reload()
