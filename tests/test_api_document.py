@@ -32,6 +32,12 @@ def test_the_document_has_every_call_and_says_which_are_not_served_yet() -> None
     )
 
 
+def test_what_a_stream_that_was_cut_off_means_is_told() -> None:
+    """Nobody is to take the end of a body for the end of a book."""
+    ends = "A stream that ends without `DONE`, `FAILED` or `CANCELLED` means: come back"
+    assert ends in DOCUMENT
+
+
 def test_every_status_of_an_error_is_explained() -> None:
     """In the table of errors, with those that are answered to every call."""
     explained = {int(it) for it in re.findall(r"^\| (\d{3}) \|", DOCUMENT, re.M)}

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from storybook.http.requests import header, method
 from storybook.http.responses import json_response
@@ -32,15 +32,43 @@ def origins_checked(app: ASGIApp, allowed: CORSConfig | None) -> ASGIApp:
     """The application, which pages elsewhere cannot ask to change anything."""
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP and method(scope) not in _ONLY_LOOKING:
-            site, origin = header(scope, b"sec-fetch-site"), header(scope, b"origin")
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        asks, origin = method(scope), header(scope, b"origin")
+        if asks not in _ONLY_LOOKING:
+            site = header(scope, b"sec-fetch-site")
             comes_from_a_page = origin is not None or site is not None
             if comes_from_a_page and not _may_act(site, origin or "", scope, allowed):
                 await _refusal(origin or f"{site} (Sec-Fetch-Site)")(scope, receive, send)
                 return
+        if asks == "OPTIONS" and origin is not None and allowed is not None:
+            send = _preflight_as_json(scope, receive, send, allowed)
         await app(scope, receive, send)
 
     return checked
+
+
+def _preflight_as_json(scope: Scope, receive: Receive, send: Send, allowed: CORSConfig) -> Send:
+    """What Litestar says in plain text of a preflight that it refuses, as every error is said."""
+    may = f"the methods {', '.join(allowed.allow_methods)} and the headers "
+    may += ", ".join(allowed.allow_headers)
+    is_refused = False
+
+    async def told(message: Message) -> None:
+        nonlocal is_refused
+        if message["type"] == "http.response.start":
+            is_refused = message["status"] == 400
+        if not is_refused:
+            await send(message)
+        elif message["type"] == "http.response.body":
+            found = message["body"].decode()
+            detail = (
+                f"{found}: cors_origins in [server] names who may call from elsewhere, with {may}"
+            )
+            await json_response({"detail": detail}, status=400)(scope, receive, send)
+
+    return told
 
 
 def _may_act(site: str | None, origin: str, scope: Scope, allowed: CORSConfig | None) -> bool:

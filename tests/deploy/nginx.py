@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 FILES: Final = Path(__file__).parents[2] / "deploy" / "nginx"
 NGINX: Final = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 PATIENCE_SECONDS: Final = 20
+PORTS: Final = (12_000, 32_000)
 
 _MAIN: Final = """
 daemon off;
@@ -36,8 +43,12 @@ http {{
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as it:
-        return int(it.getsockname()[1])
+    """Below those that systems give to connections: one that asks for a port at which nobody
+    listens any more could be given that very port, and be connected to itself."""
+    while True:
+        port = random.randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def site(name: str, server: str, folder: Path, page: Path) -> tuple[str, int]:
@@ -61,31 +72,71 @@ def site(name: str, server: str, folder: Path, page: Path) -> tuple[str, int]:
     return text[:at_last] + beside + text[at_last:], port
 
 
+class Nginx:
+    """A running nginx with a file of `deploy/nginx` before a server. `port` is where it answers."""
+
+    def __init__(self, name: str, server: str, folder: Path, page: Path) -> None:
+        text, self.port = site(name, server, folder, page)
+        (folder / "site.conf").write_text(text, "utf-8")
+        is_root = Path("/proc/self").stat().st_uid == 0
+        main = _MAIN.format(folder=folder, user="user root;" if is_root else "")
+        (folder / "nginx.conf").write_text(main, "utf-8")
+        self.errors = folder / "error.log"
+        self._folder = folder
+        self.start()
+
+    def start(self) -> None:
+        """Let it run, also once more after it was killed."""
+        assert NGINX is not None
+        folder = str(self._folder)
+        command = [NGINX, "-p", folder, "-c", f"{folder}/nginx.conf", "-e", "stderr"]
+        self.process = subprocess.Popen(command, start_new_session=True)
+        _await(self.port, self.process)
+
+    def reload(self) -> None:
+        """Read the files anew: new workers take its place at the port, and the old ones are told
+        to leave their connections."""
+        before = self._workers()
+        self.process.send_signal(signal.SIGHUP)
+        _until(lambda: bool(self._workers() - before))
+
+    def kill(self) -> None:
+        """As a power cut would: with its workers, and all connections."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(PATIENCE_SECONDS)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(PATIENCE_SECONDS)
+
+    def _workers(self) -> set[int]:
+        return {it.pid for it in psutil.Process(self.process.pid).children()}
+
+
 @contextmanager
-def nginx(name: str, server: str, folder: Path, page: Path) -> Iterator[int]:
-    """The port at which nginx answers, with a file of `deploy/nginx` before a server."""
-    text, port = site(name, server, folder, page)
-    (folder / "site.conf").write_text(text, "utf-8")
-    is_root = Path("/proc/self").stat().st_uid == 0
-    main = _MAIN.format(folder=folder, user="user root;" if is_root else "")
-    (folder / "nginx.conf").write_text(main, "utf-8")
-    assert NGINX is not None
-    command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
-    process = subprocess.Popen(command)
+def nginx(name: str, server: str, folder: Path, page: Path) -> Iterator[Nginx]:
+    """One that is stopped at the end."""
+    it = Nginx(name, server, folder, page)
     try:
-        _await(port, process)
-        yield port
+        yield it
     finally:
-        process.terminate()
-        process.wait(PATIENCE_SECONDS)
+        it.stop()
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    def answers() -> bool:
+        assert process.poll() is None, f"nginx did not start: {process.poll()}"
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
         except OSError:
-            time.sleep(0.02)
-    raise AssertionError(f"nginx did not start: {process.poll()}")
+            return False
+        return True
+
+    _until(answers)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "nginx did not come to it in time"
+        time.sleep(0.02)

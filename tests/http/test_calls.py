@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 
+import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
 from storybook import __version__
-from storybook.http.calls import CALLS
+from storybook.book import RunId
+from storybook.http.calls import CALLS, Call
 from storybook.http.openapi import openapi_document
-from storybook.settings import ServerSettings
+from storybook.settings import Limits, ServerSettings
 from tests.http.serving import WORDS, Site, serving
 
 pytestmark = pytest.mark.anyio
@@ -114,13 +117,52 @@ async def test_every_path_tells_the_methods_that_it_takes(site: Site) -> None:
             assert set(answer.headers["allow"].split(", ")) == taken, (asked, path)
 
 
-@pytest.mark.parametrize("path", ["/", "/api/runs", "/api/engines", "/docs", "/openapi.json"])
-async def test_a_head_is_that_of_the_whole_answer(site: Site, path: str) -> None:
-    """HEAD answers what GET does, without the body."""
-    got, head = await site.client.get(path), await site.client.head(path)
-    assert (head.status_code, head.content) == (200, b"")
-    for name in ("content-type", "content-length"):
-        assert head.headers[name] == got.headers[name]
+VARY: Final = {"date", "x-request-id", "transfer-encoding"}
+"""Headers that are another's at the next request, or tell how a body is sent."""
+LOOKING: Final = [it for it in CALLS if it.method == "GET"]
+
+
+@pytest.fixture(scope="module")
+async def made(site: Site) -> RunId:
+    """A book."""
+    return await site.finished_book()
+
+
+@pytest.mark.parametrize("call", LOOKING, ids=lambda it: it.operation_id)
+async def test_head_is_wherever_get_is(site: Site, made: RunId, call: Call) -> None:
+    """With the status and the headers of GET, and no body; of files, of streams, of errors."""
+    kind = "images" if "images" in call.path else "audio"
+    names = {"images": "cover.png", "audio": "page_0.wav"}
+    for run_id in (made, RunId("0" * 32)):
+        path = call.path.replace("{run_id}", run_id).replace("{filename}", names[kind])
+        head = await site.client.head(path)
+        async with site.client.stream("GET", path) as got:
+            assert head.status_code == got.status_code
+            differ = {name for name, _ in kept(head).items() ^ kept(got).items()}
+            assert differ <= ({"content-length"} if call.path == "/metrics" else set())
+        assert head.content == b""
+
+
+def kept(answer: httpx.Response) -> dict[str, str]:
+    """The headers that two answers share."""
+    return {name: it for name, it in answer.headers.items() if name not in VARY}
+
+
+@pytest.mark.parametrize("of_run", [True, False], ids=["run", "log"])
+async def test_a_head_of_a_stream_takes_no_place(tmp_path: Path, of_run: bool) -> None:
+    """Where there is room for one stream, many heads leave it, and are answered when it is taken
+    as a GET is then."""
+    async with serving(tmp_path, limits=Limits(streams=1, streams_per_client=1)) as site:
+        run_id = await site.finished_book()
+        path = f"/api/runs/{run_id}/events" if of_run else "/api/events"
+        for _ in range(3):
+            head = await site.client.head(path)
+            assert head.status_code == 200 and "storybook-resumed-after" in head.headers
+        async with site.client.stream("GET", "/api/events") as only:
+            assert "storybook-resumed-after" in only.headers
+            head, got = await site.client.head(path), await site.client.get(path)
+        assert head.status_code == got.status_code == 200
+        assert kept(head) == kept(got) and "storybook-resumed-after" not in got.headers
 
 
 async def test_a_bad_cursor_in_the_address_is_told_beside_a_good_one(site: Site) -> None:

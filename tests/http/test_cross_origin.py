@@ -99,6 +99,29 @@ async def test_who_is_named_in_the_settings_may(tmp_path: Path) -> None:
             assert (origin, answer.status_code) == (origin, status)
 
 
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        ({"Origin": "https://evil.example"}, "Origin"),
+        ({"Access-Control-Request-Method": "TRACE"}, "method"),
+        ({"Access-Control-Request-Headers": "x-anything"}, "headers"),
+    ],
+)
+async def test_a_preflight_that_is_refused_is_told_as_every_error(
+    tmp_path: Path, asked: dict[str, str], fault: str
+) -> None:
+    """400 and JSON; one that is allowed has no body."""
+    usual = {"Origin": "https://books.example", "Access-Control-Request-Method": "POST"}
+    server = ServerSettings(cors_origins=("https://books.example",))
+    async with serving(tmp_path, server=server) as site:
+        taken = await site.client.options("/api/runs", headers=usual)
+        refused = await site.client.options("/api/runs", headers=usual | asked)
+    assert (taken.status_code, taken.content) == (204, b"")
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/json")
+    assert fault in refused.json()["detail"] and "cors_origins" in refused.json()["detail"]
+    assert "access-control-allow-origin" not in refused.headers
+
+
 async def test_looking_is_not_refused(site: Site) -> None:
     """What only reads is kept from other pages by the browser: they get no leave to see it."""
     answer = await site.client.get("/api/runs", headers={"Origin": "https://evil.example"})

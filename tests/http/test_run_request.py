@@ -235,6 +235,24 @@ def test_bodies_in_other_encodings(encoding: str) -> None:
     assert read_run_request(json.dumps(WORDS, ensure_ascii=False).encode(encoding)) == order()
 
 
+@pytest.mark.anyio
+async def test_bodies_as_the_older_servers_took_them(site: Site) -> None:
+    """Over HTTP, all at once: a BOM and UTF-16, whatever the type says, a text for a truth, a
+    number as a text, and nulls."""
+    config = {"speed": "1.25", "segment_pause_ms": "300", "dialogue_voice": None, "lang": None}
+    body = WORDS | {"tts_enabled": "1", "tts_config": config, "callback_url": None}
+    for encoding in ("utf-8-sig", "utf-16"):
+        for kind in ("application/json", "application/json; charset=utf-8", "text/plain"):
+            content = json.dumps(body, ensure_ascii=False).encode(encoding)
+            headers = {"Content-Type": kind}
+            answer = await site.client.post("/api/runs", content=content, headers=headers)
+            assert answer.status_code == 201, answer.text
+            log = await site.client.get(f"/api/runs/{answer.json()['run_id']}/log")
+            asked = log.json()["events"][0]["data"]
+            assert (asked["tts"]["speed"], asked["tts"]["segment_pause_ms"]) == (1.25, 300)
+            assert asked["request"]["topic"] == WORDS["topic_ko"]
+
+
 @pytest.mark.parametrize(
     ("told", "is_read_aloud"),
     [

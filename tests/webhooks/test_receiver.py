@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Callable
@@ -72,6 +73,27 @@ async def test_the_address_that_was_looked_at_is_the_one_that_is_called(
     outcome = await post(receiver.url(host=NAME))
     assert outcome.is_taken and looked_up == [NAME]
     assert receiver.sent[0].headers["host"] == f"{NAME}:{receiver.port}"
+
+
+async def test_a_name_that_turns_private_is_called_where_it_was_public(
+    receiver: Receiving, leads_to: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leads to an address of the internet when it is looked at, and to this machine when it is
+    connected to: the connection is asked for by the first address, and goes nowhere else."""
+    looked_up, connected = leads_to(["1.1.1.1"], ["127.0.0.1"]), []
+
+    async def connect(remote_host: str, remote_port: int, **_: Any) -> None:
+        connected.append((remote_host, remote_port))
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "nothing of the internet is called here")
+
+    monkeypatch.setattr(anyio, "connect_tcp", connect)
+    outcome = await post(receiver.url(host=NAME), allows_private=False)
+    assert outcome.why == "no connection (ECONNREFUSED)"
+    assert connected == [("1.1.1.1", receiver.port)] and looked_up == [NAME]
+    assert (await post(receiver.url(host=NAME), allows_private=False)).why.startswith(
+        "its name leads"
+    )
+    assert len(connected) == 1 and receiver.accepted == 0
 
 
 async def test_a_proxy_of_the_environment_is_not_asked(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -23,6 +26,24 @@ def test_the_signature_of_the_specification() -> None:
         "webhook-timestamp": str(SECONDS),
         "webhook-signature": SIGNATURE,
     }
+
+
+VECTORS: Final[list[dict[str, str]]] = json.loads(
+    Path(__file__).with_name("standard_webhooks.json").read_text("utf-8")
+)["vectors"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda it: it["id"])
+def test_an_independent_implementation_signs_the_same(vector: dict[str, str]) -> None:
+    """With secrets of 24 to 64 bytes, with and without padding, over bodies such as ours and those
+    that an encoding could change."""
+    signed = signed_headers(
+        vector["id"],
+        int(vector["timestamp"]),
+        vector["body"].encode(),
+        secrets_in(vector["secret"]),
+    )
+    assert signed["webhook-signature"] == vector["signature"]
 
 
 def test_two_secrets_sign_twice() -> None:

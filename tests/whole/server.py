@@ -41,7 +41,8 @@ def storybook(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 class Server:
-    """`storybook serve` on a free port, in a process group of its own, with these settings.
+    """`storybook serve` in a process group of its own, with these settings; on a free port, unless
+    `server_port` names one.
 
     `program` is the module that is run in its place. `url` is empty if it does not serve by a
     moment (on the monotonic clock) at which that is no fault.
@@ -55,10 +56,11 @@ class Server:
         **settings: str,
     ) -> None:
         self.log = (data.parent / "server.log").open("ab")
+        port = settings.get("server_port", "0")
         environ = {**os.environ, "PYTHONUNBUFFERED": "1"}
         environ |= {f"STORYBOOK_{name.upper()}": value for name, value in settings.items()}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", program, "--data", str(data), "serve", "--port", "0"],
+            [sys.executable, "-m", program, "--data", str(data), "serve", "--port", port],
             cwd=REPOSITORY,
             stdout=self.log,
             stderr=self.log,
