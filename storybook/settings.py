@@ -18,13 +18,16 @@ class SettingsError(Exception):
 
 
 class SettingFault(SettingsError):
-    """What is wrong with a key of a table, or with a table."""
+    """What is wrong with a key of a table, or with a table if there is no key."""
 
-    def __init__(self, what: str, table: str, key: str = "") -> None:
+    def __init__(self, what: str, table: str, key: str | None = None) -> None:
         super().__init__(f"settings: {what}")
         self.what, self.table, self.key = what, table, key
 
 
+LARGEST: Final = 10**18
+"""Of whole numbers: TOML's have 64 bits, and so have those of the system and of SQLite. This leaves
+room to reckon with."""
 LONGEST_SECONDS: Final = 1e9
 """Some 30 years: long enough for "never", and still a number of microseconds, unlike `inf`."""
 
@@ -46,6 +49,10 @@ BasePath = Annotated[
 ]
 
 
+_SOURCE: Final = re.compile(r"[!-+\--:<-~]+")
+"""What can stand in a header that lists origins: nothing that ends or divides it."""
+
+
 class ServerSettings(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: Port = 8000
@@ -62,13 +69,20 @@ class ServerSettings(msgspec.Struct, frozen=True):
     """Under which path a proxy shows this server: `/story`."""
 
     def __post_init__(self) -> None:
+        for key in ("cors_origins", "frame_ancestors"):
+            for origin in getattr(self, key):
+                if _SOURCE.fullmatch(origin) is None:
+                    what = f"[server] {key} is to be a list of origins (https://a.example)"
+                    raise SettingFault(f"{what}, found {origin!r}", "server", key)
         for network in self.trusted_proxies:
             try:
                 ip_network(network, strict=False)
             except ValueError:
-                raise SettingsError(
-                    "settings: [server] trusted_proxies is to be a list of addresses and networks "
-                    f"(10.0.0.0/8), found {network!r}"
+                raise SettingFault(
+                    "[server] trusted_proxies is to be a list of addresses and networks "
+                    f"(10.0.0.0/8), found {network!r}",
+                    "server",
+                    "trusted_proxies",
                 ) from None
 
 
@@ -214,24 +228,21 @@ def kind_of(setting: Any) -> Any:
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
+def in_words(setting: Any) -> str:
+    """A setting's type and range in words."""
+    what = KINDS[kind_of(setting)]
+    for bound in (it for it in get_args(stated(setting))[1:] if isinstance(it, msgspec.Meta)):
+        if bound.description is not None:
+            what += f", {bound.description}"
+        if bound.ge is not None:
+            what += f" from {bound.ge:.0f}"
+        if bound.gt is not None:
+            what += f" above {bound.gt:.0f}"
+        if bound.le is not None:
+            what += f" to {bound.le:.0f}" if bound.ge is not None else f", at most {bound.le:.0f}"
+    return what
+
+
 def path_of(text: str) -> Path | None:
     """The path in a setting, None for an empty one."""
     return Path(text).expanduser() if text else None
-
-
-_HEAD: Final = re.compile(r"\s*\[([^\[\]]+)\]")
-"""The head of a table in a file."""
-
-
-def line_of(text: str, table: str, key: str) -> int:
-    """The line of a TOML text in which a key of a table stands, or the table's head if there is no
-    key; 0 if it is written in a way that this does not see."""
-    now = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if head := _HEAD.match(line):
-            now = re.sub(r"[\s\"']", "", head[1])
-            if now == table and not key:
-                return number
-        elif now == table and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return number
-    return 0
