@@ -147,9 +147,8 @@ def _check_consistent(given: Given) -> None:
     for role in Role:
         name = given.get(role, {}).get("engine", AUTO)
         if name != AUTO and not _is_known(f"{role}.{name}"):
-            known = [AUTO, *_engines_of(role)]
-            what = f"unknown engine {name!r} in [{role}]{_nearest(name, known)}"
-            raise SettingFault(what, role, "engine")
+            near = _nearest(name, [AUTO, *_engines_of(role)])
+            raise SettingFault(f"unknown engine {name!r} in [{role}]{near}", role, "engine")
 
 
 def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:
@@ -210,8 +209,12 @@ def _meant(role: Role, key: str, told: Mapping[str, Keys]) -> str:
 _TABLES: Final = {it.name: it.type for it in msgspec.structs.fields(Settings)}
 
 
-@cache
 def _fields(kind: Any) -> Keys:
+    return _fields_read_once(kind)
+
+
+@cache  # msgspec evaluates all annotations each time
+def _fields_read_once(kind: type[msgspec.Struct]) -> Keys:
     """The keys that a file may have for a type of settings."""
     keys = {it.name: it.type for it in msgspec.structs.fields(kind)}
     if issubclass(kind, RoleSettings):
@@ -258,8 +261,8 @@ def _check_key(table: str, key: str) -> None:
     """Both the table and the key."""
     _check_table(table)
     if key not in (keys := _keys_of(table)):
-        what = f"unknown key {_named(key)} in [{table}]{_nearest(key, keys)}"
-        raise SettingFault(what, table, key)
+        told = f"unknown key {_named(key)} in [{table}]{_nearest(key, keys)}"
+        raise SettingFault(told, table, key)
 
 
 def _named(name: str) -> str:

@@ -87,7 +87,7 @@ def check_refusal(error: SettingsError, file: Path, content: bytes) -> None:
     assert found and 1 <= int(found[1]) <= text.count("\n") + 1, told
 
 
-@BOUNDED
+@settings(BOUNDED, max_examples=100)
 @given(values=any_values(), layout=LAYOUTS, encoding=ENCODINGS, ending=st.booleans(), cut=CUTS)
 def test_any_file_is_taken_or_refused(
     file: Path,
@@ -114,7 +114,7 @@ def test_any_file_is_taken_or_refused(
         settings_in_force({}, file)
 
 
-@settings(BOUNDED, max_examples=80)
+@settings(BOUNDED, max_examples=50)
 @given(values=right_values(), layout=LAYOUTS)
 def test_what_is_right_is_taken(file: Path, values: Values, layout: Random) -> None:
     """Each value as it was written, however."""
@@ -164,7 +164,7 @@ def one_fault(draw: st.DrawFn) -> tuple[Values, str, str | None, str]:
     return values, misspelt, None, rf"unknown table \[{misspelt}\].* did you mean ({near})\?$"
 
 
-@BOUNDED
+@settings(BOUNDED, max_examples=100)
 @given(faulty=one_fault(), layout=LAYOUTS)
 def test_a_fault_is_told_where_it_stands(
     file: Path, faulty: tuple[Values, str, str | None, str], layout: Random
