@@ -15,27 +15,28 @@ has only that.
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Final, Literal, get_origin
 
 import msgspec
 
 from storybook.book import Role
 from storybook.data_folder import data_folder
 from storybook.settings import (
-    KINDS,
+    AUTO,
+    LARGEST,
     RoleSettings,
     SettingFault,
     Settings,
     SettingsError,
     check_server,
+    in_words,
     kind_of,
-    line_of,
-    stated,
 )
+from storybook.settings_file import line_in, read_tables
 from storybook.stages.addresses import without_secrets
 from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
@@ -43,6 +44,8 @@ FILE_NAME: Final = "storybook.toml"
 PREFIX: Final = "STORYBOOK_"
 _OUTSIDE: Final = {"STORYBOOK_CONFIG", "STORYBOOK_DATA"}
 """Variables of that prefix that are no setting."""
+MOST_SHOWN: Final = 200
+"""Characters of a wrong value in a message."""
 
 Given = dict[str, dict[str, Any]]
 """What was given: values by key by table (`server`, `writer`, `writer.llama`)."""
@@ -54,8 +57,7 @@ Keys = Mapping[str, Any]
 
 def load_settings(environ: Mapping[str, str], config: Path | None = None) -> Settings:
     """The settings in force. Raises `SettingsError`."""
-    given, places = _given(environ, _find(environ, config))
-    return Settings(**dict(_settings(given, places)))
+    return _loaded(environ, _find(environ, config))[0]
 
 
 class SettingInForce(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ def settings_in_force(
     """Every setting there is, and of engines' own tables those that are given. Raises
     `SettingsError`."""
     file = _find(environ, config)
-    given, places = _given(environ, file)
+    _, given, places = _loaded(environ, file)
     found = []
     for table in [*_TABLES, *(it for it in given if it not in _TABLES)]:
         values = given.get(table, {})
@@ -90,7 +92,7 @@ def _default(table: str, key: str) -> Any:
     """What holds of a key that nobody gave; of one that several engines of a role have, what the
     first of them has."""
     kinds = [_TABLES[table]]
-    if issubclass(_TABLES[table], RoleSettings):
+    if _has_engines(table):
         kinds += [it.settings for it in OWN_ENGINES[Role(table)].values()]
     return next(getattr(kind(), key) for kind in kinds if key in _fields(kind))
 
@@ -101,16 +103,17 @@ def _told_of(file: Path | None, places: Places) -> Iterator[None]:
     try:
         yield
     except SettingFault as fault:
-        place = places.get((fault.table, fault.key), "")
+        place = places.get((fault.table, fault.key or ""), "")
         if file is not None and (not place or place.startswith("`")):
-            line = line_of(file.read_text(encoding="utf-8-sig"), fault.table, fault.key)
+            line = line_in(file, fault.table, fault.key)
             place = f"{file}, line {line}" if line else str(file)
         raise SettingsError(f"settings: {place}: {fault.what}" if place else str(fault)) from None
 
 
-def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places]:
+def _loaded(environ: Mapping[str, str], file: Path | None) -> tuple[Settings, Given, Places]:
+    """The settings, what was given for them, and where."""
     with _told_of(file, {}):
-        given = dict(_tables(_read(file)))
+        given = dict(_tables(read_tables(file) if file is not None else {}))
     places = {
         (table, key): f"`{key}` in [{table}]" for table, keys in given.items() for key in keys
     }
@@ -118,7 +121,7 @@ def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places
         if variable.startswith(PREFIX) and variable not in _OUTSIDE:
             table, key = _table_and_key(variable)
             with _told_of(None, {(table, key): variable}):
-                _check_known(table, key)
+                _check_key(table, key)
             if text.strip():
                 given.setdefault(table, {})[key] = _from_text(table, key, text, variable)
                 places[table, key] = variable
@@ -127,8 +130,18 @@ def _given(environ: Mapping[str, str], file: Path | None) -> tuple[Given, Places
             table: {key: _checked(table, key, value) for key, value in keys.items()}
             for table, keys in given.items()
         }
-        check_server(checked.get("server", {}))
-    return checked, places
+        _check_consistent(checked)
+        return Settings(**dict(_settings(checked, places))), checked, places
+
+
+def _check_consistent(given: Given) -> None:
+    """What stands in one key may make no sense with what stands in another, or name nothing."""
+    check_server(given.get("server", {}))
+    for role in Role:
+        name = given.get(role, {}).get("engine", AUTO)
+        if name != AUTO and not _is_known(f"{role}.{name}"):
+            near = _nearest(name, [AUTO, *_engines_of(role)])
+            raise SettingFault(f"unknown engine {name!r} in [{role}]{near}", role, "engine")
 
 
 def _settings(given: Given, places: Places) -> Iterator[tuple[str, Any]]:
@@ -189,7 +202,12 @@ def _meant(role: Role, key: str, told: Mapping[str, Keys]) -> str:
 _TABLES: Final = {it.name: it.type for it in msgspec.structs.fields(Settings)}
 
 
-def _fields(kind: type[msgspec.Struct]) -> Keys:
+def _fields(kind: Any) -> Keys:
+    return _fields_read_once(kind)
+
+
+@cache  # msgspec evaluates all annotations each time
+def _fields_read_once(kind: type[msgspec.Struct]) -> Keys:
     """The keys that a file may have for a type of settings."""
     keys = {it.name: it.type for it in msgspec.structs.fields(kind)}
     if issubclass(kind, RoleSettings):
@@ -203,7 +221,7 @@ def _keys_of(table: str) -> Keys:
     if engine:
         return _fields(find_engine(Role(first), engine).settings)
     keys = dict(_fields(_TABLES[first]))
-    if issubclass(_TABLES[first], RoleSettings):
+    if _has_engines(first):
         for spec in OWN_ENGINES[Role(first)].values():
             keys |= _fields(spec.settings)
     return keys
@@ -211,23 +229,38 @@ def _keys_of(table: str) -> Keys:
 
 def _is_known(table: str) -> bool:
     """Whether there is such a table, also one without any keys."""
-    first, _, engine = table.partition(".")
-    return first in _TABLES and (not engine or engine in _engines_of(first))
+    first, dot, engine = table.partition(".")
+    return first in _TABLES and (not dot or engine in _engines_of(first))
 
 
 def _engines_of(table: str) -> list[str]:
     """The engines that may have tables in a table."""
-    return engine_names(Role(table)) if issubclass(_TABLES[table], RoleSettings) else []
+    return engine_names(Role(table)) if _has_engines(table) else []
 
 
-def _check_known(table: str, key: str) -> None:
+def _has_engines(table: str) -> bool:
+    return issubclass(_TABLES[table], RoleSettings)
+
+
+def _check_table(table: str) -> None:
     if not _is_known(table):
         first, inner, _ = table.partition(".")
         near = [f"{first}.{it}" for it in (*_engines_of(first), *_keys_of(first))] if inner else []
-        raise SettingFault(f"unknown table [{table}]{_nearest(table, near or _TABLES)}", table)
-    keys = _keys_of(table)
-    if key and key not in keys:
-        raise SettingFault(f"unknown key {key} in [{table}]{_nearest(key, keys)}", table, key)
+        what = f"unknown table [{_named(table)}]{_nearest(table, near or _TABLES)}"
+        raise SettingFault(what, table)
+
+
+def _check_key(table: str, key: str) -> None:
+    """Both the table and the key."""
+    _check_table(table)
+    if key not in (keys := _keys_of(table)):
+        told = f"unknown key {_named(key)} in [{table}]{_nearest(key, keys)}"
+        raise SettingFault(told, table, key)
+
+
+def _named(name: str) -> str:
+    """A name that somebody wrote, as one line."""
+    return name if name and name.isprintable() else repr(name)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -260,34 +293,24 @@ def _is_there(place: Path) -> bool:
         ) from None
 
 
-def _read(file: Path | None) -> dict[str, dict[str, Any]]:
-    if file is None:
-        return {}
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"settings: {file} is no TOML: {error}") from error
-    for name, table in tables.items():
-        if not isinstance(table, dict):
-            having = [it for it in _TABLES if name in _keys_of(it)] or ["server"]
-            mend = f"write it below [{'] or ['.join(having)}]"
-            raise SettingsError(f"settings: {file}: {name} stands outside a table; {mend}")
-    return tables
-
-
-def _tables(tables: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _tables(tables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The file's tables, and in a role's table those of its engines, each key a known one."""
     for table, keys in tables.items():
-        _check_known(table, "")
+        if not isinstance(keys, dict):
+            having = [it for it in _TABLES if table in _keys_of(it)] or ["server"]
+            mend = f"write it below [{'] or ['.join(having)}]"
+            raise SettingFault(f"{_named(table)} stands outside a table; {mend}", table)
+        _check_table(table)
         known = _keys_of(table)
         own = {}
         for key, value in keys.items():
-            if key not in known and isinstance(value, dict) and _engines_of(table):
-                for inner in ("", *value):
-                    _check_known(f"{table}.{key}", inner)
+            if key not in known and isinstance(value, dict) and _has_engines(table):
+                _check_table(f"{table}.{key}")
+                for inner in value:
+                    _check_key(f"{table}.{key}", inner)
                 yield f"{table}.{key}", value
             else:
-                _check_known(table, key)
+                _check_key(table, key)
                 own[key] = value
         yield table, own
 
@@ -329,9 +352,8 @@ def _from_text(table: str, key: str, text: str, variable: str) -> Any:
             return items
         return _pairs(_joined(items) if kind != dict[str, str] else items, variable)
     except ValueError:
-        wanted = _wanted(setting)
-        found = without_secrets(repr(text))
-        raise SettingsError(f"settings: {variable} is to be {wanted}, found {found}") from None
+        wanted = f"{variable} is to be {in_words(setting)}"
+        raise SettingsError(f"settings: {wanted}, found {_shown(text)}") from None
 
 
 def _flag(text: str) -> bool:
@@ -353,8 +375,7 @@ def _joined(items: list[str]) -> list[str]:
 def _pairs(items: list[str], variable: str) -> dict[str, str]:
     pairs = [item.partition("=") for item in items]
     if not all(sign for _, sign, _ in pairs):
-        found = ",".join(items)
-        shown = without_secrets(repr(found))
+        shown = _shown(",".join(items))
         raise SettingsError(f"settings: {variable} is to be name=value,…, found {shown}")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
@@ -366,24 +387,20 @@ def _checked(table: str, key: str, found: Any) -> Any:
     """A value as the settings have it. Raises `SettingsError` for one of another kind or range."""
     setting = _keys_of(table)[key]
     try:
-        return msgspec.convert(found, setting)
+        value = msgspec.convert(found, setting)
     except msgspec.ValidationError:
-        wanted = _wanted(setting)
-        shown = without_secrets(repr(found))
-        message = f"[{table}] {key} is to be {wanted}, found {shown}"
-        raise SettingFault(message, table, key) from None
+        what = f"[{table}] {key} is to be {in_words(setting)}, found {_shown(found)}"
+        raise SettingFault(what, table, key) from None
+    if isinstance(value, int) and value > LARGEST:
+        what = f"[{table}] {key} is to be at most {LARGEST}, found {_shown(value)}"
+        raise SettingFault(what, table, key)
+    return value
 
 
-def _wanted(setting: Any) -> str:
-    """A setting's type and range in words."""
-    what = KINDS[kind_of(setting)]
-    for bound in (it for it in get_args(stated(setting))[1:] if isinstance(it, msgspec.Meta)):
-        if bound.description is not None:
-            what += f", {bound.description}"
-        if bound.ge is not None:
-            what += f" from {bound.ge:.0f}"
-        if bound.gt is not None:
-            what += f" above {bound.gt:.0f}"
-        if bound.le is not None:
-            what += f" to {bound.le:.0f}" if bound.ge is not None else f", at most {bound.le:.0f}"
-    return what
+def _shown(found: Any) -> str:
+    """A value for a message: no secrets, and no more than an eye takes in."""
+    try:
+        text = without_secrets(repr(found))
+    except (ValueError, RecursionError):  # so many digits, or tables in tables
+        return "what is too large to show"
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

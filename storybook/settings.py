@@ -18,13 +18,16 @@ class SettingsError(Exception):
 
 
 class SettingFault(SettingsError):
-    """What is wrong with a key of a table, or with a table."""
+    """What is wrong with a key of a table, or with a table if there is no key."""
 
-    def __init__(self, what: str, table: str, key: str = "") -> None:
+    def __init__(self, what: str, table: str, key: str | None = None) -> None:
         super().__init__(f"settings: {what}")
         self.what, self.table, self.key = what, table, key
 
 
+LARGEST: Final = 10**18
+"""Of whole numbers: TOML's have 64 bits, and so have those of the system and of SQLite. This leaves
+room to reckon with."""
 LONGEST_SECONDS: Final = 1e9
 """Some 30 years: long enough for "never", and still a number of microseconds, unlike `inf`."""
 
@@ -45,6 +48,10 @@ BasePath = Annotated[
     str,
     msgspec.Meta(pattern=PREFIX, description="a path like /story, no slash at its end, not /api"),
 ]
+
+
+_SOURCE: Final = re.compile(r"[!-+\--:<-~]+")
+"""What can stand in a header that lists origins: nothing that ends or divides it."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True):
@@ -101,8 +108,14 @@ def _is_host(text: str) -> bool:
     return _HOST.fullmatch(text) is not None or ("/" not in bare and _is_network(bare))
 
 
+def _is_source(text: str) -> bool:
+    return _SOURCE.fullmatch(text) is not None
+
+
 _HOST: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _TEXTS: Final = (
+    ("cors_origins", _is_source, "origins (https://a.example)"),
+    ("frame_ancestors", _is_source, "origins (https://a.example)"),
     ("trusted_proxies", _is_network, "addresses and networks (10.0.0.0/8)"),
     ("trusted_hosts", _is_host, "names and addresses, each without https:// and port (books.lan)"),
 )
@@ -251,24 +264,21 @@ def kind_of(setting: Any) -> Any:
     return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
+def in_words(setting: Any) -> str:
+    """A setting's type and range in words."""
+    what = KINDS[kind_of(setting)]
+    for bound in (it for it in get_args(stated(setting))[1:] if isinstance(it, msgspec.Meta)):
+        if bound.description is not None:
+            what += f", {bound.description}"
+        if bound.ge is not None:
+            what += f" from {bound.ge:.0f}"
+        if bound.gt is not None:
+            what += f" above {bound.gt:.0f}"
+        if bound.le is not None:
+            what += f" to {bound.le:.0f}" if bound.ge is not None else f", at most {bound.le:.0f}"
+    return what
+
+
 def path_of(text: str) -> Path | None:
     """The path in a setting, None for an empty one."""
     return Path(text).expanduser() if text else None
-
-
-_HEAD: Final = re.compile(r"\s*\[([^\[\]]+)\]")
-"""The head of a table in a file."""
-
-
-def line_of(text: str, table: str, key: str) -> int:
-    """The line of a TOML text in which a key of a table stands, or the table's head if there is no
-    key; 0 if it is written in a way that this does not see."""
-    now = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if head := _HEAD.match(line):
-            now = re.sub(r"[\s\"']", "", head[1])
-            if now == table and not key:
-                return number
-        elif now == table and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
-            return number
-    return 0

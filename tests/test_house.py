@@ -22,7 +22,7 @@ ROOMS = [
     "events",
     "run",
     "commands",
-    *("settings", "access"),
+    *("settings", "settings_file", "access"),
     "stores",
     "projections",
     "telemetry",

@@ -100,7 +100,7 @@ def test_the_file_is_looked_for_in_order(tmp_path: Path) -> None:
             "[illustrator]\nurls = 'http://me:hush@painter'",
             r"urls is to be a list of texts, found 'http://painter'",
         ),
-        ("port = 1", r"my.toml: port stands outside a table; write it below \[server\]"),
+        ("port = 1", r"my.toml, line 1: port stands outside a table; write it below \[server\]"),
         ("[server", "is no TOML"),
     ],
 )

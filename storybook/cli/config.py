@@ -9,7 +9,6 @@ from typing import Any, Final
 import msgspec
 import rich_click as click
 
-from storybook.cli.called_as import say
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import print_json
 from storybook.configuration import SettingInForce, settings_in_force
@@ -30,7 +29,8 @@ _HEADER: Final = re.compile(r"[^:]*(: *[A-Za-z]*)?")
 def config_command(options: GlobalOptions, as_json: bool, given: bool) -> None:
     """Print the settings in force, and where each came from.
 
-    As TOML that storybook.toml could have; users, passwords and queries of addresses are left out.
+    As TOML that storybook.toml could have, with what nobody has given behind a #; users, passwords
+    and queries of addresses are left out.
     """
     try:
         found = settings_in_force(options.environ, options.config)
@@ -41,7 +41,7 @@ def config_command(options: GlobalOptions, as_json: bool, given: bool) -> None:
         print_json([_as_json(it) for it in shown])
         return
     for line in _lines(shown):
-        say(line)
+        click.echo(line)  # as it is: a value that names a command stays as it was written
 
 
 def _without_keys(it: SettingInForce) -> SettingInForce:
@@ -58,28 +58,45 @@ def _without_keys(it: SettingInForce) -> SettingInForce:
 
 
 def _as_json(it: SettingInForce) -> dict[str, Any]:
-    value = msgspec.json.decode(without_secrets(msgspec.json.encode(it.value).decode()))
-    return {"table": it.table, "key": it.key, "value": value, "from": it.said_by or BUILT_IN}
+    said_by = it.said_by or BUILT_IN
+    return {"table": it.table, "key": it.key, "value": _shown(it.value), "from": said_by}
 
 
 def _lines(settings: Iterable[SettingInForce]) -> list[str]:
-    """A table's head, and its keys below it."""
+    """A table's head, and its keys below it. What nobody has given stands behind a #: kept as a
+    file, it would ask for the engine that it is of."""
     lines: list[str] = []
     table = ""
     for it in settings:
         if it.table != table:
             lines += [*([""] if lines else []), f"[{it.table}]"]
             table = it.table
-        said = f"# {it.key} is not set" if it.value is None else f"{it.key} = {_toml(it.value)}"
-        lines.append(f"{said}  # {it.said_by or BUILT_IN}")
+        if it.said_by:
+            lines.append(f"{it.key} = {_toml(_shown(it.value))}  # {_one_line(it.said_by)}")
+        else:
+            value = "" if it.value is None else _toml(_shown(it.value))
+            lines.append(f"# {it.key} = {value}  # {BUILT_IN}")
     return lines
+
+
+def _shown(value: Any) -> Any:
+    """A value without the secrets in its texts."""
+    if isinstance(value, Mapping):
+        return {key: _shown(it) for key, it in value.items()}
+    if isinstance(value, tuple | list):
+        return [_shown(it) for it in value]
+    return without_secrets(value) if isinstance(value, str) else value
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
         pairs = ", ".join(f"{_toml(str(key))} = {_toml(it)}" for key, it in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"
-    if isinstance(value, tuple | list):
+    if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
     text = msgspec.json.encode(value).decode()  # TOML's strings, numbers and truths are JSON's
-    return without_secrets(text) if isinstance(value, str) else text
+    return text.replace("\x7f", "\\u007f")  # but for this one
+
+
+def _one_line(place: str) -> str:
+    return place if place.isprintable() else repr(place)

@@ -35,8 +35,7 @@ def test_what_it_prints_is_a_file_that_says_the_same(shell: Shell) -> None:
     shell.data.mkdir(exist_ok=True)
     (shell.data / "storybook.toml").write_text(printed, "utf-8")
     assert set(tomllib.loads(printed)) == set(Settings.__struct_fields__)
-    settings = load_settings({}, shell.data / "storybook.toml")
-    assert (settings.server, settings.limits) == (Settings().server, Settings().limits)
+    assert load_settings({}, shell.data / "storybook.toml") == Settings()
 
 
 def test_no_secret_is_shown(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,3 +69,15 @@ def test_a_fault_is_told_as_everywhere(shell: Shell, monkeypatch: pytest.MonkeyP
     assert result.exit_code == 2
     told = " ".join(result.stderr.replace("│", " ").split())
     assert "[logging] level is to be debug, info, warning or error, found 'loud'" in told
+
+
+def test_what_has_no_secret_is_shown_whole(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside an address with a password, and of any signs."""
+    addresses = "http://first:1,http://me:hush@second:2,http://third:3?key=hush"
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_URLS", addresses)
+    monkeypatch.setenv("STORYBOOK_ILLUSTRATOR_STYLE", "`storybook list`\x7f")
+    expected = ["http://first:1", "http://second:2", "http://third:3"]
+    found = {it["key"]: it["value"] for it in shell.json("config", "--given")}
+    assert (found["urls"], found["style"]) == (expected, "`storybook list`\x7f")
+    printed = tomllib.loads(shell("config", "--given").stdout)["illustrator"]
+    assert (printed["urls"], printed["style"]) == (expected, "`storybook list`\x7f")

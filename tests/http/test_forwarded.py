@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from storybook.http.forwarded import Hop, asked_through, hops_in
 from storybook.settings import PREFIX
+from tests.fuzzing import BOUNDED
 
 LOCAL = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 OUTSIDE = "203.0.113.7"
@@ -98,6 +99,7 @@ def test_what_trusted_proxies_say(lines: dict[str, str], expected: Hop) -> None:
     assert asked_through("127.0.0.1", headers(**lines), LOCAL) == expected
 
 
+@BOUNDED
 @given(peer=ADDRESSES, lines=HEADERS)
 def test_nobody_is_believed_unless_the_settings_name_him(
     peer: str, lines: list[tuple[bytes, bytes]]
@@ -107,6 +109,7 @@ def test_nobody_is_believed_unless_the_settings_name_him(
     assert asked_through(OUTSIDE, lines, LOCAL) == Hop(OUTSIDE)
 
 
+@BOUNDED
 @given(lines=HEADERS)
 def test_what_is_believed_is_well_formed(lines: list[tuple[bytes, bytes]]) -> None:
     """It goes into addresses and cookies: no slash, no line break, nothing that ends a value."""
@@ -117,6 +120,7 @@ def test_what_is_believed_is_well_formed(lines: list[tuple[bytes, bytes]]) -> No
     assert re.fullmatch(PREFIX, told.prefix) and not told.prefix.startswith("//")
 
 
+@BOUNDED
 @given(
     made_up=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60),
     client=FOREIGN,
@@ -130,6 +134,7 @@ def test_a_client_is_who_the_outermost_trusted_proxy_saw(
     assert asked_through("127.0.0.1", headers(x_forwarded_for=chain), LOCAL).client == str(client)
 
 
+@BOUNDED
 @given(
     made_up=st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60),
     client=FOREIGN,

@@ -15,7 +15,7 @@ import pytest
 from storybook.book import Role, Stage
 from storybook.configuration import load_settings
 from storybook.engines import EngineSpec, EngineUnavailable, Readiness, WritingTask
-from storybook.settings import Settings, SettingsError
+from storybook.settings import Settings, SettingsError, WriterSettings
 from storybook.stages import registry
 from storybook.stages.registry import (
     GROUP,
@@ -143,10 +143,12 @@ async def test_a_request_does_not_wait_for_who_does_not_answer(
 
 
 async def test_an_unknown_engine_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    """A name that no engine has stops the start."""
-    settings = load_settings({"STORYBOOK_WRITER_ENGINE": "poet"})
+    """A name that no engine has stops the start, where settings are read as where they are made."""
+    told = r"^settings: STORYBOOK_WRITER_ENGINE: unknown engine 'lama' .*; did you mean llama\?"
+    with pytest.raises(SettingsError, match=told):
+        load_settings({"STORYBOOK_WRITER_ENGINE": "lama"})
     with pytest.raises(SettingsError, match=r"'poet' in \[writer\]; known are auto, openai, llama"):
-        await choose_engines(settings, tmp_path)
+        await choose_engines(Settings(writer=WriterSettings(engine="poet")), tmp_path)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -1,6 +1,6 @@
 """Whatever bytes come: the guard and the decoder answer or refuse, and never take long.
 
-The examples are the same in every run. They are decoded in the tests' own process, where a fault
+The examples are decoded in the tests' own process, where a fault
 in C would end the tests; in the service it ends a process that is there for that.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storybook.engines import InvalidAudio
@@ -17,6 +17,7 @@ from storybook.stages.transcriber import decoder
 from storybook.stages.transcriber.audio import decode
 from storybook.stages.transcriber.container import Container, is_cut_off, sniff, tells_its_length
 from storybook.stages.transcriber.decoder import DecoderDied
+from tests.fuzzing import BOUNDED
 from tests.transcriber.recordings import FORMATS, recorded
 
 BOUND_SECONDS = 2.0  # of the processor: a busy machine takes longer
@@ -31,13 +32,6 @@ CHANGES = st.lists(
     ),
     min_size=1,
     max_size=6,
-)
-BOUNDED = settings(
-    max_examples=150,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
 
