@@ -42,11 +42,30 @@ def origins_checked(app: ASGIApp, allowed: CORSConfig | None) -> ASGIApp:
             if comes_from_a_page and not _may_act(site, origin or "", scope, allowed):
                 await _refusal(origin or f"{site} (Sec-Fetch-Site)")(scope, receive, send)
                 return
-        if asks == "OPTIONS" and origin is not None and allowed is not None:
-            send = _preflight_as_json(scope, receive, send, allowed)
+        if origin is not None and allowed is not None:
+            if asks == "OPTIONS":
+                send = _preflight_as_json(scope, receive, send, allowed)
+            elif allowed.is_origin_allowed(origin):
+                send = _readable(send, origin, allowed)
         await app(scope, receive, send)
 
     return checked
+
+
+def _readable(send: Send, origin: str, allowed: CORSConfig) -> Send:
+    """Refusals that never come to Litestar (401, 403, 429), for pages that may read all else."""
+    more = {"Access-Control-Allow-Origin": origin, "Vary": "Origin", **allowed.simple_headers}
+    headers = [(name.lower().encode(), value.encode()) for name, value in more.items()]
+
+    async def told(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            has = {name.lower() for name, _ in message["headers"]}
+            if b"access-control-allow-origin" not in has:
+                added = [it for it in headers if it[0] not in has]
+                message = {**message, "headers": [*message["headers"], *added]}
+        await send(message)
+
+    return told
 
 
 def _preflight_as_json(scope: Scope, receive: Receive, send: Send, allowed: CORSConfig) -> Send:

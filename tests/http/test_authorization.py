@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -13,7 +13,7 @@ from storybook.access import Tokens, TokenScope
 from storybook.clock import SystemClock
 from storybook.http.authorization import WRONG_A_MINUTE, needed_for
 from storybook.http.calls import CALLS
-from storybook.settings import Limits
+from storybook.settings import Limits, ServerSettings
 from storybook.stores.sqlite.access import append_access, read_access
 from tests.http.serving import WORDS, Site, eventually, serving
 from tests.http.sse import following
@@ -43,9 +43,15 @@ class Guarded:
         append_access(path, event, SystemClock().now())
 
     async def ask(
-        self, scope: TokenScope | None, method: str, path: str, **more: object
+        self,
+        scope: TokenScope | None,
+        method: str,
+        path: str,
+        more_headers: Mapping[str, str] = {},
+        **more: object,
     ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.secrets[scope]}"} if scope else {}
+        shown = {"Authorization": f"Bearer {self.secrets[scope]}"} if scope else {}
+        headers = {**shown, **more_headers}
         async with httpx.AsyncClient(base_url=self.site.url) as client:
             return await client.request(method, path, headers=headers, **more)  # type: ignore[arg-type]
 
@@ -61,6 +67,22 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gua
     folder = tmp_path_factory.mktemp("guarded")
     async with serving(folder, limits=Limits(runs_per_minute=10_000)) as site:
         yield Guarded(site, folder)
+
+
+@pytest.mark.parametrize("status", [200, 401, 403])
+async def test_a_page_that_may_ask_reads_the_refusal_too(tmp_path: Path, status: int) -> None:
+    """With the headers that every answer has for it; a page of another origin reads neither."""
+    server = ServerSettings(cors_origins=("https://books.example",))
+    async with serving(tmp_path, server=server) as site:
+        token = TokenScope.READ if status != 401 else None
+        guarded, call = Guarded(site, tmp_path), ("POST" if status == 403 else "GET", "/api/runs")
+        for origin, shown in (("https://books.example", True), ("https://evil.example", False)):
+            if shown or status != 403:
+                answer = await guarded.ask(token, *call, more_headers={"Origin": origin})
+                assert answer.status_code == status
+                assert (answer.headers.get("access-control-allow-origin") == origin) is shown
+                assert len(answer.headers.get_list("access-control-allow-origin")) <= 1
+                assert not shown or "RateLimit" in answer.headers["access-control-expose-headers"]
 
 
 @pytest.mark.slow
