@@ -280,17 +280,7 @@ def _find(environ: Mapping[str, str], config: Path | None) -> Path | None:
             raise SettingsError(f"settings: no file {named}; name one that exists, or none")
         return named
     places = (Path(FILE_NAME), data_folder(environ).path / FILE_NAME)
-    return next((place for place in places if _is_there(place)), None)
-
-
-def _is_there(place: Path) -> bool:
-    try:
-        return place.is_file()
-    except PermissionError:
-        raise SettingsError(
-            f"settings: this user may not look for {place.absolute()}: start from another folder, "
-            "or name a file with --config"
-        ) from None
+    return next((place for place in places if place.is_file()), None)
 
 
 def _tables(tables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -87,12 +87,3 @@ class DataFolder:
 def data_folder(environ: Mapping[str, str]) -> DataFolder:
     """The folder that `STORYBOOK_DATA` names, else `./data`."""
     return DataFolder(Path(environ.get("STORYBOOK_DATA") or "data").absolute())
-
-
-def is_there(place: Path) -> bool:
-    """Whether there is something at a place where it is only looked for. Where this user may not
-    look there is nothing for him: a service may be started in the folder of another user."""
-    try:
-        return place.exists()
-    except PermissionError:
-        return False

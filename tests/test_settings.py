@@ -165,17 +165,6 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     assert load_settings({}, file).server.port == 1
 
 
-def test_a_folder_that_may_not_be_looked_into_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As root's is, for a service's user who is started there."""
-
-    def refused(path: Path) -> bool:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "is_file", refused)
-    with pytest.raises(SettingsError, match=rf"look for {Path.cwd()}/storybook.toml.*--config"):
-        load_settings({})
-
-
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:
     """A path that leads nowhere is no wish for the defaults."""
     with pytest.raises(SettingsError, match="no file"):

@@ -152,10 +152,21 @@ for _panel in cli_panels:
     cli.add_panel(_panel)
 
 
+def leave_closed_folder() -> None:
+    """Go on from the root folder where this user may not look into the working folder, as a
+    service's user who was started in root's: each process that is started goes there first, and
+    would die of it."""
+    if not os.access(os.curdir, os.X_OK):
+        closed = Path.cwd()
+        os.chdir(os.sep)
+        click.echo(f"This user may not look into {closed}: going on from {os.sep}", err=True)
+
+
 def main() -> None:
     """The entry point."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal without some letter prints a question mark, rather than a traceback.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    leave_closed_folder()
     cli(prog_name=program())

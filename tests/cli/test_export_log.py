@@ -209,6 +209,16 @@ def test_what_was_changed_is_not_imported(
     ]
 
 
+def test_an_export_that_is_cut_off_within_a_line(kept: Shell, other: Shell, tmp_path: Path) -> None:
+    """As a full disk or a lost connection leaves it."""
+    file = tmp_path / "log.jsonl"
+    kept("export-log", str(file))
+    file.write_bytes(file.read_bytes()[:-700])
+    result = other("import-log", str(file))
+    assert result.exit_code == 1
+    assert "cut off within line" in told(result.stderr) and "export the log again" in result.stderr
+
+
 def test_a_damaged_log_is_exported_to_no_file(kept: Shell, tmp_path: Path) -> None:
     """Half of a log would look like all of it."""
     damage(kept.data / "log.db", lambda page: page[0] == TABLE_LEAF)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import storybook.bootstrap
 import storybook.cli.doctor
 from storybook import __version__
-from storybook.cli import COMMANDS, PANELS, load_command
+from storybook.cli import COMMANDS, PANELS, leave_closed_folder, load_command
 from storybook.stages.registry import choose_engines
 from tests.cli.conftest import REPOSITORY, WORDS, Shell
 
@@ -93,7 +94,7 @@ def test_a_fault_in_the_settings_is_a_usage_error(
     monkeypatch.setenv("STORYBOOK_SERVER_PRT", "1")
     result = shell("serve")
     assert result.exit_code == 2
-    assert "did you mean port" in result.stderr
+    assert "did you mean port?" in " ".join(result.stderr.replace("│", " ").split())
 
 
 @pytest.mark.parametrize("arguments", [("serve", "--port", "0"), ("make", *WORDS)])
@@ -107,6 +108,19 @@ def test_an_engine_that_does_not_exist_is_a_usage_error(
     result = shell(*arguments)
     assert result.exit_code == 2
     assert "unknown engine 'quill' in [writer]; known are auto" in " ".join(result.stderr.split())
+
+
+def test_no_command_stays_in_a_folder_that_it_may_not_look_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whom a closed folder stops is whoever it is closed to; root is nobody's."""
+    monkeypatch.chdir(tmp_path)
+    leave_closed_folder()
+    assert Path.cwd() == tmp_path
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    leave_closed_folder()
+    assert Path.cwd() == Path(tmp_path.anchor)
+    assert f"may not look into {tmp_path}" in capsys.readouterr().err
 
 
 def test_settings_are_found_in_the_named_data_folder(shell: Shell) -> None:

@@ -42,23 +42,6 @@ def test_older_set_ups_keep_their_model(tmp_path: Path, monkeypatch: pytest.Monk
     assert find_model(data) == own
 
 
-def test_where_nobody_may_look_there_is_no_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A service that is started in root's folder may not look into that."""
-    exists = Path.exists
-
-    def refused_here(path: Path) -> bool:
-        if not path.is_absolute():
-            raise PermissionError(13, "Permission denied")
-        return exists(path)
-
-    monkeypatch.setattr(Path, "exists", refused_here)
-    assert find_model(tmp_path / "data") is None
-    beside = touch(tmp_path / OLDER_PLACE)
-    assert find_model(tmp_path / "data") == beside
-
-
 def test_a_configured_model_is_never_replaced(tmp_path: Path) -> None:
     """There or not; a bare name may stand for a file in the data folder."""
     other = touch(tmp_path / "models/other.gguf")

@@ -13,7 +13,6 @@ from typing import Final
 
 import msgspec
 
-from storybook.data_folder import is_there
 from storybook.stages.models.index import KnownModel, ModelFile, ModelIndex
 from storybook.stages.models.ledger import Ledger
 from storybook.stages.narrator.supertonic.folder import CONFIGURATION
@@ -139,12 +138,12 @@ def strays(index: ModelIndex, data: Path, models: Path, digest: Digest) -> list[
 def _candidates(data: Path, models: Path) -> Iterator[tuple[str, Path]]:
     yield from (("llama", it) for it in sorted(models.glob("*.gguf")))
     older = dict.fromkeys(it.absolute() for it in (OLDER_PLACE, data.parent / OLDER_PLACE))
-    yield from (("llama", it) for it in older if is_there(it))
+    yield from (("llama", it) for it in older if it.is_file())
     folders = [it for it in sorted(models.glob("*")) if it.is_dir()]
     for folder in [Path("supertonic").absolute(), *folders]:
-        if is_there(folder / CONFIGURATION):
+        if (folder / CONFIGURATION).is_file():
             yield "supertonic", folder
-        elif is_there(folder / WHISPER_MARK):
+        elif (folder / WHISPER_MARK).is_file():
             yield "whisper", folder
 
 

@@ -39,6 +39,9 @@ _LAST: Final = "SELECT coalesce(max(position), 0) FROM events"
 L = TypeVar("L", bound=msgspec.Struct)
 
 
+_AGAIN: Final = "nothing was changed here: export the log again"
+
+
 class NotImported(LogError):
     """An export cannot be read, or not be read into this log; nothing was changed."""
 
@@ -238,10 +241,17 @@ def _parse(source: Iterator[tuple[int, bytes]], kind: type[L], count: int) -> It
         try:
             yield decode(line)
         except msgspec.MsgspecError as error:
-            raise NotImported(f"line {number}: {error}") from error
+            if not line.endswith(b"\n"):
+                raise NotImported(
+                    f"the export is cut off within line {number}; {_AGAIN}"
+                ) from error
+            raise NotImported(f"line {number}: {error}; {_AGAIN}") from error
         found += 1
     if found < count:
-        raise NotImported(f"the export is cut off: {count - found:,} lines are missing at its end")
+        missing = count - found
+        raise NotImported(
+            f"the export is cut off: {missing:,} lines are missing at its end; {_AGAIN}"
+        )
 
 
 def _event_rows(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from storybook.book import VOICES
-from storybook.data_folder import DataFolder, is_there
+from storybook.data_folder import DataFolder
 from storybook.engines import Readiness
 
 CONFIGURATION: Final = "onnx/tts.json"
@@ -50,7 +50,7 @@ def find_model(data: Path, configured: Path | None) -> Path | None:
     usual = usual_place(data)
     by_version = (usual.with_name(f"supertonic-{number}") for number in (3, 2))
     places = (configured,) if configured else (Path("supertonic"), usual, *by_version)
-    return next((place for place in places if is_there(place) and place.is_dir()), None)
+    return next((place for place in places if place.is_dir()), None)
 
 
 def usual_place(data: Path) -> Path:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from storybook.data_folder import DataFolder, is_there
+from storybook.data_folder import DataFolder
 
 OLDER_PLACE: Final = Path("llm_model/Qwen3-14B-Q8_0.gguf")
 """Where older set-ups keep their model, seen from the working folder or beside the data folder."""
@@ -27,7 +27,7 @@ def find_model(data: Path, configured: Path | None = None) -> Path | None:
         return inside if not configured.is_file() and inside.is_file() else configured
     in_models = sorted(models.glob("*.gguf"))
     candidates = [*filter(_is_model, in_models), OLDER_PLACE, data.parent / OLDER_PLACE]
-    return next((file for file in candidates if is_there(file) and file.is_file()), None)
+    return next((file for file in candidates if file.is_file()), None)
 
 
 def _is_model(file: Path) -> bool:
