@@ -30,6 +30,7 @@ import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from storybook.http.hosts import is_host
 from storybook.http.requests import AS_SENT, SHOWN_UNDER
 from storybook.settings import PREFIX
 
@@ -40,7 +41,6 @@ Networks = Collection[IPv4Network | IPv6Network]
 
 MOST_HOPS: Final = 20
 """Proxies that are looked at. Nobody has so many, and a header has room for thousands."""
-_HOST: Final = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 _PREFIX: Final = re.compile(PREFIX)
 _SCHEMES: Final = ("http", "https")
 _TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -75,7 +75,7 @@ def asked_through(peer: str, headers: Headers, trusted: Networks) -> Hop:
     return Hop(
         client,
         told.scheme.lower() if told.scheme.lower() in _SCHEMES else "",
-        told.host if _HOST.fullmatch(told.host) else "",
+        told.host if is_host(told.host) else "",
         told.prefix if _PREFIX.fullmatch(told.prefix) else "",
     )
 

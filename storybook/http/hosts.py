@@ -8,6 +8,7 @@ those that the settings name. Its `Host` is the one thing such a page cannot cho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from storybook.http.requests import as_sent
 from storybook.http.responses import json_response
 
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -48,14 +50,28 @@ def _refusal(named: list[bytes], known: Collection[str] | None) -> ASGIApp | Non
     if len(named) != 1 or not named[0]:
         detail = f"expected one Host header, found {len([it for it in named if it])}"
         return json_response({"detail": detail}, status=400)
-    host = host_name(named[0].decode("latin-1"))
-    if known is None or host in known:
-        return None
-    detail = (
-        f"this server does not answer for the host {host[:100]!r}: name it in trusted_hosts in "
-        "[server] if it is yours"
-    )
-    return json_response({"detail": detail}, status=421)
+    text = named[0].decode("latin-1")
+    host = host_name(text)
+    if known is not None and host not in known:
+        detail = (
+            f"this server does not answer for the host {host[:100]!r}: name it in trusted_hosts in "
+            "[server] if it is yours"
+        )
+        return json_response({"detail": detail}, status=421)
+    if not is_host(text):
+        detail = f"expected a Host header with a name or an address, found {text[:100]!r}"
+        return json_response({"detail": detail}, status=400)
+    return None
+
+
+def is_host(text: str) -> bool:
+    """Whether a text is a name or an address, with or without a port: nothing that would make
+    another address of a link that begins with it."""
+    try:
+        urlsplit(f"//{text}").port  # noqa: B018 - a port or an address in brackets that is none
+    except ValueError:
+        return False
+    return _HOST.fullmatch(text) is not None
 
 
 def host_name(host: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from random import Random
 from typing import Any, Final, Literal, get_args, get_origin
 
@@ -71,6 +72,7 @@ ANY: Final = st.recursive(
 )
 
 
+@cache
 def right(table: str, key: str) -> st.SearchStrategy[Any]:
     """Values that a key may have."""
     setting = KEYS[table][key]
@@ -105,6 +107,7 @@ def right(table: str, key: str) -> st.SearchStrategy[Any]:
     return {str: TEXTS, bool: st.booleans()}[kind]
 
 
+@cache
 def wrong(table: str, key: str) -> st.SearchStrategy[Any]:
     """Values that a key may not have."""
     kind = kind_of(KEYS[table][key])

@@ -67,7 +67,7 @@ def as_position(text: str) -> int | None:
 TEXTS: Final = (
     st.integers(-2, 120).map(str)
     | st.integers(0, 99).map(lambda it: f"{it:018}")
-    | st.integers(0, 10**20).map(str)
+    | st.integers(17, 20).map(lambda it: "9" * it)
     | st.text(max_size=6)
     | st.sampled_from(["", "+1", "1.0", "1e1", "0x1", "1 2", "1_0", "٣", "१", "²", "null", "-0"])
 )
@@ -180,6 +180,7 @@ async def test_the_log_of_a_book_in_pages(told: Told, after: str | None, limit: 
             assert "is to be" in answer.json["detail"]
             return
         found += [it["position"] for it in answer.json["events"]]
+        assert len(found) <= len(own)
         if (going_on := answer.json["next"]) is None:
             break
         after = str(going_on)
@@ -212,7 +213,7 @@ async def test_the_library_in_pages(told: Told, before: str | None, limit: int) 
         if before and not re.fullmatch("r[0-9]{1,18}", before):
             assert answer.status == 400 and answer.json["detail"]
             return
-        assert answer.status == 200
+        assert answer.status == 200 and len(found) <= BOOKS
         found += [it["run_id"] for it in answer.json["runs"]]
         if (going_on := answer.json["next"]) is None:
             break

@@ -66,6 +66,14 @@ async def test_a_request_names_one_host(site: Site, hosts: str) -> None:
     assert "Host" in json.loads(body)["detail"]
 
 
+@pytest.mark.parametrize("host", ["localhost:99999", "localhost:http", "localhost/x"])
+async def test_what_is_no_host_is_refused(site: Site, host: str) -> None:
+    """A link would begin with it."""
+    answer = await site.client.get("/api/runs", headers={"Host": host})
+    assert answer.status_code == 400
+    assert "Host" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
