@@ -109,6 +109,14 @@ async def test_without_tokens_only_who_sits_here_forgets(header: str, tmp_path: 
         assert (await site.client.delete(path)).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/metrics%2f"])
+async def test_without_tokens_a_proxy_gets_no_metrics(path: str, tmp_path: Path) -> None:
+    """However the path is written."""
+    async with serving(tmp_path) as site:
+        through = await site.client.get(f"{site.url}{path}", headers={"Via": "1.1 proxy"})
+        assert through.status_code == 403
+
+
 async def test_a_scope_that_does_not_reach(guarded: Guarded) -> None:
     """403 names the one that is needed."""
     run_id = await guarded.book()
@@ -120,6 +128,25 @@ async def test_a_scope_that_does_not_reach(guarded: Guarded) -> None:
         answer = await guarded.ask(scope, method, path)
         assert answer.status_code == 403 and repr(needed) in answer.json()["detail"]
     assert (await guarded.ask(TokenScope.READ, "GET", f"/api/runs/{run_id}")).status_code == 200
+
+
+SPELLINGS = ["{}/", "{}//", "/{}", "{}%2f", "/{}/"]
+"""Other ways to write a path that lead to where it leads."""
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_another_spelling_of_a_path_needs_as_much(spelling: str, guarded: Guarded) -> None:
+    """No slash that parts nothing leads a token to what its scope does not allow."""
+    for call in CALLS:
+        path = call.path.replace("{run_id}", "0" * 32).replace("{filename}", "cover.png")
+        path = path.replace("{page}", "0")
+        needed = needed_for(call.method, path)
+        weaker = [it for it in TokenScope if not it.allows(needed)]
+        if path in OPEN or path == "/api/session" or not weaker:
+            continue
+        url = f"{guarded.site.url}{spelling.format(path)}"
+        answer = await guarded.ask(weaker[-1], call.method, url)
+        assert answer.status_code == 403, (call.method, url)
 
 
 async def test_events_say_whose_token_it_was(guarded: Guarded) -> None:
