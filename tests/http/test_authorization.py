@@ -238,7 +238,37 @@ async def test_guessing_is_slowed_down(tmp_path: Path) -> None:
         assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 0
         signing_in = await site.client.post("/api/session", json={"token": "sb_guess"})
         assert signing_in.status_code == 429
+        assert (await guarded.ask(None, "GET", f"/api/runs/{'0' * 32}?sig=x")).status_code == 429
+        assert (await guarded.ask(None, "GET", "/api/runs")).status_code == 401
         assert (await guarded.ask(None, "GET", "/")).status_code == 200
+
+
+async def test_who_guesses_keeps_nobody_out(tmp_path: Path) -> None:
+    """A right token is let in behind the same proxy, whatever others have tried there."""
+    async with serving(tmp_path) as site:
+        guarded = Guarded(site, tmp_path)
+        for _ in range(WRONG_A_MINUTE + 1):
+            wrong = await site.client.post("/api/session", json={"token": "sb_guess"})
+        assert wrong.status_code == 429
+        assert (await guarded.ask(TokenScope.READ, "GET", "/api/runs")).status_code == 200
+        token = guarded.secrets[TokenScope.READ]
+        right = await site.client.post("/api/session", json={"token": token})
+        assert right.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "before", ['theme={"dark":"yes"}', "a b", "=", 'open="', "é=1", "a[0]=1", "Path=/"]
+)
+async def test_cookies_of_other_servers_of_the_host_sign_nobody_out(
+    before: str, guarded: Guarded
+) -> None:
+    """A browser sends them to every port and path; what is in them is not ours to judge."""
+    token = guarded.secrets[TokenScope.READ]
+    answer = await guarded.ask(None, "POST", "/api/session", json={"token": token})
+    session = answer.headers["set-cookie"].partition(";")[0]
+    headers = {b"Cookie": f"{before}; {session}; more=1".encode()}
+    async with httpx.AsyncClient(base_url=guarded.site.url) as browser:
+        assert (await browser.get("/api/runs", headers=headers)).status_code == 200
 
 
 async def test_without_tokens_nobody_needs_one(site: Site) -> None:
