@@ -68,7 +68,7 @@ class Application(msgspec.Struct, frozen=True):
     outages: Outages | None = None
     """Which engines are away; None where nothing is worked on."""
     deliveries: Deliveries | None = None
-    """Webhooks that are to be sent; None where none may be."""
+    """Webhooks that are to be sent, or were; None where nothing can be written."""
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     attempts: AttemptHandler | None = None
     """What waits and what is in hand; None where nothing is worked on."""

@@ -84,7 +84,6 @@ async def open_application(
         commands = Commands(log)
         artifacts = FileArtifactStore(folder.outputs)
         outages = Outages(settings.limits.outage_minutes, random.random)
-        sends = bool(settings.webhooks.allowed_hosts)
         devices = Devices(settings.devices.roomy, settings.devices.patience_seconds)
         repairs = Repairs(
             log,
@@ -118,7 +117,7 @@ async def open_application(
             _access(folder),
             [projections.subscription],
             outages=outages if log.takes_appends else None,
-            deliveries=SqliteDeliveries(folder.webhooks) if sends and log.takes_appends else None,
+            deliveries=SqliteDeliveries(folder.webhooks) if log.takes_appends else None,
             metrics=metrics,
             attempts=AttemptHandler(log, partial(_tell, metrics)) if log.takes_appends else None,
             usage=folder.usage,

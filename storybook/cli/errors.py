@@ -32,6 +32,7 @@ from storybook.settings import SettingsError
 from storybook.stopping import StopRequest, stop_on_signals
 from storybook.stores.artifacts import ArtifactError
 from storybook.stores.backup.manifest import BackupError
+from storybook.stores.deliveries import DeliveriesUnavailable
 
 T = TypeVar("T")
 
@@ -39,6 +40,7 @@ TOLD: Final = (
     ArtifactError,
     BackupError,
     CannotExport,
+    DeliveriesUnavailable,
     EngineUnavailable,
     EvidenceMissing,
     ForeignFile,

@@ -15,6 +15,7 @@ from storybook.commands import Commands
 from storybook.projections.projector import Projections
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
+from storybook.stores.sqlite.webhooks import SqliteDeliveries
 
 
 @click.command("forget")
@@ -36,6 +37,7 @@ def forget_command(options: GlobalOptions, run: str, yes: bool) -> None:
         folder = options.folder
         await Commands(log).forget(run_id, WHO)
         await FileArtifactStore(folder.outputs).forget(run_id)
+        await SqliteDeliveries(folder.webhooks).forget(run_id)
         async with Projections.open(folder.projections, log):
             pass  # they have caught up, and show the book no more
 

@@ -192,7 +192,7 @@ def _documents(prefix: str) -> tuple[RawResponse, RawResponse]:
 
 def _webhooks(application: Application) -> Webhooks | None:
     """What tells those who asked for books, where the settings let anybody be told."""
-    if application.deliveries is None:
+    if application.deliveries is None or not application.settings.webhooks.allowed_hosts:
         return None
     named = Addresses(application.settings.server.base_path)
     return Webhooks(

@@ -163,3 +163,15 @@ async def test_a_forgotten_run_leaves_no_trace(kept: SqliteDeliveries, path: Pat
     await kept.forget(RUN)
     assert await due(kept) == [50]
     assert b"secret.example" not in await anyio.Path(path).read_bytes()
+
+
+async def test_what_is_planned_while_its_run_is_forgotten_is_not_kept(
+    kept: SqliteDeliveries, path: Path
+) -> None:
+    """The planner has read a batch of the log; before it is kept, a run in it is forgotten."""
+    await kept.forget(RUN)
+    assert not await anyio.Path(path).exists()
+    planned = [delivery(41, url="http://secret.example/"), delivery(50, OTHER)]
+    await kept.plan(planned, Position(60), NOW)
+    assert await due(kept) == [50]
+    assert b"secret.example" not in await anyio.Path(path).read_bytes()

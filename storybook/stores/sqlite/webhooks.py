@@ -59,12 +59,18 @@ class SqliteDeliveries:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._forgotten: set[RunId] = set()
 
     async def begin(self, head: Position) -> Position:
         return await self._call(partial(_begin, head=head))
 
     async def plan(self, planned: Sequence[Delivery], cursor: Position, now: int) -> None:
-        await self._call(partial(_plan, planned=planned, cursor=cursor, now=now))
+        def plan(db: sqlite3.Connection) -> None:
+            # Within the transaction: whoever forgets a run later finds what was kept of it.
+            kept = [it for it in planned if it.run_id not in self._forgotten]
+            _plan(db, kept, cursor, now)
+
+        await self._call(plan)
 
     async def due(
         self, now: int, latest: int, besides: Collection[str], limit: int
@@ -76,8 +82,10 @@ class SqliteDeliveries:
         await self._call(partial(_record, before=before, after=after))
 
     async def forget(self, run_id: RunId) -> None:
-        sql = "DELETE FROM deliveries WHERE run_id = ?"
-        await self._call(lambda db: db.execute(sql, (run_id,)))
+        self._forgotten.add(run_id)
+        if self._path.exists():
+            sql = "DELETE FROM deliveries WHERE run_id = ?"
+            await self._call(lambda db: db.execute(sql, (run_id,)))
 
     async def _call(self, do: Callable[[sqlite3.Connection], T]) -> T:
         return await anyio.to_thread.run_sync(_write, self._path, do)
