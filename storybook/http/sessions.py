@@ -125,7 +125,7 @@ class SessionCalls:
             return msgspec.json.decode(body or b"{}", type=kind)
         except msgspec.ValidationError as error:
             raise Invalid([RequestFault(("body",), str(error), "validation_error")]) from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:  # the last for what is nested deep
             why = f"the body is not JSON: {error}"
             raise Invalid([RequestFault(("body",), why, "json_invalid")]) from error
 

@@ -192,6 +192,13 @@ async def test_a_browser_signs_in(guarded: Guarded) -> None:
         assert (await browser.get("/api/runs")).status_code == 401
 
 
+async def test_a_body_that_is_nested_deep_is_no_fault_of_the_server(guarded: Guarded) -> None:
+    """Anybody may send one where nobody needs a token."""
+    body = b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+    answer = await guarded.ask(None, "POST", "/api/session", content=body)
+    assert answer.status_code == 422
+
+
 async def test_a_link_opens_one_book(guarded: Guarded) -> None:
     """Its state, its stream, its files; nothing else, and nothing is changed by it."""
     run_id, other = await guarded.book(), await guarded.book()
