@@ -90,12 +90,14 @@ class AccessRefused(Exception):
 
 class Caller(msgspec.Struct, frozen=True):
     """Who asks: by the name of the token that was shown, and with what it allows. A link to one
-    book allows that one alone (`run_id`). `expires_at` is of the session or the link."""
+    book allows that one alone (`run_id`). `expires_at` is of the session or the link, `added_at` of
+    the token: a new one of the same name is another's."""
 
     name: str
     scope: TokenScope
     run_id: RunId | None = None
     expires_at: int | None = None
+    added_at: int = 0
 
 
 Recorded = Iterable[tuple[int, AccessEvent]]
@@ -154,7 +156,7 @@ class Tokens:
         token = self._by_digest.get(digest)
         if token is None or not hmac.compare_digest(token.digest, digest) or not token.holds(now):
             return None
-        return Caller(token.name, token.scope, expires_at=token.expires_at)
+        return Caller(token.name, token.scope, expires_at=token.expires_at, added_at=token.added_at)
 
     def by_session(self, session: str, now: int) -> Caller | None:
         """Whose session this is, if it and its token hold."""
@@ -169,6 +171,7 @@ class Tokens:
         token = self._by_name.get(caller.name)
         return (
             token is not None
+            and token.added_at == caller.added_at
             and token.holds(now)
             and (caller.expires_at is None or now < caller.expires_at)
         )
@@ -188,7 +191,7 @@ class Tokens:
         if not hmac.compare_digest(_signed(token, expires, run_id).encode(), text.encode()):
             return None
         scope = token.scope if run_id is None else TokenScope.READ
-        return Caller(name, scope, run_id, expires * MICROSECONDS)
+        return Caller(name, scope, run_id, expires * MICROSECONDS, token.added_at)
 
 
 class Access:

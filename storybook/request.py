@@ -39,6 +39,9 @@ for new books alone."""
 
 MAX_FIELD_CHARACTERS: Final = 200
 """Four words make a book; more than a sentence each is a mistake."""
+MAX_COMPOSED: Final = 4 * MAX_FIELD_CHARACTERS
+"""Characters that are composed, no more than four of which make one. Putting marks in order takes
+time that grows with the square of how many stand together: 3.7 s for 40,000."""
 MAX_CHARACTER_VOICES: Final = 50
 """No picture book has a larger cast."""
 MAX_LANGUAGE_CHARACTERS: Final = 16
@@ -137,7 +140,9 @@ def _as_number(value: object) -> object:
 
 def clean_word(loc: Loc, text: str) -> str:
     """The text as it is used; `loc` names the field it came in. Raises `InvalidRequest`."""
-    clean = unicodedata.normalize("NFC", _BREAKS.sub(" ", text)).strip()
+    clean = _BREAKS.sub(" ", text).strip()
+    if len(clean) <= MAX_COMPOSED:  # else it is refused as it is
+        clean = unicodedata.normalize("NFC", clean).strip()
     faults = [RequestFault(loc, message, kind) for message, kind in _wrong(clean)]
     if faults:
         raise InvalidRequest(faults)

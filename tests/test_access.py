@@ -42,7 +42,7 @@ def with_token(
 def test_a_token_is_known_by_its_secret_alone() -> None:
     """Nothing that is recorded holds it."""
     tokens, secret = with_token()
-    assert tokens.by_secret(secret, NOW) == Caller("tablet", TokenScope.CREATE)
+    assert tokens.by_secret(secret, NOW) == Caller("tablet", TokenScope.CREATE, added_at=NOW)
     assert tokens.by_secret(secret + "x", NOW) is None
     assert secret not in repr(tokens.all)
     assert tokens.all[0].digest == digest_of(secret)
@@ -67,16 +67,20 @@ def test_a_token_ends() -> None:
 
 
 def test_a_new_token_may_take_a_name_that_was_revoked() -> None:
-    """What was signed with the old one stays worthless."""
+    """What was signed with the old one stays worthless, and what was open with it ends."""
     tokens, secret = with_token()
     session = tokens.sign(Caller("tablet", TokenScope.CREATE), LATER)
     with pytest.raises(AccessRefused, match="revoke it"):
         tokens.add("tablet", TokenScope.READ, None, NOW)
     revoked = (NOW, tokens.revoke("tablet"))
     first = (NOW, TokenAdded("tablet", TokenScope.CREATE, digest_of(secret)))
-    other, event = Tokens([first, revoked]).add("tablet", TokenScope.READ, None, NOW)
-    renewed = Tokens([first, revoked, (NOW, event)])
-    assert renewed.by_secret(other, NOW) == Caller("tablet", TokenScope.READ)
+    before = tokens.by_secret(secret, NOW)
+    other, event = Tokens([first, revoked]).add("tablet", TokenScope.READ, None, NOW + 1)
+    renewed = Tokens([first, revoked, (NOW + 1, event)])
+    after = renewed.by_secret(other, NOW + 1)
+    assert after == Caller("tablet", TokenScope.READ, added_at=NOW + 1)
+    assert before is not None and not renewed.still_holds(before, NOW + 1)
+    assert renewed.still_holds(after, NOW + 1)
     assert renewed.by_secret(secret, NOW) is None
     assert renewed.by_session(session, NOW) is None
 
@@ -100,7 +104,7 @@ def test_a_link_opens_one_book_to_be_read() -> None:
     caller = tokens.by_secret(secret, NOW)
     assert caller is not None
     link = tokens.sign(caller, LATER, RUN)
-    assert tokens.by_link(link, RUN, NOW) == Caller("tablet", TokenScope.READ, RUN, LATER)
+    assert tokens.by_link(link, RUN, NOW) == Caller("tablet", TokenScope.READ, RUN, LATER, NOW)
     assert tokens.by_link(link, OTHER, NOW) is None
     assert tokens.by_link(link, RUN, LATER) is None
     assert tokens.by_session(link, NOW) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -33,6 +35,19 @@ def test_four_words_are_a_request() -> None:
     """All else has a default, and what is null counts as not said."""
     usual = NewRun(StoryRequest(**WORDS), TtsConfig(), 5, "ko")
     assert asked() == asked(page_count=None, language=None, seed=None, tts=None) == usual
+
+
+def test_marks_without_end_are_refused_at_once() -> None:
+    """Putting 60,000 of them in order would keep everybody else waiting for ten seconds."""
+    marks = "가" + "\u0315\u0300" * 30_000
+    began = time.perf_counter()
+    assert faults(topic=marks) == [("topic", "string_too_long")]
+    assert time.perf_counter() - began < 1
+
+
+def test_a_decomposed_word_may_be_as_long_as_a_composed_one() -> None:
+    """It counts as it is used."""
+    assert asked(topic=unicodedata.normalize("NFD", "각" * 200)).request.topic == "각" * 200
 
 
 def test_the_defaults_stand_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:

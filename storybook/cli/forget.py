@@ -37,9 +37,9 @@ def forget_command(options: GlobalOptions, run: str, yes: bool) -> None:
         folder = options.folder
         await Commands(log).forget(run_id, WHO)
         await FileArtifactStore(folder.outputs).forget(run_id)
+        await SqliteDeliveries(folder.webhooks).forget(run_id)
         async with Projections.open(folder.projections, log) as projections:
             await projections.write_anew()  # they have caught up, and show the book no more
-        await SqliteDeliveries(folder.webhooks).forget(run_id)
 
     run_id, _ = change_log(options, run, ServerClient.forget_run, change)
     say(f"The book {run_id} is forgotten.")

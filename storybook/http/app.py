@@ -33,6 +33,7 @@ from storybook.http.media import Media
 from storybook.http.metrics import MetricsCalls
 from storybook.http.openapi import openapi_document
 from storybook.http.page_safety import POLICY, pages_guarded
+from storybook.http.paths import paths_tidied
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.readiness import ReadyCalls
@@ -113,7 +114,7 @@ class HttpApp:
         checked = hosts_checked(origins_checked(inside, cors), trusted)
         guarded = pages_guarded(checked, server.frame_ancestors)
         self.asgi: ASGIApp = behind_proxies(
-            requests_observed(guarded, application.metrics),
+            paths_tidied(requests_observed(guarded, application.metrics)),
             server.trusted_proxies,
             server.base_path,
         )

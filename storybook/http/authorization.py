@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
 import anyio
@@ -35,7 +34,7 @@ from storybook.http.errors import (
 )
 from storybook.http.hosts import LOOPBACK_HOSTS, host_name
 from storybook.http.rate import RateLimit
-from storybook.http.requests import as_sent, client_host, header, method, query
+from storybook.http.requests import as_sent, client_household, header, method, query
 from storybook.system import is_loopback
 
 SESSION_PATH: Final = "/api/session"
@@ -87,27 +86,24 @@ class Gate:
             return None
         caller = self._shown(scope) or self._by_link(scope)
         if caller is None:
-            self._count_wrong(scope)
-            raise Unauthorized
+            shows_something = header(scope, b"authorization") or link_in(scope)
+            raise self._wrong_guess(scope) if shows_something else Unauthorized
         scope["user"] = caller  # who is refused stands in the log, too
         needed = needed_for(asks, path)
         if not caller.scope.allows(needed) or not _is_within(caller, path):
             raise NotAllowed(needed, caller.scope)
         return caller
 
-    def sign_in(self, secret: str, host: str) -> Caller:
+    def sign_in(self, secret: str, scope: Scope) -> Caller:
         """Whose token this is. Raises `HttpError`."""
-        self._refuse_guessing(host)
         caller = self._access.tokens.by_secret(secret, self._now())
         if caller is None:
-            self._wrong.take(host, time.monotonic())
-            raise Unauthorized
+            raise self._wrong_guess(scope)
         return caller
 
     def _shown(self, scope: Scope) -> Caller | None:
         kind, _, secret = (header(scope, b"authorization") or "").partition(" ")
         if kind.lower() == "bearer":
-            self._refuse_guessing(client_host(scope))
             return self._access.caller(secret.strip(), self._now())
         session = _cookie(scope, SESSION_COOKIE)
         return self._access.tokens.by_session(session, self._now()) if session else None
@@ -126,14 +122,11 @@ class Gate:
             return None
         return self._access.tokens.by_link(link, RunId(found[1]), self._now())
 
-    def _refuse_guessing(self, host: str) -> None:
-        if seconds := self._wrong.would_wait(host, time.monotonic()):
-            raise TooManyWrongTokens(WRONG_A_MINUTE, seconds)
-
-    def _count_wrong(self, scope: Scope) -> None:
-        """Whoever shows nothing guesses nothing."""
-        if header(scope, b"authorization") or link_in(scope):
-            self._wrong.take(client_host(scope), time.monotonic())
+    def _wrong_guess(self, scope: Scope) -> HttpError:
+        """The answer to one more wrong token. A right one is let in whatever others at its address
+        have tried: who guesses could else keep everybody out behind the same proxy."""
+        seconds = self._wrong.take(client_household(scope), time.monotonic())
+        return TooManyWrongTokens(WRONG_A_MINUTE, seconds) if seconds else Unauthorized()
 
 
 def authorized(app: ASGIApp, gate: Gate) -> ASGIApp:
@@ -198,14 +191,13 @@ def _is_within(caller: Caller, path: str) -> bool:
 
 
 def _cookie(scope: Scope, name: str) -> str:
-    text = header(scope, b"cookie")
-    if text is None or name not in text:
-        return ""
-    try:
-        found = SimpleCookie(text).get(name)
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
+    """The value of the first cookie of a name. Others are not looked at, whatever is in them: the
+    other servers of a host share its cookies, and what they set is theirs."""
+    for pair in (header(scope, b"cookie") or "").split(";"):
+        found, _, value = pair.partition("=")
+        if found.strip() == name:
+            return value.strip()
+    return ""
 
 
 def _leaving_cookie(send: Send, run_id: RunId, link: str, scope: Scope) -> Send:

@@ -139,9 +139,16 @@ def client_host(scope: Scope) -> str:
 
 def client_key(scope: Scope) -> str:
     """Who asks, for limits: the token's name, or else the address. No name can be taken for an
-    address, and the addresses of one household are one."""
+    address. Who has a link to a book has no token, and takes nothing of what its signer has."""
     caller: Caller | None = scope.get("user")
-    return _household(client_host(scope)) if caller is None else f"token {caller.name}"
+    if caller is None or caller.run_id is not None:
+        return client_household(scope)
+    return f"token {caller.name}"
+
+
+def client_household(scope: Scope) -> str:
+    """The address of who sent a request; the addresses of one household are one."""
+    return _household(client_host(scope))
 
 
 @lru_cache(maxsize=4_096)

@@ -16,7 +16,7 @@ from storybook.clock import MICROSECONDS
 from storybook.http.addresses import addresses
 from storybook.http.authorization import SESSION_COOKIE, SESSION_PATH, Gate, only_over_tls
 from storybook.http.errors import Contradiction, Invalid
-from storybook.http.requests import client_host, reading_body, run_id_in, shown_under
+from storybook.http.requests import reading_body, run_id_in, shown_under
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.times import iso_time
 from storybook.projections.runs import STATES
@@ -77,7 +77,7 @@ class SessionCalls:
             return _answer_with_cookie(b"", "", 0, request.scope, status=204)
         asked = await self._body(request, SignIn)
         self._require_tokens()
-        caller = self._gate.sign_in(asked.token, client_host(request.scope))
+        caller = self._gate.sign_in(asked.token, request.scope)
         seconds = self._seconds(caller, SESSION_SECONDS)
         ends = self._application.clock.now() + seconds * MICROSECONDS
         told = msgspec.json.encode(Session(caller.name, caller.scope, iso_time(ends)))
@@ -125,7 +125,7 @@ class SessionCalls:
             return msgspec.json.decode(body or b"{}", type=kind)
         except msgspec.ValidationError as error:
             raise Invalid([RequestFault(("body",), str(error), "validation_error")]) from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:  # the last for what is nested deep
             why = f"the body is not JSON: {error}"
             raise Invalid([RequestFault(("body",), why, "json_invalid")]) from error
 

@@ -66,7 +66,8 @@ class Deliveries(Protocol):
 
     async def plan(self, planned: Sequence[Delivery], cursor: Position, now: int) -> None:
         """Keep deliveries, and that the log was read up to `cursor`, in one transaction. What was
-        planned before stays as it is, and what is for a run whose receiver is gone is so too."""
+        planned before stays as it is, and what is for a run whose receiver is gone is so too; what
+        is for a run that was forgotten meanwhile is not kept."""
         ...
 
     async def due(

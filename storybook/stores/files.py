@@ -19,7 +19,7 @@ import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import anyio
 import anyio.to_thread
@@ -190,10 +190,17 @@ def _reading(run_id: RunId, name: str) -> Iterator[None]:
 
 def read_plainly(path: Path) -> bytes:
     """A whole file, which is no link and no pipe. Raises OSError."""
-    with open(path, "rb", opener=_open_plainly) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "is no file", str(path))
+    with open_plainly(path) as file:
         return file.read()
+
+
+def open_plainly(path: Path) -> BinaryIO:
+    """A file to be read, which is no link and no pipe. Raises OSError."""
+    file = open(path, "rb", opener=_open_plainly)  # noqa: SIM115 - it is the caller's
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "is no file", str(path))
+    return file
 
 
 def _open_plainly(path: str, _flags: int) -> int:

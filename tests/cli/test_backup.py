@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import errno
+import io
+import json
+import os
 import shutil
 import sqlite3
 import tarfile
@@ -385,6 +388,52 @@ def test_a_manifest_reaches_nowhere_else(kept: Shell, tmp_path: Path, path: str)
     (backup / "backup.json").write_text(manifest.replace("references/rabbit.png", path))
     assert "cannot be read" in told(kept("restore", str(backup), str(tmp_path / "new")).stderr)
     assert not list(tmp_path.rglob("*evil*"))
+
+
+@pytest.mark.parametrize("digest", ["../../../../evil", "", "g" * 64])
+def test_a_manifest_without_digests(kept: Shell, tmp_path: Path, digest: str) -> None:
+    """They are parts of names, and checked before."""
+    backup = tmp_path / "backup"
+    kept.json("backup", str(backup))
+    manifest = json.loads((backup / "backup.json").read_text())
+    manifest["parts"]["log.db"]["sha256"] = digest
+    (backup / "backup.json").write_text(json.dumps(manifest))
+    result = kept("restore", str(backup), str(tmp_path / "new"))
+    assert "expected the SHA-256 of log.db" in told(result.stderr)
+
+
+def test_a_pipe_in_a_backup_keeps_nobody_waiting(kept: Shell, tmp_path: Path) -> None:
+    """It is no file, and so the log is not there."""
+    backup = tmp_path / "backup"
+    kept.json("backup", str(backup))
+    (log,) = backup.glob("log-*.db")
+    log.unlink()
+    os.mkfifo(log)
+    result = kept("restore", str(backup), str(tmp_path / "new"))
+    assert "no log any more" in told(result.stderr)
+
+
+@pytest.mark.parametrize("name", ["backup.json", "log-*.db", "outputs/*/cover-*.png"])
+def test_a_tar_is_no_larger_inside_than_outside(kept: Shell, tmp_path: Path, name: str) -> None:
+    """A member with a hole of 100 GB would fill the memory or the disk; a backup has none."""
+    backup, tar = tmp_path / "backup", tmp_path / "backup.tar"
+    kept.json("backup", str(backup))
+    hollow = sorted(backup.glob(name))[0]
+    with tarfile.open(tar, "w", format=tarfile.PAX_FORMAT) as out:
+        for path in (it for it in backup.rglob("*") if it.is_file() and it != hollow):
+            out.add(path, path.relative_to(backup))
+        member, holes = tarfile.TarInfo("hollow"), b"0\n".ljust(tarfile.BLOCKSIZE, b"\0")
+        member.size = len(holes)
+        member.pax_headers = {
+            "GNU.sparse.major": "1",
+            "GNU.sparse.minor": "0",
+            "GNU.sparse.name": str(hollow.relative_to(backup)),
+            "GNU.sparse.realsize": str(100_000_000_000),
+        }
+        out.addfile(member, io.BytesIO(holes))
+    result = kept("restore", str(tar), str(tmp_path / "new"))
+    assert result.exit_code == 1 and "Traceback" not in result.stderr
+    assert any(it in told(result.stderr) for it in ("is no backup", "is missing", "not in the"))
 
 
 def test_it_holds_at_60_columns(kept: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,9 +174,36 @@ def no_run(lines: list[dict[str, Any]]) -> None:
     del lines[7]["run_id"]
 
 
+def test_a_line_that_is_nested_deep_is_not_imported(
+    kept: Shell, other: Shell, tmp_path: Path
+) -> None:
+    """It is told like all that is wrong with an export."""
+    kept.json("export-log", "log.jsonl")
+    head = (kept.data.parent / "log.jsonl").read_bytes().partition(b"\n")[0]
+    deep = tmp_path / "deep.jsonl"
+    deep.write_bytes(head + b'\n{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n")
+    result = other("import-log", str(deep))
+    assert result.exit_code == 1 and "line 2: maximum recursion" in told(result.stderr)
+
+
+def beyond_sqlite(lines: list[dict[str, Any]]) -> None:
+    lines[1]["recorded_at"] = 2**63
+
+
+def fewer_than_none(lines: list[dict[str, Any]]) -> None:
+    lines[0]["events"] = -1
+
+
+def more_than_any(lines: list[dict[str, Any]]) -> None:
+    lines[0]["commands"] = 10**30
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
+        (beyond_sqlite, "line 2: Expected `int` <= 9223372036854775807"),
+        (fewer_than_none, "line 1: expected the head"),
+        (more_than_any, "line 1: expected the head"),
         (changed_word, "event 1: its data was changed"),
         (cut_off, "cut off: 3 lines are missing"),
         (cut_off_events, "cut off: 151 lines are missing"),

@@ -133,6 +133,14 @@ async def test_without_tokens_only_who_sits_here_forgets(header: str, tmp_path: 
         assert (await site.client.delete(path)).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/metrics%2f"])
+async def test_without_tokens_a_proxy_gets_no_metrics(path: str, tmp_path: Path) -> None:
+    """However the path is written."""
+    async with serving(tmp_path) as site:
+        through = await site.client.get(f"{site.url}{path}", headers={"Via": "1.1 proxy"})
+        assert through.status_code == 403
+
+
 async def test_a_scope_that_does_not_reach(
     guarded: Guarded, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -150,6 +158,25 @@ async def test_a_scope_that_does_not_reach(
         told = [vars(it) for it in caplog.records if it.name == "storybook.access"][-1]
         assert (told["status"], told["caller"]) == (403, scope.value)
     assert (await guarded.ask(TokenScope.READ, "GET", f"/api/runs/{run_id}")).status_code == 200
+
+
+SPELLINGS = ["{}/", "{}//", "/{}", "{}%2f", "/{}/"]
+"""Other ways to write a path that lead to where it leads."""
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+async def test_another_spelling_of_a_path_needs_as_much(spelling: str, guarded: Guarded) -> None:
+    """No slash that parts nothing leads a token to what its scope does not allow."""
+    for call in CALLS:
+        path = call.path.replace("{run_id}", "0" * 32).replace("{filename}", "cover.png")
+        path = path.replace("{page}", "0")
+        needed = needed_for(call.method, path)
+        weaker = [it for it in TokenScope if not it.allows(needed)]
+        if path in OPEN or path == "/api/session" or not weaker:
+            continue
+        url = f"{guarded.site.url}{spelling.format(path)}"
+        answer = await guarded.ask(weaker[-1], call.method, url)
+        assert answer.status_code == 403, (call.method, url)
 
 
 async def test_events_say_whose_token_it_was(guarded: Guarded) -> None:
@@ -193,6 +220,13 @@ async def test_a_browser_signs_in(guarded: Guarded) -> None:
         assert (await browser.post("/api/runs", json=WORDS)).status_code == 201
         assert (await browser.delete("/api/session")).status_code == 204
         assert (await browser.get("/api/runs")).status_code == 401
+
+
+async def test_a_body_that_is_nested_deep_is_no_fault_of_the_server(guarded: Guarded) -> None:
+    """Anybody may send one where nobody needs a token."""
+    body = b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+    answer = await guarded.ask(None, "POST", "/api/session", content=body)
+    assert answer.status_code == 422
 
 
 @pytest.mark.slow
@@ -243,7 +277,37 @@ async def test_guessing_is_slowed_down(tmp_path: Path) -> None:
         assert answer.status_code == 429 and int(answer.headers["retry-after"]) > 0
         signing_in = await site.client.post("/api/session", json={"token": "sb_guess"})
         assert signing_in.status_code == 429
+        assert (await guarded.ask(None, "GET", f"/api/runs/{'0' * 32}?sig=x")).status_code == 429
+        assert (await guarded.ask(None, "GET", "/api/runs")).status_code == 401
         assert (await guarded.ask(None, "GET", "/")).status_code == 200
+
+
+async def test_who_guesses_keeps_nobody_out(tmp_path: Path) -> None:
+    """A right token is let in behind the same proxy, whatever others have tried there."""
+    async with serving(tmp_path) as site:
+        guarded = Guarded(site, tmp_path)
+        for _ in range(WRONG_A_MINUTE + 1):
+            wrong = await site.client.post("/api/session", json={"token": "sb_guess"})
+        assert wrong.status_code == 429
+        assert (await guarded.ask(TokenScope.READ, "GET", "/api/runs")).status_code == 200
+        token = guarded.secrets[TokenScope.READ]
+        right = await site.client.post("/api/session", json={"token": token})
+        assert right.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "before", ['theme={"dark":"yes"}', "a b", "=", 'open="', "é=1", "a[0]=1", "Path=/"]
+)
+async def test_cookies_of_other_servers_of_the_host_sign_nobody_out(
+    before: str, guarded: Guarded
+) -> None:
+    """A browser sends them to every port and path; what is in them is not ours to judge."""
+    token = guarded.secrets[TokenScope.READ]
+    answer = await guarded.ask(None, "POST", "/api/session", json={"token": token})
+    session = answer.headers["set-cookie"].partition(";")[0]
+    headers = {b"Cookie": f"{before}; {session}; more=1".encode()}
+    async with httpx.AsyncClient(base_url=guarded.site.url) as browser:
+        assert (await browser.get("/api/runs", headers=headers)).status_code == 200
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import pytest
 from litestar.types import Scope
 
 from storybook.access import Caller, TokenScope
+from storybook.book import RunId
 from storybook.http.client_limits import policy_of
 from storybook.http.requests import client_key
 from storybook.settings import Limits
@@ -53,6 +54,8 @@ async def test_a_client_is_a_token_or_a_household() -> None:
     """Addresses of IPv6 that one household may give itself are one; no name is an address."""
     caller = Caller("10.0.0.1", TokenScope.READ)
     assert client_key(asked("GET", "/", caller=caller)) != client_key(asked("GET", "/"))
+    by_link = Caller("10.0.0.1", TokenScope.READ, RunId(RUN))
+    assert client_key(asked("GET", "/", caller=by_link)) == client_key(asked("GET", "/"))
     homes = [client_key(asked("GET", "/", host)) for host in ("2001:db8::1", "2001:db8::2:3")]
     assert homes[0] == homes[1] != client_key(asked("GET", "/", "2001:db8:0:1::1"))
 

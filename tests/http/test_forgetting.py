@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from storybook.events.log import Position
 from storybook.stores.artifacts import CannotRemove
+from storybook.stores.deliveries import Delivery
+from storybook.stores.sqlite.webhooks import SqliteDeliveries
 from tests.http.serving import Site, eventually, serving
 from tests.http.sse import following
 from tests.stores.raw_rows import append_row
@@ -70,6 +73,19 @@ async def test_files_that_cannot_be_removed_go_at_the_next_start(
     assert (tmp_path / "outputs" / run_id / "cover.png").exists()
     async with serving(tmp_path):
         await eventually(lambda: not (tmp_path / "outputs" / run_id).exists())
+
+
+async def test_who_was_to_be_told_is_forgotten_where_nobody_is_told_any_more(
+    tmp_path: Path,
+) -> None:
+    """The settings name no hosts for webhooks any more; their file remembers."""
+    async with serving(tmp_path) as site:
+        run_id = await site.finished_book()
+        url = "http://secret.example/"
+        told = Delivery(Position(1), run_id, "run.done", url, since=1, due_at=1)
+        await SqliteDeliveries(tmp_path / "webhooks.db").plan([told], Position(1), 1)
+        assert (await site.client.delete(f"/api/runs/{run_id}")).status_code == 204
+        assert url.encode() not in (tmp_path / "webhooks.db").read_bytes()
 
 
 async def test_forgetting_what_is_not_there(site: Site) -> None:

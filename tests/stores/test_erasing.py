@@ -22,6 +22,7 @@ from storybook.events.catalog import (
 from storybook.events.codec import UNREADABLE
 from storybook.events.log import START, CommandId, EventLog, Version
 from storybook.stores.remains import has_remains
+from storybook.stores.sqlite import writer
 from storybook.stores.sqlite.connection import open_reader, open_writer
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import head_of, verify_log
@@ -152,6 +153,25 @@ async def test_what_a_killed_process_left_in_the_wal_is_gone_after_the_next_star
         assert traces(path.parent) == []
     async with SqliteStore(copy / "log.db").open():
         assert traces(copy) == []
+
+
+async def test_what_a_reader_kept_in_the_wal_goes_when_he_has_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody needs to append anything: a quiet server does not for days."""
+    monkeypatch.setattr(writer, "EMPTYING_SECONDS", 0.01)
+    path = tmp_path / "log.db"
+    async with SqliteStore(path).open() as log:
+        await tell(log, run(1), SECRET)
+        with closing(sqlite3.connect(path)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT max(position) FROM events").fetchone()
+            await forget(log, run(1))
+            assert traces(tmp_path)
+        with anyio.fail_after(30):
+            while traces(tmp_path):  # noqa: ASYNC110 - there is no event to wait for
+                await anyio.sleep(0.01)
+        await tell(log, run(2), "kept")
 
 
 async def test_whoever_follows_the_log_is_told_nothing_that_was_erased(tmp_path: Path) -> None:

@@ -6,9 +6,14 @@ import json
 from pathlib import Path
 from typing import Final
 
+import anyio
 import httpx
 import pytest
 
+from storybook.book import RunId
+from storybook.events.log import Position
+from storybook.stores.deliveries import Delivery
+from storybook.stores.sqlite.webhooks import SqliteDeliveries
 from tests.webhooks.receivers import SECRET, VARIABLE
 from tests.whole.server import WORDS, Server, serving, storybook
 
@@ -50,6 +55,13 @@ def traces(folder: Path) -> list[str]:
 
 def ask(server: Server, method: str, path: str, **options: object) -> httpx.Response:
     return server._ask(method, path, **options)
+
+
+def remember_receiver(data: Path, url: str) -> None:
+    """As a server has done that told somebody of the newest book, once."""
+    book = json.loads(storybook(data, "list", "--json").stdout)
+    told = Delivery(Position(1), RunId(book["run_id"]), "run.done", url, since=1, due_at=1)
+    anyio.run(SqliteDeliveries(data / "webhooks.db").plan, [told], Position(1), 1)
 
 
 def order(server: Server) -> str:
@@ -150,7 +162,8 @@ def test_a_book_that_is_being_made_is_forgotten(tmp_path: Path) -> None:
 
 @pytest.mark.slow  # a book is made
 def test_a_book_is_forgotten_without_a_server(tmp_path: Path) -> None:
-    """By the command line alone; it asks first whether it is meant."""
+    """By the command line alone; it asks first whether it is meant. Who was to be told of it by a
+    webhook goes, too."""
     data = tmp_path / "data"
     made = storybook(
         data,
@@ -165,6 +178,7 @@ def test_a_book_is_forgotten_without_a_server(tmp_path: Path) -> None:
         assert ("pinned" in storybook(data, "show", "latest").stdout) is is_pinned
     asked = storybook(data, "forget", "latest")
     assert asked.returncode == 1 and "--yes" in asked.stderr
+    remember_receiver(data, f"https://books.example/{SECRETS['topic_ko']}")
     done = storybook(data, "forget", "latest", "--yes")
     assert done.returncode == 0, done.stderr
     assert traces(data) == []

@@ -94,7 +94,9 @@ class StoredArchive:
 
     def __init__(self, path: Path, tar: tarfile.TarFile) -> None:
         self.path, self._tar = path, tar
-        self._members = {it.name: it for it in tar.getmembers() if it.isreg()}
+        # A sparse member may be any size, and take nothing of the tar; a backup has none.
+        whole = (it for it in tar.getmembers() if it.isreg() and not it.issparse())
+        self._members = {it.name: it for it in whole}
         self.manifest = decode_manifest(self.open(MANIFEST).read(), str(path))
 
     def open(self, name: str) -> BinaryIO:

@@ -21,6 +21,7 @@ from storybook.stores.backup.manifest import (
     decode_manifest,
     encode_manifest,
 )
+from storybook.stores.files import open_plainly
 from storybook.system import AlreadyLocked, LockFile, sync_file, sync_folder
 
 LOCK: Final = ".lock"
@@ -117,8 +118,7 @@ class StoredFolder:
 
     def open(self, name: str) -> BinaryIO:
         """Raises OSError, FileNotFoundError where it is not there."""
-        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-        return os.fdopen(os.open(self.path / name, flags), "rb")
+        return open_plainly(self.path / name)
 
 
 @contextmanager

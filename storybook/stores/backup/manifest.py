@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -17,6 +18,7 @@ FORMAT: Final = "storybook backup"
 VERSION: Final = 1
 DIGITS: Final = 16
 """Of a SHA-256 in a file's name: 64 bits tell the contents of one file apart."""
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class BackupError(Exception):
@@ -45,7 +47,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 def stored_name(path: str, sha256: str) -> str:
     """Where a file of a data folder lies in a backup: `outputs/{run}/cover-0123456789abcdef.png`.
-    Another content has another name."""
+    Another content has another name. Raises `BackupError` for what is no SHA-256: a manifest and a
+    log may come from anywhere, and their words do not get into names."""
+    if _SHA256.fullmatch(sha256) is None:
+        raise BackupError(f"expected the SHA-256 of {path}, found {sha256[:80]!r}")
     it = PurePosixPath(path)
     return str(it.with_name(f"{it.stem}-{sha256[:DIGITS]}{it.suffix}"))
 
@@ -76,8 +81,8 @@ def decode_manifest(data: bytes, where: str) -> Manifest:
                 f"{manifest.version}, and this one knows {VERSION}: use that version"
             )
         Anchor.parse(manifest.head)
-        for path in manifest.parts:
-            check_path(path)
+        for path, stored in manifest.parts.items():
+            stored_name(check_path(path), stored.sha256)
     except (msgspec.MsgspecError, UnknownPath, ValueError) as error:
         raise BackupError(f"{where} cannot be read: {error}") from error
     return manifest

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
@@ -37,6 +37,8 @@ NAMED_FAULTS: Final = 3
 
 _LAST: Final = "SELECT coalesce(max(position), 0) FROM events"
 L = TypeVar("L", bound=msgspec.Struct)
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""What SQLite keeps of whole numbers."""
 
 
 _AGAIN: Final = "nothing was changed here: export the log again"
@@ -50,22 +52,22 @@ class ExportHead(msgspec.Struct, frozen=True, kw_only=True):
     """The first line. `head` is an anchor."""
 
     format: str = FORMAT
-    version: int = VERSION
+    version: Whole = VERSION
     storybook: str
-    events: int
-    commands: int
+    events: Whole
+    commands: Whole
     head: str
 
 
 class EventLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event; digests are hexadecimal. `data` is a string where it is in base64."""
 
-    position: int
+    position: Whole
     run_id: str
-    version: int
+    version: Whole
     type: str
-    schema: int
-    recorded_at: int
+    schema: Whole
+    recorded_at: Whole
     payload_digest: str
     digest: str
     data: msgspec.Raw
@@ -77,9 +79,9 @@ class CommandLine(msgspec.Struct, frozen=True):
 
     command: str
     run_id: str
-    first_position: int
-    last_position: int
-    version: int
+    first_position: Whole
+    last_position: Whole
+    version: Whole
 
 
 # --------------------------------------------------------------------------------- from the log
@@ -219,7 +221,7 @@ def _read_head(source: Iterator[tuple[int, bytes]]) -> ExportHead:
     try:
         head = msgspec.json.decode(line, type=ExportHead)
         Anchor.parse(head.head)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         head = None
     if head is None or head.format != FORMAT:
         raise NotImported(
@@ -240,7 +242,7 @@ def _parse(source: Iterator[tuple[int, bytes]], kind: type[L], count: int) -> It
     for number, line in islice(source, count):
         try:
             yield decode(line)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 raise NotImported(
                     f"the export is cut off within line {number}; {_AGAIN}"

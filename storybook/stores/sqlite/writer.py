@@ -29,7 +29,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Final
 
 import msgspec
@@ -64,6 +64,8 @@ EVENT_BYTES: Final = 400
 PAGE_BYTES: Final = 4_096
 WRITTEN_PAGES: Final = 6
 """Pages that the smallest append writes to the WAL: a leaf and a parent of each of three trees."""
+EMPTYING_SECONDS: Final = 2.0
+"""How often it is tried to empty the WAL of what was erased, while a reader is in the way."""
 KNOWN_RUNS: Final = 65_536
 """Runs whose version is kept in memory (about 10 MB); beyond it, those that were appended
 to longest ago are looked up anew."""
@@ -174,7 +176,7 @@ class LogWriter(threading.Thread):
             if not self._waiting:
                 if group and self._queue.empty():
                     break
-                handed_over = self._queue.get()
+                handed_over = self._handed_over()
                 if handed_over is None:
                     if group:
                         self._queue.put(None)
@@ -188,6 +190,16 @@ class LogWriter(threading.Thread):
             size += append.size
         self.taken += events
         return group
+
+    def _handed_over(self) -> Sequence[Append] | None:
+        """What is submitted next. Where a reader kept what was erased in the WAL, and nothing is
+        submitted for long, it goes when the reader has."""
+        while self._is_wal_to_be_emptied:
+            with contextlib.suppress(Empty):
+                return self._queue.get(timeout=EMPTYING_SECONDS)
+            with contextlib.suppress(sqlite3.Error, NewerDatabase, _FileGone):
+                self._is_wal_to_be_emptied = not empty_wal(self._open())
+        return self._queue.get()
 
     def _record(self, group: list[Append]) -> GroupResult:
         """Append a group, and say what became of each of its appends."""
@@ -237,7 +249,7 @@ class LogWriter(threading.Thread):
         if self._is_wal_to_be_emptied:
             logger.warning(
                 "%s-wal still has what was erased, since somebody is reading it: it is emptied "
-                "after a later append, or at the next start",
+                "when they have read",
                 self._path,
             )
 
