@@ -34,6 +34,7 @@ from storybook.settings import (
     SettingsError,
     in_words,
     kind_of,
+    one_line,
 )
 from storybook.settings_file import line_in, read_tables
 from storybook.stages.addresses import without_secrets
@@ -253,7 +254,7 @@ def _check_table(table: str) -> None:
     if not _is_known(table):
         first, inner, _ = table.partition(".")
         near = [f"{first}.{it}" for it in (*_engines_of(first), *_keys_of(first))] if inner else []
-        what = f"unknown table [{_named(table)}]{_nearest(table, near or _TABLES)}"
+        what = f"unknown table [{one_line(table)}]{_nearest(table, near or _TABLES)}"
         raise SettingFault(what, table)
 
 
@@ -261,13 +262,8 @@ def _check_key(table: str, key: str) -> None:
     """Both the table and the key."""
     _check_table(table)
     if key not in (keys := _keys_of(table)):
-        told = f"unknown key {_named(key)} in [{table}]{_nearest(key, keys)}"
+        told = f"unknown key {one_line(key)} in [{table}]{_nearest(key, keys)}"
         raise SettingFault(told, table, key)
-
-
-def _named(name: str) -> str:
-    """A name that somebody wrote, as one line."""
-    return name if name and name.isprintable() else repr(name)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -294,7 +290,7 @@ def _tables(tables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The file's tables, and in a role's table those of its engines, each key a known one."""
     for table, keys in tables.items():
         if not isinstance(keys, dict):
-            what = f"{_named(table)} stands outside a table; write it below [server] …"
+            what = f"{one_line(table)} stands outside a table; write it below [server] …"
             raise SettingFault(what, table)
         _check_table(table)
         known = _keys_of(table)

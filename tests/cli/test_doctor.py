@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 import storybook.cli.doctor
-from storybook.settings import Settings
+from storybook.settings import Settings, SettingsError
 from storybook.stages.registry import Engines, choose_engines
 from tests.cli.conftest import Shell
 from tests.cli.doubles import Brush, Scribe
@@ -103,7 +104,10 @@ def test_the_doctor_says_that_a_logs_end_is_damaged(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("variable", "value", "name", "left_out"),
-    [("SERVER_PRT", "1", "settings", {"writer", "port"}), ("WRITER_ENGINE", "q", "engines", set())],
+    [
+        ("SERVER_PRT", "1", "settings", {"writer", "port"}),
+        ("WRITER_ENGINE", "composer", "engines", set()),
+    ],
 )
 def test_the_doctor_goes_on_after_a_fault_in_the_settings(
     shell: Shell,
@@ -114,7 +118,11 @@ def test_the_doctor_goes_on_after_a_fault_in_the_settings(
     left_out: set[str],
 ) -> None:
     """It is a bad finding like others; what needs no settings is looked at all the same."""
-    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", choose_engines)
+
+    async def refuse(*_: object) -> NoReturn:
+        raise SettingsError("settings: the engine of another package cannot be used")
+
+    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", refuse)
     monkeypatch.setenv(f"STORYBOOK_{variable}", value)
     result = shell("doctor", "--json")
     assert result.exit_code == 1

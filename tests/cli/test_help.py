@@ -106,7 +106,8 @@ def test_an_engine_that_does_not_exist_is_a_usage_error(
     monkeypatch.setenv("STORYBOOK_WRITER_ENGINE", "quill")
     result = shell(*arguments)
     assert result.exit_code == 2
-    assert "unknown engine 'quill' in [writer]; known are auto" in " ".join(result.stderr.split())
+    told = " ".join(result.stderr.replace("│", " ").split())
+    assert "STORYBOOK_WRITER_ENGINE: unknown engine 'quill' in [writer]; known are auto" in told
 
 
 def test_settings_are_found_in_the_named_data_folder(shell: Shell) -> None:
