@@ -35,6 +35,7 @@ from storybook.settings import (
     check_server,
     in_words,
     kind_of,
+    one_line,
 )
 from storybook.settings_file import line_in, read_tables
 from storybook.stages.addresses import without_secrets
@@ -246,7 +247,7 @@ def _check_table(table: str) -> None:
     if not _is_known(table):
         first, inner, _ = table.partition(".")
         near = [f"{first}.{it}" for it in (*_engines_of(first), *_keys_of(first))] if inner else []
-        what = f"unknown table [{_named(table)}]{_nearest(table, near or _TABLES)}"
+        what = f"unknown table [{one_line(table)}]{_nearest(table, near or _TABLES)}"
         raise SettingFault(what, table)
 
 
@@ -254,13 +255,8 @@ def _check_key(table: str, key: str) -> None:
     """Both the table and the key."""
     _check_table(table)
     if key not in (keys := _keys_of(table)):
-        told = f"unknown key {_named(key)} in [{table}]{_nearest(key, keys)}"
+        told = f"unknown key {one_line(key)} in [{table}]{_nearest(key, keys)}"
         raise SettingFault(told, table, key)
-
-
-def _named(name: str) -> str:
-    """A name that somebody wrote, as one line."""
-    return name if name and name.isprintable() else repr(name)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:
@@ -289,7 +285,7 @@ def _tables(tables: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(keys, dict):
             having = [it for it in _TABLES if table in _keys_of(it)] or ["server"]
             mend = f"write it below [{'] or ['.join(having)}]"
-            raise SettingFault(f"{_named(table)} stands outside a table; {mend}", table)
+            raise SettingFault(f"{one_line(table)} stands outside a table; {mend}", table)
         _check_table(table)
         known = _keys_of(table)
         own = {}

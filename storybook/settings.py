@@ -279,6 +279,11 @@ def in_words(setting: Any) -> str:
     return what
 
 
+def one_line(name: str) -> str:
+    """A name that somebody wrote, for a message or a comment."""
+    return name if name and name.isprintable() else repr(name)
+
+
 def path_of(text: str) -> Path | None:
     """The path in a setting, None for an empty one."""
     return Path(text).expanduser() if text else None

@@ -142,6 +142,9 @@ def test_a_wrong_variable_is_refused(variable: str, text: str, message: str) -> 
         ("RETENTION_KEEP_DAYS", "-1", "a whole number from 0, found -1"),
         ("SERVER_PORT", "-5", "from 0 to 65535, found -5"),
         ("SERVER_PORT", "65536", "from 0 to 65535, found 65536"),
+        ("LIMITS_BODY_BYTES", f"1{'0' * 18}1", f"is to be at most 1{'0' * 18}, found 1{'0' * 18}1"),
+        ("SERVER_CORS_ORIGINS", "http://a,b\nc", "a list of origins .*, found 'b.nc'"),
+        ("SERVER_FRAME_ANCESTORS", "http://a;script-src *", "a list of origins .*, found 'http"),
     ],
 )
 def test_a_value_out_of_range_is_refused(variable: str, text: str, message: str) -> None:

@@ -12,7 +12,7 @@ import rich_click as click
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import print_json
 from storybook.configuration import SettingInForce, settings_in_force
-from storybook.settings import SettingsError
+from storybook.settings import SettingsError, one_line
 from storybook.stages.addresses import without_secrets
 from storybook.stages.credentials import HIDDEN
 
@@ -72,7 +72,7 @@ def _lines(settings: Iterable[SettingInForce]) -> list[str]:
             lines += [*([""] if lines else []), f"[{it.table}]"]
             table = it.table
         if it.said_by:
-            lines.append(f"{it.key} = {_toml(_shown(it.value))}  # {_one_line(it.said_by)}")
+            lines.append(f"{it.key} = {_toml(_shown(it.value))}  # {one_line(it.said_by)}")
         else:
             value = "" if it.value is None else _toml(_shown(it.value))
             lines.append(f"# {it.key} = {value}  # {BUILT_IN}")
@@ -96,7 +96,3 @@ def _toml(value: Any) -> str:
         return f"[{', '.join(map(_toml, value))}]"
     text = msgspec.json.encode(value).decode()  # TOML's strings, numbers and truths are JSON's
     return text.replace("\x7f", "\\u007f")  # but for this one
-
-
-def _one_line(place: str) -> str:
-    return place if place.isprintable() else repr(place)

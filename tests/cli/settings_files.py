@@ -81,6 +81,12 @@ def right(table: str, key: str) -> st.SearchStrategy[Any]:
             return st.sampled_from(["auto", *OWN_ENGINES[Role(table)]])
         case "trusted_proxies":
             return st.lists(st.sampled_from(["127.0.0.1", "10.0.0.0/8", "fd00::/8"]))
+        case "trusted_hosts":
+            return st.lists(st.sampled_from(["books.lan", "10.0.0.7", "[fd00::7]"]))
+        case "header":
+            return st.sampled_from(["X-Api-Key", "Authorization: Basic", "authorization:bearer"])
+        case _ if key.endswith("_variable"):  # what is no name is not printed: it may be the key
+            return st.from_regex(r"[A-Z_][A-Z0-9_]*", fullmatch=True)
         case "cors_origins" | "frame_ancestors":
             return st.lists(st.sampled_from(["https://a.example", "http://b:1"]), min_size=1)
     kind, metas = kind_of(setting), get_args(stated(setting))[1:]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import socket
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 import storybook.cli.doctor
-from storybook.settings import Settings
+from storybook.settings import Settings, SettingsError
 from storybook.stages.registry import Engines, choose_engines
 from tests.cli.conftest import Shell
 from tests.cli.doubles import Brush, Scribe
@@ -135,20 +136,35 @@ def test_the_doctor_says_that_a_logs_end_is_damaged(shell: Shell) -> None:
     assert findings["log"]["grade"] == "bad"
 
 
-@pytest.mark.parametrize(("variable", "value"), [("SERVER_PRT", "1"), ("WRITER_ENGINE", "q")])
+@pytest.mark.parametrize(
+    ("variable", "value", "name", "left_out"),
+    [
+        ("SERVER_PRT", "1", "settings", {"writer", "port"}),
+        ("WRITER_ENGINE", "composer", "engines", set()),
+    ],
+)
 def test_the_doctor_goes_on_after_a_fault_in_the_settings(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    name: str,
+    left_out: set[str],
 ) -> None:
     """It is a bad finding like others; what needs no settings is looked at all the same."""
-    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", choose_engines)
+
+    async def refuse(*_: object) -> NoReturn:
+        raise SettingsError("settings: the engine of another package cannot be used")
+
+    monkeypatch.setattr(storybook.cli.doctor, "choose_engines", refuse)
     monkeypatch.setenv(f"STORYBOOK_{variable}", value)
     result = shell("doctor", "--json")
     assert result.exit_code == 1
-    assert "to be mended: settings" in result.stderr
+    assert f"to be mended: {name}" in result.stderr
     findings = {it["name"]: it for it in map(json.loads, result.stdout.splitlines())}
-    assert findings["settings"]["grade"] == "bad"
+    assert findings[name]["grade"] == "bad"
     assert {"data folder", "log"} <= set(findings)
-    assert not {"writer", "port"} & set(findings)
+    assert not left_out & set(findings)
 
 
 def test_the_doctor_sees_that_the_data_folder_cannot_be_made(tmp_path: Path) -> None:

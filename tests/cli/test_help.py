@@ -107,7 +107,8 @@ def test_an_engine_that_does_not_exist_is_a_usage_error(
     monkeypatch.setenv("STORYBOOK_WRITER_ENGINE", "quill")
     result = shell(*arguments)
     assert result.exit_code == 2
-    assert "unknown engine 'quill' in [writer]; known are auto" in " ".join(result.stderr.split())
+    told = " ".join(result.stderr.replace("│", " ").split())
+    assert "STORYBOOK_WRITER_ENGINE: unknown engine 'quill' in [writer]; known are auto" in told
 
 
 def test_no_command_stays_in_a_folder_that_it_may_not_look_into(

@@ -46,12 +46,18 @@ VALUES: Final = (
 FORWARDED: Final = st.lists(
     st.tuples(st.sampled_from(["for", "proto", "host", "by", "x"]), VALUES), max_size=4
 ).map(lambda pairs: ";".join(f'{name}="{value}"' for name, value in pairs))
-HEADERS: Final = st.lists(
-    st.tuples(st.sampled_from(NAMES).map(lambda it: f"x-forwarded-{it}"), VALUES)
+PREFIXES: Final = st.sampled_from(["/story", "/a\"'><script>", "/a;b", "/a b", "//evil", "/a/../b"])
+LINES: Final = (
+    st.tuples(st.just("x-forwarded-prefix"), PREFIXES)
+    | st.tuples(st.just("x-forwarded-host"), HOSTS)
+    | st.tuples(st.just("x-forwarded-for"), st.sampled_from(["203.0.113.9", "[::1]:9", "x, ::9"]))
+    | st.tuples(st.sampled_from(NAMES).map(lambda it: f"x-forwarded-{it}"), VALUES)
     | st.tuples(st.just("forwarded"), FORWARDED | VALUES)
-    | st.tuples(st.sampled_from(["via", "x-real-ip", "x-client-ip"]), VALUES),
-    max_size=5,
-).map(lambda lines: [(name.encode(), value.encode("latin-1")) for name, value in lines])
+    | st.tuples(st.sampled_from(["via", "x-real-ip", "x-client-ip"]), VALUES)
+)
+HEADERS: Final = st.lists(LINES, max_size=4).map(
+    lambda lines: [(name.encode(), value.encode("latin-1")) for name, value in lines]
+)
 
 
 def at_any_name(site: Site) -> Site:
