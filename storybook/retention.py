@@ -166,7 +166,7 @@ class Retention:
         run = await self._commands.load(run_id)
         if run is None or run.is_pinned or not run.status.has_ended:
             return  # since the views were asked: it needs what it has
-        names = [it.name for it in kept_artifacts(run).values()]
+        names = list(kept_artifacts(run))
         if names:
             await self._artifacts.remove(run_id, names)
             await self._commands.execute(run_id, partial(prune_artifacts, names=names))

@@ -352,8 +352,8 @@ def test_the_engine_that_made_a_file_is_the_one_of_the_attempt_that_ended() -> N
         StageStarted(WRITING.stage, None, 1, "w", EngineInfo("writer")),
         StageStarted(cover.stage, 0, 1, "w", first),
         StageStarted(cover.stage, 0, 2, "w", second),
-        StageCompleted(cover.stage, 0, 2),
+        StageCompleted(cover.stage, 0, 2, Artifact("cover.png", "image/png", 1, "00")),
     ]
-    assert makers_of(events) == {cover: second}
+    assert makers_of(events) == {"cover.png": second}
     remade = ArtifactRemade(cover.stage, 0, Artifact("cover.png", "image/png", 1, "00"), third)
-    assert makers_of([*events, remade]) == {cover: third}
+    assert makers_of([*events, remade]) == {"cover.png": third}
