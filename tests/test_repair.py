@@ -202,7 +202,7 @@ async def test_another_engine_makes_another_file_and_both_digests_stand(tmp_path
         now = (await loaded(application, run_id)).artifact(picture_of(1))
         assert now == event.artifact
         await application.projections.reached(await application.log.head())
-        row = application.projections.row(FILES, run_id)
+        row = application.projections.row(FILES, run_id, 1)
         assert row is not None
         file = recorded_file(row, "panel_1.png")
         assert file is not None

@@ -195,6 +195,11 @@ class Run(msgspec.Struct, frozen=True, gc=False):
         is_whole = self.status is Status.DONE or not self.editions
         return self if is_whole else self.editions[-1]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is made."""
+        return all(self.is_complete(work) for work in self.plan)
+
     def of_edition(self, edition: int) -> Run | None:
         """The book as it was when this edition was whole; of the newest one, as far as it is made.
         None for a number that no edition has, or one that was never whole and is given up."""
