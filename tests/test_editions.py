@@ -38,6 +38,7 @@ from tests.clocks import ManualClock
 from tests.engines import REQUEST, Scripted
 from tests.projections.histories import state_of
 from tests.test_application import serving
+from tests.test_repair import the_end_of
 
 pytestmark = pytest.mark.anyio
 
@@ -142,7 +143,7 @@ async def test_a_page_that_does_not_pass_is_written_anew_once_more(tmp_path: Pat
     async with book(tmp_path, scripted) as (application, run_id):
         before = await settled(application, run_id)
         await application.request_edition(
-            run_id, EditionRequest(1, (PageEdit(1, rewrite="칼싸움과 총"),))
+            run_id, EditionRequest(1, (PageEdit(1, rewrite="권총과 폭탄"),))
         )
         run = await wait_out(application, run_id)
         assert run.status is Status.FAILED
@@ -166,7 +167,7 @@ async def wait_out(application: Application, run_id: RunId) -> Run:
         tasks.start_soon(tick)
         run = await settled(application, run_id)
         tasks.cancel_scope.cancel()
-        return run
+    return run
 
 
 async def test_a_failed_repaint_keeps_the_old_picture(tmp_path: Path) -> None:
@@ -232,7 +233,7 @@ async def test_a_text_that_is_not_for_children_is_refused_unless_it_is_accepted(
     tmp_path: Path,
 ) -> None:
     """Then the event has what was found, and who answers for it."""
-    edit = PageEdit(0, title="토끼의 칼")
+    edit = PageEdit(0, title="토끼의 권총")
     async with book(tmp_path, Scripted()) as (application, run_id):
         with pytest.raises(InvalidRequest) as refused:
             await application.request_edition(run_id, EditionRequest(1, (edit,)))
@@ -242,7 +243,7 @@ async def test_a_text_that_is_not_for_children_is_refused_unless_it_is_accepted(
         await application.request_edition(run_id, asked, "mina")
         told = (await application.editions(run_id))[1]
         assert told.requested_by == "mina"
-        assert told.accepted == (Problem("forbidden", "forbidden in a children's book: 칼"),)
+        assert told.accepted == (Problem("forbidden", "forbidden in a children's book: 권총"),)
         assert told.texts == (0,)
 
 
@@ -372,9 +373,7 @@ async def test_a_lost_file_of_an_old_edition_is_made_again_as_it_was(tmp_path: P
         (tmp_path / "outputs" / run_id / "panel_2.png").unlink()
         repair = await application.repair_run(run_id)
         assert [it.name for it in repair.files] == ["panel_2.png"]
-        with anyio.fail_after(30):
-            while not repair.has_ended:
-                await anyio.sleep(0.005)
+        await the_end_of(repair)
         assert repair.files[0].is_same
         assert files_in(tmp_path, run_id) == before
         task = scripted.illustrator.tasks[-1]
