@@ -380,6 +380,18 @@ async def test_a_lost_file_of_an_old_edition_is_made_again_as_it_was(tmp_path: P
         assert (task.variation, task.page.image_prompt != prompt) == (0, True)
 
 
+async def test_a_repeated_request_finds_its_book_though_that_was_changed(tmp_path: Path) -> None:
+    """What was asked for is what the first edition has."""
+    asked = new_run(REQUEST, TtsConfig())
+    async with serving(tmp_path, Scripted()) as application:
+        run_id = await application.request_run(asked, idempotency_key="k")
+        await settled(application, run_id)
+        voice = EditionRequest(1, tts=TtsConfig(narrator_voice="F2"))
+        await application.request_edition(run_id, voice)
+        await settled(application, run_id)
+        assert await application.request_run(asked, idempotency_key="k") == run_id
+
+
 async def test_a_forgotten_book_has_no_editions(tmp_path: Path) -> None:
     """All files of all editions go, and nothing can be asked of them."""
     async with book(tmp_path, Scripted()) as (application, run_id):

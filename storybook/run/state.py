@@ -196,6 +196,11 @@ class Run(msgspec.Struct, frozen=True, gc=False):
         return self if is_whole else self.editions[-1]
 
     @property
+    def first(self) -> Run:
+        """The first edition: the book as it was asked for."""
+        return self.editions[0] if self.editions else self
+
+    @property
     def is_whole(self) -> bool:
         """Whether all of it is made."""
         return all(self.is_complete(work) for work in self.plan)
