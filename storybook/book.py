@@ -234,12 +234,17 @@ def artifact_name(work: Work, edition: int = FIRST_EDITION) -> str:
     """The file that a piece of work makes: `cover.png`, `panel_1.png`, `page_0.wav`. What a later
     edition makes has its number in it, `panel_1.e2.png`, so that nothing is ever overwritten."""
     if work.stage is Stage.TTS:
-        stem, ending = f"page_{work.page}", "wav"
-    elif work.stage.is_picture:
-        stem, ending = work.stage.value.lower(), "png"
-    else:
-        raise ValueError(f"{work} makes no file")
-    return f"{stem}.{ending}" if edition == FIRST_EDITION else f"{stem}.e{edition}.{ending}"
+        return with_edition(f"page_{work.page}.wav", edition)
+    if work.stage.is_picture:
+        return with_edition(f"{work.stage.value.lower()}.png", edition)
+    raise ValueError(f"{work} makes no file")
+
+
+def with_edition(name: str, edition: int) -> str:
+    """The name in the store of a file that was made in an edition: `panel_1.png`, 2 →
+    `panel_1.e2.png`. The name is one that it has in every edition."""
+    stem, _, ending = name.rpartition(".")
+    return name if edition == FIRST_EDITION else f"{stem}.e{edition}.{ending}"
 
 
 def split_edition(name: str) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from storybook.book import (
     picture_of,
     rewriting_of,
     split_edition,
+    with_edition,
 )
 from storybook.events.catalog import (
     EditionRequested,
@@ -84,7 +85,11 @@ def test_a_repaint_asks_for_one_picture() -> None:
     assert (story.now.status, story.now.stage) == (Status.QUEUED, Stage.PANEL_2)
     assert story.now.shown.artifact(picture_of(2)) == before
     assert story.now.ready_max_page == LAST_PAGE
+    assert story.now.file_of(picture_of(2), 2) == story.now.file_of(picture_of(2)) == before
     made = make(story, picture_of(2))
+    assert story.now.file_of(picture_of(2), 2) == story.now.file_of(picture_of(2)) == made
+    assert story.now.file_of(picture_of(2), 1) == before
+    assert story.now.file_of(picture_of(2), 3) is None
     assert story.events[-1] == RunCompleted()
     assert made.name == "panel_2.e2.png"
     assert story.now.shown.artifact(picture_of(2)) == made
@@ -287,5 +292,7 @@ def test_the_name_of_a_file_tells_its_edition() -> None:
     """Files of the first edition have none."""
     for work in (picture_of(0), picture_of(3), narration_of(2)):
         for edition in (1, 2, 1000):
-            assert split_edition(artifact_name(work, edition)) == (artifact_name(work), edition)
+            name = artifact_name(work, edition)
+            assert split_edition(name) == (artifact_name(work), edition)
+            assert with_edition(artifact_name(work), edition) == name
     assert artifact_name(narration_of(1), 3) == "page_1.e3.wav"

@@ -216,6 +216,14 @@ class Run(msgspec.Struct, frozen=True, gc=False):
             return None
         return msgspec.structs.replace(found, pruned=self.pruned, is_pinned=self.is_pinned)
 
+    def file_of(self, work: Work, edition: int | None = None) -> Artifact | None:
+        """The file that an edition shows for a piece of work, or, without one, the book as it is
+        shown. The newest edition shows what was before where it has not made its own yet."""
+        of = self.shown if edition is None else self.of_edition(edition)
+        if of is None:
+            return None
+        return of.artifact(work) or (self.shown.artifact(work) if of is self else None)
+
     def has_text_for(self, work: Work) -> bool:
         """Whether the text stands that the work needs. A page is written anew after those before
         it, so that it can go on from them."""
