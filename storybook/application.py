@@ -15,11 +15,21 @@ import anyio
 import msgspec
 
 from storybook.access import Access
-from storybook.book import RunId
+from storybook.book import Role, RunId
 from storybook.callback_url import is_allowed_host
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.data_folder import Usage
+from storybook.editions import (
+    EditionComparison,
+    EditionSummary,
+    NoSuchEdition,
+    compare,
+    edition_faults,
+    editions_of,
+    unsafe_texts,
+)
+from storybook.events.catalog import Problem
 from storybook.events.log import EventLog, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
@@ -30,7 +40,20 @@ from storybook.projections.projector import Projections, ProjectionsBusy, Projec
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, NewRun, RequestFault
 from storybook.retention import Retention
-from storybook.run import Refused, cancel_run, pin_run, request_run, retry_run, unpin_run
+from storybook.run import (
+    EditionRequest,
+    NoSuchRun,
+    Refused,
+    Run,
+    cancel_run,
+    pin_run,
+    read_whole,
+    request_edition,
+    request_run,
+    restore_edition,
+    retry_run,
+    unpin_run,
+)
 from storybook.settings import Settings
 from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
@@ -146,6 +169,75 @@ class Application(msgspec.Struct, frozen=True):
         named = "others" if allowed else "none"
         return [RequestFault(("callback_url",), why + named, "callback_host")]
 
+    async def request_edition(
+        self, run_id: RunId, asked: EditionRequest, requested_by: str = ""
+    ) -> int:
+        """Change a finished book; the number of the edition that this makes. Answered as a request
+        is, while it is being made.
+
+        Raises `Refused` (`StaleEdition` if somebody has changed it meanwhile), or `InvalidRequest`
+        for what makes no sense, what the engines cannot do, and texts with `forbidden_words`, which
+        `accept` overrules.
+        """
+        run = await self.commands.load(run_id)
+        accepted: list[Problem] = []
+        if run is not None and run.shown.is_whole:  # else the decision says why not
+            accepted = await self._check_edition(run, asked)
+        decide = partial(
+            request_edition,
+            asked=asked,
+            seed=secrets.randbelow(2**32),
+            requested_by=requested_by,
+            accepted=accepted,
+        )
+        return (await self._execute(run_id, decide)).edition
+
+    async def _check_edition(self, run: Run, asked: EditionRequest) -> list[Problem]:
+        """What the safety check has found in texts whose author answers for it."""
+        writer, narrator = (
+            self.engines.of(role).of(run.engines_of(role)) or self.engines.of(role).best
+            for role in (Role.WRITER, Role.NARRATOR)
+        )
+        able = writer.capabilities, narrator.capabilities
+        if faults := list(edition_faults(run, asked, *able)):
+            raise InvalidRequest(faults)
+        found = await unsafe_texts(run, asked, self.check)
+        if found and not asked.accept:
+            raise InvalidRequest(
+                [RequestFault(loc, it.message, "forbidden_words") for loc, it in found]
+            )
+        return [it for _, it in found]
+
+    async def restore_edition(
+        self, run_id: RunId, edition: int, *, note: str = "", requested_by: str = ""
+    ) -> int:
+        """Give a book the content again that it had in an edition; the number of the edition that
+        this makes, which is whole at once. Raises `Refused`."""
+        decide = partial(restore_edition, edition=edition, note=note, requested_by=requested_by)
+        return (await self._execute(run_id, decide)).edition
+
+    async def editions(self, run_id: RunId) -> list[EditionSummary]:
+        """The editions of a book, oldest first. Raises `NoSuchRun`, `ForgottenRun`, `RunParked`."""
+        recorded = await self.log.read_run(run_id)
+        if read_whole(recorded) is None:
+            raise NoSuchRun
+        return editions_of(recorded)
+
+    async def edition(self, run_id: RunId, edition: int) -> Run:
+        """The book as it was in an edition; of the newest one, as far as it is made. Raises
+        `NoSuchEdition`, and as `editions`."""
+        run = await self.commands.load(run_id)
+        if run is None:
+            raise NoSuchRun
+        found = run.of_edition(edition)
+        if found is None:
+            raise NoSuchEdition(edition)
+        return found
+
+    async def compare_editions(self, run_id: RunId, before: int, after: int) -> EditionComparison:
+        """How two editions of a book differ. Raises as `edition`."""
+        return compare(await self.edition(run_id, before), await self.edition(run_id, after))
+
     async def cancel_run(self, run_id: RunId, by: str = "") -> None:
         """Stop a run. Raises `Refused`."""
         await self._execute(run_id, partial(cancel_run, cancelled_by=by))
@@ -204,11 +296,12 @@ class Application(msgspec.Struct, frozen=True):
         of it. Raises `Refused`, `EngineUnavailable`, or `LogError`."""
         return await self.repairs.ask(run_id, by)
 
-    async def _execute(self, run_id: RunId, decide: Decide) -> None:
+    async def _execute(self, run_id: RunId, decide: Decide) -> Run:
         """Record, then wait a while until readers see it. A projection that cannot show it now
         fails nothing: whoever is refused after it was recorded asks again, and gets two."""
         outcome = await self.commands.execute(run_id, decide)
         await self._shown(run_id, outcome.position)
+        return outcome.run
 
     async def _shown(self, run_id: RunId, position: Position) -> None:
         why = f"not within {CONFIRM_SECONDS:g} s"

@@ -76,13 +76,15 @@ PICTURE_STAGES: Final = tuple(stage for stage in Stage if stage.is_picture)
 
 
 class Work(msgspec.Struct, frozen=True, gc=False, order=True):
-    """One stage for one page. The writer's work is for the whole book: its page is None."""
+    """One stage for one page. The writer's work is for the whole book: its page is None, unless it
+    is to write one page of a finished book anew."""
 
     stage: Stage
     page: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.stage}[{self.page}]" if self.stage is Stage.TTS else str(self.stage)
+        is_named_by_stage = self.stage.is_picture or self.page is None
+        return str(self.stage) if is_named_by_stage else f"{self.stage}[{self.page}]"
 
 
 WRITING: Final = Work(Stage.LLM)
@@ -109,6 +111,12 @@ def picture_of(page: int) -> Work:
 def narration_of(page: int) -> Work:
     """The work that reads a page aloud."""
     return Work(Stage.TTS, page)
+
+
+@cache
+def rewriting_of(page: int) -> Work:
+    """The work that writes a page of a finished book anew."""
+    return Work(Stage.LLM, page)
 
 
 def is_same_language(one: str, other: str) -> bool:
@@ -176,6 +184,17 @@ class Page(msgspec.Struct, frozen=True, gc=False):
         """What is read aloud."""
         return self.title if self.page == COVER_PAGE else self.summary
 
+    def voiced(self, tts: TtsConfig | None) -> Page:
+        """The page with each line in the voice that it is read in."""
+        voices = tts or TtsConfig()
+        return msgspec.structs.replace(
+            self,
+            dialogues=tuple(
+                Dialogue(line.character, line.text, voices.voice_of(line.character))
+                for line in self.dialogues
+            ),
+        )
+
 
 class Segment(msgspec.Struct, frozen=True, gc=False):
     """A stretch of speech in one voice; `start` and `end` are seconds from the audio's beginning.
@@ -207,10 +226,32 @@ class Artifact(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     segments: tuple[Segment, ...] = ()
 
 
-def artifact_name(work: Work) -> str:
-    """The file that a piece of work makes: `cover.png`, `panel_1.png`, `page_0.wav`."""
+FIRST_EDITION: Final = 1
+"""The book as it was asked for; every change of it makes another edition, with the next number."""
+
+
+def artifact_name(work: Work, edition: int = FIRST_EDITION) -> str:
+    """The file that a piece of work makes: `cover.png`, `panel_1.png`, `page_0.wav`. What a later
+    edition makes has its number in it, `panel_1.e2.png`, so that nothing is ever overwritten."""
     if work.stage is Stage.TTS:
-        return f"page_{work.page}.wav"
+        return with_edition(f"page_{work.page}.wav", edition)
     if work.stage.is_picture:
-        return f"{work.stage.value.lower()}.png"
+        return with_edition(f"{work.stage.value.lower()}.png", edition)
     raise ValueError(f"{work} makes no file")
+
+
+def with_edition(name: str, edition: int) -> str:
+    """The name in the store of a file that was made in an edition: `panel_1.png`, 2 →
+    `panel_1.e2.png`. The name is one that it has in every edition."""
+    stem, _, ending = name.rpartition(".")
+    return name if edition == FIRST_EDITION else f"{stem}.e{edition}.{ending}"
+
+
+def split_edition(name: str) -> tuple[str, int]:
+    """The name that a file has in every edition, and the edition in which it was made:
+    `panel_1.e2.png` → `panel_1.png`, 2."""
+    stem, _, ending = name.rpartition(".")
+    base, _, edition = stem.rpartition(".e")
+    if base and edition.isdecimal():
+        return f"{base}.{ending}", int(edition)
+    return name, FIRST_EDITION

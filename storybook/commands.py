@@ -11,6 +11,7 @@ import contextlib
 import itertools
 import os
 import secrets
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
@@ -19,7 +20,7 @@ import anyio
 import msgspec
 
 from storybook.book import RunId
-from storybook.events.catalog import Event
+from storybook.events.catalog import Event, RunForgotten
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import (
     NO_RUN,
@@ -34,6 +35,7 @@ from storybook.events.log import (
     Version,
 )
 from storybook.run import (
+    ForgottenRun,
     InvalidHistory,
     NoSuchRun,
     Run,
@@ -50,6 +52,10 @@ unless something is broken."""
 ASK_AGAIN_SECONDS: Final = (0.0, 0.1, 0.5, 1.0, 2.0, 4.0)
 """How long to wait before asking again for an append of which nobody knows whether it happened."""
 
+KEPT_RUNS: Final = 256
+"""Runs whose folds stay in memory, about 10 KB each, and 2 KB for each later edition of a book:
+more than are worked on at once."""
+
 PREFIX_BYTES: Final = 10
 """Chance in the command ids of a process: that any two of a thousand million starts draw the same
 is less likely than one in a million."""
@@ -59,6 +65,10 @@ Decide = Callable[[Run | None], list[Event]]
 
 _Append = Callable[..., Awaitable[Appended]]
 """`EventLog.append`, or `EventLog.forget`."""
+
+
+def _version(run: Run | None) -> Version:
+    return Version(run.version) if run is not None else NO_RUN
 
 
 class TooManyRuns(Exception):
@@ -109,20 +119,42 @@ new_command_id: Final = CommandIds()
 
 
 class Commands:
-    """The one way in which events of runs come to be."""
+    """The one way in which events of runs come to be. The runs that were asked for last are kept,
+    and only what has happened since is read: however long a run's history is, a command costs the
+    same."""
 
     def __init__(
         self, log: EventLog, new_command_id: Callable[[], CommandId] = new_command_id
     ) -> None:
         self._log, self._new_command_id = log, new_command_id
+        self._kept: OrderedDict[RunId, Run] = OrderedDict()
 
     async def load(self, run_id: RunId) -> Run | None:
         """The run as it stands now; None if there is none. Raises `RunParked`, and
         `ForgottenRun`."""
+        known = self._kept.get(run_id)
         try:
-            return fold(await self._log.history(run_id))
+            later = await self._log.history(run_id, _version(known))
+            if any(isinstance(event, RunForgotten) for event in later):
+                raise ForgottenRun
+            run = fold(later, known) if later else known
         except (UnreadableEvent, InvalidHistory):  # slower, and it tells where
+            self._kept.pop(run_id, None)
             return read_whole(await self._log.read_run(run_id))
+        except ForgottenRun:
+            self._kept.pop(run_id, None)
+            raise
+        self._keep(run_id, run)
+        return run
+
+    def _keep(self, run_id: RunId, run: Run | None) -> None:
+        """Keep a run, unless somebody else has kept a later state of it meanwhile."""
+        if run is None or _version(self._kept.get(run_id)) > run.version:
+            return
+        self._kept[run_id] = run
+        self._kept.move_to_end(run_id)
+        if len(self._kept) > KEPT_RUNS:
+            self._kept.popitem(last=False)
 
     async def execute(self, run_id: RunId, decide: Decide) -> Executed:
         """Carry out an intention. Raises what `decide` raises, `RunParked`, or a `LogError`."""
@@ -132,13 +164,14 @@ class Commands:
             if not events:
                 assert run is not None  # only an existing run can have nothing to do
                 return Executed(run, None)
-            expected = Version(run.version) if run is not None else NO_RUN
+            expected = _version(run)
             try:
                 appended = await self._append(run_id, events, expected, self._log.append)
             except Conflict:
                 continue
             after = fold(events, run)
             assert after is not None
+            self._keep(run_id, after)
             return Executed(after, appended)
         raise self._overtaken(run_id)
 
@@ -152,6 +185,7 @@ class Commands:
             events = forget_run(read_history(recorded).run, forgotten_by)
             with contextlib.suppress(Conflict):
                 expected = recorded[-1].version
+                self._kept.pop(run_id, None)  # nothing of it is left here, either
                 return (await self._append(run_id, events, expected, self._log.forget)).last
         raise self._overtaken(run_id)
 

@@ -83,12 +83,14 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What an engine can do; of what is empty it takes any, or knows no bounds beforehand.
 
     `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
-    takes, `page_counts` the lengths of books, cover included.
+    takes, `page_counts` the lengths of books, cover included; `rewrites` whether a writer can write
+    one page of a finished book anew.
     """
 
     languages: tuple[str, ...] = ()
     voices: tuple[str, ...] = ()
     page_counts: tuple[int, ...] = ()
+    rewrites: bool = False
 
     def has_language(self, tag: str) -> bool:
         return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
@@ -125,11 +127,21 @@ class Engine(Protocol):
         ...
 
 
+class Rewriting(msgspec.Struct, frozen=True):
+    """One page of a finished book that is to be written anew, and the wish for it: a person's
+    words."""
+
+    page: int
+    wish: str
+
+
 class WritingTask(msgspec.Struct, frozen=True):
     """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
     tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
     0: they are not written again, and the story goes on after them. `refusals` is how often the
-    next page has been written and refused, and `refused` of which kinds its problems were."""
+    next page has been written and refused, and `refused` of which kinds its problems were.
+    With a `rewriting`, all pages stand, and that one alone is written: only a writer whose
+    capabilities say so is given such a task."""
 
     request: StoryRequest
     seed: int
@@ -139,10 +151,13 @@ class WritingTask(msgspec.Struct, frozen=True):
     language: str = "ko"
     refusals: int = 0
     refused: tuple[str, ...] = ()
+    rewriting: Rewriting | None = None
 
     @property
     def missing(self) -> range:
         """The numbers of the pages that are to be written."""
+        if self.rewriting is not None:
+            return range(self.rewriting.page, self.rewriting.page + 1)
         return range(len(self.standing), self.page_count)
 
 
@@ -181,7 +196,9 @@ class PaintingTask(msgspec.Struct, frozen=True):
     """What an illustrator is to paint: `page.image_prompt`, for this request, in a book of
     `page_count` pages.
 
-    `seed` is the book's, the same on every page, so that its characters stay the same.
+    `seed` is the book's, the same on every page, so that its characters stay the same. `variation`
+    is for all else that is left to chance on this page: where it is another, the picture is too,
+    with the same characters. 0 leaves that to `seed`.
     `submission` is what an earlier attempt gave away and may have been finished since.
     """
 
@@ -192,6 +209,7 @@ class PaintingTask(msgspec.Struct, frozen=True):
     height: int = 1024
     submission: Submission | None = None
     page_count: int = FEWEST_PAGES
+    variation: int = 0
 
 
 class Painting(msgspec.Struct, frozen=True):
@@ -343,6 +361,7 @@ __all__: Sequence[str] = [
     "PaintingTask",
     "Readiness",
     "Report",
+    "Rewriting",
     "Transcriber",
     "Transcript",
     "Tried",

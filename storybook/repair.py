@@ -18,7 +18,7 @@ from typing import Final
 import anyio
 import msgspec
 
-from storybook.book import Artifact, RunId, Stage, Work
+from storybook.book import Artifact, RunId, Stage, Work, split_edition
 from storybook.commands import Commands
 from storybook.engines import Engine, EngineUnavailable, WorkFailed, ready_or_raise
 from storybook.events.catalog import ArtifactRemade, EngineInfo, Event, StageCompleted, StageStarted
@@ -109,15 +109,19 @@ class Repairs:
         """Which files of a run are damaged. Raises `Refused` unless the run has ended, `RunParked`,
         and `EngineUnavailable` if an engine that is needed cannot work."""
         recorded = await self._log.read_run(run_id)
-        kept = kept_artifacts(read_whole(recorded))
+        run = read_whole(recorded)
+        kept = {
+            name: it
+            for name, it in kept_artifacts(run).items()
+            if run is not None and run.of_edition(split_edition(name)[1])  # else nobody shows it
+        }
         integrity, makers = Integrity(self._store), makers_of(it.event for it in recorded)
-        found = {work: await integrity.damage(run_id, artifact) for work, artifact in kept.items()}
-        damaged = {work: damage for work, damage in found.items() if damage}
+        found = {name: await integrity.damage(run_id, it) for name, (_, it) in kept.items()}
+        damaged = {name: damage for name, damage in found.items() if damage}
         if damaged:
-            await self._engines.look(*{work.stage.role for work in damaged})
+            await self._engines.look(*{kept[name][0].stage.role for name in damaged})
         files = [
-            self._damaged(work, kept[work], damage, makers.get(work))
-            for work, damage in damaged.items()
+            self._damaged(*kept[name], damage, makers.get(name)) for name, damage in damaged.items()
         ]
         for engine in {id(it): it for it in map(self._engine_of, files)}.values():
             ready_or_raise(engine.info.name, await engine.readiness())
@@ -166,13 +170,14 @@ class Repairs:
 
     async def _mend_file(self, run_id: RunId, file: DamagedFile, by: str) -> None:
         run = await self._commands.load(run_id)
-        recorded = kept_artifacts(run).get(file.work)
-        if run is None or recorded is None:
-            raise Refused(f"retention has removed {file.name} meanwhile")
+        _, recorded = kept_artifacts(run).get(file.name, (None, None))
+        of = run.of_edition(split_edition(file.name)[1]) if run is not None else None
+        if recorded is None or of is None:
+            raise Refused(f"{file.name} has been removed meanwhile, or is of no edition any more")
         engine = self._engine_of(file)
         async with self._places.taken(run_id, file.work, engine):
             with anyio.fail_after(self._timeout_seconds):
-                again = await make_again(run_id, run, file.work, engine, self._store)
+                again = await make_again(run_id, of, file.work, engine, self._store)
         remade, made_from = again
         remake = partial(
             remake_artifact,
@@ -226,18 +231,19 @@ class Repairs:
             del self._repairs[run_id]
 
 
-def makers_of(events: Iterable[Event]) -> dict[Work, EngineInfo]:
+def makers_of(events: Iterable[Event]) -> dict[str, EngineInfo]:
     """Which engine made each finished file of a run, by the run's events."""
     started: dict[tuple[Work, int], EngineInfo] = {}
-    makers: dict[Work, EngineInfo] = {}
+    makers: dict[str, EngineInfo] = {}
     for event in events:
         match event:
             case StageStarted(attempt=attempt, engine=engine):
                 started[event.work, attempt] = engine
-            case StageCompleted(attempt=attempt) if (event.work, attempt) in started:
-                makers[event.work] = started[event.work, attempt]
-            case ArtifactRemade(engine=engine):
-                makers[event.work] = engine
+            case StageCompleted(attempt=attempt, artifact=Artifact(name=name)):
+                if (event.work, attempt) in started:
+                    makers[name] = started[event.work, attempt]
+            case ArtifactRemade(artifact=Artifact(name=name), engine=engine):
+                makers[name] = engine
     return makers
 
 

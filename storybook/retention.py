@@ -2,7 +2,7 @@
 
 The newest runs keep their files, so many of them, as long as they are not too many bytes and not
 too old; what was pinned stays, and does not count. What is due is decided by `due`, on what the
-views know.
+views know. Of a book that was changed, the newest editions keep theirs, so many of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from storybook.events.parked import ParkedRuns, RunParked
 from storybook.events.subscription import Subscription
 from storybook.projections.library import EndedRun, ended_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
-from storybook.run import Refused, kept_artifacts, prune_artifacts
+from storybook.run import Refused, Run, kept_artifacts, prune_artifacts
 from storybook.settings import RetentionSettings
 from storybook.stores.artifacts import ArtifactError, ArtifactStore
 
@@ -46,11 +46,13 @@ _ENDINGS: Final = frozenset(it.__name__ for it in (RunCompleted, RunFailed, RunC
 
 
 class Keep(msgspec.Struct, frozen=True):
-    """How many runs keep their files, up to how many bytes, for how many days; 0 is no limit."""
+    """How many runs keep their files, up to how many bytes, for how many days, and of how many of
+    their newest editions; 0 is no limit."""
 
     runs: int = 0
     bytes: int = 0
     days: int = 0
+    editions: int = 0
 
 
 def kept_by(settings: RetentionSettings, *, by_default: bool) -> Keep:
@@ -59,7 +61,7 @@ def kept_by(settings: RetentionSettings, *, by_default: bool) -> Keep:
     runs = settings.keep_runs
     if runs is None:
         runs = DEFAULT_KEEP_RUNS if by_default else 0
-    return Keep(runs, settings.keep_bytes, settings.keep_days)
+    return Keep(runs, settings.keep_bytes, settings.keep_days, settings.keep_editions)
 
 
 def due(ended: Sequence[EndedRun], keep: Keep, now: int) -> list[RunId]:
@@ -72,6 +74,14 @@ def due(ended: Sequence[EndedRun], keep: Keep, now: int) -> list[RunId]:
         if is_old or 0 < keep.runs < number or 0 < keep.bytes < size:
             found.append(it.run_id)
     return found[::-1]
+
+
+def outlived(run: Run, editions: int) -> list[str]:
+    """The files, by name, that none of so many of a book's newest whole editions has, nor the one
+    that may still be made."""
+    whole = [*run.editions, run.shown] if run.shown is run else list(run.editions)
+    kept = {it.name for edition in (*whole[-editions:], run) for it in edition.artifacts}
+    return [name for name in run.files if name not in kept and name not in run.pruned]
 
 
 def unset_notice(ended: Sequence[EndedRun], settings: RetentionSettings, now: int) -> str:
@@ -107,6 +117,8 @@ class Retention:
         self._log, self._commands, self._projections = log, commands, projections
         self._artifacts, self._clock, self._parked = artifacts, clock, parked
         self._ended = anyio.Event()
+        self._thinned: dict[RunId, int] = {}
+        """The newest edition of each book whose old editions' files are gone."""
         self.deciding = anyio.Lock()
 
     async def run(self) -> None:
@@ -145,29 +157,41 @@ class Retention:
         """Remove the files that are no longer kept."""
         if self.keep == Keep():
             return
-        found = due(await self._projections.ask(ended_runs), self.keep, self._clock.now())
+        ended = await self._projections.ask(ended_runs)
+        old = due(ended, self.keep, self._clock.now())
+        found = [(run_id, 0) for run_id in old]
+        if self.keep.editions:
+            kept = [it for it in ended if it.run_id not in set(old)]
+            found += [(it.run_id, it.edition) for it in kept if self._may_be_thinned(it)]
         for start in range(0, len(found), AT_ONCE):
             async with self.deciding, anyio.create_task_group() as tasks:
-                for run_id in found[start : start + AT_ONCE]:
-                    tasks.start_soon(self._try, run_id)
+                for run_id, edition in found[start : start + AT_ONCE]:
+                    tasks.start_soon(self._try, run_id, edition)
         if found:
             await self._projections.reached(await self._log.head())
 
-    async def _try(self, run_id: RunId) -> None:
+    def _may_be_thinned(self, it: EndedRun) -> bool:
+        is_known = self._thinned.get(it.run_id) == it.edition
+        return it.edition > self.keep.editions and not is_known
+
+    async def _try(self, run_id: RunId, edition: int) -> None:
+        """Remove the files of a run, or of its old editions if its newest `edition` is told."""
         try:
-            await self._prune_run(run_id)
+            await self._prune_run(run_id, edition)
         except RunParked:  # nobody knows what the events say that cannot be read
             return
         except (ArtifactError, LogError, Refused):  # tried again next time; the others go on
             logger.exception("run %s: its old files could not be removed", run_id)
 
-    async def _prune_run(self, run_id: RunId) -> None:
+    async def _prune_run(self, run_id: RunId, edition: int) -> None:
         """Remove, then record: what is left half done is found and finished the next time."""
         run = await self._commands.load(run_id)
         if run is None or run.is_pinned or not run.status.has_ended:
             return  # since the views were asked: it needs what it has
-        names = [it.name for it in kept_artifacts(run).values()]
+        names = outlived(run, self.keep.editions) if edition else list(kept_artifacts(run))
         if names:
             await self._artifacts.remove(run_id, names)
             await self._commands.execute(run_id, partial(prune_artifacts, names=names))
             logger.info("run %s: %d files removed by retention", run_id, len(names))
+        if edition:
+            self._thinned[run_id] = edition

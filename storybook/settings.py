@@ -213,6 +213,10 @@ class RetentionSettings(msgspec.Struct, frozen=True):
     keep_days: Days = 0
     """Those of runs that ended longer ago are removed, too; 0 is no limit."""
 
+    keep_editions: CountOrAll = 0
+    """So many of a book's newest editions keep their files, those that a later one has, too; 0:
+    all."""
+
 
 class WebhookSettings(msgspec.Struct, frozen=True):
     """Who may be told what becomes of books. Without allowed hosts nobody is."""

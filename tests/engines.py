@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import anyio
+import msgspec
 
 from storybook.book import MOST_PAGES, Dialogue, Page, RunId, Segment, StoryRequest
 from storybook.engines import (
@@ -83,6 +84,14 @@ def page_of(number: int, request: StoryRequest = REQUEST) -> Page:
     line = Dialogue(everyone[0].name, f"안녕, {number}쪽!")
     text = f'{SCENES[number].format(with_particle(names, "가"))} "{line.text}"'
     return Page(number, summary=text, dialogues=(line,), image_prompt=prompt)
+
+
+def rewritten(page: Page, wish: str) -> Page:
+    """A page as the scripted writer writes it anew: the wish is in its text."""
+    prompt = f"{page.image_prompt} Anew."
+    if page.page == 0:
+        return Page(0, title=f"{page.title}, {wish}", image_prompt=prompt)
+    return msgspec.structs.replace(page, summary=f"{page.summary} {wish}.", image_prompt=prompt)
 
 
 class _Scripted:
@@ -165,6 +174,7 @@ class ScriptedWriter(_Scripted):
 
     def __init__(self, *, places: int = 4, held: bool = False, device: str = "cpu") -> None:
         super().__init__("scripted-writer", places, device, held)
+        self.capabilities = Capabilities(rewrites=True)
         self.tasks = []
         self.stops_before = MOST_PAGES
 
@@ -175,7 +185,8 @@ class ScriptedWriter(_Scripted):
                 return
             await self._step(number)
             report(number / task.page_count)
-            yield page_of(number, task.request)
+            page = page_of(number, task.request)
+            yield page if task.rewriting is None else rewritten(page, task.rewriting.wish)
 
 
 class ScriptedIllustrator(_Scripted):

@@ -16,6 +16,7 @@ from storybook.book import RunId, StoryRequest
 from storybook.commands import MAX_TRIES, CommandIds, Commands, Decide
 from storybook.events.catalog import Event, RunCancelled
 from storybook.events.log import (
+    NO_RUN,
     Appended,
     CommandId,
     Conflict,
@@ -24,7 +25,16 @@ from storybook.events.log import (
     OutcomeUnknown,
     Version,
 )
-from storybook.run import Refused, Run, Status, cancel_run, prune_artifacts, request_run, retry_run
+from storybook.run import (
+    ForgottenRun,
+    Refused,
+    Run,
+    Status,
+    cancel_run,
+    prune_artifacts,
+    request_run,
+    retry_run,
+)
 from storybook.stores.sqlite.log import SqliteLog
 from tests.engines import run_id
 
@@ -93,6 +103,38 @@ async def test_a_lost_race_is_decided_anew(tmp_path: Path) -> None:
         with pytest.raises(Refused, match="CANCELLED"):
             await commands.execute(RUN, cancel_too_late)
         assert seen == [Status.QUEUED, Status.CANCELLED]
+
+
+async def test_of_a_run_that_is_known_only_what_came_since_is_read(tmp_path: Path) -> None:
+    """Also what others have appended; so a long history costs a command nothing."""
+    async with faulty(tmp_path) as (log, commands):
+        await commands.execute(RUN, request)
+        read: list[int] = []
+        history = log.history
+
+        async def counted(run_id: RunId, after: Version = NO_RUN) -> list[Event]:
+            events = await history(run_id, after)
+            read.append(len(events))
+            return events
+
+        log.history = counted
+        before = await commands.load(RUN)
+        await Commands(log._log).execute(RUN, cancel_run)
+        after = await commands.load(RUN)
+        assert before is not None and after is not None
+        assert (before.status, after.status) == (Status.QUEUED, Status.CANCELLED)
+        assert read == [0, after.version - before.version]
+        assert after == await Commands(log._log).load(RUN)
+
+
+async def test_nothing_is_kept_of_a_run_that_was_forgotten(tmp_path: Path) -> None:
+    """By whomever."""
+    async with faulty(tmp_path) as (log, commands):
+        await commands.execute(RUN, request)
+        await Commands(log._log).forget(RUN)
+        for _ in range(2):
+            with pytest.raises(ForgottenRun):
+                await commands.load(RUN)
 
 
 async def test_an_unknown_outcome_is_asked_again_and_has_one_effect(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class BookRated(msgspec.Struct, frozen=True, tag=True):
 Event = Union['''
 EVOLUTION: Final = '''
 
-def _book_rated(draft: _Draft, event: BookRated) -> None:
+def _book_rated(draft: Draft, event: BookRated) -> None:
     """An opinion changes nothing of the run."""
 
 
@@ -59,12 +59,12 @@ DECISION: Final = '''
 
 def rate_book(run: Run | None, stars: int) -> list[Event]:
     """Say how much a finished book was liked."""
-    if _existing(run).status is not Status.DONE:
+    if existing(run).status is not Status.DONE:
         raise Refused("only a book that is done can be rated")
     return [BookRated(stars)]
 
 
-def _existing('''
+def forget_run('''
 RULE: Final = '''
 
 def test_a_book_is_rated() -> None:
@@ -102,7 +102,7 @@ EDITS: Final[Mapping[str, Callable[[str], str]]] = {
     ),
     "storybook/run/decisions.py": replaced(
         ("    ArtifactsPruned,\n", "    ArtifactsPruned,\n    BookRated,\n"),
-        ("\n\ndef _existing(", DECISION),
+        ("\n\ndef forget_run(", DECISION),
     ),
     "storybook/run/__init__.py": replaced(
         ("    prune_artifacts,\n", "    prune_artifacts,\n    rate_book,\n"),

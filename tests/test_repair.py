@@ -202,7 +202,7 @@ async def test_another_engine_makes_another_file_and_both_digests_stand(tmp_path
         now = (await loaded(application, run_id)).artifact(picture_of(1))
         assert now == event.artifact
         await application.projections.reached(await application.log.head())
-        row = application.projections.row(FILES, run_id)
+        row = application.projections.row(FILES, run_id, 1)
         assert row is not None
         file = recorded_file(row, "panel_1.png")
         assert file is not None
@@ -352,8 +352,8 @@ def test_the_engine_that_made_a_file_is_the_one_of_the_attempt_that_ended() -> N
         StageStarted(WRITING.stage, None, 1, "w", EngineInfo("writer")),
         StageStarted(cover.stage, 0, 1, "w", first),
         StageStarted(cover.stage, 0, 2, "w", second),
-        StageCompleted(cover.stage, 0, 2),
+        StageCompleted(cover.stage, 0, 2, Artifact("cover.png", "image/png", 1, "00")),
     ]
-    assert makers_of(events) == {cover: second}
+    assert makers_of(events) == {"cover.png": second}
     remade = ArtifactRemade(cover.stage, 0, Artifact("cover.png", "image/png", 1, "00"), third)
-    assert makers_of([*events, remade]) == {cover: third}
+    assert makers_of([*events, remade]) == {"cover.png": third}

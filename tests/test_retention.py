@@ -94,7 +94,7 @@ async def test_a_run_that_ends_takes_the_oldest_ones_files(tmp_path: Path) -> No
 
 def is_pruned(site: Site, run_id: RunId) -> bool:
     """Whether the views know that its cover is gone."""
-    row = site.application.projections.row(FILES, run_id)
+    row = site.application.projections.row(FILES, run_id, 1)
     found = recorded_file(row, "cover.png") if row is not None else None
     return found is not None and found.is_pruned
 

@@ -1,8 +1,10 @@
-"""A run under random commands, failures, crashes and cancels: what must hold whatever happens."""
+"""A run under random commands, edits, failures, crashes and cancels: what must hold whatever
+happens."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -13,12 +15,38 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from storybook.book import FEWEST_PAGES, MOST_PAGES, WRITING, TtsConfig, Work
-from storybook.events.catalog import AbandonReason, EngineInfo, Event, Fault, StageRequested
+from storybook.book import (
+    COVER_PAGE,
+    FEWEST_PAGES,
+    MOST_PAGES,
+    WRITING,
+    Artifact,
+    Page,
+    Stage,
+    TtsConfig,
+    Work,
+    artifact_name,
+    narration_of,
+    picture_of,
+    rewriting_of,
+)
+from storybook.events.catalog import (
+    AbandonReason,
+    EditionRequested,
+    EngineInfo,
+    Event,
+    Fault,
+    RunCompleted,
+    StageCompleted,
+    StageRequested,
+)
 from storybook.run import (
     Complete,
+    EditionRequest,
     Failed,
     InHand,
+    Outdated,
+    PageEdit,
     Refused,
     Run,
     StaleAttempt,
@@ -33,12 +61,15 @@ from storybook.run import (
     give_up_waiting,
     kept_artifacts,
     remake_artifact,
+    request_edition,
     request_run,
+    restore_edition,
     retry_run,
+    rewrite_page,
     start_stage,
     write_page,
 )
-from tests.test_run import REQUEST, artifact, page
+from tests.test_run import REQUEST, page
 
 ENGINE = EngineInfo("test")
 
@@ -48,14 +79,25 @@ class RunMachine(RuleBasedStateMachine):
 
     run: Run
     events: list[Event]
+    disk: dict[str, str]
+    """The digest of each file that was ever kept."""
+    whole: dict[int, tuple[tuple[Page, ...], dict[Work, Artifact]]]
+    """What each edition was when it was whole."""
+    to_make: set[Work]
+    """What an edition is to make, by what was asked for."""
 
-    @initialize(tts=st.booleans(), page_count=st.integers(FEWEST_PAGES, MOST_PAGES))
-    def request(self, tts: bool, page_count: int) -> None:
+    @initialize(
+        tts=st.booleans(), page_count=st.integers(FEWEST_PAGES, MOST_PAGES), is_made=st.booleans()
+    )
+    def request(self, tts: bool, page_count: int, is_made: bool) -> None:
         config = TtsConfig() if tts else None
         self.events = request_run(None, REQUEST, 7, config, page_count=page_count)
         run = fold(self.events)
         assert run is not None
         self.run, self.before = run, run
+        self.disk, self.whole, self.to_make, self.numbers = {}, {}, set(), itertools.count()
+        while is_made and not self.run.status.has_ended:
+            self._make_next()
 
     def _do(self, decide: Callable[[Run | None], list[Event]]) -> None:
         self.before = self.run
@@ -65,6 +107,28 @@ class RunMachine(RuleBasedStateMachine):
         run = fold(new, self.run)
         assert run is not None
         self.run = run
+        if new and isinstance(new[-1], RunCompleted):
+            self._note_whole()
+
+    def _note_whole(self) -> None:
+        """Keep what the edition is now that it is whole; exactly what was asked for was made."""
+        files = {work: found for work in self.run.plan if (found := self.run.artifact(work))}
+        self.whole[self.run.edition] = self.run.pages, files
+        if self.run.edition > 1:
+            done = {it.work for it in self._of_edition() if isinstance(it, StageCompleted)}
+            assert done == self.to_make
+
+    def _of_edition(self) -> list[Event]:
+        """The events since the newest edition was asked for."""
+        begins = [n for n, it in enumerate(self.events) if isinstance(it, EditionRequested)]
+        return self.events[begins[-1] :]
+
+    def _made(self, work: Work) -> Artifact:
+        """A new file of its own content, in the store. A name is never used for two contents."""
+        name = artifact_name(work, self.run.edition)
+        digest = hashlib.sha256(str(next(self.numbers)).encode()).hexdigest()
+        self.disk[name] = digest
+        return Artifact(name, "image/png", 10, digest)
 
     def _check_stale(self, decide: Callable[[Run | None], list[Event]]) -> None:
         """A decision that was carried out once is refused if it comes again, or nothing follows
@@ -93,6 +157,24 @@ class RunMachine(RuleBasedStateMachine):
         work, state = self._pick(data, Waiting)
         self._do(partial(start_stage, work=work, attempt=state.attempt, worker="w", engine=ENGINE))
 
+    def _make_next(self) -> None:
+        """Do the next piece of work without a misfortune."""
+        waiting = [(w, s) for w, s in self.run.work.items() if isinstance(s, Waiting)]
+        for work, state in waiting[:1]:
+            start = partial(start_stage, work=work, attempt=state.attempt, worker="w")
+            self._do(partial(start, engine=ENGINE))
+        begun = ((w, s) for w, s in self.run.work.items() if isinstance(s, InHand))
+        work, in_hand = next(begun)
+        self._finish(work, in_hand.attempt, is_changed=True)
+
+    @precondition(lambda self: self.run.edition > 1 and self._has(Waiting, InHand))
+    @rule(count=st.integers(1, 40))
+    def go_on(self, count: int) -> None:
+        """An edition is made, or some of it."""
+        while count and self._has(Waiting, InHand):
+            self._make_next()
+            count -= 1
+
     @precondition(lambda self: isinstance(self.run.work.get(WRITING), InHand))
     @rule()
     def write_next(self) -> None:
@@ -106,11 +188,101 @@ class RunMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def finish(self, data: st.DataObject) -> None:
         work, state = self._pick(data, InHand)
+        self._finish(work, state.attempt, data.draw(st.booleans()))
+
+    def _finish(self, work: Work, attempt: int, is_changed: bool) -> None:
         if work == WRITING:
             self.write_next()
+        elif work.stage is Stage.LLM:
+            assert work.page is not None
+            self._rewrite(work.page, attempt, is_changed)
         else:
-            made = artifact(work)
-            self._do(lambda run: complete_stage(run, work, state.attempt, made))
+            made = self._made(work)
+            self._do(lambda run: complete_stage(run, work, attempt, made))
+
+    def _rewrite(self, number: int, attempt: int, is_changed: bool) -> None:
+        """The writer may also come to the same text again: then nothing is to be read aloud."""
+        before = self.run.pages[number]
+        after = self._other_text(before) if is_changed else before
+        self._do(partial(rewrite_page, attempt=attempt, page=after))
+        if is_changed and self.run.tts is not None:
+            self.to_make.add(narration_of(number))
+
+    def _other_text(self, before: Page) -> Page:
+        text = f"{before.text} {next(self.numbers)}"
+        if before.page == COVER_PAGE:
+            return msgspec.structs.replace(before, title=text)
+        return msgspec.structs.replace(before, summary=text)
+
+    @precondition(lambda self: self.whole and self.run.status.has_ended)
+    @rule(data=st.data(), voice=st.booleans(), style=st.booleans())
+    def edit(self, data: st.DataObject, voice: bool, style: bool) -> None:
+        """Change some pages, all voices, all pictures; what is to be made is told here once more,
+        by the words of the contract."""
+        numbers = data.draw(st.sets(st.integers(0, self.run.page_count - 1), max_size=3))
+        kinds = st.sampled_from(["rewrite", "repaint", "revoice", "text", "prompt"])
+        tts = TtsConfig(narrator_voice="F3") if voice else None
+        has_voices = voice or self.run.shown.tts is not None
+        edits, wanted = [], set()
+        for number in sorted(numbers):
+            kind = data.draw(kinds)
+            edits.append(self._edit_of(number, kind))
+            wanted |= {rewriting_of(number)} if kind == "rewrite" else set()
+            if kind in ("rewrite", "repaint", "prompt"):
+                wanted.add(picture_of(number))
+            if kind in ("revoice", "text") and has_voices:
+                wanted.add(narration_of(number))
+        pages = range(self.run.page_count)
+        wanted |= set(map(narration_of, pages)) if voice else set()
+        wanted |= set(map(picture_of, pages)) if style else set()
+        asked = EditionRequest(
+            data.draw(st.sampled_from([self.run.edition, self.run.shown.edition])),
+            tuple(edits),
+            tts=tts,
+            style="ink" if style else None,
+        )
+        if not wanted and not any(it.is_text for it in edits):
+            with pytest.raises(Refused, match="nothing"):
+                request_edition(self.run, asked, seed=3)
+            return
+        self.to_make = wanted
+        self._do(partial(request_edition, asked=asked, seed=3))
+
+    def _edit_of(self, number: int, kind: str) -> PageEdit:
+        match kind:
+            case "rewrite":
+                return PageEdit(number, rewrite="더 웃기게")
+            case "text":
+                text = self._other_text(self.run.shown.pages[number]).text
+                is_cover = number == COVER_PAGE
+                return PageEdit(number, title=text) if is_cover else PageEdit(number, summary=text)
+            case "prompt":
+                return PageEdit(number, image_prompt=f"A view, {next(self.numbers)}.")
+        return PageEdit(number, repaint=kind == "repaint", revoice=kind == "revoice")
+
+    @precondition(lambda self: self.whole and self.run.status.has_ended)
+    @rule(data=st.data())
+    def give_back(self, data: st.DataObject) -> None:
+        """Any edition that was whole can be the newest again, with nothing to be made."""
+        edition = data.draw(st.sampled_from(sorted(self.whole)))
+        self.to_make = set()
+        is_as_it_was = self.whole[edition] == self.whole[max(self.whole)]
+        try:
+            self._do(partial(restore_edition, edition=edition))
+        except Refused:
+            assert is_as_it_was and self.run.status is Status.DONE
+            return
+        assert self.run.status is Status.DONE
+        assert self.whole[self.run.edition] == self.whole[edition]
+
+    @precondition(lambda self: self.whole and self.run.edition > max(self.whole))
+    @rule()
+    def edit_too_early(self) -> None:
+        """While an edition is in the making there is no other."""
+        if not self.run.status.has_ended:
+            asked = EditionRequest(self.run.edition, (PageEdit(0, repaint=True),))
+            with pytest.raises(Refused, match="wait until it is made, or cancel it"):
+                request_edition(self.run, asked, seed=3)
 
     @precondition(lambda self: self._has(InHand))
     @rule(data=st.data(), retryable=st.booleans(), chance=st.floats(0, 1))
@@ -154,16 +326,20 @@ class RunMachine(RuleBasedStateMachine):
     def retry(self) -> None:
         self._do(retry_run)
 
-    @precondition(lambda self: self.run.status.has_ended and any(self.run.artifacts))
+    @precondition(lambda self: self.run.status.has_ended and self.run.files)
     @rule(data=st.data())
     def lose_a_file(self, data: st.DataObject) -> None:
         """It is made again, with other bytes; all else stays."""
-        work, before = data.draw(st.sampled_from(list(kept_artifacts(self.run).items())))
+        work, before = data.draw(st.sampled_from(list(kept_artifacts(self.run).values())))
         digest = hashlib.sha256(before.sha256.encode()).hexdigest()
         remade = msgspec.structs.replace(before, sha256=digest)
         remake = partial(remake_artifact, work=work, remade=remade, previous=before, engine=ENGINE)
         self._do(remake)
-        assert self.run.artifact(work) == remade
+        assert self.run.files[before.name] == (work, remade)
+        self.disk[before.name] = digest
+        for _, files in self.whole.values():
+            if files.get(work) == before:
+                files[work] = remade
         self.before = self.run  # a repair is the one way in which what is ready changes
 
     @rule(data=st.data(), attempt=st.integers(1, 20))
@@ -217,21 +393,52 @@ class RunMachine(RuleBasedStateMachine):
     @invariant()
     def what_is_ready_stays_ready(self) -> None:
         assert self.before.ready_max_page <= self.run.ready_max_page
-        assert self.before.ready_max_audio_page <= self.run.ready_max_audio_page
+        if self.run.shown.tts is not None:  # else a silent edition was given back
+            assert self.before.ready_max_audio_page <= self.run.ready_max_audio_page
+        if self.before.edition != self.run.edition:
+            return
         for work, state in self.before.work.items():
-            if isinstance(state, Complete):
-                assert self.run.work[work] == state
+            if isinstance(state, Complete) and self.run.work[work] != state:
+                assert work.page in self.run.rewrites  # whose text is another now
+                assert isinstance(self.run.work[work], Waiting | Outdated)
+
+    @invariant()
+    def every_whole_edition_is_what_it_was(self) -> None:
+        """Text and files, each file with the bytes that it was made with."""
+        for number, (pages, files) in self.whole.items():
+            edition = self.run.of_edition(number)
+            assert edition is not None
+            assert edition.pages == pages
+            assert {work: edition.artifact(work) for work in files} == files
+            for made in files.values():
+                assert self.disk[made.name] == made.sha256
+
+    @invariant()
+    def the_last_whole_edition_is_shown(self) -> None:
+        if self.whole:
+            newest = max(self.whole)
+            assert self.run.shown.edition == newest
+            assert self.run.shown.pages == self.whole[newest][0]
+            assert [it.edition for it in self.run.editions] == [
+                it for it in sorted(self.whole) if it < self.run.edition
+            ]
 
     @invariant()
     def every_prefix_is_a_state(self) -> None:
         """Each prefix of the events folds, with a stage and pages that the API can show."""
         run: Run | None = None
+        was_whole = False
         for event in self.events:
             run = fold([event], run)
             assert run is not None
             assert run.stage in {work.stage for work in run.plan} or run.tts is None
             assert -1 <= run.ready_max_page < run.page_count
             assert len(run.pages) <= run.page_count
+            was_whole = was_whole or isinstance(event, RunCompleted)
+            if was_whole:
+                shown = run.shown
+                assert run.ready_max_page == len(shown.pages) - 1 == run.page_count - 1
+                assert all(shown.is_complete(work) for work in shown.plan)
         assert run == self.run
 
 

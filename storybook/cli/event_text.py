@@ -9,6 +9,7 @@ from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
     ArtifactsPruned,
+    EditionRequested,
     EngineInfo,
     Event,
     PageRefused,
@@ -37,10 +38,12 @@ SHOWN_CHARACTERS = 60
 
 
 def work_name(stage: Stage, page: int | None) -> str:
-    """`writing`, `painting the cover`, `reading page 2 aloud`."""
-    if stage is Stage.LLM or page is None:
+    """`writing`, `rewriting page 1`, `painting the cover`, `reading page 2 aloud`."""
+    if page is None:
         return "writing"
     what = "the cover" if page == COVER_PAGE else f"page {page}"
+    if stage is Stage.LLM:
+        return f"rewriting {what}"
     return f"painting {what}" if stage.is_picture else f"reading {what} aloud"
 
 
@@ -70,7 +73,8 @@ def _told(event: Event) -> str:
             unread = "" if event.tts is not None else ", not to be read aloud"
             return f"a book is asked for: {words} (seed {event.seed}{unread})"
         case PageWritten():
-            return f"{_page_is(event.page)} written: {_short(event.title or event.summary)}"
+            by = " by hand" if event.attempt == 0 else ""
+            return f"{_page_is(event.page)} written{by}: {_short(event.title or event.summary)}"
         case PageRefused(problems=problems):
             why = "; ".join(it.message for it in problems)
             return f"{_page_is(event.page)} refused: {why}"
@@ -82,6 +86,10 @@ def _told(event: Event) -> str:
             return f"the book was cancelled{f' by {who}' if who else ''}"
         case RunRetried(retried_by=who):
             return f"the book goes on{f', as {who} asked' if who else ''}"
+        case EditionRequested(edition=edition, requested_by=who):
+            by = f" by {who}" if who else ""
+            note = f" ({_short(event.note)})" if event.note else ""
+            return f"edition {edition} is asked for{by}: {_changes(event)}{note}"
         case RunPinned(pinned_by=who):
             return f"its files are to stay{f', as {who} asked' if who else ''}"
         case RunUnpinned(unpinned_by=who):
@@ -122,6 +130,20 @@ def _of_stage(
             return "is not begun: the book fails anyway"
         case StageAbandoned(reason=reason):
             return f"was put down ({reason})"
+
+
+def _changes(event: EditionRequested) -> str:
+    """What an edition is to have otherwise."""
+    if event.restores:
+        return f"all as in edition {event.restores}"
+    changes = ["another voice"] if event.tts is not None else []
+    if event.style is not None:
+        changes.append(f"another style, {event.style!r}" if event.style else "no style")
+    for it in event.pages:
+        asked = {"rewritten": it.rewrite, "repainted": it.repaint, "read again": it.revoice}
+        page = "the cover" if it.page == COVER_PAGE else f"page {it.page}"
+        changes.append(f"{page} {' and '.join(word for word, is_so in asked.items() if is_so)}")
+    return ", ".join(changes) or "the text that follows"
 
 
 def _again(attempt: int) -> str:

@@ -19,13 +19,14 @@ from storybook.book import (
     Work,
     narration_of,
     picture_of,
+    rewriting_of,
 )
 from storybook.clock import MICROSECONDS
 from storybook.events.log import START, Recorded
 from storybook.events.parked import read_event
 from storybook.projections.timings import TimingFold, Usual, eta_seconds
 from storybook.projections.waiting import WaitingFold, WaitingFor
-from storybook.run import Abandoned, Complete, Failed, InHand, Run, Waiting, evolve
+from storybook.run import Abandoned, Complete, Failed, InHand, Outdated, Run, Waiting, evolve
 
 
 class Sign(enum.Enum):
@@ -63,6 +64,7 @@ _SIGNS: Final[Mapping[type, Sign]] = {
     Complete: Sign.DONE,
     Failed: Sign.FAILED,
     Abandoned: Sign.PUT_DOWN,
+    Outdated: Sign.NOT_DUE,
 }
 
 
@@ -127,6 +129,8 @@ class ProgressTable:
     def _writing(self, page: int) -> Mark:
         """The writer's work is one for all pages: a page is in hand when those before it stand."""
         standing = len(self.run.pages)
+        if page in self.run.rewrites:
+            return self._mark(rewriting_of(page))
         if page < standing:
             return Mark(Sign.DONE)
         whole = self._mark(WRITING)

@@ -22,7 +22,8 @@ _PLAIN = re.compile(r"""[^"'`$\\!%\n]+""")
 
 def command_for(run: Run, program: str = NAME) -> str:
     """`storybook make` with a run's words, seed, length, language and narrator: with the same
-    engines, the same book."""
+    engines, the same book, in its first edition."""
+    run = run.first
     words = msgspec.structs.asdict(run.request)
     parts = [part for name, word in words.items() for part in (f"--{name}", _quoted(word))]
     parts += ["--seed", str(run.seed)]

@@ -129,7 +129,7 @@ def _shown(store: ArtifactStore, run_id: RunId, book: Run, found: History, is_no
         book.tts,
         run_state(run_id, snapshot_of(book), found.parked, waits),
         attempts(history),
-        list(book.artifacts),
+        list(book.shown.artifacts),
         store.location(run_id),
     )
 
@@ -147,11 +147,12 @@ def _exported(store: ArtifactStore, run_id: RunId) -> int | None:
 
 
 def _print_text(out: Console, book: Run, facts: list[Text]) -> None:
-    title = book.pages[0].title if book.pages else "(no title yet)"
+    shown = book.shown
+    title = shown.pages[0].title if shown.pages else "(no title yet)"
     out.print(Text(title, "bold"))
     for fact in facts:
         out.print(fact, soft_wrap=True)
-    for page in book.pages:
+    for page in shown.pages:
         if page.page != COVER_PAGE:
             out.print()
             out.print(Text.assemble((f"{page.page}  ", "dim"), page.text), soft_wrap=False)
@@ -204,7 +205,7 @@ def _files(book: Run, exported: int | None) -> Table:
     table.add_column("file", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for artifact in book.artifacts:
+    for artifact in book.shown.artifacts:
         what = duration(artifact.seconds) if artifact.seconds else _pixels(artifact)
         gone = Text(" removed by retention", "magenta") if artifact.name in book.pruned else ""
         table.add_row(artifact.name, size(artifact.size), Text.assemble(what, gone))

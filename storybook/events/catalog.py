@@ -171,7 +171,8 @@ class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults
 
 
 class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """A page's text is whole, checked, and stands from now on."""
+    """A page's text is whole, checked, and stands from now on, in place of what stood there before.
+    Attempts count from 1; 0 is a person's text."""
 
     page: int
     attempt: int
@@ -258,6 +259,40 @@ class RunForgotten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     forgotten_by: str = ""
 
 
+class PageChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What is asked of a page, beside the text that a person gives: that follows as `PageWritten`.
+
+    `rewrite` is a wish for the writer, who writes the page anew; empty for nobody. A picture that
+    is to be repainted leaves to `seed` what is by chance in it; the cast is the book's.
+    """
+
+    page: int
+    rewrite: str = ""
+    repaint: bool = False
+    seed: int = 0
+    revoice: bool = False
+
+
+class EditionRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """A change of a finished book was asked for: another edition, made of `base_edition`.
+
+    A text that a person gives stands in `PageWritten` events of the same append, as attempt 0.
+    What is None stays as it is. `accepted` are the problems that the check found in it, and that
+    whoever asked for it takes upon themselves.
+    """
+
+    edition: int
+    base_edition: int
+    pages: tuple[PageChange, ...] = ()
+    tts: TtsConfig | None = None
+    style: str | None = None
+    note: str = ""
+    restores: int = 0
+    """The edition whose content it has again, 0 for none: then nothing is to be made."""
+    requested_by: str = ""
+    accepted: tuple[Problem, ...] = ()
+
+
 class ArtifactRemade(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A lost or damaged file of an ended run was made again, and is there.
 
@@ -294,6 +329,7 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     RunFailed,
     RunCancelled,
     RunRetried,
+    EditionRequested,
     ArtifactsPruned,
     ArtifactRemade,
     RunPinned,

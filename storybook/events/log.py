@@ -170,9 +170,10 @@ class EventLog(Protocol):
         `UnreadableEvent`."""
         ...
 
-    async def history(self, run_id: RunId) -> list[Event]:
-        """The events of one run, in order, for its fold. Raises `UnreadableEvent`, also for a run
-        that was forgotten."""
+    async def history(self, run_id: RunId, after: Version = NO_RUN) -> list[Event]:
+        """The events of one run after a version, in order, for its fold. Raises `UnreadableEvent`,
+        also for a run that was forgotten: unless nothing is asked for but the event that says so.
+        """
         ...
 
     async def head(self) -> Position:

@@ -39,14 +39,15 @@ class CannotExport(Exception):
 async def export_book(
     run_id: RunId, run: Run, store: ArtifactStore, media: SmallMedia | None = None
 ) -> None:
-    """Keep `book.html` beside a finished run's artifacts.
+    """Keep `book.html` beside a finished run's artifacts: the book as it is shown.
 
-    `media` may have made some of them small already. Raises `CannotExport` unless the run is DONE
+    `media` may have made some of them small already. Raises `CannotExport` unless the book is whole
     and its artifacts are there, and `CannotKeep`.
     """
+    pruned, run = run.pruned, run.shown
     if run.status is not Status.DONE:
         raise CannotExport(f"the run is {run.status}; only a DONE one is a whole book")
-    if run.pruned:
+    if any(it.name in pruned for it in run.artifacts):
         raise CannotExport("retention has removed this book's files")
     media = media or SmallMedia(store)
     try:

@@ -24,7 +24,7 @@ from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiabl
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, header, method, run_id_in
 from storybook.http.responses import RawResponse
-from storybook.projections.artifacts import FILES, recorded_file
+from storybook.projections.artifacts import FILES, file_key, recorded_file
 from storybook.projections.runs import STATES
 from storybook.run import NoSuchRun
 from storybook.stores.artifacts import ArtifactStore
@@ -95,7 +95,7 @@ class Media:
 
     def _recorded(self, run_id: RunId, name: str) -> Artifact:
         projections = self._application.projections
-        row = projections.row(FILES, run_id)
+        row = projections.row(FILES, *file_key(run_id, name))
         if row is None and projections.row(STATES, run_id) is None:
             if (parked := self._application.parked.get(run_id)) is not None:
                 raise RunParked(parked)  # nobody knows its files

@@ -111,7 +111,7 @@ EVERGREEN: Final = frozenset({"jungle"})
 
 def paint(scene: Scene, size: int = 1024) -> Picture:
     """The (size, size, 3) 8-bit RGB picture of a scene; depends on nothing but its arguments."""
-    rng = np.random.default_rng(name_hash("page", scene.seed, scene.role, scene.place))
+    rng = np.random.default_rng(name_hash("page", scene.chance, scene.role, scene.place))
     setting = SETTINGS[scene.place]
     board = PaintBoard(size)
     st = _stage(scene, setting, Brush(board.canvas, rng))
@@ -158,7 +158,7 @@ def _stage(scene: Scene, setting: Setting, brush: Brush) -> Surroundings:
         setting.horizon + (0 if setting.indoor else HORIZON[scene.role]) + sway,
         _season(scene),
         view_of(scene, setting),
-        (-1, 1)[name_hash("side", scene.seed) % 2],
+        (-1, 1)[name_hash("side", scene.chance) % 2],
         scene.seed,
     )
 
@@ -187,7 +187,7 @@ def _people(st: Surroundings, scene: Scene, setting: Setting) -> None:
         size_of(a, look, afloat=setting.afloat) for a, look in zip(scene.cast, looks, strict=True)
     ]
     closeness = _closeness(scene)
-    spots = layout.place(sizes, scene.role, scene.seed, side=st.side, closeness=closeness)
+    spots = layout.place(sizes, scene.role, scene.chance, side=st.side, closeness=closeness)
     for spot in spots:
         _set_off(st, setting, looks[spot.index], spot)
     for spot in spots:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from storybook.engines import PaintingTask
 from storybook.painter import compose, png
 from storybook.painter.reading import read_scene
@@ -9,5 +11,7 @@ from storybook.painter.reading import read_scene
 
 def paint(task: PaintingTask) -> bytes:
     """The page's picture, square, as PNG; the same bytes for the same task."""
-    scene = read_scene(task.page, task.request, task.seed, task.page_count)
+    scene = replace(
+        read_scene(task.page, task.request, task.seed, task.page_count), variation=task.variation
+    )
     return png.encode(compose.paint(scene, min(task.width, task.height)))

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from storybook.painter.palette import RGB
+from storybook.painter.palette import RGB, name_hash
 
 Place = Literal[
     "forest",
@@ -73,7 +73,7 @@ class Scene(msgspec.Struct, frozen=True):
     `dress` is the era of the book, in which its characters are clothed; `era` is that of the
     place on this page. `nearby` are kinds of small helpers that stand by. Every page of a book
     has the same `seed`: it fixes the season where none is named, the view and the looks, and the
-    role varies the rest.
+    role varies the rest. Of a page that is painted once more, `variation` varies the rest anew.
     """
 
     place: Place = "forest"
@@ -87,3 +87,10 @@ class Scene(msgspec.Struct, frozen=True):
     nearby: tuple[Actor, ...] = ()
     season: Season | None = None
     seed: int = 0
+    variation: int = 0
+
+    @property
+    def chance(self) -> int:
+        """What decides where everybody stands and how the paint runs, and nothing of how anybody
+        looks."""
+        return name_hash("variation", self.seed, self.variation) if self.variation else self.seed

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import COVER_PAGE, RunId, Stage, picture_of
+from storybook.book import COVER_PAGE, FIRST_EDITION, RunId, Stage, picture_of
 from storybook.events.catalog import RunCancelled, RunCompleted, RunFailed
 from storybook.events.log import Position
 from storybook.projections.projection import EVERY_EVENT, Projection, Put, RunChange, Table
@@ -30,12 +30,13 @@ BOOKS: Final = Table(
         "title": "TEXT NOT NULL",
         "cover": "TEXT NOT NULL",  # the name of the cover's picture, empty until it is ready
         "page_count": "INTEGER NOT NULL",
+        "edition": "INTEGER NOT NULL",  # the newest one
     },
     key=("position",),
     indexes={
         "library_by_status": "(status, position)",
         "library_by_files": (
-            "(files_since, position, file_bytes, run_id) WHERE files_since IS NOT NULL"
+            "(files_since, position, file_bytes, run_id, edition) WHERE files_since IS NOT NULL"
         ),
     },
 )
@@ -61,7 +62,7 @@ class Books(Projection):
     """A line for each book."""
 
     name = "library"
-    version = 3
+    version = 4
     tables = (BOOKS,)
     handles = EVERY_EVENT
 
@@ -73,7 +74,8 @@ class Books(Projection):
         ending: LastEnd = change.memory
         if progress.status.has_ended:
             ending.look(change)
-        cover = run.artifact(picture_of(COVER_PAGE))
+        shown = run.shown
+        cover = shown.artifact(picture_of(COVER_PAGE))
         removable = _removable(run)
         row = (
             *(change.position, change.run_id, progress.status.value, progress.stage.value),
@@ -81,9 +83,10 @@ class Books(Projection):
             *(change.created_at, change.updated_at),
             ending.at if removable else None,
             sum(removable),
-            run.pages[COVER_PAGE].title if run.pages else "",
+            shown.pages[COVER_PAGE].title if shown.pages else "",
             cover.name if cover is not None else "",
             run.page_count,
+            run.edition,
         )
         yield Put(BOOKS, row)
 
@@ -92,7 +95,7 @@ def _removable(run: Run) -> list[int]:
     """How large each file is that retention may have."""
     if run.is_pinned or not run.status.has_ended:
         return []
-    return [it.size for it in run.artifacts if it.name not in run.pruned]
+    return [it.size for name, (_, it) in run.files.items() if name not in run.pruned]
 
 
 # ------------------------------------------------------------------------------------------ reads
@@ -135,7 +138,7 @@ OPEN_RUNS: Final = (
     "SELECT run_id FROM library WHERE status IN ('QUEUED', 'RUNNING') ORDER BY position"
 )
 WITH_FILES: Final = (
-    "SELECT run_id, files_since, file_bytes FROM library WHERE files_since > ? "
+    "SELECT run_id, files_since, file_bytes, edition FROM library WHERE files_since > ? "
     "ORDER BY files_since DESC, position DESC"
 )
 
@@ -177,11 +180,12 @@ def open_runs(db: sqlite3.Connection) -> list[RunId]:
 
 class EndedRun(msgspec.Struct, frozen=True):
     """A run that has ended (microseconds since 1970) and has files that retention may have, so many
-    bytes."""
+    bytes. `edition` is the newest one."""
 
     run_id: RunId
     ended_at: int
     file_bytes: int
+    edition: int = FIRST_EDITION
 
 
 def ended_runs(db: sqlite3.Connection) -> list[EndedRun]:

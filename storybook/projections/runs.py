@@ -12,7 +12,16 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import Dialogue, Page, RunId, Stage, Work, narration_of, picture_of
+from storybook.book import (
+    FIRST_EDITION,
+    Dialogue,
+    Page,
+    RunId,
+    Stage,
+    Work,
+    narration_of,
+    picture_of,
+)
 from storybook.projections.progress import RunProgress, progress_of
 from storybook.projections.projection import (
     EVERY_EVENT,
@@ -30,8 +39,9 @@ are asked for."""
 
 
 class PageSnapshot(msgspec.Struct, frozen=True, array_like=True):
-    """A page as far as it is made. `picture` and `narration` are names of files; what is not ready
-    is an empty text."""
+    """A page as far as it is made. `picture` and `narration` are names of files as the store has
+    them (`split_edition` tells in which edition each was made); what is not ready is an empty text.
+    """
 
     page: int
     title: str
@@ -44,7 +54,9 @@ class PageSnapshot(msgspec.Struct, frozen=True, array_like=True):
 
 class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     """A run as its readers see it at one moment. `error` is None unless the run failed, and
-    `waiting_for` unless it waits for an engine, as far as its events tell."""
+    `waiting_for` unless it waits for an engine, as far as its events tell. `status`, `stage` and
+    `error` are of the newest edition, which is number `edition`; all else is of the one that is
+    shown, the last whole one."""
 
     status: Status
     stage: Stage
@@ -56,23 +68,27 @@ class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     waiting_for: WaitingFor | None = None
     removed: tuple[str, ...] = ()
     """Names of files that retention has removed, in the order of the pages."""
+    edition: int = FIRST_EDITION
+    shown: int = FIRST_EDITION
 
 
 def snapshot_of(
     run: Run, progress: RunProgress | None = None, waiting_for: WaitingFor | None = None
 ) -> RunSnapshot:
     """The state of a run, of which the progress may be known. A pruned file keeps its name."""
-    now = progress or progress_of(run)
+    now, shown = progress or progress_of(run), run.shown
     return RunSnapshot(
         now.status,
         now.stage,
         now.ready_max_page,
         now.ready_max_audio_page,
-        tuple([_page(run, number) for number in range(run.page_count)]),
+        tuple([_page(shown, number) for number in range(run.page_count)]),
         now.error,
         run.language,
         waiting_for,
-        tuple([it.name for it in run.artifacts if it.name in run.pruned]) if run.pruned else (),
+        tuple([it.name for it in shown.artifacts if it.name in run.pruned]) if run.pruned else (),
+        run.edition,
+        shown.edition,
     )
 
 
@@ -119,7 +135,7 @@ class RunStates(Projection):
     """The state of each run, ready to be shown."""
 
     name = "run_states"
-    version = 3
+    version = 4
     tables = (STATES,)
     handles = EVERY_EVENT
 

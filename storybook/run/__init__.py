@@ -15,25 +15,28 @@ A piece of work goes through these states; `attempt` counts from 1 and never goe
                  Waiting ───────────► Failed      (deferred for too long)
                  Waiting ───────────► Abandoned   (the run is to fail: something has Failed)
                  Failed, Abandoned ─► Waiting     (the run is retried)
+                 Complete ──────────► Outdated    (a later edition makes it anew)
+                 Outdated ──────────► Waiting     (the text that it needs stands)
+                 all others ────────► Complete, Outdated  (another edition is asked for)
 
 `attempt` is the fence: what is reported for any attempt but the one in hand is refused.
 
-`state` has the plan as a table, the states of work, and the run; `evolution` the fold; `history`
-how far recorded events can be folded; `decisions` what may be done; `follow_up` what comes next.
+A finished book is changed by another **edition**: `Run.shown` is the last whole one, the content in
+the making beside it.
+
+`state` has the plan as a table, the states of work, and the run; `evolution` the fold, of which
+`draft` is the run meanwhile and `editions` how its content changes; `history` how far recorded
+events can be folded; `decisions` what may be done, `writing` with its text, `editing` with a
+finished book; `follow_up` what comes next.
 """
 
 from storybook.run.decisions import (
     BACKOFF_JITTER,
     BACKOFF_SECONDS,
-    EXCERPT_CHARACTERS,
     LONGEST_WAIT_SECONDS,
     MAX_ATTEMPTS,
     MAX_CRASHES,
     MAX_SUSPICIONS,
-    ForgottenRun,
-    NoSuchRun,
-    Refused,
-    StaleAttempt,
     abandon_stage,
     cancel_run,
     complete_stage,
@@ -45,23 +48,37 @@ from storybook.run.decisions import (
     kept_artifacts,
     pin_run,
     prune_artifacts,
-    refuse_page,
     remake_artifact,
     request_run,
     retry_run,
     start_stage,
     submit_stage,
     unpin_run,
-    write_page,
 )
-from storybook.run.evolution import InvalidHistory, evolve, fold
+from storybook.run.draft import InvalidHistory
+from storybook.run.editing import (
+    EditionRequest,
+    PageEdit,
+    edited,
+    request_edition,
+    restore_edition,
+)
+from storybook.run.evolution import evolve, fold
 from storybook.run.history import History, read_history, read_whole
+from storybook.run.refusing import (
+    ForgottenRun,
+    NoSuchRun,
+    Refused,
+    StaleAttempt,
+    StaleEdition,
+)
 from storybook.run.state import (
     Abandoned,
     Complete,
     Deferred,
     Failed,
     InHand,
+    Outdated,
     Run,
     Status,
     Waiting,
@@ -69,6 +86,7 @@ from storybook.run.state import (
     plan_of,
     waits_for,
 )
+from storybook.run.writing import EXCERPT_CHARACTERS, refuse_page, rewrite_page, write_page
 
 __all__ = [
     "BACKOFF_JITTER",
@@ -81,15 +99,19 @@ __all__ = [
     "Abandoned",
     "Complete",
     "Deferred",
+    "EditionRequest",
     "Failed",
     "ForgottenRun",
     "History",
     "InHand",
     "InvalidHistory",
     "NoSuchRun",
+    "Outdated",
+    "PageEdit",
     "Refused",
     "Run",
     "StaleAttempt",
+    "StaleEdition",
     "Status",
     "Waiting",
     "WorkState",
@@ -97,6 +119,7 @@ __all__ = [
     "cancel_run",
     "complete_stage",
     "defer_stage",
+    "edited",
     "evolve",
     "fail_stage",
     "fold",
@@ -111,8 +134,11 @@ __all__ = [
     "read_whole",
     "refuse_page",
     "remake_artifact",
+    "request_edition",
     "request_run",
+    "restore_edition",
     "retry_run",
+    "rewrite_page",
     "start_stage",
     "submit_stage",
     "unpin_run",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-from storybook.book import WRITING, Artifact, Dialogue, Page, StoryRequest, TtsConfig, Work
+from storybook.book import WRITING, Artifact, Stage, StoryRequest, TtsConfig, Work
 from storybook.events.catalog import (
     BEFORE_LANGUAGES,
     BEFORE_PAGE_COUNTS,
@@ -17,9 +17,6 @@ from storybook.events.catalog import (
     Event,
     Fault,
     MadeFrom,
-    PageRefused,
-    PageWritten,
-    Problem,
     RunCancelled,
     RunForgotten,
     RunPinned,
@@ -37,6 +34,7 @@ from storybook.events.catalog import (
 )
 from storybook.run.evolution import fold
 from storybook.run.follow_up import followed_up
+from storybook.run.refusing import Refused, StaleAttempt, check_kept, existing, in_hand
 from storybook.run.state import InHand, Run, Status, Waiting
 
 MAX_ATTEMPTS: Final = 3
@@ -61,31 +59,6 @@ BACKOFF_JITTER: Final = 0.5
 
 LONGEST_WAIT_SECONDS: Final = max(BACKOFF_SECONDS) * (1 + BACKOFF_JITTER)
 """What is asked to wait longer was asked by a clock that has been set since."""
-
-EXCERPT_CHARACTERS: Final = 120
-"""How much of a refused page is recorded: enough to see why, too little to be the page."""
-
-
-class Refused(Exception):
-    """The intention contradicts the run's state. The message says what the state is."""
-
-
-class NoSuchRun(Refused):
-    """There is no such run."""
-
-    def __init__(self) -> None:
-        super().__init__("no such run")
-
-
-class ForgottenRun(Refused):
-    """The run was forgotten: nothing of it is left, and nothing can be done with it."""
-
-    def __init__(self) -> None:
-        super().__init__("this run was forgotten; nothing of it is left")
-
-
-class StaleAttempt(Refused):
-    """The report is for an attempt that is not the one expected: its sender was overtaken."""
 
 
 def request_run(
@@ -122,7 +95,7 @@ def start_stage(
 ) -> list[Event]:
     """Take waiting work in hand. Of several workers that try, one wins. `has_waited` says whether
     this one knows of it if the work waits for its engine: else it is to look at that first."""
-    run = _existing(run)
+    run = existing(run)
     state = run.work.get(work)
     if not (isinstance(state, Waiting) and state.attempt == attempt):
         raise StaleAttempt(f"{work} attempt {attempt} is not waiting: it is {state}")
@@ -143,7 +116,7 @@ def defer_stage(
 ) -> list[Event]:
     """Let work that is in hand or waits wait for an engine that is away. Nothing follows if it
     waits for it already, unless this is a new outage."""
-    run = _existing(run)
+    run = existing(run)
     state = run.work.get(work)
     if not (isinstance(state, Waiting | InHand) and state.attempt == attempt):
         raise StaleAttempt(f"{work} attempt {attempt} neither waits nor is in hand: it is {state}")
@@ -157,7 +130,7 @@ def defer_stage(
 
 def give_up_waiting(run: Run | None, work: Work, attempt: int, fault: Fault) -> list[Event]:
     """Let work fail that has waited for an engine for too long."""
-    run = _existing(run)
+    run = existing(run)
     state = run.work.get(work)
     waits = isinstance(state, Waiting) and state.attempt == attempt and work in run.deferred
     if not waits:
@@ -167,38 +140,8 @@ def give_up_waiting(run: Run | None, work: Work, attempt: int, fault: Fault) -> 
 
 def submit_stage(run: Run | None, work: Work, attempt: int, submission: Submission) -> list[Event]:
     """Record that work in hand was given to an outside server."""
-    _in_hand(_existing(run), work, attempt)
+    in_hand(existing(run), work, attempt)
     return [StageSubmitted(work.stage, work.page, attempt, submission)]
-
-
-def write_page(run: Run | None, attempt: int, page: Page) -> list[Event]:
-    """Let a page stand. Pages come in order; each dialogue gets the voice that it is read in."""
-    run = _existing(run)
-    _in_hand(run, WRITING, attempt)
-    if run.is_written:
-        raise Refused(f"the book has {run.page_count} pages; page {page.page} is one too many")
-    if page.page != len(run.pages):
-        raise Refused(f"page {len(run.pages)} is to be written next, not page {page.page}")
-    if not page.text.strip() or not page.image_prompt.strip():
-        raise Refused(f"page {page.page} has no {'text' if page.image_prompt else 'image prompt'}")
-    voices = run.tts or TtsConfig()
-    dialogues = tuple(
-        Dialogue(line.character, line.text, voices.voice_of(line.character))
-        for line in page.dialogues
-    )
-    written = PageWritten(
-        page.page, attempt, page.title, page.summary, dialogues, page.image_prompt
-    )
-    return followed_up(run, [written])
-
-
-def refuse_page(
-    run: Run | None, attempt: int, page: Page, problems: Sequence[Problem]
-) -> list[Event]:
-    """Record that a page did not pass the check, and why. The attempt is then to fail."""
-    run = _existing(run)
-    _in_hand(run, WRITING, attempt)
-    return [PageRefused(page.page, attempt, tuple(problems), page.text[:EXCERPT_CHARACTERS])]
 
 
 def complete_stage(
@@ -209,10 +152,12 @@ def complete_stage(
     made_from: MadeFrom | None = None,
 ) -> list[Event]:
     """Finish work in hand."""
-    run = _existing(run)
-    _in_hand(run, work, attempt)
+    run = existing(run)
+    in_hand(run, work, attempt)
     if work == WRITING and not run.is_written:
         raise Refused(f"the writer stopped after page {len(run.pages) - 1}")
+    if work.stage is Stage.LLM and work != WRITING:
+        raise Refused(f"page {work.page} is written anew only with its text (`rewrite_page`)")
     return followed_up(run, [StageCompleted(work.stage, work.page, attempt, artifact, made_from)])
 
 
@@ -223,8 +168,8 @@ def fail_stage(
 
     `now` is in microseconds since 1970; `chance`, from 0 to 1, spreads the waiting times.
     """
-    run = _existing(run)
-    _in_hand(run, work, attempt)
+    run = existing(run)
+    in_hand(run, work, attempt)
     failed = StageFailed(work.stage, work.page, attempt, fault)
     failures = run.failures.get(work, 0)
     if run.is_lost or not fault.retryable or failures + 1 >= MAX_ATTEMPTS:
@@ -247,8 +192,8 @@ def abandon_stage(
     Work that may have killed its process is tried alone at last, and fails when it has died alone
     too often: only then can nothing else have been the cause.
     """
-    run = _existing(run)
-    _in_hand(run, work, attempt)
+    run = existing(run)
+    in_hand(run, work, attempt)
     is_caught = reason is AbandonReason.CRASH and blame is Blame.ALONE
     if is_caught and run.crashes.get(work, 0) + 1 >= MAX_CRASHES:
         message = f"the process died {MAX_CRASHES} times during {work}, with nothing else in it"
@@ -263,13 +208,13 @@ def abandon_stage(
 
 def is_suspect(run: Run | None, work: Work) -> bool:
     """Whether processes died under this work so often that it is to be tried alone."""
-    run = _existing(run)
+    run = existing(run)
     return run.crashes.get(work, 0) + run.suspicions.get(work, 0) >= MAX_SUSPICIONS
 
 
 def cancel_run(run: Run | None, cancelled_by: str = "") -> list[Event]:
     """Stop a run. Work that waits or is in hand is put down, finished pages stay."""
-    run = _existing(run)
+    run = existing(run)
     if run.status.has_ended:
         raise Refused(f"the run has ended ({run.status}); only one that goes on can be cancelled")
     put_down: list[Event] = [
@@ -282,34 +227,32 @@ def cancel_run(run: Run | None, cancelled_by: str = "") -> list[Event]:
 
 def retry_run(run: Run | None, retried_by: str = "") -> list[Event]:
     """Let a failed or cancelled run go on from what is missing."""
-    run = _existing(run)
+    run = existing(run)
     if run.status not in (Status.FAILED, Status.CANCELLED):
         raise Refused(f"the run is {run.status}; only a FAILED or CANCELLED one can be retried")
-    if run.pruned:
-        raise Refused("files of this run were removed by retention; ask for the book anew")
+    check_kept(run)
     return followed_up(run, [RunRetried(retried_by)])
 
 
 def prune_artifacts(run: Run | None, names: Iterable[str]) -> list[Event]:
     """Record that files of an ended run are removed."""
-    run = _existing(run)
+    run = existing(run)
     if not run.status.has_ended:
         raise Refused(f"the run is {run.status}; only an ended one is pruned")
     if run.is_pinned:
         raise Refused("the run is pinned: its files stay")
-    known = {artifact.name for artifact in run.artifacts} - run.pruned
-    gone = tuple(name for name in names if name in known)
+    gone = tuple(name for name in names if name in run.files and name not in run.pruned)
     return [ArtifactsPruned(gone)] if gone else []
 
 
 def pin_run(run: Run | None, pinned_by: str = "") -> list[Event]:
     """Keep a run's files from retention. Nothing follows if that is so already."""
-    return [] if _existing(run).is_pinned else [RunPinned(pinned_by)]
+    return [] if existing(run).is_pinned else [RunPinned(pinned_by)]
 
 
 def unpin_run(run: Run | None, unpinned_by: str = "") -> list[Event]:
     """Give a run's files back to retention. Nothing follows if it may have them."""
-    return [RunUnpinned(unpinned_by)] if _existing(run).is_pinned else []
+    return [RunUnpinned(unpinned_by)] if existing(run).is_pinned else []
 
 
 def forget_run(run: Run | None, forgotten_by: str = "") -> list[Event]:
@@ -320,13 +263,13 @@ def forget_run(run: Run | None, forgotten_by: str = "") -> list[Event]:
     return [*stopped, RunForgotten(forgotten_by)]
 
 
-def kept_artifacts(run: Run | None) -> dict[Work, Artifact]:
-    """What an ended run has made and retention has not removed: what may be made again."""
-    run = _existing(run)
+def kept_artifacts(run: Run | None) -> dict[str, tuple[Work, Artifact]]:
+    """What an ended run has made in all its editions and retention has not removed, by name: what
+    may be made again."""
+    run = existing(run)
     if not run.status.has_ended:
         raise Refused(f"the run is {run.status}; the files of an ended one can be repaired")
-    made = ((work, run.artifact(work)) for work in run.plan)
-    return {work: it for work, it in made if it is not None and it.name not in run.pruned}
+    return {name: made for name, made in run.files.items() if name not in run.pruned}
 
 
 def remake_artifact(
@@ -342,7 +285,7 @@ def remake_artifact(
 ) -> list[Event]:
     """Record that a lost or damaged file was made again. `previous` is what was recorded of it when
     that began: of two who repair the same file at the same time, one wins."""
-    if kept_artifacts(run).get(work) != previous:
+    if kept_artifacts(run).get(previous.name) != (work, previous):
         raise StaleAttempt(f"{previous.name} is no longer the file that was to be made again")
     assert work.page is not None  # the writer's work makes no file
     differs = previous.sha256 if previous.sha256 != remade.sha256 else ""
@@ -351,16 +294,3 @@ def remake_artifact(
             work.stage, work.page, remade, engine, made_from, differs, damage, requested_by
         )
     ]
-
-
-def _existing(run: Run | None) -> Run:
-    if run is None:
-        raise NoSuchRun
-    return run
-
-
-def _in_hand(run: Run, work: Work, attempt: int) -> InHand:
-    state = run.work.get(work)
-    if not (isinstance(state, InHand) and state.attempt == attempt):
-        raise StaleAttempt(f"{work} attempt {attempt} is not in hand: it is {state}")
-    return state

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from storybook.book import WRITING, Page
+from storybook.book import FIRST_EDITION, WRITING, Page
 from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
     ArtifactsPruned,
     Blame,
+    EditionRequested,
     Event,
     PageRefused,
     PageWritten,
@@ -30,11 +31,9 @@ from storybook.events.catalog import (
     StageStarted,
     StageSubmitted,
 )
+from storybook.run.draft import Draft, InvalidHistory
+from storybook.run.editions import edition_requested, put_in_place, replace_page
 from storybook.run.state import Abandoned, Complete, Deferred, Failed, InHand, Run, Status, Waiting
-
-
-class InvalidHistory(Exception):
-    """Recorded events do not make a run; the log was written by something else."""
 
 
 def fold(events: Iterable[Event], run: Run | None = None) -> Run | None:
@@ -46,11 +45,11 @@ def fold(events: Iterable[Event], run: Run | None = None) -> Run | None:
             return None
         run = _begin(first)
     # One draft for all of them: a copy of the run for each event takes three times as long.
-    draft = _Draft(run)
+    draft = Draft(run)
     for event in remaining:
         draft.version += 1
         _EVOLVE[type(event)](draft, event)
-    return draft.finish(run)
+    return draft.finish()
 
 
 def evolve(run: Run | None, event: Event) -> Run:
@@ -76,74 +75,15 @@ def _begin(event: Event) -> Run:
     )
 
 
-class _Draft:
-    """What events change of a run, while they are folded; the run itself stays as it is."""
-
-    __slots__ = (
-        "crashes",
-        "deferred",
-        "engines",
-        "failures",
-        "fault",
-        "is_pinned",
-        "pages",
-        "pruned",
-        "refused",
-        "status",
-        "submissions",
-        "suspicions",
-        "version",
-        "work",
-    )
-
-    def __init__(self, run: Run) -> None:
-        self.status, self.fault, self.pruned, self.pages = (
-            run.status,
-            run.fault,
-            run.pruned,
-            list(run.pages),
-        )
-        self.work, self.submissions = dict(run.work), dict(run.submissions)
-        self.failures, self.crashes = dict(run.failures), dict(run.crashes)
-        self.suspicions, self.deferred = dict(run.suspicions), dict(run.deferred)
-        self.version, self.engines, self.refused = run.version, run.engines, run.refused
-        self.is_pinned = run.is_pinned
-
-    def finish(self, run: Run) -> Run:
-        return Run(
-            self.version,
-            self.status,
-            run.request,
-            run.seed,
-            run.tts,
-            run.idempotency_key,
-            tuple(self.pages),
-            self.work,
-            self.failures,
-            self.crashes,
-            self.suspicions,
-            self.submissions,
-            self.deferred,
-            self.pruned,
-            self.fault,
-            run.page_count,
-            run.language,
-            self.engines,
-            self.refused,
-            run.callback_url,
-            self.is_pinned,
-        )
-
-
-def _requested_twice(draft: _Draft, event: RunRequested) -> None:
+def _requested_twice(draft: Draft, event: RunRequested) -> None:
     raise InvalidHistory("RunRequested stands twice in one run")
 
 
-def _stage_requested(draft: _Draft, event: StageRequested) -> None:
+def _stage_requested(draft: Draft, event: StageRequested) -> None:
     draft.work[event.work] = Waiting(event.attempt, event.not_before, event.alone)
 
 
-def _stage_started(draft: _Draft, event: StageStarted) -> None:
+def _stage_started(draft: Draft, event: StageStarted) -> None:
     draft.status = Status.RUNNING
     draft.work[event.work] = InHand(event.attempt, event.worker, event.engine)
     began = event.stage.role, event.engine.name
@@ -151,7 +91,7 @@ def _stage_started(draft: _Draft, event: StageStarted) -> None:
         draft.engines = (*draft.engines, began)
 
 
-def _stage_deferred(draft: _Draft, event: StageDeferred) -> None:
+def _stage_deferred(draft: Draft, event: StageDeferred) -> None:
     work = event.work
     before = draft.deferred.get(work)
     # Begun once more and turned away again before anything came of it: the same outage goes on.
@@ -165,31 +105,35 @@ def _stage_deferred(draft: _Draft, event: StageDeferred) -> None:
     draft.deferred[work] = Deferred(event.engine, event.why, version)
 
 
-def _stage_submitted(draft: _Draft, event: StageSubmitted) -> None:
+def _stage_submitted(draft: Draft, event: StageSubmitted) -> None:
     draft.submissions[event.work] = event.submission
 
 
-def _page_written(draft: _Draft, event: PageWritten) -> None:
-    draft.pages.append(
-        Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
-    )
+def _page_written(draft: Draft, event: PageWritten) -> None:
+    page = Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
+    if page.page < len(draft.pages):
+        replace_page(draft, page)
+    else:
+        draft.pages.append(page)
     draft.deferred.pop(WRITING, None)
     draft.failures.pop(WRITING, None)  # each page has its own attempts
     draft.refused = ()
 
 
-def _page_refused(draft: _Draft, event: PageRefused) -> None:
+def _page_refused(draft: Draft, event: PageRefused) -> None:
     draft.refused = (*draft.refused, event.problems)
 
 
-def _stage_completed(draft: _Draft, event: StageCompleted) -> None:
+def _stage_completed(draft: Draft, event: StageCompleted) -> None:
     work = event.work
     draft.work[work] = Complete(event.attempt, event.artifact)
     draft.submissions.pop(work, None)
     draft.deferred.pop(work, None)
+    if draft.edition != FIRST_EDITION and event.artifact is not None:
+        draft.made = {**draft.made, event.artifact.name: (work, event.artifact)}
 
 
-def _stage_failed(draft: _Draft, event: StageFailed) -> None:
+def _stage_failed(draft: Draft, event: StageFailed) -> None:
     work = event.work
     draft.work[work] = Failed(event.attempt, event.fault)
     draft.failures[work] = draft.failures.get(work, 0) + 1
@@ -197,7 +141,7 @@ def _stage_failed(draft: _Draft, event: StageFailed) -> None:
     draft.deferred.pop(work, None)
 
 
-def _stage_abandoned(draft: _Draft, event: StageAbandoned) -> None:
+def _stage_abandoned(draft: Draft, event: StageAbandoned) -> None:
     work = event.work
     draft.work[work] = Abandoned(event.attempt)
     draft.deferred.pop(work, None)
@@ -206,48 +150,46 @@ def _stage_abandoned(draft: _Draft, event: StageAbandoned) -> None:
         deaths[work] = deaths.get(work, 0) + 1
 
 
-def _run_completed(draft: _Draft, event: RunCompleted) -> None:
+def _run_completed(draft: Draft, event: RunCompleted) -> None:
     draft.status = Status.DONE
 
 
-def _run_failed(draft: _Draft, event: RunFailed) -> None:
+def _run_failed(draft: Draft, event: RunFailed) -> None:
     draft.status, draft.fault = Status.FAILED, event.fault
 
 
-def _run_cancelled(draft: _Draft, event: RunCancelled) -> None:
+def _run_cancelled(draft: Draft, event: RunCancelled) -> None:
     draft.status = Status.CANCELLED
 
 
-def _run_retried(draft: _Draft, event: RunRetried) -> None:
+def _run_retried(draft: Draft, event: RunRetried) -> None:
     draft.status, draft.fault = Status.QUEUED, None
     draft.failures, draft.crashes, draft.suspicions = {}, {}, {}
 
 
-def _artifacts_pruned(draft: _Draft, event: ArtifactsPruned) -> None:
+def _artifacts_pruned(draft: Draft, event: ArtifactsPruned) -> None:
     draft.pruned = draft.pruned.union(event.names)
 
 
-def _artifact_remade(draft: _Draft, event: ArtifactRemade) -> None:
-    made = draft.work.get(event.work)
-    if made is None:
+def _artifact_remade(draft: Draft, event: ArtifactRemade) -> None:
+    if event.work not in draft.work:
         raise InvalidHistory(f"{event.artifact.name} was made again, and never made")
-    # The work stays done, as often as it was tried.
-    draft.work[event.work] = Complete(made.attempt, event.artifact)
+    put_in_place(draft, event.work, event.artifact)
 
 
-def _run_pinned(draft: _Draft, event: RunPinned) -> None:
+def _run_pinned(draft: Draft, event: RunPinned) -> None:
     draft.is_pinned = True
 
 
-def _run_unpinned(draft: _Draft, event: RunUnpinned) -> None:
+def _run_unpinned(draft: Draft, event: RunUnpinned) -> None:
     draft.is_pinned = False
 
 
-def _run_forgotten(draft: _Draft, event: RunForgotten) -> None:
+def _run_forgotten(draft: Draft, event: RunForgotten) -> None:
     """Nothing that a fold could show: whoever reads a run that was forgotten finds no events."""
 
 
-_EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
+_EVOLVE: Final[dict[type[Event], Callable[[Draft, Any], None]]] = {
     RunRequested: _requested_twice,
     StageRequested: _stage_requested,
     StageStarted: _stage_started,
@@ -262,6 +204,7 @@ _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     RunFailed: _run_failed,
     RunCancelled: _run_cancelled,
     RunRetried: _run_retried,
+    EditionRequested: edition_requested,
     ArtifactsPruned: _artifacts_pruned,
     ArtifactRemade: _artifact_remade,
     RunPinned: _run_pinned,

@@ -19,7 +19,7 @@ from storybook.events.catalog import (
     StageRequested,
 )
 from storybook.run.evolution import fold
-from storybook.run.state import Abandoned, Failed, InHand, Run, Status, Waiting, waits_for
+from storybook.run.state import Abandoned, Failed, InHand, Outdated, Run, Status, Waiting
 
 
 def followed_up(run: Run | None, events: list[Event]) -> list[Event]:
@@ -39,13 +39,14 @@ def _going_on(run: Run) -> list[Event]:
 
 
 def _due(run: Run) -> Iterator[Work]:
-    """Work that nobody has requested yet, or not since the retry, and that need not wait."""
+    """Work that nobody has requested yet, or not since the retry or in this edition, and that need
+    not wait."""
     just_retried = run.status is Status.QUEUED
-    needs = waits_for(run.page_count)
     for work in run.plan:
         state = run.work.get(work)
-        is_open = state is None or (just_retried and isinstance(state, Failed | Abandoned))
-        if is_open and all(page < len(run.pages) for page in needs[work]):
+        is_open = state is None or isinstance(state, Outdated)
+        is_again = just_retried and isinstance(state, Failed | Abandoned)
+        if (is_open or is_again) and run.has_text_for(work):
             yield work
 
 

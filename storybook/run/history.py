@@ -14,8 +14,9 @@ from storybook.events.catalog import Event
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import Recorded
 from storybook.events.parked import ParkedRun, RunParked, parked_at
-from storybook.run.decisions import ForgottenRun
-from storybook.run.evolution import InvalidHistory, fold
+from storybook.run.draft import InvalidHistory
+from storybook.run.evolution import fold
+from storybook.run.refusing import ForgottenRun
 from storybook.run.state import Run
 
 

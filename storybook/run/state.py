@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 import msgspec
 
 from storybook.book import (
+    FIRST_EDITION,
     WRITING,
     Artifact,
     Page,
@@ -19,6 +21,7 @@ from storybook.book import (
     Work,
     narration_of,
     picture_of,
+    rewriting_of,
 )
 from storybook.events.catalog import (
     BEFORE_LANGUAGES,
@@ -107,11 +110,22 @@ class Abandoned(msgspec.Struct, frozen=True, gc=False):
     attempt: int
 
 
-WorkState = Waiting | InHand | Complete | Failed | Abandoned
+class Outdated(msgspec.Struct, frozen=True, gc=False):
+    """To be made anew in the edition in hand, as soon as the text that it needs stands. `attempt`
+    is the last one of earlier editions, 0 if there was none."""
+
+    attempt: int
+
+
+WorkState = Waiting | InHand | Complete | Failed | Abandoned | Outdated
 
 
 class Run(msgspec.Struct, frozen=True, gc=False):
-    """The fold of a run's events. `version` is how many there are."""
+    """The fold of a run's events. `version` is how many there are.
+
+    `pages` and `work` are the content in the making: of the first edition, or of the newest one.
+    What readers see is `shown`.
+    """
 
     version: int
     status: Status
@@ -148,6 +162,19 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """Who is told what becomes of it, empty for nobody."""
     is_pinned: bool = False
     """Whether retention is to leave its files alone."""
+    edition: int = FIRST_EDITION
+    """The number of the newest edition. Each is used once, also by one that was never whole."""
+    editions: tuple[Run, ...] = ()
+    """The whole editions before the newest one, oldest first: the run as it stood when each was
+    whole, without its own `editions` and `made`."""
+    made: dict[str, tuple[Work, Artifact]] = {}
+    """Every file of every edition, by name; empty in the first one, whose work has them all."""
+    rewrites: dict[int, str] = {}
+    """The pages that the writer is to write anew in this edition, and the wish for each."""
+    variations: dict[int, int] = {}
+    """The seeds of the pictures that are not painted by the book's own chance, by page."""
+    style: str = ""
+    """How it is to be painted; empty for the illustrator's own way."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""
@@ -156,7 +183,58 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     @property
     def plan(self) -> tuple[Work, ...]:
         """All work of this run, in the order in which it is reported."""
-        return plan_of(self.page_count, self.tts is not None)
+        plan = plan_of(self.page_count, self.tts is not None)
+        if not self.rewrites:
+            return plan
+        return (WRITING, *map(rewriting_of, sorted(self.rewrites)), *plan[1:])
+
+    @property
+    def shown(self) -> Run:
+        """The book as readers see it: the last whole edition; the first one also while it is
+        made."""
+        is_whole = self.status is Status.DONE or not self.editions
+        return self if is_whole else self.editions[-1]
+
+    @property
+    def first(self) -> Run:
+        """The first edition: the book as it was asked for."""
+        return self.editions[0] if self.editions else self
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is made."""
+        return all(self.is_complete(work) for work in self.plan)
+
+    def of_edition(self, edition: int) -> Run | None:
+        """The book as it was when this edition was whole; of the newest one, as far as it is made.
+        None for a number that no edition has, or one that was never whole and is given up."""
+        if edition == self.edition:
+            return self
+        index = bisect_left(self.editions, edition, key=lambda it: it.edition)
+        found = self.editions[index] if index < len(self.editions) else None
+        if found is None or found.edition != edition:
+            return None
+        return msgspec.structs.replace(found, pruned=self.pruned, is_pinned=self.is_pinned)
+
+    def file_of(self, work: Work, edition: int | None = None) -> Artifact | None:
+        """The file that an edition shows for a piece of work, or, without one, the book as it is
+        shown. The newest edition shows what was before where it has not made its own yet."""
+        of = self.shown if edition is None else self.of_edition(edition)
+        if of is None:
+            return None
+        return of.artifact(work) or (self.shown.artifact(work) if of is self else None)
+
+    def has_text_for(self, work: Work) -> bool:
+        """Whether the text stands that the work needs. A page is written anew after those before
+        it, so that it can go on from them."""
+        if work.stage is Stage.LLM:
+            earlier = (page for page in self.rewrites if work.page is not None and page < work.page)
+            return all(self.is_complete(rewriting_of(page)) for page in earlier)
+        return all(
+            page < len(self.pages)
+            and (page not in self.rewrites or self.is_complete(rewriting_of(page)))
+            for page in waits_for(self.page_count)[work]
+        )
 
     @property
     def is_written(self) -> bool:
@@ -181,7 +259,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def ready_max_page(self) -> int:
-        """The largest n such that pages 0 to n have their picture, -1 if page 0 has none."""
+        """The largest n such that pages 0 to n have their picture, -1 if page 0 has none; of the
+        book as it is shown."""
         return self._ready_up_to(picture_of)
 
     @property
@@ -190,8 +269,9 @@ class Run(msgspec.Struct, frozen=True, gc=False):
         return self._ready_up_to(narration_of)
 
     def _ready_up_to(self, work_of: Callable[[int], Work]) -> int:
+        work = self.shown.work
         for page in range(self.page_count):
-            if not isinstance(self.work.get(work_of(page)), Complete):
+            if not isinstance(work.get(work_of(page)), Complete):
                 return page - 1
         return self.page_count - 1
 
@@ -208,5 +288,13 @@ class Run(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def artifacts(self) -> Iterator[Artifact]:
-        """Every finished file of the run, retention's victims included."""
+        """Every finished file of the content in the making, retention's victims included."""
         return (found for work in self.plan if (found := self.artifact(work)) is not None)
+
+    @property
+    def files(self) -> Mapping[str, tuple[Work, Artifact]]:
+        """Every finished file of all editions by its name, retention's victims included."""
+        if self.edition != FIRST_EDITION:
+            return self.made
+        made = ((work, self.artifact(work)) for work in self.plan)
+        return {it.name: (work, it) for work, it in made if it is not None}

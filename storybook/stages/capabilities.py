@@ -31,6 +31,13 @@ def writing_faults(asked: Run | NewRun, writer: Capabilities) -> Iterator[Reques
         yield _fault(("language",), f"the writer does not write {found}", writer.languages)
 
 
+def rewriting_faults(writer: Capabilities, loc: Loc = ("rewrite",)) -> Iterator[RequestFault]:
+    """Whether a writer cannot write one page of a finished book anew."""
+    if not writer.rewrites:
+        what = "the writer of this book writes no page anew; give the text yourself"
+        yield RequestFault(loc, what, "unsupported")
+
+
 def narration_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:
     """What of a book's voices a narrator cannot do."""
     if tts is None:

@@ -28,13 +28,21 @@ from storybook.engines import (
     Unrepeatable,
     WorkFailed,
     Writer,
-    WritingTask,
 )
 from storybook.events.catalog import EngineInfo, Event, MadeFrom, Problem, Submission
-from storybook.run import MAX_ATTEMPTS, Run, complete_stage, refuse_page, submit_stage, write_page
-from storybook.stages.capabilities import writing_faults
+from storybook.run import (
+    MAX_ATTEMPTS,
+    Run,
+    complete_stage,
+    refuse_page,
+    rewrite_page,
+    submit_stage,
+    write_page,
+)
+from storybook.stages.capabilities import rewriting_faults, writing_faults
 from storybook.stages.making import FileTask, MadeFile, check_able, narrate, paint
 from storybook.stages.registry import Engines
+from storybook.stages.tasks import writing_task
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 
@@ -70,41 +78,56 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 async def _write(attempt: Attempt, tools: Tools) -> None:
+    if attempt.work != WRITING:
+        await _rewrite(attempt, tools)
+        return
     run, number, writer = attempt.run, attempt.number, cast("Writer", attempt.engine)
     check_able(writing_faults(run, writer.capabilities))
     standing = run.pages
-    task = WritingTask(
-        run.request,
-        run.seed,
-        number,
-        standing,
-        run.page_count,
-        run.language,
-        refusals=len(run.refused),
-        refused=tuple(problem.kind for problems in run.refused for problem in problems),
-    )
+    task = writing_task(run, attempt.work, number)
     async with aclosing(writer.write(task, attempt.report)) as pages:
         async for page in pages:
             if problems := await tools.check.problems(page, run, standing):
                 await _refuse(attempt, page, problems, writer)
             await attempt.tell(partial(write_page, attempt=number, page=page))
             standing = (*standing, page)
-    made_from = MadeFrom(
+    made_from = _made_from(run, writer)
+    await attempt.tell(lambda run: complete_stage(run, WRITING, number, made_from=made_from))
+
+
+async def _rewrite(attempt: Attempt, tools: Tools) -> None:
+    """One page of a finished book. It is checked against all others, as it comes after them."""
+    run, number, writer = attempt.run, attempt.number, cast("Writer", attempt.engine)
+    check_able((*writing_faults(run, writer.capabilities), *rewriting_faults(writer.capabilities)))
+    task = writing_task(run, attempt.work, number)
+    async with aclosing(writer.write(task, attempt.report)) as pages:
+        page = await anext(pages, None)
+    if page is None:
+        raise WorkFailed("cut_answer", "the writer has written no page", retryable=writer.varies)
+    others = tuple(it for it in run.pages if it.page != page.page)
+    if problems := await tools.check.problems(page, run, others):
+        await _refuse(attempt, page, problems, writer)
+    rewrite = partial(rewrite_page, attempt=number, page=page, made_from=_made_from(run, writer))
+    await attempt.tell(rewrite)
+
+
+def _made_from(run: Run, writer: Writer) -> MadeFrom:
+    return MadeFrom(
         seed=run.seed,
         language=run.language,
         model=writer.info.model,
         unrepeatable=writer.unrepeatable if isinstance(writer, Unrepeatable) else "",
     )
-    await attempt.tell(lambda run: complete_stage(run, WRITING, number, made_from=made_from))
 
 
 async def _refuse(
     attempt: Attempt, page: Page, problems: list[Problem], writer: Writer
 ) -> NoReturn:
-    await attempt.tell(lambda run: refuse_page(run, attempt.number, page, problems))
+    await attempt.tell(lambda run: refuse_page(run, attempt.number, page, problems, attempt.work))
     why = "; ".join(it.message for it in problems)
     message = f"page {page.page} did not pass: {why}"
-    failures = attempt.run.failures.get(WRITING, 0) if page.page == len(attempt.run.pages) else 0
+    is_first_page = attempt.work != WRITING or page.page == len(attempt.run.pages)
+    failures = attempt.run.failures.get(attempt.work, 0) if is_first_page else 0
     if writer.varies and failures + 1 >= MAX_ATTEMPTS:
         message += f". {_what_would_help(writer.info, page)}"
     raise WorkFailed("page_refused", message, retryable=writer.varies)

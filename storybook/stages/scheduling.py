@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import MOST_PAGES, WRITING, RunId, Work
+from storybook.book import MOST_PAGES, WRITING, RunId, Work, rewriting_of
 from storybook.clock import MICROSECONDS
 from storybook.engines import Engine
 from storybook.events.catalog import (
@@ -187,7 +187,8 @@ class Scheduler:
         self._queue.forget(run_id)
         for key in [key for key in self._others if key[0] == run_id]:
             del self._others[key]
-        for work in plan_of(MOST_PAGES, is_read_aloud=True):
+        rewritings = map(rewriting_of, range(MOST_PAGES))
+        for work in (*plan_of(MOST_PAGES, is_read_aloud=True), *rewritings):
             self._outages.settled((run_id, work))
         for (of, _), mine in self._mine.items():
             if of == run_id:

@@ -4,9 +4,27 @@ same one can be given again years later."""
 from __future__ import annotations
 
 from storybook.book import TtsConfig, Work
-from storybook.engines import NarrationTask, PaintingTask
+from storybook.engines import NarrationTask, PaintingTask, Rewriting, WritingTask
 from storybook.run import Run
 from storybook.stages.narrator.utterances import utterances
+
+
+def writing_task(run: Run, work: Work, attempt: int) -> WritingTask:
+    """To write the pages that are missing, or one page of a finished book anew."""
+    rewriting = None
+    if work.page is not None:
+        rewriting = Rewriting(work.page, run.rewrites[work.page])
+    return WritingTask(
+        run.request,
+        run.seed,
+        attempt,
+        run.pages,
+        run.page_count,
+        run.language,
+        refusals=len(run.refused),
+        refused=tuple(problem.kind for problems in run.refused for problem in problems),
+        rewriting=rewriting,
+    )
 
 
 def painting_task(run: Run, work: Work) -> PaintingTask:
@@ -19,6 +37,7 @@ def painting_task(run: Run, work: Work) -> PaintingTask:
         run.seed,
         submission=run.submissions.get(work),
         page_count=run.page_count,
+        variation=run.variations.get(work.page, 0),
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from storybook.book import WRITING, Artifact, StoryRequest, narration_of, picture_of
+from storybook.book import WRITING, Artifact, StoryRequest, TtsConfig, narration_of, picture_of
 from storybook.cli.event_text import sentence
 from storybook.events.catalog import (
     EVENT_TYPES,
     AbandonReason,
     ArtifactRemade,
     ArtifactsPruned,
+    EditionRequested,
     EngineInfo,
     Event,
     Fault,
+    PageChange,
     PageRefused,
     PageWritten,
     Problem,
@@ -49,6 +51,15 @@ EVENTS: list[Event] = [
     RunFailed(Fault("kind", "why", False), picture_of(4).stage, 4),
     RunCancelled("somebody"),
     RunRetried(),
+    EditionRequested(
+        2, 1, (PageChange(0, revoice=True), PageChange(2, "더 웃기게", repaint=True)), note="why"
+    ),
+    EditionRequested(2, 1, tts=TtsConfig(), style="ink", requested_by="mina"),
+    EditionRequested(3, 2, restores=1),
+    EditionRequested(4, 3, style=""),
+    EditionRequested(5, 4),
+    PageWritten(1, 0, summary="글"),
+    StageRequested(WRITING.stage, 2, 1),
     ArtifactsPruned(("cover.png",)),
     ArtifactRemade(
         picture_of(0).stage, 0, Artifact("cover.png", "image/png", 3, "00"), EngineInfo("painter")
@@ -73,6 +84,13 @@ SENTENCES = [
     "the book failed at painting page 4: why",
     "the book was cancelled by somebody",
     "the book goes on",
+    "edition 2 is asked for: the cover read again, page 2 rewritten and repainted (why)",
+    "edition 2 is asked for by mina: another voice, another style, 'ink'",
+    "edition 3 is asked for: all as in edition 1",
+    "edition 4 is asked for: no style",
+    "edition 5 is asked for: the text that follows",
+    "page 1 is written by hand: 글",
+    "rewriting page 2 is wanted",
     "removed by retention: cover.png",
     "cover.png was made again, with the same bytes (painter)",
     "its files are to stay, as mina asked",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.application import Application
@@ -198,3 +199,12 @@ async def test_a_run_out_of_memory_ends_well(tmp_path: Path) -> None:
             run = await ended(application)
         assert run.status is Status.DONE
         assert sum(run.failures.values()) == 1
+
+
+async def test_a_variation_is_the_samplers_seed() -> None:
+    """0 is none: then it is the book's seed."""
+    async with ComfyDouble().serving() as double:
+        double.release()
+        varied = msgspec.structs.replace(task(), variation=99)
+        painting = await Studio(double).paint(varied)
+    assert painting.made_from.seed == 99

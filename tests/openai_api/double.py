@@ -187,6 +187,8 @@ def book_for(asked: Asked) -> str:
     """The answer to a request: the pages that its last message asks for."""
     wanted = asked.body["messages"][-1]["content"]
     pages = [int(it) for it in re.findall(r"page_(\d+)", wanted)]
+    if not pages:  # a cover that is written anew
+        return as_json(book(0, 1))
     return as_json(book(0 if '"cover"' in wanted else min(pages)))
 
 

@@ -10,8 +10,10 @@ import sys
 import zlib
 from collections.abc import AsyncIterator, Callable
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 import anyio
+import msgspec
 import numpy as np
 import pytest
 
@@ -19,6 +21,8 @@ import storybook
 from storybook.book import Page, StoryRequest
 from storybook.engines import Painting, PaintingTask, WorkFailed
 from storybook.events.catalog import Submission
+from storybook.painter import layout
+from storybook.painter.creatures.look import looks_of
 from storybook.painter.engine import IDLE_SECONDS, Painter
 from storybook.painter.picture import paint
 from tests.clocks import ManualClock
@@ -228,3 +232,30 @@ async def test_workers_that_nobody_needs_end_by_themselves(workers: Processes) -
             while workers():  # noqa: ASYNC110 - they tell nobody
                 await anyio.sleep(0.005)
         tasks.cancel_scope.cancel()
+
+
+def test_a_variation_moves_the_figures_and_leaves_their_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each is another picture of the same characters; none is the picture as it always was."""
+    looks: list[object] = []
+    spots: list[object] = []
+    look, place = looks_of, layout.place
+
+    def seen_looks(*given: Any) -> Any:
+        looks.append(look(*given))
+        return looks[-1]
+
+    def seen_places(*given: Any, **more: Any) -> Any:
+        spots.append(place(*given, **more))
+        return spots[-1]
+
+    monkeypatch.setattr("storybook.painter.compose.looks_of", seen_looks)
+    monkeypatch.setattr(layout, "place", seen_places)
+    whole = task(size=128)
+    pictures = [paint(msgspec.structs.replace(whole, variation=it)) for it in (0, 1, 2)]
+    assert pictures[0] == paint(whole)
+    assert len(set(pictures)) == 3
+    assert looks[0] == looks[1] == looks[2] == looks[3]
+    assert spots[0] == spots[3]
+    assert len({repr(it) for it in spots}) == 3

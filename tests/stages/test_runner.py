@@ -35,6 +35,7 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import (
+    NO_RUN,
     START,
     Appended,
     CommandId,
@@ -465,10 +466,10 @@ class Flaky:
             raise self.reads.pop(0)
         return await self._log.read_run(run_id, after, limit)
 
-    async def history(self, run_id: RunId) -> list[Event]:
+    async def history(self, run_id: RunId, after: Version = NO_RUN) -> list[Event]:
         if self.reads:
             raise self.reads.pop(0)
-        return await self._log.history(run_id)
+        return await self._log.history(run_id, after)
 
 
 async def patient(it: Stand, until: Callable[[Run], bool]) -> Run:

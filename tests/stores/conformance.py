@@ -152,6 +152,9 @@ class EventLogConformance:
         assert await log.read_events(events[-1].position, 3) is None
         assert await log.history(A) == [e.event for e in events if e.run_id == A]
         assert await log.history(RunId("c" * 32)) == []
+        later = [e.event for e in events if e.run_id == A and e.version > 2]
+        assert later and await log.history(A, Version(2)) == later
+        assert await log.history(A, Version(len(events))) == []
 
     async def test_an_answered_append_is_visible(self, log: EventLog, reader: EventLog) -> None:
         """Whoever was answered finds his events at once, and so does another reader."""

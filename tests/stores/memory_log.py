@@ -10,6 +10,7 @@ from storybook.book import RunId
 from storybook.events.catalog import Event, RunForgotten
 from storybook.events.codec import SCHEMAS, encode
 from storybook.events.log import (
+    NO_RUN,
     START,
     Appended,
     CommandId,
@@ -100,8 +101,8 @@ class MemoryLog:
         kept = [it for it in rows if not it.is_erased]
         return EventPage(rows[-1].position, [it.run_id for it in kept], [it.event for it in kept])
 
-    async def history(self, run_id: RunId) -> list[Event]:
-        return [it.event for it in await self.read_run(run_id)]
+    async def history(self, run_id: RunId, after: Version = NO_RUN) -> list[Event]:
+        return [it.event for it in await self.read_run(run_id) if it.version > after]
 
     async def head(self) -> Position:
         return Position(len(self.events))

@@ -79,7 +79,7 @@ class RepairedMeanwhile(FileArtifactStore):
         run = await commands.load(self._run_id)
         assert run is not None
         stored = await self.put(self._run_id, "cover.png", b"another cover")
-        before = kept_artifacts(run)[work]
+        _, before = kept_artifacts(run)["cover.png"]
         remade = Artifact("cover.png", before.media_type, stored.size, stored.sha256)
         remake = partial(
             remake_artifact,

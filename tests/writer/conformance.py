@@ -11,7 +11,7 @@ import pytest
 
 from storybook.book import Page, StoryRequest
 from storybook.composer.compose import compose
-from storybook.engines import Readiness, Report, Writer, WritingTask
+from storybook.engines import Readiness, Report, Rewriting, Writer, WritingTask
 from storybook.lexicon import cast
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.picture import read_prompt
@@ -110,6 +110,21 @@ class WriterConformance:
         """All five pages stand, and the process died before it could say so."""
         task = WritingTask(REQUEST, 7, 2, compose(REQUEST, seed=7))
         assert await written(writer, task) == []
+
+    @pytest.mark.parametrize("number", [0, 2])
+    async def test_a_page_of_a_finished_book_is_written_anew(
+        self, writer: Writer, number: int
+    ) -> None:
+        """That one alone, with the same characters; or the writer says that it cannot."""
+        if not writer.capabilities.rewrites:
+            return
+        standing, wish = compose(REQUEST, seed=7), Rewriting(number, "더 웃기게")
+        task = WritingTask(REQUEST, 7, 1, standing, rewriting=wish)
+        (page,) = await written(writer, task)
+        assert page.page == number
+        others = [it for it in standing if it.page != number]
+        assert check_page(page, book_of(REQUEST), others, self.rules) == []
+        assert len(cards(REQUEST, [*standing, page])) == 1
 
     async def test_progress_grows_to_one(self, writer: Writer) -> None:
         """The reader's live line never goes back."""

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from storybook.book import Dialogue, Page, StoryRequest
 from storybook.composer.compose import compose
-from storybook.engines import WorkFailed, WritingTask
+from storybook.engines import Rewriting, WorkFailed, WritingTask
 from storybook.lexicon.looks import times
-from storybook.stages.writer.answer.brief import brief_of
+from storybook.stages.writer.answer.brief import brief_for, brief_of
 from storybook.stages.writer.answer.pages import (
     MEMBERS,
     Malformed,
@@ -301,3 +301,15 @@ def test_commas_before_an_end_are_passed_over() -> None:
     assert list(MemberReader("a").feed('{"a": {"b": [1, 2,], "c": ",}", },}')) == [
         Member("a", {"b": [1, 2], "c": ",}"})
     ]
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_of_a_page_that_is_written_anew_the_others_are_passed_over(number: int) -> None:
+    """A model that tells the whole book once more has told that page, too."""
+    task = WritingTask(REQUEST, 7, 1, compose(REQUEST, 7), rewriting=Rewriting(number, "더"))
+    fractions: list[float] = []
+    telling = Telling(brief_for(task), task, fractions.append)
+    (page,) = telling.hear(json.dumps(ANSWER, ensure_ascii=False))
+    assert page.page == number
+    assert telling.is_complete
+    assert fractions[-1] == 1.0

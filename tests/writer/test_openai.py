@@ -15,10 +15,18 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 import httpx
+import msgspec
 import pytest
 
 from storybook.composer.compose import compose
-from storybook.engines import EngineAway, EngineUnavailable, WorkFailed, Writer, WritingTask
+from storybook.engines import (
+    EngineAway,
+    EngineUnavailable,
+    Rewriting,
+    WorkFailed,
+    Writer,
+    WritingTask,
+)
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.pages import as_json
 from storybook.stages.writer.answer.schema import schema
@@ -381,3 +389,18 @@ async def test_what_would_not_fit_is_refused_beforehand(server: Double) -> None:
         await written(writer_of(server, context=2_000), TASK)
     assert server.asked == []
     assert (failure.value.kind, failure.value.retryable) == ("context_too_small", False)
+
+
+@pytest.mark.parametrize("number", [0, 3])
+async def test_a_page_is_written_anew_in_one_answer(server: Double, number: int) -> None:
+    """The schema has that page alone; the same characters are in its picture."""
+    standing = compose(REQUEST, seed=7)
+    task = msgspec.structs.replace(
+        TASK, standing=standing, rewriting=Rewriting(number, "더 웃기게")
+    )
+    (page,) = await written(writer_of(server), task)
+    assert page.page == number
+    (asked,) = server.asked
+    wanted = asked["response_format"]["json_schema"]["schema"]
+    assert [*wanted["properties"]] == ["page_3" if number else "cover"]
+    assert "바라는 점: 더 웃기게" in asked["messages"][1]["content"]

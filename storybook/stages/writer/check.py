@@ -45,6 +45,13 @@ class PageCheck(msgspec.Struct, frozen=True):
             found = [*await self.guard(page, book.request)]
         return found
 
+    async def unsafe(self, page: Page, request: StoryRequest) -> list[Problem]:
+        """What of a page is not for children, however it is told."""
+        found = [Problem(kind, why) for kind, why in _forbidden(page, self.rules.forbidden)]
+        if not found and self.guard is not None:
+            found = [*await self.guard(page, request)]
+        return found
+
     def request_faults(self, request: StoryRequest) -> list[RequestFault]:
         """The forbidden words that a request itself has: none of its pages could stand."""
         why = "has no place in a children's book; use another word"

@@ -269,12 +269,15 @@ class SqliteLog:
             return _readable_page(await self._without_emptied(await self.read(after, limit)))
         return EventPage(positions[-1], run_ids, decode_all(*recorded))
 
-    async def history(self, run_id: RunId) -> list[Event]:
-        sql = "SELECT type, schema, data FROM events WHERE run_id = ? ORDER BY version"
+    async def history(self, run_id: RunId, after: Version = NO_RUN) -> list[Event]:
+        sql = (
+            "SELECT type, schema, data FROM events WHERE run_id = ? AND version > ? "
+            "ORDER BY version"
+        )
         try:
-            rows = await self._fetch(sql, (run_id,))
+            rows = await self._fetch(sql, (run_id, after))
         except LogDamaged:
-            return [it.event for it in await self.read_run(run_id)]
+            return [it.event for it in await self.read_run(run_id) if it.version > after]
         return decode_all(*zip(*rows, strict=True)) if rows else []
 
     async def head(self) -> Position:

@@ -164,7 +164,7 @@ class ComfyUI:
         prompt = task.page.image_prompt
         positive = f"{self._style}, {prompt}" if self._style else prompt
         size = self._workflow.size(PictureSize(task.width, task.height))
-        job = Job(positive, task.seed, size, self._fit, report, submitted)
+        job = Job(positive, task.variation or task.seed, size, self._fit, report, submitted)
         if task.submission is not None:
             adopted = await self._adopt(task.submission, job)
             if adopted is not None:

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import StoryRequest
+from storybook.book import COVER_PAGE, StoryRequest
+from storybook.engines import WritingTask
 from storybook.lexicon import Character, cast, find_era, find_place
 from storybook.lexicon.words import DEFAULT_KIND_EN, DEFAULT_PLACE_EN, is_known_kind
 
@@ -26,7 +27,8 @@ class Brief(msgspec.Struct, frozen=True):
     """What a book is to be made from. `place_en` is empty for a place that the lexicon does not
     know: the model then says what it looks like. `foreign` are the words of the request that are
     not Hangul (R2D2, Tom): the only ones that the text may have. The book has `page_count`
-    pages, its cover included."""
+    pages, its cover included; `only` is the one that is to be written anew, of a book that stands.
+    """
 
     era: str
     place: str
@@ -36,6 +38,13 @@ class Brief(msgspec.Struct, frozen=True):
     era_en: str
     foreign: tuple[str, ...]
     page_count: int
+    only: int | None = None
+
+    def wanted(self, first_page: int = COVER_PAGE) -> range:
+        """The pages of an answer in which those before `first_page` stand."""
+        if self.only is not None:
+            return range(self.only, self.only + 1)
+        return range(first_page, self.page_count)
 
     @property
     def last_page(self) -> int:
@@ -59,6 +68,14 @@ def brief_of(request: StoryRequest, page_count: int) -> Brief:
         foreign=foreign_words(request)[:MAX_FOREIGN],
         page_count=page_count,
     )
+
+
+def brief_for(task: WritingTask) -> Brief:
+    """What a language model is told of a task."""
+    brief = brief_of(task.request, task.page_count)
+    if task.rewriting is None:
+        return brief
+    return msgspec.structs.replace(brief, only=task.rewriting.page)
 
 
 def foreign_words(request: StoryRequest) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def longest_answer(brief: Brief, first_page: int = COVER_PAGE) -> str:
     }
     cover = {"title": _words(_KOREAN, bounds.TITLE_WORDS[1]), "picture": picture}
     cards = dict.fromkeys(names, f"a {_words(_ENGLISH, bounds.CARD_ADJECTIVES + 6)}")
-    numbers = range(first_page, brief.page_count)
+    numbers = brief.wanted(first_page)
     pages = {MEMBERS[it]: panel if it != COVER_PAGE else cover for it in numbers}
     return as_json(pages if first_page else {"place": brief.place_en, "cards": cards, **pages})
 

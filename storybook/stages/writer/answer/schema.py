@@ -26,7 +26,7 @@ def schema(brief: Brief, first_page: int = COVER_PAGE) -> Schema:
     cover = _object({"title": title, "picture": _defined("picture")})
     pages = {
         MEMBERS[number]: cover if number == COVER_PAGE else _defined("panel")
-        for number in range(first_page, brief.page_count)
+        for number in brief.wanted(first_page)
     }
     book = _object(pages if first_page else {**_sheet(brief), **pages})
     return {**book, "$defs": _definitions(brief)}

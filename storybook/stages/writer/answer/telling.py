@@ -38,7 +38,8 @@ class Telling:
         self._reader = MemberReader(_KEYS)
         self._head: dict[str, Any] = {}
         self._sheet = sheet_of_standing(brief, task.seed, task.standing) if task.standing else None
-        self._next = len(task.standing)
+        self._wanted = brief.wanted(len(task.standing))
+        self._next = self._wanted.start
         self._object = 0
         """The object of which pages were taken last, as its reader counts them."""
         self._fraction = 0.0
@@ -46,7 +47,7 @@ class Telling:
     @property
     def is_complete(self) -> bool:
         """Whether every page has been told."""
-        return self._next == self._brief.page_count
+        return self._next == self._wanted.stop
 
     @property
     def sheet(self) -> Sheet:
@@ -100,7 +101,7 @@ class Telling:
             self._head[member.key] = member.value
             return
         number = MEMBERS.index(member.key)
-        if number < len(self._task.standing):
+        if number not in self._wanted:
             return  # it stands, and is told once more
         if number != self._next:
             raise Malformed(f"expected {MEMBERS[self._next]}, found {member.key}")
@@ -113,6 +114,9 @@ class Telling:
         """Say how far the book is."""
         begun = min(self._reader.unfinished / PAGE_CHARACTERS, 0.95)
         # What comes before the cover has a length too: a later part never takes progress back.
-        done = (self._next + begun) / self._brief.page_count
+        if self._brief.only is not None:
+            done = self._next + begun - self._wanted.start
+        else:
+            done = (self._next + begun) / self._brief.page_count
         self._fraction = max(self._fraction, min(1.0, done))
         self._report(self._fraction)

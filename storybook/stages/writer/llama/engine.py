@@ -36,7 +36,7 @@ from storybook.engines import (
 )
 from storybook.events.catalog import EngineInfo
 from storybook.stages.extras import install_extra
-from storybook.stages.writer.answer.brief import Brief, brief_of
+from storybook.stages.writer.answer.brief import Brief, brief_for
 from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
 from storybook.stages.writer.answer.picture import read_prompt
 from storybook.stages.writer.answer.prompt import messages
@@ -84,7 +84,8 @@ class Llama:
     @property
     def capabilities(self) -> Capabilities:
         """The prompt and the form of the answer are Korean, whatever the model knows beside it."""
-        return Capabilities(languages=("ko",), page_counts=page_counts_within(self._context))
+        page_counts = page_counts_within(self._context)
+        return Capabilities(languages=("ko",), page_counts=page_counts, rewrites=True)
 
     @property
     def info(self) -> EngineInfo:
@@ -198,11 +199,13 @@ class _Book:
     def __init__(
         self, model: LlamaModel, task: WritingTask, stop: StopFlag, report: Report
     ) -> None:
-        brief, first_page = brief_of(task.request, task.page_count), len(task.standing)
+        brief, first_page = brief_for(task), len(task.standing)
+        wish = task.rewriting.wish if task.rewriting is not None else ""
         self._telling = Telling(brief, task, report)
-        tokens = model.tokens(model.prompt(messages(brief, task.standing, task.refused)))
+        tokens = model.tokens(model.prompt(messages(brief, task.standing, task.refused, wish)))
         _check_context(model, brief, len(tokens), first_page)
-        seed, told = seed_of(task, NAME, bits=32), list(_told(brief, task.standing))
+        others = [it for it in task.standing if it.page not in task.missing]
+        seed, told = seed_of(task, NAME, bits=32), list(_told(brief, others))
         pieces = model.pieces(tokens, grammar(brief, first_page), seed, stop, sampling(task), told)
         self._pages = self._told(pieces)
 

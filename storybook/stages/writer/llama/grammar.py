@@ -30,7 +30,7 @@ _COLOURS = (
 
 def grammar(brief: Brief, first_page: int = COVER_PAGE) -> str:
     """The grammar of an answer from `first_page` on; from the cover on, with the sheet first."""
-    pages = _members(_page(number) for number in range(first_page, brief.page_count))
+    pages = _members(_page(number) for number in brief.wanted(first_page))
     sheet = f'{_literal(_key("place"))} place "," cards "," '
     root = f'"{{" {sheet if first_page == COVER_PAGE else ""}{pages} "}}"'
     rules = {"root": root, **_text_rules(brief), **_picture_rules(brief)}

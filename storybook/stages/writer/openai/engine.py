@@ -31,7 +31,7 @@ from storybook.stages.openai_api.completions import OtherProtocol, Said, said_in
 from storybook.stages.openai_api.messages import messages_in
 from storybook.stages.openai_api.models import chat_models
 from storybook.stages.openai_api.refusals import Refusal, meaning_of
-from storybook.stages.writer.answer.brief import Brief, brief_of
+from storybook.stages.writer.answer.brief import Brief, brief_for, brief_of
 from storybook.stages.writer.answer.budget import page_counts_within
 from storybook.stages.writer.answer.pages import MEMBERS
 from storybook.stages.writer.answer.telling import Telling
@@ -101,7 +101,8 @@ class OpenAIWriter:
     @property
     def capabilities(self) -> Capabilities:
         """The prompt and the form of the answer are Korean, whatever the model knows beside it."""
-        return Capabilities(languages=("ko",), page_counts=page_counts_within(self._context))
+        page_counts = page_counts_within(self._context)
+        return Capabilities(languages=("ko",), page_counts=page_counts, rewrites=True)
 
     @property
     def info(self) -> EngineInfo:
@@ -151,14 +152,15 @@ class OpenAIWriter:
         """The model is the server's to keep or to let go."""
 
     async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
-        """Yield each page after those that stand, the moment its object is whole.
+        """Yield each page after those that stand, or the one that is to be written anew, the moment
+        its object is whole.
 
         Raises `EngineUnavailable`, `EngineAway` and `WorkFailed` as `endpoint` has it, and
         `WorkFailed` of kind `context_too_small` or `refused` (for good), `only_thought`,
         `cut_answer` or `bad_answer`.
         """
         await self._find_model()
-        brief, report = brief_of(task.request, task.page_count), _only_growing(report)
+        brief, report = brief_for(task), _only_growing(report)
         while task.missing:
             telling, heard = Telling(brief, task, report), HeardAnswer(self._endpoint.hide)
             pages: tuple[Page, ...] = ()
@@ -168,6 +170,8 @@ class OpenAIWriter:
                     yield page
             if not telling.is_complete and not (pages and heard.is_cut):
                 await self._fail(telling, heard)
+            if task.rewriting is not None:
+                return
             task = msgspec.structs.replace(task, standing=(*task.standing, *pages))
 
     async def _pages(

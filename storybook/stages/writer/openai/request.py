@@ -22,7 +22,8 @@ def wishes_for(brief: Brief, task: WritingTask, model: str, context: int) -> tup
     """What is asked for the pages that are missing, what matters least first. Raises `WorkFailed`
     of kind `context_too_small`."""
     first_page = len(task.standing)
-    conversation = messages(brief, task.standing, task.refused)
+    wish = task.rewriting.wish if task.rewriting is not None else ""
+    conversation = messages(brief, task.standing, task.refused, wish)
     if _SWITCHED_IN_WORDS in model.lower():
         conversation[-1] = _with_switch(conversation[-1])
     room = _room(conversation, estimated_tokens(longest_answer(brief, first_page)), context)
