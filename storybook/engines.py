@@ -22,7 +22,15 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
-from storybook.book import FEWEST_PAGES, Page, Role, Segment, StoryRequest, base_language
+from storybook.book import (
+    FEWEST_PAGES,
+    CastMember,
+    Page,
+    Role,
+    Segment,
+    StoryRequest,
+    base_language,
+)
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.settings import KINDS, Settings, kind_of
 
@@ -83,12 +91,15 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What an engine can do; of what is empty it takes any, or knows no bounds beforehand.
 
     `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
-    takes, `page_counts` the lengths of books, cover included.
+    takes, `page_counts` the lengths of books, cover included, `styles` the names of the ways in
+    which it paints. `takes_references` says whether it can be shown pictures of the characters.
     """
 
     languages: tuple[str, ...] = ()
     voices: tuple[str, ...] = ()
     page_counts: tuple[int, ...] = ()
+    styles: tuple[str, ...] = ()
+    takes_references: bool = False
 
     def has_language(self, tag: str) -> bool:
         return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
@@ -109,8 +120,8 @@ class Engine(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do: of a writer languages and page counts, of a narrator languages and
-        voices. What is not among them is refused before any work is done."""
+        """What it can do: of a writer languages and page counts, of an illustrator styles, of a
+        narrator languages and voices. What is not among them is refused before any work is done."""
         ...
 
     @property
@@ -129,7 +140,8 @@ class WritingTask(msgspec.Struct, frozen=True):
     """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
     tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
     0: they are not written again, and the story goes on after them. `refusals` is how often the
-    next page has been written and refused, and `refused` of which kinds its problems were."""
+    next page has been written and refused, and `refused` of which kinds its problems were. `cast`
+    are the characters that come back from other books: each keeps its card."""
 
     request: StoryRequest
     seed: int
@@ -139,6 +151,7 @@ class WritingTask(msgspec.Struct, frozen=True):
     language: str = "ko"
     refusals: int = 0
     refused: tuple[str, ...] = ()
+    cast: tuple[CastMember, ...] = ()
 
     @property
     def missing(self) -> range:
@@ -182,7 +195,10 @@ class PaintingTask(msgspec.Struct, frozen=True):
     `page_count` pages.
 
     `seed` is the book's, the same on every page, so that its characters stay the same.
-    `submission` is what an earlier attempt gave away and may have been finished since.
+    `submission` is what an earlier attempt gave away and may have been finished since. `style` is
+    how it is to be painted: one of the engine's `styles`, or any words if it names none; empty
+    leaves it to the engine. `cast` are the book's characters, whose cards stand in the prompt, and
+    `references` pictures of them, for an engine that `takes_references`.
     """
 
     request: StoryRequest
@@ -192,6 +208,17 @@ class PaintingTask(msgspec.Struct, frozen=True):
     height: int = 1024
     submission: Submission | None = None
     page_count: int = FEWEST_PAGES
+    style: str = ""
+    cast: tuple[CastMember, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A picture of characters, as it was kept: PNG or JPEG."""
+
+    sha256: str
+    media_type: str
+    content: bytes
 
 
 class Painting(msgspec.Struct, frozen=True):
@@ -342,6 +369,7 @@ __all__: Sequence[str] = [
     "PaintingReport",
     "PaintingTask",
     "Readiness",
+    "Reference",
     "Report",
     "Transcriber",
     "Transcript",

@@ -31,7 +31,16 @@ ROOMS = [
     "stages",
     "configuration",
     "export",
-    *("retention", "repair", "idempotency", "evidence", "webhooks", "application", "bootstrap"),
+    *(
+        "retention",
+        "repair",
+        "idempotency",
+        "evidence",
+        "webhooks",
+        "characters",
+        "application",
+        "bootstrap",
+    ),
     "http",
     "cli",
 ]

@@ -15,7 +15,7 @@ from typing import Any, Final, Union, get_args
 
 import msgspec
 
-from storybook.book import Artifact, Dialogue, Stage, StoryRequest, TtsConfig, Work
+from storybook.book import Artifact, CastMember, Dialogue, Stage, StoryRequest, TtsConfig, Work
 
 
 class EngineInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -123,6 +123,13 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     language: str = msgspec.field(default_factory=lambda: BEFORE_LANGUAGES)
     callback_url: str = ""
     """Who is told what becomes of the run; nobody if it is empty."""
+    style: str = ""
+    """How it is to be painted, as a name or in words; empty leaves it to the illustrator."""
+    cast: tuple[CastMember, ...] = ()
+    """The characters that come back from other books, as they are. The words of the request name
+    them, and `tts` has their voices."""
+    characters_asked: str = ""
+    """What was said of the others, where there are such; empty where `request` has it as it was."""
 
 
 class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -171,7 +178,8 @@ class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults
 
 
 class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """A page's text is whole, checked, and stands from now on."""
+    """A page's text is whole, checked, and stands from now on. `cast` comes with the cover: the
+    book's characters, whose looks it has settled."""
 
     page: int
     attempt: int
@@ -179,6 +187,7 @@ class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
     summary: str = ""
     dialogues: tuple[Dialogue, ...] = ()
     image_prompt: str = ""
+    cast: tuple[CastMember, ...] = ()
 
 
 class PageRefused(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
@@ -252,6 +261,28 @@ class RunUnpinned(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
     unpinned_by: str = ""
 
 
+class CastPictureGiven(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """A character got a reference picture: it stands as it is now, with that one first."""
+
+    member: CastMember
+    given_by: str = ""
+
+
+class CharacterSaved(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """A character of the run can be named in requests for other books, as `name`."""
+
+    name: str
+    member: CastMember
+    saved_by: str = ""
+
+
+class CharacterReleased(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """A character of the run can be named so no more; books that have it keep it."""
+
+    name: str
+    released_by: str = ""
+
+
 class RunForgotten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """The run was erased: this is its last event, and `data` of all others is empty since then."""
 
@@ -298,6 +329,9 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     ArtifactRemade,
     RunPinned,
     RunUnpinned,
+    CastPictureGiven,
+    CharacterSaved,
+    CharacterReleased,
     RunForgotten,
 ]
 

@@ -9,5 +9,6 @@ from storybook.painter.reading import read_scene
 
 def paint(task: PaintingTask) -> bytes:
     """The page's picture, square, as PNG; the same bytes for the same task."""
-    scene = read_scene(task.page, task.request, task.seed, task.page_count)
+    figures = {who.name: who.figure for who in task.cast if who.figure is not None}
+    scene = read_scene(task.page, task.request, task.seed, task.page_count, figures)
     return png.encode(compose.paint(scene, min(task.width, task.height)))

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from storybook.book import WRITING, Artifact, Dialogue, Page, StoryRequest, TtsConfig, Work
+import msgspec
+
+from storybook.book import (
+    WRITING,
+    Artifact,
+    CastMember,
+    Dialogue,
+    Page,
+    ReferencePicture,
+    StoryRequest,
+    TtsConfig,
+    Work,
+)
 from storybook.events.catalog import (
     BEFORE_LANGUAGES,
     BEFORE_PAGE_COUNTS,
@@ -13,6 +25,9 @@ from storybook.events.catalog import (
     ArtifactRemade,
     ArtifactsPruned,
     Blame,
+    CastPictureGiven,
+    CharacterReleased,
+    CharacterSaved,
     EngineInfo,
     Event,
     Fault,
@@ -99,13 +114,26 @@ def request_run(
     idempotency_key: str = "",
     requested_by: str = "",
     callback_url: str = "",
+    style: str = "",
+    cast: Sequence[CastMember] = (),
+    characters_asked: str = "",
 ) -> list[Event]:
     """Ask for a book. What is not said here means what it means in an event that does not say it;
     what a request gets by default is decided where it is checked (`storybook.request`)."""
     if run is not None:
         raise Refused("this run has been requested already")
     requested = RunRequested(
-        request, seed, tts, idempotency_key, requested_by, page_count, language, callback_url
+        request,
+        seed,
+        tts,
+        idempotency_key,
+        requested_by,
+        page_count,
+        language,
+        callback_url,
+        style,
+        tuple(cast),
+        characters_asked,
     )
     return followed_up(None, [requested])
 
@@ -171,8 +199,11 @@ def submit_stage(run: Run | None, work: Work, attempt: int, submission: Submissi
     return [StageSubmitted(work.stage, work.page, attempt, submission)]
 
 
-def write_page(run: Run | None, attempt: int, page: Page) -> list[Event]:
-    """Let a page stand. Pages come in order; each dialogue gets the voice that it is read in."""
+def write_page(
+    run: Run | None, attempt: int, page: Page, cast: Sequence[CastMember] = ()
+) -> list[Event]:
+    """Let a page stand. Pages come in order; each dialogue gets the voice that it is read in. With
+    the cover comes the `cast`, whose looks it has settled."""
     run = _existing(run)
     _in_hand(run, WRITING, attempt)
     if run.is_written:
@@ -187,7 +218,13 @@ def write_page(run: Run | None, attempt: int, page: Page) -> list[Event]:
         for line in page.dialogues
     )
     written = PageWritten(
-        page.page, attempt, page.title, page.summary, dialogues, page.image_prompt
+        page.page,
+        attempt,
+        page.title,
+        page.summary,
+        dialogues,
+        page.image_prompt,
+        tuple(cast),
     )
     return followed_up(run, [written])
 
@@ -310,6 +347,31 @@ def pin_run(run: Run | None, pinned_by: str = "") -> list[Event]:
 def unpin_run(run: Run | None, unpinned_by: str = "") -> list[Event]:
     """Give a run's files back to retention. Nothing follows if it may have them."""
     return [RunUnpinned(unpinned_by)] if _existing(run).is_pinned else []
+
+
+def give_cast_picture(
+    run: Run | None, member: CastMember, picture: ReferencePicture, given_by: str = ""
+) -> list[Event]:
+    """Show what a character looks like. `member` is the character as it stands; nothing follows if
+    that is its picture already."""
+    _existing(run)
+    if member.pictures[:1] == (picture,):
+        return []
+    return [CastPictureGiven(msgspec.structs.replace(member, pictures=(picture,)), given_by)]
+
+
+def save_character(
+    run: Run | None, name: str, member: CastMember, saved_by: str = ""
+) -> list[Event]:
+    """Let requests for other books name a character. Nothing follows if that is so already."""
+    return (
+        [] if _existing(run).saved.get(name) == member else [CharacterSaved(name, member, saved_by)]
+    )
+
+
+def release_character(run: Run | None, name: str, released_by: str = "") -> list[Event]:
+    """Let no request name a character so any more. Nothing follows if none can."""
+    return [CharacterReleased(name, released_by)] if name in _existing(run).saved else []
 
 
 def forget_run(run: Run | None, forgotten_by: str = "") -> list[Event]:

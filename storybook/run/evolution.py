@@ -11,6 +11,9 @@ from storybook.events.catalog import (
     ArtifactRemade,
     ArtifactsPruned,
     Blame,
+    CastPictureGiven,
+    CharacterReleased,
+    CharacterSaved,
     Event,
     PageRefused,
     PageWritten,
@@ -73,6 +76,9 @@ def _begin(event: Event) -> Run:
         page_count=event.page_count,
         language=event.language,
         callback_url=event.callback_url,
+        style=event.style,
+        cast=event.cast,
+        characters_asked=event.characters_asked,
     )
 
 
@@ -80,6 +86,7 @@ class _Draft:
     """What events change of a run, while they are folded; the run itself stays as it is."""
 
     __slots__ = (
+        "cast",
         "crashes",
         "deferred",
         "engines",
@@ -89,6 +96,7 @@ class _Draft:
         "pages",
         "pruned",
         "refused",
+        "saved",
         "status",
         "submissions",
         "suspicions",
@@ -108,6 +116,7 @@ class _Draft:
         self.suspicions, self.deferred = dict(run.suspicions), dict(run.deferred)
         self.version, self.engines, self.refused = run.version, run.engines, run.refused
         self.is_pinned = run.is_pinned
+        self.cast, self.saved = run.cast, run.saved
 
     def finish(self, run: Run) -> Run:
         return Run(
@@ -132,6 +141,10 @@ class _Draft:
             self.refused,
             run.callback_url,
             self.is_pinned,
+            run.style,
+            self.cast,
+            run.characters_asked,
+            self.saved,
         )
 
 
@@ -173,6 +186,7 @@ def _page_written(draft: _Draft, event: PageWritten) -> None:
     draft.pages.append(
         Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
     )
+    draft.cast = event.cast or draft.cast
     draft.deferred.pop(WRITING, None)
     draft.failures.pop(WRITING, None)  # each page has its own attempts
     draft.refused = ()
@@ -243,6 +257,19 @@ def _run_unpinned(draft: _Draft, event: RunUnpinned) -> None:
     draft.is_pinned = False
 
 
+def _cast_picture_given(draft: _Draft, event: CastPictureGiven) -> None:
+    by_name = {it.name: it for it in draft.cast} | {event.member.name: event.member}
+    draft.cast = tuple(by_name.values())
+
+
+def _character_saved(draft: _Draft, event: CharacterSaved) -> None:
+    draft.saved = draft.saved | {event.name: event.member}
+
+
+def _character_released(draft: _Draft, event: CharacterReleased) -> None:
+    draft.saved = {name: it for name, it in draft.saved.items() if name != event.name}
+
+
 def _run_forgotten(draft: _Draft, event: RunForgotten) -> None:
     """Nothing that a fold could show: whoever reads a run that was forgotten finds no events."""
 
@@ -266,5 +293,8 @@ _EVOLVE: Final[dict[type[Event], Callable[[_Draft, Any], None]]] = {
     ArtifactRemade: _artifact_remade,
     RunPinned: _run_pinned,
     RunUnpinned: _run_unpinned,
+    CastPictureGiven: _cast_picture_given,
+    CharacterSaved: _character_saved,
+    CharacterReleased: _character_released,
     RunForgotten: _run_forgotten,
 }

@@ -11,6 +11,7 @@ import msgspec
 from storybook.book import (
     WRITING,
     Artifact,
+    CastMember,
     Page,
     Role,
     Stage,
@@ -148,6 +149,15 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """Who is told what becomes of it, empty for nobody."""
     is_pinned: bool = False
     """Whether retention is to leave its files alone."""
+    style: str = ""
+    """How it is to be painted; empty leaves it to the illustrator."""
+    cast: tuple[CastMember, ...] = ()
+    """Its characters: those that came from other books, and once the cover is written all. A run of
+    before there was a cast has none, or those alone that were given a picture."""
+    characters_asked: str = ""
+    """What was asked for beside characters that come back, if there are any."""
+    saved: dict[str, CastMember] = {}
+    """Its characters as they were saved, by the names that requests can name them by."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""

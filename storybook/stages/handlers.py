@@ -14,6 +14,7 @@ from typing import Final, NoReturn, cast
 import msgspec
 
 from storybook.book import (
+    COVER_PAGE,
     PICTURE_STAGES,
     WRITING,
     Artifact,
@@ -33,6 +34,7 @@ from storybook.engines import (
 from storybook.events.catalog import EngineInfo, Event, MadeFrom, Problem, Submission
 from storybook.run import MAX_ATTEMPTS, Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.capabilities import writing_faults
+from storybook.stages.casting import settled_cast
 from storybook.stages.making import FileTask, MadeFile, check_able, narrate, paint
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
@@ -82,12 +84,14 @@ async def _write(attempt: Attempt, tools: Tools) -> None:
         run.language,
         refusals=len(run.refused),
         refused=tuple(problem.kind for problems in run.refused for problem in problems),
+        cast=run.cast,
     )
     async with aclosing(writer.write(task, attempt.report)) as pages:
         async for page in pages:
             if problems := await tools.check.problems(page, run, standing):
                 await _refuse(attempt, page, problems, writer)
-            await attempt.tell(partial(write_page, attempt=number, page=page))
+            members = settled_cast(run, page) if page.page == COVER_PAGE else ()
+            await attempt.tell(partial(write_page, attempt=number, page=page, cast=members))
             standing = (*standing, page)
     made_from = MadeFrom(
         seed=run.seed,

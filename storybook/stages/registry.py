@@ -35,6 +35,7 @@ from storybook.engines import (
     Tried,
     Writer,
 )
+from storybook.painter.reading import read_figures
 from storybook.painter.spec import PAINTER
 from storybook.request import NewRun, RequestFault
 from storybook.settings import AUTO, RoleSettings, Settings, SettingsError
@@ -48,6 +49,19 @@ from storybook.stages.transcriber.openai.spec import OPENAI_TRANSCRIBER
 from storybook.stages.transcriber.whisper.spec import WHISPER
 from storybook.stages.writer.llama.spec import LLAMA
 from storybook.stages.writer.openai.spec import OPENAI_WRITER
+
+__all__ = [
+    "GROUP",
+    "LOOK_AGAIN_SECONDS",
+    "OWN_ENGINES",
+    "Closing",
+    "Engines",
+    "Idling",
+    "choose_engines",
+    "engine_names",
+    "find_engine",
+    "read_figures",
+]
 
 GROUP: Final = "storybook.engines"
 """The entry points that lead to engines of other packages."""
@@ -126,10 +140,11 @@ class Engines(msgspec.Struct, frozen=True):
 
     async def request_faults(self, asked: NewRun) -> list[RequestFault]:
         """What of a request those engines cannot do that would get the book now."""
-        if to_choose := [it.role for it in (self.writer, self.narrator) if it.is_open]:
+        asked_of = (self.writer, self.illustrator, self.narrator)
+        if to_choose := [it.role for it in asked_of if it.is_open]:
             with anyio.move_on_after(ASKED_SECONDS):
                 await self.look(*to_choose)
-        return request_faults(asked, self.writer.best.capabilities, self.narrator.best.capabilities)
+        return request_faults(asked, *(it.best.capabilities for it in asked_of))
 
     async def keep_looking(self, clock: Clock) -> None:
         """Look again every minute while something is asked for and cannot be used. Never returns.

@@ -19,6 +19,8 @@ def painting_task(run: Run, work: Work) -> PaintingTask:
         run.seed,
         submission=run.submissions.get(work),
         page_count=run.page_count,
+        style=run.style,
+        cast=run.cast,
     )
 
 
