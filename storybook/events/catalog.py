@@ -48,6 +48,7 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     spoken. `model` and `version` are those that did it, as far as the engine or its server says:
     with several servers they may be others than `StageStarted` could know. `fitted_from` is the
     size (`1536x1024`) that a picture was given in, if it was scaled and cropped to its own.
+    `references` are the digests of the pictures that it was shown.
     `unrepeatable` is why the same again would come out otherwise, such as a server that takes no
     seed; empty where nothing is known against it.
     """
@@ -61,6 +62,7 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     version: str = ""
     fitted_from: str = ""
     unrepeatable: str = ""
+    references: tuple[str, ...] = ()
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):

@@ -264,7 +264,7 @@ async def test_a_style_is_what_the_illustrator_can_do(tmp_path: Path) -> None:
         await site.finished_book(style="ink")
         assert [it.style for it in seen] == ["ink"] * 5
         assert all([who.name for who in it.cast] == ["토끼", "호랑이"] for it in seen)
-        assert not any(it.references for it in seen)
+        assert not any(task.references for task in seen)
 
 
 async def test_an_illustrator_that_takes_pictures_is_shown_them(tmp_path: Path) -> None:
@@ -282,12 +282,12 @@ async def test_an_illustrator_that_takes_pictures_is_shown_them(tmp_path: Path) 
         painter.paint = noting  # type: ignore[method-assign, assignment]  # it looks on
         first = await site.finished_book()
         cover = (await site.client.get(f"/api/runs/{first}/images/cover.png")).content
-        assert seen[0].references == ()
-        assert {it.content for it in seen[4].references} == {cover}
+        assert list(seen[0].references) == []
+        assert [picture.content for picture in seen[4].references] == [cover]
         await site.client.put(picture_path(first), content=png())
         given = (await site.client.get(picture_path(first))).content
         await save(site, "우리토끼", first)
         await site.finished_book(characters_ko="거북이", cast=["우리토끼"])
-        assert [it.content for it in seen[0].references] == [given]
-        second_cover = [it.content for it in seen[4].references]
-        assert second_cover[0] == given and len(second_cover) == 2
+        assert [picture.content for picture in seen[0].references] == [given]
+        later = [picture.content for picture in seen[4].references]
+        assert later[0] == given and len(later) == 2
