@@ -35,7 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "cancel": "Stop the making of a book; finished pages stay readable.",
     "retry": "Let a failed or cancelled book go on from what is missing.",
     "pin": "Keep the files of a book for ever, whatever retention removes.",
-    "cast": "Keep the heroes of a book for others: `save`, `list` and `forget` them.",
+    "cast": "Save the heroes of a book for others: `save`, `list` and `forget` them.",
     "forget": "Erase a book for ever: its words, its text and its files.",
     "repair": "Make lost or damaged files of a book again, in place.",
     "verify": "Check that nothing is damaged: log, views and files.",

@@ -1,4 +1,4 @@
-"""`storybook cast`: the heroes of a book, kept for others."""
+"""`storybook cast`: the heroes of a book, saved for others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from storybook.stores.sqlite.log import SqliteLog
 
 @click.group("cast")
 def cast_command() -> None:
-    """Keep the heroes of a book for others: `save`, `list` and `forget` them.
+    """Save the heroes of a book for others: `save`, `list` and `forget` them.
 
     A book that is made with `--cast NAME` has them again, with the same look and voice.
     """
@@ -41,7 +41,7 @@ def cast_command() -> None:
 )
 @pass_options
 def save_command(options: GlobalOptions, run: str, name: str, character: str) -> None:
-    """Keep a character of a book for others, under a name."""
+    """Save a character of a book for others, under a name."""
     name = _checked(name)
 
     async def change(log: SqliteLog, run_id: RunId) -> None:
@@ -51,21 +51,21 @@ def save_command(options: GlobalOptions, run: str, name: str, character: str) ->
         await server.save_character(name, run_id, character)
 
     change_log(options, run, ask, change)
-    say(f"Kept as {name}: `storybook make --cast {name}` makes another book with it.")
+    say(f"Saved as {name}: `storybook make --cast {name}` makes another book with it.")
 
 
 @cast_command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @pass_options
 def list_command(options: GlobalOptions, as_json: bool) -> None:
-    """Show the characters that were kept."""
+    """Show the characters that are saved."""
     saved = _saved(options)
     if as_json:
         for it in saved:
             print_json({**_told(it), "saved_at": iso_time(it.saved_at)})
         return
     if not saved:
-        say("Nobody is kept. `storybook cast save RUN --as NAME` keeps a character of a book.")
+        say("Nobody is saved. `storybook cast save RUN --as NAME` saves a character of a book.")
         return
     table = Table("name", "called", "look", "voice", "book")
     for it in saved:
@@ -78,19 +78,19 @@ def list_command(options: GlobalOptions, as_json: bool) -> None:
 @click.argument("name", metavar="NAME")
 @pass_options
 def forget_command(options: GlobalOptions, name: str) -> None:
-    """Keep a character no more; books that it is in keep it."""
+    """Save a character no more; books that it is in keep it."""
 
     async def ask(server: ServerClient, run_id: RunId) -> None:
         await server.release_character(name)
 
     runs = [it.run_id for it in _saved(options, name)]
     if not runs:
-        raise Failure(f"nobody is kept as {name!r}; `storybook cast list` shows those there are")
+        raise Failure(f"nobody is saved as {name!r}; `storybook cast list` shows those there are")
     for run_id in runs:
         _, was_asked = change_run(options, run_id, ask, releasing(name, WHO))
         if was_asked:
             break  # the server sees to all of them
-    say(f"{name} is kept no more.")
+    say(f"{name} is saved no more.")
 
 
 def _saved(options: GlobalOptions, name: str = "") -> list[SavedCharacter]:
