@@ -51,6 +51,8 @@ def cast_of(run: Run) -> tuple[CastMember, ...]:
     if not run.pages:
         return run.cast
     recorded = {it.name: it for it in run.cast}
+    if recorded.keys() >= {who.name for who in cast(run.request.characters)}:
+        return run.cast
     everyone = settled_cast(run, run.pages[0])
     return tuple(recorded.get(it.name, it) for it in everyone)
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, NoReturn, cast
 
 import msgspec
+from anyio.to_thread import run_sync
 
 from storybook.book import (
     COVER_PAGE,
@@ -90,7 +91,8 @@ async def _write(attempt: Attempt, tools: Tools) -> None:
         async for page in pages:
             if problems := await tools.check.problems(page, run, standing):
                 await _refuse(attempt, page, problems, writer)
-            members = settled_cast(run, page) if page.page == COVER_PAGE else ()
+            is_cover = page.page == COVER_PAGE
+            members = await run_sync(settled_cast, run, page) if is_cover else ()
             await attempt.tell(partial(write_page, attempt=number, page=page, cast=members))
             standing = (*standing, page)
     made_from = MadeFrom(

@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 import anyio
 import msgspec
 
-from storybook.book import Role
+from storybook.book import FigureParameters, Page, Role, StoryRequest
 from storybook.clock import Clock, sleep
 from storybook.composer.spec import COMPOSER
 from storybook.engines import (
@@ -35,7 +35,6 @@ from storybook.engines import (
     Tried,
     Writer,
 )
-from storybook.painter.reading import read_figures
 from storybook.painter.spec import PAINTER
 from storybook.request import NewRun, RequestFault
 from storybook.settings import AUTO, RoleSettings, Settings, SettingsError
@@ -49,19 +48,6 @@ from storybook.stages.transcriber.openai.spec import OPENAI_TRANSCRIBER
 from storybook.stages.transcriber.whisper.spec import WHISPER
 from storybook.stages.writer.llama.spec import LLAMA
 from storybook.stages.writer.openai.spec import OPENAI_WRITER
-
-__all__ = [
-    "GROUP",
-    "LOOK_AGAIN_SECONDS",
-    "OWN_ENGINES",
-    "Closing",
-    "Engines",
-    "Idling",
-    "choose_engines",
-    "engine_names",
-    "find_engine",
-    "read_figures",
-]
 
 GROUP: Final = "storybook.engines"
 """The entry points that lead to engines of other packages."""
@@ -177,6 +163,19 @@ class Idling(Protocol):
     async def unload_when_idle(self) -> None:
         """Watch for that until it is cancelled."""
         ...
+
+
+def read_figures(
+    cover: Page,
+    request: StoryRequest,
+    seed: int,
+    known: Mapping[str, FigureParameters],
+) -> dict[str, FigureParameters]:
+    """How the embedded painter draws a book's characters, by name, whoever paints the book; those
+    that are known stay as they are. Imported when it is first used, as engines are."""
+    from storybook.painter.reading import read_figures as read
+
+    return read(cover, request, seed, known)
 
 
 def engine_names(role: Role) -> list[str]:

@@ -69,10 +69,11 @@ class ComfyUI:
     workflow file in either format, empty for the one that ships with the package; `nodes` names the
     nodes in it that are not found by themselves (see `roles.ROLES`). `style` goes before every
     prompt, unless the book has its own. `size` is `workflow` for pictures as the file makes them,
-    `1024x1024` or the like, or empty for what is asked for. `checkpoint` is loaded instead of the workflow's. `device` is what
-    the servers run on, if another engine runs there too. `launch` is a command line that starts
-    ComfyUI in `launch_folder` when the first of `urls` does not answer. `key_variable` names the
-    environment variable that holds the servers' key, `header` is how it is sent.
+    `1024x1024` or the like, or empty for what is asked for. `checkpoint` is loaded instead of the
+    workflow's. `device` is what the servers run on, if another engine runs there too. `launch` is a
+    command line that starts ComfyUI in `launch_folder` when the first of `urls` does not answer.
+    `key_variable` names the environment variable that holds the servers' key, `header` is how it is
+    sent.
     """
 
     def __init__(
