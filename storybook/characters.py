@@ -99,8 +99,6 @@ def heroes_of(names: Sequence[str], saved: Sequence[SavedCharacter]) -> tuple[Ca
         for i, name in enumerate(names)
         if name not in known
     ]
-    if len(set(names)) < len(names):
-        faults.append(RequestFault(("cast",), "a character is named twice", "named_twice"))
     if faults:
         raise InvalidRequest(faults)
     return tuple(_as_hero(known[name]) for name in names)

@@ -280,7 +280,11 @@ class _Checked:
             found = f"expected at most {MAX_CAST} characters, found {len(value)}"
             self._fault(loc, found, "too_long")
             return ()
-        return tuple(self.filled_text(name, (*loc, i)) for i, name in enumerate(value))
+        names = tuple(self.filled_text(name, (*loc, i)) for i, name in enumerate(value))
+        said = [name for name in names if name]
+        if len(set(said)) < len(said):
+            self._fault(loc, "expected each character once, found one twice", "unique_items")
+        return names
 
     def whole(self, value: object, within: tuple[int, int], loc: Loc) -> int:
         if isinstance(value, float) and not value.is_integer():

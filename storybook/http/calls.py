@@ -33,6 +33,7 @@ from storybook.http.schemas import (
     PAGE,
     POSITION,
     RUN_ID,
+    SAVED_NAME,
     STATUS,
     Error,
     Health,
@@ -181,7 +182,7 @@ ERRORS: Final[dict[int, Reply]] = {
 
 _RUN: Final = Parameter("run_id", "path", "the run", RUN_ID)
 _CHARACTER: Final = Parameter("name", "path", "the character, as the book calls it")
-_SAVED: Final = Parameter("name", "path", "the name that it is saved under")
+_SAVED: Final = Parameter("name", "path", "the name that it is saved under", SAVED_NAME)
 _CURSOR: Final = (
     Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", CURSOR),
     Parameter("last_event_id", "query", "the same, for clients without headers", CURSOR),

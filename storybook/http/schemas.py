@@ -16,6 +16,7 @@ import msgspec
 
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
 from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
+from storybook.characters import MAX_NAME_CHARACTERS
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.engines import EngineTable
@@ -62,6 +63,15 @@ TEXT: Final[Schema] = {
 }
 """Some text that shows something, without control characters; line breaks and tabs become spaces.
 Words that no page may have are refused besides."""
+
+_PARTING: Final = r",\uff0c\u3001;\uff1b/&+\u00b7|()\uff08\uff09:\uff1a<>{}\[\]\\\"`"
+SAVED_NAME: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_NAME_CHARACTERS,
+    "pattern": f"^[^{_CONTROLS}{_PARTING}]*[^{_SHOW_NOTHING}{_PARTING}][^{_CONTROLS}{_PARTING}]*$",
+}
+"""A name to save somebody under: some text without signs that part a list."""
 
 VOICE: Final[Schema] = {
     "type": "string",

@@ -226,7 +226,8 @@ async def test_who_cannot_be_saved_is_told_why(
     [
         {"cast": "토끼"},
         {"cast": [1]},
-        {"cast": ["토끼"] * 9},
+        {"cast": [f"토끼 {number}" for number in range(9)]},
+        {"cast": ["토끼", " 토끼"]},
         {"style": "x" * 201},
         {"style": 3},
         {"style": "  "},
