@@ -101,14 +101,15 @@ def heroes_of(names: Sequence[str], saved: Sequence[SavedCharacter]) -> tuple[Ca
     ]
     if faults:
         raise InvalidRequest(faults)
-    return tuple(_as_hero(known[name]) for name in names)
+    return tuple(as_hero(known[name]) for name in names)
 
 
 def _those(saved: Sequence[SavedCharacter]) -> str:
     return f"; there are {', '.join(it.name for it in saved)}" if saved else "; nobody is saved yet"
 
 
-def _as_hero(it: SavedCharacter) -> CastMember:
+def as_hero(it: SavedCharacter) -> CastMember:
+    """A saved character as it comes into another book: its pictures stay where they are."""
     pictures = tuple(
         picture if picture.run_id else msgspec.structs.replace(picture, run_id=it.run_id)
         for picture in it.member.pictures
