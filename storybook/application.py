@@ -15,8 +15,18 @@ import anyio
 import msgspec
 
 from storybook.access import Access
-from storybook.book import Role, RunId
+from storybook.book import CastMember, Role, RunId
 from storybook.callback_url import is_allowed_host
+from storybook.characters import (
+    NoSuchCharacter,
+    checked_name,
+    giving,
+    heroes_of,
+    keep_picture,
+    named,
+    releasing,
+    saving,
+)
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.data_folder import Usage
@@ -29,16 +39,18 @@ from storybook.editions import (
     editions_of,
     unsafe_texts,
 )
-from storybook.events.catalog import Problem
+from storybook.events.catalog import Event, Problem
 from storybook.events.log import EventLog, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
 from storybook.idempotency import check_same_request, run_id_for
+from storybook.processes import WorkerProcesses
+from storybook.projections.characters import SavedCharacter, all_saved, saved_as
 from storybook.projections.forgotten import all_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.repair import Repair, Repairs
-from storybook.request import InvalidRequest, NewRun, RequestFault
+from storybook.request import InvalidRequest, NewRun, RequestFault, with_heroes
 from storybook.retention import Retention
 from storybook.run import (
     EditionRequest,
@@ -55,8 +67,11 @@ from storybook.run import (
     unpin_run,
 )
 from storybook.settings import Settings
+from storybook.stages.casting import cast_of
+from storybook.stages.illustrator.comfyui.png import BadPicture
 from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
+from storybook.stages.reference_pictures import picture_reader
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore, CannotRemove
@@ -97,6 +112,8 @@ class Application(msgspec.Struct, frozen=True):
     """What waits and what is in hand; None where nothing is worked on."""
     usage: Callable[[], Usage] = lambda: Usage(0, 0)
     """How much room there is where all is kept. Raises OSError."""
+    pictures: WorkerProcesses[bytes, bytes] = msgspec.field(default_factory=picture_reader)
+    """Reads the pictures that people give."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(
@@ -116,20 +133,10 @@ class Application(msgspec.Struct, frozen=True):
         all the same.
 
         Raises `IdempotencyMismatch`, `TooManyRuns`, or `InvalidRequest` for what no book can be
-        made of here: forbidden words, and what the engines in force cannot do.
+        made of here: forbidden words, nobody who is saved under a name, and what the engines in
+        force cannot do.
         """
         run_id = await self._run_id_for(idempotency_key, requested_by)
-        decide = partial(
-            request_run,
-            request=asked.request,
-            seed=secrets.randbelow(2**32) if asked.seed is None else asked.seed,
-            tts=asked.tts,
-            page_count=asked.page_count,
-            language=asked.language,
-            idempotency_key=idempotency_key,
-            requested_by=requested_by,
-            callback_url=asked.callback_url,
-        )
         try:
             if idempotency_key:
                 before = await self.commands.load(run_id)
@@ -138,7 +145,11 @@ class Application(msgspec.Struct, frozen=True):
                     return run_id
             if admit is not None:
                 admit()
-            await self._check_feasible(asked)
+            decide = partial(
+                await self._decision(asked),
+                idempotency_key=idempotency_key,
+                requested_by=requested_by,
+            )
             async with self.queueing:  # else many at once would all find room for one
                 await self._check_queue()
                 await self._execute(run_id, decide)
@@ -154,6 +165,24 @@ class Application(msgspec.Struct, frozen=True):
         if key and requested_by and await self.commands.load(nobodys) is not None:
             return nobodys
         return run_id_for(key, requested_by)
+
+    async def _decision(self, asked: NewRun) -> Callable[..., list[Event]]:
+        """The decision that asks for a book. Raises `InvalidRequest`."""
+        heroes = heroes_of(asked.cast, await self.saved_characters() if asked.cast else ())
+        whole, heroes = with_heroes(asked, heroes) if heroes else (asked, heroes)
+        await self._check_feasible(whole)
+        return partial(
+            request_run,
+            request=whole.request,
+            seed=secrets.randbelow(2**32) if whole.seed is None else whole.seed,
+            tts=whole.tts,
+            page_count=whole.page_count,
+            language=whole.language,
+            callback_url=whole.callback_url,
+            style=whole.style,
+            cast=heroes,
+            characters_asked=asked.request.characters if heroes else "",
+        )
 
     async def _check_feasible(self, asked: NewRun) -> None:
         forbidden = self.check.request_faults(asked.request)
@@ -254,6 +283,51 @@ class Application(msgspec.Struct, frozen=True):
     async def unpin_run(self, run_id: RunId, by: str = "") -> None:
         """Give a run's files back to retention. Raises `Refused`."""
         await self._execute(run_id, partial(unpin_run, unpinned_by=by))
+
+    async def cast_of(self, run_id: RunId) -> tuple[CastMember, ...]:
+        """A run's characters. Raises `NoSuchRun`, `ForgottenRun`, `RunParked`."""
+        run = await self.commands.load(run_id)
+        if run is None:
+            raise NoSuchRun
+        return cast_of(run)
+
+    async def give_cast_picture(
+        self, run_id: RunId, character: str, content: bytes, by: str = ""
+    ) -> None:
+        """Show what a run's character looks like, by a PNG or a JPEG. Raises `InvalidRequest` if it
+        is neither, `NoSuchCharacter`, `Refused`, `CannotKeep`."""
+        named(await self.cast_of(run_id), character)
+        try:
+            png = await self.pictures.do(content)
+        except BadPicture as error:
+            fault = RequestFault(("picture",), str(error), "bad_picture")
+            raise InvalidRequest([fault]) from error
+        finally:
+            self.pictures.let_go()
+        picture = await keep_picture(run_id, png, self.artifacts)
+        await self._execute(run_id, giving(character, picture, by))
+
+    async def saved_characters(self) -> list[SavedCharacter]:
+        """The characters that a request can name."""
+        return await self.projections.ask(all_saved)
+
+    async def save_character(
+        self, name: str, run_id: RunId, character: str = "", by: str = ""
+    ) -> SavedCharacter:
+        """Let requests name a run's character; the only one if it is not named. Raises
+        `InvalidRequest`, `NoSuchCharacter`, `Refused`."""
+        name = checked_name(name)
+        await self._execute(run_id, saving(character, name, by))
+        saved = await self.projections.ask(saved_as, name)
+        return saved[-1]
+
+    async def release_character(self, name: str, by: str = "") -> None:
+        """Let no request name a character any more. Raises `NoSuchCharacter`."""
+        saved = await self.projections.ask(saved_as, name)
+        if not saved:
+            raise NoSuchCharacter(f"nobody is saved as {name!r}")
+        for it in saved:
+            await self._execute(it.run_id, releasing(name, by))
 
     async def forget_run(self, run_id: RunId, by: str = "") -> None:
         """Erase a run: what its events said, its files, and what is shown of it. Raises

@@ -196,6 +196,63 @@ class Page(msgspec.Struct, frozen=True, gc=False):
         )
 
 
+class FigureParameters(msgspec.Struct, frozen=True, gc=False):
+    """What the embedded painter draws a character from, in every book that it comes back in.
+
+    `kind` is a body plan, colours are `#rrggbb`, `outfit` covers the body and `garment` is worn
+    with it. `marks` are small things that this one has and others of its kind may not (a bent ear),
+    `tilt` is how the head is held, from -2 to 2. The painter's own: no other engine reads it.
+    """
+
+    kind: str
+    coat: str
+    belly: str
+    accent: str
+    cloth: str
+    cloth2: str
+    hair: str
+    shell: str
+    hair_style: str = ""
+    outfit: str = "none"
+    garment: str = ""
+    marks: tuple[str, ...] = ()
+    tilt: int = 0
+
+
+class ReferencePicture(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A picture that shows a character: a file of a run, of which `run_id` is empty for the one
+    that it stands in. Once that run is forgotten the picture is gone."""
+
+    name: str
+    sha256: str
+    size: int
+    media_type: str = "image/png"
+    run_id: str = ""
+
+
+class CastMember(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A character of a book, as it can come back in another.
+
+    `kind` is what it is in English and `called` in Korean ("아기 곰"); `age` is `baby`, `child`,
+    `adult`, `elder`, or empty where nobody said; `description` is what it is like, in the words
+    of who asked for it. `card` is its look in English, word for word in every image prompt, and
+    `voice` the one that it speaks in, empty where the book is not read aloud. `saved_as` and
+    `origin` (a run) say under which name it was saved, and where, if it comes from another book.
+    """
+
+    name: str
+    kind: str
+    called: str = ""
+    age: str = ""
+    description: str = ""
+    card: str = ""
+    voice: str = ""
+    figure: FigureParameters | None = None
+    pictures: tuple[ReferencePicture, ...] = ()
+    saved_as: str = ""
+    origin: str = ""
+
+
 class Segment(msgspec.Struct, frozen=True, gc=False):
     """A stretch of speech in one voice; `start` and `end` are seconds from the audio's beginning.
 

@@ -22,7 +22,15 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
-from storybook.book import FEWEST_PAGES, Page, Role, Segment, StoryRequest, base_language
+from storybook.book import (
+    FEWEST_PAGES,
+    CastMember,
+    Page,
+    Role,
+    Segment,
+    StoryRequest,
+    base_language,
+)
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.settings import KINDS, Settings, kind_of
 
@@ -83,14 +91,17 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What an engine can do; of what is empty it takes any, or knows no bounds beforehand.
 
     `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
-    takes, `page_counts` the lengths of books, cover included; `rewrites` whether a writer can write
-    one page of a finished book anew.
+    takes, `page_counts` the lengths of books, cover included, `styles` the names of the ways in
+    which it paints; `rewrites` whether a writer can write one page of a finished book anew, and
+    `takes_references` whether an illustrator can be shown pictures of the characters.
     """
 
     languages: tuple[str, ...] = ()
     voices: tuple[str, ...] = ()
     page_counts: tuple[int, ...] = ()
     rewrites: bool = False
+    styles: tuple[str, ...] = ()
+    takes_references: bool = False
 
     def has_language(self, tag: str) -> bool:
         return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
@@ -111,8 +122,8 @@ class Engine(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do: of a writer languages and page counts, of a narrator languages and
-        voices. What is not among them is refused before any work is done."""
+        """What it can do: of a writer languages and page counts, of an illustrator styles, of a
+        narrator languages and voices. What is not among them is refused before any work is done."""
         ...
 
     @property
@@ -139,7 +150,8 @@ class WritingTask(msgspec.Struct, frozen=True):
     """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
     tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
     0: they are not written again, and the story goes on after them. `refusals` is how often the
-    next page has been written and refused, and `refused` of which kinds its problems were.
+    next page has been written and refused, and `refused` of which kinds its problems were. `cast`
+    are the characters that come back from other books: each keeps its card.
     With a `rewriting`, all pages stand, and that one alone is written: only a writer whose
     capabilities say so is given such a task."""
 
@@ -152,6 +164,7 @@ class WritingTask(msgspec.Struct, frozen=True):
     refusals: int = 0
     refused: tuple[str, ...] = ()
     rewriting: Rewriting | None = None
+    cast: tuple[CastMember, ...] = ()
 
     @property
     def missing(self) -> range:
@@ -199,7 +212,10 @@ class PaintingTask(msgspec.Struct, frozen=True):
     `seed` is the book's, the same on every page, so that its characters stay the same. `variation`
     is for all else that is left to chance on this page: where it is another, the picture is too,
     with the same characters. 0 leaves that to `seed`.
-    `submission` is what an earlier attempt gave away and may have been finished since.
+    `submission` is what an earlier attempt gave away and may have been finished since. `style` is
+    how it is to be painted: one of the engine's `styles`, or any words if it names none; empty
+    leaves it to the engine. `cast` are the book's characters, whose cards stand in the prompt, and
+    `references` pictures of them, for an engine that `takes_references`.
     """
 
     request: StoryRequest
@@ -210,6 +226,17 @@ class PaintingTask(msgspec.Struct, frozen=True):
     submission: Submission | None = None
     page_count: int = FEWEST_PAGES
     variation: int = 0
+    style: str = ""
+    cast: tuple[CastMember, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A picture of characters, as it was kept: PNG or JPEG."""
+
+    sha256: str
+    media_type: str
+    content: bytes
 
 
 class Painting(msgspec.Struct, frozen=True):
@@ -360,6 +387,7 @@ __all__: Sequence[str] = [
     "PaintingReport",
     "PaintingTask",
     "Readiness",
+    "Reference",
     "Report",
     "Rewriting",
     "Transcriber",

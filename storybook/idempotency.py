@@ -12,7 +12,7 @@ import uuid
 import msgspec
 
 from storybook.book import RunId
-from storybook.request import NewRun
+from storybook.request import NewRun, with_voices
 from storybook.run import Refused, Run
 
 
@@ -36,8 +36,21 @@ def run_id_for(idempotency_key: str, requested_by: str) -> RunId:
 def check_same_request(run: Run, asked: NewRun) -> None:
     """Raise `IdempotencyMismatch` unless the run was asked for in the same words, and for the same
     book in all else. Who leaves the seed to chance takes the one that was drawn."""
+    heroes = [it for it in run.cast if it.saved_as]
+    words = run.request
+    if heroes:
+        words = msgspec.structs.replace(words, characters=run.characters_asked)
+    before = NewRun(
+        words,
+        run.first.tts,
+        run.page_count,
+        run.language,
+        run.seed,
+        run.callback_url,
+        run.first.style,
+        tuple(it.saved_as for it in heroes),
+    )
     seed = run.seed if asked.seed is None else asked.seed
-    tts = run.first.tts
-    before = NewRun(run.request, tts, run.page_count, run.language, run.seed, run.callback_url)
-    if before != msgspec.structs.replace(asked, seed=seed):
+    tts = with_voices(asked.tts, heroes)
+    if before != msgspec.structs.replace(asked, seed=seed, tts=tts):
         raise IdempotencyMismatch

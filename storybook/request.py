@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -23,11 +23,14 @@ from storybook.book import (
     FEWEST_PAGES,
     MOST_PAGES,
     VOICES,
+    CastMember,
     StoryRequest,
     TtsConfig,
     is_same_language,
 )
 from storybook.callback_url import callback_fault
+from storybook.lexicon.cast import MAX_CAST
+from storybook.lexicon.heroes import named_among
 
 DEFAULT_PAGE_COUNT: Final = 5
 DEFAULT_LANGUAGE: Final = "ko"
@@ -92,7 +95,9 @@ class InvalidRequest(Exception):
 class NewRun(msgspec.Struct, frozen=True):
     """A book that somebody asks for, checked. `tts` is None if it is not to be read aloud;
     `page_count` is from 5 to 13, the cover included. Without a `seed` one is drawn by chance.
-    `callback_url` is told what becomes of the book, nobody if it is empty."""
+    `callback_url` is told what becomes of the book, nobody if it is empty. `style` is how it is to
+    be painted, empty if that is the illustrator's to say; `cast` are the names of saved characters
+    that come back in it."""
 
     request: StoryRequest
     tts: TtsConfig | None
@@ -100,15 +105,39 @@ class NewRun(msgspec.Struct, frozen=True):
     language: str
     seed: int | None = None
     callback_url: str = ""
+    style: str = ""
+    cast: tuple[str, ...] = ()
+
+
+def with_heroes(
+    asked: NewRun, heroes: Sequence[CastMember]
+) -> tuple[NewRun, tuple[CastMember, ...]]:
+    """The request in whose words and voices saved characters stand, and these characters as they
+    are called there."""
+    text, named = named_among(asked.request.characters, heroes)
+    request = msgspec.structs.replace(asked.request, characters=text)
+    return msgspec.structs.replace(asked, request=request, tts=with_voices(asked.tts, named)), named
+
+
+def with_voices(tts: TtsConfig | None, heroes: Sequence[CastMember]) -> TtsConfig | None:
+    """How a book is read aloud where heroes have voices of their own, unless it says others."""
+    if tts is None or not heroes:
+        return tts
+    voices = {it.name: it.voice for it in heroes if it.voice} | tts.character_voices
+    return msgspec.structs.replace(tts, character_voices=voices)
 
 
 def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     """What `asked` says, checked; names that are not known are ignored.
 
     It has the four words (`WORDS`), and perhaps `read_aloud` (default true), `tts` (members of
-    `TtsConfig`), `page_count`, `language`, `seed` and `callback_url`. Raises `InvalidRequest`.
+    `TtsConfig`), `page_count`, `language`, `seed`, `callback_url`, `style` and `cast` (names of
+    saved characters; nobody else needs to be named then). Raises `InvalidRequest`.
     """
     checked = _Checked()
+    heroes = checked.cast(asked.get("cast"), ("cast",))
+    if heroes and asked.get("characters") is None:
+        asked = {**asked, "characters": ", ".join(heroes)}
     words = {name: checked.word(asked, name) for name in WORDS}
     is_read_aloud = checked.flag(_given(asked, "read_aloud", True), ("read_aloud",))
     pages = _given(asked, "page_count", DEFAULT_PAGE_COUNT)
@@ -119,10 +148,19 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     if seed is not None:
         seed = checked.whole(seed, SEED_RANGE, ("seed",))
     url = checked.callback_url(asked.get("callback_url"), ("callback_url",))
+    style = asked.get("style")
+    style = "" if style is None or style == "" else checked.filled_text(style, ("style",))
     if checked.faults:
         raise InvalidRequest(checked.faults)
     return NewRun(
-        StoryRequest(**words), tts if is_read_aloud else None, page_count, language, seed, url
+        StoryRequest(**words),
+        tts if is_read_aloud else None,
+        page_count,
+        language,
+        seed,
+        url,
+        style,
+        heroes,
     )
 
 
@@ -181,7 +219,7 @@ class _Checked:
         if name not in asked:
             self._fault((name,), "this field is required", "missing")
             return ""
-        return self._filled_text(asked[name], (name,))
+        return self.filled_text(asked[name], (name,))
 
     def flag(self, value: object, loc: Loc) -> bool:
         if isinstance(value, str):
@@ -237,13 +275,29 @@ class _Checked:
             return value
         return ""
 
+    def cast(self, value: object, loc: Loc) -> tuple[str, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple):
+            self._fault(loc, f"expected a list of names, found {kind_of(value)}", "list_type")
+            return ()
+        if len(value) > MAX_CAST:
+            found = f"expected at most {MAX_CAST} characters, found {len(value)}"
+            self._fault(loc, found, "too_long")
+            return ()
+        names = tuple(self.filled_text(name, (*loc, i)) for i, name in enumerate(value))
+        said = [name for name in names if name]
+        if len(set(said)) < len(said):
+            self._fault(loc, "expected each character once, found one twice", "unique_items")
+        return names
+
     def whole(self, value: object, within: tuple[int, int], loc: Loc) -> int:
         if isinstance(value, float) and not value.is_integer():
             self._fault(loc, f"expected a whole number, found {value}", "int_from_float")
             return 0
         return int(self._number(value, within, loc))
 
-    def _filled_text(self, value: object, loc: Loc) -> str:
+    def filled_text(self, value: object, loc: Loc) -> str:
         if not isinstance(value, str):
             self._fault(loc, f"expected text, found {kind_of(value)}", "string_type")
             return ""
@@ -264,7 +318,7 @@ class _Checked:
             self._fault(loc, found, "too_long")
             return {}
         return {
-            self._filled_text(name, (*loc, name)): self._voice(voice, (*loc, name))
+            self.filled_text(name, (*loc, name)): self._voice(voice, (*loc, name))
             for name, voice in value.items()
         }
 

@@ -19,9 +19,10 @@ def new_run(
     page_count: int = len(PAGES),
     language: str = "ko",
     seed: int | None = None,
+    style: str = "",
 ) -> NewRun:
     """What somebody asks for who says no more than the words."""
-    return NewRun(request, tts, page_count, language, seed)
+    return NewRun(request, tts, page_count, language, seed, style=style)
 
 
 def book_of(request: StoryRequest, page_count: int = len(PAGES)) -> WritingTask:

@@ -14,7 +14,7 @@ from tests.test_house import ROOT
 DOCUMENT: Final = (ROOT / "docs" / "api.md").read_text("utf-8")
 CALLED: Final = {
     (method, re.sub(r"\?.*", "", path))
-    for method, path in re.findall(r"`(GET|POST|DELETE) (/[^` ]*)`", DOCUMENT)
+    for method, path in re.findall(r"`(GET|POST|PUT|DELETE) (/[^` ]*)`", DOCUMENT)
 }
 """Every call that the document names."""
 SCHEMAS: Final[dict[str, dict[str, Any]]] = openapi_document()["components"]["schemas"]

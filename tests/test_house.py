@@ -31,7 +31,7 @@ ROOMS = [
     "stages",
     "configuration",
     "export",
-    *("retention", "repair", "idempotency", "evidence", "webhooks", "editions"),
+    *("retention", "repair", "idempotency", "evidence", "webhooks", "editions", "characters"),
     *("application", "bootstrap"),
     "http",
     "cli",

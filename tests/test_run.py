@@ -11,8 +11,10 @@ import pytest
 from storybook.book import (
     WRITING,
     Artifact,
+    CastMember,
     Dialogue,
     Page,
+    ReferencePicture,
     Role,
     Stage,
     StoryRequest,
@@ -27,6 +29,9 @@ from storybook.events.catalog import (
     ArtifactRemade,
     ArtifactsPruned,
     Blame,
+    CastPictureGiven,
+    CharacterReleased,
+    CharacterSaved,
     EngineInfo,
     Event,
     Fault,
@@ -69,13 +74,16 @@ from storybook.run import (
     fail_stage,
     fold,
     forget_run,
+    give_cast_picture,
     kept_artifacts,
     pin_run,
     prune_artifacts,
     refuse_page,
+    release_character,
     remake_artifact,
     request_run,
     retry_run,
+    save_character,
     start_stage,
     submit_stage,
     unpin_run,
@@ -677,6 +685,41 @@ def test_a_run_that_is_forgotten_stops_first() -> None:
 
 
 # ------------------------------------------------------------------------------------------ repair
+
+
+def test_the_cast_comes_with_the_cover_and_stays() -> None:
+    """Who comes from another book is there from the request on, everybody from the cover on; a
+    picture is of one of them, and is the same once."""
+    hero, other = CastMember("토끼", "rabbit", saved_as="우리토끼"), CastMember("곰", "bear")
+    run = fold(request_run(None, REQUEST, 7, None, cast=(hero,)))
+    assert run is not None and run.cast == (hero,)
+    run = fold(start_stage(run, WRITING, 1, worker="w", engine=ENGINE), run)
+    run = fold(write_page(run, 1, page(0), (hero, other)), run)
+    run = fold(write_page(run, 1, page(1)), run)
+    assert run is not None and run.cast == (hero, other)
+    picture = ReferencePicture("cast_1.png", "ab" * 32, 3)
+    (given,) = give_cast_picture(run, other, picture, "mina")
+    shown = msgspec.structs.replace(other, pictures=(picture,))
+    assert given == CastPictureGiven(shown, "mina")
+    run = fold([given], run)
+    assert run is not None and run.cast == (hero, shown)
+    assert give_cast_picture(run, shown, picture) == []
+
+
+def test_a_character_is_saved_and_released_once() -> None:
+    """What is so already has no event."""
+    hero = CastMember("토끼", "rabbit")
+    run = fold(request_run(None, REQUEST, 7, None))
+    assert release_character(run, "해피") == []
+    saved = save_character(run, "해피", hero, "mina")
+    assert saved == [CharacterSaved("해피", hero, "mina")]
+    run = fold(saved, run)
+    assert run is not None and run.saved == {"해피": hero}
+    assert save_character(run, "해피", hero) == []
+    released = release_character(run, "해피")
+    assert released == [CharacterReleased("해피")]
+    after = fold(released, run)
+    assert after is not None and after.saved == {}
 
 
 def remake(work: Work, remade: Artifact) -> Callable[[Run | None], list[Event]]:

@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, str]] = {
     "cancel": "Stop the making of a book; finished pages stay readable.",
     "retry": "Let a failed or cancelled book go on from what is missing.",
     "pin": "Keep the files of a book for ever, whatever retention removes.",
+    "cast": "Save the heroes of a book for others: `save`, `list` and `forget` them.",
     "forget": "Erase a book for ever: its words, its text and its files.",
     "repair": "Make lost or damaged files of a book again, in place.",
     "verify": "Check that nothing is damaged: log, views and files.",
@@ -58,7 +59,7 @@ STOPPED_BY_CTRL_C: Final = 130
 PANELS: Final = {
     "Make": ["make", "serve"],
     "Look": ["list", "show", "watch", "log"],
-    "Steer": ["cancel", "retry", "pin", "forget"],
+    "Steer": ["cancel", "retry", "pin", "cast", "forget"],
     "Equip": ["models", "comfyui", "token", "config"],
     "Keep in order": ["verify", "repair", "rebuild", "webhooks", "doctor"],
     "Keep elsewhere": ["backup", "restore", "export-log", "import-log"],

@@ -14,6 +14,7 @@ from storybook.cli.called_as import as_called
 from storybook.stages.illustrator.comfyui.endpoint_check import EndpointCheck
 from storybook.stages.illustrator.comfyui.explain import Explanation, FoundRole, GivenSize
 from storybook.stages.illustrator.comfyui.problems import WorkflowProblem
+from storybook.stages.illustrator.comfyui.roles import REFERENCE
 from storybook.stages.illustrator.comfyui.texts import TITLES
 from storybook.stages.illustrator.comfyui.workflow import Places, named_places
 
@@ -75,6 +76,7 @@ class Report(msgspec.Struct, frozen=True):
     seed: tuple[RolePlace, ...] = ()
     width: tuple[RolePlace, ...] = ()
     height: tuple[RolePlace, ...] = ()
+    reference: tuple[RolePlace, ...] = ()
     output: tuple[RolePlace, ...] = ()
     size: GivenSize = GivenSize()
     problems: tuple[WorkflowProblem, ...] = ()
@@ -96,6 +98,7 @@ def report_of(check: EndpointCheck, name: str, nodes: Mapping[str, Places]) -> R
         seed=_places_of(it, "seed"),
         width=_places_of(it, "width"),
         height=_places_of(it, "height"),
+        reference=_places_of(it, REFERENCE),
         output=_places_of(it, "output"),
         size=it.size,
         problems=it.problems,
@@ -122,7 +125,8 @@ def _how(found: FoundRole, nodes: Mapping[str, Places]) -> str:
     """How a place was found: see `roles`, whose order this is."""
     if {found.node, f"{found.node}.{found.input}"} & set(named_places(nodes).get(found.role, ())):
         return "named in the settings"
-    if found.title and TITLES.get(found.role) == found.title.strip().upper():
+    title = found.title.strip().upper()
+    if found.role == REFERENCE or (title and TITLES.get(found.role) == title):
         return "by its title"
     return "by following links"
 

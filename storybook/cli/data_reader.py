@@ -20,6 +20,7 @@ from storybook.events.codec import UnreadableEvent
 from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections import views
+from storybook.projections.characters import SavedCharacter, all_saved, saved_as
 from storybook.projections.library import Book, EndedRun, ended_runs, newest, open_runs
 from storybook.projections.projector import Projections
 from storybook.projections.registry import PROJECTIONS
@@ -61,6 +62,14 @@ class DataReader:
     async def open_runs(self) -> list[RunId]:
         """Runs that have not ended, oldest first."""
         return await self._ask(open_runs)
+
+    async def saved_characters(self) -> list[SavedCharacter]:
+        """The characters that requests can name."""
+        return await self._ask(all_saved)
+
+    async def saved_as(self, name: str) -> list[SavedCharacter]:
+        """The characters that were saved under a name."""
+        return await self._ask(saved_as, name)
 
     async def ended_runs(self) -> list[EndedRun]:
         """The runs with files that retention may have, the one that ended last first."""

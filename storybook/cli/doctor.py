@@ -169,6 +169,7 @@ def _abilities(it: EngineReport) -> str:
         (it.languages, "language"),
         (it.voices, "voice"),
         (it.page_counts, "length"),
+        (it.styles, "style"),
     )
     return "".join(f"; {_counted(names, what)}" for names, what in told if names)
 

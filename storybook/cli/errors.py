@@ -25,6 +25,7 @@ from storybook.events.log import LogError, LogUnavailable
 from storybook.events.parked import RunParked
 from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
+from storybook.lexicon.cast import MAX_CAST
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
 from storybook.projections.views import ForeignFile, ViewsError
@@ -69,6 +70,9 @@ OPTIONS: Final[dict[Loc, str]] = {
     ("page_count",): "--pages",
     ("language",): "--language",
     ("seed",): "--seed",
+    ("style",): "--style",
+    **{("cast", i): "--cast" for i in range(MAX_CAST)},
+    ("cast",): "--cast",
     ("tts", "lang"): "--language",
     ("tts", "narrator_voice"): "--narrator-voice",
     ("tts", "speed"): "--speed",

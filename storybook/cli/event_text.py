@@ -9,6 +9,9 @@ from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
     ArtifactsPruned,
+    CastPictureGiven,
+    CharacterReleased,
+    CharacterSaved,
     EditionRequested,
     EngineInfo,
     Event,
@@ -94,6 +97,12 @@ def _told(event: Event) -> str:
             return f"its files are to stay{f', as {who} asked' if who else ''}"
         case RunUnpinned(unpinned_by=who):
             return f"its files need not stay{f', as {who} asked' if who else ''}"
+        case CastPictureGiven(member=it, given_by=who):
+            return f"{it.name} got a picture{f', from {who}' if who else ''}"
+        case CharacterSaved(name=name, member=it, saved_by=who):
+            return f"{it.name} was saved as {name}{f', as {who} asked' if who else ''}"
+        case CharacterReleased(name=name, released_by=who):
+            return f"{name} is saved no more{f', as {who} asked' if who else ''}"
         case RunForgotten(forgotten_by=who):
             return f"the book was forgotten{f', as {who} asked' if who else ''}"
         case ArtifactsPruned(names=names):

@@ -70,6 +70,18 @@ QUESTIONS: Final = {
     show_default=DEFAULT_LANGUAGE,
     help="The language that it is written and read in, such as ko.",
 )
+@click.option(
+    "--cast",
+    "heroes",
+    metavar="NAME",
+    multiple=True,
+    help="Who comes back from another book, as `storybook cast list` names them; once for each.",
+)
+@click.option(
+    "--style",
+    metavar="TEXT",
+    help="How it is painted; `doctor` says what the illustrator can do.",
+)
 @click.option("--no-audio", is_flag=True, help="Text and pictures only.")
 @click.option(
     "--narrator-voice",
@@ -101,6 +113,8 @@ def make_command(
     seed: int | None,
     pages: int | None,
     language: str | None,
+    heroes: tuple[str, ...],
+    style: str | None,
     no_audio: bool,
     narrator_voice: str,
     speed: float,
@@ -128,6 +142,8 @@ def make_command(
         "page_count": pages,
         "language": language,
         "seed": seed,
+        "style": style,
+        "cast": heroes,
     }
     wanted = MakeOptions(None if resume else _new_run(words, told), resume)
     options.start_logging()
@@ -151,10 +167,12 @@ def make_command(
 
 def _new_run(words: Mapping[str, str | None], told: Mapping[str, object]) -> NewRun:
     missing = [name for name, word in words.items() if word is None]
+    if told["cast"] and "characters" in missing:
+        missing.remove("characters")
     if missing and not can_ask():
         named = ", ".join(f"--{name}" for name in missing)
         raise click.UsageError(f"Missing {named}: a book is made from four words.")
-    given = {name: _asked(name) if word is None else word for name, word in words.items()}
+    given = {name: _asked(name) if name in missing else word for name, word in words.items()}
     try:
         return check_new_run({**given, **told})
     except InvalidRequest as invalid:

@@ -21,16 +21,23 @@ _PLAIN = re.compile(r"""[^"'`$\\!%\n]+""")
 
 
 def command_for(run: Run, program: str = NAME) -> str:
-    """`storybook make` with a run's words, seed, length, language and narrator: with the same
-    engines, the same book, in its first edition."""
+    """`storybook make` with a run's words, seed, length, language, style, cast and narrator: with
+    the same engines, the same book, in its first edition."""
     run = run.first
     words = msgspec.structs.asdict(run.request)
+    heroes = [it.saved_as for it in run.cast if it.saved_as]
+    if heroes:
+        words["characters"] = run.characters_asked
     parts = [part for name, word in words.items() for part in (f"--{name}", _quoted(word))]
     parts += ["--seed", str(run.seed)]
     if run.page_count != DEFAULT_PAGE_COUNT:
         parts += ["--pages", str(run.page_count)]
     if run.language != DEFAULT_LANGUAGE:
         parts += ["--language", run.language]
+    if run.style:
+        parts += ["--style", _quoted(run.style)]
+    for name in heroes:
+        parts += ["--cast", _quoted(name)]
     if run.tts is None:
         parts.append("--no-audio")
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
+from urllib.parse import quote
 
 import anyio
 import httpx
@@ -47,6 +48,8 @@ class ServerClient:
             "tts_config": asked.tts,
             "page_count": asked.page_count,
             "language": asked.language,
+            "style": asked.style,
+            "cast": asked.cast,
         }
         return RunId((await self._post("/api/runs", body))["run_id"])
 
@@ -61,6 +64,13 @@ class ServerClient:
 
     async def unpin_run(self, run_id: RunId) -> None:
         await self._ask("DELETE", f"/api/runs/{run_id}/pin")
+
+    async def save_character(self, name: str, run_id: RunId, character: str) -> None:
+        body = {"run_id": run_id, "character": character}
+        await self._ask("PUT", f"/api/cast/{quote(name, safe='')}", body)
+
+    async def release_character(self, name: str) -> None:
+        await self._ask("DELETE", f"/api/cast/{quote(name, safe='')}")
 
     async def forget_run(self, run_id: RunId) -> None:
         await self._ask("DELETE", f"/api/runs/{run_id}")

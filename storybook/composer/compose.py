@@ -55,13 +55,14 @@ class _Roles(msgspec.Struct, frozen=True):
         return self.names[2:]
 
 
-def compose(story: StoryRequest, seed: int) -> tuple[Page, ...]:
-    """The five pages of the book for this request and seed: always the same ones."""
+def compose(story: StoryRequest, seed: int, cards: Mapping[str, str] = {}) -> tuple[Page, ...]:
+    """The five pages of the book for this request and seed: always the same ones. `cards` are the
+    full descriptions of characters that have one already, by name."""
     rng = random.Random(f"composer:{seed}")
     everyone = cast(story.characters)
     storyline = _chosen(story, everyone, rng)
     roles = _Roles(everyone, _order(everyone, storyline))
-    described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"))
+    described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"), cards)
     view = looks.view_of(story)
     motif = find_place(story.place).motif
     if motif in WATERS and all(_is_at_home_in_water(one) for one in everyone):

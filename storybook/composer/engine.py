@@ -40,7 +40,8 @@ class Composer:
 
     async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         """Yield the pages after those that stand."""
-        pages = compose(task.request, task.seed)
+        cards = {who.name: who.card for who in task.cast if who.card}
+        pages = compose(task.request, task.seed, cards)
         for page in pages[len(task.standing) :]:
             yield page
             report((page.page + 1) / len(pages))

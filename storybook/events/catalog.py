@@ -15,7 +15,7 @@ from typing import Any, Final, Union, get_args
 
 import msgspec
 
-from storybook.book import Artifact, Dialogue, Stage, StoryRequest, TtsConfig, Work
+from storybook.book import Artifact, CastMember, Dialogue, Stage, StoryRequest, TtsConfig, Work
 
 
 class EngineInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -48,6 +48,7 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     spoken. `model` and `version` are those that did it, as far as the engine or its server says:
     with several servers they may be others than `StageStarted` could know. `fitted_from` is the
     size (`1536x1024`) that a picture was given in, if it was scaled and cropped to its own.
+    `references` are the digests of the pictures that it was shown.
     `unrepeatable` is why the same again would come out otherwise, such as a server that takes no
     seed; empty where nothing is known against it.
     """
@@ -61,6 +62,7 @@ class MadeFrom(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     version: str = ""
     fitted_from: str = ""
     unrepeatable: str = ""
+    references: tuple[str, ...] = ()
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):
@@ -123,6 +125,13 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     language: str = msgspec.field(default_factory=lambda: BEFORE_LANGUAGES)
     callback_url: str = ""
     """Who is told what becomes of the run; nobody if it is empty."""
+    style: str = ""
+    """How it is to be painted, as a name or in words; empty leaves it to the illustrator."""
+    cast: tuple[CastMember, ...] = ()
+    """The characters that come back from other books, as they are. The words of the request name
+    them, and `tts` has their voices."""
+    characters_asked: str = ""
+    """What was said of the others, where there are such; empty where `request` has it as it was."""
 
 
 class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -172,7 +181,8 @@ class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults
 
 class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A page's text is whole, checked, and stands from now on, in place of what stood there before.
-    Attempts count from 1; 0 is a person's text."""
+    Attempts count from 1; 0 is a person's text. `cast` comes with the cover: the book's characters,
+    whose looks it has settled."""
 
     page: int
     attempt: int
@@ -180,6 +190,7 @@ class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
     summary: str = ""
     dialogues: tuple[Dialogue, ...] = ()
     image_prompt: str = ""
+    cast: tuple[CastMember, ...] = ()
 
 
 class PageRefused(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
@@ -251,6 +262,28 @@ class RunUnpinned(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
     """Retention may have the run's files again."""
 
     unpinned_by: str = ""
+
+
+class CastPictureGiven(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """A character got a reference picture: it stands as it is now, with that one first."""
+
+    member: CastMember
+    given_by: str = ""
+
+
+class CharacterSaved(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """A character of the run can be named in requests for other books, as `name`."""
+
+    name: str
+    member: CastMember
+    saved_by: str = ""
+
+
+class CharacterReleased(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """A character of the run can be named so no more; books that have it keep it."""
+
+    name: str
+    released_by: str = ""
 
 
 class RunForgotten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
@@ -334,6 +367,9 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     ArtifactRemade,
     RunPinned,
     RunUnpinned,
+    CastPictureGiven,
+    CharacterSaved,
+    CharacterReleased,
     RunForgotten,
 ]
 

@@ -21,6 +21,7 @@ from storybook.application import Application
 from storybook.http.access import requests_observed
 from storybook.http.addresses import Addresses
 from storybook.http.authorization import Gate, authorized
+from storybook.http.cast import CastCalls
 from storybook.http.client_limits import ClientLimits, clients_limited
 from storybook.http.cross_origin import origins_checked
 from storybook.http.docs import DOCS_POLICY, render_page
@@ -94,6 +95,7 @@ class HttpApp:
             Speech(application, clients),
             EngineCalls(application),
             RepairCalls(application, clients),
+            CastCalls(application, clients),
             SessionCalls(application, self.gate),
             ReadyCalls(application, following),
             MetricsCalls(application, self.streams, following),

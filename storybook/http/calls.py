@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.readiness import Liveness, ReadinessState
@@ -32,6 +33,7 @@ from storybook.http.schemas import (
     PAGE,
     POSITION,
     RUN_ID,
+    SAVED_NAME,
     STATUS,
     Error,
     Health,
@@ -45,6 +47,7 @@ from storybook.repair import Repair
 from storybook.stages.transcriber.spoken_field import SpokenField
 
 EVENT_STREAM: Final = "text/event-stream"
+PICTURE: Final = "image/*"
 FORM: Final = "multipart/form-data"
 METRICS_TEXT: Final = ("text/plain", "application/openmetrics-text")
 PREVIEWS: Final = ("image/jpeg", "image/png")
@@ -178,6 +181,8 @@ ERRORS: Final[dict[int, Reply]] = {
 }
 
 _RUN: Final = Parameter("run_id", "path", "the run", RUN_ID)
+_CHARACTER: Final = Parameter("name", "path", "the character, as the book calls it")
+_SAVED: Final = Parameter("name", "path", "the name that it is saved under", SAVED_NAME)
 _CURSOR: Final = (
     Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", CURSOR),
     Parameter("last_event_id", "query", "the same, for clients without headers", CURSOR),
@@ -419,6 +424,74 @@ CALLS: Final = (
         {200: _json("each file, and how it went", Repair)},
         more="It has looked at no file if none was asked for since the server started.",
         parameters=(_RUN,),
+    ),
+    Call(
+        "get_cast",
+        "cast",
+        "GET",
+        "/api/runs/{run_id}/cast",
+        "The characters of a book",
+        {200: _json("all of them", Cast)},
+        more="Their looks are settled once the cover is written: before that only those are there "
+        "that come from another book.",
+        errors=(503,),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "get_cast_picture",
+        "cast",
+        "GET",
+        "/api/runs/{run_id}/cast/{name}/picture",
+        "The picture that a character was given, or came with",
+        _file("the picture", "image/png"),
+        errors=(400, 410, 416, 503),
+        parameters=(_RUN, _CHARACTER, *_PARTIAL),
+    ),
+    Call(
+        "give_cast_picture",
+        "cast",
+        "PUT",
+        "/api/runs/{run_id}/cast/{name}/picture",
+        "Show what a character looks like, by a PNG or a JPEG of at most 8 MB",
+        {200: _json("the character, with its picture", CharacterState)},
+        more="It is kept as a PNG of its pixels alone. Illustrators whose workflow has an image "
+        "input titled `REFERENCE` get it with every page that is painted from now on.",
+        errors=(403, 408, 413, 422, 503),
+        parameters=(_RUN, _CHARACTER),
+        body=(PICTURE, "Picture"),
+    ),
+    Call(
+        "list_saved_cast",
+        "cast",
+        "GET",
+        "/api/cast",
+        "The characters that a request can name",
+        {200: _json("all of them", SavedCast)},
+        errors=(503,),
+    ),
+    Call(
+        "save_character",
+        "cast",
+        "PUT",
+        "/api/cast/{name}",
+        "Save a character of a book, so that requests can name it",
+        {200: _json("it is saved", SavedState)},
+        more="Under a name that is taken already it means this one from now on. Forgetting the run "
+        "that it comes from removes it.",
+        errors=(403, 408, 413, 422, 503),
+        parameters=(_SAVED,),
+        body=(JSON, "SaveRequest"),
+    ),
+    Call(
+        "release_character",
+        "cast",
+        "DELETE",
+        "/api/cast/{name}",
+        "Let no request name a character any more",
+        {204: Reply("none can", headers=(_NOT_KEPT,))},
+        more="Books that it is in keep it.",
+        errors=(503,),
+        parameters=(_SAVED,),
     ),
     Call(
         "create_link",

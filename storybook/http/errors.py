@@ -16,6 +16,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from storybook.access import TokenScope
+from storybook.characters import NoSuchCharacter
 from storybook.commands import TooManyRuns
 from storybook.engines import (
     AudioTooLarge,
@@ -30,12 +31,13 @@ from storybook.http.responses import RawHeaders, RawResponse, json_response
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.request import RequestFault
 from storybook.run import ForgottenRun, NoSuchRun, Refused
-from storybook.stores.artifacts import CannotRead, CannotRemove
+from storybook.stores.artifacts import CannotKeep, CannotRead, CannotRemove
 
 logger = logging.getLogger(__name__)
 
 STATUSES: Final[dict[type[Exception], int]] = {
     NoSuchRun: 404,
+    NoSuchCharacter: 404,
     ForgottenRun: 410,
     Refused: 409,
     TooManyRuns: 429,
@@ -48,6 +50,7 @@ STATUSES: Final[dict[type[Exception], int]] = {
     LogBusy: 503,
     LogUnavailable: 503,
     OutcomeUnknown: 503,
+    CannotKeep: 503,
     CannotRead: 503,
     CannotRemove: 503,
     RunParked: 503,

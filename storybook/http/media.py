@@ -78,7 +78,7 @@ class Media:
             mend = f"`storybook repair {run_id}` makes it again"
             logger.error("run %s: %s %s; %s", run_id, name, damage, mend)
             raise NotFound(f"the file {name} {damage}; {mend}")
-        return _answer(scope, run_id, artifact, self._application.artifacts)
+        return answer_artifact(scope, run_id, artifact, self._application.artifacts)
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
         """What the run's events say of a file. Raises `NoSuchRun`, `NotFound`, `Gone`, and
@@ -145,7 +145,10 @@ class ArtifactAnswer:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _answer(scope: Scope, run_id: RunId, artifact: Artifact, store: ArtifactStore) -> ASGIApp:
+def answer_artifact(
+    scope: Scope, run_id: RunId, artifact: Artifact, store: ArtifactStore
+) -> ASGIApp:
+    """A recorded file as an answer: all of it, a range, or that the client has it."""
     name, size, etag = artifact.name, artifact.size, f'"{artifact.sha256}"'
     headers = [(b"etag", etag.encode()), (b"cache-control", CACHING)]
     asked = header(scope, b"if-none-match")

@@ -35,6 +35,8 @@ FIELDS: Final = {
     "page_count": "page_count",
     "language": "language",
     "callback_url": "callback_url",
+    "style": "style",
+    "cast": "cast",
 }
 """The body's fields, and what they are called in a request that is checked. A seed is none."""
 _NAMES: Final = {asked: field for field, asked in FIELDS.items()}

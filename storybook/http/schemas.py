@@ -16,7 +16,9 @@ import msgspec
 
 from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
 from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
+from storybook.characters import MAX_NAME_CHARACTERS
 from storybook.events.catalog import EVENT_TYPES
+from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.log_entries import RunLogEntry
@@ -28,6 +30,7 @@ from storybook.http.run_state import Progress, RunState
 from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
 from storybook.http.sessions import LINK_SECONDS, LINK_SECONDS_RANGE, Session, SignedLink
 from storybook.http.speech import FIELD_TYPES
+from storybook.lexicon.cast import MAX_CAST
 from storybook.repair import Repair
 from storybook.request import (
     MAX_CHARACTER_VOICES,
@@ -60,6 +63,15 @@ TEXT: Final[Schema] = {
 }
 """Some text that shows something, without control characters; line breaks and tabs become spaces.
 Words that no page may have are refused besides."""
+
+_PARTING: Final = r",\uff0c\u3001;\uff1b/&+\u00b7|()\uff08\uff09:\uff1a<>{}\[\]\\\"`"
+SAVED_NAME: Final[Schema] = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_NAME_CHARACTERS,
+    "pattern": f"^[^{_CONTROLS}{_PARTING}]*[^{_SHOW_NOTHING}{_PARTING}][^{_CONTROLS}{_PARTING}]*$",
+}
+"""A name to save somebody under: some text without signs that part a list."""
 
 VOICE: Final[Schema] = {
     "type": "string",
@@ -146,6 +158,18 @@ RUN_REQUEST: Final[Schema] = {
             "anyOf": [LANGUAGE_TAG, {"type": "null"}],
             "description": "ko if it is not there",
         },
+        "style": {
+            "anyOf": [TEXT, {"const": "", "type": "string"}, {"type": "null"}],
+            "description": "how it is painted: one of the illustrator's `styles` of "
+            "`GET /api/engines`, or any words where it names none; they go before every prompt",
+        },
+        "cast": {
+            "anyOf": [
+                {"type": "array", "items": TEXT, "maxItems": MAX_CAST, "uniqueItems": True},
+                {"type": "null"},
+            ],
+            "description": "names of saved characters (`GET /api/cast`) that come back in it",
+        },
         "callback_url": {
             "anyOf": [
                 {
@@ -212,6 +236,14 @@ LINK_REQUEST: Final[Schema] = {
     },
 }
 
+SAVE_REQUEST: Final[Schema] = {
+    "type": "object",
+    "title": "SaveRequest",
+    "description": "Which character is to be saved; the only one of the run if it is not named.",
+    "required": ["run_id"],
+    "properties": {"run_id": {"type": "string"}, "character": {"type": "string"}},
+}
+
 POSITION: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{0,18}$"}
 """A position as EventSource has it, which is text; an empty one is none."""
@@ -274,6 +306,10 @@ _ANSWERED: Final = (
         RunState,
         RunLog,
         Repair,
+        Cast,
+        CharacterState,
+        SavedState,
+        SavedCast,
         SpokenField,
         EngineTable,
         Session,
@@ -301,6 +337,8 @@ def components() -> dict[str, Schema]:
         "SpeechForm": SPEECH_FORM,
         "SignIn": SIGN_IN,
         "LinkRequest": LINK_REQUEST,
+        "SaveRequest": SAVE_REQUEST,
+        "Picture": BINARY,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
         "LiveProgress": _one_of("StageProgress", "RunWaits"),
         **MESSAGES,

@@ -91,14 +91,15 @@ _VERBAL_END: Final = re.compile(r"(다|요|고|며|서|면|음|함)$")
 def cast(characters_ko: str) -> tuple[Character, ...]:
     """The characters that `characters_ko` names, in its order: at least one, at most `MAX_CAST`,
     with distinct names. Never raises, whatever the text."""
-    found = [
-        character
-        for part in _parts(unicodedata.normalize("NFC", characters_ko))
-        for one in _counted(part)
-        for character in (_character(one),)
-        if character is not None
-    ]
+    found = [who for _, who in named_in(characters_ko)]
     return _distinct(found[:MAX_CAST]) or (Character(FRIEND.ko, "", FRIEND),)
+
+
+def named_in(characters_ko: str) -> tuple[tuple[str, Character], ...]:
+    """Each part of a text with the character that it names; two of one name are not told apart."""
+    parts = _parts(unicodedata.normalize("NFC", characters_ko))
+    found = ((one, _character(one)) for part in parts for one in _counted(part))
+    return tuple((one, who) for one, who in found if who is not None)
 
 
 # ---------------------------------------------------------------- from text to parts

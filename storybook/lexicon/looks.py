@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -42,11 +42,19 @@ _GONE: Final = re.compile(r"없|사라|떠나|보이지 않")
 _LOST: Final = re.compile(r"없|사라|잃|날아가|낚아채|깨지|깨진|무너|처럼|만큼|터지")
 
 
-def looks(cast: Sequence[Character], era: str, rng: random.Random) -> tuple[str, ...]:
-    """Each character's full description, such as "a curious white rabbit wearing a red scarf"."""
+def looks(
+    cast: Sequence[Character],
+    era: str,
+    rng: random.Random,
+    known: Mapping[str, str] = {},
+) -> tuple[str, ...]:
+    """Each character's full description, such as "a curious white rabbit wearing a red scarf": the
+    one that is `known` under its name, or one that is drawn, in other colours than these."""
     found = find_era(era)
     wardrobe = data()["wardrobes"].get(found.en, found.motif)
-    colours = rng.sample(data()["colours"], len(cast))
+    worn_already = set(" ".join(known.values()).split())
+    left = [it for it in data()["colours"] if it not in worn_already]
+    colours = rng.sample(left if len(left) >= len(cast) else data()["colours"], len(cast))
     coats: dict[str, list[str]] = {}
     described = []
     for character, colour in zip(cast, colours, strict=True):
@@ -56,7 +64,8 @@ def looks(cast: Sequence[Character], era: str, rng: random.Random) -> tuple[str,
             worn = _with_article(uniform)
         look = _with_article(" ".join(words))
         bare = character.kind.en in data()["unclothed"]
-        described.append(look if bare else f"{look} wearing {worn}")
+        drawn = look if bare else f"{look} wearing {worn}"
+        described.append(known.get(character.name) or drawn)
     return tuple(described)
 
 
@@ -122,6 +131,20 @@ def prompt(
     if things:
         sentences.append(f"Nearby: {', '.join(things)}.")
     return " ".join(sentences)
+
+
+def cards_in(prompt: str, cast: Sequence[Character]) -> dict[str, str]:
+    """The full descriptions that a prompt has, by the character's name: what a sentence begins
+    with, up to its first comma, if it is the only one that names that kind of those left."""
+    found: dict[str, str] = {}
+    for sentence in _SENTENCES.split(prompt)[1:]:
+        card = sentence.partition(", ")[0].strip()
+        kind = find_kind(card)
+        untold = (who for who in cast if who.kind.en == kind.en and who.name not in found)
+        who = next(untold, None)
+        if who is not None and kind.en in card:
+            found[who.name] = card[0].lower() + card[1:]
+    return found
 
 
 def times() -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from storybook.system import usable_cores
 
 MOST_PLACES: Final = 4
 """Pictures painted at once, however many cores there are: each takes up to 300 MiB."""
+WATERCOLOR: Final = "watercolor"
+"""The one style that it has."""
 IDLE_SECONDS: Final = 300
 """How long a worker waits for the next picture: a family that reads asks for another book."""
 
@@ -38,7 +40,7 @@ class Painter:
     """The embedded illustrator. It needs no model, no GPU and no server."""
 
     def __init__(self, *, clock: Clock | None = None) -> None:
-        self.capabilities = Capabilities()
+        self.capabilities = Capabilities(styles=(WATERCOLOR,))
         self.info = EngineInfo("painter", storybook.__version__, device="cpu", apart=True)
         self.places = max(1, min(MOST_PLACES, usable_cores()))
         self._workers = WorkerProcesses(_paint, self.places)

@@ -18,6 +18,11 @@ def hexc(code: str) -> RGB:
     return r / 255, g / 255, b / 255
 
 
+def code_of(color: RGB) -> str:
+    """A colour as `#rrggbb`."""
+    return "#" + bytes(round(255 * min(1.0, max(0.0, x))) for x in color).hex()
+
+
 def mix(a: RGB, b: RGB, t: float) -> RGB:
     """Linear blend; t = 0 gives a."""
     return a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t

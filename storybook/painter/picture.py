@@ -11,7 +11,7 @@ from storybook.painter.reading import read_scene
 
 def paint(task: PaintingTask) -> bytes:
     """The page's picture, square, as PNG; the same bytes for the same task."""
-    scene = replace(
-        read_scene(task.page, task.request, task.seed, task.page_count), variation=task.variation
-    )
+    figures = {who.name: who.figure for who in task.cast if who.figure is not None}
+    read = read_scene(task.page, task.request, task.seed, task.page_count, figures)
+    scene = replace(read, variation=task.variation)
     return png.encode(compose.paint(scene, min(task.width, task.height)))

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from storybook.book import Page, StoryRequest, part_of
+from storybook.book import FigureParameters, Page, StoryRequest, part_of
 from storybook.lexicon import (
     Character,
     Word,
@@ -31,6 +31,7 @@ from storybook.lexicon import (
 )
 from storybook.lexicon.absence import away
 from storybook.lexicon.words import DEFAULT_ERA_EN, DEFAULT_PLACE_EN, is_known_kind
+from storybook.painter.creatures.look import figure_of, looks_of
 from storybook.painter.creatures.plan import FRIENDLY, plans
 from storybook.painter.palette import RGB, hexc
 from storybook.painter.scene import (
@@ -105,11 +106,18 @@ def vocabulary() -> Vocabulary:
     return msgspec.convert(msgspec.toml.decode(text), Vocabulary)
 
 
-def read_scene(page: Page, request: StoryRequest, seed: int, page_count: int) -> Scene:
-    """The scene that a page's prompt and its book's request describe."""
+def read_scene(
+    page: Page,
+    request: StoryRequest,
+    seed: int,
+    page_count: int,
+    figures: Mapping[str, FigureParameters] = {},
+) -> Scene:
+    """The scene that a page's prompt and its book's request describe. `figures` are how characters
+    look for certain, by name."""
     prompt = page.image_prompt[:MOST_WORDS]
     role = ROLES[part_of(page.page, page_count)]
-    sentences = [s.strip() for s in _SENTENCE.split(_NEARBY.sub("", prompt)) if s.strip()]
+    sentences = _sentences(prompt)
     opening = sentences[0] if sentences else ""
     place, view = _place(
         (opening, request.place, prompt), f"{request.era} {request.place} | {opening}"
@@ -124,12 +132,37 @@ def read_scene(page: Page, request: StoryRequest, seed: int, page_count: int) ->
         dress=_era((request.era, opening)),
         time=hour or HOURS[role],
         role=role,
-        cast=_actors(cast(request.characters)[:LARGEST_CAST], page, sentences, role),
+        cast=_figured(
+            _actors(cast(request.characters)[:LARGEST_CAST], page, sentences, role), figures
+        ),
         props=_props(prompt),
         nearby=_helpers(_nearby(prompt)),
         season=_season(place, (opening, request.era, request.place, request.topic)),
         seed=seed,
     )
+
+
+def read_figures(
+    cover: Page, request: StoryRequest, seed: int, known: Mapping[str, FigureParameters] = {}
+) -> dict[str, FigureParameters]:
+    """How each character of a book looks, by name, as its cover and its request describe it; those
+    that are `known` already look as they do, and the others otherwise than they."""
+    sentences = _sentences(cover.image_prompt[:MOST_WORDS])
+    everyone = cast(request.characters)
+    told = _told_of(everyone, sentences)
+    actors = [_actor(who, told.get(i, ()), ROLES[0]) for i, who in enumerate(everyone)]
+    dress = _era((request.era, sentences[0] if sentences else ""))
+    looks = looks_of(_figured(actors, known), dress, seed)
+    return {who.name: figure_of(look) for who, look in zip(everyone, looks, strict=True)}
+
+
+def _figured(actors: Sequence[Actor], figures: Mapping[str, FigureParameters]) -> tuple[Actor, ...]:
+    return tuple(msgspec.structs.replace(it, figure=figures.get(it.name)) for it in actors)
+
+
+def _sentences(prompt: str) -> list[str]:
+    """What a prompt says, without what it says is nearby."""
+    return [s.strip() for s in _SENTENCE.split(_NEARBY.sub("", prompt)) if s.strip()]
 
 
 # Words.
@@ -245,15 +278,21 @@ def _actors(
 ) -> tuple[Actor, ...]:
     """Every character as it is on this page, but for those who are away by its text and not in
     its prompt; somebody is always there."""
-    told = _told(characters, sentences[1:])
-    if sentences and len(told) < len(characters):
-        told = {**_told(characters, sentences[:1]), **told}
+    told = _told_of(characters, sentences)
     gone = away(page.text, [who.name for who in characters]) if told else ()
     return tuple(
         _actor(who, told.get(i, ()), role)
         for i, who in enumerate(characters)
         if i in told or who.name not in gone
     )
+
+
+def _told_of(characters: Sequence[Character], sentences: Sequence[str]) -> dict[int, list[str]]:
+    """What a prompt says of each character, after its opening or, if that is all, in it."""
+    told = _told(characters, sentences[1:])
+    if sentences and len(told) < len(characters):
+        told = {**_told(characters, sentences[:1]), **told}
+    return told
 
 
 def _told(characters: Sequence[Character], sentences: Sequence[str]) -> dict[int, list[str]]:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from storybook.book import FigureParameters
 from storybook.painter.palette import RGB, name_hash
 
 Place = Literal[
@@ -56,6 +57,7 @@ class Actor(msgspec.Struct, frozen=True):
 
     `name` and `kind` (a body plan) fix its looks for the whole book; what its description says of
     coat, cloth and garment overrules them. `garment` is one that the wardrobe knows, or empty.
+    `figure` is how it looks for certain, whatever name and description say.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Actor(msgspec.Struct, frozen=True):
     coat: RGB | None = None
     cloth: RGB | None = None
     garment: str = ""
+    figure: FigureParameters | None = None
 
 
 class Scene(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from storybook.projections.artifacts import Artifacts
+from storybook.projections.characters import SavedCharacters
 from storybook.projections.forgotten import ForgottenRuns
 from storybook.projections.library import Books
 from storybook.projections.projection import Projection
@@ -17,4 +18,5 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     Timings(),
     Artifacts(),
     ForgottenRuns(),
+    SavedCharacters(),
 )

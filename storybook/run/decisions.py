@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from storybook.book import WRITING, Artifact, Stage, StoryRequest, TtsConfig, Work
+import msgspec
+
+from storybook.book import (
+    WRITING,
+    Artifact,
+    CastMember,
+    ReferencePicture,
+    Stage,
+    StoryRequest,
+    TtsConfig,
+    Work,
+)
 from storybook.events.catalog import (
     BEFORE_LANGUAGES,
     BEFORE_PAGE_COUNTS,
@@ -13,6 +24,9 @@ from storybook.events.catalog import (
     ArtifactRemade,
     ArtifactsPruned,
     Blame,
+    CastPictureGiven,
+    CharacterReleased,
+    CharacterSaved,
     EngineInfo,
     Event,
     Fault,
@@ -72,13 +86,26 @@ def request_run(
     idempotency_key: str = "",
     requested_by: str = "",
     callback_url: str = "",
+    style: str = "",
+    cast: Sequence[CastMember] = (),
+    characters_asked: str = "",
 ) -> list[Event]:
     """Ask for a book. What is not said here means what it means in an event that does not say it;
     what a request gets by default is decided where it is checked (`storybook.request`)."""
     if run is not None:
         raise Refused("this run has been requested already")
     requested = RunRequested(
-        request, seed, tts, idempotency_key, requested_by, page_count, language, callback_url
+        request,
+        seed,
+        tts,
+        idempotency_key,
+        requested_by,
+        page_count,
+        language,
+        callback_url,
+        style,
+        tuple(cast),
+        characters_asked,
     )
     return followed_up(None, [requested])
 
@@ -253,6 +280,31 @@ def pin_run(run: Run | None, pinned_by: str = "") -> list[Event]:
 def unpin_run(run: Run | None, unpinned_by: str = "") -> list[Event]:
     """Give a run's files back to retention. Nothing follows if it may have them."""
     return [RunUnpinned(unpinned_by)] if existing(run).is_pinned else []
+
+
+def give_cast_picture(
+    run: Run | None, member: CastMember, picture: ReferencePicture, given_by: str = ""
+) -> list[Event]:
+    """Show what a character looks like. `member` is the character as it stands; nothing follows if
+    that is its picture already."""
+    existing(run)
+    if member.pictures[:1] == (picture,):
+        return []
+    return [CastPictureGiven(msgspec.structs.replace(member, pictures=(picture,)), given_by)]
+
+
+def save_character(
+    run: Run | None, name: str, member: CastMember, saved_by: str = ""
+) -> list[Event]:
+    """Let requests for other books name a character. Nothing follows if that is so already."""
+    return (
+        [] if existing(run).saved.get(name) == member else [CharacterSaved(name, member, saved_by)]
+    )
+
+
+def release_character(run: Run | None, name: str, released_by: str = "") -> list[Event]:
+    """Let no request name a character so any more. Nothing follows if none can."""
+    return [CharacterReleased(name, released_by)] if name in existing(run).saved else []
 
 
 def forget_run(run: Run | None, forgotten_by: str = "") -> list[Event]:

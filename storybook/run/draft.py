@@ -16,6 +16,7 @@ class Draft:
     """What events change of a run, while they are folded; the run itself stays as it is."""
 
     __slots__ = (
+        "cast",
         "crashes",
         "deferred",
         "edition",
@@ -30,6 +31,7 @@ class Draft:
         "refused",
         "rewrites",
         "run",
+        "saved",
         "status",
         "style",
         "submissions",
@@ -55,6 +57,7 @@ class Draft:
         self.is_pinned, self.edition, self.editions = run.is_pinned, run.edition, run.editions
         self.tts, self.style, self.made = run.tts, run.style, run.made
         self.rewrites, self.variations = run.rewrites, run.variations
+        self.cast, self.saved = run.cast, run.saved
 
     def finish(self) -> Run:
         run = self.run
@@ -86,6 +89,9 @@ class Draft:
             self.rewrites,
             self.variations,
             self.style,
+            self.cast,
+            run.characters_asked,
+            self.saved,
         )
 
     def whole(self) -> Run:

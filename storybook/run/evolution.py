@@ -11,6 +11,9 @@ from storybook.events.catalog import (
     ArtifactRemade,
     ArtifactsPruned,
     Blame,
+    CastPictureGiven,
+    CharacterReleased,
+    CharacterSaved,
     EditionRequested,
     Event,
     PageRefused,
@@ -72,6 +75,9 @@ def _begin(event: Event) -> Run:
         page_count=event.page_count,
         language=event.language,
         callback_url=event.callback_url,
+        style=event.style,
+        cast=event.cast,
+        characters_asked=event.characters_asked,
     )
 
 
@@ -115,6 +121,7 @@ def _page_written(draft: Draft, event: PageWritten) -> None:
         replace_page(draft, page)
     else:
         draft.pages.append(page)
+    draft.cast = event.cast or draft.cast
     draft.deferred.pop(WRITING, None)
     draft.failures.pop(WRITING, None)  # each page has its own attempts
     draft.refused = ()
@@ -185,6 +192,19 @@ def _run_unpinned(draft: Draft, event: RunUnpinned) -> None:
     draft.is_pinned = False
 
 
+def _cast_picture_given(draft: Draft, event: CastPictureGiven) -> None:
+    by_name = {it.name: it for it in draft.cast} | {event.member.name: event.member}
+    draft.cast = tuple(by_name.values())
+
+
+def _character_saved(draft: Draft, event: CharacterSaved) -> None:
+    draft.saved = draft.saved | {event.name: event.member}
+
+
+def _character_released(draft: Draft, event: CharacterReleased) -> None:
+    draft.saved = {name: it for name, it in draft.saved.items() if name != event.name}
+
+
 def _run_forgotten(draft: Draft, event: RunForgotten) -> None:
     """Nothing that a fold could show: whoever reads a run that was forgotten finds no events."""
 
@@ -209,5 +229,8 @@ _EVOLVE: Final[dict[type[Event], Callable[[Draft, Any], None]]] = {
     ArtifactRemade: _artifact_remade,
     RunPinned: _run_pinned,
     RunUnpinned: _run_unpinned,
+    CastPictureGiven: _cast_picture_given,
+    CharacterSaved: _character_saved,
+    CharacterReleased: _character_released,
     RunForgotten: _run_forgotten,
 }

@@ -13,6 +13,7 @@ from storybook.book import (
     FIRST_EDITION,
     WRITING,
     Artifact,
+    CastMember,
     Page,
     Role,
     Stage,
@@ -174,7 +175,14 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     variations: dict[int, int] = {}
     """The seeds of the pictures that are not painted by the book's own chance, by page."""
     style: str = ""
-    """How it is to be painted; empty for the illustrator's own way."""
+    """How it is to be painted; empty leaves it to the illustrator."""
+    cast: tuple[CastMember, ...] = ()
+    """Its characters: those that came from other books, and once the cover is written all. A run of
+    before there was a cast has none, or those alone that were given a picture."""
+    characters_asked: str = ""
+    """What was asked for beside characters that come back, if there are any."""
+    saved: dict[str, CastMember] = {}
+    """Its characters as they were saved, by the names that requests can name them by."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from storybook.book import WRITING, Page, TtsConfig, Work, rewriting_of
+from storybook.book import WRITING, CastMember, Page, TtsConfig, Work, rewriting_of
 from storybook.events.catalog import (
     Event,
     MadeFrom,
@@ -22,15 +22,18 @@ EXCERPT_CHARACTERS: Final = 120
 """How much of a refused page is recorded: enough to see why, too little to be the page."""
 
 
-def write_page(run: Run | None, attempt: int, page: Page) -> list[Event]:
-    """Let a page stand. Pages come in order; each dialogue gets the voice that it is read in."""
+def write_page(
+    run: Run | None, attempt: int, page: Page, cast: Sequence[CastMember] = ()
+) -> list[Event]:
+    """Let a page stand. Pages come in order; each dialogue gets the voice that it is read in. With
+    the cover comes the `cast`, whose looks it has settled."""
     run = existing(run)
     in_hand(run, WRITING, attempt)
     if run.is_written:
         raise Refused(f"the book has {run.page_count} pages; page {page.page} is one too many")
     if page.page != len(run.pages):
         raise Refused(f"page {len(run.pages)} is to be written next, not page {page.page}")
-    return followed_up(run, [page_written(page, run.tts, attempt)])
+    return followed_up(run, [page_written(page, run.tts, attempt, cast)])
 
 
 def rewrite_page(
@@ -53,9 +56,12 @@ def refuse_page(
     return [PageRefused(page.page, attempt, tuple(problems), page.text[:EXCERPT_CHARACTERS])]
 
 
-def page_written(page: Page, tts: TtsConfig | None, attempt: int) -> PageWritten:
+def page_written(
+    page: Page, tts: TtsConfig | None, attempt: int, cast: Sequence[CastMember] = ()
+) -> PageWritten:
     """That a page stands. Raises `Refused` unless it has a text and an image prompt."""
     if not page.text.strip() or not page.image_prompt.strip():
         raise Refused(f"page {page.page} has no {'text' if page.image_prompt else 'image prompt'}")
     it = page.voiced(tts)
-    return PageWritten(it.page, attempt, it.title, it.summary, it.dialogues, it.image_prompt)
+    text = it.title, it.summary, it.dialogues, it.image_prompt
+    return PageWritten(it.page, attempt, *text, tuple(cast))

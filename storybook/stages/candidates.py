@@ -50,6 +50,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     """What it writes or speaks; as in the next two, none named means any."""
     voices: tuple[str, ...]
     page_counts: tuple[int, ...]
+    styles: tuple[str, ...]
+    """In which it paints; of one that paints from words any words are a style."""
     configured: str
     """The engines that the settings ask for, best first, with commas; `auto` if they name none."""
     notes: tuple[str, ...] = ()
@@ -204,6 +206,7 @@ class Candidates(Generic[EngineT]):
             can.languages,
             can.voices,
             can.page_counts,
+            can.styles,
             asked_for or AUTO,
             self._best.readiness.notes if self._best.readiness is not None else (),
         )

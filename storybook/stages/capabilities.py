@@ -15,10 +15,14 @@ from storybook.run import Run
 
 
 def request_faults(
-    asked: NewRun, writer: Capabilities, narrator: Capabilities
+    asked: NewRun, writer: Capabilities, illustrator: Capabilities, narrator: Capabilities
 ) -> list[RequestFault]:
     """What of a request these engines cannot do."""
-    return [*writing_faults(asked, writer), *narration_faults(asked.tts, narrator)]
+    return [
+        *writing_faults(asked, writer),
+        *painting_faults(asked, illustrator),
+        *narration_faults(asked.tts, narrator),
+    ]
 
 
 def writing_faults(asked: Run | NewRun, writer: Capabilities) -> Iterator[RequestFault]:
@@ -36,6 +40,13 @@ def rewriting_faults(writer: Capabilities, loc: Loc = ("rewrite",)) -> Iterator[
     if not writer.rewrites:
         what = "the writer of this book writes no page anew; give the text yourself"
         yield RequestFault(loc, what, "unsupported")
+
+
+def painting_faults(asked: Run | NewRun, illustrator: Capabilities) -> Iterator[RequestFault]:
+    """What of a book's style an illustrator cannot do."""
+    if asked.style and illustrator.styles and asked.style not in illustrator.styles:
+        found = f"the illustrator does not paint in the style {asked.style!r}"
+        yield _fault(("style",), found, illustrator.styles)
 
 
 def narration_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[RequestFault]:

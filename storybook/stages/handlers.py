@@ -12,8 +12,10 @@ from functools import partial
 from typing import Final, NoReturn, cast
 
 import msgspec
+from anyio.to_thread import run_sync
 
 from storybook.book import (
+    COVER_PAGE,
     PICTURE_STAGES,
     WRITING,
     Artifact,
@@ -40,6 +42,7 @@ from storybook.run import (
     write_page,
 )
 from storybook.stages.capabilities import rewriting_faults, writing_faults
+from storybook.stages.casting import settled_cast
 from storybook.stages.making import FileTask, MadeFile, check_able, narrate, paint
 from storybook.stages.registry import Engines
 from storybook.stages.tasks import writing_task
@@ -89,7 +92,9 @@ async def _write(attempt: Attempt, tools: Tools) -> None:
         async for page in pages:
             if problems := await tools.check.problems(page, run, standing):
                 await _refuse(attempt, page, problems, writer)
-            await attempt.tell(partial(write_page, attempt=number, page=page))
+            is_cover = page.page == COVER_PAGE
+            members = await run_sync(settled_cast, run, page) if is_cover else ()
+            await attempt.tell(partial(write_page, attempt=number, page=page, cast=members))
             standing = (*standing, page)
     made_from = _made_from(run, writer)
     await attempt.tell(lambda run: complete_stage(run, WRITING, number, made_from=made_from))

@@ -14,7 +14,8 @@ from storybook.events.catalog import MadeFrom, Submission
 from storybook.request import RequestFault
 from storybook.run import Run
 from storybook.stages.artifacts import save_audio, save_picture
-from storybook.stages.capabilities import narration_faults
+from storybook.stages.capabilities import narration_faults, painting_faults
+from storybook.stages.references import references
 from storybook.stages.tasks import narration_task, painting_task
 from storybook.stores.artifacts import ArtifactStore
 
@@ -47,9 +48,13 @@ def check_able(faults: Iterable[RequestFault]) -> None:
 
 async def paint(task: FileTask) -> MadeFile:
     """The cover, or a page's picture. Raises what the illustrator raises."""
-    painting = await cast("Illustrator", task.engine).paint(
-        painting_task(task.run, task.work), task.report, task.submitted
-    )
+    illustrator = cast("Illustrator", task.engine)
+    check_able(painting_faults(task.run, illustrator.capabilities))
+    asked = painting_task(task.run, task.work)
+    if illustrator.capabilities.takes_references:
+        shown = await references(task.run, task.run_id, task.work, task.artifacts)
+        asked = msgspec.structs.replace(asked, references=shown)
+    painting = await illustrator.paint(asked, task.report, task.submitted)
     save = partial(
         save_picture,
         task.artifacts,

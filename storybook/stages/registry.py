@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 import anyio
 import msgspec
 
-from storybook.book import Role
+from storybook.book import FigureParameters, Page, Role, StoryRequest
 from storybook.clock import Clock, sleep
 from storybook.composer.spec import COMPOSER
 from storybook.engines import (
@@ -126,10 +126,11 @@ class Engines(msgspec.Struct, frozen=True):
 
     async def request_faults(self, asked: NewRun) -> list[RequestFault]:
         """What of a request those engines cannot do that would get the book now."""
-        if to_choose := [it.role for it in (self.writer, self.narrator) if it.is_open]:
+        asked_of = (self.writer, self.illustrator, self.narrator)
+        if to_choose := [it.role for it in asked_of if it.is_open]:
             with anyio.move_on_after(ASKED_SECONDS):
                 await self.look(*to_choose)
-        return request_faults(asked, self.writer.best.capabilities, self.narrator.best.capabilities)
+        return request_faults(asked, *(it.best.capabilities for it in asked_of))
 
     async def keep_looking(self, clock: Clock) -> None:
         """Look again every minute while something is asked for and cannot be used. Never returns.
@@ -162,6 +163,19 @@ class Idling(Protocol):
     async def unload_when_idle(self) -> None:
         """Watch for that until it is cancelled."""
         ...
+
+
+def read_figures(
+    cover: Page,
+    request: StoryRequest,
+    seed: int,
+    known: Mapping[str, FigureParameters],
+) -> dict[str, FigureParameters]:
+    """How the embedded painter draws a book's characters, by name, whoever paints the book; those
+    that are known stay as they are. Imported when it is first used, as engines are."""
+    from storybook.painter.reading import read_figures as read
+
+    return read(cover, request, seed, known)
 
 
 def engine_names(role: Role) -> list[str]:

@@ -24,6 +24,7 @@ def writing_task(run: Run, work: Work, attempt: int) -> WritingTask:
         refusals=len(run.refused),
         refused=tuple(problem.kind for problems in run.refused for problem in problems),
         rewriting=rewriting,
+        cast=run.cast,
     )
 
 
@@ -38,6 +39,8 @@ def painting_task(run: Run, work: Work) -> PaintingTask:
         submission=run.submissions.get(work),
         page_count=run.page_count,
         variation=run.variations.get(work.page, 0),
+        style=run.style,
+        cast=run.cast,
     )
 
 

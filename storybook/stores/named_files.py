@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from storybook.book import Artifact, RunId
-from storybook.events.catalog import EVENT_TYPES, ArtifactRemade, ArtifactsPruned, StageCompleted
+from storybook.events.catalog import (
+    EVENT_TYPES,
+    ArtifactRemade,
+    ArtifactsPruned,
+    CastPictureGiven,
+    StageCompleted,
+)
 from storybook.events.codec import UnreadableEvent, decode
 
 ABOUT_FILES: Final = frozenset(
-    it.__name__ for it in (StageCompleted, ArtifactRemade, ArtifactsPruned)
+    it.__name__ for it in (StageCompleted, ArtifactRemade, ArtifactsPruned, CastPictureGiven)
 )
 """The types of the events that say of a file that it is there, or no more."""
 
@@ -38,6 +44,10 @@ class NamedFiles:
                 StageCompleted(artifact=Artifact() as artifact) | ArtifactRemade(artifact=artifact)
             ):
                 self._found[run_id, artifact.name] = artifact
+            case CastPictureGiven(member=member):
+                for it in member.pictures:
+                    picture = Artifact(it.name, it.media_type, it.size, it.sha256)
+                    self._found[run_id, it.name] = picture
             case ArtifactsPruned(names=names):
                 for name in names:
                     self._found.pop((run_id, name), None)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from storybook.book import WRITING, Artifact, StoryRequest, TtsConfig, narration_of, picture_of
+from storybook.book import (
+    WRITING,
+    Artifact,
+    CastMember,
+    StoryRequest,
+    TtsConfig,
+    narration_of,
+    picture_of,
+)
 from storybook.cli.event_text import sentence
 from storybook.events.catalog import (
     EVENT_TYPES,
     AbandonReason,
     ArtifactRemade,
     ArtifactsPruned,
+    CastPictureGiven,
+    CharacterReleased,
+    CharacterSaved,
     EditionRequested,
     EngineInfo,
     Event,
@@ -66,6 +77,9 @@ EVENTS: list[Event] = [
     ),
     RunPinned("mina"),
     RunUnpinned(),
+    CastPictureGiven(CastMember("토토", "rabbit"), "mina"),
+    CharacterSaved("우리토끼", CastMember("토토", "rabbit"), "mina"),
+    CharacterReleased("우리토끼"),
     RunForgotten("ward"),
 ]
 SENTENCES = [
@@ -95,6 +109,9 @@ SENTENCES = [
     "cover.png was made again, with the same bytes (painter)",
     "its files are to stay, as mina asked",
     "its files need not stay",
+    "토토 got a picture, from mina",
+    "토토 was saved as 우리토끼, as mina asked",
+    "우리토끼 is saved no more",
     "the book was forgotten, as ward asked",
 ]
 

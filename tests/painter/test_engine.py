@@ -18,13 +18,14 @@ import numpy as np
 import pytest
 
 import storybook
-from storybook.book import Page, StoryRequest
+from storybook.book import CastMember, FigureParameters, Page, StoryRequest
 from storybook.engines import Painting, PaintingTask, WorkFailed
 from storybook.events.catalog import Submission
 from storybook.painter import layout
-from storybook.painter.creatures.look import looks_of
+from storybook.painter.creatures.look import figure_of, look_of, looks_of
 from storybook.painter.engine import IDLE_SECONDS, Painter
 from storybook.painter.picture import paint
+from storybook.painter.scene import Actor
 from tests.clocks import ManualClock
 
 pytestmark = pytest.mark.slow
@@ -56,6 +57,19 @@ def decoded(png: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, 1 + 3 * width)
     assert (rows[:, 0] == 2).all()
     return np.cumsum(rows[:, 1:], 0, dtype=np.uint8).reshape(height, width, 3)
+
+
+def test_what_is_painted_is_the_recorded_figure() -> None:
+    """Whatever coat the prompt says, as another seed or a later painter would read it."""
+    white = figure_of(look_of(Actor("토끼", "rabbit"), "ancient", 3))
+    black = msgspec.structs.replace(white, coat="#000000", belly="#000000")
+
+    def painted(figure: FigureParameters) -> float:
+        cast = (CastMember("토끼", "rabbit", figure=figure),)
+        png = paint(msgspec.structs.replace(task(size=128, page=0), cast=cast))
+        return float(decoded(png).mean())
+
+    assert painted(black) < painted(white) - 1
 
 
 def unheard(fraction: float, preview: bytes | None = None) -> None:

@@ -12,8 +12,10 @@ from storybook.book import (
     COVER_PAGE,
     WRITING,
     Artifact,
+    CastMember,
     Dialogue,
     Page,
+    ReferencePicture,
     RunId,
     Segment,
     Stage,
@@ -43,10 +45,13 @@ from storybook.run import (
     complete_stage,
     fail_stage,
     fold,
+    give_cast_picture,
     prune_artifacts,
+    release_character,
     remake_artifact,
     request_run,
     retry_run,
+    save_character,
     start_stage,
     submit_stage,
     write_page,
@@ -205,6 +210,11 @@ async def every_ending(log: EventLog) -> None:
         await book.finish()
     await retried.retry()
     await retried.finish()
+    for name in ("우리토끼", "해피"):
+        hero = CastMember("토끼", "rabbit", "토끼", voice="F1")
+        await done.do(save_character(done.run, name, hero))
+        await retried.do(save_character(retried.run, name, hero))
+    await done.do(release_character(done.run, "해피"))
     await pruned.prune(*(picture_of(page) for page in PAGES))
     await pruned.prune(*(narration_of(page) for page in PAGES))
     await retried.remake(picture_of(2))
@@ -221,7 +231,7 @@ def choices(run: Run | None) -> list[Choice]:
     if run is None:
         words = StoryRequest("미래", "바다", "고래", "용기")
         return [partial(request_run, None, words, 3, tts) for tts in (TtsConfig(), None)]
-    found: list[Choice] = []
+    found: list[Choice] = _about_the_cast(run) if run.pages else []
     if not run.status.has_ended:
         found.append(partial(cancel_run, run))
     elif run.status in (Status.FAILED, Status.CANCELLED):
@@ -236,6 +246,18 @@ def choices(run: Run | None) -> list[Choice]:
         elif isinstance(state, InHand):
             found += _endings(run, work, state.attempt)
     return found
+
+
+def _about_the_cast(run: Run) -> list[Choice]:
+    """A character is saved under one of two names, given a picture, or released."""
+    hero = CastMember("토끼", "rabbit", "토끼", voice=f"M{1 + run.version % 5}")
+    picture = ReferencePicture("cast_1.png", "ef" * 32, 30_000)
+    return [
+        partial(save_character, run, "우리토끼", hero),
+        partial(save_character, run, "해피", hero),
+        partial(release_character, run, "우리토끼"),
+        partial(give_cast_picture, run, hero, picture),
+    ]
 
 
 def _endings(run: Run, work: Work, attempt: int) -> list[Choice]:

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from storybook.projections import library, runs, tables, timings, views
+from storybook.projections import characters, library, runs, tables, timings, views
 from storybook.projections.artifacts import FILES
 from storybook.projections.forgotten import FORGOTTEN
 from storybook.projections.registry import PROJECTIONS
@@ -24,6 +24,8 @@ PLANS = {
     library.OPEN_RUNS: "INDEX library_by_status",
     library.WITH_FILES: "COVERING INDEX library_by_files",
     tables.find_sql(FORGOTTEN): "INDEX sqlite_autoindex_forgotten_1",
+    characters.ALL_SAVED: "INDEX characters_by_name",
+    characters.SAVED_AS: "INDEX characters_by_name",
     timings.TAKEN: "INDEX timings_by_role",
 }
 
@@ -48,7 +50,7 @@ def test_every_statement_is_looked_at() -> None:
     """A new question needs a plan here."""
     statements = {
         value
-        for module in (library, runs, timings)
+        for module in (characters, library, runs, timings)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str) and value.startswith("SELECT")
     }

@@ -22,14 +22,15 @@ from tests.http.serving import WORDS, serving
 from tests.test_application import serving as running
 
 WRITER = Capabilities(languages=("ko", "en-us"), page_counts=(5, 7))
+ILLUSTRATOR = Capabilities(styles=("watercolor", "ink"))
 NARRATOR = Capabilities(languages=("ko",), voices=("M1", "F1"))
 ANY = Capabilities()
 
 
 def test_nothing_named_means_anything() -> None:
     """An engine that names no bounds is asked, and says itself what it cannot do."""
-    asked = new_run(REQUEST, TtsConfig(lang="xx"), page_count=13, language="xx")
-    assert request_faults(asked, ANY, ANY) == []
+    asked = new_run(REQUEST, TtsConfig(lang="xx"), page_count=13, language="xx", style="oil")
+    assert request_faults(asked, ANY, ANY, ANY) == []
 
 
 @pytest.mark.parametrize("tag", ["ko", "KO", "ko-KR", "en-US"])
@@ -42,12 +43,16 @@ def test_a_region_is_no_other_language(tag: str) -> None:
 def test_every_bound_is_told_with_what_there_is() -> None:
     """Where, and what could be asked for instead."""
     tts = TtsConfig("M1", "F5", {"토끼": "M2"}, lang="fr")
-    asked = new_run(REQUEST, tts, page_count=6, language="fr")
-    found = request_faults(asked, WRITER, NARRATOR)
+    asked = new_run(REQUEST, tts, page_count=6, language="fr", style="oil")
+    found = request_faults(asked, WRITER, ILLUSTRATOR, NARRATOR)
     assert {it.type for it in found} == {"unsupported"}
     assert [(".".join(map(str, it.loc)), it.msg) for it in found] == [
         ("page_count", "the writer does not write 6 pages; it can do 5, 7"),
         ("language", "the writer does not write 'fr'; it can do ko, en-us"),
+        (
+            "style",
+            "the illustrator does not paint in the style 'oil'; it can do watercolor, ink",
+        ),
         ("tts.lang", "the narrator does not speak 'fr'; it can do ko"),
         ("tts.dialogue_voice", "the narrator has no voice 'F5'; it can do M1, F1"),
         ("tts.character_voices.토끼", "the narrator has no voice 'M2'; it can do M1, F1"),
@@ -56,7 +61,9 @@ def test_every_bound_is_told_with_what_there_is() -> None:
 
 def test_a_silent_book_needs_no_narrator() -> None:
     """What nobody reads aloud needs no voice."""
-    assert request_faults(new_run(REQUEST), WRITER, Capabilities(languages=("xx",))) == []
+    assert (
+        request_faults(new_run(REQUEST), WRITER, ILLUSTRATOR, Capabilities(languages=("xx",))) == []
+    )
 
 
 def test_the_engines_of_the_house_say_what_they_can() -> None:

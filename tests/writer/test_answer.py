@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storybook.book import Dialogue, Page, StoryRequest
+from storybook.book import CastMember, Dialogue, Page, StoryRequest
 from storybook.composer.compose import compose
 from storybook.engines import Rewriting, WorkFailed, WritingTask
 from storybook.lexicon.looks import times
@@ -230,6 +230,18 @@ def test_nothing_of_a_draft_is_in_the_pictures() -> None:
     """Its cards go with it."""
     draft = '{"place": "a desert", "cover": 1}'
     assert told(draft, as_json(ANSWER)) == told(as_json(ANSWER))
+
+
+def test_a_hero_keeps_its_card_whatever_the_model_says() -> None:
+    """Word for word in every prompt; the model describes the others."""
+    card = "a brave brown rabbit wearing a green cape"
+    hero = CastMember(BRIEF.names[0], "rabbit", card=card)
+    telling = Telling(BRIEF, WritingTask(REQUEST, 7, 1, cast=(hero,)), ignore)
+    pages = list(telling.hear(as_json(ANSWER)))
+    assert len(pages) == 5
+    for page in pages:
+        assert f"A{card[1:]}, " in page.image_prompt
+        assert SHEET.cards[1][1:] in page.image_prompt
 
 
 def test_an_answer_that_ends_early_is_tried_again() -> None:

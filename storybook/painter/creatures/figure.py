@@ -54,7 +54,7 @@ class Figure:
         self.emotion = "sleeping" if self.pose == "sleeping" else actor.emotion
         sad = self.emotion == "sad"
         self.lean = {"walking": 0.04, "running": 0.13}.get(self.pose, 0.0)
-        self.tilt = (0.10 if sad else -0.05) + 0.025 * (look.traits % 5 - 2)
+        self.tilt = (0.10 if sad else -0.05) + 0.025 * look.tilt
         self.turn = 0.36 if standing.close else 0.25
         """How far the face is turned towards the side, in head units."""
         self.drop = 0.10 if self.pose == "sitting" else 0.0

@@ -195,7 +195,7 @@ def _bands(f: Figure, top: float, low: float) -> None:
     look = f.look
     for x, k in ((-0.24, 0.6), (0.0, 0.92)):
         spine = sh.pts((x, -0.40 - top * k * 0.85), (x + 0.05, -0.40), (x, -0.40 + low * k * 0.8))
-        color = WHITE if look.traits % 2 else look.accent
+        color = WHITE if "pale bands" in look.marks else look.accent
         f.soft(sh.limb(spine, (0.035, 0.05, 0.035)), color, 0.55, 0.006)
     for x, y in ((-0.10, -0.44), (-0.14, -0.34), (-0.32, -0.40)):
         scale = sh.smooth(sh.pts((x, y - 0.04), (x + 0.035, y), (x, y + 0.04)), False)

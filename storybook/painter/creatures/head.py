@@ -75,7 +75,7 @@ def _long_ear(f: Figure, s: int) -> None:
     bend = 0.12
     if f.emotion == "sad":
         bend = 0.9
-    elif s < 0 and f.look.traits % 3 == 0:
+    elif s < 0 and "bent ear" in f.look.marks:
         bend = 0.55
     k = f.plan.ear
     spine = sh.pts(
@@ -303,9 +303,9 @@ def _fringe(f: Figure) -> sh.Pts:
     look, style = f.look, f.look.hair_style
     if style in FRINGES:
         return sh.trace(FRINGES[style])
-    if style == "girl" and look.traits % 3 == 0 and look.outfit != "hanbok_f":
+    if style == "girl" and "wide fringe" in look.marks and look.outfit != "hanbok_f":
         return sh.trace(WIDE_FRINGE)
-    x = 0.25 if look.traits % 2 else -0.2
+    x = 0.25 if "parted right" in look.marks else -0.2
     return sh.pts(
         (0.95, 0.14),
         (0.84, -0.18),

@@ -7,8 +7,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from storybook.book import FigureParameters
 from storybook.painter.creatures.plan import FRIENDLY, Plan, plans
-from storybook.painter.palette import RGB, difference, hexc, name_hash, shift
+from storybook.painter.palette import RGB, code_of, difference, hexc, name_hash, shift
 from storybook.painter.scene import Actor, Era
 
 T = TypeVar("T")
@@ -47,7 +48,8 @@ class Look(msgspec.Struct, frozen=True):
     """All of a character that must not change from page to page.
 
     `outfit` covers the body (hanbok_f, hanbok_m, dress, shirt, pelt or none), `garment` is worn
-    with it; `traits` is a number from the name for small things such as a parting or a bent ear.
+    with it; `marks` are small things that this one of its kind has; `tilt` is how its head is
+    held, from -2 to 2.
     """
 
     plan: Plan
@@ -62,7 +64,8 @@ class Look(msgspec.Struct, frozen=True):
     outfit: str
     garment: str
     shell: RGB
-    traits: int
+    marks: tuple[str, ...]
+    tilt: int
 
     @property
     def female(self) -> bool:
@@ -75,9 +78,12 @@ class Look(msgspec.Struct, frozen=True):
 
 
 def look_of(actor: Actor, era: Era, seed: int) -> Look:
-    """The look of one character in a book; an unknown kind becomes a child."""
+    """The look of one character in a book; an unknown kind becomes a child. Whose figure is known
+    already looks as that says."""
+    if actor.figure is not None:
+        return _look_from(actor.figure)
     kind = actor.kind if actor.kind in plans() else FRIENDLY
-    plan, traits = plans()[kind], name_hash(seed, actor.name, kind)
+    plan, traits = plans()[kind], _traits(actor, seed)
     style = _pick(traits, ("girl", "boy"), "sex") if plan.hair == "any" else plan.hair
     cloth, cloth2 = _cloths(era, plan.human, name_hash(traits, "cloth"))
     coat = actor.coat or hexc(_pick(traits, plan.coats, "coat"))
@@ -101,8 +107,66 @@ def look_of(actor: Actor, era: Era, seed: int) -> Look:
         outfit=outfit,
         garment=_garment(actor, plan, style, era, traits),
         shell=hexc(_pick(traits, plan.shell, "shell")) if plan.shell else hexc("#8a7a5a"),
-        traits=traits,
+        marks=_marks(plan, traits),
+        tilt=traits % 5 - 2,
     )
+
+
+def figure_of(look: Look) -> FigureParameters:
+    """A look as it is recorded, so that it comes back: all of it but the plan, which is the kind's
+    and the painter's own."""
+    return FigureParameters(
+        look.kind,
+        coat=code_of(look.coat),
+        belly=code_of(look.belly),
+        accent=code_of(look.accent),
+        cloth=code_of(look.cloth),
+        cloth2=code_of(look.cloth2),
+        hair=code_of(look.hair),
+        shell=code_of(look.shell),
+        hair_style=look.hair_style,
+        outfit=look.outfit,
+        garment=look.garment,
+        marks=look.marks,
+        tilt=look.tilt,
+    )
+
+
+def _look_from(figure: FigureParameters) -> Look:
+    kind = figure.kind if figure.kind in plans() else FRIENDLY
+    return Look(
+        plan=plans()[kind],
+        kind=kind,
+        coat=hexc(figure.coat),
+        belly=hexc(figure.belly),
+        accent=hexc(figure.accent),
+        cloth=hexc(figure.cloth),
+        cloth2=hexc(figure.cloth2),
+        hair=hexc(figure.hair),
+        hair_style=figure.hair_style,
+        outfit=figure.outfit,
+        garment=figure.garment,
+        shell=hexc(figure.shell),
+        marks=figure.marks,
+        tilt=figure.tilt,
+    )
+
+
+def _traits(actor: Actor, seed: int) -> int:
+    """A number from a name, for all that is left to chance in a look."""
+    kind = actor.kind if actor.kind in plans() else FRIENDLY
+    return name_hash(seed, actor.name, kind)
+
+
+def _marks(plan: Plan, traits: int) -> tuple[str, ...]:
+    """The marks that chance gives, of those that the kind can show."""
+    by_chance = {
+        "wide fringe": bool(plan.hair) and traits % 3 == 0,
+        "parted right": bool(plan.hair) and traits % 2 == 1,
+        "bent ear": plan.ears == "long" and traits % 3 == 0,
+        "pale bands": plan.form == "swimmer" and traits % 2 == 1,
+    }
+    return tuple(mark for mark, has in by_chance.items() if has)
 
 
 def looks_of(cast: Sequence[Actor], era: Era, seed: int) -> tuple[Look, ...]:
@@ -111,11 +175,15 @@ def looks_of(cast: Sequence[Actor], era: Era, seed: int) -> tuple[Look, ...]:
     looks: list[Look] = []
     for actor in cast:
         look = look_of(actor, era, seed)
+        if actor.figure is not None:
+            looks.append(look)
+            continue
         twins = [other for other in looks if other.kind == look.kind]
         if actor.coat is None and not look.plan.human and twins:
             look = msgspec.structs.replace(look, coat=_other_coat(look, twins))
         if actor.cloth is None:
-            look = msgspec.structs.replace(look, cloth=_other_cloth(look, looks))
+            cloth = _other_cloth(look, looks, _traits(actor, seed))
+            look = msgspec.structs.replace(look, cloth=cloth)
         looks.append(look)
     return tuple(looks)
 
@@ -130,10 +198,10 @@ def _other_coat(look: Look, twins: Sequence[Look]) -> RGB:
     return look.coat
 
 
-def _other_cloth(look: Look, others: Sequence[Look]) -> RGB:
+def _other_cloth(look: Look, others: Sequence[Look], traits: int) -> RGB:
     worn = [other.cloth for other in others]
     choices = HANBOK_TOP if look.outfit.startswith("hanbok") else CLOTH
-    start = name_hash(look.traits, "other") % len(choices)
+    start = name_hash(traits, "other") % len(choices)
     for cloth in (look.cloth, *choices[start:], *choices[:start]):
         if cloth not in worn and difference(cloth, look.coat) > _ALIKE:
             return cloth

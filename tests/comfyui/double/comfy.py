@@ -7,6 +7,8 @@ newer one's place away; equal entries in the queue kill the worker; history is w
 
 from __future__ import annotations
 
+import email
+import email.message
 import heapq
 import itertools
 import json
@@ -96,6 +98,8 @@ class ComfyDouble:
         self.interrupts: list[dict[str, Any]] = []
         self.deletes: list[dict[str, Any]] = []
         self.requests: list[str] = []
+        self.uploads: list[str] = []
+        """The pictures that were given to it, by folder and name."""
         self.origins: set[str | None] = set()
         self.freed = 0
         self.connections: list[str] = []
@@ -250,6 +254,8 @@ class ComfyDouble:
                 if wanted is None or wanted in self.running:
                     self._interrupted = True
                 return Response(200)
+            case "POST", ["upload", "image"]:
+                return self._upload(request)
             case "POST", ["free"]:
                 self._free(json.loads(request.body))
                 return Response(200)
@@ -318,6 +324,30 @@ class ComfyDouble:
         self.freed += 1
         if body.get("free_memory"):
             self.cache.clear()
+
+    def _upload(self, request: Request) -> Response:
+        """Keep a picture in the input folder, where the combo of LoadImage lists it."""
+        message = email.message_from_bytes(
+            b"content-type: " + request.headers["content-type"].encode() + b"\n\n" + request.body
+        )
+        parts = {
+            str(part.get_param("name", header="content-disposition")): part
+            for part in message.get_payload()
+            if isinstance(part, email.message.Message)
+        }
+        told = {name: bytes(part.get_payload(decode=True) or b"") for name, part in parts.items()}
+        name = str(parts["image"].get_filename())
+        folder = told.get("subfolder", b"").decode()
+        self.uploads.append(f"{folder}/{name}")
+        self.files["input", folder, name] = told["image"]
+        self.list_inputs()
+        return _json({"name": name, "subfolder": folder, "type": "input"})
+
+    def list_inputs(self) -> None:
+        """The pictures that LoadImage can load: its own, and those in the input folder."""
+        there = [f"{folder}/{name}" for kind, folder, name in self.files if kind == "input"]
+        inputs = self.object_info["LoadImage"]["input"]["required"]
+        inputs["image"][0] = ["example.png", *there]
 
     def _view(self, request: Request) -> Response:
         query = request.query

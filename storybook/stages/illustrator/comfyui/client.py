@@ -38,8 +38,12 @@ ANSWER_BYTES: Final = 256 * 1024 * 1024
 """The longest answer that is read; noise of 8192 × 8192 pixels makes 136 MB."""
 
 
+UPLOADS: Final = "storybook"
+"""The subfolder of the server's input folder that pictures of characters go to."""
+
 _NO_COMFYUI: Final = "something answers there that is not ComfyUI"
 _BUSY: Final = (429, 503)
+_TOO_LARGE: Final = 413
 _TIMEOUT: Final = 408
 """Statuses that say nothing of what was asked; those from 500 on do not either."""
 
@@ -144,6 +148,25 @@ class ComfyServer:
         if any(_concerns(output, node, it) for node, it in errors.items()):
             raise Rejected(self.url, self._problems(said, graph), was_taken=True)
         return self._problems(said, graph)
+
+    async def upload(self, name: str, content: bytes, media_type: str) -> str:
+        """Put a picture into the server's input folder, in the place of one of the same name; what
+        a node that loads pictures calls it."""
+        answer = await self._request(
+            "POST",
+            "/upload/image",
+            files={"image": (name, content, media_type)},
+            data={"type": "input", "subfolder": UPLOADS, "overwrite": "true"},
+            timeout=self._timing.download,
+        )
+        if answer.status == _TOO_LARGE:
+            why = f"a proxy before it takes no upload of {len(content):,} bytes: raise its limit"
+            raise Unsuited(self.url, why)
+        said = _decoded(self._expect(answer).content)
+        kept, folder = said.get("name"), said.get("subfolder")
+        if not isinstance(kept, str) or not kept:
+            raise Unsuited(self.url, "it takes no pictures: POST /upload/image says no name")
+        return f"{folder}/{kept}" if folder else kept
 
     async def take_out(self, prompt_id: str) -> None:
         """Take our prompt, and no other, out of the queue; nothing happens if it runs."""

@@ -68,11 +68,12 @@ class ComfyUI:
     `urls` are the servers, each of which paints one picture at a time. `workflow` is the path of a
     workflow file in either format, empty for the one that ships with the package; `nodes` names the
     nodes in it that are not found by themselves (see `roles.ROLES`). `style` goes before every
-    prompt. `size` is `workflow` for pictures as the file makes them, `1024x1024` or the like, or
-    empty for what is asked for. `checkpoint` is loaded instead of the workflow's. `device` is what
-    the servers run on, if another engine runs there too. `launch` is a command line that starts
-    ComfyUI in `launch_folder` when the first of `urls` does not answer. `key_variable` names the
-    environment variable that holds the servers' key, `header` is how it is sent.
+    prompt, unless the book has its own. `size` is `workflow` for pictures as the file makes them,
+    `1024x1024` or the like, or empty for what is asked for. `checkpoint` is loaded instead of the
+    workflow's. `device` is what the servers run on, if another engine runs there too. `launch` is a
+    command line that starts ComfyUI in `launch_folder` when the first of `urls` does not answer.
+    `key_variable` names the environment variable that holds the servers' key, `header` is how it is
+    sent.
     """
 
     def __init__(
@@ -95,12 +96,14 @@ class ComfyUI:
         self._urls = tuple(self._ways)
         self._timing = timing or ComfyTiming()
         self._workflow = Workflow(workflow, nodes or {}, checkpoint, size)
-        self._style = style.strip().rstrip(",")
+        self._style = _style(style)
         self._pool = Pool(self._urls, self._timing)
         self._launcher = Launcher(launch, launch_folder, self._timing) if launch else None
         self._prepared: dict[str, Prepared] = {}
         self._broken: dict[str, set[str]] = defaultdict(set)
         """Checkpoints that do not load, by server."""
+        self._uploaded: dict[str, dict[str, str]] = defaultdict(dict)
+        """What servers call the pictures that they were given, by server and digest."""
         self._fitting = WorkerProcesses(_fitted, FITTED_AT_ONCE)
         self._info = EngineInfo(NAME, device=device or ", ".join(self._urls), apart=True)
 
@@ -113,7 +116,7 @@ class ComfyUI:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities()
+        return Capabilities(takes_references=True)
 
     @property
     def places(self) -> int:
@@ -161,10 +164,11 @@ class ComfyUI:
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         """Paint one page, or adopt the picture that an earlier attempt has given away."""
-        prompt = task.page.image_prompt
-        positive = f"{self._style}, {prompt}" if self._style else prompt
+        prompt, style = task.page.image_prompt, _style(task.style) or self._style
+        positive = f"{style}, {prompt}" if style else prompt
         size = self._workflow.size(PictureSize(task.width, task.height))
-        job = Job(positive, task.variation or task.seed, size, self._fit, report, submitted)
+        seed = task.variation or task.seed
+        job = Job(positive, seed, size, self._fit, report, submitted, task.references)
         if task.submission is not None:
             adopted = await self._adopt(task.submission, job)
             if adopted is not None:
@@ -217,7 +221,7 @@ class ComfyUI:
             try:
                 async with self._server(endpoint) as server:
                     prepared = await self._prepare(server)
-                    made = await picture.paint(server, prepared, turns.job, self._timing)
+                    made = await self._paint_with(server, prepared, turns.job)
             except ComfyTrouble as trouble:
                 logger.warning("%s", trouble)
                 after = await self._after(trouble, endpoint)
@@ -238,6 +242,35 @@ class ComfyUI:
                 self._pool.release(endpoint)
             self._prepared.pop(endpoint.url, None)  # it may have been restarted with other models
             turns.check()
+
+    async def _paint_with(self, server: ComfyServer, prepared: Prepared, job: Job) -> FittedPicture:
+        """Paint on a server, which is given the pictures that it is to look at. What it was given
+        before it may have lost: refused with that, the picture is asked for once more."""
+        had_all = all(it.sha256 in self._uploaded[server.url] for it in job.references)
+        shown = await self._shown(server, prepared, job)
+        try:
+            return await picture.paint(
+                server, prepared, msgspec.structs.replace(job, shown=shown), self._timing
+            )
+        except Rejected:
+            self._uploaded.pop(server.url, None)
+            if not shown or not had_all:
+                raise
+        shown = await self._shown(server, prepared, job)
+        return await picture.paint(
+            server, prepared, msgspec.structs.replace(job, shown=shown), self._timing
+        )
+
+    async def _shown(self, server: ComfyServer, prepared: Prepared, job: Job) -> tuple[str, ...]:
+        """What the server calls the characters' pictures, as many as its workflow has places for;
+        each is uploaded once."""
+        known = self._uploaded[server.url]
+        wanted = job.references[: len(prepared.roles.references)]
+        for it in wanted:
+            if it.sha256 not in known:
+                name = f"{it.sha256[:32]}.{'jpg' if it.media_type == 'image/jpeg' else 'png'}"
+                known[it.sha256] = await server.upload(name, it.content, it.media_type)
+        return tuple(known[it.sha256] for it in wanted)
 
     def _sets_aside(self, rejection: Rejected) -> bool:
         """Whether a checkpoint that does not load was one of our choice: another is chosen then."""
@@ -323,7 +356,13 @@ def _fitted(given: tuple[bytes, PictureSize | None]) -> FittedPicture:
     return fitted(*given)
 
 
+def _style(text: str) -> str:
+    """Words that can go before a prompt."""
+    return text.strip().rstrip(",")
+
+
 def _painting(made: FittedPicture, job: Job, prepared: Prepared) -> Painting:
+    shown = job.references[: len(prepared.roles.references)]
     made_from = MadeFrom(
         job.prompt,
         job.seed,
@@ -331,5 +370,6 @@ def _painting(made: FittedPicture, job: Job, prepared: Prepared) -> Painting:
         model=", ".join(prepared.models),
         version=prepared.version,
         fitted_from=str(made.given) if made.given != made.size else "",
+        references=tuple(it.sha256 for it in shown),
     )
     return Painting(made.png, *made.size, made_from)

@@ -35,6 +35,7 @@ from storybook.stages.illustrator.comfyui.node_types import NodeTypes
 from storybook.stages.illustrator.comfyui.prepare import fill, template
 from storybook.stages.illustrator.comfyui.problems import WorkflowProblem, where
 from storybook.stages.illustrator.comfyui.roles import (
+    REFERENCE,
     ROLES,
     SAVING,
     SHOWING,
@@ -176,6 +177,7 @@ def _found(graph: Graph, roles: Roles) -> Iterator[FoundRole]:
         *(("seed", it) for it in roles.seeds),
         *(("width", it) for it in roles.width),
         *(("height", it) for it in roles.height),
+        *((REFERENCE, it) for it in roles.references),
         *(("model", it) for it in roles.models),
     ]
     if roles.output is not None:
@@ -208,10 +210,23 @@ def _notes(graph: Graph, kept: Graph, roles: Roles) -> Iterator[str]:
         yield f"{unused} nodes do not lead to the picture and are not submitted"
     if roles.samplers and not roles.negative:
         yield "no text is taken for the negative prompt; that is usual for some models"
+    yield _about_references(graph, roles)
     if len(roles.seeds) > 1:
         yield f"{len(roles.seeds)} seeds; all of them are the book's"
     if class_of(graph[roles.output]) in SHOWING:
         yield "the picture is only shown in the file; here it is saved by Save Image"
+
+
+def _about_references(graph: Graph, roles: Roles) -> str:
+    """Whether pictures of the characters can be shown to the workflow."""
+    if not roles.references:
+        return "it takes no picture of the characters: no node that loads one is titled REFERENCE"
+    taken = " and ".join(f"node {it.node}" for it in roles.references)
+    files = ", ".join(str(_value(graph, it)) for it in roles.references)
+    return (
+        f"a picture of the characters goes to {taken}; where there is none yet, as for a first "
+        f"book's cover, the file's own stays: {files}"
+    )
 
 
 # --------------------------------------------------------------------------- what keeps it from it

@@ -24,7 +24,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from storybook.engines import PaintingReport, WorkFailed
+from storybook.engines import PaintingReport, Reference, WorkFailed
 from storybook.events.catalog import Submission
 from storybook.stages.illustrator.comfyui import png
 from storybook.stages.illustrator.comfyui.broken import broken_model
@@ -59,7 +59,8 @@ logger = logging.getLogger(__name__)
 
 class Job(msgspec.Struct, frozen=True):
     """The picture that is wanted: the whole positive prompt, its seed, its size in pixels (None:
-    the workflow's own). `fit` makes any picture one of that size."""
+    the workflow's own), and pictures of its characters. `fit` makes any picture one of that
+    size; `shown` are the server's names of the characters' pictures, once it has them."""
 
     prompt: str
     seed: int
@@ -67,6 +68,8 @@ class Job(msgspec.Struct, frozen=True):
     fit: Callable[[bytes, PictureSize | None], Awaitable[FittedPicture]]
     report: PaintingReport
     submitted: Callable[[Submission], Awaitable[None]]
+    references: tuple[Reference, ...] = ()
+    shown: tuple[str, ...] = ()
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -94,6 +97,7 @@ async def paint(
         seed=job.seed,
         size=job.size,
         prompt_id=prompt_id,
+        shown=job.shown,
     )
     async with _hearing(server, prepared, job, prompt_id, timing) as listener:
         await listener.tried.wait()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from storybook.stages.illustrator.comfyui.graph import Graph, Node, NodeId, ancestors
@@ -38,14 +38,25 @@ def template(graph: Graph, roles: Roles) -> Graph:
 
 
 def fill(
-    kept: Graph, roles: Roles, *, prompt: str, seed: int, size: PictureSize | None, prompt_id: str
+    kept: Graph,
+    roles: Roles,
+    *,
+    prompt: str,
+    seed: int,
+    size: PictureSize | None,
+    prompt_id: str,
+    shown: Sequence[str] = (),
 ) -> Graph:
     """The graph of one picture: one text, seed and size, and a file prefix of its own, so that no
-    other picture ever has its name. Without a `size` it is the workflow's own."""
+    other picture ever has its name. Without a `size` it is the workflow's own. `shown` are the
+    server's names of pictures of the characters: each place gets one, the last one if there are
+    fewer; without any, what the file names stays."""
     assert roles.output is not None
     graph = copy.deepcopy(kept)
     _write(graph, dict.fromkeys(roles.positive, prompt))
     _write(graph, dict.fromkeys(roles.seeds, seed))
+    if shown:
+        _write(graph, {it: shown[min(n, len(shown) - 1)] for n, it in enumerate(roles.references)})
     if size is not None:
         _write(graph, asked(roles.steps, size))
     _make_one(graph, (step.node for step in roles.steps))

@@ -8,17 +8,26 @@ They are found by following links upwards from the picture that is saved:
 
 Each role is a set of places: two passes have two texts and two seeds. A node titled `PROMPT_POS` or
 `PROMPT_NEG` is taken instead of what is found, and what the configuration names goes before
-everything.
+everything. Pictures of the characters go where a node that loads one is titled `REFERENCE`: no link
+tells them from what else a workflow begins with.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from storybook.stages.illustrator.comfyui.graph import Graph, NodeId, ancestors, class_of, link_of
+from storybook.stages.illustrator.comfyui.graph import (
+    Graph,
+    NodeId,
+    ancestors,
+    class_of,
+    link_of,
+    title_of,
+)
 from storybook.stages.illustrator.comfyui.node_types import SEED_NAMES, NodeTypes
 from storybook.stages.illustrator.comfyui.sizes import PictureSize, Sides, Sizes, SizeStep
 from storybook.stages.illustrator.comfyui.texts import NEGATIVE, POSITIVE, Texts
@@ -32,17 +41,23 @@ from storybook.stages.illustrator.comfyui.wiring import (
     last_part,
 )
 
-ROLES: Final = ("output", POSITIVE, NEGATIVE, "seed", "width", "height")
+REFERENCE: Final = "reference"
+ROLES: Final = ("output", POSITIVE, NEGATIVE, "seed", "width", "height", REFERENCE)
 """What a configuration may name, as `node` or `node.input`."""
 
 PICTURES: Final = ("images", "image")
 """The inputs of nodes that save or show pictures."""
+
+LOADED_FILES: Final = ("image", "file", "filename", "image_path")
+"""The inputs of nodes that load a picture, as ComfyUI and node packs call them."""
 
 SAVING: Final = "SaveImage"
 SHOWING: Final = ("PreviewImage", "SaveImageWebsocket")
 """Output nodes that take `images` but keep no file of a name of ours."""
 
 MODEL_NAMES: Final = ("ckpt_name", "unet_name", "model_name", "gguf_name")
+
+_TITLED_REFERENCE: Final = re.compile(r"REFERENCE[\s_-]*(\d{0,3})")
 
 Named = Mapping[str, tuple[str, ...]]
 """What the configuration names: for a role the places, as `node` or `node.input`."""
@@ -66,6 +81,8 @@ class Roles(msgspec.Struct, frozen=True):
     steps: tuple[SizeStep, ...] = ()
     size: PictureSize | None = None
     models: tuple[NodeInput, ...] = ()
+    references: tuple[NodeInput, ...] = ()
+    """Where the names of files go that show the characters."""
     unknown: tuple[str, ...] = ()
     """What the configuration names and the graph does not have."""
 
@@ -120,6 +137,7 @@ def find_roles(
         tuple(_with_named_sides(wiring, named, sizes.steps(output))),
         sizes.size(output),
         tuple(_models(without.graph)),
+        _named_places(wiring, named.get(REFERENCE, ()), LOADED_FILES) or _references(wiring),
         tuple(_unknown(wiring.graph, named)),
     )
 
@@ -232,6 +250,24 @@ def _models(graph: Graph) -> Iterator[NodeInput]:
         for name in MODEL_NAMES:
             if isinstance(node["inputs"].get(name), str):
                 yield NodeInput(node_id, name)
+
+
+def _references(wiring: Wiring) -> tuple[NodeInput, ...]:
+    """The files of nodes that are titled so, one or several (`REFERENCE 2`), by their numbers."""
+    titled = (
+        (int(match[1] or 1), node_id)
+        for node_id, node in wiring.graph.items()
+        if (match := _TITLED_REFERENCE.fullmatch(title_of(node).strip().upper()))
+    )
+    found = (_file_of(wiring, it) for _, it in sorted(titled, key=lambda numbered: numbered[0]))
+    return tuple(place for place in found if place is not None)
+
+
+def _file_of(wiring: Wiring, node_id: NodeId) -> NodeInput | None:
+    """Where a node has the name of the file that it loads."""
+    inputs = wiring.inputs(node_id)
+    name = next((it for it in LOADED_FILES if isinstance(inputs.get(it), str)), None)
+    return None if name is None else NodeInput(node_id, name)
 
 
 # --------------------------------------------------------------------------- the configuration

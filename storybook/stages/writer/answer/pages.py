@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -59,8 +59,11 @@ class _Told(msgspec.Struct):
     dialogues: list[_Line] = []
 
 
-def sheet_of(brief: Brief, seed: int, members: dict[str, Any]) -> Sheet:
-    """The sheet that an answer begins with; what it does not say is drawn from the lexicon."""
+def sheet_of(
+    brief: Brief, seed: int, members: dict[str, Any], known: Mapping[str, str] = {}
+) -> Sheet:
+    """The sheet that an answer begins with; what it does not say is drawn from the lexicon. `known`
+    are the cards, by name, of those that come from another book."""
     fallback = fallback_sheet(brief, seed)
     cards = members.get("cards")
     said = cards if isinstance(cards, dict) else {}
@@ -68,7 +71,8 @@ def sheet_of(brief: Brief, seed: int, members: dict[str, Any]) -> Sheet:
     return Sheet(
         place,
         tuple(
-            _phrase(said[character.name]) if _is_card(character, said) else drawn
+            known.get(character.name)
+            or (_phrase(said[character.name]) if _is_card(character, said) else drawn)
             for character, drawn in zip(brief.cast, fallback.cards, strict=True)
         ),
     )

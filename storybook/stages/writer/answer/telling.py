@@ -53,7 +53,8 @@ class Telling:
     def sheet(self) -> Sheet:
         """What every picture of the book has: as it stands, or as the answer began."""
         if self._sheet is None:
-            self._sheet = sheet_of(self._brief, self._task.seed, self._head)
+            cards = {who.name: who.card for who in self._task.cast if who.card}
+            self._sheet = sheet_of(self._brief, self._task.seed, self._head, cards)
         return self._sheet
 
     def hear(self, text: str) -> Iterator[Page]:

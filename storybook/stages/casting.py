@@ -1,0 +1,62 @@
+"""The cast of a book as value objects: settled when its cover is written, which says how everybody
+looks; of a book from before there was a cast, derived in the same way when somebody asks."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+import msgspec
+
+from storybook.book import CastMember, Page
+from storybook.lexicon import Character, cast, find_traits
+from storybook.lexicon.looks import cards_in, looks
+from storybook.run import Run
+from storybook.stages.registry import read_figures
+
+AGES: Final = {
+    "baby": {"baby", "newborn"},
+    "child": {"boy", "girl", "little", "young", "youngest", "prince", "princess", "student"},
+    "elder": {"grandfather", "grandmother", "old", "elderly"},
+    "adult": {"mother", "father", "king", "queen", "uncle", "aunt", "teacher", "doctor"},
+}
+"""Words of a kind or a description that say how old somebody is; the first that fits counts."""
+
+
+def settled_cast(run: Run, cover: Page) -> tuple[CastMember, ...]:
+    """Everybody in a book, as its cover has them. Who comes from another book stays as there."""
+    everyone = cast(run.request.characters)
+    heroes = {it.name: it for it in run.cast}
+    cards = cards_in(cover.image_prompt, everyone)
+    cards |= {name: it.card for name, it in heroes.items() if it.card}
+    drawn = looks(everyone, run.request.era, random.Random(f"looks:{run.seed}"), cards)
+    known = {name: it.figure for name, it in heroes.items() if it.figure is not None}
+    figures = read_figures(cover, run.request, run.seed, known)
+
+    def member(who: Character, card: str) -> CastMember:
+        hero = heroes.get(who.name)
+        voice = run.tts.voice_of(who.name) if run.tts is not None else ""
+        if hero is None:
+            kind, called = who.kind.en, who.kind.ko
+            hero = CastMember(who.name, kind, called, _age(who), who.description, card)
+        figure = hero.figure or figures.get(who.name)
+        return msgspec.structs.replace(hero, voice=voice or hero.voice, figure=figure)
+
+    return tuple(member(who, card) for who, card in zip(everyone, drawn, strict=True))
+
+
+def cast_of(run: Run) -> tuple[CastMember, ...]:
+    """Everybody in a book, as recorded, or else as its cover has them; before that is written only
+    those that come from other books."""
+    if not run.pages:
+        return run.cast
+    recorded = {it.name: it for it in run.cast}
+    if recorded.keys() >= {who.name for who in cast(run.request.characters)}:
+        return run.cast
+    everyone = settled_cast(run, run.pages[0])
+    return tuple(recorded.get(it.name, it) for it in everyone)
+
+
+def _age(who: Character) -> str:
+    words = {*who.kind.en.split(), *find_traits(f"{who.description} {who.kind.ko} {who.name}")}
+    return next((age for age, of_age in AGES.items() if words & of_age), "")
