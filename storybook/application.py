@@ -106,6 +106,7 @@ class Application(msgspec.Struct, frozen=True):
             idempotency_key=idempotency_key,
             requested_by=requested_by,
             callback_url=asked.callback_url,
+            age=asked.age,
         )
         try:
             if idempotency_key:

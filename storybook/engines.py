@@ -83,12 +83,13 @@ class Capabilities(msgspec.Struct, frozen=True):
     """What an engine can do; of what is empty it takes any, or knows no bounds beforehand.
 
     `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
-    takes, `page_counts` the lengths of books, cover included.
+    takes, `page_counts` the lengths of books, cover included, `ages` whom a book may be for.
     """
 
     languages: tuple[str, ...] = ()
     voices: tuple[str, ...] = ()
     page_counts: tuple[int, ...] = ()
+    ages: tuple[str, ...] = ()
 
     def has_language(self, tag: str) -> bool:
         return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
@@ -109,7 +110,7 @@ class Engine(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do: of a writer languages and page counts, of a narrator languages and
+        """What it can do: of a writer languages, page counts and ages, of a narrator languages and
         voices. What is not among them is refused before any work is done."""
         ...
 
@@ -129,7 +130,8 @@ class WritingTask(msgspec.Struct, frozen=True):
     """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
     tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
     0: they are not written again, and the story goes on after them. `refusals` is how often the
-    next page has been written and refused, and `refused` of which kinds its problems were."""
+    next page has been written and refused, and `refused` of which kinds its problems were. `age` is
+    that of the children whom it is for (one of `AGES`), "" if nothing is known of it."""
 
     request: StoryRequest
     seed: int
@@ -139,6 +141,7 @@ class WritingTask(msgspec.Struct, frozen=True):
     language: str = "ko"
     refusals: int = 0
     refused: tuple[str, ...] = ()
+    age: str = ""
 
     @property
     def missing(self) -> range:

@@ -37,6 +37,8 @@ def check_same_request(run: Run, asked: NewRun) -> None:
     """Raise `IdempotencyMismatch` unless the run was asked for in the same words, and for the same
     book in all else. Who leaves the seed to chance takes the one that was drawn."""
     seed = run.seed if asked.seed is None else asked.seed
-    before = NewRun(run.request, run.tts, run.page_count, run.language, run.seed, run.callback_url)
+    before = NewRun(
+        run.request, run.tts, run.page_count, run.language, run.seed, run.callback_url, run.age
+    )
     if before != msgspec.structs.replace(asked, seed=seed):
         raise IdempotencyMismatch

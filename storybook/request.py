@@ -20,6 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import (
+    AGES,
     FEWEST_PAGES,
     MOST_PAGES,
     VOICES,
@@ -34,6 +35,8 @@ DEFAULT_LANGUAGE: Final = "ko"
 DEFAULT_VOICE: Final = "M1"
 DEFAULT_SPEED: Final = 1.05
 DEFAULT_PAUSE_MS: Final = 250
+PACE: Final = {"3-4": (0.9, 450), "5-7": (1.0, 300), "8-9": (DEFAULT_SPEED, DEFAULT_PAUSE_MS)}
+"""Speed, and pause in milliseconds, of reading to children of an age who are asked for neither."""
 """What a request gets that does not say it. Events record what it was, so that a change here is one
 for new books alone."""
 
@@ -89,7 +92,8 @@ class InvalidRequest(Exception):
 class NewRun(msgspec.Struct, frozen=True):
     """A book that somebody asks for, checked. `tts` is None if it is not to be read aloud;
     `page_count` is from 5 to 13, the cover included. Without a `seed` one is drawn by chance.
-    `callback_url` is told what becomes of the book, nobody if it is empty."""
+    `callback_url` is told what becomes of the book, nobody if it is empty. `age` is one of `AGES`,
+    or "" if nothing is said of it."""
 
     request: StoryRequest
     tts: TtsConfig | None
@@ -97,13 +101,15 @@ class NewRun(msgspec.Struct, frozen=True):
     language: str
     seed: int | None = None
     callback_url: str = ""
+    age: str = ""
 
 
 def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     """What `asked` says, checked; names that are not known are ignored.
 
     It has the four words (`WORDS`), and perhaps `read_aloud` (default true), `tts` (members of
-    `TtsConfig`), `page_count`, `language`, `seed` and `callback_url`. Raises `InvalidRequest`.
+    `TtsConfig`), `page_count`, `language`, `age`, `seed` and `callback_url`. Raises
+    `InvalidRequest`.
     """
     checked = _Checked()
     words = {name: checked.word(asked, name) for name in WORDS}
@@ -111,16 +117,16 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     pages = _given(asked, "page_count", DEFAULT_PAGE_COUNT)
     page_count = checked.whole(pages, (FEWEST_PAGES, MOST_PAGES), ("page_count",))
     language = checked.language(_given(asked, "language", DEFAULT_LANGUAGE), ("language",))
-    tts = checked.tts(asked.get("tts"), language)
+    age = checked.age(asked.get("age"), ("age",))
+    tts = checked.tts(asked.get("tts"), language, age)
     seed = asked.get("seed")
     if seed is not None:
         seed = checked.whole(seed, SEED_RANGE, ("seed",))
     url = checked.callback_url(asked.get("callback_url"), ("callback_url",))
     if checked.faults:
         raise InvalidRequest(checked.faults)
-    return NewRun(
-        StoryRequest(**words), tts if is_read_aloud else None, page_count, language, seed, url
-    )
+    request = StoryRequest(**words)
+    return NewRun(request, tts if is_read_aloud else None, page_count, language, seed, url, age)
 
 
 def _given(asked: Mapping[str, Any], name: str, default: object) -> object:
@@ -187,16 +193,17 @@ class _Checked:
             self._fault(loc, f"expected true or false, found {kind_of(value)}", "bool_type")
         return truth is True
 
-    def tts(self, value: object, language: str) -> TtsConfig:
-        """How a book in `language` is read aloud."""
+    def tts(self, value: object, language: str, age: str) -> TtsConfig:
+        """How a book in `language` is read aloud to children of an age."""
         loc = ("tts",)
         given = {} if value is None else value
         if not isinstance(given, Mapping):
             self._fault(loc, f"expected an object, found {kind_of(given)}", "dict_type")
             given = {}
         dialogue = given.get("dialogue_voice")
-        pause = _as_number(_given(given, "segment_pause_ms", DEFAULT_PAUSE_MS))
-        speed = _as_number(_given(given, "speed", DEFAULT_SPEED))
+        usual_speed, usual_pause = PACE.get(age, (DEFAULT_SPEED, DEFAULT_PAUSE_MS))
+        pause = _as_number(_given(given, "segment_pause_ms", usual_pause))
+        speed = _as_number(_given(given, "speed", usual_speed))
         return TtsConfig(
             narrator_voice=self._voice(
                 _given(given, "narrator_voice", DEFAULT_VOICE), (*loc, "narrator_voice")
@@ -219,6 +226,15 @@ class _Checked:
         if is_text and _LANGUAGE.fullmatch(str(value)):
             return str(value)
         self._fault(loc, "expected a language tag such as ko or en-US", "language_tag")
+        return ""
+
+    def age(self, value: object, loc: Loc) -> str:
+        if value is None or value == "":
+            return ""
+        if value in AGES:
+            return str(value)
+        found = repr(value[:20]) if isinstance(value, str) else kind_of(value)
+        self._fault(loc, f"expected one of {', '.join(AGES)}; found {found}", "enum")
         return ""
 
     def callback_url(self, value: object, loc: Loc) -> str:

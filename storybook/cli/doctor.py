@@ -50,7 +50,7 @@ from storybook.system import available_memory, is_loopback
 WAL_FIXED_IN: Final = (3, 51, 3)
 """SQLite up to 3.51.2 can damage a WAL that two connections write or checkpoint at once."""
 MOST_NAMED: Final = 10
-"""Of languages, voices and lengths; of more, a line says only how many there are."""
+"""Of languages, voices, lengths and ages; of more, a line says only how many there are."""
 LOW_MEMORY_BYTES: Final = 1_000_000_000
 """What the painter, the narrator and a server need together, with some air."""
 
@@ -161,11 +161,12 @@ def _grade(it: EngineReport) -> Grade:
 
 
 def _abilities(it: EngineReport) -> str:
-    """What an engine is bound to, where it is: its languages, voices and lengths of books."""
+    """What an engine is bound to, where it is: its languages, voices, lengths and ages of books."""
     told = (
         (it.languages, "language"),
         (it.voices, "voice"),
         (it.page_counts, "length"),
+        (it.ages, "age"),
     )
     return "".join(f"; {_counted(names, what)}" for names, what in told if names)
 

@@ -64,6 +64,7 @@ OPTIONS: Final[dict[Loc, str]] = {
     **{(word,): f"--{word}" for word in WORDS},
     ("page_count",): "--pages",
     ("language",): "--language",
+    ("age",): "--age",
     ("seed",): "--seed",
     ("tts", "lang"): "--language",
     ("tts", "narrator_voice"): "--narrator-voice",

@@ -13,6 +13,7 @@ from storybook.request import (
     DEFAULT_PAGE_COUNT,
     DEFAULT_SPEED,
     DEFAULT_VOICE,
+    PACE,
 )
 from storybook.run import Run
 
@@ -21,7 +22,7 @@ _PLAIN = re.compile(r"""[^"'`$\\!%\n]+""")
 
 
 def command_for(run: Run, program: str = NAME) -> str:
-    """`storybook make` with a run's words, seed, length, language and narrator: with the same
+    """`storybook make` with a run's words, seed, length, language, age and narrator: with the same
     engines, the same book."""
     words = msgspec.structs.asdict(run.request)
     parts = [part for name, word in words.items() for part in (f"--{name}", _quoted(word))]
@@ -30,12 +31,14 @@ def command_for(run: Run, program: str = NAME) -> str:
         parts += ["--pages", str(run.page_count)]
     if run.language != DEFAULT_LANGUAGE:
         parts += ["--language", run.language]
+    if run.age:
+        parts += ["--age", run.age]
     if run.tts is None:
         parts.append("--no-audio")
     else:
         if run.tts.narrator_voice != DEFAULT_VOICE:
             parts += ["--narrator-voice", run.tts.narrator_voice]
-        if run.tts.speed != DEFAULT_SPEED:
+        if run.tts.speed != PACE.get(run.age, (DEFAULT_SPEED, 0))[0]:
             parts += ["--speed", f"{run.tts.speed:g}"]
     return " ".join([program, "make", *parts])
 

@@ -47,6 +47,7 @@ class ServerClient:
             "tts_config": asked.tts,
             "page_count": asked.page_count,
             "language": asked.language,
+            "age": asked.age,
         }
         return RunId((await self._post("/api/runs", body))["run_id"])
 

@@ -123,6 +123,8 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     language: str = msgspec.field(default_factory=lambda: BEFORE_LANGUAGES)
     callback_url: str = ""
     """Who is told what becomes of the run; nobody if it is empty."""
+    age: str = ""
+    """Whom the book is for (one of `AGES`); "" if nothing was said of it."""
 
 
 class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -35,6 +35,7 @@ FIELDS: Final = {
     "page_count": "page_count",
     "language": "language",
     "callback_url": "callback_url",
+    "age": "age",
 }
 """The body's fields, and what they are called in a request that is checked. A seed is none."""
 _NAMES: Final = {asked: field for field, asked in FIELDS.items()}

@@ -56,6 +56,7 @@ class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     waiting_for: WaitingFor | None = None
     removed: tuple[str, ...] = ()
     """Names of files that retention has removed, in the order of the pages."""
+    age: str = ""
 
 
 def snapshot_of(
@@ -73,6 +74,7 @@ def snapshot_of(
         run.language,
         waiting_for,
         tuple([it.name for it in run.artifacts if it.name in run.pruned]) if run.pruned else (),
+        run.age,
     )
 
 
@@ -119,7 +121,7 @@ class RunStates(Projection):
     """The state of each run, ready to be shown."""
 
     name = "run_states"
-    version = 3
+    version = 4
     tables = (STATES,)
     handles = EVERY_EVENT
 

@@ -99,13 +99,22 @@ def request_run(
     idempotency_key: str = "",
     requested_by: str = "",
     callback_url: str = "",
+    age: str = "",
 ) -> list[Event]:
     """Ask for a book. What is not said here means what it means in an event that does not say it;
     what a request gets by default is decided where it is checked (`storybook.request`)."""
     if run is not None:
         raise Refused("this run has been requested already")
     requested = RunRequested(
-        request, seed, tts, idempotency_key, requested_by, page_count, language, callback_url
+        request,
+        seed,
+        tts,
+        idempotency_key,
+        requested_by,
+        page_count,
+        language,
+        callback_url,
+        age,
     )
     return followed_up(None, [requested])
 

@@ -73,6 +73,7 @@ def _begin(event: Event) -> Run:
         page_count=event.page_count,
         language=event.language,
         callback_url=event.callback_url,
+        age=event.age,
     )
 
 
@@ -132,6 +133,7 @@ class _Draft:
             self.refused,
             run.callback_url,
             self.is_pinned,
+            run.age,
         )
 
 

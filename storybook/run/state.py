@@ -148,6 +148,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """Who is told what becomes of it, empty for nobody."""
     is_pinned: bool = False
     """Whether retention is to leave its files alone."""
+    age: str = ""
+    """Whom the book is for (one of `AGES`), "" for nobody in particular."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""

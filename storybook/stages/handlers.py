@@ -31,6 +31,7 @@ from storybook.engines import (
     WritingTask,
 )
 from storybook.events.catalog import EngineInfo, Event, MadeFrom, Problem, Submission
+from storybook.languages.known import language_of
 from storybook.run import MAX_ATTEMPTS, Run, complete_stage, refuse_page, submit_stage, write_page
 from storybook.stages.capabilities import writing_faults
 from storybook.stages.making import FileTask, MadeFile, check_able, narrate, paint
@@ -82,6 +83,7 @@ async def _write(attempt: Attempt, tools: Tools) -> None:
         run.language,
         refusals=len(run.refused),
         refused=tuple(problem.kind for problems in run.refused for problem in problems),
+        age=run.age,
     )
     async with aclosing(writer.write(task, attempt.report)) as pages:
         async for page in pages:
@@ -106,14 +108,15 @@ async def _refuse(
     message = f"page {page.page} did not pass: {why}"
     failures = attempt.run.failures.get(WRITING, 0) if page.page == len(attempt.run.pages) else 0
     if writer.varies and failures + 1 >= MAX_ATTEMPTS:
-        message += f". {_what_would_help(writer.info, page)}"
+        message += f". {_what_would_help(writer.info, page, attempt.run)}"
     raise WorkFailed("page_refused", message, retryable=writer.varies)
 
 
-def _what_would_help(writer: EngineInfo, page: Page) -> str:
+def _what_would_help(writer: EngineInfo, page: Page, run: Run) -> str:
+    language = language_of(run.language).name or run.language
     return (
         f"{writer.model or writer.name} has not written page {page.page} in {MAX_ATTEMPTS} "
-        "attempts: a larger model, or one that knows Korean, would help ([writer] model; "
+        f"attempts: a larger model, or one that knows {language}, would help ([writer] model; "
         "`storybook models` lists some), or the embedded writer ([writer] engine)"
     )
 
