@@ -65,7 +65,7 @@ def read_english(text: str) -> str:
     """A text with its numbers and signs in words."""
     if not any(sign.isdigit() or sign in _SIGNS for sign in text):
         return text
-    text = _GROUPED.sub(lambda it: it[0].replace(",", "_"), text).replace("_", "")
+    text = _GROUPED.sub(lambda it: _number(it[0].replace(",", "")), text)
     text = _CLOCK.sub(lambda it: _clock(int(it[1]), int(it[2])), text)
     text = _ORDINAL.sub(lambda it: _ordinal(int(it[1])), text)
     text = _DECIMAL.sub(lambda it: f"{_number(it[1])} point {_digits(it[2])}", text)

@@ -43,6 +43,10 @@ def longest_answer(brief: Brief, first_page: int = COVER_PAGE) -> str:
     return as_json(pages if first_page else {"place": brief.place_en, "cards": cards, **pages})
 
 
+FIRST_WIDE: Final = 0x1100
+"""From here on, Unicode has scripts of which a letter is rarely a part of a longer token."""
+
+
 @cache
 def page_counts_within(context: int) -> tuple[int, ...]:
     """The lengths of books for which a model has room with a context of so many tokens, in every
@@ -70,6 +74,6 @@ def _words(vocabulary: tuple[str, ...], count: int) -> str:
 
 def estimated_tokens(text: str) -> int:
     """About how many tokens a text has in present models' vocabularies, on the safe side: one for a
-    syllable of Hangul, one for three other characters."""
-    hangul = sum("가" <= sign <= "힣" for sign in text)
-    return hangul + (len(text) - hangul) // 3 + 1
+    syllable or a sign of a script with many of them, one for three letters of others."""
+    wide = sum(ord(sign) >= FIRST_WIDE for sign in text)
+    return wide + (len(text) - wide) // 3 + 1
