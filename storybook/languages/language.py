@@ -90,7 +90,8 @@ class Writing(msgspec.Struct, frozen=True):
     {sentences}, {words}, {lines}, {times}, {emotions} and {poses}; `middle` has {pages}, which is
     `pages` for one ({first}) or for several ({first}, {last}). `order` has {era}, {era_en},
     {place}, {place_en}, {topic}, {foreign}, {cast}, {so_far}, {warning} and {form}; `so_far` has
-    {facts}, {wanted} and {last}, `warning` {page} and {advice}. By age, `readers` say for whom the
+    {facts}, {wanted} and {last}, `warning` {page} and {advice}, `translation` (the order to
+    translate a page) {page}, {cast}, {told}, {lines} and {form}. By age, `readers` say for whom the
     book is and `manner` which words suit them; `advice` says by the kind of problem what a writer
     is told of it (with {sentences}); `count` spells a small number.
     """
@@ -107,6 +108,7 @@ class Writing(msgspec.Struct, frozen=True):
     order: str
     so_far: str
     warning: str
+    translation: str
     foreign: str
     """What is added to the order for words that may stand as they are ({words})."""
     unknown_place: str

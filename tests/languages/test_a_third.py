@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final
@@ -30,11 +30,11 @@ from storybook.stages.writer.rules import Rules
 from storybook.stores.artifacts import read_whole
 from tests.books import book_of
 from tests.engines import NoTranscriber, ScriptedIllustrator, ScriptedNarrator
-from tests.languages.books import writes
+from tests.languages.books import Told, writes
 from tests.openai_api.double import serving
 
 RULES: Final = Rules(forbidden_words())
-TELLS: Final = (
+TELLS: Final[Sequence[Told]] = (
     ("En la arbaro loĝis Rabbit, kiu amis la ĉielon.", {}),
     ("Iun tagon Rabbit renkontis timeman Tiger apud ŝtono.", {"Rabbit": "Ĉu ni ludu?"}),
     ("Forta vento venis kaj forprenis la kajton. Rabbit ploris.", {}),

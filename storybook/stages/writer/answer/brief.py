@@ -26,11 +26,13 @@ _SIGNS: Final = re.compile(r"[<>|{}\[\]\\\"`]+")
 
 
 class Brief(msgspec.Struct, frozen=True):
-    """What a book is to be made from. `place_en` is empty for a place that the lexicon does not
-    know: the model then says what it looks like. `foreign` are the words of the request that are
-    of another script (R2D2, Tom): the only such ones that the text may have. The book has
-    `page_count` pages, its cover included, and is for children of an `age`, "" for any."""
+    """What a book is to be made from: a `request`, and what is told of it. `place_en` is empty for
+    a place that the lexicon does not know: the model then says what it looks like. `foreign` are
+    the words of the request that are of another script (R2D2, Tom): the only such ones that the
+    text may have. The book has `page_count` pages, its cover included, and is for children of an
+    `age`, "" for any."""
 
+    request: StoryRequest
     era: str
     place: str
     topic: str
@@ -61,6 +63,7 @@ def brief_of(request: StoryRequest, page_count: int, language: str = "ko", age: 
     place_en = find_place(request.place).en
     written = language_of(language)
     return Brief(
+        request=request,
         era=without_signs(request.era),
         place=without_signs(request.place),
         topic=without_signs(request.topic),

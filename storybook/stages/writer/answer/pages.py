@@ -88,13 +88,13 @@ def page_of(number: int, brief: Brief, sheet: Sheet, said: Any) -> Page:
         raise Malformed(f"{MEMBERS[number]}: {error}") from error
     prompt = prompt_of(number, brief, sheet, _pictured(brief, sheet, told.picture))
     if number == COVER_PAGE:
-        return Page(number, title=_clean(told.title), image_prompt=prompt)
+        return Page(number, title=clean(told.title), image_prompt=prompt)
     dialogues = tuple(
         Dialogue(line.character, text)
         for line in told.dialogues[: brief.lengths.lines]
-        if (text := _clean(line.text).strip(_QUOTES))
+        if (text := clean(line.text).strip(_QUOTES))
     )
-    summary = f"{_clean(told.summary)} {spoken(dialogues, brief.language)}".strip()
+    summary = f"{clean(told.summary)} {spoken(dialogues, brief.language)}".strip()
     return Page(number, summary=summary, dialogues=dialogues, image_prompt=prompt)
 
 
@@ -145,6 +145,6 @@ def _ascii(text: str) -> str:
     return " ".join(plain.split())
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Composed letters, with single spaces and no control characters."""
     return " ".join(unicodedata.normalize("NFC", text).split())

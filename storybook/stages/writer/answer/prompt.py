@@ -66,7 +66,7 @@ def _order(brief: Brief, standing: Sequence[Page], refused: Sequence[str]) -> st
         place_en=f" ({brief.place_en})" if brief.place_en else "",
         topic=brief.topic,
         foreign=told.foreign.format(words=words) if words else "",
-        cast="\n".join(f"- {_described(character, brief.language)}" for character in brief.cast),
+        cast=everybody(brief),
         so_far=_so_far(brief, standing),
         warning=_warning(brief, first_page, refused),
         form=example(brief, first_page),
@@ -78,7 +78,7 @@ def _so_far(brief: Brief, standing: Sequence[Page]) -> str:
     if not standing:
         return ""
     told = writing_of(brief.language)
-    facts = (f"- {_place_of(page.page, told)}: {without_signs(page.text)}" for page in standing)
+    facts = (f"- {place_of(page.page, told)}: {without_signs(page.text)}" for page in standing)
     return told.so_far.format(
         facts="\n".join(facts),
         wanted=", ".join(MEMBERS[len(standing) : brief.page_count]),
@@ -89,10 +89,15 @@ def _so_far(brief: Brief, standing: Sequence[Page]) -> str:
 def _warning(brief: Brief, page: int, refused: Sequence[str]) -> str:
     """What was wrong with the page that is to be written, in the order in which it is mended."""
     told, helps = writing_of(brief.language), advice(brief.language, refused, brief.age)
-    return told.warning.format(page=_place_of(page, told), advice=helps) if helps else ""
+    return told.warning.format(page=place_of(page, told), advice=helps) if helps else ""
 
 
-def _place_of(page: int, told: Writing) -> str:
+def everybody(brief: Brief) -> str:
+    """The cast as a model is told of it, a line for each."""
+    return "\n".join(f"- {_described(character, brief.language)}" for character in brief.cast)
+
+
+def place_of(page: int, told: Writing) -> str:
     return told.cover if page == COVER_PAGE else told.page.format(page=page)
 
 

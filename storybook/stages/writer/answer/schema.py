@@ -22,14 +22,26 @@ Schema = dict[str, Any]
 
 def schema(brief: Brief, first_page: int = COVER_PAGE) -> Schema:
     """The schema of an answer from `first_page` on; from the cover on, it begins with the sheet."""
-    title = _told(brief, 2, brief.lengths.letters(4), f"[{brief.language.script.letters}!?]")
-    cover = _object({"title": title, "picture": _defined("picture")})
+    cover = _object({"title": _title(brief), "picture": _defined("picture")})
     pages = {
         MEMBERS[number]: cover if number == COVER_PAGE else _defined("panel")
         for number in range(first_page, brief.page_count)
     }
     book = _object(pages if first_page else {**_sheet(brief), **pages})
     return {**book, "$defs": _definitions(brief)}
+
+
+def text_schema(brief: Brief, *, is_cover: bool, lines: int) -> Schema:
+    """The schema of a page's words alone: its title, or its narration and as many lines."""
+    if is_cover:
+        return _object({"title": _title(brief)})
+    line = _told(brief, 2, brief.lengths.letters(brief.lengths.line_words[1]))
+    said = {"type": "array", "items": line, "minItems": lines, "maxItems": lines}
+    return _object({"summary": _summary(brief), "lines": said})
+
+
+def _title(brief: Brief) -> Schema:
+    return _told(brief, 2, brief.lengths.letters(4), f"[{brief.language.script.letters}!?]")
 
 
 def _definitions(brief: Brief) -> dict[str, Schema]:
