@@ -49,6 +49,7 @@ def check_same_request(run: Run, asked: NewRun) -> None:
         run.callback_url,
         run.first.style,
         tuple(it.saved_as for it in heroes),
+        run.age,
     )
     seed = run.seed if asked.seed is None else asked.seed
     tts = with_voices(asked.tts, heroes)

@@ -136,8 +136,8 @@ class RoleSettings(msgspec.Struct, frozen=True):
 
 
 class WriterSettings(RoleSettings, frozen=True):
-    """`forbidden_words` is a TOML file with the words that no page may have (lists `korean` and
-    `english`), instead of the package's own."""
+    """`forbidden_words` is a TOML file with the words that no page may have (a list by the name of
+    each language: `korean`, `english`), instead of the package's own."""
 
     forbidden_words: str = ""
 

@@ -132,6 +132,8 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     them, and `tts` has their voices."""
     characters_asked: str = ""
     """What was said of the others, where there are such; empty where `request` has it as it was."""
+    age: str = ""
+    """Whom the book is for (one of `AGES`); "" if nothing was said of it."""
 
 
 class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -59,7 +59,8 @@ class RunState(msgspec.Struct, frozen=True):
     """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
     0, whether it is written or not. What a later version added follows `error`; `waiting_for` is
     null unless an engine that the run waits for is away now, `parked` if every event can be read;
-    `removed` names the files that retention took.
+    `removed` names the files that retention took; `age` is
+    empty if nothing was said of it.
     """
 
     status: Status
@@ -72,6 +73,7 @@ class RunState(msgspec.Struct, frozen=True):
     language: str
     parked: Parked | None = None
     removed: tuple[str, ...] = ()
+    age: str = ""
 
 
 def run_state(
@@ -93,6 +95,7 @@ def run_state(
         snapshot.language,
         Parked(parked.position, parked.why) if parked is not None else None,
         snapshot.removed,
+        snapshot.age,
     )
 
 

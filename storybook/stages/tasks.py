@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from storybook.book import TtsConfig, Work
 from storybook.engines import NarrationTask, PaintingTask, Rewriting, WritingTask
+from storybook.languages.known import language_of, voiced
 from storybook.run import Run
 from storybook.stages.narrator.utterances import utterances
 
@@ -25,6 +26,7 @@ def writing_task(run: Run, work: Work, attempt: int) -> WritingTask:
         refused=tuple(problem.kind for problems in run.refused for problem in problems),
         rewriting=rewriting,
         cast=run.cast,
+        age=run.age,
     )
 
 
@@ -48,5 +50,6 @@ def narration_task(run: Run, work: Work) -> NarrationTask:
     """To read a page aloud."""
     assert work.page is not None
     page, tts = run.pages[work.page], run.tts or TtsConfig()
-    spoken = utterances(page, tts)
+    voices = voiced(language_of(run.language), run.request, tts)
+    spoken = utterances(page, voices)
     return NarrationTask(spoken, tts.lang, tts.speed, tts.segment_pause_ms, run.seed)

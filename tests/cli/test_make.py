@@ -59,11 +59,14 @@ def test_json_is_one_object_and_nothing_else(shell: Shell) -> None:
 
 
 def test_options_reach_the_run(shell: Shell) -> None:
-    """Seed, voice and speed are recorded."""
+    """Seed, voice, speed and age are recorded."""
     shell.make("--seed", "7", "--narrator-voice", "f2", "--speed", "1.5")
     shown = shell.json("show", "latest")
     assert shown["seed"] == 7
     assert (shown["tts"]["narrator_voice"], shown["tts"]["speed"]) == ("F2", 1.5)
+    shell.make("--age", "3-4")
+    shown = shell.json("show", "latest")
+    assert (shown["state"]["age"], shown["tts"]["speed"]) == ("3-4", 0.9)
 
 
 def test_a_book_without_audio_has_pictures_only(shell: Shell) -> None:

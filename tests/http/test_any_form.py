@@ -19,8 +19,8 @@ from litestar.datastructures import upload_file
 from storybook.engines import Capabilities, Readiness, Transcript
 from storybook.events.catalog import EngineInfo
 from storybook.http import speech
+from storybook.languages.field import Field
 from storybook.settings import Limits
-from storybook.stages.transcriber.field_rules import Field
 from tests.fuzzing import BOUNDED
 from tests.http.asgi import call
 from tests.http.serving import Site, playing, serving

@@ -23,9 +23,9 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo
+from storybook.korean.espeak import as_it_sounds
 from storybook.stages.narrator.espeak import engine
 from storybook.stages.narrator.espeak.engine import Espeak
-from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import FASTEST, SLOWEST
 from storybook.stages.narrator.espeak.voices import VOICES as ESPEAK_VOICES
 from tests.narrator.conformance import NarratorConformance

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pytest
 
+from storybook.languages.field import Field
+from storybook.languages.ko.spoken import names as names_module
+from storybook.languages.ko.spoken.names import name_before, names
 from storybook.lexicon.words import is_known_kind
-from storybook.stages.transcriber import names as names_module
-from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.fields import parse_field
-from storybook.stages.transcriber.names import name_before, names
 from tests.transcriber.spoken_names import HELD_OUT, NAMES, sentences
+from tests.transcriber.understood import parse_field
 
 MOST_WRONG = 0.01
 MOST_WRONG_UNKNOWN = 0.04
