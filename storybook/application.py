@@ -44,6 +44,7 @@ from storybook.events.log import EventLog, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
 from storybook.idempotency import check_same_request, run_id_for
+from storybook.languages.known import language_of, voiced
 from storybook.processes import WorkerProcesses
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
 from storybook.projections.forgotten import all_forgotten
@@ -175,13 +176,14 @@ class Application(msgspec.Struct, frozen=True):
             request_run,
             request=whole.request,
             seed=secrets.randbelow(2**32) if whole.seed is None else whole.seed,
-            tts=whole.tts,
+            tts=voiced(language_of(whole.language), whole.request, whole.tts),
             page_count=whole.page_count,
             language=whole.language,
             callback_url=whole.callback_url,
             style=whole.style,
             cast=heroes,
             characters_asked=asked.request.characters if heroes else "",
+            age=whole.age,
         )
 
     async def _check_feasible(self, asked: NewRun) -> None:
@@ -212,6 +214,8 @@ class Application(msgspec.Struct, frozen=True):
         accepted: list[Problem] = []
         if run is not None and run.shown.is_whole:  # else the decision says why not
             accepted = await self._check_edition(run, asked)
+            tts = voiced(language_of(run.language), run.request, asked.tts)
+            asked = msgspec.structs.replace(asked, tts=tts)
         decide = partial(
             request_edition,
             asked=asked,

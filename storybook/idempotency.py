@@ -12,6 +12,7 @@ import uuid
 import msgspec
 
 from storybook.book import RunId
+from storybook.languages.known import language_of, voiced
 from storybook.request import NewRun, with_voices
 from storybook.run import Refused, Run
 
@@ -52,6 +53,6 @@ def check_same_request(run: Run, asked: NewRun) -> None:
         run.age,
     )
     seed = run.seed if asked.seed is None else asked.seed
-    tts = with_voices(asked.tts, heroes)
+    tts = voiced(language_of(run.language), run.request, with_voices(asked.tts, heroes))
     if before != msgspec.structs.replace(asked, seed=seed, tts=tts):
         raise IdempotencyMismatch

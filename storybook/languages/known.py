@@ -48,14 +48,14 @@ def names_in(language: Language, request: StoryRequest) -> dict[str, str]:
     return dict(zip(asked, (who.name for who in cast_in(language, request)), strict=True))
 
 
-def voiced(language: Language, request: StoryRequest, tts: TtsConfig) -> TtsConfig:
+def voiced(language: Language, request: StoryRequest, tts: TtsConfig | None) -> TtsConfig | None:
     """How a book is read aloud, with the voices of characters by the names that its story calls
-    them too."""
-    if not tts.character_voices:
+    them, too."""
+    if tts is None or not tts.character_voices:
         return tts
     names, by_name = names_in(language, request), tts.character_voices
     voices = {names[old]: voice for old, voice in by_name.items() if old in names}
-    return msgspec.structs.replace(tts, character_voices={**voices, **tts.character_voices})
+    return msgspec.structs.replace(tts, character_voices={**voices, **by_name})
 
 
 def forbidden_in(text: str, forbidden: Mapping[str, Sequence[str]]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from storybook.book import TtsConfig, Work
 from storybook.engines import NarrationTask, PaintingTask, Rewriting, WritingTask
-from storybook.languages.known import language_of, voiced
 from storybook.run import Run
 from storybook.stages.narrator.utterances import utterances
 
@@ -50,6 +49,4 @@ def narration_task(run: Run, work: Work) -> NarrationTask:
     """To read a page aloud."""
     assert work.page is not None
     page, tts = run.pages[work.page], run.tts or TtsConfig()
-    voices = voiced(language_of(run.language), run.request, tts)
-    spoken = utterances(page, voices)
-    return NarrationTask(spoken, tts.lang, tts.speed, tts.segment_pause_ms, run.seed)
+    return NarrationTask(utterances(page, tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed)

@@ -77,6 +77,24 @@ def test_each_says_for_every_age_what_it_asks_for(language: Language, age: str) 
 
 
 @EACH
+@pytest.mark.parametrize("number", [0, 2])
+def test_each_asks_for_one_page_anew(language: Language, number: int) -> None:
+    """With the wish, the page as it is and the others as facts, in the book's own words."""
+    brief = brief_of(language.sample, 5, language.tag)
+    standing = (Page(0, title="T0"), *(Page(it, summary=f"S{it}.") for it in range(1, 5)))
+    only = msgspec.structs.replace(brief, only=number)
+    _, order = (it["content"] for it in messages(only, standing, ("repeated",), "{x} W"))
+    told, before = writing_of(language), "S2." if number else "T0"
+    place = told.page.format(page=2) if number else told.cover
+    facts = re.findall(r"^- .+: ([ST]\d\.?)$", order, re.MULTILINE)
+    assert facts == [it.text for it in standing if it.page != number]
+    assert re.search(rf"{place}.*: {re.escape(before)}\n", order)
+    assert re.search(rf"{place}.*: x W\n", order)
+    assert [*json.loads(example(only, 5))] == ["page_2" if number else "cover"]
+    assert not re.search(r"\{[a-z_]+\}", order)
+
+
+@EACH
 def test_younger_children_get_less(language: Language) -> None:
     """Sentences, and words in them."""
     three, five, eight = (language.lengths_for(age) for age in AGES)
@@ -168,6 +186,7 @@ def test_voices_are_those_of_whom_a_request_names() -> None:
     """By the request's name or the story's."""
     asked = TtsConfig(character_voices={"토끼": "F2", "Tom": "M3"}, lang="en")
     found = voiced(LANGUAGES["en"], KOREAN_WORDS, asked)
+    assert found is not None
     assert [found.voice_of(name) for name in ("Rabbit", "Tom", "Chorongi")] == ["F2", "M3", "M1"]
     assert voiced(LANGUAGES["ko"], KOREAN_WORDS, asked) == asked
 

@@ -111,6 +111,7 @@ def test_an_english_book_goes_all_the_way(tmp_path: Path) -> None:
     ]
     assert {it["language"] for it in made_from if it.get("voices")} == {"en"}
     assert any("F2" in it.get("voices", ()) for it in made_from), "the rabbit's own voice"
+    assert {it["voice"] for it in second["dialogues"]} == {"F2"}, "told as it is heard"
     assert '<html lang="en">' in page and "The End" in page and 'aria-label="Page 4 of 4"' in page
     seeds = re.compile(r'<ul class="seeds".*?</ul>', re.DOTALL)
     assert not re.search("[가-힣]", seeds.sub("", page)), "but for the words that were asked for"
