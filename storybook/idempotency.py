@@ -41,9 +41,10 @@ def check_same_request(run: Run, asked: NewRun) -> None:
     words = run.request
     if heroes:
         words = msgspec.structs.replace(words, characters=run.characters_asked)
+    recorded = run.first.tts
     before = NewRun(
         words,
-        run.first.tts,
+        recorded,
         run.page_count,
         run.language,
         run.seed,
@@ -53,6 +54,9 @@ def check_same_request(run: Run, asked: NewRun) -> None:
         run.age,
     )
     seed = run.seed if asked.seed is None else asked.seed
-    tts = voiced(language_of(run.language), run.request, with_voices(asked.tts, heroes))
+    # By now each has a voice: those that brought one stand in what was recorded.
+    own = recorded.character_voices if recorded is not None else {}
+    tts = with_voices(asked.tts, [it for it in heroes if it.name in own])
+    tts = voiced(language_of(run.language), run.request, tts)
     if before != msgspec.structs.replace(asked, seed=seed, tts=tts):
         raise IdempotencyMismatch
