@@ -18,7 +18,6 @@ from litestar.types import ASGIApp, Scope
 
 from storybook import __version__
 from storybook.application import Application
-from storybook.http.access import requests_observed
 from storybook.http.addresses import Addresses
 from storybook.http.authorization import Gate, authorized
 from storybook.http.client_limits import ClientLimits, clients_limited
@@ -38,6 +37,7 @@ from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.readiness import ReadyCalls
 from storybook.http.repairs import RepairCalls
+from storybook.http.request_log import requests_observed
 from storybook.http.requests import READ, run_id_in, shown_under
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.run_state import encode_state

@@ -19,10 +19,10 @@ from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from storybook.http.requests import header, method
+from storybook.http.requests import READ, header, method
 from storybook.http.responses import json_response
 
-_ONLY_LOOKING: Final = {"GET", "HEAD", "OPTIONS"}
+_ONLY_LOOKING: Final = (*READ, "OPTIONS")
 _OWN_SITES: Final = ("same-origin", "none")
 """`none`: the person did it, with no page between."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}

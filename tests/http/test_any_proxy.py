@@ -125,7 +125,7 @@ async def test_a_stranger_changes_nothing(
     plain = [said(it) for it in await asked.all(STRANGER, [])]
     assert [it[0] for it in plain] == [201, 200, 200, 200]
     caplog.clear()
-    with caplog.at_level(logging.INFO, "storybook.access"):
+    with caplog.at_level(logging.INFO, "storybook.requests"):
         assert [said(it) for it in await asked.all(STRANGER, headers)] == plain
     assert {vars(it)["client"] for it in caplog.records if it.message == "request"} == {STRANGER}
 
@@ -170,7 +170,7 @@ async def test_what_a_trusted_proxy_hands_on_is_an_address_or_nothing(
     fault of the server's."""
     caplog.clear()
     given = [] if host is None else [(b"host", host.encode("latin-1"))]
-    with caplog.at_level(logging.INFO, "storybook.access"):
+    with caplog.at_level(logging.INFO, "storybook.requests"):
         answers = await asked.all(PROXY, [*headers, *given])
     link, session, state, page = answers
     for it in answers:

@@ -151,11 +151,11 @@ async def test_a_scope_that_does_not_reach(
         (TokenScope.READ, "POST", f"/api/runs/{run_id}/cancel", "create"),
         (TokenScope.CREATE, "POST", f"/api/runs/{run_id}/links", "admin"),
     ):
-        with caplog.at_level(logging.INFO, "storybook.access"):
+        with caplog.at_level(logging.INFO, "storybook.requests"):
             answer = await guarded.ask(scope, method, path)
         said = f"this needs a token with the scope {needed}; yours has {scope.value}"
         assert (answer.status_code, answer.json()["detail"]) == (403, said)
-        told = [vars(it) for it in caplog.records if it.name == "storybook.access"][-1]
+        told = [vars(it) for it in caplog.records if it.name == "storybook.requests"][-1]
         assert (told["status"], told["caller"]) == (403, scope.value)
     assert (await guarded.ask(TokenScope.READ, "GET", f"/api/runs/{run_id}")).status_code == 200
 
