@@ -88,14 +88,15 @@ class SqliteDeliveries:
 # ----------------------------------------------------------------------------------- for operators
 
 
-def read_deliveries(path: Path, run_id: RunId | None, limit: int) -> list[Delivery]:
-    """The newest deliveries, of one run or of all; none without a file. Raises
-    `DeliveriesUnavailable`."""
+def read_deliveries(path: Path, run_id: RunId | None, limit: int | None) -> list[Delivery]:
+    """The newest deliveries, `limit` or all, of one run or of every one; none without a file.
+    Raises `DeliveriesUnavailable`."""
     if not path.exists():
         return []
-    where, given = ("WHERE run_id = ?", [run_id]) if run_id is not None else ("", [])
-    sql = f"SELECT {_COLUMNS} FROM deliveries {where} ORDER BY position DESC LIMIT ?"
-    return _read(path, lambda db: [_delivery(row) for row in db.execute(sql, [*given, limit])])
+    where = "" if run_id is None else "WHERE run_id = :run_id"
+    sql = f"SELECT {_COLUMNS} FROM deliveries {where} ORDER BY position DESC LIMIT :limit"
+    given = {"run_id": run_id, "limit": -1 if limit is None else limit}
+    return _read(path, lambda db: [_delivery(row) for row in db.execute(sql, given)])
 
 
 def replay_deliveries(path: Path, positions: Collection[Position], now: int) -> None:
