@@ -278,6 +278,15 @@ def in_words(setting: Any) -> str:
     return what
 
 
+def is_variable(text: str) -> bool:
+    """Whether a text looks as names of environment variables do. What does not may be a secret that
+    was written in the place of its variable's name, and is shown to nobody."""
+    return _VARIABLE.fullmatch(text) is not None
+
+
+_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
+
+
 def one_line(name: str) -> str:
     """A name that somebody wrote, for a message or a comment."""
     return name if name and name.isprintable() else repr(name)
