@@ -76,9 +76,9 @@ class SqliteDeliveries:
     async def record(self, before: Delivery, after: Delivery) -> None:
         await self._call(partial(_record, before=before, after=after))
 
-    async def forget(self, run_id: RunId) -> None:
+    async def forget(self, *run_ids: RunId) -> None:
         if self._path.exists():
-            await self._call(partial(_forget, run_id=run_id))
+            await self._call(partial(_forget, run_ids=run_ids))
             await anyio.to_thread.run_sync(_read, self._path, write_anew)
 
     async def _call(self, do: Callable[[sqlite3.Connection], T]) -> T:
@@ -169,8 +169,8 @@ def _plan(db: sqlite3.Connection, planned: Sequence[Delivery], cursor: Position,
     db.execute(_SET_CURSOR, (cursor,))
 
 
-def _forget(db: sqlite3.Connection, run_id: RunId) -> None:
-    db.execute("DELETE FROM deliveries WHERE run_id = ?", (run_id,))
+def _forget(db: sqlite3.Connection, run_ids: Sequence[RunId]) -> None:
+    db.executemany("DELETE FROM deliveries WHERE run_id = ?", [(it,) for it in run_ids])
 
 
 def _due(
