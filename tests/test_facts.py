@@ -76,6 +76,7 @@ async def run_of(site: Site, run_id: RunId) -> Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_who_says_nothing_gets_what_is_usual(tmp_path: Path, other_defaults: None) -> None:
     """And the run's first event says what that was."""
@@ -112,6 +113,7 @@ async def test_a_book_of_seven_pages(tmp_path: Path) -> None:
     assert "--pages 7" in command_for(run)
 
 
+@pytest.mark.slow
 def test_the_command_line_makes_and_shows_it(shell: Shell) -> None:
     """`make --pages`, and `list` and `show` with seven of everything."""
     assert shell.make("--pages", "7")["status"] == "DONE"

@@ -77,6 +77,7 @@ def test_what_was_given_up_is_sent_again(shell: Shell, run_id: str) -> None:
     assert again["attempts"] == 0 and again["since"] > "2023-11-14T22:13:20.000Z"
 
 
+@pytest.mark.slow
 def test_all_that_was_given_up_is_sent_again(shell: Shell, run_id: str) -> None:
     """Also what is not among the newest, of which so many are shown."""
     assert list(states(shell, "--limit", "1")) == [9]

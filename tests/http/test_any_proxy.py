@@ -116,6 +116,7 @@ def said(answer: Answer) -> Any:
     return answer.status, text
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=80)
 @given(headers=HEADERS)
 async def test_a_stranger_changes_nothing(
@@ -141,6 +142,7 @@ async def counting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Si
 SERIAL: Final = itertools.count()
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(headers=HEADERS)
 async def test_a_stranger_is_counted_as_who_he_is(counting: Site, headers: Headers) -> None:
@@ -161,6 +163,7 @@ COOKIE: Final = (
 )
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(headers=HEADERS, host=st.none() | VALUES)
 async def test_what_a_trusted_proxy_hands_on_is_an_address_or_nothing(

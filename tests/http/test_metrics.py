@@ -178,6 +178,7 @@ async def test_without_tokens_only_this_machine_reads_it(site: Site, name: str) 
     assert "storybook token add" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 async def test_with_tokens_it_needs_an_admin(tmp_path: Path) -> None:
     """Whoever else reads books has no need of it."""
     async with serving(tmp_path) as site:
