@@ -56,7 +56,7 @@ def is_alive(pid: int) -> bool:
 async def test_what_answers_is_not_started(tmp_path: Path) -> None:
     """Somebody else has started it."""
     sign = Sign(tmp_path)
-    sign.file.touch()
+    sign.file.write_text("0")
     launcher = Launcher(command("-c", "raise SystemExit"), str(tmp_path), QUICK)
     await launcher.ensure(sign.answers)
     assert not launcher.is_running
