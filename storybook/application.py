@@ -339,29 +339,31 @@ class Application(msgspec.Struct, frozen=True):
         start."""
         position = await self.commands.forget(run_id, by)
         try:
-            await self._forget_files(run_id)
+            await self._forget_deliveries(run_id)
+            await self.artifacts.forget(run_id)
         finally:
             await self._shown(run_id, position)
             await self._forget_moved_rows()
 
-    async def _forget_files(self, run_id: RunId) -> None:
+    async def _forget_deliveries(self, *run_ids: RunId) -> None:
         if self.deliveries is not None:
             try:
-                await self.deliveries.forget(run_id)
+                await self.deliveries.forget(*run_ids)
             except DeliveriesUnavailable as error:
-                logger.error("run %s was forgotten, and webhooks know of it: %s", run_id, error)
-        await self.artifacts.forget(run_id)
+                logger.error("webhooks may know of runs that were forgotten: %s", error)
 
     async def finish_forgetting(self) -> None:
         """Remove what a process that died while it forgot runs has left of their files."""
         forgotten = await self.projections.ask(all_forgotten)
+        if not forgotten:
+            return
+        await self._forget_deliveries(*forgotten)
         for run_id in forgotten:
             try:
-                await self._forget_files(run_id)
+                await self.artifacts.forget(run_id)
             except CannotRemove as error:
                 logger.error("run %s was forgotten, and has files left: %s", run_id, error)
-        if forgotten:
-            await self._forget_moved_rows()
+        await self._forget_moved_rows()
 
     async def _forget_moved_rows(self) -> None:
         try:

@@ -77,6 +77,7 @@ async def run_of(site: Site, run_id: RunId) -> Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_who_says_nothing_gets_what_is_usual(tmp_path: Path, other_defaults: None) -> None:
     """And the run's first event says what that was."""
@@ -126,6 +127,7 @@ def test_a_book_for_an_age_is_made_again_for_it(age: str) -> None:
         assert ("--speed" in command_for(run)) == says_speed
 
 
+@pytest.mark.slow
 def test_the_command_line_makes_and_shows_it(shell: Shell) -> None:
     """`make --pages`, and `list` and `show` with seven of everything."""
     assert shell.make("--pages", "7")["status"] == "DONE"

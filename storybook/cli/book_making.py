@@ -27,7 +27,7 @@ from storybook.cli.output import SHORT_ID, WHO
 from storybook.cli.reproduce import command_for
 from storybook.cli.server_client import ServerClient
 from storybook.clock import MICROSECONDS
-from storybook.events.catalog import RunCancelled, RunCompleted, RunFailed
+from storybook.events.catalog import NAMES_OF_ENDINGS, RunCancelled, RunFailed
 from storybook.events.log import EventLog, LogLocked, Recorded
 from storybook.export import BOOK_FILE, CannotExport, export_book
 from storybook.export.encoding import encode_as_done, picture_processes
@@ -295,12 +295,9 @@ async def _named(log: EventLog, run_id: RunId) -> str:
 
 def _book_seconds(recorded: list[Recorded]) -> float | None:
     """From the request to the event that ended the book, None if none has."""
-    ends = (it for it in reversed(recorded) if it.type in _ENDS)
+    ends = (it for it in reversed(recorded) if it.type in NAMES_OF_ENDINGS)
     end = next(ends, None)
     return (end.recorded_at - recorded[0].recorded_at) / MICROSECONDS if end is not None else None
-
-
-_ENDS: Final = {it.__name__ for it in (RunCompleted, RunFailed, RunCancelled)}
 
 
 async def _is_to_be_retried(log: EventLog, run_id: RunId) -> bool:

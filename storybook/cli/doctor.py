@@ -258,7 +258,7 @@ def _access(options: GlobalOptions) -> Iterator[Finding]:
         found = f"{holding} valid token{'s' * (holding != 1)}"
         yield Finding("access", Grade.OK, found)
     elif not is_loopback(host):
-        found = f"whoever reaches {host} may read, make and delete books: there are no tokens"
+        found = f"whoever reaches {host} may read and make books: there are no tokens"
         mend = f"Make one with {ADD_TOKEN}; without, `serve` wants --insecure."
         yield Finding("access", Grade.MISSED, found, mend)
     elif settings.server.is_behind_a_proxy:

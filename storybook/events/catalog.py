@@ -375,6 +375,10 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     RunForgotten,
 ]
 
+ENDINGS: Final = frozenset({RunCompleted, RunFailed, RunCancelled})
+"""What ends a run; one that failed or was cancelled may go on after a retry."""
+NAMES_OF_ENDINGS: Final = frozenset(it.__name__ for it in ENDINGS)
+
 EVENT_TYPES: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

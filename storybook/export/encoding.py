@@ -31,10 +31,8 @@ async def encode_as_done(log: EventLog, run_id: RunId, media: SmallMedia) -> Non
     Whatever goes wrong is found again, and told, by the export."""
     async with anyio.create_task_group() as tasks, aclosing(_events_of(log, run_id)) as events:
         async for recorded in events:
-            if (
-                recorded.type != StageCompleted.__name__ or recorded.is_erased
-            ):  # of no matter here, not even decoded
-                continue
+            if recorded.type != StageCompleted.__name__ or recorded.is_erased:
+                continue  # of no matter here, not even decoded
             match recorded.event:
                 case StageCompleted(artifact=Artifact() as artifact):
                     tasks.start_soon(_try, media, run_id, artifact)

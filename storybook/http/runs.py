@@ -32,7 +32,7 @@ from storybook.http.requests import (
     reading_body,
     run_id_in,
 )
-from storybook.http.responses import RawResponse, json_response
+from storybook.http.responses import NOT_KEPT, RawResponse, json_response
 from storybook.http.run_request import in_body, read_run_request
 from storybook.http.run_state import RenderedStates, encode_state
 from storybook.projections.library import newest
@@ -46,8 +46,6 @@ LIBRARY_DEFAULT, LIBRARY_MOST = 50, 200
 LOG_DEFAULT, LOG_MOST = 200, 1_000
 
 RUN_PATH: Final = "/api/runs/{run_id:str}"
-
-_STATE_HEADERS: Final = [(b"cache-control", b"no-store")]
 
 
 class RunCreated(msgspec.Struct, frozen=True):
@@ -138,7 +136,7 @@ class Runs:
         if row is None:
             raise NoSuchRun
         body = self._states.body(run_id, row[1], parked, addresses(scope))
-        return RawResponse(body, headers=_STATE_HEADERS)
+        return RawResponse(body, headers=[NOT_KEPT])
 
     async def _state_at(self, run_id: RunId, at: str, named: Addresses) -> RawResponse:
         position = position_in("at", at)
@@ -150,7 +148,7 @@ class Runs:
         history = read_history([it for it in events if it.position <= position])
         if history.run is not None:
             state = encode_state(run_id, history.run, history.parked, named)
-            return RawResponse(state, headers=_STATE_HEADERS)
+            return RawResponse(state, headers=[NOT_KEPT])
         if history.parked is not None:
             raise RunParked(history.parked)
         raise NotFound(f"the run did not exist at {position}: it begins at {events[0].position}")
@@ -178,7 +176,7 @@ class Runs:
 
 
 def _nothing() -> RawResponse:
-    return RawResponse(b"", status=204, headers=_STATE_HEADERS)
+    return RawResponse(b"", status=204, headers=[NOT_KEPT])
 
 
 def _status(text: str) -> Status | None:

@@ -30,6 +30,7 @@ from tests.export.finished import STORY
 FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, narration_of)}
 
 
+@pytest.mark.slow
 def test_a_book_lies_in_its_folder_with_the_page_to_open(shell: Shell) -> None:
     """Ten files and `book.html`; the last lines name the folder and the page."""
     result = shell("make", *WORDS)
@@ -138,6 +139,7 @@ def test_a_word_that_cannot_be_used_is_refused(shell: Shell, word: str) -> None:
     assert not shell.data.exists()
 
 
+@pytest.mark.slow
 def test_a_failed_book_says_why_and_can_be_gone_on_with(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,7 @@ async def asked(site: Site, kind: str, pieces: Sequence[bytes]) -> tuple[int, An
     return answer.status, answer.json
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=100)
 @given(
     form=FORMS,
@@ -244,6 +245,7 @@ def damaged(body: bytes, damage: Sequence[tuple[str, float, bytes]]) -> bytes:
     return body
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=150)
 @given(form=FORMS, ways=WAYS, damage=DAMAGE, kind=KINDS, cuts=CUTS)
 async def test_a_damaged_form_is_refused_in_words(

@@ -63,6 +63,7 @@ def test_it_is_named_without_loading_it() -> None:
     assert info.version
 
 
+@pytest.mark.slow
 def test_a_sentence_is_spoken_at_the_pace_of_a_reader(narrations: dict[str, Narration]) -> None:
     """Four to six syllables a second at speed 1, in every voice."""
     for voice, narration in narrations.items():

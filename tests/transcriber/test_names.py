@@ -46,6 +46,7 @@ def test_names_are_found_in_what_is_said_with_them() -> None:
     assert share_wrong(NAMES) <= MOST_WRONG, wrong(NAMES)
 
 
+@pytest.mark.slow
 def test_the_rule_holds_for_names_that_nobody_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each name as if it stood in no list: what names are made of decides."""
     data = names()
