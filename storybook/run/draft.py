@@ -92,6 +92,7 @@ class Draft:
             self.cast,
             run.characters_asked,
             self.saved,
+            run.based_on,
         )
 
     def whole(self) -> Run:

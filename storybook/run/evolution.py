@@ -78,6 +78,8 @@ def _begin(event: Event) -> Run:
         style=event.style,
         cast=event.cast,
         characters_asked=event.characters_asked,
+        based_on=event.based_on,
+        variations=event.variations,
     )
 
 

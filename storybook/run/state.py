@@ -13,6 +13,7 @@ from storybook.book import (
     FIRST_EDITION,
     WRITING,
     Artifact,
+    BasedOn,
     CastMember,
     Page,
     Role,
@@ -183,6 +184,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """What was asked for beside characters that come back, if there are any."""
     saved: dict[str, CastMember] = {}
     """Its characters as they were saved, by the names that requests can name them by."""
+    based_on: BasedOn | None = None
+    """The book that it was made from, if it was."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""
