@@ -17,6 +17,7 @@ import msgspec
 
 from storybook.book import Artifact, BasedOn, CastMember, KeptPart, RunId, is_same_language
 from storybook.characters import as_hero, picture_name, shown_by_cover
+from storybook.editions import NoSuchEdition
 from storybook.events.catalog import ArtifactRemade, Event, StageCompleted
 from storybook.events.log import START, EventLog, Recorded
 from storybook.repair import makers_of
@@ -32,6 +33,7 @@ from storybook.request import (
 from storybook.run import (
     ForgottenRun,
     Making,
+    NoSuchRun,
     Refused,
     Run,
     edition_to_keep,
@@ -79,27 +81,35 @@ class SharedFile(msgspec.Struct, frozen=True):
 # ------------------------------------------------------------------------------ what is asked for
 
 
+class NoSuchOrigin(NoSuchRun):
+    """There is no book of the run id that a request wants its own to be based on."""
+
+    def __init__(self, run_id: RunId) -> None:
+        Refused.__init__(self, f"there is no book {run_id} that this one could be based on")
+
+
+class ForgottenOrigin(ForgottenRun):
+    """The book that another one is to be based on was forgotten."""
+
+    def __init__(self, run_id: RunId) -> None:
+        what = f"the book {run_id} was forgotten; nothing of it is left that could be kept"
+        Refused.__init__(self, what)
+
+
 def origin_of(based_on: BasedOn, recorded: Sequence[Recorded]) -> Origin:
-    """The book that a request names, from its events. Raises `InvalidRequest` where there is none,
-    `Refused` where it cannot be kept now, and `RunParked`."""
+    """The book that a request names, from its events. Raises `NoSuchOrigin`, `ForgottenOrigin`,
+    `NoSuchEdition`, `Refused` where it cannot be kept now, and `RunParked`."""
     try:
         run = read_whole(recorded)
     except ForgottenRun as error:
-        gone = "this book was forgotten; nothing of it is left that could be kept"
-        raise _fault("run_id", gone, "forgotten") from error
+        raise ForgottenOrigin(based_on.run_id) from error
     if run is None:
-        raise _fault("run_id", "there is no book with this run id", "no_such_run")
+        raise NoSuchOrigin(based_on.run_id)
     edition = edition_to_keep(run, based_on)
     if edition is None:
-        has = ", ".join(str(it.edition) for it in (*run.editions, run))
-        found = f"the book has no edition {based_on.edition} that could be kept; it has {has}"
-        raise _fault("edition", found, "no_such_edition")
+        raise NoSuchEdition(based_on.edition)
     known = msgspec.structs.replace(based_on, edition=edition.edition)
     return Origin(known, edition, _makings(recorded))
-
-
-def _fault(name: str, msg: str, kind: str) -> InvalidRequest:
-    return InvalidRequest([RequestFault(("based_on", name), msg, kind)])
 
 
 def _makings(recorded: Sequence[Recorded]) -> dict[str, Making]:

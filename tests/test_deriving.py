@@ -13,17 +13,17 @@ import msgspec
 import pytest
 
 from storybook.application import Application
-from storybook.book import BasedOn, KeptPart, RunId, StoryRequest, TtsConfig, artifact_name
+from storybook.book import BasedOn, KeptPart, RunId, TtsConfig
 from storybook.bootstrap import open_application
 from storybook.data_folder import DataFolder
-from storybook.editions import editions_of
+from storybook.editions import NoSuchEdition, editions_of
 from storybook.engines import Capabilities
 from storybook.events.catalog import EngineInfo, PageWritten, RunRequested, StageCompleted
 from storybook.idempotency import IdempotencyMismatch
 from storybook.projections.derived import DerivedBook, all_derived_from
 from storybook.request import InvalidRequest, NewRun, check_new_run
 from storybook.retention import Keep
-from storybook.run import EditionRequest, ForgottenRun, PageEdit, Refused, Run, Status, fold
+from storybook.run import EditionRequest, ForgottenRun, NoSuchRun, PageEdit, Refused, Run, Status
 from storybook.stores.artifacts import CannotKeep, read_whole
 from storybook.stores.files import UNNAMED
 from tests.books import PAGES, new_run
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.anyio
 
 PICTURES = [f"{name}.png" for name in ("cover", "panel_1", "panel_2", "panel_3", "panel_4")]
 NOBODY = RunId("0" * 32)
-OTHER_WORDS = {"era": "미래", "place": "우주", "characters": "로봇", "topic": "꿈"}
+OTHER_WORDS: dict[str, Any] = {"era": "미래", "place": "우주", "characters": "로봇", "topic": "꿈"}
 
 
 def asked(run_id: RunId, keep: str, edition: int | None = None, **more: Any) -> NewRun:
@@ -208,7 +208,7 @@ async def test_what_is_not_said_is_as_in_the_origin(tmp_path: Path) -> None:
         tts = TtsConfig("M3", character_voices={"토끼": "F4"}, speed=0.9)
         wanted = new_run(REQUEST, tts, page_count=7, style="ink")
         origin, first = await derive(application, wanted)
-        scripted.writer.capabilities = Capabilities(page_counts=frozenset([5]))
+        scripted.writer.capabilities = Capabilities(page_counts=(5,))
         _, same = await derive(application, asked(origin, "text"))
         assert (same.page_count, same.style, same.tts) == (7, "ink", tts)
         assert same.request == first.request
@@ -286,12 +286,12 @@ def test_a_book_is_named_by_its_id(based_on: object, loc: tuple[str, ...]) -> No
 async def test_a_book_that_is_not_there_cannot_be_kept(tmp_path: Path) -> None:
     """An unknown one, a forgotten one, an edition that never was; each is told apart."""
     async with read_aloud(tmp_path) as (application, origin, _):
-        for of, edition, kind in ((NOBODY, None, "no_such_run"), (origin, 7, "no_such_edition")):
-            with pytest.raises(InvalidRequest) as raised:
-                await application.request_run(asked(of, "text", edition))
-            assert [it.type for it in raised.value.faults] == [kind]
+        with pytest.raises(NoSuchRun, match=f"there is no book {NOBODY} that this one could be"):
+            await application.request_run(asked(NOBODY, "text"))
+        with pytest.raises(NoSuchEdition):
+            await application.request_run(asked(origin, "text", 7))
         await application.forget_run(origin)
-        with pytest.raises(InvalidRequest, match="this book was forgotten"):
+        with pytest.raises(ForgottenRun, match=f"the book {origin} was forgotten"):
             await application.request_run(asked(origin, "text"))
 
 
@@ -300,7 +300,7 @@ async def test_only_a_whole_edition_can_be_kept(tmp_path: Path) -> None:
     scripted = Scripted(held=True)
     async with serving(tmp_path, scripted) as application:
         origin = await application.request_run(new_run(REQUEST))
-        with pytest.raises(Refused, match="only a whole one can be kept: wait until it is made$"):
+        with pytest.raises(Refused, match=r"only a whole one can be kept: wait until it is made$"):
             await application.request_run(asked(origin, "text"))
         await application.cancel_run(origin)
         with pytest.raises(Refused, match=r"is CANCELLED, .*: retry it$"):
@@ -325,7 +325,7 @@ async def test_pictures_that_are_gone_cannot_be_kept(tmp_path: Path) -> None:
         with pytest.raises(Refused, match=rf"panel_3.png .* `storybook repair {origin}` makes it"):
             await application.request_run(asked(origin, "pictures"))
         (outputs / origin / "panel_3.png").unlink()
-        with pytest.raises(Refused, match="panel_3.png .* is missing"):
+        with pytest.raises(Refused, match=r"panel_3.png .* is missing"):
             await application.request_run(asked(origin, "pictures"))
         assert [it.name for it in outputs.iterdir()] == [origin]
         await prune(application)
@@ -342,7 +342,7 @@ async def prune(application: Application) -> None:
     await application.retention.prune()
 
 
-# ------------------------------------------------------------------------- neither loses the other's
+# --------------------------------------------------------------------- neither loses the other's
 
 
 async def test_each_book_keeps_its_files_when_the_other_loses_them(tmp_path: Path) -> None:
@@ -447,10 +447,10 @@ async def test_the_same_key_at_the_same_moment_is_one_book(tmp_path: Path) -> No
 
 
 async def test_what_was_shared_for_a_book_that_never_was_goes_at_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     """It is no sign of a lost log; what an event names stays, also if its mark does."""
-    async with read_aloud(tmp_path) as (application, origin, scripted):
+    async with read_aloud(tmp_path) as (application, origin, _):
         named, _ = await derive(application, asked(origin, "pictures"))
         store, outputs = application.artifacts, DataFolder(tmp_path).outputs
         await store.share(origin, "cover.png", NOBODY, "cover.png")
