@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +15,7 @@ import pytest
 from storybook.book import BasedOn, KeptPart, RunId, StoryRequest, TtsConfig
 from storybook.cli.reproduce import command_for
 from storybook.run import fold, request_run
-from tests.cli.conftest import WORDS, Shell
+from tests.cli.conftest import REPOSITORY, WORDS, Shell
 
 ORIGIN = RunId("7" * 32)
 
@@ -105,3 +110,96 @@ def test_a_book_is_made_again_from_its_origin() -> None:
         f"storybook make --based-on {ORIGIN} --edition 1 --keep cast "
         '--era "미래" --place "바다" --characters "거북이" --topic "용기" --seed 7 --no-audio'
     )
+
+
+def test_a_derived_book_is_backed_up_whole(shell: Shell, tmp_path: Path) -> None:
+    """Also without its origin: what comes back is in order, and made into a page to keep."""
+    first = shell.make("--no-audio")["run_id"]
+    second = derive(shell, first, "pictures")["run_id"]
+    backup, there = tmp_path / "backup", Shell(tmp_path / "restored")
+    assert shell.json("backup", str(backup))["missing"] == []
+    assert shell("forget", first, "--yes").exit_code == 0
+    assert shell.json("backup", str(backup))["missing"] == []
+    restored = shell("restore", str(backup), str(there.data))
+    assert restored.exit_code == 0, restored.stderr
+    assert there.json("verify")["faults"] == []
+    folders = [data / "outputs" / second for data in (shell.data, there.data)]
+    files = sorted(it["name"] for it in there.json("show", second)["files"])
+    assert [sorted(it.name for it in folder.glob("*.png")) for folder in folders] == [files] * 2
+    assert len({(folder / "cover.png").read_bytes() for folder in folders}) == 1
+
+
+def test_each_of_two_books_that_share_a_file_is_repaired(shell: Shell) -> None:
+    """`verify` finds the damage in both, for it is one file; each gets its own again."""
+    first = shell.make("--no-audio", "--seed", "7")["run_id"]
+    second = derive(shell, first, "pictures")["run_id"]
+    (shell.data / "outputs" / first / "panel_2.png").write_bytes(b"damaged")
+    damaged = shell("verify")
+    assert damaged.exit_code == 1
+    for run_id in (first, second):
+        assert f"file {run_id[:8]}/panel_2.png has 7 bytes" in damaged.stdout
+        assert shell("repair", run_id).exit_code == 0
+    assert shell("verify").exit_code == 0
+
+
+@pytest.mark.slow
+def test_a_server_makes_it_too(shell: Shell, start: Callable[..., subprocess.Popen[str]]) -> None:
+    """What is left to the other book is left unsaid there as well."""
+    first = shell.make("--narrator-voice", "F3")["run_id"]
+    server = start(shell.data, "serve", "--port", "0")
+    assert server.stdout is not None
+    assert "http://" in server.stdout.readline()
+    text = derive(shell, first, "text", "--style", "ink")["run_id"]
+    told = shell.json("show", text)
+    assert told["tts"]["narrator_voice"] == "F3"
+    slow = derive(shell, first, "pictures", "--speed", "0.8")["run_id"]
+    assert shell.json("show", slow)["tts"]["speed"] == 0.8
+    derive(shell, first, "cast", *WORDS[:6], "--topic", "꿈")
+    answer = shell("forget", first, "--with-derived", "--yes")
+    assert answer.exit_code == 0, answer.stderr
+    assert "and 3 more" in answer.stdout
+    assert shell.json_lines("list") == []
+
+
+@pytest.mark.slow
+def test_the_embedded_engines_keep_what_is_kept(shell: Shell) -> None:
+    """The same heroes in another story, and the same pictures with another voice, by the program as
+    it is; what is lost is made again, byte for byte."""
+    command = [sys.executable, "-m", "storybook", "--data", str(shell.data)]
+    environ = {name: it for name, it in os.environ.items() if not name.startswith("STORYBOOK_")}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd=REPOSITORY,
+            env=environ,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    first = json.loads(run("make", *WORDS, "--seed", "7", "--json"))["run_id"]
+    based_on = ("make", "--json", "--based-on", first, "--keep")
+    voiced = json.loads(run(*based_on, "pictures", "--narrator-voice", "F1"))["run_id"]
+    story = json.loads(run(*based_on, "cast", *WORDS[:6], "--topic", "용기", "--no-audio"))[
+        "run_id"
+    ]
+    outputs = shell.data / "outputs"
+    names = [f"{name}.png" for name in ("cover", "panel_1", "panel_2", "panel_3", "panel_4")]
+    for name in names:
+        assert (outputs / voiced / name).samefile(outputs / first / name)
+    spoken = [(outputs / it / "page_1.wav").read_bytes() for it in (first, voiced)]
+    assert spoken[0] != spoken[1]
+    logs = [shell.json_lines("log", it) for it in (first, story)]
+    before, after = [
+        next(it["data"]["cast"] for it in log if it["data"].get("cast") and it["data"].get("title"))
+        for log in logs
+    ]
+    assert [it["figure"] for it in after] == [it["figure"] for it in before]
+    assert [it["card"] for it in after] == [it["card"] for it in before]
+    lost = (outputs / voiced / "panel_3.png").read_bytes()
+    (outputs / voiced / "panel_3.png").unlink()
+    run("repair", voiced)
+    assert (outputs / voiced / "panel_3.png").read_bytes() == lost
+    assert shell("verify").exit_code == 0
