@@ -167,10 +167,7 @@ class FileArtifactStore:
     def _share(self, source: Path, run_id: RunId, path: Path) -> None:
         if not path.parent.is_dir():
             self._make_folder(self._root)
-            path.parent.mkdir()
-            (path.parent / UNNAMED).touch()
-            sync_folder(path.parent)
-            sync_folder(self._root)
+            _make_unnamed(path.parent)
         self._settle(run_id, path, partial(_link, source))
 
     def _make_folder(self, folder: Path) -> None:
@@ -210,27 +207,47 @@ def _link(source: Path, path: Path) -> None:
     """Give a file another name; or its content to another file, where it can have but one."""
     try:
         os.link(source, path)
-    except FileNotFoundError:  # it has gone meanwhile
-        raise
+    except FileNotFoundError:
+        raise NoSuchArtifact(RunId(source.parent.name), source.name) from None
     except OSError:  # another file system, one without links, or too many of them
         path.write_bytes(read_plainly(source))
         with path.open("rb+") as file:
             sync_file(file.fileno())
 
 
+def _hidden(folder: Path) -> Path:
+    """What an unnamed folder is called while it comes and goes: one without its mark would look as
+    if the log had lost its run."""
+    return folder.with_name(f"{UNNAMED}-{folder.name}")
+
+
+def _make_unnamed(folder: Path) -> None:
+    hidden = _hidden(folder)
+    hidden.mkdir(exist_ok=True)
+    (hidden / UNNAMED).touch()
+    sync_folder(hidden)
+    hidden.rename(folder)
+    sync_folder(folder.parent)
+
+
 def _unnamed(root: Path) -> list[RunId]:
+    for left in root.glob(f"{UNNAMED}-*"):
+        shutil.rmtree(left, ignore_errors=True)
     return sorted(RunId(it.parent.name) for it in root.glob(f"*/{UNNAMED}"))
 
 
 def _settle(folder: Path, is_named: bool) -> None:
     mark = folder / UNNAMED
-    if not mark.exists():
-        return
-    if not is_named:
-        shutil.rmtree(folder)
+    if is_named:
+        mark.unlink(missing_ok=True)
+    elif mark.exists():
+        hidden = _hidden(folder)
+        try:
+            folder.rename(hidden)
+            shutil.rmtree(hidden)
+        except OSError as error:
+            raise CannotRemove(f"{folder} could not be removed: {error.strerror}") from error
         sync_folder(folder.parent)
-        return
-    mark.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
