@@ -350,6 +350,8 @@ class Application(msgspec.Struct, frozen=True):
         """Erase a run: what its events said, its files, and what is shown of it; and before it, if
         that is asked for, the books that are based on it. Raises `NoSuchRun`, `ForgottenRun`,
         `LogError`, or `CannotRemove`: its files then go at the next start."""
+        if await self.projections.ask(is_forgotten, run_id):
+            raise ForgottenRun
         derived = await self.projections.ask(all_derived_from, run_id) if with_derived else []
         for it in reversed(derived):
             with contextlib.suppress(ForgottenRun):  # somebody else was there first

@@ -335,6 +335,17 @@ async def test_pictures_that_are_gone_cannot_be_kept(tmp_path: Path) -> None:
         assert run.status is Status.DONE
 
 
+async def test_a_hero_comes_without_a_picture_that_is_damaged(tmp_path: Path) -> None:
+    """Its card and figure say what is to be seen; nothing of the damage is kept."""
+    async with read_aloud(tmp_path) as (application, origin, _):
+        (DataFolder(tmp_path).outputs / origin / "cover.png").write_bytes(b"else")
+        new, run = await derive(application, asked(origin, "cast", **OTHER_WORDS))
+        assert run.status is Status.DONE
+        assert [it.name for it in run.cast] == ["토끼", "호랑이", "로봇"]
+        assert [it.pictures for it in run.cast] == [(), (), ()]
+        assert not [it for it in files_in(tmp_path, new) if it.startswith("cast_")]
+
+
 async def prune(application: Application) -> None:
     """Remove the files of all books that have ended."""
     application.retention.keep = Keep(days=1)
@@ -396,6 +407,17 @@ async def test_forgetting_can_take_what_came_of_a_book(tmp_path: Path) -> None:
         assert await application.commands.load(other) is not None
         assert [it.name for it in DataFolder(tmp_path).outputs.iterdir()] == [other]
         assert await application.derived_from(origin) == []
+
+
+async def test_of_a_forgotten_book_nothing_more_is_forgotten(tmp_path: Path) -> None:
+    """What was left when it went is not taken by asking again."""
+    async with read_aloud(tmp_path) as (application, origin, _):
+        child, _ = await derive(application, asked(origin, "text"))
+        await application.forget_run(origin)
+        with pytest.raises(ForgottenRun):
+            await application.forget_run(origin, with_derived=True)
+        assert await application.commands.load(child) is not None
+        assert await application.derived_from(origin) == [DerivedBook(child, 1, KeptPart.TEXT)]
 
 
 # --------------------------------------------------------------------------------------- repeated

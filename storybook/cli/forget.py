@@ -15,6 +15,7 @@ from storybook.cli.output import SHORT_ID, WHO, can_ask
 from storybook.cli.server_client import ServerClient
 from storybook.commands import Commands
 from storybook.projections.projector import Projections
+from storybook.run import ForgottenRun
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.webhooks import SqliteDeliveries
@@ -44,6 +45,8 @@ def forget_command(options: GlobalOptions, run: str, with_derived: bool, yes: bo
 
     async def change(log: SqliteLog, run_id: RunId) -> None:
         folder = options.folder
+        if any(it.is_erased for it in await log.read_run(run_id, limit=1)):
+            raise ForgottenRun
         for it in [*(reversed(derived) if with_derived else ()), run_id]:
             await Commands(log).forget(it, WHO)
             await FileArtifactStore(folder.outputs).forget(it)
