@@ -5,6 +5,7 @@ HTTP and the command line translate what they are asked into these calls, and no
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import anyio
 import msgspec
 
 from storybook.access import Access
-from storybook.book import CastMember, Role, RunId
+from storybook.book import BasedOn, CastMember, Role, RunId
 from storybook.callback_url import is_allowed_host
 from storybook.characters import (
     NoSuchCharacter,
@@ -30,6 +31,7 @@ from storybook.characters import (
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.data_folder import Usage
+from storybook.deriving import WantedBook, origin_of, share_files, wanted_book
 from storybook.editions import (
     EditionComparison,
     EditionSummary,
@@ -39,7 +41,7 @@ from storybook.editions import (
     editions_of,
     unsafe_texts,
 )
-from storybook.events.catalog import Event, Problem
+from storybook.events.catalog import Problem
 from storybook.events.log import EventLog, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
@@ -47,14 +49,16 @@ from storybook.idempotency import check_same_request, run_id_for
 from storybook.languages.known import language_of, voiced
 from storybook.processes import WorkerProcesses
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
-from storybook.projections.forgotten import all_forgotten
+from storybook.projections.derived import DerivedBook, all_derived_from, derived_from
+from storybook.projections.forgotten import all_forgotten, is_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.repair import Repair, Repairs
-from storybook.request import InvalidRequest, NewRun, RequestFault, with_heroes
+from storybook.request import InvalidRequest, NewRun, RequestFault
 from storybook.retention import Retention
 from storybook.run import (
     EditionRequest,
+    ForgottenRun,
     NoSuchRun,
     Refused,
     Run,
@@ -62,7 +66,6 @@ from storybook.run import (
     pin_run,
     read_whole,
     request_edition,
-    request_run,
     restore_edition,
     retry_run,
     unpin_run,
@@ -134,8 +137,8 @@ class Application(msgspec.Struct, frozen=True):
         all the same.
 
         Raises `IdempotencyMismatch`, `TooManyRuns`, or `InvalidRequest` for what no book can be
-        made of here: forbidden words, nobody who is saved under a name, and what the engines in
-        force cannot do.
+        made of here: forbidden words, nobody who is saved under a name, no book that it could be
+        based on, and what the engines in force cannot do. `Refused` if that one cannot be kept now.
         """
         run_id = await self._run_id_for(idempotency_key, requested_by)
         try:
@@ -146,14 +149,11 @@ class Application(msgspec.Struct, frozen=True):
                     return run_id
             if admit is not None:
                 admit()
-            decide = partial(
-                await self._decision(asked),
-                idempotency_key=idempotency_key,
-                requested_by=requested_by,
-            )
+            wanted = await self._wanted(asked)
             async with self.queueing:  # else many at once would all find room for one
                 await self._check_queue()
-                await self._execute(run_id, decide)
+                who = {"idempotency_key": idempotency_key, "requested_by": requested_by}
+                await self._begin(run_id, wanted, **who)
         except Refused:  # somebody used the same key at the same moment
             before = await self.commands.load(run_id)
             if before is None:
@@ -167,24 +167,27 @@ class Application(msgspec.Struct, frozen=True):
             return nobodys
         return run_id_for(key, requested_by)
 
-    async def _decision(self, asked: NewRun) -> Callable[..., list[Event]]:
-        """The decision that asks for a book. Raises `InvalidRequest`."""
-        heroes = heroes_of(asked.cast, await self.saved_characters() if asked.cast else ())
-        whole, heroes = with_heroes(asked, heroes) if heroes else (asked, heroes)
-        await self._check_feasible(whole)
-        return partial(
-            request_run,
-            request=whole.request,
-            seed=secrets.randbelow(2**32) if whole.seed is None else whole.seed,
-            tts=voiced(language_of(whole.language), whole.request, whole.tts),
-            page_count=whole.page_count,
-            language=whole.language,
-            callback_url=whole.callback_url,
-            style=whole.style,
-            cast=heroes,
-            characters_asked=asked.request.characters if heroes else "",
-            age=whole.age,
-        )
+    async def _wanted(self, asked: NewRun) -> WantedBook:
+        """What is asked for, ready to be. Raises `InvalidRequest`, `Refused` and `RunParked`."""
+        saved = heroes_of(asked.cast, await self.saved_characters() if asked.cast else ())
+        origin = None
+        if asked.based_on is not None:
+            recorded = await self.log.read_run(asked.based_on.run_id)
+            origin = origin_of(asked.based_on, recorded)
+        wanted = wanted_book(asked, saved, origin)
+        await self._check_feasible(wanted.asked)
+        return wanted
+
+    async def _begin(self, run_id: RunId, wanted: WantedBook, **who: str) -> None:
+        """Ask for a book; what it shares with another one is there before an event names it."""
+        if wanted.origin is None:
+            await self._execute(run_id, partial(wanted.decision(), **who))
+            return
+        if await self.commands.load(run_id) is not None:
+            raise Refused("this run has been requested already")
+        had = await share_files(run_id, wanted.origin, self.artifacts)
+        await self._execute(run_id, partial(wanted.decision(had), **who))
+        await self.artifacts.settle_shared(run_id, is_named=True)
 
     async def _check_feasible(self, asked: NewRun) -> None:
         forbidden = self.check.request_faults(asked.request)
@@ -333,10 +336,32 @@ class Application(msgspec.Struct, frozen=True):
         for it in saved:
             await self._execute(it.run_id, releasing(name, by))
 
-    async def forget_run(self, run_id: RunId, by: str = "") -> None:
-        """Erase a run: what its events said, its files, and what is shown of it. Raises
-        `NoSuchRun`, `ForgottenRun`, `LogError`, or `CannotRemove`: its files then go at the next
-        start."""
+    async def based_on(self, run_id: RunId) -> tuple[BasedOn | None, bool]:
+        """The book that a run is based on, if it is, and whether that one is gone. Raises
+        `NoSuchRun`, `ForgottenRun`, `RunParked`."""
+        run = await self.commands.load(run_id)
+        if run is None:
+            raise NoSuchRun
+        it = run.based_on
+        return it, it is not None and await self.projections.ask(is_forgotten, it.run_id)
+
+    async def derived_from(self, run_id: RunId) -> list[DerivedBook]:
+        """The books that are based on a run, also on one that was forgotten."""
+        return await self.projections.ask(derived_from, run_id)
+
+    async def forget_run(self, run_id: RunId, by: str = "", *, with_derived: bool = False) -> None:
+        """Erase a run: what its events said, its files, and what is shown of it; and before it, if
+        that is asked for, the books that are based on it. Raises `NoSuchRun`, `ForgottenRun`,
+        `LogError`, or `CannotRemove`: its files then go at the next start."""
+        if await self.projections.ask(is_forgotten, run_id):
+            raise ForgottenRun
+        derived = await self.projections.ask(all_derived_from, run_id) if with_derived else []
+        for it in reversed(derived):
+            with contextlib.suppress(ForgottenRun):  # somebody else was there first
+                await self._forget(it, by)
+        await self._forget(run_id, by)
+
+    async def _forget(self, run_id: RunId, by: str) -> None:
         position = await self.commands.forget(run_id, by)
         try:
             await self._forget_deliveries(run_id)

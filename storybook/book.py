@@ -256,6 +256,28 @@ class CastMember(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     origin: str = ""
 
 
+class KeptPart(enum.StrEnum):
+    """What a book has of the one that it is based on: its text; its text and pictures; or only who
+    is in it, in a story of its own."""
+
+    TEXT = "text"
+    PICTURES = "pictures"
+    CAST = "cast"
+
+    @property
+    def has_text(self) -> bool:
+        return self is not KeptPart.CAST
+
+
+class BasedOn(msgspec.Struct, frozen=True, gc=False):
+    """The book that another one was made from, the edition that counts, and what is kept of it. In
+    a request an `edition` of 0 is the one that readers see."""
+
+    run_id: RunId
+    edition: int
+    keep: KeptPart
+
+
 class Segment(msgspec.Struct, frozen=True, gc=False):
     """A stretch of speech in one voice; `start` and `end` are seconds from the audio's beginning.
 

@@ -18,6 +18,7 @@ from storybook.application import Application
 from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
+from storybook.deriving import finish_sharing
 from storybook.events.log import LogDamaged
 from storybook.events.parked import ParkedRuns
 from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
@@ -160,6 +161,7 @@ async def _working(
 ) -> AsyncIterator[None]:
     """Makes books, mends them and removes old ones."""
     it = application
+    await finish_sharing(it.log, it.artifacts)
     with closing(SqliteLeases(folder.leases, it.clock.monotonic)) as leases:
         runner = Runner(
             it.log,

@@ -61,10 +61,7 @@ def saving(character: str, name: str, saved_by: str = "") -> Decide:
     name = checked_name(name)
 
     def decide(run: Run | None) -> list[Event]:
-        member = named(_members(run), character)
-        cover = cover_of(run) if run is not None else None
-        if not member.pictures and cover is not None:
-            member = msgspec.structs.replace(member, pictures=(cover,))
+        member = shown_by_cover(named(_members(run), character), run)
         return save_character(run, name, member, saved_by)
 
     return decide
@@ -80,11 +77,16 @@ def giving(character: str, picture: ReferencePicture, given_by: str = "") -> Dec
     return lambda run: give_cast_picture(run, named(_members(run), character), picture, given_by)
 
 
+def picture_name(sha256: str) -> str:
+    """What a character's picture is called among a run's files."""
+    return f"cast_{sha256[:NAMED_DIGITS]}.png"
+
+
 async def keep_picture(run_id: RunId, png: bytes, store: ArtifactStore) -> ReferencePicture:
     """Keep a picture among a run's files, under a name that its digest gives it. Raises
     `CannotKeep`."""
     digest = hashlib.sha256(png).hexdigest()
-    name = f"cast_{digest[:NAMED_DIGITS]}.png"
+    name = picture_name(digest)
     kept = await store.put(run_id, name, png)
     return ReferencePicture(name, digest, kept.size)
 
@@ -101,20 +103,28 @@ def heroes_of(names: Sequence[str], saved: Sequence[SavedCharacter]) -> tuple[Ca
     ]
     if faults:
         raise InvalidRequest(faults)
-    return tuple(as_hero(known[name]) for name in names)
+    return tuple(as_hero(it.member, it.run_id, it.name) for it in map(known.__getitem__, names))
 
 
 def _those(saved: Sequence[SavedCharacter]) -> str:
     return f"; there are {', '.join(it.name for it in saved)}" if saved else "; nobody is saved yet"
 
 
-def as_hero(it: SavedCharacter) -> CastMember:
-    """A saved character as it comes into another book: its pictures stay where they are."""
+def as_hero(member: CastMember, origin: RunId, saved_as: str = "") -> CastMember:
+    """A character of a run as it comes into another book: its pictures stay where they are."""
     pictures = tuple(
-        picture if picture.run_id else msgspec.structs.replace(picture, run_id=it.run_id)
-        for picture in it.member.pictures
+        picture if picture.run_id else msgspec.structs.replace(picture, run_id=origin)
+        for picture in member.pictures
     )
-    return msgspec.structs.replace(it.member, pictures=pictures, saved_as=it.name, origin=it.run_id)
+    return msgspec.structs.replace(member, pictures=pictures, saved_as=saved_as, origin=origin)
+
+
+def shown_by_cover(member: CastMember, run: Run | None) -> CastMember:
+    """The character with its book's cover as its picture, unless it has one."""
+    cover = cover_of(run) if run is not None else None
+    if member.pictures or cover is None:
+        return member
+    return msgspec.structs.replace(member, pictures=(cover,))
 
 
 def checked_name(name: str) -> str:

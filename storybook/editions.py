@@ -183,9 +183,9 @@ def _after(edition: EditionSummary, at: int, event: object) -> EditionSummary:
     match event:
         case StageStarted():
             return change(edition, status=Status.RUNNING)
-        case PageWritten(page=page, attempt=0):
+        case PageWritten(page=page, attempt=0, kept=False):
             return change(edition, texts=(*edition.texts, page))
-        case StageCompleted(artifact=made) if made is not None:
+        case StageCompleted(attempt=attempt, artifact=made) if made is not None and attempt:
             return change(edition, files=(*edition.files, made.name))
         case RunCompleted():
             return change(edition, status=Status.DONE, ended_at=at)

@@ -27,6 +27,7 @@ from storybook.clock import MICROSECONDS
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogUnavailable
 from storybook.projections.views import Checkpoint, files_of, last_checkpoint
+from storybook.stores.files import UNNAMED
 from storybook.stores.sqlite.state import LogState, left_of_lost, log_state
 
 NAMED_RUNS: Final = 3
@@ -152,10 +153,16 @@ def _outputs(outputs: Path) -> dict[RunId, int]:
             return {
                 RunId(it.name): it.stat().st_mtime_ns // 1_000
                 for it in entries
-                if _RUN_FOLDER.fullmatch(it.name) and it.is_dir()
+                if _RUN_FOLDER.fullmatch(it.name) and it.is_dir() and not _is_unnamed(it.path)
             }
     except OSError:
         return {}
+
+
+def _is_unnamed(run: str) -> bool:
+    """Whether files are there that another run has too, and that were shared before an event could
+    name them: a process died then, and nothing of the log is missing."""
+    return (Path(run) / UNNAMED).exists()
 
 
 def set_aside(folder: DataFolder, missing: Missing, now: int) -> Path:

@@ -239,6 +239,8 @@ def makers_of(events: Iterable[Event]) -> dict[str, EngineInfo]:
         match event:
             case StageStarted(attempt=attempt, engine=engine):
                 started[event.work, attempt] = engine
+            case StageCompleted(artifact=Artifact(name=name), made_by=EngineInfo() as engine):
+                makers[name] = engine
             case StageCompleted(attempt=attempt, artifact=Artifact(name=name)):
                 if (event.work, attempt) in started:
                     makers[name] = started[event.work, attempt]

@@ -24,7 +24,10 @@ from storybook.book import (
     FEWEST_PAGES,
     MOST_PAGES,
     VOICES,
+    BasedOn,
     CastMember,
+    KeptPart,
+    RunId,
     StoryRequest,
     TtsConfig,
     is_same_language,
@@ -42,6 +45,8 @@ DEFAULT_PAUSE_MS: Final = 250
 for new books alone."""
 PACE: Final = {"3-4": (0.9, 450), "5-7": (1.0, 300), "8-9": (DEFAULT_SPEED, DEFAULT_PAUSE_MS)}
 """Speed, and pause in milliseconds, of a book for children of an age whose request says neither."""
+PACED: Final = ("speed", "segment_pause_ms")
+"""What of `TtsConfig` an age has its own defaults for, in the order of `PACE`."""
 
 MAX_FIELD_CHARACTERS: Final = 200
 """Four words make a book; more than a sentence each is a mistake."""
@@ -56,11 +61,15 @@ SPEED_RANGE: Final = (0.7, 2.0)
 """The narrators' own bounds: outside, speech falls apart."""
 PAUSE_RANGE_MS: Final = (0, 5_000)
 """Between two spoken segments; a longer one sounds as if the book had stopped."""
+EDITION_RANGE: Final = (1, 10**9)
+"""Numbers that an edition can have."""
 SEED_RANGE: Final = (0, 2**32 - 1)
 """What every engine's generator takes."""
 
 WORDS: Final = StoryRequest.__struct_fields__
 """The names of the four words."""
+OF_THE_ORIGIN: Final = (*WORDS, "read_aloud", "tts", "page_count", "language", "age", "style")
+"""What a request leaves to the book whose text it keeps, where it does not say it itself."""
 
 Loc = tuple[str | int, ...]
 
@@ -76,6 +85,7 @@ _TRUTHS: Final = {
 """Texts that the older servers took for true and false, in small letters."""
 _DECIMAL: Final = re.compile(r"[ \t\r\n]*-?(0|[1-9][0-9]{0,8})(\.[0-9]*)?[ \t\r\n]*")
 """A number as text, which the older servers took too."""
+_RUN_ID: Final = re.compile(r"[0-9a-f]{32}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]+)*")
 
 
@@ -100,7 +110,9 @@ class NewRun(msgspec.Struct, frozen=True):
     `page_count` is from 5 to 13, the cover included. Without a `seed` one is drawn by chance.
     `callback_url` is told what becomes of the book, nobody if it is empty. `style` is how it is to
     be painted, empty if that is the illustrator's to say; `cast` are the names of saved characters
-    that come back in it. `age` is one of `AGES`, or "" if nothing is said of it."""
+    that come back in it. `age` is one of `AGES`, or "" if nothing is said of it. `based_on` is the
+    book that it is made from; what the request leaves to that one is `unsaid`, by the names of
+    `check_new_run`, until it is `filled`."""
 
     request: StoryRequest
     tts: TtsConfig | None
@@ -111,6 +123,32 @@ class NewRun(msgspec.Struct, frozen=True):
     style: str = ""
     cast: tuple[str, ...] = ()
     age: str = ""
+    based_on: BasedOn | None = None
+    unsaid: frozenset[str] = frozenset()
+
+
+def filled(asked: NewRun, by: NewRun) -> NewRun:
+    """The request with all that it leaves unsaid as another one has it."""
+    left = asked.unsaid
+    words = {name: getattr(by.request, name) for name in WORDS if name in left}
+    language = by.language if "language" in left else asked.language
+    age = by.age if "age" in left else asked.age
+    tts = asked.tts
+    if tts is not None:
+        pace = {it: usual for it, usual in zip(PACED, pace_for(age), strict=True) if it in left}
+        tts = msgspec.structs.replace(tts, lang=tts.lang or language, **pace)
+        if "tts" in left:
+            tts = by.tts or (None if "read_aloud" in left else tts)
+    return msgspec.structs.replace(
+        asked,
+        request=msgspec.structs.replace(asked.request, **words),
+        tts=tts,
+        page_count=by.page_count if "page_count" in left else asked.page_count,
+        language=language,
+        style=by.style if "style" in left else asked.style,
+        age=age,
+        unsaid=frozenset(),
+    )
 
 
 def with_heroes(
@@ -135,18 +173,25 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     """What `asked` says, checked; names that are not known are ignored.
 
     It has the four words (`WORDS`), and perhaps `read_aloud` (default true), `tts` (members of
-    `TtsConfig`), `page_count`, `language`, `age`, `seed`, `callback_url`, `style` and `cast` (names
-    of saved characters; nobody else needs to be named then). Raises `InvalidRequest`.
+    `TtsConfig`), `page_count`, `language`, `age`, `seed`, `callback_url`, `style`, `cast` (names
+    of saved characters; nobody else needs to be named then) and `based_on` (members of `BasedOn`;
+    of what comes with the text nothing needs to be said then). Raises `InvalidRequest`.
     """
     checked = _Checked()
+    based_on = checked.based_on(asked.get("based_on"), ("based_on",))
     heroes = checked.cast(asked.get("cast"), ("cast",))
     if heroes and asked.get("characters") is None:
         asked = {**asked, "characters": ", ".join(heroes)}
-    words = {name: checked.word(asked, name) for name in WORDS}
+    unsaid: frozenset[str] = frozenset()
+    if based_on is not None and based_on.keep.has_text:
+        unsaid = _unsaid(asked)
+    words = {name: "" if name in unsaid else checked.word(asked, name) for name in WORDS}
     is_read_aloud = checked.flag(_given(asked, "read_aloud", True), ("read_aloud",))
     pages = _given(asked, "page_count", DEFAULT_PAGE_COUNT)
     page_count = checked.whole(pages, (FEWEST_PAGES, MOST_PAGES), ("page_count",))
-    language = checked.language(_given(asked, "language", DEFAULT_LANGUAGE), ("language",))
+    language = ""
+    if "language" not in unsaid:
+        language = checked.language(_given(asked, "language", DEFAULT_LANGUAGE), ("language",))
     age = checked.age(asked.get("age"), ("age",))
     tts = checked.tts(asked.get("tts"), language, age)
     seed = asked.get("seed")
@@ -167,7 +212,22 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
         style,
         heroes,
         age,
+        based_on,
+        unsaid,
     )
+
+
+def _unsaid(asked: Mapping[str, Any]) -> frozenset[str]:
+    """What a request leaves to the book whose text it keeps."""
+    tts = asked.get("tts")
+    told = tts if isinstance(tts, Mapping) else {}
+    left = [it for it in OF_THE_ORIGIN if asked.get(it) is None]
+    return frozenset([*left, *(it for it in PACED if told.get(it) is None)])
+
+
+def pace_for(age: str) -> tuple[float, int]:
+    """How fast a book is read aloud, and its pauses in milliseconds, unless a request says it."""
+    return PACE.get(age, (DEFAULT_SPEED, DEFAULT_PAUSE_MS))
 
 
 def _given(asked: Mapping[str, Any], name: str, default: object) -> object:
@@ -244,7 +304,7 @@ class _Checked:
             self._fault(loc, f"expected an object, found {kind_of(given)}", "dict_type")
             given = {}
         dialogue = given.get("dialogue_voice")
-        usual_speed, usual_pause = PACE.get(age, (DEFAULT_SPEED, DEFAULT_PAUSE_MS))
+        usual_speed, usual_pause = pace_for(age)
         pause = _as_number(_given(given, "segment_pause_ms", usual_pause))
         speed = _as_number(_given(given, "speed", usual_speed))
         return TtsConfig(
@@ -306,6 +366,26 @@ class _Checked:
         if len(set(said)) < len(said):
             self._fault(loc, "expected each character once, found one twice", "unique_items")
         return names
+
+    def based_on(self, value: object, loc: Loc) -> BasedOn | None:
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            self._fault(loc, f"expected an object, found {kind_of(value)}", "dict_type")
+            return None
+        run_id, keep = value.get("run_id"), value.get("keep")
+        if not (isinstance(run_id, str) and _RUN_ID.fullmatch(run_id)):
+            expected = "expected the run id of a book, 32 hexadecimal digits"
+            self._fault((*loc, "run_id"), expected, "run_id")
+            run_id = ""
+        if not (isinstance(keep, str) and keep in frozenset(KeptPart)):
+            expected = f"expected one of {', '.join(KeptPart)}: what is to be kept of that book"
+            self._fault((*loc, "keep"), expected, "enum")
+            keep = KeptPart.TEXT
+        edition = value.get("edition")
+        if edition is not None:
+            edition = self.whole(edition, EDITION_RANGE, (*loc, "edition"))
+        return BasedOn(RunId(run_id), edition or 0, KeptPart(keep))
 
     def whole(self, value: object, within: tuple[int, int], loc: Loc) -> int:
         if isinstance(value, float) and not value.is_integer():

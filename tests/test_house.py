@@ -32,6 +32,7 @@ ROOMS = [
     "configuration",
     "export",
     *("retention", "repair", "idempotency", "evidence", "webhooks", "editions", "characters"),
+    "deriving",
     *("application", "bootstrap"),
     "http",
     "cli",

@@ -21,7 +21,10 @@ from storybook.book import (
     MOST_PAGES,
     WRITING,
     Artifact,
+    BasedOn,
+    KeptPart,
     Page,
+    RunId,
     Stage,
     TtsConfig,
     Work,
@@ -56,10 +59,13 @@ from storybook.run import (
     cancel_run,
     complete_stage,
     defer_stage,
+    edition_to_keep,
     fail_stage,
     fold,
     give_up_waiting,
     kept_artifacts,
+    kept_content,
+    kept_files,
     remake_artifact,
     request_edition,
     request_run,
@@ -72,6 +78,7 @@ from storybook.run import (
 from tests.test_run import REQUEST, page
 
 ENGINE = EngineInfo("test")
+ORIGIN = RunId("7" * 32)
 
 
 class RunMachine(RuleBasedStateMachine):
@@ -274,6 +281,53 @@ class RunMachine(RuleBasedStateMachine):
             return
         assert self.run.status is Status.DONE
         assert self.whole[self.run.edition] == self.whole[edition]
+
+    @precondition(lambda self: self.whole)
+    @rule(data=st.data(), keep=st.sampled_from([KeptPart.TEXT, KeptPart.PICTURES]))
+    def fork(self, data: st.DataObject, keep: KeptPart) -> None:
+        """Go on with another book, which keeps what an edition has: nothing of that is made again,
+        and the book that it comes from stays as it is."""
+        edition = data.draw(st.sampled_from(sorted(self.whole)))
+        based_on = BasedOn(ORIGIN, edition, keep)
+        kept = edition_to_keep(self.run, based_on)
+        assert kept is not None
+        pages, files = self.whole[edition]
+        tts = data.draw(st.sampled_from([None, TtsConfig(narrator_voice="F1")]))
+        events = request_run(
+            None,
+            kept.request,
+            kept.seed,
+            tts,
+            page_count=kept.page_count,
+            based_on=based_on,
+            kept=kept_content(kept, keep, tts, {}),
+        )
+        forked = fold(events)
+        assert forked is not None
+        assert [it.text for it in forked.pages] == [it.text for it in pages]
+        shared = {new.name: old for new, old in kept_files(kept, keep)}
+        assert [it.sha256 for it in shared.values()] == [
+            files[picture_of(it.page)].sha256 for it in pages if keep is KeptPart.PICTURES
+        ]
+        wanted = {it.work for it in events if isinstance(it, StageRequested)}
+        assert wanted == {
+            work for work in forked.plan[1:] if work.stage is Stage.TTS or keep is KeptPart.TEXT
+        }
+        assert {it.work for it in events if isinstance(it, StageCompleted)} | wanted == {
+            *forked.plan
+        }
+        self.events, self.run, self.before = events, forked, forked
+        self.disk = {name: it.sha256 for name, it in shared.items()}
+        self.whole, self.to_make = {}, set()
+        if forked.status is Status.DONE:
+            self._note_whole()
+
+    @precondition(lambda self: not self.run.status.has_ended and self.run.edition == 1)
+    @rule()
+    def fork_too_early(self) -> None:
+        """Only what is whole can be kept."""
+        with pytest.raises(Refused, match="only a whole one can be kept"):
+            edition_to_keep(self.run, BasedOn(ORIGIN, 0, KeptPart.TEXT))
 
     @precondition(lambda self: self.whole and self.run.edition > max(self.whole))
     @rule()

@@ -21,6 +21,8 @@ from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
 from storybook.projections import views
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
+from storybook.projections.derived import DerivedBook, all_derived_from, derived_from
+from storybook.projections.forgotten import is_forgotten
 from storybook.projections.library import Book, EndedRun, ended_runs, newest, open_runs
 from storybook.projections.projector import Projections
 from storybook.projections.registry import PROJECTIONS
@@ -70,6 +72,17 @@ class DataReader:
     async def saved_as(self, name: str) -> list[SavedCharacter]:
         """The characters that were saved under a name."""
         return await self._ask(saved_as, name)
+
+    async def derived_from(self, run_id: RunId) -> list[DerivedBook]:
+        """The books that are based on a run."""
+        return await self._ask(derived_from, run_id)
+
+    async def all_derived_from(self, run_id: RunId) -> list[RunId]:
+        """The books that are based on a run, and those that are based on these."""
+        return await self._ask(all_derived_from, run_id)
+
+    async def is_forgotten(self, run_id: RunId) -> bool:
+        return await self._ask(is_forgotten, run_id)
 
     async def ended_runs(self) -> list[EndedRun]:
         """The runs with files that retention may have, the one that ended last first."""

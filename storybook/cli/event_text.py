@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from storybook.book import COVER_PAGE, Artifact, Stage
-from storybook.cli.output import duration, size
+from storybook.book import COVER_PAGE, Artifact, BasedOn, KeptPart, Stage
+from storybook.cli.output import SHORT_ID, duration, size
 from storybook.clock import MICROSECONDS, utc_text
 from storybook.events.catalog import (
     AbandonReason,
@@ -74,9 +74,12 @@ def _told(event: Event) -> str:
         case RunRequested(request=it):
             words = " · ".join((it.era, it.place, it.characters, it.topic))
             unread = "" if event.tts is not None else ", not to be read aloud"
-            return f"a book is asked for: {words} (seed {event.seed}{unread})"
+            told = f"a book is asked for: {words} (seed {event.seed}{unread})"
+            return told if event.based_on is None else f"{told}, {_based_on(event.based_on)}"
         case PageWritten():
             by = " by hand" if event.attempt == 0 else ""
+            if event.kept:
+                return f"{_page_is(event.page)} kept: {_short(event.title or event.summary)}"
             return f"{_page_is(event.page)} written{by}: {_short(event.title or event.summary)}"
         case PageRefused(problems=problems):
             why = "; ".join(it.message for it in problems)
@@ -131,6 +134,8 @@ def _of_stage(
             return f"waits for {engine.name}: {why}"
         case StageSubmitted(submission=to):
             return f"was given to {to.endpoint} as {to.prompt_id}"
+        case StageCompleted(attempt=0, artifact=artifact):
+            return "is kept" + (f": {artifact.name}, {_measure(artifact)}" if artifact else "")
         case StageCompleted(artifact=artifact):
             return "is done" + (f": {artifact.name}, {_measure(artifact)}" if artifact else "")
         case StageFailed(fault=fault):
@@ -139,6 +144,12 @@ def _of_stage(
             return "is not begun: the book fails anyway"
         case StageAbandoned(reason=reason):
             return f"was put down ({reason})"
+
+
+def _based_on(it: BasedOn) -> str:
+    what = {KeptPart.TEXT: "the text", KeptPart.PICTURES: "text and pictures"}
+    kept = what.get(it.keep, "the characters")
+    return f"with {kept} of {it.run_id[:SHORT_ID]}, edition {it.edition}"
 
 
 def _changes(event: EditionRequested) -> str:

@@ -7,12 +7,15 @@ import rich_click as click
 from storybook.book import RunId
 from storybook.cli.called_as import say
 from storybook.cli.change_run import change_log
+from storybook.cli.data_reader import open_data
+from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
-from storybook.cli.output import WHO, can_ask
+from storybook.cli.output import SHORT_ID, WHO, can_ask
 from storybook.cli.server_client import ServerClient
 from storybook.commands import Commands
 from storybook.projections.projector import Projections
+from storybook.run import ForgottenRun
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.webhooks import SqliteDeliveries
@@ -20,26 +23,49 @@ from storybook.stores.sqlite.webhooks import SqliteDeliveries
 
 @click.command("forget")
 @click.argument("run", metavar="RUN")
+@click.option("--with-derived", is_flag=True, help="Erase the books that are based on it, too.")
 @click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
 @pass_options
-def forget_command(options: GlobalOptions, run: str, yes: bool) -> None:
+def forget_command(options: GlobalOptions, run: str, with_derived: bool, yes: bool) -> None:
     """Erase a book for ever: its words, its text and its files.
 
     The log keeps that there was a book, and when what happened to it, but nothing of what was said.
-    Copies elsewhere (backups, exports that were downloaded) are not reached.
+    Copies elsewhere (backups, exports that were downloaded) are not reached. Books that are based
+    on it are named, and stay whole unless they are to go with it.
     """
+    derived = _derived(options, run)
+    if derived:
+        become = "go with it" if with_derived else "have what they keep of it, and stay"
+        say(f"Based on it, and {become}: {', '.join(it[:SHORT_ID] for it in derived)}.", err=True)
     if not yes:
         if not can_ask():
             raise Failure("a book that is forgotten cannot be had back: say --yes if it is meant")
-        click.confirm(f"Erase the book {run} for ever?", abort=True)
+        also = f" and {len(derived)} more" if derived and with_derived else ""
+        click.confirm(f"Erase the book {run}{also} for ever?", abort=True)
 
     async def change(log: SqliteLog, run_id: RunId) -> None:
         folder = options.folder
-        await Commands(log).forget(run_id, WHO)
-        await FileArtifactStore(folder.outputs).forget(run_id)
-        await SqliteDeliveries(folder.webhooks).forget(run_id)
+        if any(it.is_erased for it in await log.read_run(run_id, limit=1)):
+            raise ForgottenRun
+        for it in [*(reversed(derived) if with_derived else ()), run_id]:
+            await Commands(log).forget(it, WHO)
+            await FileArtifactStore(folder.outputs).forget(it)
+            await SqliteDeliveries(folder.webhooks).forget(it)
         async with Projections.open(folder.projections, log) as projections:
             await projections.write_anew()  # they have caught up, and show the book no more
 
-    run_id, _ = change_log(options, run, ServerClient.forget_run, change)
-    say(f"The book {run_id} is forgotten.")
+    ask = ServerClient.forget_with_derived if with_derived else ServerClient.forget_run
+    run_id, _ = change_log(options, run, ask, change)
+    more = f", and {len(derived)} more" if derived and with_derived else ""
+    say(f"The book {run_id} is forgotten{more}.")
+
+
+def _derived(options: GlobalOptions, run: str) -> list[RunId]:
+    """The books that are based on one, and those that are based on these."""
+    options.start_logging()
+
+    async def read() -> list[RunId]:
+        async with open_data(options) as reader:
+            return await reader.all_derived_from(await reader.find(run))
+
+    return run_async(read)

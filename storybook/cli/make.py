@@ -10,15 +10,16 @@ import webbrowser
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import rich_click as click
 from rich.text import Text
 
-from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES
+from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart, RunId
 from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
-from storybook.cli.errors import in_options, run_until_stopped
+from storybook.cli.data_reader import open_data
+from storybook.cli.errors import in_options, run_async, run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.cli.output import can_ask, console, duration, print_json
@@ -28,6 +29,7 @@ from storybook.request import (
     DEFAULT_PAGE_COUNT,
     DEFAULT_SPEED,
     DEFAULT_VOICE,
+    EDITION_RANGE,
     SEED_RANGE,
     SPEED_RANGE,
     InvalidRequest,
@@ -89,13 +91,28 @@ QUESTIONS: Final = {
     metavar="TEXT",
     help="How it is painted; `doctor` says what the illustrator can do.",
 )
+@click.option(
+    "--based-on",
+    metavar="RUN",
+    help="A book whose text, pictures or characters it has; what it has is not made again.",
+)
+@click.option(
+    "--edition",
+    type=click.IntRange(*EDITION_RANGE),
+    metavar="NUMBER",
+    help="Which edition of that book; the one that readers see if not given.",
+)
+@click.option(
+    "--keep",
+    type=click.Choice([it.value for it in KeptPart]),
+    help="What it has of that book: its text, its text and pictures, or its cast for a new story.",
+)
 @click.option("--no-audio", is_flag=True, help="Text and pictures only.")
 @click.option(
     "--narrator-voice",
     type=click.Choice(VOICES, case_sensitive=False),
-    default=DEFAULT_VOICE,
     metavar="VOICE",
-    show_default=True,
+    show_default=DEFAULT_VOICE,
     help="Who reads it aloud: M1 to M5 are male, F1 to F5 female.",
 )
 @click.option(
@@ -122,8 +139,11 @@ def make_command(
     heroes: tuple[str, ...],
     style: str | None,
     age: str | None,
+    based_on: str | None,
+    edition: int | None,
+    keep: str | None,
     no_audio: bool,
-    narrator_voice: str,
+    narrator_voice: str | None,
     speed: float | None,
     resume: str,
     accept_loss: bool,
@@ -131,6 +151,8 @@ def make_command(
     as_json: bool,
 ) -> None:
     """Make a book from four words: text, pictures and voices.
+
+    With --based-on a book has what another one has, and only the rest is made.
 
     Words that are missing are asked for on a terminal. The book lies in its own folder at the end,
     with `book.html`, which opens from disk. Beside a running server, the server makes it.
@@ -141,20 +163,22 @@ def make_command(
         --characters "호기심 많은 토끼, 겁 많은 호랑이" --topic 우정
     """
     words = {"era": era, "place": where, "characters": characters, "topic": topic}
-    if resume and (seed is not None or any(words.values())):
+    if resume and (seed is not None or based_on or any(words.values())):
         raise click.UsageError("--resume goes on with a book as it was asked for: give no words.")
+    options.start_logging()
+    tts = {"narrator_voice": narrator_voice, "speed": speed}
     told = {
-        "read_aloud": not no_audio,
-        "tts": {"narrator_voice": narrator_voice, "speed": speed},
+        "read_aloud": False if no_audio else None,
+        "tts": tts if any(it is not None for it in tts.values()) else None,
         "page_count": pages,
         "language": language,
         "age": age,
         "seed": seed,
         "style": style,
         "cast": heroes,
+        "based_on": _origin(options, based_on, edition, keep),
     }
     wanted = MakeOptions(None if resume else _new_run(words, told), resume)
-    options.start_logging()
     if not options.verbose:
         attempts_log.setLevel(logging.ERROR)  # each is told as an event, and why the book failed
     made = BookMaking(options, wanted, as_json, accept_loss)
@@ -173,8 +197,26 @@ def make_command(
 # ---------------------------------------------------------------------------------------- the words
 
 
-def _new_run(words: Mapping[str, str | None], told: Mapping[str, object]) -> NewRun:
+def _origin(
+    options: GlobalOptions, run: str | None, edition: int | None, keep: str | None
+) -> dict[str, object] | None:
+    """The book that a new one is to be based on, as a request has it."""
+    if run is None and edition is None and keep is None:
+        return None
+    if run is None or keep is None:
+        raise click.UsageError("--based-on RUN and --keep belong together; --edition needs both.")
+
+    async def find() -> RunId:
+        async with open_data(options) as reader:
+            return await reader.find(run)
+
+    return {"run_id": run_async(find), "edition": edition, "keep": keep}
+
+
+def _new_run(words: Mapping[str, str | None], told: Mapping[str, Any]) -> NewRun:
     missing = [name for name, word in words.items() if word is None]
+    if (origin := told["based_on"]) is not None and KeptPart(origin["keep"]).has_text:
+        missing = []
     if told["cast"] and "characters" in missing:
         missing.remove("characters")
     if missing and not can_ask():

@@ -7,13 +7,13 @@ import shlex
 
 import msgspec
 
+from storybook.book import BasedOn
 from storybook.cli.called_as import NAME
 from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
-    DEFAULT_SPEED,
     DEFAULT_VOICE,
-    PACE,
+    pace_for,
 )
 from storybook.run import Run
 
@@ -24,31 +24,47 @@ _PLAIN = re.compile(r"""[^"'`$\\!%\n]+""")
 def command_for(run: Run, program: str = NAME) -> str:
     """`storybook make` with a run's words, seed, length, language, age, style, cast and narrator:
     with the same engines, the same book, in its first edition."""
-    run = run.first
-    words = msgspec.structs.asdict(run.request)
-    heroes = [it.saved_as for it in run.cast if it.saved_as]
-    if heroes:
-        words["characters"] = run.characters_asked
-    parts = [part for name, word in words.items() for part in (f"--{name}", _quoted(word))]
-    parts += ["--seed", str(run.seed)]
-    if run.page_count != DEFAULT_PAGE_COUNT:
+    run, it = run.first, run.based_on
+    is_retold = it is not None and it.keep.has_text  # what is not said then is as it was there
+    parts = [*_content(run, it), "--seed", str(run.seed)]
+    if run.page_count != DEFAULT_PAGE_COUNT and not is_retold:
         parts += ["--pages", str(run.page_count)]
-    if run.language != DEFAULT_LANGUAGE:
+    if run.language != DEFAULT_LANGUAGE and not is_retold:
         parts += ["--language", run.language]
-    if run.style:
+    if run.style or is_retold:
         parts += ["--style", _quoted(run.style)]
-    for name in heroes:
+    for name in _saved(run):
         parts += ["--cast", _quoted(name)]
-    if run.age:
+    if run.age and not is_retold:
         parts += ["--age", run.age]
     if run.tts is None:
         parts.append("--no-audio")
     else:
-        if run.tts.narrator_voice != DEFAULT_VOICE:
+        if run.tts.narrator_voice != DEFAULT_VOICE or is_retold:
             parts += ["--narrator-voice", run.tts.narrator_voice]
-        if run.tts.speed != PACE.get(run.age, (DEFAULT_SPEED, 0))[0]:
+        if run.tts.speed != pace_for(run.age)[0]:
             parts += ["--speed", f"{run.tts.speed:g}"]
     return " ".join([program, "make", *parts])
+
+
+def _saved(run: Run) -> list[str]:
+    return [it.saved_as for it in run.cast if it.saved_as]
+
+
+def _content(run: Run, it: BasedOn | None) -> list[str]:
+    """What the book is made from: words, another book, or both."""
+    origin = []
+    if it is not None:
+        origin = ["--based-on", it.run_id, "--edition", str(it.edition), "--keep", it.keep.value]
+        if it.keep.has_text:
+            return origin
+    words = msgspec.structs.asdict(run.request)
+    if _saved(run) or origin:
+        words["characters"] = run.characters_asked
+    return [
+        *origin,
+        *(part for name, word in words.items() for part in (f"--{name}", _quoted(word))),
+    ]
 
 
 def _quoted(word: str) -> str:

@@ -42,16 +42,30 @@ class ServerClient:
     async def request_run(self, asked: NewRun) -> RunId:
         """Ask for a book. The API takes no seed."""
         words = msgspec.structs.asdict(asked.request)
-        body = {
-            **{f"{name}_ko": word for name, word in words.items()},
-            "tts_enabled": asked.tts is not None,
-            "tts_config": asked.tts,
+        tts = None
+        if asked.tts is not None:  # what is empty or unsaid is left to the server
+            of_tts = msgspec.structs.asdict(asked.tts)
+            tts = {it: of_tts[it] for it in of_tts if of_tts[it] != "" and it not in asked.unsaid}
+        said = {
+            **words,
+            "read_aloud": asked.tts is not None,
+            "tts": tts,
             "page_count": asked.page_count,
             "language": asked.language,
             "style": asked.style,
             "cast": asked.cast,
             "age": asked.age,
         }
+        names = {**{it: f"{it}_ko" for it in words}, "read_aloud": "tts_enabled"}
+        names["tts"] = "tts_config"
+        body = {names.get(it, it): said[it] for it in said if it not in asked.unsaid}
+        if (origin := asked.based_on) is not None:
+            edition = origin.edition or None
+            body["based_on"] = {
+                "run_id": origin.run_id,
+                "edition": edition,
+                "keep": origin.keep,
+            }
         return RunId((await self._post("/api/runs", body))["run_id"])
 
     async def cancel_run(self, run_id: RunId) -> None:
@@ -75,6 +89,10 @@ class ServerClient:
 
     async def forget_run(self, run_id: RunId) -> None:
         await self._ask("DELETE", f"/api/runs/{run_id}")
+
+    async def forget_with_derived(self, run_id: RunId) -> None:
+        """Also the books that are based on it."""
+        await self._ask("DELETE", f"/api/runs/{run_id}?with_derived=true")
 
     async def repair_run(self, run_id: RunId) -> Repair:
         """Have damaged files made again; which ones."""

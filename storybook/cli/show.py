@@ -18,14 +18,16 @@ from storybook.cli.errors import run_async
 from storybook.cli.event_text import wait_sentence
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
-from storybook.cli.output import console, duration, print_json, size, status_text
+from storybook.cli.output import SHORT_ID, console, duration, print_json, size, status_text
 from storybook.cli.timeline import attempts, chart, faults
 from storybook.clock import MICROSECONDS
 from storybook.events.catalog import NAMES_OF_ENDINGS
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
+from storybook.http.derived import Kinship, OriginState
 from storybook.http.run_state import RunState, awaited, run_state
 from storybook.http.times import iso_time
+from storybook.projections.derived import DerivedBook
 from storybook.projections.runs import snapshot_of
 from storybook.projections.timings import StageTiming
 from storybook.projections.waiting import waiting_for
@@ -51,6 +53,8 @@ class Shown(msgspec.Struct, frozen=True):
     timeline: list[StageTiming]
     files: list[Artifact]
     folder: str
+    based_on: OriginState | None
+    derived: list[DerivedBook]
 
 
 @click.command("show")
@@ -66,30 +70,48 @@ def show_command(options: GlobalOptions, run: str, at: int | None, as_json: bool
     The timeline has a row for each attempt: dots while it waited, a bar while it was worked on.
     """
     options.start_logging()
-    run_id, history = _history(options, run, at)
+    run_id, history, derived = _history(options, run, at)
     found = read_history(history)
     if found.run is None:
         assert found.parked is not None  # its history begins at or before `at`
         raise Failure(str(found.parked))
     store, is_now = FileArtifactStore(options.folder.outputs), at is None and found.parked is None
+    kin = Kinship(_origin(options, found.run), derived)
     if as_json:
-        print_json(_shown(store, run_id, found.run, found, is_now))
+        print_json(_shown(store, run_id, found.run, found, is_now, kin))
         return
     now = _now(found.run, found.readable, is_now)
     exported = _exported(store, run_id) if is_now else None
     out = console()
-    _print_text(out, found.run, _facts(store, run_id, found.run, found, now))
+    facts = [*_facts(store, run_id, found.run, found, now), *_kin_facts(kin)]
+    _print_text(out, found.run, facts)
     _print_files(out, found.run, exported)
     _print_timeline(out, found.readable, now)
 
 
-def _history(options: GlobalOptions, text: str, at: int | None) -> tuple[RunId, list[Recorded]]:
-    async def main() -> tuple[RunId, list[Recorded]]:
+def _history(
+    options: GlobalOptions, text: str, at: int | None
+) -> tuple[RunId, list[Recorded], list[DerivedBook]]:
+    async def main() -> tuple[RunId, list[Recorded], list[DerivedBook]]:
         async with open_data(options) as reader:
             run_id = await reader.find(text)
-            return run_id, await _until(reader, run_id, at)
+            history = await _until(reader, run_id, at)
+            return run_id, history, await reader.derived_from(run_id)
 
     return run_async(main)
+
+
+def _origin(options: GlobalOptions, book: Run) -> OriginState | None:
+    """The book that it is based on, and whether that is gone."""
+    it = book.based_on
+    if it is None:
+        return None
+
+    async def is_gone() -> bool:
+        async with open_data(options) as reader:
+            return await reader.is_forgotten(it.run_id)
+
+    return OriginState(it.run_id, it.edition, it.keep, run_async(is_gone))
 
 
 async def _until(reader: DataReader, run_id: RunId, at: int | None) -> list[Recorded]:
@@ -114,7 +136,9 @@ def _now(book: Run, history: Sequence[Recorded], is_now: bool) -> int:
     return time.time_ns() // 1_000
 
 
-def _shown(store: ArtifactStore, run_id: RunId, book: Run, found: History, is_now: bool) -> Shown:
+def _shown(
+    store: ArtifactStore, run_id: RunId, book: Run, found: History, is_now: bool, kin: Kinship
+) -> Shown:
     history = found.readable
     waits = awaited(waiting_for(book, history), None) if is_now else None
     return Shown(
@@ -128,6 +152,8 @@ def _shown(store: ArtifactStore, run_id: RunId, book: Run, found: History, is_no
         attempts(history),
         list(book.shown.artifacts),
         store.location(run_id),
+        kin.based_on,
+        kin.derived,
     )
 
 
@@ -194,7 +220,23 @@ def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: 
         facts.append(("pinned", "its files stay, whatever retention removes"))
     if found.parked is not None:
         facts.append(("parked", Text(str(found.parked), "red")))
-    return [Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value) for name, value in facts]
+    return [_fact(name, value) for name, value in facts]
+
+
+def _fact(name: str, value: str | Text) -> Text:
+    return Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value)
+
+
+def _kin_facts(kin: Kinship) -> list[Text]:
+    facts = []
+    if (it := kin.based_on) is not None:
+        gone = ", which is gone" if it.is_gone else ""
+        what = f"{it.run_id[:SHORT_ID]}, edition {it.edition}{gone}: keeps its {it.keep}"
+        facts.append(_fact("based on", what))
+    if kin.derived:
+        named = ", ".join(f"{it.run_id[:SHORT_ID]} ({it.keep})" for it in kin.derived)
+        facts.append(_fact("derived", named))
+    return facts
 
 
 def _files(book: Run, exported: int | None) -> Table:

@@ -15,7 +15,16 @@ from typing import Any, Final, Union, get_args
 
 import msgspec
 
-from storybook.book import Artifact, CastMember, Dialogue, Stage, StoryRequest, TtsConfig, Work
+from storybook.book import (
+    Artifact,
+    BasedOn,
+    CastMember,
+    Dialogue,
+    Stage,
+    StoryRequest,
+    TtsConfig,
+    Work,
+)
 
 
 class EngineInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -134,6 +143,11 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     """What was said of the others, where there are such; empty where `request` has it as it was."""
     age: str = ""
     """Whom the book is for (one of `AGES`); "" if nothing was said of it."""
+    based_on: BasedOn | None = None
+    """The book that it is made from. What is kept of its text and pictures follows in the same
+    append, as attempt 0; its characters are the `cast`."""
+    variations: dict[int, int] = {}
+    """The seeds of kept pictures that were not painted by the book's own chance, by page."""
 
 
 class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -183,8 +197,9 @@ class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults
 
 class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A page's text is whole, checked, and stands from now on, in place of what stood there before.
-    Attempts count from 1; 0 is a person's text. `cast` comes with the cover: the book's characters,
-    whose looks it has settled."""
+    Attempts count from 1; 0 is a text that was given: by a person, or `kept` from the book that the
+    run is based on. `cast` comes with the cover: the book's characters, whose looks it has settled.
+    """
 
     page: int
     attempt: int
@@ -193,6 +208,7 @@ class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
     dialogues: tuple[Dialogue, ...] = ()
     image_prompt: str = ""
     cast: tuple[CastMember, ...] = ()
+    kept: bool = False
 
 
 class PageRefused(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
@@ -205,10 +221,13 @@ class PageRefused(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
 
 
 class StageCompleted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """The work is done. The writer's work makes no artifact."""
+    """The work is done. The writer's work makes no artifact. As attempt 0 it was done in the book
+    that the run is based on, by `made_by`, and is kept."""
 
     artifact: Artifact | None = None
     made_from: MadeFrom | None = None
+    made_by: EngineInfo | None = None
+    """None where the run's own `StageStarted` says it, or nobody knows."""
 
 
 class StageFailed(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):

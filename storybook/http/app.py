@@ -23,6 +23,7 @@ from storybook.http.authorization import Gate, authorized
 from storybook.http.cast import CastCalls
 from storybook.http.client_limits import ClientLimits, clients_limited
 from storybook.http.cross_origin import origins_checked
+from storybook.http.derived import DerivedCalls
 from storybook.http.docs import DOCS_POLICY, render_page
 from storybook.http.engines import EngineCalls
 from storybook.http.errors import error_response
@@ -99,6 +100,7 @@ class HttpApp:
             EngineCalls(application),
             RepairCalls(application, clients),
             CastCalls(application, clients),
+            DerivedCalls(application),
             SessionCalls(application, self.gate),
             ReadyCalls(application, following),
             MetricsCalls(application, self.streams, following),

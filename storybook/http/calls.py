@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
+from storybook.http.derived import Kinship
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.readiness import Liveness, ReadinessState
@@ -244,8 +245,9 @@ CALLS: Final = (
         "Ask for a book",
         {201: _json("the run that makes it", RunCreated, *_LIMITED)},
         more="Answered at once; the book is made page by page. With an `Idempotency-Key`, the same "
-        "key and body give the same `run_id`, however often and after a restart.",
-        errors=(400, 403, 408, 409, 410, 413, 422, 429, 503),
+        "key and body give the same `run_id`, however often and after a restart. A book that it is "
+        "to be `based_on` may be unknown (404), forgotten (410), or not whole (409).",
+        errors=(400, 403, 404, 408, 409, 410, 413, 422, 429, 503),
         parameters=(Parameter("Idempotency-Key", "header", "names this wish for a book", KEY),),
         body=(JSON, "RunRequest"),
     ),
@@ -286,6 +288,26 @@ CALLS: Final = (
         {204: Reply("nothing of it is left", headers=(_NOT_KEPT,))},
         more="It stops if it goes on. What its events said, its files and all that is shown of it "
         "go; from then on every call about it answers 410, and so does its `Idempotency-Key`.",
+        errors=(400, 503),
+        parameters=(
+            _RUN,
+            Parameter(
+                "with_derived",
+                "query",
+                "`true`: the books that are based on it, too, and those that are based on these",
+                {"type": "string", "enum": ["true", "false"]},
+            ),
+        ),
+    ),
+    Call(
+        "get_derived_books",
+        "runs",
+        "GET",
+        "/api/runs/{run_id}/derived",
+        "The book that a book is based on, and those that are based on it",
+        {200: _json("all of them", Kinship)},
+        more="What is kept of a book stands in the new one: it stays whole when its origin is "
+        "changed, loses its files or is forgotten, and then says that it is gone.",
         errors=(503,),
         parameters=(_RUN,),
     ),

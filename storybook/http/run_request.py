@@ -38,6 +38,7 @@ FIELDS: Final = {
     "style": "style",
     "cast": "cast",
     "age": "age",
+    "based_on": "based_on",
 }
 """The body's fields, and what they are called in a request that is checked. A seed is none."""
 _NAMES: Final = {asked: field for field, asked in FIELDS.items()}

@@ -116,7 +116,10 @@ class Runs:
         return await (self.forget(scope) if is_end else self.state(scope))
 
     async def forget(self, scope: Scope) -> RawResponse:
-        await self._application.forget_run(run_id_in(scope), caller_name(scope))
+        with_derived = _flag("with_derived", query(scope).get("with_derived", "false"))
+        await self._application.forget_run(
+            run_id_in(scope), caller_name(scope), with_derived=with_derived
+        )
         return _nothing()
 
     async def pin(self, scope: Scope) -> RawResponse:
@@ -183,6 +186,12 @@ def _status(text: str) -> Status | None:
     if text and text.upper() not in Status.__members__:
         raise BadRequest(f"status is to be one of {', '.join(Status)}; found {text[:40]!r}")
     return Status(text.upper()) if text else None
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise BadRequest(f"{name} is to be true or false, found {text[:40]!r}")
+    return text == "true"
 
 
 def _before(cursor: str) -> Position | None:

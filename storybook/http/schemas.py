@@ -14,11 +14,12 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES
+from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart
 from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
 from storybook.characters import MAX_NAME_CHARACTERS
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
+from storybook.http.derived import Kinship
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.log_entries import RunLogEntry
@@ -34,6 +35,7 @@ from storybook.languages.ko import KOREAN
 from storybook.lexicon.cast import MAX_CAST
 from storybook.repair import Repair
 from storybook.request import (
+    EDITION_RANGE,
     MAX_CHARACTER_VOICES,
     MAX_FIELD_CHARACTERS,
     MAX_LANGUAGE_CHARACTERS,
@@ -131,11 +133,40 @@ TTS_CONFIG: Final[Schema] = {
     },
 }
 
+RUN_ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
+
+BASED_ON: Final[Schema] = {
+    "type": "object",
+    "title": "BasedOn",
+    "description": "The book that this one is made from. With its text (or text and pictures) its "
+    "words, length, language, voice and style are kept where nothing is said of them; with its "
+    "cast it is a new story, which needs its words.",
+    "required": ["run_id", "keep"],
+    "properties": {
+        "run_id": RUN_ID,
+        "edition": {
+            "anyOf": [
+                {"type": "integer", "minimum": EDITION_RANGE[0], "maximum": EDITION_RANGE[1]},
+                {"type": "null"},
+            ],
+            "description": "the one that readers see if it is not there",
+        },
+        "keep": {"type": "string", "enum": list(KeptPart)},
+    },
+}
+_KEEPS_TEXT: Final[Schema] = {"enum": [it for it in KeptPart if it.has_text]}
+
 RUN_REQUEST: Final[Schema] = {
     "type": "object",
     "title": "RunRequest",
     "description": "What a book is made from. Unknown fields are ignored.",
-    "required": list(WORDS),
+    "anyOf": [
+        {"required": list(WORDS)},
+        {
+            "required": ["based_on"],
+            "properties": {"based_on": {"type": "object", "properties": {"keep": _KEEPS_TEXT}}},
+        },
+    ],
     "properties": {
         **dict.fromkeys(WORDS, TEXT),
         "tts_enabled": {
@@ -175,6 +206,7 @@ RUN_REQUEST: Final[Schema] = {
             "anyOf": [{"type": "string", "enum": ["", *AGES]}, {"type": "null"}],
             "description": "whom the book is for; `GET /api/engines` lists what the writer can do",
         },
+        "based_on": {"anyOf": [{"$ref": "#/components/schemas/BasedOn"}, {"type": "null"}]},
         "callback_url": {
             "anyOf": [
                 {
@@ -247,7 +279,6 @@ SAVE_REQUEST: Final[Schema] = {
 POSITION: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{0,18}$"}
 """A position as EventSource has it, which is text; an empty one is none."""
-RUN_ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 PAGE: Final[Schema] = {"type": "integer", "enum": [*range(MOST_PAGES)]}
 STATUS: Final[Schema] = {"type": "string", "enum": [*Status]}
 LIBRARY_CURSOR: Final[Schema] = {"type": "string", "pattern": "^(r[0-9]{1,18})?$"}
@@ -310,6 +341,7 @@ _ANSWERED: Final = (
         CharacterState,
         SavedState,
         SavedCast,
+        Kinship,
         SpokenField,
         EngineTable,
         Session,
@@ -334,6 +366,7 @@ def components() -> dict[str, Schema]:
     return {
         "RunRequest": RUN_REQUEST,
         "TtsConfig": TTS_CONFIG,
+        "BasedOn": BASED_ON,
         "SpeechForm": SPEECH_FORM,
         "SignIn": SIGN_IN,
         "LinkRequest": LINK_REQUEST,

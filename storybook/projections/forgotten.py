@@ -38,6 +38,14 @@ class ForgottenRuns(Projection):
 ALL_FORGOTTEN: Final = "SELECT run_id FROM forgotten"
 
 
+IS_FORGOTTEN: Final = "SELECT 1 FROM forgotten WHERE run_id = ?"
+
+
+def is_forgotten(db: sqlite3.Connection, run_id: RunId) -> bool:
+    """Whether a run was forgotten."""
+    return db.execute(IS_FORGOTTEN, (run_id,)).fetchone() is not None
+
+
 def all_forgotten(db: sqlite3.Connection) -> list[RunId]:
     """Every run that was forgotten."""
     return [run_id for (run_id,) in db.execute(ALL_FORGOTTEN)]

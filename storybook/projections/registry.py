@@ -6,6 +6,7 @@ from typing import Final
 
 from storybook.projections.artifacts import Artifacts
 from storybook.projections.characters import SavedCharacters
+from storybook.projections.derived import DerivedBooks
 from storybook.projections.forgotten import ForgottenRuns
 from storybook.projections.library import Books
 from storybook.projections.projection import Projection
@@ -19,4 +20,5 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     Artifacts(),
     ForgottenRuns(),
     SavedCharacters(),
+    DerivedBooks(),
 )

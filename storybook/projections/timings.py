@@ -126,7 +126,9 @@ class TimingFold:
         stage.engine, stage.started_at, stage.outcome = None, None, "waiting"
         return timing
 
-    def _completed(self, recorded: Recorded, event: StageCompleted) -> Timing:
+    def _completed(self, recorded: Recorded, event: StageCompleted) -> Timing | None:
+        if event.attempt == 0:  # done in another book, and kept
+            return None
         return self._ended(recorded, event.work, "completed", "")
 
     def _failed(self, recorded: Recorded, event: StageFailed) -> Timing:
@@ -142,7 +144,7 @@ class TimingFold:
         return timing
 
 
-_CHANGES: Final[Mapping[type[Event], Callable[[TimingFold, Recorded, Any], Timing]]] = {
+_CHANGES: Final[Mapping[type[Event], Callable[[TimingFold, Recorded, Any], Timing | None]]] = {
     StageRequested: TimingFold._requested,
     StageStarted: TimingFold._started,
     StageDeferred: TimingFold._deferred,

@@ -27,7 +27,7 @@ the making beside it.
 `state` has the plan as a table, the states of work, and the run; `evolution` the fold, of which
 `draft` is the run meanwhile and `editions` how its content changes; `history` how far recorded
 events can be folded; `decisions` what may be done, `writing` with its text, `editing` with a
-finished book; `follow_up` what comes next.
+finished book; `keeping` what a new one has of another; `follow_up` what comes next.
 """
 
 from storybook.run.decisions import (
@@ -68,6 +68,7 @@ from storybook.run.editing import (
 )
 from storybook.run.evolution import evolve, fold
 from storybook.run.history import History, read_history, read_whole
+from storybook.run.keeping import Making, edition_to_keep, kept_content, kept_files
 from storybook.run.refusing import (
     ForgottenRun,
     NoSuchRun,
@@ -108,6 +109,7 @@ __all__ = [
     "History",
     "InHand",
     "InvalidHistory",
+    "Making",
     "NoSuchRun",
     "Outdated",
     "PageEdit",
@@ -123,6 +125,7 @@ __all__ = [
     "complete_stage",
     "defer_stage",
     "edited",
+    "edition_to_keep",
     "evolve",
     "fail_stage",
     "fold",
@@ -131,6 +134,8 @@ __all__ = [
     "give_up_waiting",
     "is_suspect",
     "kept_artifacts",
+    "kept_content",
+    "kept_files",
     "pin_run",
     "plan_of",
     "prune_artifacts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from storybook.book import (
     WRITING,
     Artifact,
+    BasedOn,
     CastMember,
     ReferencePicture,
     Stage,
@@ -90,9 +91,13 @@ def request_run(
     cast: Sequence[CastMember] = (),
     characters_asked: str = "",
     age: str = "",
+    based_on: BasedOn | None = None,
+    variations: Mapping[int, int] | None = None,
+    kept: Sequence[Event] = (),
 ) -> list[Event]:
     """Ask for a book. What is not said here means what it means in an event that does not say it;
-    what a request gets by default is decided where it is checked (`storybook.request`)."""
+    what a request gets by default is decided where it is checked (`storybook.request`). `kept` is
+    what it has of the book that it is based on (`kept_content`): that is not made again."""
     if run is not None:
         raise Refused("this run has been requested already")
     requested = RunRequested(
@@ -108,8 +113,10 @@ def request_run(
         tuple(cast),
         characters_asked,
         age,
+        based_on,
+        dict(variations or {}),
     )
-    return followed_up(None, [requested])
+    return followed_up(None, [requested, *kept])
 
 
 def start_stage(

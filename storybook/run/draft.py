@@ -93,6 +93,7 @@ class Draft:
             run.characters_asked,
             self.saved,
             run.age,
+            run.based_on,
         )
 
     def whole(self) -> Run:

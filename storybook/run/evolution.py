@@ -79,6 +79,8 @@ def _begin(event: Event) -> Run:
         cast=event.cast,
         characters_asked=event.characters_asked,
         age=event.age,
+        based_on=event.based_on,
+        variations=event.variations,
     )
 
 

@@ -13,6 +13,7 @@ from storybook.book import (
     FIRST_EDITION,
     WRITING,
     Artifact,
+    BasedOn,
     CastMember,
     Page,
     Role,
@@ -185,6 +186,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """Its characters as they were saved, by the names that requests can name them by."""
     age: str = ""
     """Whom the book is for (one of `AGES`), "" for nobody in particular."""
+    based_on: BasedOn | None = None
+    """The book that it was made from, if it was."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from storybook.book import TtsConfig
+from storybook.book import KeptPart, TtsConfig
 from storybook.engines import Capabilities
 from storybook.request import Loc, NewRun, RequestFault
 from storybook.run import Run
@@ -17,10 +17,12 @@ from storybook.run import Run
 def request_faults(
     asked: NewRun, writer: Capabilities, illustrator: Capabilities, narrator: Capabilities
 ) -> list[RequestFault]:
-    """What of a request these engines cannot do."""
+    """What of a request these engines cannot do. What is kept of another book is not made."""
+    keep = asked.based_on.keep if asked.based_on is not None else None
+    writes, paints = keep in (None, KeptPart.CAST), keep is not KeptPart.PICTURES
     return [
-        *writing_faults(asked, writer),
-        *painting_faults(asked, illustrator),
+        *(writing_faults(asked, writer) if writes else ()),
+        *(painting_faults(asked, illustrator) if paints else ()),
         *narration_faults(asked.tts, narrator),
     ]
 

@@ -104,6 +104,21 @@ class ArtifactStore(Protocol):
         later `put` raises `CannotKeep`. Raises `CannotRemove`."""
         ...
 
+    async def share(self, origin: RunId, name: str, run_id: RunId, as_name: str) -> None:
+        """Keep for another run what is kept already: neither loses it when the other's goes or is
+        replaced. What a run has before its first event is `unnamed`. Raises `NoSuchArtifact`,
+        `CannotRead` or `CannotKeep`."""
+        ...
+
+    async def unnamed(self) -> list[RunId]:
+        """The runs that were given files to share, and of which no event was said to name them."""
+        ...
+
+    async def settle_shared(self, run_id: RunId, *, is_named: bool) -> None:
+        """Say that events name what a run was given to share; or that none ever will: then it goes.
+        Of what is not `unnamed` nothing goes."""
+        ...
+
     async def tidy(self, run_id: RunId) -> None:
         """Remove what a killed process had begun to write."""
         ...

@@ -4,6 +4,9 @@ A file is written under a temporary name, forced to the disk, renamed, and its f
 only then may an event speak of it. So a file without an event is an orphan and harmless, and an
 event without its file is a fault. Reading follows no link out of the folder, and waits for nobody
 at a pipe, where the system has that.
+
+What two runs share is one file with a name in the folder of each (a hard link), or a copy where the
+file system has no such links. So each removes and replaces its own, and the bytes go with the last.
 """
 
 from __future__ import annotations
@@ -16,8 +19,9 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -41,6 +45,8 @@ PIECE_BYTES: Final = 256 * 1024
 """Read at once: a few pieces make a picture, and one reader's share of memory is small."""
 _TEMPORARY: Final = ".writing-"
 """How the name of a file begins that is not whole yet."""
+UNNAMED: Final = ".unnamed"
+"""A file in the folder of a run that was given files to share and has no event yet."""
 _MAY_PASS: Final = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """A full disk, a full share of it, a file system that was mounted read-only (after an error)."""
 _READ_PLAINLY: Final = (
@@ -123,6 +129,21 @@ class FileArtifactStore:
                 ) from error
         sync_folder(self._root)
 
+    async def share(self, origin: RunId, name: str, run_id: RunId, as_name: str) -> None:
+        source, path = self._path(origin, name), self._path(run_id, as_name)
+        with _reading(origin, name):
+            found = await anyio.to_thread.run_sync(source.lstat)
+        if not stat.S_ISREG(found.st_mode):
+            raise NoSuchArtifact(origin, name, "is no file")
+        with _keeping(path, found.st_size, self._root):
+            await anyio.to_thread.run_sync(self._share, source, run_id, path)
+
+    async def unnamed(self) -> list[RunId]:
+        return await anyio.to_thread.run_sync(_unnamed, self._root)
+
+    async def settle_shared(self, run_id: RunId, *, is_named: bool) -> None:
+        await anyio.to_thread.run_sync(_settle, self._root / check_name(run_id), is_named)
+
     async def tidy(self, run_id: RunId) -> None:
         await anyio.to_thread.run_sync(_tidy, self._root / run_id)
 
@@ -131,28 +152,37 @@ class FileArtifactStore:
 
     def _put(self, run_id: RunId, name: str, content: bytes) -> Stored:
         path = self._path(run_id, name)
-        try:
-            self._write(run_id, path, content)
-        except OSError as error:
-            why = error.strerror or str(error)
-            if error.errno in _MAY_PASS:
-                raise NoSpace(str(path), len(content), _free(self._root), why) from error
-            raise CannotKeep(f"{path} could not be kept: {why}") from error
-        return Stored(len(content), hashlib.sha256(content).hexdigest())
 
-    def _write(self, run_id: RunId, path: Path, content: bytes) -> None:
-        for folder in (self._root, path.parent):
-            if not folder.is_dir():
-                folder.mkdir(parents=True, exist_ok=True)
-                sync_folder(folder.parent)
-        # A name of its own: two processes may export the same book at the same moment.
-        temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{next(_serial)}-{path.name}")
-        _in_hand.add(temporary)
-        try:
+        def write(temporary: Path) -> None:
             with temporary.open("wb") as file:
                 file.write(content)
                 file.flush()
                 sync_file(file.fileno())
+
+        with _keeping(path, len(content), self._root):
+            self._make_folder(path.parent)
+            self._settle(run_id, path, write)
+        return Stored(len(content), hashlib.sha256(content).hexdigest())
+
+    def _share(self, source: Path, run_id: RunId, path: Path) -> None:
+        if not path.parent.is_dir():
+            self._make_folder(self._root)
+            _make_unnamed(path.parent)
+        self._settle(run_id, path, partial(_link, source))
+
+    def _make_folder(self, folder: Path) -> None:
+        for it in (self._root, folder):
+            if not it.is_dir():
+                it.mkdir(parents=True, exist_ok=True)
+                sync_folder(it.parent)
+
+    def _settle(self, run_id: RunId, path: Path, make: Callable[[Path], None]) -> None:
+        """Have a file made under a temporary name, durable, and give it its own."""
+        # A name of its own: two processes may export the same book at the same moment.
+        temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{next(_serial)}-{path.name}")
+        _in_hand.add(temporary)
+        try:
+            make(temporary)
             with self._settling:
                 if run_id in self._forgotten:
                     raise CannotKeep(f"{path} could not be kept: the run was forgotten")
@@ -163,6 +193,7 @@ class FileArtifactStore:
             raise
         finally:
             _in_hand.discard(temporary)
+        temporary.unlink(missing_ok=True)  # it stays where both are names of one file already
         sync_folder(path.parent)
 
     def _remove_if_forgotten(self, run_id: RunId, folder: Path) -> None:
@@ -170,6 +201,65 @@ class FileArtifactStore:
         if run_id in self._forgotten:
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def _link(source: Path, path: Path) -> None:
+    """Give a file another name; or its content to another file, where it can have but one."""
+    try:
+        os.link(source, path)
+    except FileNotFoundError:
+        raise NoSuchArtifact(RunId(source.parent.name), source.name) from None
+    except OSError:  # another file system, one without links, or too many of them
+        path.write_bytes(read_plainly(source))
+        with path.open("rb+") as file:
+            sync_file(file.fileno())
+
+
+def _hidden(folder: Path) -> Path:
+    """What an unnamed folder is called while it comes and goes: one without its mark would look as
+    if the log had lost its run."""
+    return folder.with_name(f"{UNNAMED}-{folder.name}")
+
+
+def _make_unnamed(folder: Path) -> None:
+    hidden = _hidden(folder)
+    hidden.mkdir(exist_ok=True)
+    (hidden / UNNAMED).touch()
+    sync_folder(hidden)
+    hidden.rename(folder)
+    sync_folder(folder.parent)
+
+
+def _unnamed(root: Path) -> list[RunId]:
+    for left in root.glob(f"{UNNAMED}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return sorted(RunId(it.parent.name) for it in root.glob(f"*/{UNNAMED}"))
+
+
+def _settle(folder: Path, is_named: bool) -> None:
+    mark = folder / UNNAMED
+    if is_named:
+        mark.unlink(missing_ok=True)
+    elif mark.exists():
+        hidden = _hidden(folder)
+        try:
+            folder.rename(hidden)
+            shutil.rmtree(hidden)
+        except OSError as error:
+            raise CannotRemove(f"{folder} could not be removed: {error.strerror}") from error
+        sync_folder(folder.parent)
+
+
+@contextlib.contextmanager
+def _keeping(path: Path, size: int, root: Path) -> Iterator[None]:
+    """Tells what the system says of a file that is to be kept in the store's words."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        if error.errno in _MAY_PASS:
+            raise NoSpace(str(path), size, _free(root), why) from error
+        raise CannotKeep(f"{path} could not be kept: {why}") from error
 
 
 @contextlib.contextmanager

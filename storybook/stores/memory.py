@@ -26,6 +26,7 @@ class MemoryArtifactStore:
         self._kept: defaultdict[RunId, dict[str, tuple[bytes, int]]] = defaultdict(dict)
         self._serial = itertools.count()
         self._forgotten: set[RunId] = set()
+        self._unnamed: set[RunId] = set()
 
     def location(self, run_id: RunId, name: str = "") -> str:
         return ""
@@ -63,6 +64,20 @@ class MemoryArtifactStore:
     async def forget(self, run_id: RunId) -> None:
         self._forgotten.add(run_id)
         self._kept.pop(run_id, None)
+
+    async def share(self, origin: RunId, name: str, run_id: RunId, as_name: str) -> None:
+        content, _ = self._of(origin, name)
+        if not self._kept.get(run_id):
+            self._unnamed.add(run_id)
+        await self.put(run_id, as_name, content)
+
+    async def unnamed(self) -> list[RunId]:
+        return sorted(self._unnamed)
+
+    async def settle_shared(self, run_id: RunId, *, is_named: bool) -> None:
+        if run_id in self._unnamed and not is_named:
+            self._kept.pop(run_id, None)
+        self._unnamed.discard(run_id)
 
     async def tidy(self, run_id: RunId) -> None:
         """Nothing here is ever half written."""

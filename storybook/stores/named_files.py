@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from storybook.book import Artifact, RunId
+from storybook.book import Artifact, CastMember, RunId
 from storybook.events.catalog import (
     EVENT_TYPES,
     ArtifactRemade,
     ArtifactsPruned,
     CastPictureGiven,
+    RunRequested,
     StageCompleted,
 )
 from storybook.events.codec import UnreadableEvent, decode
 
 ABOUT_FILES: Final = frozenset(
-    it.__name__ for it in (StageCompleted, ArtifactRemade, ArtifactsPruned, CastPictureGiven)
+    it.__name__
+    for it in (RunRequested, StageCompleted, ArtifactRemade, ArtifactsPruned, CastPictureGiven)
 )
 """The types of the events that say of a file that it is there, or no more."""
 
@@ -45,12 +47,20 @@ class NamedFiles:
             ):
                 self._found[run_id, artifact.name] = artifact
             case CastPictureGiven(member=member):
-                for it in member.pictures:
-                    picture = Artifact(it.name, it.media_type, it.size, it.sha256)
-                    self._found[run_id, it.name] = picture
+                self._name_pictures(run_id, member)
+            case RunRequested(cast=members):
+                for it in members:
+                    self._name_pictures(run_id, it)
             case ArtifactsPruned(names=names):
                 for name in names:
                     self._found.pop((run_id, name), None)
+
+    def _name_pictures(self, run_id: RunId, member: CastMember) -> None:
+        """Those of another run are that run's."""
+        for it in member.pictures:
+            if not it.run_id:
+                picture = Artifact(it.name, it.media_type, it.size, it.sha256)
+                self._found[run_id, it.name] = picture
 
     def all(self) -> list[tuple[RunId, Artifact]]:
         """Every file that is to be there, by run and name."""

@@ -8,7 +8,16 @@ from contextlib import closing
 
 import pytest
 
-from storybook.projections import characters, library, runs, tables, timings, views
+from storybook.projections import (
+    characters,
+    derived,
+    forgotten,
+    library,
+    runs,
+    tables,
+    timings,
+    views,
+)
 from storybook.projections.artifacts import FILES
 from storybook.projections.forgotten import FORGOTTEN
 from storybook.projections.registry import PROJECTIONS
@@ -26,6 +35,8 @@ PLANS = {
     tables.find_sql(FORGOTTEN): "INDEX sqlite_autoindex_forgotten_1",
     characters.ALL_SAVED: "INDEX characters_by_name",
     characters.SAVED_AS: "INDEX characters_by_name",
+    derived.DERIVED_FROM: "INDEX derived_by_origin",
+    forgotten.IS_FORGOTTEN: "COVERING INDEX sqlite_autoindex_forgotten_1",
     timings.TAKEN: "INDEX timings_by_role",
 }
 
@@ -46,11 +57,19 @@ def test_a_question_is_answered_by_its_index(db: sqlite3.Connection, sql: str) -
     assert more == (["USE TEMP B-TREE FOR ORDER BY"] if sql == library.OPEN_RUNS else [])
 
 
+def test_what_came_of_a_book_is_searched_generation_by_generation(db: sqlite3.Connection) -> None:
+    """By the same index; the tree of one book is small, and sorted."""
+    plan = db.execute(f"EXPLAIN QUERY PLAN {derived.ALL_DERIVED_FROM}", ("",))
+    steps = [step for _, _, _, step in plan]
+    assert sum("INDEX derived_by_origin" in it for it in steps) == 2
+    assert not [it for it in steps if it.startswith("SCAN derived")]
+
+
 def test_every_statement_is_looked_at() -> None:
     """A new question needs a plan here."""
     statements = {
         value
-        for module in (characters, library, runs, timings)
+        for module in (characters, derived, library, runs, timings)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str) and value.startswith("SELECT")
     }

@@ -124,3 +124,50 @@ class ArtifactStoreConformance:
             await store.put(RUN, name, b"x")
         with pytest.raises(ValueError, match="a name in the store is plain"):
             await store.stat(RUN, name)
+
+    async def test_what_is_shared_is_lost_by_nobody(self, store: ArtifactStore) -> None:
+        """Either run may replace or remove its own, and go altogether."""
+        await store.put(RUN, NAME, b"picture")
+        await store.share(RUN, NAME, OTHER, "other.png")
+        assert await store.names(OTHER) == ["other.png"]
+        assert await read_whole(store, OTHER, "other.png") == b"picture"
+        await store.put(RUN, NAME, b"another")
+        assert await read_whole(store, OTHER, "other.png") == b"picture"
+        await store.share(RUN, NAME, OTHER, NAME)
+        await store.remove(RUN, [NAME])
+        assert await read_whole(store, OTHER, NAME) == b"another"
+        await store.forget(RUN)
+        assert await store.names(OTHER) == [NAME, "other.png"]
+
+    async def test_what_is_shared_twice_is_there_once(self, store: ArtifactStore) -> None:
+        """Also under the name that it has already."""
+        await store.put(RUN, NAME, b"picture")
+        await store.share(RUN, NAME, OTHER, NAME)
+        await store.share(RUN, NAME, OTHER, NAME)
+        await store.share(RUN, NAME, RUN, NAME)
+        assert (await store.names(RUN), await store.names(OTHER)) == ([NAME], [NAME])
+
+    async def test_what_is_not_there_cannot_be_shared(self, store: ArtifactStore) -> None:
+        """And with a run that was forgotten nothing is."""
+        with pytest.raises(NoSuchArtifact):
+            await store.share(RUN, NAME, OTHER, NAME)
+        assert await store.unnamed() == []
+        await store.put(RUN, NAME, b"picture")
+        await store.forget(OTHER)
+        with pytest.raises(CannotKeep):
+            await store.share(RUN, NAME, OTHER, NAME)
+        assert await store.names(OTHER) == []
+
+    async def test_what_no_event_names_can_go(self, store: ArtifactStore) -> None:
+        """Until it is said that one does; of a run that had files before nothing goes."""
+        await store.put(RUN, NAME, b"picture")
+        await store.share(RUN, NAME, OTHER, NAME)
+        assert await store.unnamed() == [OTHER]
+        await store.settle_shared(OTHER, is_named=False)
+        assert (await store.unnamed(), await store.names(OTHER)) == ([], [])
+        await store.share(RUN, NAME, OTHER, NAME)
+        await store.settle_shared(OTHER, is_named=True)
+        await store.settle_shared(OTHER, is_named=False)
+        assert (await store.unnamed(), await store.names(OTHER)) == ([], [NAME])
+        await store.share(RUN, NAME, OTHER, "other.png")
+        assert await store.unnamed() == []

@@ -19,9 +19,15 @@ from storybook.stores.artifacts import (
     NoSuchArtifact,
     read_whole,
 )
-from storybook.stores.files import FileArtifactStore
+from storybook.stores.files import UNNAMED, FileArtifactStore
 from storybook.stores.memory import MemoryArtifactStore
-from tests.stores.artifact_conformance import LONG, NAME, RUN, ArtifactStoreConformance
+from tests.stores.artifact_conformance import (
+    LONG,
+    NAME,
+    OTHER,
+    RUN,
+    ArtifactStoreConformance,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -175,3 +181,29 @@ async def test_a_file_that_is_cut_short_while_it_is_read_is_an_error(
             os.truncate(tmp_path / RUN / NAME, 10)
             async for _ in pieces:
                 pass
+
+
+async def test_a_folder_that_no_event_names_is_never_without_its_mark(
+    store: FileArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes and goes under another name; what is left of that goes with the next look."""
+    await store.put(RUN, NAME, b"picture")
+    rename = Path.rename
+
+    def killed(*_: object) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await store.share(RUN, NAME, OTHER, NAME)
+    assert not (tmp_path / OTHER).exists()
+    monkeypatch.setattr(Path, "rename", rename)
+    await store.share(RUN, NAME, OTHER, NAME)
+    assert listed(tmp_path / OTHER) == [UNNAMED, NAME]
+    monkeypatch.setattr("storybook.stores.files.shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await store.settle_shared(OTHER, is_named=False)
+    monkeypatch.undo()
+    assert listed(tmp_path) == [f"{UNNAMED}-{OTHER}", RUN]
+    assert await store.unnamed() == []
+    assert listed(tmp_path) == [RUN]
