@@ -29,16 +29,9 @@ from storybook.editions import NoSuchEdition
 from storybook.events.catalog import ArtifactRemade, Event, StageCompleted
 from storybook.events.log import START, EventLog, Recorded
 from storybook.languages.known import language_of, names_in, voiced
+from storybook.new_run import NewRun, filled, with_heroes
 from storybook.repair import makers_of
-from storybook.request import (
-    WORDS,
-    InvalidRequest,
-    Loc,
-    NewRun,
-    RequestFault,
-    filled,
-    with_heroes,
-)
+from storybook.request import WORDS, InvalidRequest, Loc, RequestFault
 from storybook.run import (
     ForgottenRun,
     Making,

@@ -13,7 +13,7 @@ import msgspec
 
 from storybook.book import BasedOn, CastMember, RunId
 from storybook.languages.known import language_of, voiced
-from storybook.request import NewRun, filled, with_voices
+from storybook.new_run import NewRun, filled, with_voices
 from storybook.run import Refused, Run
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from storybook.book import StoryRequest, TtsConfig
 from storybook.engines import WritingTask
-from storybook.request import NewRun
+from storybook.new_run import NewRun
 
 PAGES: Final = range(5)
 LAST_PAGE: Final = PAGES[-1]

@@ -19,10 +19,11 @@ from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogLocked
 from storybook.events.parked import ParkedRuns
 from storybook.idempotency import IdempotencyMismatch
+from storybook.new_run import NewRun
 from storybook.projections import views
 from storybook.projections.library import EndedRun
 from storybook.projections.projector import ProjectionsStopped
-from storybook.request import InvalidRequest, NewRun
+from storybook.request import InvalidRequest
 from storybook.retention import Keep, Retention
 from storybook.run import Refused, Status, fold
 from storybook.settings import Limits, RetentionSettings, Settings, SettingsError, WriterSettings
@@ -80,7 +81,7 @@ async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A refusal would make whoever asks ask again, and get a second book."""
-    monkeypatch.setattr("storybook.application.CONFIRM_SECONDS", 0.02)
+    monkeypatch.setattr("storybook.projections.confirming.CONFIRM_SECONDS", 0.02)
     async with serving(tmp_path, Scripted(held=True)) as application:
         with closing(views.connect(DataFolder(tmp_path).projections)) as other:
             other.execute("BEGIN IMMEDIATE")  # the projector waits

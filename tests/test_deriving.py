@@ -16,18 +16,30 @@ from storybook.application import Application
 from storybook.book import BasedOn, KeptPart, RunId, TtsConfig
 from storybook.bootstrap import open_application
 from storybook.data_folder import DataFolder
+from storybook.deriving import Origin, wanted_book
 from storybook.editions import NoSuchEdition, editions_of
 from storybook.engines import Capabilities
 from storybook.events.catalog import EngineInfo, PageWritten, RunRequested, StageCompleted
-from storybook.idempotency import IdempotencyMismatch
+from storybook.idempotency import IdempotencyMismatch, check_same_request
+from storybook.new_run import NewRun, check_new_run
 from storybook.projections.derived import DerivedBook, all_derived_from
-from storybook.request import InvalidRequest, NewRun, check_new_run
+from storybook.request import InvalidRequest
 from storybook.retention import Keep
-from storybook.run import EditionRequest, ForgottenRun, NoSuchRun, PageEdit, Refused, Run, Status
+from storybook.run import (
+    EditionRequest,
+    ForgottenRun,
+    NoSuchRun,
+    PageEdit,
+    Refused,
+    Run,
+    Status,
+    fold,
+)
+from storybook.stages.casting import settled_cast
 from storybook.stores.artifacts import CannotKeep, read_whole
 from storybook.stores.files import UNNAMED
 from tests.books import PAGES, new_run
-from tests.engines import REQUEST, Scripted
+from tests.engines import REQUEST, Scripted, page_of
 from tests.test_application import serving
 from tests.test_editions import book, files_in, settled
 from tests.test_repair import the_end_of
@@ -138,6 +150,48 @@ async def test_a_new_story_with_the_same_heroes(tmp_path: Path) -> None:
         await application.forget_run(origin)
         kept = await read_whole(application.artifacts, new, picture.name)
         assert len(kept) == picture.size
+
+
+def english(keep: KeptPart) -> Origin:
+    """An English book for the smallest, to be kept."""
+    words = msgspec.structs.asdict(REQUEST)
+    wanted = wanted_book(check_new_run({**words, "language": "en", "age": "3-4"}), ())
+    run = fold(wanted.decision()(None))
+    assert run is not None
+    run = msgspec.structs.replace(run, pages=tuple(page_of(it) for it in PAGES))
+    whole = msgspec.structs.replace(run, cast=settled_cast(run, run.pages[0]))
+    return Origin(BasedOn(NOBODY, 1, keep), whole, {})
+
+
+@pytest.mark.parametrize("keep", [KeptPart.TEXT, KeptPart.PICTURES])
+def test_a_kept_text_is_for_whom_it_was(keep: KeptPart) -> None:
+    """In its language, for its age and at that age's pace; voices have the names of its story."""
+    voices = {"narrator_voice": "F2", "character_voices": {"토끼": "F3", "Tiger": "M2"}}
+    wanted = asked(NOBODY, keep, tts=voices, age="")
+    run = fold(wanted_book(wanted, (), english(keep)).decision()(None))
+    assert run is not None
+    assert (run.language, run.age) == ("en", "3-4")
+    spoken = {"토끼": "F3", "Rabbit": "F3", "Tiger": "M2"}
+    assert run.tts == TtsConfig("F2", "", spoken, "en", 0.9, 450)
+    assert {it.name: it.voice for it in run.cast} == {"토끼": "F3", "호랑이": "M2"}
+    check_same_request(run, wanted)
+    with pytest.raises(IdempotencyMismatch):
+        check_same_request(run, asked(NOBODY, keep, tts=voices | {"speed": 1.0}))
+    with pytest.raises(InvalidRequest) as raised:
+        wanted_book(asked(NOBODY, keep, age="8-9"), (), english(keep))
+    assert [(it.loc, it.type) for it in raised.value.faults] == [(("age",), "kept")]
+
+
+def test_a_new_story_with_the_same_heroes_is_for_whom_it_says() -> None:
+    """Language, age and voices are the request's; a hero's voice has its name in the story."""
+    words = OTHER_WORDS | {"language": "en", "age": "5-7"}
+    wanted = asked(NOBODY, "cast", **words, tts={"character_voices": {"호랑이": "M2"}})
+    origin = english(KeptPart.CAST)
+    run = fold(wanted_book(wanted, (), origin).decision()(None))
+    assert run is not None and run.tts is not None
+    assert (run.language, run.age, run.tts.speed) == ("en", "5-7", 1.0)
+    assert run.tts.character_voices.items() >= {"Tiger": "M2", "Rabbit": "M1"}.items()
+    check_same_request(run, wanted)
 
 
 async def test_what_is_kept_stands_in_the_new_books_own_events(tmp_path: Path) -> None:

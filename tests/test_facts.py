@@ -16,7 +16,7 @@ from storybook.cli.reproduce import command_for
 from storybook.events.catalog import RunRequested
 from storybook.events.codec import decode, encode
 from storybook.export import BOOK_FILE, export_book
-from storybook.request import check_new_run
+from storybook.new_run import check_new_run
 from storybook.run import Run, fold, plan_of, request_run
 from storybook.settings import Settings
 from storybook.stages.registry import Engines

@@ -10,7 +10,8 @@ import pytest
 
 import storybook.request
 from storybook.book import StoryRequest, TtsConfig
-from storybook.request import InvalidRequest, NewRun, check_new_run
+from storybook.new_run import NewRun, check_new_run
+from storybook.request import InvalidRequest
 
 WORDS = {
     "era": "조선시대",

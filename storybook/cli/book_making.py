@@ -32,10 +32,8 @@ from storybook.events.log import EventLog, LogLocked, Recorded
 from storybook.export import BOOK_FILE, CannotExport, export_book
 from storybook.export.encoding import encode_as_done, picture_processes
 from storybook.export.media import SmallMedia
+from storybook.new_run import NewRun
 from storybook.projections.library import open_runs
-from storybook.request import (
-    NewRun,
-)
 from storybook.run import Run, Status, read_history, read_whole
 from storybook.stopping import StopRequest, cancelled_by
 from storybook.stores.files import FileArtifactStore

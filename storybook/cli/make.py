@@ -24,6 +24,7 @@ from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.cli.output import can_ask, console, duration, print_json
 from storybook.languages.ko import KOREAN
+from storybook.new_run import NewRun, check_new_run
 from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
@@ -33,8 +34,6 @@ from storybook.request import (
     SEED_RANGE,
     SPEED_RANGE,
     InvalidRequest,
-    NewRun,
-    check_new_run,
     clean_word,
 )
 from storybook.stopping import exit_code

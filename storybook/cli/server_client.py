@@ -14,8 +14,8 @@ import msgspec
 from storybook.book import RunId, Stage, Work
 from storybook.cli.failure import Failure
 from storybook.data_folder import DataFolder
+from storybook.new_run import NewRun
 from storybook.repair import Repair
-from storybook.request import NewRun
 from storybook.stores.server_secret import read_server_secret
 from storybook.stores.sqlite.holder import Holder
 

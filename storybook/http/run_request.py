@@ -12,13 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from storybook.http.errors import Invalid
-from storybook.request import (
-    InvalidRequest,
-    NewRun,
-    RequestFault,
-    check_new_run,
-    kind_of,
-)
+from storybook.new_run import NewRun, check_new_run
+from storybook.request import InvalidRequest, RequestFault, kind_of
 
 WORDS: Final = {
     "era_ko": "era",

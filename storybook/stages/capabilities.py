@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from storybook.book import KeptPart, TtsConfig
 from storybook.engines import Capabilities
-from storybook.request import Loc, NewRun, RequestFault
+from storybook.new_run import NewRun
+from storybook.request import Loc, RequestFault
 from storybook.run import Run
 
 

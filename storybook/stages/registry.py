@@ -35,8 +35,9 @@ from storybook.engines import (
     Tried,
     Writer,
 )
+from storybook.new_run import NewRun
 from storybook.painter.spec import PAINTER
-from storybook.request import NewRun, RequestFault
+from storybook.request import RequestFault
 from storybook.settings import AUTO, RoleSettings, Settings, SettingsError
 from storybook.stages.candidates import Candidate, Candidates, EngineReport
 from storybook.stages.capabilities import request_faults

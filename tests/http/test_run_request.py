@@ -11,7 +11,8 @@ import pytest
 from storybook.book import StoryRequest, TtsConfig
 from storybook.http.errors import Invalid
 from storybook.http.run_request import read_run_request
-from storybook.request import MAX_FIELD_CHARACTERS, NewRun, RequestFault
+from storybook.new_run import NewRun
+from storybook.request import MAX_FIELD_CHARACTERS, RequestFault
 from tests.http.serving import WORDS, Site
 
 

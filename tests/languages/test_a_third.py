@@ -19,7 +19,7 @@ from storybook.events.log import START
 from storybook.export import BOOK_FILE, export_book
 from storybook.languages.known import LANGUAGES, language_of, written_languages
 from storybook.languages.language import Furniture, Language, Lengths, ReadingAloud, Script
-from storybook.request import NewRun, check_new_run
+from storybook.new_run import NewRun, check_new_run
 from storybook.run import Run
 from storybook.settings import Limits, Settings
 from storybook.stages.registry import Engines

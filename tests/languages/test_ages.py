@@ -10,7 +10,8 @@ from storybook.composer.engine import Composer
 from storybook.engines import Capabilities
 from storybook.events.catalog import RunRequested
 from storybook.languages.ko import KOREAN
-from storybook.request import DEFAULT_PAUSE_MS, DEFAULT_SPEED, InvalidRequest, check_new_run
+from storybook.new_run import check_new_run
+from storybook.request import DEFAULT_PAUSE_MS, DEFAULT_SPEED, InvalidRequest
 from storybook.run import fold, request_run
 from storybook.stages.capabilities import request_faults
 from storybook.stages.writer.answer.brief import brief_of

@@ -23,11 +23,11 @@ from storybook.composer.compose import compose
 from storybook.events.catalog import EngineInfo
 from storybook.lexicon import cast
 from storybook.lexicon.heroes import named_among
+from storybook.new_run import check_new_run, with_heroes
 from storybook.painter.creatures.look import figure_of, look_of, looks_of
 from storybook.painter.reading import read_scene
 from storybook.painter.scene import Actor
 from storybook.projections.characters import SavedCharacter
-from storybook.request import check_new_run, with_heroes
 from storybook.run import (
     Run,
     fold,
