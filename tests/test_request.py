@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import storybook.request
+import storybook.new_run
 from storybook.book import StoryRequest, TtsConfig
 from storybook.new_run import NewRun, check_new_run
 from storybook.request import InvalidRequest
@@ -53,8 +53,8 @@ def test_a_decomposed_word_may_be_as_long_as_a_composed_one() -> None:
 
 def test_the_defaults_stand_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another one is one for whoever does not say it; the voice speaks the book's language."""
-    monkeypatch.setattr(storybook.request, "DEFAULT_PAGE_COUNT", 7)
-    monkeypatch.setattr(storybook.request, "DEFAULT_LANGUAGE", "fr")
+    monkeypatch.setattr(storybook.new_run, "DEFAULT_PAGE_COUNT", 7)
+    monkeypatch.setattr(storybook.new_run, "DEFAULT_LANGUAGE", "fr")
     it = asked()
     assert (it.page_count, it.language, it.tts) == (7, "fr", TtsConfig(lang="fr"))
     assert asked(page_count=5, language="ko") == NewRun(StoryRequest(**WORDS), TtsConfig(), 5, "ko")
