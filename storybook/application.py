@@ -15,7 +15,7 @@ import anyio
 import msgspec
 
 from storybook.access import Access
-from storybook.book import CastMember, Role, RunId
+from storybook.book import CastMember, RunId
 from storybook.callback_url import is_allowed_host
 from storybook.characters import (
     NoSuchCharacter,
@@ -34,10 +34,9 @@ from storybook.editions import (
     EditionComparison,
     EditionSummary,
     NoSuchEdition,
+    accepted_problems,
     compare,
-    edition_faults,
     editions_of,
-    unsafe_texts,
 )
 from storybook.events.catalog import Event, Problem
 from storybook.events.log import EventLog, Position
@@ -199,19 +198,26 @@ class Application(msgspec.Struct, frozen=True):
         return [RequestFault(("callback_url",), why + named, "callback_host")]
 
     async def request_edition(
-        self, run_id: RunId, asked: EditionRequest, requested_by: str = ""
+        self,
+        run_id: RunId,
+        asked: EditionRequest,
+        requested_by: str = "",
+        admit: Callable[[], None] | None = None,
     ) -> int:
         """Change a finished book; the number of the edition that this makes. Answered as a request
         is, while it is being made.
 
         Raises `Refused` (`StaleEdition` if somebody has changed it meanwhile), or `InvalidRequest`
         for what makes no sense, what the engines cannot do, and texts with `forbidden_words`, which
-        `accept` overrules.
+        `accept` overrules. `admit` is called once it is known to make sense; whatever it raises
+        refuses the change.
         """
         run = await self.commands.load(run_id)
         accepted: list[Problem] = []
         if run is not None and run.shown.is_whole:  # else the decision says why not
-            accepted = await self._check_edition(run, asked)
+            accepted = await accepted_problems(run, asked, self.engines, self.check)
+        if admit is not None:
+            admit()
         decide = partial(
             request_edition,
             asked=asked,
@@ -220,22 +226,6 @@ class Application(msgspec.Struct, frozen=True):
             accepted=accepted,
         )
         return (await self._execute(run_id, decide)).edition
-
-    async def _check_edition(self, run: Run, asked: EditionRequest) -> list[Problem]:
-        """What the safety check has found in texts whose author answers for it."""
-        writer, narrator = (
-            self.engines.of(role).of(run.engines_of(role)) or self.engines.of(role).best
-            for role in (Role.WRITER, Role.NARRATOR)
-        )
-        able = writer.capabilities, narrator.capabilities
-        if faults := list(edition_faults(run, asked, *able)):
-            raise InvalidRequest(faults)
-        found = await unsafe_texts(run, asked, self.check)
-        if found and not asked.accept:
-            raise InvalidRequest(
-                [RequestFault(loc, it.message, "forbidden_words") for loc, it in found]
-            )
-        return [it for _, it in found]
 
     async def restore_edition(
         self, run_id: RunId, edition: int, *, note: str = "", requested_by: str = ""
@@ -260,7 +250,7 @@ class Application(msgspec.Struct, frozen=True):
             raise NoSuchRun
         found = run.of_edition(edition)
         if found is None:
-            raise NoSuchEdition(edition)
+            raise NoSuchEdition(edition, run.edition)
         return found
 
     async def compare_editions(self, run_id: RunId, before: int, after: int) -> EditionComparison:

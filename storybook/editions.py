@@ -17,12 +17,13 @@ from storybook.book import (
     COVER_PAGE,
     FIRST_EDITION,
     Page,
+    Role,
     TtsConfig,
     Work,
     narration_of,
     picture_of,
 )
-from storybook.engines import Capabilities
+from storybook.engines import Capabilities, Engine
 from storybook.events.catalog import (
     EditionRequested,
     PageChange,
@@ -37,24 +38,60 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Recorded
-from storybook.request import Loc, RequestFault
+from storybook.request import InvalidRequest, Loc, RequestFault
 from storybook.run import EditionRequest, PageEdit, Refused, Run, Status, edited
-from storybook.stages.capabilities import narration_faults, rewriting_faults
+from storybook.stages.capabilities import narration_faults, painting_faults, rewriting_faults
+from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
 
 
 class NoSuchEdition(Refused):
     """The book has no such edition, or it was never whole and is given up."""
 
-    def __init__(self, edition: int) -> None:
-        super().__init__(f"the book has no edition {edition} that could be shown")
+    def __init__(self, edition: int, newest: int) -> None:
+        why = (
+            f"it was given up before it was whole, for edition {newest}"
+            if edition < newest
+            else f"the newest is edition {newest}"
+        )
+        super().__init__(f"the book has no edition {edition}: {why}")
 
 
 # ------------------------------------------------------------------------------ what may be asked
 
 
+async def accepted_problems(
+    run: Run, asked: EditionRequest, engines: Engines, check: PageCheck
+) -> list[Problem]:
+    """What the safety check has found in texts whose author answers for it. Raises
+    `InvalidRequest` for what makes no sense, what the engines cannot do, and texts with
+    `forbidden_words`, unless they are accepted."""
+    able = (_best(engines, role, run).capabilities for role in _MAKERS)
+    if faults := list(edition_faults(run, asked, *able)):
+        raise InvalidRequest(faults)
+    found = await unsafe_texts(run, asked, check)
+    if found and not asked.accept:
+        faults = [RequestFault(loc, it.message, "forbidden_words") for loc, it in found]
+        raise InvalidRequest(faults)
+    return [it for _, it in found]
+
+
+_MAKERS: Final = (Role.WRITER, Role.ILLUSTRATOR, Role.NARRATOR)
+
+
+def _best(engines: Engines, role: Role, run: Run) -> Engine:
+    """The engine that has made the book, or else the one that would now."""
+    candidates = engines.of(role)
+    found: Engine = candidates.of(run.engines_of(role)) or candidates.best
+    return found
+
+
 def edition_faults(
-    run: Run, asked: EditionRequest, writer: Capabilities, narrator: Capabilities
+    run: Run,
+    asked: EditionRequest,
+    writer: Capabilities,
+    illustrator: Capabilities,
+    narrator: Capabilities,
 ) -> Iterator[RequestFault]:
     """What of a change makes no sense for this book, or is more than these engines can do."""
     seen: set[int] = set()
@@ -71,6 +108,7 @@ def edition_faults(
         yield from _edit_faults(edit, run.shown.pages[edit.page], loc)
         if edit.rewrite:
             yield from rewriting_faults(writer, (*loc, "rewrite"))
+    yield from painting_faults(asked, illustrator)
     yield from narration_faults(asked.tts, narrator)
 
 

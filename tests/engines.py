@@ -216,7 +216,7 @@ class ScriptedIllustrator(_Scripted):
         await self._step(task.page.page)
         report(0.5)
         made_from = MadeFrom(task.page.image_prompt, task.seed)
-        return Painting(tiny_png(task.page.page), 2, 2, made_from)
+        return Painting(tiny_png((task.page.page + task.variation) % 256), 2, 2, made_from)
 
 
 class ScriptedNarrator(_Scripted):

@@ -32,6 +32,7 @@ ROOMS = [
     "configuration",
     "export",
     *("retention", "repair", "idempotency", "evidence", "webhooks", "editions", "characters"),
+    "edition_request",
     *("application", "bootstrap"),
     "http",
     "cli",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from storybook.book import TtsConfig
 from storybook.engines import Capabilities
 from storybook.request import Loc, NewRun, RequestFault
-from storybook.run import Run
+from storybook.run import EditionRequest, Run
 
 
 def request_faults(
@@ -42,7 +42,9 @@ def rewriting_faults(writer: Capabilities, loc: Loc = ("rewrite",)) -> Iterator[
         yield RequestFault(loc, what, "unsupported")
 
 
-def painting_faults(asked: Run | NewRun, illustrator: Capabilities) -> Iterator[RequestFault]:
+def painting_faults(
+    asked: Run | NewRun | EditionRequest, illustrator: Capabilities
+) -> Iterator[RequestFault]:
     """What of a book's style an illustrator cannot do."""
     if asked.style and illustrator.styles and asked.style not in illustrator.styles:
         found = f"the illustrator does not paint in the style {asked.style!r}"
