@@ -34,11 +34,11 @@ from storybook.editions import (
     EditionComparison,
     EditionSummary,
     NoSuchEdition,
-    accepted_problems,
     compare,
+    deciding_edition,
     editions_of,
 )
-from storybook.events.catalog import Event, Problem
+from storybook.events.catalog import Event
 from storybook.events.log import EventLog, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
@@ -59,7 +59,6 @@ from storybook.run import (
     cancel_run,
     pin_run,
     read_whole,
-    request_edition,
     request_run,
     restore_edition,
     retry_run,
@@ -213,18 +212,9 @@ class Application(msgspec.Struct, frozen=True):
         refuses the change.
         """
         run = await self.commands.load(run_id)
-        accepted: list[Problem] = []
-        if run is not None and run.shown.is_whole:  # else the decision says why not
-            accepted = await accepted_problems(run, asked, self.engines, self.check)
+        decide = await deciding_edition(run, asked, self.engines, self.check, requested_by)
         if admit is not None:
             admit()
-        decide = partial(
-            request_edition,
-            asked=asked,
-            seed=secrets.randbelow(2**32),
-            requested_by=requested_by,
-            accepted=accepted,
-        )
         return (await self._execute(run_id, decide)).edition
 
     async def restore_edition(

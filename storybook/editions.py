@@ -7,8 +7,10 @@ from two of its folds; nothing is kept beside them.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -23,6 +25,7 @@ from storybook.book import (
     narration_of,
     picture_of,
 )
+from storybook.commands import Decide
 from storybook.engines import Capabilities, Engine
 from storybook.events.catalog import (
     EditionRequested,
@@ -39,7 +42,15 @@ from storybook.events.catalog import (
 )
 from storybook.events.log import Recorded
 from storybook.request import InvalidRequest, Loc, RequestFault
-from storybook.run import EditionRequest, PageEdit, Refused, Run, Status, edited
+from storybook.run import (
+    EditionRequest,
+    PageEdit,
+    Refused,
+    Run,
+    Status,
+    edited,
+    request_edition,
+)
 from storybook.stages.capabilities import narration_faults, painting_faults, rewriting_faults
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
@@ -58,6 +69,23 @@ class NoSuchEdition(Refused):
 
 
 # ------------------------------------------------------------------------------ what may be asked
+
+
+async def deciding_edition(
+    run: Run | None, asked: EditionRequest, engines: Engines, check: PageCheck, requested_by: str
+) -> Decide:
+    """The decision that changes a book, once it is known to make sense. Raises as
+    `accepted_problems`."""
+    accepted: list[Problem] = []
+    if run is not None and run.shown.is_whole:  # else the decision says why not
+        accepted = await accepted_problems(run, asked, engines, check)
+    return partial(
+        request_edition,
+        asked=asked,
+        seed=secrets.randbelow(2**32),
+        requested_by=requested_by,
+        accepted=accepted,
+    )
 
 
 async def accepted_problems(

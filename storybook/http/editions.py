@@ -56,6 +56,10 @@ class EditionConflict(msgspec.Struct, frozen=True):
     newest: int
 
 
+class BookVoices(TtsConfig, frozen=True):
+    """How an edition is read aloud; all members are there."""
+
+
 class EditedPage(msgspec.Struct, frozen=True):
     """What was asked of a page. `seed` is that of its new picture, null if it is none."""
 
@@ -88,7 +92,7 @@ class EditionState(msgspec.Struct, frozen=True):
     restores: int | None
     pages: list[EditedPage]
     texts: tuple[int, ...]
-    tts_config: TtsConfig | None
+    tts_config: BookVoices | None
     style: str | None
     accepted: tuple[Problem, ...]
     files: list[str]
@@ -123,8 +127,8 @@ class PageDifference(msgspec.Struct, frozen=True):
 class VoicePair(msgspec.Struct, frozen=True):
     """How each of two editions is read aloud; null if it is not."""
 
-    before: TtsConfig | None
-    after: TtsConfig | None
+    before: BookVoices | None
+    after: BookVoices | None
 
 
 class StylePair(msgspec.Struct, frozen=True):
@@ -268,7 +272,7 @@ def _state(
         it.restores or None,
         [_edited(page) for page in it.pages],
         it.texts,
-        it.tts,
+        _voices(it.tts),
         it.style,
         it.accepted,
         [_address(run_id, name, named, plain) for name in it.files],
@@ -289,9 +293,13 @@ def _comparison(
         found.before,
         found.after,
         [_difference(it, pair(it.picture), pair(it.narration)) for it in found.pages],
-        VoicePair(*found.tts) if found.tts is not None else None,
+        VoicePair(*map(_voices, found.tts)) if found.tts is not None else None,
         StylePair(*found.style) if found.style is not None else None,
     )
+
+
+def _voices(tts: TtsConfig | None) -> BookVoices | None:
+    return None if tts is None else msgspec.convert(tts, BookVoices, from_attributes=True)
 
 
 def _difference(
