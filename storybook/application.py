@@ -42,7 +42,7 @@ from storybook.events.catalog import Event
 from storybook.events.log import EventLog, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
-from storybook.idempotency import check_same_request, run_id_for
+from storybook.idempotency import check_same_request, repeated_edition, run_id_for
 from storybook.processes import WorkerProcesses
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
 from storybook.projections.forgotten import all_forgotten
@@ -58,6 +58,7 @@ from storybook.run import (
     Run,
     cancel_run,
     pin_run,
+    read_history,
     read_whole,
     request_run,
     restore_edition,
@@ -200,6 +201,8 @@ class Application(msgspec.Struct, frozen=True):
         self,
         run_id: RunId,
         asked: EditionRequest,
+        *,
+        idempotency_key: str = "",
         requested_by: str = "",
         admit: Callable[[], None] | None = None,
     ) -> int:
@@ -208,14 +211,32 @@ class Application(msgspec.Struct, frozen=True):
 
         Raises `Refused` (`StaleEdition` if somebody has changed it meanwhile), or `InvalidRequest`
         for what makes no sense, what the engines cannot do, and texts with `forbidden_words`, which
-        `accept` overrules. `admit` is called once it is known to make sense; whatever it raises
-        refuses the change.
+        `accept` overrules. `admit` is called once it is known to make sense, and to be no
+        repetition; whatever it raises refuses the change. Raises `IdempotencyMismatch`.
         """
+        key = partial(self._edition_of_key, run_id, asked, idempotency_key, requested_by)
+        if (before := await key()) is not None:
+            return before
         run = await self.commands.load(run_id)
-        decide = await deciding_edition(run, asked, self.engines, self.check, requested_by)
+        decide = await deciding_edition(run, asked, self.engines, self.check)
         if admit is not None:
             admit()
-        return (await self._execute(run_id, decide)).edition
+        decide = partial(decide, idempotency_key=idempotency_key, requested_by=requested_by)
+        try:
+            return (await self._execute(run_id, decide)).edition
+        except Refused:  # somebody used the same key at the same moment
+            if (before := await key()) is None:
+                raise
+            return before
+
+    async def _edition_of_key(
+        self, run_id: RunId, asked: EditionRequest, key: str, requested_by: str
+    ) -> int | None:
+        """The edition that was asked for under a key, which costs a look at all events."""
+        if not key:
+            return None
+        history = read_history(await self.log.read_run(run_id)).readable
+        return repeated_edition([it.event for it in history], asked, key, requested_by)
 
     async def restore_edition(
         self, run_id: RunId, edition: int, *, note: str = "", requested_by: str = ""

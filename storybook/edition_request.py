@@ -28,14 +28,16 @@ def check_edition(asked: Mapping[str, Any], run: Run) -> EditionRequest:
     """What `asked` says of a book, checked; names that are not known are ignored.
 
     It has `base_edition`, and perhaps `pages` (members of `PageEdit`), `tts` (members of
-    `TtsConfig`: those that it does not have stay as they are in the book), `style`, `note` and
+    `TtsConfig`: those that it does not have stay as they are in the base), `style`, `note` and
     `accept`. Raises `InvalidRequest`.
     """
     checked = _CheckedEdition()
+    number = checked.base(asked)
+    base = (run.of_edition(number) or run).shown
     edition = EditionRequest(
-        checked.base(asked),
+        number,
         checked.pages(asked.get("pages"), ("pages",)),
-        checked.voices(asked.get("tts"), run),
+        checked.voices(asked.get("tts"), base),
         checked.style(asked.get("style"), ("style",)),
         checked.text_or_nothing(asked.get("note"), ("note",)),
         checked.flag_or_no(asked.get("accept"), ("accept",)),
@@ -67,14 +69,14 @@ class _CheckedEdition(CheckedFields):
         listed = self._list(value, MOST_PAGES, loc)
         return tuple(self._page(it, (*loc, index)) for index, it in enumerate(listed))
 
-    def voices(self, value: object, run: Run) -> TtsConfig | None:
+    def voices(self, value: object, base: Run) -> TtsConfig | None:
         if value is None:
             return None
-        before = run.shown.tts
+        before = base.tts
         if before is not None and isinstance(value, Mapping):
             given = {name: it for name, it in value.items() if it is not None}
             value = {**msgspec.structs.asdict(before), **given}
-        return self.tts(value, run.language)
+        return self.tts(value, base.language)
 
     def style(self, value: object, loc: Loc) -> str | None:
         return None if value is None else self.text_or_nothing(value, loc)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import partial
 from typing import Final
@@ -25,10 +25,10 @@ from storybook.book import (
     narration_of,
     picture_of,
 )
-from storybook.commands import Decide
 from storybook.engines import Capabilities, Engine
 from storybook.events.catalog import (
     EditionRequested,
+    Event,
     PageChange,
     PageWritten,
     Problem,
@@ -72,8 +72,8 @@ class NoSuchEdition(Refused):
 
 
 async def deciding_edition(
-    run: Run | None, asked: EditionRequest, engines: Engines, check: PageCheck, requested_by: str
-) -> Decide:
+    run: Run | None, asked: EditionRequest, engines: Engines, check: PageCheck
+) -> Callable[..., list[Event]]:
     """The decision that changes a book, once it is known to make sense. Raises as
     `accepted_problems`."""
     accepted: list[Problem] = []
@@ -83,7 +83,6 @@ async def deciding_edition(
         request_edition,
         asked=asked,
         seed=secrets.randbelow(2**32),
-        requested_by=requested_by,
         accepted=accepted,
     )
 

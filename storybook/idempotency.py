@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 
 import msgspec
 
 from storybook.book import RunId
+from storybook.events.catalog import EditionRequested, Event
 from storybook.request import NewRun, with_voices
-from storybook.run import Refused, Run
+from storybook.run import EditionRequest, Refused, Run, fold, request_edition
 
 
 class IdempotencyMismatch(Refused):
@@ -21,7 +23,8 @@ class IdempotencyMismatch(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "this Idempotency-Key was used for another request; use a new key for a new book"
+            "this Idempotency-Key was used for another request; use a new key for a new book or "
+            "another change"
         )
 
 
@@ -54,3 +57,39 @@ def check_same_request(run: Run, asked: NewRun) -> None:
     tts = with_voices(asked.tts, heroes)
     if before != msgspec.structs.replace(asked, seed=seed, tts=tts):
         raise IdempotencyMismatch
+
+
+def repeated_edition(
+    history: Sequence[Event], asked: EditionRequest, idempotency_key: str, requested_by: str
+) -> int | None:
+    """The edition of a run with these events that was asked for under a key, None if none was.
+    Raises `IdempotencyMismatch` unless the same is asked for: what it then led to is decided again,
+    with the seed that was drawn."""
+    for index, event in enumerate(history):
+        is_it = isinstance(event, EditionRequested) and (
+            (event.idempotency_key, event.requested_by) == (idempotency_key, requested_by)
+        )
+        if not is_it:
+            continue
+        assert isinstance(event, EditionRequested)
+        try:
+            again = request_edition(
+                fold(history[:index]),
+                asked,
+                seed=_drawn(asked, event),
+                requested_by=requested_by,
+                accepted=event.accepted,
+                idempotency_key=idempotency_key,
+            )
+        except Refused:
+            raise IdempotencyMismatch from None
+        if again != list(history[index : index + len(again)]):
+            raise IdempotencyMismatch
+        return event.edition
+    return None
+
+
+def _drawn(asked: EditionRequest, event: EditionRequested) -> int:
+    """The seed that the pictures got whose seed was left to chance."""
+    by_chance = {it.page for it in asked.pages if it.seed is None}
+    return next((it.seed for it in event.pages if it.repaint and it.page in by_chance), 0)

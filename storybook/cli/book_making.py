@@ -155,7 +155,9 @@ class BookMaking:
         assert self._run_id is not None
         if self._wanted.change is not None:
             with anyio.CancelScope(shield=True):
-                await application.request_edition(self._run_id, self._wanted.change, WHO)
+                await application.request_edition(
+                    self._run_id, self._wanted.change, requested_by=WHO
+                )
         elif await _is_to_be_retried(application.log, self._run_id):
             await application.retry_run(self._run_id, by=WHO)
         return self._run_id

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import anyio
@@ -241,8 +242,8 @@ def _ask(options: GlobalOptions, run_id: RunId, change: EditionRequest) -> None:
         try:
             check = page_check(options.settings)
             run = await commands.load(run_id)
-            decide = await deciding_edition(run, change, engines, check, WHO)
-            await commands.execute(run_id, decide)
+            decide = await deciding_edition(run, change, engines, check)
+            await commands.execute(run_id, partial(decide, requested_by=WHO))
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()

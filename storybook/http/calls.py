@@ -352,7 +352,7 @@ CALLS: Final = (
         more="Only what changed is made; meanwhile the book is shown as it was. A change of an "
         "edition that is not the newest is refused, and so is one while another is made.",
         errors=(403, 408, 413, 422, 503),
-        parameters=(_RUN,),
+        parameters=(_RUN, Parameter("Idempotency-Key", "header", "names this change", KEY)),
         body=(JSON, "EditionRequest"),
     ),
     Call(

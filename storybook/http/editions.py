@@ -23,6 +23,7 @@ from storybook.http.errors import Invalid, NotFound
 from storybook.http.requests import READ, edition_number, reading_body, run_id_in
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.run_request import json_object
+from storybook.http.runs import idempotency_key
 from storybook.http.times import iso_time
 from storybook.projections.runs import STATES, PageSnapshot, decode_snapshot
 from storybook.request import InvalidRequest, RequestFault
@@ -178,8 +179,9 @@ class EditionCalls:
             edition = await self._application.request_edition(
                 run_id,
                 check_edition(asked, run),
-                caller_name(request.scope),
-                partial(self._limits.take, "runs", request.scope),
+                idempotency_key=idempotency_key(request.scope),
+                requested_by=caller_name(request.scope),
+                admit=partial(self._limits.take, "runs", request.scope),
             )
         except InvalidRequest as invalid:
             raise _in_body(invalid) from invalid

@@ -97,7 +97,7 @@ class Runs:
         with reading_body(self._application.settings.limits.request_seconds):
             body = await request.body()
         asked = read_run_request(body)
-        key = _idempotency_key(request.scope)
+        key = idempotency_key(request.scope)
         try:
             run_id = await self._application.request_run(
                 asked,
@@ -217,7 +217,8 @@ def _before(cursor: str) -> Position | None:
         raise BadRequest(str(error)) from error
 
 
-def _idempotency_key(scope: Scope) -> str:
+def idempotency_key(scope: Scope) -> str:
+    """What names a wish, empty if nothing does. Raises `BadRequest`."""
     key = header(scope, b"idempotency-key") or ""
     if len(key) > MAX_KEY_CHARACTERS:
         raise BadRequest(

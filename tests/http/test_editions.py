@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -513,3 +514,49 @@ async def test_a_change_of_a_forgotten_book_is_gone(own: Site) -> None:
     assert (await change(own, run_id, 2, pages=repaint(0))).status_code == 410
     for path in ("/editions", "/editions/1..2", "/images/cover.png?edition=1", "?edition=2"):
         assert (await own.client.get(f"/api/runs/{run_id}{path}")).status_code == 410
+
+
+async def test_a_change_with_a_key_is_made_once(own: Site) -> None:
+    """However often it is asked for, whatever the book has become since; the same key with another
+    change is refused."""
+    run_id = await own.finished_book()
+    path, headers = f"/api/runs/{run_id}/editions", {"Idempotency-Key": "night"}
+    body = {"base_edition": 1, "pages": repaint(2), "tts_config": {"speed": 1.5}}
+
+    async def ask(**other: Any) -> httpx.Response:
+        return await own.client.post(path, json={**body, **other}, headers=headers)
+
+    own.engines.illustrator.held = True
+    first = await ask()
+    assert (first.status_code, first.json()) == (202, {"edition": 2})
+    assert (await ask()).json() == {"edition": 2}
+    own.engines.illustrator.let(2)
+    await own.ended(run_id)
+    own.engines.illustrator.held = False
+    edits = [{"page": 0, "title": "새 제목"}]
+    await changed(own, run_id, 2, pages=edits, tts_config={"narrator_voice": "F5"})
+    assert (await ask()).json() == {"edition": 2}
+    assert len((await own.client.get(path)).json()["editions"]) == 3
+    others: list[dict[str, Any]] = [
+        {"note": "x"},
+        {"pages": repaint(3)},
+        {"pages": []},
+        {"base_edition": 2},
+    ]
+    for other in others:
+        refused = await ask(**other)
+        assert newest_of(refused) == 3
+        assert "Idempotency-Key" in refused.json()["detail"]
+    twice = {"Idempotency-Key": "two"}
+    both = {"base_edition": 3, "pages": repaint(1)}
+    async with anyio.create_task_group() as tasks:
+        found: list[int] = []
+
+        async def one() -> None:
+            answer = await own.client.post(path, json=both, headers=twice)
+            found.append(answer.json()["edition"])
+
+        for _ in range(4):
+            tasks.start_soon(one)
+    assert found == [4] * 4
+    await own.ended(run_id)
