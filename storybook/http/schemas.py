@@ -340,6 +340,12 @@ SAVE_REQUEST: Final[Schema] = {
     "properties": {"run_id": {"type": "string"}, "character": {"type": "string"}},
 }
 
+_TAKEN: Final = (
+    *(RUN_REQUEST, TTS_CONFIG, SPEECH_FORM, SIGN_IN, LINK_REQUEST, SAVE_REQUEST),
+    *(EDITION_REQUEST, RESTORE_REQUEST),
+)
+"""All that is written here, by its title."""
+
 POSITION: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{0,18}$"}
 """A position as EventSource has it, which is text; an empty one is none."""
@@ -443,15 +449,10 @@ def components() -> dict[str, Schema]:
     _, answered = msgspec.json.schema_components(
         dict.fromkeys(_ANSWERED), ref_template="#/components/schemas/{name}"
     )
+    taken = {it["title"]: it for it in _TAKEN}
+    assert not taken.keys() & answered.keys()  # else one would stand in the place of the other
     return {
-        "RunRequest": RUN_REQUEST,
-        "TtsConfig": TTS_CONFIG,
-        "SpeechForm": SPEECH_FORM,
-        "SignIn": SIGN_IN,
-        "LinkRequest": LINK_REQUEST,
-        "SaveRequest": SAVE_REQUEST,
-        "EditionRequest": EDITION_REQUEST,
-        "RestoreRequest": RESTORE_REQUEST,
+        **taken,
         "Picture": BINARY,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
         "LiveProgress": _one_of("StageProgress", "RunWaits"),
