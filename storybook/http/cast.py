@@ -29,9 +29,9 @@ from storybook.http.errors import Invalid, NotFound
 from storybook.http.media import answer_artifact
 from storybook.http.requests import READ, method, reading_body, run_id_in
 from storybook.http.responses import RawResponse, json_response
+from storybook.http.shown_files import shown_files
 from storybook.http.times import iso_time
 from storybook.projections.characters import SavedCharacter
-from storybook.projections.runs import STATES, decode_snapshot
 from storybook.request import InvalidRequest, RequestFault
 from storybook.stages.reference_pictures import MAX_BYTES
 from storybook.stores.integrity import Integrity
@@ -187,9 +187,8 @@ class CastCalls:
 
     def _plain(self, run_id: RunId, name: str) -> str:
         """The file that is served at the plain address of one of a book's pictures."""
-        row, base = self._application.projections.row(STATES, run_id), split_edition(name)[0]
-        pages = decode_snapshot(row[1]).pages if row is not None else ()
-        return next((it.picture for it in pages if split_edition(it.picture)[0] == base), name)
+        shown = shown_files(self._application.projections, run_id) or {}
+        return shown.get(split_edition(name)[0], name)
 
 
 def _name_in(scope: Scope) -> str:

@@ -24,8 +24,8 @@ from storybook.http.requests import READ, edition_number, reading_body, run_id_i
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.run_request import json_object
 from storybook.http.runs import idempotency_key
+from storybook.http.shown_files import shown_files
 from storybook.http.times import iso_time
-from storybook.projections.runs import STATES, PageSnapshot, decode_snapshot
 from storybook.request import InvalidRequest, RequestFault
 from storybook.run import ForgottenRun, NoSuchRun, Refused, Status
 from storybook.stages.addresses import without_secrets
@@ -209,7 +209,7 @@ class EditionCalls:
         """Every edition of a book."""
         run_id, named = run_id_in(scope), addresses(scope)
         found = await self._application.editions(run_id)
-        plain = self._plain(run_id)
+        plain = shown_files(self._application.projections, run_id) or {}
         return json_response(Editions([_state(run_id, it, named, plain) for it in found]))
 
     async def compare(self, scope: Scope) -> RawResponse:
@@ -219,7 +219,8 @@ class EditionCalls:
             raise NotFound("expected two editions to compare, such as 1..2")
         run_id, pair = run_id_in(scope), (edition_number(before), edition_number(after))
         found = await self._application.compare_editions(run_id, *pair)
-        return json_response(_comparison(run_id, found, addresses(scope), self._plain(run_id)))
+        plain = shown_files(self._application.projections, run_id) or {}
+        return json_response(_comparison(run_id, found, addresses(scope), plain))
 
     async def _body(self, request: Request[Any, Any, Any]) -> bytes:
         with reading_body(self._application.settings.limits.request_seconds):
@@ -232,13 +233,6 @@ class EditionCalls:
         if run is None or isinstance(refused, NoSuchRun | ForgottenRun):
             raise refused
         return json_response(EditionConflict(str(refused), run.edition), status=409)
-
-    def _plain(self, run_id: RunId) -> dict[str, str]:
-        """The files that plain addresses serve, by the name that each has in every edition."""
-        row = self._application.projections.row(STATES, run_id)
-        pages: tuple[PageSnapshot, ...] = decode_snapshot(row[1]).pages if row is not None else ()
-        files = (name for page in pages for name in (page.picture, page.narration))
-        return {split_edition(name)[0]: name for name in files}
 
 
 def _in_body(invalid: InvalidRequest) -> Invalid:

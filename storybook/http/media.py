@@ -30,6 +30,7 @@ from storybook.book import (
     artifact_name,
     narration_of,
     picture_of,
+    with_edition,
 )
 from storybook.editions import NoSuchEdition
 from storybook.events.parked import RunParked
@@ -37,8 +38,9 @@ from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiabl
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, edition_in, header, method, run_id_in
 from storybook.http.responses import RawResponse
+from storybook.http.shown_files import shown_files
 from storybook.projections.artifacts import FILES, file_key, recorded_file
-from storybook.projections.runs import STATES, decode_snapshot
+from storybook.projections.runs import STATES
 from storybook.run import NoSuchRun
 from storybook.stores.artifacts import ArtifactStore
 from storybook.stores.integrity import Integrity
@@ -97,24 +99,20 @@ class Media:
     async def _stored_as(self, run_id: RunId, name: str, edition: int | None) -> str:
         """The store's name of a file, as an edition shows it. Raises `NoSuchRun`, `NotFound`,
         `NoSuchEdition`."""
-        work, row = _WORK.get(name), self._application.projections.row(STATES, run_id)
-        if row is None:
+        shown = shown_files(self._application.projections, run_id)
+        if shown is None:
             return name  # of which `_recorded` says why there is none
-        if work is None:
-            raise _not_finished(name)
-        if edition is None:
-            page = decode_snapshot(row[1]).pages
-            shown = page[work.page or 0] if (work.page or 0) < len(page) else None
-            stored = (shown.picture if work.stage.is_picture else shown.narration) if shown else ""
+        if edition is not None and name in _WORK:
+            stored = await self._of_edition(run_id, name, edition)
         else:
-            stored = await self._of_edition(run_id, work, edition)
+            stored = shown.get(name, "")
         if not stored:
             raise _not_finished(name)
         return stored
 
-    async def _of_edition(self, run_id: RunId, work: Work, edition: int) -> str:
+    async def _of_edition(self, run_id: RunId, name: str, edition: int) -> str:
         """What an edition has made itself is found without its history."""
-        own = artifact_name(work, edition)
+        own = with_edition(name, edition)
         row = self._application.projections.row(FILES, *file_key(run_id, own))
         if row is not None and recorded_file(row, own) is not None:
             return own
@@ -123,8 +121,8 @@ class Media:
             raise NoSuchRun
         if run.of_edition(edition) is None:
             raise NoSuchEdition(edition, run.edition)
-        shown = run.file_of(work, edition)
-        return shown.name if shown is not None else ""
+        file = run.file_of(_WORK[name], edition)
+        return file.name if file is not None else ""
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
         """What the run's events say of a file. Raises `NoSuchRun`, `NotFound`, `Gone`, and

@@ -153,9 +153,11 @@ class Runs:
         """The state as it was after an event, as one edition has it, or both."""
         at, edition, named = query(scope).get("at"), edition_in(scope), addresses(scope)
         run, parked = await (self._present(run_id) if at is None else self._at(run_id, at))
-        snapshot = snapshot_of(run) if edition is None else snapshot_of_edition(run, edition)
+        if edition is None:
+            return encode_as_of(run_id, snapshot_of(run), parked, named, now)
+        snapshot = snapshot_of_edition(run, edition)
         if snapshot is None:
-            raise NoSuchEdition(edition or 0, run.edition)
+            raise NoSuchEdition(edition, run.edition)
         return encode_as_of(run_id, snapshot, parked, named, now)
 
     async def _present(self, run_id: RunId) -> tuple[Run, None]:
