@@ -560,3 +560,15 @@ async def test_a_change_with_a_key_is_made_once(own: Site) -> None:
             tasks.start_soon(one)
     assert found == [4] * 4
     await own.ended(run_id)
+
+
+async def test_a_repetition_asks_for_nothing_once_the_edition_was_cancelled(own: Site) -> None:
+    """A change of the same edition would be taken then: who repeats it wants no other."""
+    run_id = await own.finished_book()
+    own.engines.illustrator.held = True
+    body = {"base_edition": 1, "pages": repaint(2)}
+    path, key = f"/api/runs/{run_id}/editions", {"Idempotency-Key": "night"}
+    assert (await own.client.post(path, json=body, headers=key)).json() == {"edition": 2}
+    await own.client.post(f"/api/runs/{run_id}/cancel")
+    assert (await own.client.post(path, json=body, headers=key)).json() == {"edition": 2}
+    assert (await state_of(own, run_id))["status"] == "CANCELLED"
