@@ -37,7 +37,7 @@ from storybook.stopping import exit_code
 from storybook.stores.sqlite.log import SqliteLog
 
 
-class Wish(msgspec.Struct, frozen=True):
+class EditOptions(msgspec.Struct, frozen=True):
     """What the options say."""
 
     page: int | None
@@ -116,10 +116,10 @@ def edit_command(
     storybook edit latest --page 3 --text page3.txt --note "shorter"
     storybook edit latest --voice 토끼=F2
     """
-    asked = {"rewrite": rewrite, "repaint": repaint or seed is not None, "seed": seed}
-    of_page = {name: it for name, it in {**asked, "revoice": revoice}.items() if it or it == 0}
-    of_page = {name: it for name, it in of_page.items() if it is not False}
-    wish = Wish(
+    is_repainted = repaint or seed is not None
+    asked = {"rewrite": rewrite, "repaint": is_repainted, "seed": seed, "revoice": revoice}
+    of_page = {name: it for name, it in asked.items() if it is not None and it is not False}
+    wanted = EditOptions(
         page,
         text.read() if text is not None else None,
         editor,
@@ -127,10 +127,10 @@ def edit_command(
         voices,
         {"style": style, "note": note, "accept": accept},
     )
-    _check(wish)
+    _check(wanted)
     options.start_logging()
     run_id, book = _book(options, run)
-    change = _change(wish, book)
+    change = _change(wanted, book)
     if change is None:
         say("Nothing is changed, and nothing was asked.")
         return
@@ -141,17 +141,17 @@ def edit_command(
             _make(options, MakeOptions(None, run_id, change), as_json)
 
 
-def _check(wish: Wish) -> None:
-    is_of_page = wish.of_page or wish.text is not None or wish.editor
-    if is_of_page and wish.page is None:
+def _check(wanted: EditOptions) -> None:
+    is_of_page = wanted.of_page or wanted.text is not None or wanted.editor
+    if is_of_page and wanted.page is None:
         raise click.UsageError("Which page? --page 0 is the cover.")
-    if wish.page is not None and not is_of_page:
+    if wanted.page is not None and not is_of_page:
         raise click.UsageError(
-            f"What of page {wish.page}? --rewrite, --repaint, --revoice, --text or --editor."
+            f"What of page {wanted.page}? --rewrite, --repaint, --revoice, --text or --editor."
         )
-    if wish.text is not None and wish.editor:
+    if wanted.text is not None and wanted.editor:
         raise click.UsageError("--text gives the text, --editor asks for it: not both.")
-    if not is_of_page and not wish.voices and wish.of_book["style"] is None:
+    if not is_of_page and not wanted.voices and wanted.of_book["style"] is None:
         raise click.UsageError("Nothing is asked: see --help for what can be changed.")
 
 
@@ -169,28 +169,28 @@ def _book(options: GlobalOptions, text: str) -> tuple[RunId, Run]:
 # ----------------------------------------------------------------------------------- what is asked
 
 
-def _change(wish: Wish, run: Run) -> EditionRequest | None:
+def _change(wanted: EditOptions, run: Run) -> EditionRequest | None:
     """What is asked of the book as it is; None if nothing is. A fault in it is a usage error."""
-    edit = _edit(wish, run) if wish.page is not None else None
+    edit = _edit(wanted, run) if wanted.page is not None else None
     if edit == {}:
         return None
-    pages = [{"page": wish.page, **edit}] if edit is not None else []
-    asked = {"base_edition": run.edition, "pages": pages, "tts": _voices(wish.voices, run)}
+    pages = [{"page": wanted.page, **edit}] if edit is not None else []
+    asked = {"base_edition": run.edition, "pages": pages, "tts": _voices(wanted.voices, run)}
     try:
-        return check_edition({**asked, **wish.of_book}, run)
+        return check_edition({**asked, **wanted.of_book}, run)
     except InvalidRequest as invalid:
         raise in_options(invalid) from invalid
 
 
-def _edit(wish: Wish, run: Run) -> dict[str, Any]:
-    assert wish.page is not None
-    if wish.page >= run.page_count:
+def _edit(wanted: EditOptions, run: Run) -> dict[str, Any]:
+    assert wanted.page is not None
+    if wanted.page >= run.page_count:
         raise click.UsageError(f"--page: the book has pages 0 to {run.page_count - 1}.")
-    edit = dict(wish.of_page)
-    if wish.text is not None:
-        edit["summary" if wish.page else "title"] = wish.text.strip()
-    if wish.editor:
-        edit |= _edited(run, wish.page)
+    edit = dict(wanted.of_page)
+    if wanted.text is not None:
+        edit["summary" if wanted.page else "title"] = wanted.text.strip()
+    if wanted.editor:
+        edit |= _edited(run, wanted.page)
     return edit
 
 
