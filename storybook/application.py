@@ -43,6 +43,7 @@ from storybook.events.log import EventLog, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
 from storybook.idempotency import check_same_request, repeated_edition, run_id_for
+from storybook.languages.known import language_of, voiced
 from storybook.processes import WorkerProcesses
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
 from storybook.projections.forgotten import all_forgotten
@@ -174,13 +175,14 @@ class Application(msgspec.Struct, frozen=True):
             request_run,
             request=whole.request,
             seed=secrets.randbelow(2**32) if whole.seed is None else whole.seed,
-            tts=whole.tts,
+            tts=voiced(language_of(whole.language), whole.request, whole.tts),
             page_count=whole.page_count,
             language=whole.language,
             callback_url=whole.callback_url,
             style=whole.style,
             cast=heroes,
             characters_asked=asked.request.characters if heroes else "",
+            age=whole.age,
         )
 
     async def _check_feasible(self, asked: NewRun) -> None:
@@ -336,29 +338,31 @@ class Application(msgspec.Struct, frozen=True):
         start."""
         position = await self.commands.forget(run_id, by)
         try:
-            await self._forget_files(run_id)
+            await self._forget_deliveries(run_id)
+            await self.artifacts.forget(run_id)
         finally:
             await self._shown(run_id, position)
             await self._forget_moved_rows()
 
-    async def _forget_files(self, run_id: RunId) -> None:
+    async def _forget_deliveries(self, *run_ids: RunId) -> None:
         if self.deliveries is not None:
             try:
-                await self.deliveries.forget(run_id)
+                await self.deliveries.forget(*run_ids)
             except DeliveriesUnavailable as error:
-                logger.error("run %s was forgotten, and webhooks know of it: %s", run_id, error)
-        await self.artifacts.forget(run_id)
+                logger.error("webhooks may know of runs that were forgotten: %s", error)
 
     async def finish_forgetting(self) -> None:
         """Remove what a process that died while it forgot runs has left of their files."""
         forgotten = await self.projections.ask(all_forgotten)
+        if not forgotten:
+            return
+        await self._forget_deliveries(*forgotten)
         for run_id in forgotten:
             try:
-                await self._forget_files(run_id)
+                await self.artifacts.forget(run_id)
             except CannotRemove as error:
                 logger.error("run %s was forgotten, and has files left: %s", run_id, error)
-        if forgotten:
-            await self._forget_moved_rows()
+        await self._forget_moved_rows()
 
     async def _forget_moved_rows(self) -> None:
         try:

@@ -22,6 +22,9 @@ FEWEST_PAGES: Final = 5
 MOST_PAGES: Final = 13
 """A cover and twelve panels: a sitting of a quarter of an hour, and all stages there are."""
 
+AGES: Final = ("3-4", "5-7", "8-9")
+"""Whom a book can be written for, in years; "" stands for a book of no certain age."""
+
 VOICES: Final = tuple(f"{sex}{n}" for sex in "MF" for n in range(1, 6))
 """The ten voices that every narrator knows: `M1` to `M5` are male, `F1` to `F5` female."""
 
@@ -130,7 +133,7 @@ def base_language(tag: str) -> str:
 
 
 class StoryRequest(msgspec.Struct, frozen=True, gc=False):
-    """The four words that a book is made from, in Korean, as the client sent them."""
+    """The four words that a book is made from, in any language, as the client sent them."""
 
     era: str
     place: str

@@ -76,7 +76,7 @@ class _CheckedEdition(CheckedFields):
         if before is not None and isinstance(value, Mapping):
             given = {name: it for name, it in value.items() if it is not None}
             value = {**msgspec.structs.asdict(before), **given}
-        return self.tts(value, base.language)
+        return self.tts(value, base.language, base.age)
 
     def style(self, value: object, loc: Loc) -> str | None:
         return None if value is None else self.text_or_nothing(value, loc)

@@ -41,6 +41,7 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Recorded
+from storybook.languages.known import language_of, voiced
 from storybook.request import InvalidRequest, Loc, RequestFault
 from storybook.run import (
     EditionRequest,
@@ -79,12 +80,20 @@ async def deciding_edition(
     accepted: list[Problem] = []
     if run is not None and run.shown.is_whole:  # else the decision says why not
         accepted = await accepted_problems(run, asked, engines, check)
+        asked = voiced_in(run, asked)
     return partial(
         request_edition,
         asked=asked,
         seed=secrets.randbelow(2**32),
         accepted=accepted,
     )
+
+
+def voiced_in(run: Run, asked: EditionRequest) -> EditionRequest:
+    """The change with the voices of characters by the names that the book's story calls them, too,
+    as its first edition has them."""
+    tts = voiced(language_of(run.language), run.request, asked.tts)
+    return msgspec.structs.replace(asked, tts=tts)
 
 
 async def accepted_problems(

@@ -93,7 +93,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
     takes, `page_counts` the lengths of books, cover included, `styles` the names of the ways in
     which it paints; `rewrites` whether a writer can write one page of a finished book anew, and
-    `takes_references` whether an illustrator can be shown pictures of the characters.
+    `takes_references` whether an illustrator can be shown pictures of the characters. `ages` are
+    whom a book may be for.
     """
 
     languages: tuple[str, ...] = ()
@@ -102,6 +103,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     rewrites: bool = False
     styles: tuple[str, ...] = ()
     takes_references: bool = False
+    ages: tuple[str, ...] = ()
 
     def has_language(self, tag: str) -> bool:
         return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
@@ -122,8 +124,9 @@ class Engine(Protocol):
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do: of a writer languages and page counts, of an illustrator styles, of a
-        narrator languages and voices. What is not among them is refused before any work is done."""
+        """What it can do: of a writer languages, page counts and ages, of an illustrator styles,
+        of a narrator languages and voices. What is not among them is refused before any work is
+        done."""
         ...
 
     @property
@@ -151,7 +154,8 @@ class WritingTask(msgspec.Struct, frozen=True):
     tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
     0: they are not written again, and the story goes on after them. `refusals` is how often the
     next page has been written and refused, and `refused` of which kinds its problems were. `cast`
-    are the characters that come back from other books: each keeps its card.
+    are the characters that come back from other books: each keeps its card. `age` is that of the
+    children whom it is for (one of `AGES`), "" if nothing is known of it.
     With a `rewriting`, all pages stand, and that one alone is written: only a writer whose
     capabilities say so is given such a task."""
 
@@ -165,6 +169,7 @@ class WritingTask(msgspec.Struct, frozen=True):
     refused: tuple[str, ...] = ()
     rewriting: Rewriting | None = None
     cast: tuple[CastMember, ...] = ()
+    age: str = ""
 
     @property
     def missing(self) -> range:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 import msgspec
 
 from storybook.book import RunId
+from storybook.editions import voiced_in
 from storybook.events.catalog import EditionRequested, Event
+from storybook.languages.known import language_of, voiced
 from storybook.request import NewRun, with_voices
 from storybook.run import EditionRequest, Refused, Run, fold, request_edition
 
@@ -43,18 +45,23 @@ def check_same_request(run: Run, asked: NewRun) -> None:
     words = run.request
     if heroes:
         words = msgspec.structs.replace(words, characters=run.characters_asked)
+    recorded = run.first.tts
     before = NewRun(
         words,
-        run.first.tts,
+        recorded,
         run.page_count,
         run.language,
         run.seed,
         run.callback_url,
         run.first.style,
         tuple(it.saved_as for it in heroes),
+        run.age,
     )
     seed = run.seed if asked.seed is None else asked.seed
-    tts = with_voices(asked.tts, heroes)
+    # By now each has a voice: those that brought one stand in what was recorded.
+    own = recorded.character_voices if recorded is not None else {}
+    tts = with_voices(asked.tts, [it for it in heroes if it.name in own])
+    tts = voiced(language_of(run.language), run.request, tts)
     if before != msgspec.structs.replace(asked, seed=seed, tts=tts):
         raise IdempotencyMismatch
 
@@ -72,10 +79,11 @@ def repeated_edition(
         if not is_it:
             continue
         assert isinstance(event, EditionRequested)
+        run = fold(history[:index])
         try:
             again = request_edition(
-                fold(history[:index]),
-                asked,
+                run,
+                asked if run is None else voiced_in(run, asked),
                 seed=_drawn(asked, event),
                 requested_by=requested_by,
                 accepted=event.accepted,

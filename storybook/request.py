@@ -20,6 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import (
+    AGES,
     FEWEST_PAGES,
     MOST_PAGES,
     VOICES,
@@ -39,6 +40,8 @@ DEFAULT_SPEED: Final = 1.05
 DEFAULT_PAUSE_MS: Final = 250
 """What a request gets that does not say it. Events record what it was, so that a change here is one
 for new books alone."""
+PACE: Final = {"3-4": (0.9, 450), "5-7": (1.0, 300), "8-9": (DEFAULT_SPEED, DEFAULT_PAUSE_MS)}
+"""Speed, and pause in milliseconds, of a book for children of an age whose request says neither."""
 
 MAX_FIELD_CHARACTERS: Final = 200
 """Four words make a book; more than a sentence each is a mistake."""
@@ -97,7 +100,7 @@ class NewRun(msgspec.Struct, frozen=True):
     `page_count` is from 5 to 13, the cover included. Without a `seed` one is drawn by chance.
     `callback_url` is told what becomes of the book, nobody if it is empty. `style` is how it is to
     be painted, empty if that is the illustrator's to say; `cast` are the names of saved characters
-    that come back in it."""
+    that come back in it. `age` is one of `AGES`, or "" if nothing is said of it."""
 
     request: StoryRequest
     tts: TtsConfig | None
@@ -107,6 +110,7 @@ class NewRun(msgspec.Struct, frozen=True):
     callback_url: str = ""
     style: str = ""
     cast: tuple[str, ...] = ()
+    age: str = ""
 
 
 def with_heroes(
@@ -131,8 +135,8 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     """What `asked` says, checked; names that are not known are ignored.
 
     It has the four words (`WORDS`), and perhaps `read_aloud` (default true), `tts` (members of
-    `TtsConfig`), `page_count`, `language`, `seed`, `callback_url`, `style` and `cast` (names of
-    saved characters; nobody else needs to be named then). Raises `InvalidRequest`.
+    `TtsConfig`), `page_count`, `language`, `age`, `seed`, `callback_url`, `style` and `cast` (names
+    of saved characters; nobody else needs to be named then). Raises `InvalidRequest`.
     """
     checked = CheckedFields()
     heroes = checked.cast(asked.get("cast"), ("cast",))
@@ -143,7 +147,8 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     pages = _given(asked, "page_count", DEFAULT_PAGE_COUNT)
     page_count = checked.whole(pages, (FEWEST_PAGES, MOST_PAGES), ("page_count",))
     language = checked.language(_given(asked, "language", DEFAULT_LANGUAGE), ("language",))
-    tts = checked.tts(asked.get("tts"), language)
+    age = checked.age(asked.get("age"), ("age",))
+    tts = checked.tts(asked.get("tts"), language, age)
     seed = asked.get("seed")
     if seed is not None:
         seed = checked.whole(seed, SEED_RANGE, ("seed",))
@@ -161,6 +166,7 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
         url,
         style,
         heroes,
+        age,
     )
 
 
@@ -232,16 +238,17 @@ class CheckedFields:
             self.fault(loc, f"expected true or false, found {kind_of(value)}", "bool_type")
         return truth is True
 
-    def tts(self, value: object, language: str) -> TtsConfig:
-        """How a book in `language` is read aloud."""
+    def tts(self, value: object, language: str, age: str) -> TtsConfig:
+        """How a book in `language` is read aloud to children of an age."""
         loc = ("tts",)
         given = {} if value is None else value
         if not isinstance(given, Mapping):
             self.fault(loc, f"expected an object, found {kind_of(given)}", "dict_type")
             given = {}
         dialogue = given.get("dialogue_voice")
-        pause = _as_number(_given(given, "segment_pause_ms", DEFAULT_PAUSE_MS))
-        speed = _as_number(_given(given, "speed", DEFAULT_SPEED))
+        usual_speed, usual_pause = PACE.get(age, (DEFAULT_SPEED, DEFAULT_PAUSE_MS))
+        pause = _as_number(_given(given, "segment_pause_ms", usual_pause))
+        speed = _as_number(_given(given, "speed", usual_speed))
         return TtsConfig(
             narrator_voice=self._voice(
                 _given(given, "narrator_voice", DEFAULT_VOICE), (*loc, "narrator_voice")
@@ -264,6 +271,15 @@ class CheckedFields:
         if is_text and _LANGUAGE.fullmatch(str(value)):
             return str(value)
         self.fault(loc, "expected a language tag such as ko or en-US", "language_tag")
+        return ""
+
+    def age(self, value: object, loc: Loc) -> str:
+        if value is None or value == "":
+            return ""
+        if value in AGES:
+            return str(value)
+        found = repr(value[:20]) if isinstance(value, str) else kind_of(value)
+        self.fault(loc, f"expected one of {', '.join(AGES)}; found {found}", "enum")
         return ""
 
     def callback_url(self, value: object, loc: Loc) -> str:

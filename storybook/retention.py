@@ -18,7 +18,7 @@ import msgspec
 from storybook.book import RunId
 from storybook.clock import MICROSECONDS, Clock, sleep
 from storybook.commands import Commands
-from storybook.events.catalog import RunCancelled, RunCompleted, RunFailed
+from storybook.events.catalog import NAMES_OF_ENDINGS
 from storybook.events.log import EventLog, LogError, Recorded
 from storybook.events.parked import ParkedRuns, RunParked
 from storybook.events.subscription import Subscription
@@ -42,7 +42,6 @@ AT_ONCE: Final = 16
 a run waits no longer than for these."""
 
 DAY: Final = 86_400 * MICROSECONDS
-_ENDINGS: Final = frozenset(it.__name__ for it in (RunCompleted, RunFailed, RunCancelled))
 
 
 class Keep(msgspec.Struct, frozen=True):
@@ -125,7 +124,7 @@ class Retention:
         """Remove what is due, whenever there may be something, until cancelled."""
         head = await self._log.head()
         following = Subscription(
-            self._log, "retention", self, after=head, parked=self._parked, types=_ENDINGS
+            self._log, "retention", self, after=head, parked=self._parked, types=NAMES_OF_ENDINGS
         )
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(following.run)

@@ -41,17 +41,15 @@ CountOrAll = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 """0 takes a free one."""
 
-PREFIX: Final = r"^(?!/api(/|\Z))(/(?!\.\.?(/|\Z))[A-Za-z0-9._~-]+)*\Z"
+BASE_PATH_PATTERN: Final = r"^(?!/api(/|\Z))(/(?!\.\.?(/|\Z))[A-Za-z0-9._~-]+)*\Z"
 """A path under which a proxy shows this server; what would have to be encoded is left out,
 and what a call's own path begins with, which could not be told from it."""
 BasePath = Annotated[
     str,
-    msgspec.Meta(pattern=PREFIX, description="a path like /story, no slash at its end, not /api"),
+    msgspec.Meta(
+        pattern=BASE_PATH_PATTERN, description="a path like /story, no slash at its end, not /api"
+    ),
 ]
-
-
-_SOURCE: Final = re.compile(r"[!-+\--:<-~]+")
-"""What can stand in a header that lists origins: nothing that ends or divides it."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True):
@@ -112,6 +110,8 @@ def _is_source(text: str) -> bool:
     return _SOURCE.fullmatch(text) is not None
 
 
+_SOURCE: Final = re.compile(r"[!-+\--:<-~]+")
+"""What can stand in a header that lists origins: nothing that ends or divides it."""
 _HOST: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _TEXTS: Final = (
     ("cors_origins", _is_source, "origins (https://a.example)"),
@@ -136,8 +136,8 @@ class RoleSettings(msgspec.Struct, frozen=True):
 
 
 class WriterSettings(RoleSettings, frozen=True):
-    """`forbidden_words` is a TOML file with the words that no page may have (lists `korean` and
-    `english`), instead of the package's own."""
+    """`forbidden_words` is a TOML file with the words that no page may have (a list by the name of
+    each language: `korean`, `english`), instead of the package's own."""
 
     forbidden_words: str = ""
 
@@ -207,9 +207,8 @@ class RetentionSettings(msgspec.Struct, frozen=True):
     keep_runs: CountOrAll | None = None
     """The newest runs that keep their pictures and audio; 0: all. Not set: 100 in a folder that was
     created by a version with this setting, else all."""
-    keep_bytes: CountOrAll = 0
+    keep_bytes: Bytes = 0
     """So many bytes of them at most; 0 is no limit."""
-
     keep_days: Days = 0
     """Those of runs that ended longer ago are removed, too; 0 is no limit."""
 
@@ -281,6 +280,15 @@ def in_words(setting: Any) -> str:
         if bound.le is not None:
             what += f" to {bound.le:.0f}" if bound.ge is not None else f", at most {bound.le:.0f}"
     return what
+
+
+def is_variable(text: str) -> bool:
+    """Whether a text looks as names of environment variables do. What does not may be a secret that
+    was written in the place of its variable's name, and is shown to nobody."""
+    return _VARIABLE.fullmatch(text) is not None
+
+
+_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 def one_line(name: str) -> str:

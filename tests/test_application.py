@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.application import Application
@@ -126,11 +127,12 @@ async def test_the_same_key_and_request_is_the_same_run(tmp_path: Path) -> None:
         new_run(REQUEST, TtsConfig(), language="ko-KR"),
         new_run(REQUEST, TtsConfig(speed=1.0)),
         new_run(REQUEST, TtsConfig(), seed=8),
+        msgspec.structs.replace(new_run(REQUEST, TtsConfig()), age="5-7"),
     ],
-    ids=["pages", "language", "speed", "seed"],
+    ids=["pages", "language", "speed", "seed", "age"],
 )
 async def test_a_key_stands_for_all_that_was_asked(tmp_path: Path, other: NewRun) -> None:
-    """Another length, language, voice or seed is another book; leaving the seed out is not."""
+    """Another length, language, voice, seed or age is another book; leaving the seed out is not."""
     first = new_run(REQUEST, TtsConfig(), seed=7)
     async with serving(tmp_path, Scripted()) as application:
         run_id = await application.request_run(first, idempotency_key="k")

@@ -187,6 +187,7 @@ async def test_the_best_goes_on_for_an_engine_that_is_gone(tmp_path: Path) -> No
     assert by[-LAST:] == [("far", "scripted-illustrator")] * LAST
 
 
+@pytest.mark.slow
 async def test_who_is_away_is_looked_at_every_minute(tmp_path: Path) -> None:
     """And nobody is while nothing that is asked for is away."""
     cast, clock = Cast(), ManualClock()

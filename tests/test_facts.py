@@ -11,12 +11,13 @@ import pytest
 
 import storybook.bootstrap
 import storybook.request
-from storybook.book import MOST_PAGES, RunId, TtsConfig, part_of
+from storybook.book import AGES, MOST_PAGES, RunId, TtsConfig, part_of
 from storybook.cli.reproduce import command_for
 from storybook.events.catalog import RunRequested
 from storybook.events.codec import decode, encode
 from storybook.export import BOOK_FILE, export_book
-from storybook.run import Run, fold, plan_of
+from storybook.request import check_new_run
+from storybook.run import Run, fold, plan_of, request_run
 from storybook.settings import Settings
 from storybook.stages.registry import Engines
 from tests.cli.conftest import Shell
@@ -76,6 +77,7 @@ async def run_of(site: Site, run_id: RunId) -> Run:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_who_says_nothing_gets_what_is_usual(tmp_path: Path, other_defaults: None) -> None:
     """And the run's first event says what that was."""
@@ -112,6 +114,20 @@ async def test_a_book_of_seven_pages(tmp_path: Path) -> None:
     assert "--pages 7" in command_for(run)
 
 
+@pytest.mark.parametrize("age", AGES)
+def test_a_book_for_an_age_is_made_again_for_it(age: str) -> None:
+    """With its own pace of reading, which need not be said, and any other, which must."""
+    words = msgspec.structs.asdict(REQUEST)
+    usual = check_new_run({**words, "age": age})
+    other = check_new_run({**words, "age": age, "tts": {"speed": 1.3}})
+    for asked, says_speed in ((usual, False), (other, True)):
+        run = fold(request_run(None, REQUEST, 7, asked.tts, age=asked.age))
+        assert run is not None
+        assert f"--age {age}" in command_for(run)
+        assert ("--speed" in command_for(run)) == says_speed
+
+
+@pytest.mark.slow
 def test_the_command_line_makes_and_shows_it(shell: Shell) -> None:
     """`make --pages`, and `list` and `show` with seven of everything."""
     assert shell.make("--pages", "7")["status"] == "DONE"

@@ -18,7 +18,7 @@ ROOMS = [
     *("system", "service_manager", "processes", "notifier", "stopping"),
     *("clock", "data_folder"),
     "book",
-    *("korean", "lexicon", "callback_url", "request"),
+    *("korean", "lexicon", "languages", "callback_url", "request"),
     "events",
     "run",
     "commands",

@@ -76,6 +76,7 @@ async def removed(site: Site, run_id: RunId) -> list[str]:
     return names
 
 
+@pytest.mark.slow
 async def test_a_run_that_ends_takes_the_oldest_ones_files(tmp_path: Path) -> None:
     """Right then, without a restart: 410 from then on, and the state says which are gone."""
     async with keeping(tmp_path, keep_runs=2) as site:
@@ -99,6 +100,7 @@ def is_pruned(site: Site, run_id: RunId) -> bool:
     return found is not None and found.is_pruned
 
 
+@pytest.mark.slow
 async def test_a_pinned_run_keeps_its_files_and_takes_nobodys_place(tmp_path: Path) -> None:
     """For ever, until it is given back."""
     async with keeping(tmp_path, keep_runs=1) as site:

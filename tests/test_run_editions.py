@@ -28,6 +28,7 @@ from storybook.events.catalog import (
     Problem,
     RunCompleted,
     StageRequested,
+    Submission,
 )
 from storybook.run import (
     EditionRequest,
@@ -44,9 +45,12 @@ from storybook.run import (
     restore_edition,
     retry_run,
     rewrite_page,
+    submit_stage,
 )
 from tests.books import LAST_PAGE, PAGES
-from tests.test_run import Story, done, page, written
+from tests.test_run import TRANSIENT, Story, done, page, written
+
+GIVEN = Submission("http://127.0.0.1:8188", "p1")
 
 
 def read_aloud() -> Story:
@@ -230,6 +234,23 @@ def test_a_cancelled_edition_leaves_the_book_at_the_last_whole_one() -> None:
     assert dropped.name in story.now.files
     with pytest.raises(StaleAttempt):
         story.finish(picture_of(2), 2)
+
+
+def test_what_an_edition_gave_away_or_failed_at_says_nothing_of_the_next() -> None:
+    """A server's picture is of what was asked then; and each edition has its own tries."""
+    story = done()
+    ask(story, PageEdit(2, repaint=True))
+    story.start(picture_of(2), 2)
+    story.do(partial(submit_stage, work=picture_of(2), attempt=2, submission=GIVEN))
+    story.fail(picture_of(2), TRANSIENT, 2)
+    story.start(picture_of(2), 3)
+    story.do(partial(submit_stage, work=picture_of(2), attempt=3, submission=GIVEN))
+    story.do(cancel_run)
+    assert story.now.submissions and story.now.failures
+    ask(story, PageEdit(2, repaint=True))
+    assert not story.now.submissions
+    assert not story.now.failures
+    assert story.events[-1] == StageRequested(Stage.PANEL_2, 2, 4)
 
 
 def test_an_edition_is_restored_without_work() -> None:

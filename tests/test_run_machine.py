@@ -414,6 +414,14 @@ class RunMachine(RuleBasedStateMachine):
                 assert self.disk[made.name] == made.sha256
 
     @invariant()
+    def nothing_is_made_of_a_text_that_is_to_be_another(self) -> None:
+        """Pictures and voices wait until their page is rewritten."""
+        for work, state in self.run.work.items():
+            if work.page in self.run.rewrites and work.stage is not Stage.LLM:
+                is_rewritten = self.run.is_complete(rewriting_of(work.page))
+                assert is_rewritten or isinstance(state, Complete | Outdated)
+
+    @invariant()
     def the_last_whole_edition_is_shown(self) -> None:
         if self.whole:
             newest = max(self.whole)

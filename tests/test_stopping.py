@@ -48,6 +48,7 @@ async def test_each_signal_asks_once_more() -> None:
         assert stop.signal == signal.SIGINT, "the first one is what ended it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asked", "status", "told"), [("once", 0, "ended"), ("twice", 130, "")])
 def test_who_asks_twice_waits_for_nothing_that_hangs(asked: str, status: int, told: str) -> None:
     """The process ends in bounded time, whatever it waits for."""

@@ -30,11 +30,11 @@ from numpy.typing import NDArray
 from bench.figures import TRIAL, Effort, Figure, print_figures
 from storybook.engines import NarrationTask, Utterance
 from storybook.korean.particles import Ending, ending_of
+from storybook.languages.field import Field
+from storybook.languages.ko.spoken.fields import parse_field
 from storybook.stages.narrator.espeak.engine import Espeak
 from storybook.stages.transcriber.audio import RATE, Clip, decode
 from storybook.stages.transcriber.confidence import is_loop
-from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.fields import parse_field
 from storybook.stages.transcriber.whisper.model import LoadedWhisper, find_device, voice_of
 from tests.transcriber.heard import Row, answers
 from tests.transcriber.recordings import recorded

@@ -28,9 +28,9 @@ from storybook.cli.reproduce import command_for
 from storybook.cli.server_client import ServerClient
 from storybook.clock import MICROSECONDS
 from storybook.events.catalog import (
+    NAMES_OF_ENDINGS,
     EditionRequested,
     RunCancelled,
-    RunCompleted,
     RunFailed,
     RunRequested,
 )
@@ -316,7 +316,8 @@ async def _named(log: EventLog, run_id: RunId) -> str:
 def _book_seconds(recorded: list[Recorded]) -> float | None:
     """From the newest request to the event that ended the book, None if none has."""
     asked = next(it for it in reversed(recorded) if it.type in _REQUESTS)
-    ends = (it for it in reversed(recorded) if it.type in _ENDS and it.position > asked.position)
+    after = (it for it in reversed(recorded) if it.position > asked.position)
+    ends = (it for it in after if it.type in NAMES_OF_ENDINGS)
     end = next(ends, None)
     return (end.recorded_at - asked.recorded_at) / MICROSECONDS if end is not None else None
 
@@ -338,7 +339,6 @@ async def export_anew(options: GlobalOptions, run_id: RunId) -> str:
 
 
 _REQUESTS: Final = {it.__name__ for it in (RunRequested, EditionRequested)}
-_ENDS: Final = {it.__name__ for it in (RunCompleted, RunFailed, RunCancelled)}
 
 
 async def _is_to_be_retried(log: EventLog, run_id: RunId) -> bool:

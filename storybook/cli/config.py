@@ -12,13 +12,12 @@ import rich_click as click
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import print_json
 from storybook.configuration import SettingInForce, settings_in_force
-from storybook.settings import SettingsError, one_line
+from storybook.settings import SettingsError, is_variable, one_line
 from storybook.stages.addresses import without_secrets
 from storybook.stages.credentials import HIDDEN
 
 BUILT_IN = "default"
 """What says a setting that nobody has given."""
-_VARIABLE: Final = re.compile(r"([A-Z_][A-Z0-9_]*)?")
 _HEADER: Final = re.compile(r"[^:]*(: *[A-Za-z]*)?")
 
 
@@ -50,7 +49,7 @@ def _without_keys(it: SettingInForce) -> SettingInForce:
     if not isinstance(it.value, str):
         return it
     value = it.value
-    if it.key.endswith("_variable") and not _VARIABLE.fullmatch(value):
+    if it.key.endswith("_variable") and value and not is_variable(value):
         value = HIDDEN
     elif it.key == "header" and not _HEADER.fullmatch(value):
         value = f"{value.partition(':')[0]}: {HIDDEN}"

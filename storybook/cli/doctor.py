@@ -51,7 +51,7 @@ from storybook.webhooks.service import webhook_secrets
 WAL_FIXED_IN: Final = (3, 51, 3)
 """SQLite up to 3.51.2 can damage a WAL that two connections write or checkpoint at once."""
 MOST_NAMED: Final = 10
-"""Of languages, voices and lengths; of more, a line says only how many there are."""
+"""Of languages, voices, lengths and ages; of more, a line says only how many there are."""
 LOW_MEMORY_BYTES: Final = 1_000_000_000
 """What the painter, the narrator and a server need together, with some air."""
 
@@ -164,12 +164,13 @@ def _grade(it: EngineReport) -> Grade:
 
 
 def _abilities(it: EngineReport) -> str:
-    """What an engine is bound to, where it is: its languages, voices and lengths of books."""
+    """What an engine is bound to, where it is: its languages, voices, lengths and ages of books."""
     told = (
         (it.languages, "language"),
         (it.voices, "voice"),
         (it.page_counts, "length"),
         (it.styles, "style"),
+        (it.ages, "age"),
     )
     return "".join(f"; {_counted(names, what)}" for names, what in told if names)
 
@@ -257,7 +258,7 @@ def _access(options: GlobalOptions) -> Iterator[Finding]:
         found = f"{holding} valid token{'s' * (holding != 1)}"
         yield Finding("access", Grade.OK, found)
     elif not is_loopback(host):
-        found = f"whoever reaches {host} may read, make and delete books: there are no tokens"
+        found = f"whoever reaches {host} may read and make books: there are no tokens"
         mend = f"Make one with {ADD_TOKEN}; without, `serve` wants --insecure."
         yield Finding("access", Grade.MISSED, found, mend)
     elif settings.server.is_behind_a_proxy:

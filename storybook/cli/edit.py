@@ -30,6 +30,7 @@ from storybook.cli.server_client import ServerClient
 from storybook.commands import Commands
 from storybook.edition_request import check_edition
 from storybook.editions import deciding_edition
+from storybook.languages.known import language_of, names_in
 from storybook.request import SEED_RANGE, InvalidRequest
 from storybook.run import EditionRequest, Run, Status, read_whole
 from storybook.stages.registry import choose_engines
@@ -206,12 +207,13 @@ def _edited(run: Run, number: int) -> dict[str, Any]:
 def _voices(given: Sequence[str], run: Run) -> dict[str, Any] | None:
     if not given:
         return None
-    tts = run.shown.tts
+    tts, names = run.shown.tts, names_in(language_of(run.language), run.request)
     found: dict[str, Any] = {"character_voices": dict(tts.character_voices) if tts else {}}
     for it in given:
         name, sign, voice = it.rpartition("=")
         if sign:
-            found["character_voices"][name.strip()] = voice
+            name = name.strip()
+            found["character_voices"] |= {name: voice, names.get(name, name): voice}
         else:
             found["narrator_voice"] = voice
     return found

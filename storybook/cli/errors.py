@@ -69,6 +69,7 @@ OPTIONS: Final[dict[Loc, str]] = {
     **{(word,): f"--{word}" for word in WORDS},
     ("page_count",): "--pages",
     ("language",): "--language",
+    ("age",): "--age",
     ("seed",): "--seed",
     ("style",): "--style",
     **{("cast", i): "--cast" for i in range(MAX_CAST)},

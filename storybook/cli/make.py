@@ -15,13 +15,14 @@ from typing import Final
 import rich_click as click
 from rich.text import Text
 
-from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
+from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES
 from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
 from storybook.cli.errors import in_options, run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.cli.output import can_ask, console, duration, print_json
+from storybook.languages.ko import KOREAN
 from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
@@ -38,19 +39,19 @@ from storybook.stopping import exit_code
 from storybook.telemetry.lines import attempts_log
 
 QUESTIONS: Final = {
-    "era": ("When does it happen?", "조선시대"),
-    "place": ("Where?", "깊은 숲속 마을"),
-    "characters": ("Who is in it?", "호기심 많은 토끼, 겁 많은 호랑이"),
-    "topic": ("What is it about?", "우정"),
+    "era": ("When does it happen?", KOREAN.sample.era),
+    "place": ("Where?", KOREAN.sample.place),
+    "characters": ("Who is in it?", KOREAN.sample.characters),
+    "topic": ("What is it about?", KOREAN.sample.topic),
 }
 """What is asked on a terminal for a word that is not given, and an example."""
 
 
 @click.command("make")
-@click.option("--era", metavar="TEXT", help="When it happens, such as 조선시대 or 우주 시대.")
-@click.option("--place", "where", metavar="TEXT", help='Where, such as "깊은 숲속 마을".')
-@click.option("--characters", metavar="TEXT", help='Who, such as "토끼, 겁 많은 호랑이".')
-@click.option("--topic", metavar="TEXT", help="What it is about, such as 우정 or 용기.")
+@click.option("--era", metavar="TEXT", help=f"When it happens, such as {KOREAN.sample.era}.")
+@click.option("--place", "where", metavar="TEXT", help=f'Where, such as "{KOREAN.sample.place}".')
+@click.option("--characters", metavar="TEXT", help=f'Who, such as "{KOREAN.sample.characters}".')
+@click.option("--topic", metavar="TEXT", help=f"What it is about, such as {KOREAN.sample.topic}.")
 @click.option(
     "--seed",
     metavar="NUMBER",
@@ -68,7 +69,13 @@ QUESTIONS: Final = {
     "--language",
     metavar="TAG",
     show_default=DEFAULT_LANGUAGE,
-    help="The language that it is written and read in, such as ko.",
+    help="The language that it is written and read in, such as ko or en.",
+)
+@click.option(
+    "--age",
+    type=click.Choice(AGES),
+    metavar="AGES",
+    help="Whom it is for: 3-4, 5-7 or 8-9 years; `doctor` says what the writer can do.",
 )
 @click.option(
     "--cast",
@@ -94,9 +101,8 @@ QUESTIONS: Final = {
 @click.option(
     "--speed",
     type=click.FloatRange(*SPEED_RANGE),
-    default=DEFAULT_SPEED,
     metavar="FACTOR",
-    show_default=True,
+    show_default=f"{DEFAULT_SPEED:g}, or what suits --age",
     help="How fast it is read, from 0.7 to 2.",
 )
 @click.option("--resume", metavar="RUN", default="", help="Go on with a book that isn't whole yet.")
@@ -115,9 +121,10 @@ def make_command(
     language: str | None,
     heroes: tuple[str, ...],
     style: str | None,
+    age: str | None,
     no_audio: bool,
     narrator_voice: str,
-    speed: float,
+    speed: float | None,
     resume: str,
     accept_loss: bool,
     opens: bool,
@@ -141,6 +148,7 @@ def make_command(
         "tts": {"narrator_voice": narrator_voice, "speed": speed},
         "page_count": pages,
         "language": language,
+        "age": age,
         "seed": seed,
         "style": style,
         "cast": heroes,

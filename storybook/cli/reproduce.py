@@ -13,6 +13,7 @@ from storybook.request import (
     DEFAULT_PAGE_COUNT,
     DEFAULT_SPEED,
     DEFAULT_VOICE,
+    PACE,
 )
 from storybook.run import Run
 
@@ -21,8 +22,8 @@ _PLAIN = re.compile(r"""[^"'`$\\!%\n]+""")
 
 
 def command_for(run: Run, program: str = NAME) -> str:
-    """`storybook make` with a run's words, seed, length, language, style, cast and narrator: with
-    the same engines, the same book, in its first edition."""
+    """`storybook make` with a run's words, seed, length, language, age, style, cast and narrator:
+    with the same engines, the same book, in its first edition."""
     run = run.first
     words = msgspec.structs.asdict(run.request)
     heroes = [it.saved_as for it in run.cast if it.saved_as]
@@ -38,12 +39,14 @@ def command_for(run: Run, program: str = NAME) -> str:
         parts += ["--style", _quoted(run.style)]
     for name in heroes:
         parts += ["--cast", _quoted(name)]
+    if run.age:
+        parts += ["--age", run.age]
     if run.tts is None:
         parts.append("--no-audio")
     else:
         if run.tts.narrator_voice != DEFAULT_VOICE:
             parts += ["--narrator-voice", run.tts.narrator_voice]
-        if run.tts.speed != DEFAULT_SPEED:
+        if run.tts.speed != PACE.get(run.age, (DEFAULT_SPEED, 0))[0]:
             parts += ["--speed", f"{run.tts.speed:g}"]
     return " ".join([program, "make", *parts])
 

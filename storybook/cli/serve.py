@@ -175,9 +175,8 @@ def _require_tokens(options: GlobalOptions, host: str, insecure: bool) -> None:
         return
     if not insecure:
         raise Failure(
-            f"{host} is reached from other machines, and whoever reaches it may read, make and "
-            "delete books: make a token with `storybook token add NAME --scope admin`, or say "
-            "--insecure"
+            f"{host} is reached from other machines, and whoever reaches it may read and make "
+            "books: make a token with `storybook token add NAME --scope admin`, or say --insecure"
         )
     logger.warning("--insecure: whoever reaches %s may use this server; it has no tokens", host)
 

@@ -51,6 +51,7 @@ class ServerClient:
             "language": asked.language,
             "style": asked.style,
             "cast": asked.cast,
+            "age": asked.age,
         }
         return RunId((await self._post("/api/runs", body))["run_id"])
 

@@ -21,7 +21,7 @@ from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, duration, print_json, size, status_text
 from storybook.cli.timeline import attempts, chart, faults
 from storybook.clock import MICROSECONDS
-from storybook.events.catalog import RunCancelled, RunCompleted, RunFailed
+from storybook.events.catalog import NAMES_OF_ENDINGS
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
 from storybook.http.run_state import RunState, awaited, run_state
@@ -103,13 +103,10 @@ async def _until(reader: DataReader, run_id: RunId, at: int | None) -> list[Reco
     return [it for it in history if it.position <= at]
 
 
-_ENDINGS: Final = frozenset(it.__name__ for it in (RunCompleted, RunFailed, RunCancelled))
-
-
 def _now(book: Run, history: Sequence[Recorded], is_now: bool) -> int:
     """Where the timeline ends (microseconds since 1970): with the book, whatever became of its
     files later."""
-    ends = [it.recorded_at for it in history if it.type in _ENDINGS]
+    ends = [it.recorded_at for it in history if it.type in NAMES_OF_ENDINGS]
     if book.status.has_ended and ends:
         return ends[-1]
     if book.status.has_ended or not is_now:

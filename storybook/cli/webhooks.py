@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import rich_click as click
 from rich.table import Table
 
@@ -19,9 +17,6 @@ from storybook.http.times import iso_time
 from storybook.stores.deliveries import DeliveriesUnavailable, Delivery, DeliveryStatus
 from storybook.stores.sqlite.webhooks import read_deliveries, replay_deliveries
 
-MOST_OF_A_RUN: Final = 1_000
-"""Deliveries of one run: a page has one, and each end."""
-
 
 @click.command("webhooks")
 @click.argument("which", metavar="[RUN|ID]", default="")
@@ -30,7 +25,14 @@ MOST_OF_A_RUN: Final = 1_000
     is_flag=True,
     help="Send what was given up again; one that is named by its ID also if it was delivered.",
 )
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="How many of the newest to show; --replay takes all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @pass_options
 def webhooks_command(
@@ -42,7 +44,7 @@ def webhooks_command(
     what is due, within seconds also what is to be sent again.
     """
     try:
-        deliveries = _found(options, which, limit)
+        deliveries = _found(options, which, None if replay else limit)
         if replay:
             deliveries = _replayed(options, deliveries, is_one=_is_id(which))
     except DeliveriesUnavailable as error:
@@ -62,7 +64,7 @@ def _is_id(which: str) -> bool:
     return "-" in which
 
 
-def _found(options: GlobalOptions, which: str, limit: int) -> list[Delivery]:
+def _found(options: GlobalOptions, which: str, limit: int | None) -> list[Delivery]:
     path = options.folder.webhooks
     if not which:
         return read_deliveries(path, None, limit)
@@ -70,7 +72,7 @@ def _found(options: GlobalOptions, which: str, limit: int) -> list[Delivery]:
     run_id = _run_id(options, run)
     if not position:
         return read_deliveries(path, run_id, limit)
-    of_run = read_deliveries(path, run_id, MOST_OF_A_RUN)
+    of_run = read_deliveries(path, run_id, None)
     found = [it for it in of_run if str(it.position) == position]
     if not found:
         raise Failure(f"no delivery {which!r} here; `storybook webhooks` shows those there are")

@@ -10,7 +10,11 @@ from typing import Any, Final, Literal
 import msgspec
 
 PAGE_COUNT: Final = 5
-"""A storyline is told on a cover and four panels; there are none of another length."""
+"""A storyline is told on a cover and four panels. None is longer: each page of one has one picture
+(hour, acts, thing), so that a page told on two would show the same twice."""
+AGE: Final = "5-7"
+"""Whom the phrasings are for. The shortest of every beat are hardly shorter (7.2 words a sentence
+instead of 7.7, 23 a page instead of 25): no choice among them suits another age."""
 LONG_WORD: Final = 2
 """From this many syllables a topic word counts inside other words too (용기 in 용기있는)."""
 

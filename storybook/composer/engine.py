@@ -7,7 +7,7 @@ from typing import Final
 
 import storybook
 from storybook.book import Page
-from storybook.composer.arcs import PAGE_COUNT
+from storybook.composer.arcs import AGE, PAGE_COUNT
 from storybook.composer.compose import compose
 from storybook.engines import Capabilities, Readiness, Report, WritingTask
 from storybook.events.catalog import EngineInfo
@@ -26,7 +26,9 @@ class Composer:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(languages=("ko",), page_counts=(PAGE_COUNT,))
+        """Its storylines are written in Korean, for one length and one age: a page of theirs has
+        three to five sentences of seven or eight words, and one picture."""
+        return Capabilities(languages=("ko",), page_counts=(PAGE_COUNT,), ages=(AGE,))
 
     @property
     def places(self) -> int:

@@ -132,6 +132,8 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     them, and `tts` has their voices."""
     characters_asked: str = ""
     """What was said of the others, where there are such; empty where `request` has it as it was."""
+    age: str = ""
+    """Whom the book is for (one of `AGES`); "" if nothing was said of it."""
 
 
 class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -373,6 +375,10 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     CharacterReleased,
     RunForgotten,
 ]
+
+ENDINGS: Final = frozenset({RunCompleted, RunFailed, RunCancelled})
+"""What ends a run; one that failed or was cancelled may go on after a retry."""
+NAMES_OF_ENDINGS: Final = frozenset(it.__name__ for it in ENDINGS)
 
 EVENT_TYPES: Final[dict[str, type[Event]]] = {kind.__name__: kind for kind in get_args(Event)}
 

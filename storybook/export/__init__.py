@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Final
 
 import anyio
+import msgspec
 
 from storybook import __version__
 from storybook.book import Artifact, RunId, narration_of, picture_of
 from storybook.export.leaves import Leaf, end_leaf, leaf_of
 from storybook.export.media import SmallMedia
+from storybook.languages.known import language_of
 from storybook.run import Run, Status
 from storybook.stores.artifacts import ArtifactError, ArtifactStore, CannotRead, NoSuchArtifact
 from storybook.stores.integrity import DamagedArtifact
@@ -82,16 +84,18 @@ async def _leaf(run_id: RunId, run: Run, number: int, media: SmallMedia) -> Leaf
     assert painted is not None  # the run is DONE
     picture = await media.uri(run_id, painted)
     page, title = run.pages[number], run.pages[0].title
+    language = language_of(run.language)
     if read is None:
-        return Leaf(page, title, picture, "", (), run.page_count - 1)
+        return Leaf(page, title, picture, "", (), run.page_count - 1, language)
     audio = await media.uri(run_id, read)
-    return Leaf(page, title, picture, audio, read.segments, run.page_count - 1)
+    return Leaf(page, title, picture, audio, read.segments, run.page_count - 1, language)
 
 
 def book_html(run: Run, leaves: list[Leaf]) -> str:
     """The whole document."""
     style, script = _part("book.css"), _part("book.js")
     has_audio = any(leaf.audio for leaf in leaves)
+    words = language_of(run.language).furniture
     return _filled(
         _part("book.html"),
         {
@@ -101,7 +105,11 @@ def book_html(run: Run, leaves: list[Leaf]) -> str:
             "title": html.escape(run.pages[0].title),
             "audio": "with-audio" if has_audio else "silent",
             "style": style,
-            "leaves": "\n".join([*map(leaf_of, leaves), end_leaf(run.request)]),
+            "leaves": "\n".join([*map(leaf_of, leaves), end_leaf(run.request, words)]),
+            **{
+                f"say_{name}": html.escape(said)
+                for name, said in msgspec.structs.asdict(words).items()
+            },
             "script": script,
         },
     )

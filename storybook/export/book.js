@@ -5,10 +5,11 @@
   const byId = (id) => document.getElementById(id);
   const aloud = byId("aloud");
   const ALOUD = aloud.getAttribute("aria-label");
+  const READ_ON = aloud.textContent;
   const PAUSE_MS = 900; // between two pages, as long as turning one takes
   const SWIPE_PX = 45;
   let here = 0;
-  let readsOn = false; // "읽어주기": goes on to the next page by itself
+  let readsOn = false; // `READ_ON`: goes on to the next page by itself
   let pause = 0;
 
   // ---------------------------------------------------------------------------------- turning
@@ -141,7 +142,7 @@
   function stopReading() {
     readsOn = false;
     pressed(aloud, false);
-    aloud.textContent = "읽어주기";
+    aloud.textContent = READ_ON;
     aloud.setAttribute("aria-label", ALOUD);
     pauseAll();
   }
@@ -150,7 +151,7 @@
     if (readsOn) return stopReading();
     readsOn = true;
     pressed(aloud, true);
-    aloud.textContent = "멈추기";
+    aloud.textContent = aloud.dataset.stop;
     aloud.removeAttribute("aria-label");
     if (audioOf(leaves[here])) read();
     else turnTo(0);

@@ -1,4 +1,4 @@
-"""Marks up the book's leaves: the cover, the pages, and the last one that says 끝."""
+"""Marks up the book's leaves: the cover, the pages, and the last one that says "The End"."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import msgspec
 
 from storybook.book import COVER_PAGE, Page, Segment, StoryRequest
 from storybook.export.spans import Span, paragraphs
+from storybook.languages.language import Furniture, Language
 
 
 class Leaf(msgspec.Struct, frozen=True):
@@ -22,6 +23,7 @@ class Leaf(msgspec.Struct, frozen=True):
     audio: str
     segments: Sequence[Segment]
     panels: int
+    language: Language
 
 
 def leaf_of(leaf: Leaf) -> str:
@@ -39,42 +41,45 @@ def leaf_of(leaf: Leaf) -> str:
 </section>"""
 
 
-def end_leaf(request: StoryRequest) -> str:
+def end_leaf(request: StoryRequest, words: Furniture) -> str:
     """The leaf after the last page, with the four words that the book was made from."""
-    words = "".join(
-        f"<li><span>{name}</span> {escape(word)}</li>"
+    seeds = "".join(
+        f"<li><span>{escape(name)}</span> {escape(word)}</li>"
         for name, word in (
-            ("시대", request.era),
-            ("장소", request.place),
-            ("등장인물", request.characters),
-            ("주제", request.topic),
+            (words.era, request.era),
+            (words.place, request.place),
+            (words.characters, request.characters),
+            (words.topic, request.topic),
         )
     )
+    end = escape(words.end)
     return f"""\
-<section class="leaf end" id="end" aria-label="끝">
+<section class="leaf end" id="end" aria-label="{end}">
 <div class="sheet">
 <img class="keepsake" alt="" hidden>
-<p class="fin">끝</p>
-<ul class="seeds" aria-label="이 책을 만든 네 낱말">{words}</ul>
-<button type="button" class="again">처음부터 다시 보기</button>
+<p class="fin">{end}</p>
+<ul class="seeds" aria-label="{escape(words.words)}">{seeds}</ul>
+<button type="button" class="again">{escape(words.again)}</button>
 </div>
 </section>"""
 
 
 def _name(leaf: Leaf) -> str:
-    number = leaf.page.page
-    return "표지" if number == COVER_PAGE else f"{leaf.panels}쪽 가운데 {number}쪽"
+    words, number = leaf.language.furniture, leaf.page.page
+    named = words.page.format(page=number, pages=leaf.panels)
+    return escape(words.cover if number == COVER_PAGE else named)
 
 
 def _alt(leaf: Leaf) -> str:
+    words = leaf.language.furniture
     if leaf.page.page == COVER_PAGE:
-        return f"{leaf.book_title} 표지 그림"
+        return words.cover_picture.format(title=leaf.book_title)
     first = re.split(r"(?<=[.!?…])\s", leaf.page.summary.strip(), maxsplit=1)[0]
-    return f"{leaf.page.page}쪽 그림: {first}"
+    return words.picture.format(page=leaf.page.page, told=first)
 
 
 def _text(leaf: Leaf) -> str:
-    parts = paragraphs(leaf.page, leaf.segments)
+    parts = paragraphs(leaf.page, leaf.segments, leaf.language.goes_on)
     if leaf.page.page == COVER_PAGE:
         return f"<h1>{''.join(_span(span) for part in parts for span in part)}</h1>"
     return "\n".join(map(_paragraph, parts))
@@ -99,7 +104,8 @@ def _span(span: Span) -> str:
 def _reading(leaf: Leaf) -> str:
     if not leaf.audio:
         return ""
-    what = "제목만 듣기" if leaf.page.page == COVER_PAGE else f"{leaf.page.page}쪽만 듣기"
+    words, number = leaf.language.furniture, leaf.page.page
+    what = escape(words.read_cover if number == COVER_PAGE else words.read_page.format(page=number))
     return f"""
 <audio preload="auto" src="{leaf.audio}"></audio>
 <button type="button" class="read" aria-pressed="false" aria-label="{what}" title="{what}">\

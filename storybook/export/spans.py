@@ -20,8 +20,6 @@ from storybook.book import Dialogue, Page, Segment
 _QUOTES: Final = {'"': '"', "“": "”", "‘": "’", "'": "'", "「": "」", "『": "』"}
 _SENTENCE_END: Final = re.compile(r"[.!?…]+(?=\s|$)")
 _SENTENCE_ENDS: Final = tuple('.!?…~"”’」』')
-_GOES_ON: Final = re.compile(r"[^\s]|[ \t]+하(?:고|며|면서|는|자)(?![가-힣])")
-"""After a quotation: the sentence goes on (라고 말했어요; 하고 웃었어요)."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -40,12 +38,15 @@ class _Mark(msgspec.Struct, frozen=True):
     segment: Segment | None = None
 
 
-def paragraphs(page: Page, segments: Sequence[Segment]) -> list[list[Span]]:
-    """A page's text, in order and whole but for white space around paragraphs."""
+def paragraphs(
+    page: Page, segments: Sequence[Segment], goes_on: re.Pattern[str]
+) -> list[list[Span]]:
+    """A page's text, in order and whole but for white space around paragraphs. `goes_on` matches,
+    in its language, what goes on with a sentence after a quotation."""
     text = page.text
     said = list(_said(text, page.dialogues))
     spoken = list(_spoken(text, segments))
-    ranges = pairwise(_breaks(text, said))
+    ranges = pairwise(_breaks(text, said, goes_on))
     cut = [list(_spans(text, start, end, said, spoken)) for start, end in ranges]
     return [spans for spans in cut if spans]
 
@@ -72,14 +73,14 @@ def _spoken(text: str, segments: Sequence[Segment]) -> Iterator[_Mark]:
             yield _Mark(found.start(), cursor, segment)
 
 
-def _breaks(text: str, said: Sequence[_Mark]) -> list[int]:
+def _breaks(text: str, said: Sequence[_Mark], goes_on: re.Pattern[str]) -> list[int]:
     """Where paragraphs begin, and the text's end."""
     breaks = {0, len(text), *(found.end() for found in re.finditer(r"\n+", text))}
     for mark in said:
         before = text[: mark.start].rstrip()
         if not before or before.endswith(_SENTENCE_ENDS):
             breaks.add(mark.start)
-        breaks.add(_end_of_telling(text, mark.end) if _GOES_ON.match(text, mark.end) else mark.end)
+        breaks.add(_end_of_telling(text, mark.end) if goes_on.match(text, mark.end) else mark.end)
     return sorted(breaks)
 
 

@@ -18,7 +18,6 @@ from litestar.types import ASGIApp, Scope
 
 from storybook import __version__
 from storybook.application import Application
-from storybook.http.access import requests_observed
 from storybook.http.addresses import Addresses
 from storybook.http.authorization import Gate, authorized
 from storybook.http.cast import CastCalls
@@ -40,6 +39,7 @@ from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
 from storybook.http.readiness import ReadyCalls
 from storybook.http.repairs import RepairCalls
+from storybook.http.request_log import requests_observed
 from storybook.http.requests import READ, run_id_in, shown_under
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.run_state import encode_state
@@ -51,6 +51,8 @@ from storybook.projections.forgotten import FORGOTTEN
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.runs import STATES
 from storybook.run import ForgottenRun
+from storybook.settings import ServerSettings
+from storybook.telemetry.metrics import Metrics
 from storybook.webhooks.service import Webhooks
 
 logger = logging.getLogger(__name__)
@@ -85,10 +87,11 @@ class HttpApp:
         self._log, self._projections = log, projections
         self._subscriptions = [self.progress.subscription, self.log_stream.subscription]
         self._webhooks = _webhooks(application)
-        told = [it.subscription for it in (self._webhooks,) if it is not None]
         cors = _cors(server.cors_origins, server.cors_credentials)
         clients = ClientLimits(self.limits)
-        following = [*application.subscriptions, *self._subscriptions, *told]
+        following = [*application.subscriptions, *self._subscriptions]
+        if self._webhooks is not None:
+            following.append(self._webhooks.subscription)
         parts = (
             Runs(application, clients),
             Media(application),
@@ -113,15 +116,9 @@ class HttpApp:
             openapi_config=None,
             logging_config=None,
         )
-        trusted = server.trusted_hosts if is_local else None
-        inside = authorized(clients_limited(self.litestar, clients), self.gate)
-        checked = hosts_checked(origins_checked(inside, cors), trusted)
-        guarded = pages_guarded(checked, server.frame_ancestors)
-        self.asgi: ASGIApp = behind_proxies(
-            paths_tidied(requests_observed(guarded, application.metrics)),
-            server.trusted_proxies,
-            server.base_path,
-        )
+        limited = clients_limited(self.litestar, clients)
+        inside = origins_checked(authorized(limited, self.gate), cors)
+        self.asgi = _behind_doors(inside, server, application.metrics, is_local=is_local)
 
     async def _refuse_forgotten(self, request: Request[Any, Any, Any]) -> None:
         """Whatever is asked of a run that was forgotten. Raises `ForgottenRun`."""
@@ -208,6 +205,18 @@ def _webhooks(application: Application) -> Webhooks | None:
         parked=application.parked,
         render=partial(encode_state, addresses=named),
     )
+
+
+def _behind_doors(
+    inside: ASGIApp, server: ServerSettings, metrics: Metrics, *, is_local: bool
+) -> ASGIApp:
+    """What every request passes before `inside` looks who asks. The outermost door makes of it what
+    whoever sent it asked for, so that all others judge that; what any of them refuses is counted
+    and told of."""
+    checked = hosts_checked(inside, server.trusted_hosts if is_local else None)
+    guarded = pages_guarded(checked, server.frame_ancestors)
+    tidied = paths_tidied(requests_observed(guarded, metrics))
+    return behind_proxies(tidied, server.trusted_proxies, server.base_path)
 
 
 def _go_on() -> None:

@@ -34,17 +34,23 @@ from storybook.http.errors import (
 )
 from storybook.http.hosts import LOOPBACK_HOSTS, host_name
 from storybook.http.rate import RateLimit
-from storybook.http.requests import as_sent, client_household, header, method, query
+from storybook.http.requests import (
+    READ,
+    as_sent,
+    client_household,
+    header,
+    method,
+    query,
+    run_in_path,
+)
 from storybook.system import is_loopback
 
 SESSION_PATH: Final = "/api/session"
 SESSION_COOKIE: Final = "storybook_session"
 LINK_COOKIE: Final = "storybook_link"
 _OPEN: Final = frozenset({"/", "/healthz", "/docs", "/openapi.json", SESSION_PATH})
-_OF_A_RUN: Final = re.compile(r"/api/runs/([0-9a-f]{32})(/.*)?")
 _FORWARDING: Final = (b"x-forwarded-", b"forwarded", b"x-real-ip", b"via")
 """How headers begin that proxies add."""
-_ONLY_LOOKING: Final = ("GET", "HEAD")
 _FOR_ADMINS: Final = re.compile(r"/metrics|/operate(/.*)?|/api/runs/[^/]*/links")
 
 WRONG_A_MINUTE: Final = 10
@@ -116,11 +122,11 @@ class Gate:
         return not self._has_proxies and is_from_here(scope)
 
     def _by_link(self, scope: Scope) -> Caller | None:
-        found = _OF_A_RUN.fullmatch(scope["path"])
+        run_id = run_in_path(scope["path"])
         link = link_in(scope) or _cookie(scope, LINK_COOKIE)
-        if found is None or not link:
+        if run_id is None or not link:
             return None
-        return self._access.tokens.by_link(link, RunId(found[1]), self._now())
+        return self._access.tokens.by_link(link, run_id, self._now())
 
     def _wrong_guess(self, scope: Scope) -> HttpError:
         """The answer to one more wrong token. A right one is let in whatever others at its address
@@ -160,7 +166,7 @@ def needed_for(asks: str, path: str) -> TokenScope:
     """What a call needs."""
     if asks == "DELETE" or _FOR_ADMINS.fullmatch(path):
         return TokenScope.ADMIN
-    return TokenScope.READ if asks in _ONLY_LOOKING else TokenScope.CREATE
+    return TokenScope.READ if asks in READ else TokenScope.CREATE
 
 
 def is_from_here(scope: Scope) -> bool:
@@ -186,8 +192,7 @@ def link_in(scope: Scope) -> str:
 
 
 def _is_within(caller: Caller, path: str) -> bool:
-    found = _OF_A_RUN.fullmatch(path)
-    return caller.run_id is None or (found is not None and found[1] == caller.run_id)
+    return caller.run_id is None or run_in_path(path) == caller.run_id
 
 
 def _cookie(scope: Scope, name: str) -> str:

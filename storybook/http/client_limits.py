@@ -18,7 +18,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from storybook.http.errors import HttpError, TooOften, answer_of
 from storybook.http.rate import RateLimit
-from storybook.http.requests import client_key, method
+from storybook.http.requests import READ, client_key, method
 from storybook.http.streams import refuse
 from storybook.settings import Limits
 
@@ -30,7 +30,6 @@ _POLICIES: Final[tuple[tuple[re.Pattern[str], Policy], ...]] = (
     (re.compile(r"/api/runs(/[^/]*/(retry|repair|editions))?"), "runs"),
 )
 """Which paths make work of a kind when something is posted there."""
-_READING: Final = ("GET", "HEAD")
 _STREAM: Final = "/events"
 """How the path of a stream ends: EventSource would give up for good after a 429."""
 _NOT_COUNTED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -68,7 +67,7 @@ class ClientLimits:
 def policy_of(scope: Scope) -> Policy | None:
     """What a request is counted as."""
     asks, path = method(scope), scope["path"]
-    if asks in _READING:
+    if asks in READ:
         return None if path in _NOT_COUNTED else "reads"
     if asks != "POST":
         return None

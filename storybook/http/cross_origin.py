@@ -19,10 +19,10 @@ from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from storybook.http.requests import header, method
-from storybook.http.responses import json_response
+from storybook.http.errors import BadRequest, HttpError, NotFromThatPage, answer_of
+from storybook.http.requests import READ, header, method
 
-_ONLY_LOOKING: Final = {"GET", "HEAD", "OPTIONS"}
+_ONLY_LOOKING: Final = (*READ, "OPTIONS")
 _OWN_SITES: Final = ("same-origin", "none")
 """`none`: the person did it, with no page between."""
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -40,7 +40,8 @@ def origins_checked(app: ASGIApp, allowed: CORSConfig | None) -> ASGIApp:
             site = header(scope, b"sec-fetch-site")
             comes_from_a_page = origin is not None or site is not None
             if comes_from_a_page and not _may_act(site, origin or "", scope, allowed):
-                await _refusal(origin or f"{site} (Sec-Fetch-Site)")(scope, receive, send)
+                fault = _fault(origin or f"{site} (Sec-Fetch-Site)")
+                await answer_of(fault)(scope, receive, send)
                 return
         if origin is not None and allowed is not None:
             if asks == "OPTIONS":
@@ -85,7 +86,7 @@ def _preflight_as_json(scope: Scope, receive: Receive, send: Send, allowed: CORS
             detail = (
                 f"{found}: cors_origins in [server] names who may call from elsewhere, with {may}"
             )
-            await json_response({"detail": detail}, status=400)(scope, receive, send)
+            await answer_of(BadRequest(detail))(scope, receive, send)
 
     return told
 
@@ -106,9 +107,8 @@ def _is_own(origin: str, host: str) -> bool:
         return False
 
 
-def _refusal(origin: str) -> ASGIApp:
-    detail = (
+def _fault(origin: str) -> HttpError:
+    return NotFromThatPage(
         f"a page of {origin[:200]!r} may change nothing here: name its origin in cors_origins in "
         "[server], or let the proxy before this server hand on the Host that the browser asked for"
     )
-    return json_response({"detail": detail}, status=403)

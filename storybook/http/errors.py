@@ -124,6 +124,18 @@ class NotFromHere(HttpError):
         )
 
 
+class NotFromThatPage(HttpError):
+    """A page of another origin asks for what it may not."""
+
+    status = 403
+
+
+class NotOurHost(HttpError):
+    """Somebody is asked for who is not here."""
+
+    status = 421
+
+
 class Contradiction(HttpError):
     """It contradicts how things stand."""
 

@@ -32,7 +32,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from storybook.http.hosts import is_host
 from storybook.http.requests import AS_SENT, SHOWN_UNDER
-from storybook.settings import PREFIX
+from storybook.settings import BASE_PATH_PATTERN
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ Networks = Collection[IPv4Network | IPv6Network]
 
 MOST_HOPS: Final = 20
 """Proxies that are looked at. Nobody has so many, and a header has room for thousands."""
-_PREFIX: Final = re.compile(PREFIX)
+_PREFIX: Final = re.compile(BASE_PATH_PATTERN)
 _SCHEMES: Final = ("http", "https")
 _TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _QUOTED: Final = r'"(?:[^"\\]|\\.)*"'

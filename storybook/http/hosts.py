@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from storybook.http.errors import BadRequest, HttpError, NotOurHost, answer_of
 from storybook.http.requests import as_sent
-from storybook.http.responses import json_response
 
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -32,8 +32,8 @@ def hosts_checked(app: ASGIApp, trusted: Collection[str] | None) -> ASGIApp:
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             for it in (as_sent(scope), scope):
-                if (refusal := _refusal(_named(it), known)) is not None:
-                    await refusal(scope, receive, send)
+                if (fault := _fault(_named(it), known)) is not None:
+                    await answer_of(fault)(scope, receive, send)
                     return
         await app(scope, receive, send)
 
@@ -46,21 +46,18 @@ def _named(scope: Scope) -> list[bytes]:
     return [b"localhost"] if is_old else named  # which has none, and no browser speaks it
 
 
-def _refusal(named: list[bytes], known: Collection[str] | None) -> ASGIApp | None:
+def _fault(named: list[bytes], known: Collection[str] | None) -> HttpError | None:
     if len(named) != 1 or not named[0]:
-        detail = f"expected one Host header, found {len([it for it in named if it])}"
-        return json_response({"detail": detail}, status=400)
+        return BadRequest(f"expected one Host header, found {len([it for it in named if it])}")
     text = named[0].decode("latin-1")
     host = host_name(text)
     if known is not None and host not in known:
-        detail = (
+        return NotOurHost(
             f"this server does not answer for the host {host[:100]!r}: name it in trusted_hosts in "
             "[server] if it is yours"
         )
-        return json_response({"detail": detail}, status=421)
     if not is_host(text):
-        detail = f"expected a Host header with a name or an address, found {text[:100]!r}"
-        return json_response({"detail": detail}, status=400)
+        return BadRequest(f"expected a Host header with a name or an address, found {text[:100]!r}")
     return None
 
 

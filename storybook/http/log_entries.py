@@ -11,8 +11,8 @@ from storybook.http.times import iso_time
 
 class LogEntry(msgspec.Struct, frozen=True):
     """An event as recorded. `digest` is in hexadecimal, `recorded_at` ISO 8601 in UTC. `data` is
-    the event as JSON; bytes that are none are a JSON string of what they say, and
-    null is what was erased."""
+    the event as JSON; bytes that are none are a JSON string of what they say, and null is what was
+    erased."""
 
     position: Position
     version: int

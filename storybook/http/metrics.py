@@ -14,7 +14,7 @@ from storybook.data_folder import Usage
 from storybook.events.log import LogError
 from storybook.events.subscription import Subscription
 from storybook.http.requests import READ, header
-from storybook.http.responses import RawResponse
+from storybook.http.responses import NOT_KEPT, RawResponse
 from storybook.http.streams import Streams
 from storybook.telemetry.metrics import Snapshot
 
@@ -38,8 +38,7 @@ class MetricsCalls:
         body, media_type = self._application.metrics.written(
             header(scope, b"accept") or "", await self._snapshot()
         )
-        headers = [(b"cache-control", b"no-store")]
-        return RawResponse(body, media_type=media_type.encode(), headers=headers)
+        return RawResponse(body, media_type=media_type.encode(), headers=[NOT_KEPT])
 
     async def _snapshot(self) -> Snapshot:
         it, usage = self._application, await self._usage()

@@ -12,10 +12,9 @@ from litestar.types import Scope
 from storybook.book import MOST_PAGES, picture_of
 from storybook.http.errors import NotFound
 from storybook.http.requests import READ, run_id_in
-from storybook.http.responses import RawResponse
+from storybook.http.responses import NOT_KEPT, RawResponse
 from storybook.stages.progress import WorkProgress
 
-HEADERS: Final = ((b"cache-control", b"no-store"),)
 PAGE_NUMBERS: Final = {str(page): page for page in range(MOST_PAGES)}
 
 
@@ -35,4 +34,5 @@ class Previews:
         preview = None if page is None else self._live.preview(run_id_in(scope), picture_of(page))
         if preview is None:
             raise NotFound("no such page is being painted now, or it has shown no preview yet")
-        return RawResponse(preview.content, media_type=preview.media_type.encode(), headers=HEADERS)
+        media_type = preview.media_type.encode()
+        return RawResponse(preview.content, media_type=media_type, headers=[NOT_KEPT])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-MANY_ADDRESSES: Final = 10_000
+MANY_CLIENTS: Final = 10_000
 """Buckets that are kept at most, about 2 MB. The full ones say nothing and go first."""
 
 
@@ -16,43 +16,43 @@ class RateLimit:
         self.per_minute = per_minute
         self._buckets: dict[str, tuple[float, float]] = {}
 
-    def take(self, address: str, now: float) -> int:
+    def take(self, client: str, now: float) -> int:
         """Take one token; 0 if there was one, else the whole seconds until there is.
 
         `now` is in seconds of a clock that never goes back.
         """
-        if seconds := self.would_wait(address, now):
+        if seconds := self.would_wait(client, now):
             return seconds
-        tokens = self._tokens(address, now)
-        self._buckets.pop(address, None)  # the order is that of the last taking
-        if len(self._buckets) >= MANY_ADDRESSES:
+        tokens = self._tokens(client, now)
+        self._buckets.pop(client, None)  # the order is that of the last taking
+        if len(self._buckets) >= MANY_CLIENTS:
             self._make_room(now)
-        self._buckets[address] = (tokens - 1, now)
+        self._buckets[client] = (tokens - 1, now)
         return 0
 
-    def would_wait(self, address: str, now: float) -> int:
+    def would_wait(self, client: str, now: float) -> int:
         """The whole seconds until there is a token to take; 0 if there is one."""
-        missing = 1 - self._tokens(address, now)
+        missing = 1 - self._tokens(client, now)
         return max(1, math.ceil(missing * 60 / self.per_minute)) if missing > 0 else 0
 
-    def left(self, address: str, now: float) -> tuple[int, int]:
+    def left(self, client: str, now: float) -> tuple[int, int]:
         """How many there are to take, and in how many whole seconds there is one more."""
-        tokens = self._tokens(address, now)
+        tokens = self._tokens(client, now)
         if tokens >= self.per_minute:
             return self.per_minute, 0
         missing = math.floor(tokens) + 1 - tokens
         return math.floor(tokens), max(1, math.ceil(missing * 60 / self.per_minute))
 
-    def _tokens(self, address: str, now: float) -> float:
-        tokens, at = self._buckets.get(address, (float(self.per_minute), now))
+    def _tokens(self, client: str, now: float) -> float:
+        tokens, at = self._buckets.get(client, (float(self.per_minute), now))
         return min(float(self.per_minute), tokens + (now - at) * self.per_minute / 60)
 
     def _make_room(self, now: float) -> None:
         """Forget the full buckets, and if most are not, the oldest: room for many at once, since
         looking through all of them for each newcomer would be dear."""
         kept = [
-            (address, bucket)
-            for address, bucket in self._buckets.items()
-            if self._tokens(address, now) < self.per_minute
+            (client, bucket)
+            for client, bucket in self._buckets.items()
+            if self._tokens(client, now) < self.per_minute
         ]
-        self._buckets = dict(kept[-MANY_ADDRESSES // 2 :])
+        self._buckets = dict(kept[-MANY_CLIENTS // 2 :])

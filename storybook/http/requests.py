@@ -35,7 +35,7 @@ path of ASGI: Litestar takes that out of a path wherever in it it stands."""
 HOUSEHOLD_BITS: Final = 64
 """What one household is given of IPv6 addresses, and can change among as it likes."""
 
-_RUN: Final = re.compile(r"/api/runs/([0-9a-f]{32})(?:/|$)")
+_OF_A_RUN: Final = re.compile(r"/api/runs/([0-9a-f]{32})(/.*)?")
 
 READ: Final[list[HttpMethod]] = [HttpMethod.GET, HttpMethod.HEAD]
 """The methods of a call that only looks."""
@@ -143,8 +143,13 @@ def note_run(scope: Scope, run_id: RunId) -> None:
 
 def run_of(scope: Scope) -> str:
     """The run that a request is about, or has made; empty if it is about none."""
-    found = _RUN.match(scope["path"])
-    return found[1] if found else str(scope.get("storybook_run", ""))
+    return run_in_path(scope["path"]) or str(scope.get("storybook_run", ""))
+
+
+def run_in_path(path: str) -> RunId | None:
+    """The run that a path is about; for the doors, which stand before the router."""
+    found = _OF_A_RUN.fullmatch(path)
+    return RunId(found[1]) if found is not None else None
 
 
 def client_host(scope: Scope) -> str:

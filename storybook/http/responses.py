@@ -16,6 +16,8 @@ to_json: Final = msgspec.json.Encoder().encode
 """A value as UTF-8 JSON."""
 
 JSON: Final = b"application/json"
+NOT_KEPT: Final = (b"cache-control", b"no-store")
+"""The header of an answer that nothing is to keep."""
 RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
@@ -46,6 +48,4 @@ class RawResponse:
 
 def json_response(value: Any, *, status: int = 200, headers: RawHeaders = ()) -> RawResponse:
     """A value as a JSON answer that nobody keeps."""
-    return RawResponse(
-        to_json(value), status=status, headers=[(b"cache-control", b"no-store"), *headers]
-    )
+    return RawResponse(to_json(value), status=status, headers=[NOT_KEPT, *headers])

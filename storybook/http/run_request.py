@@ -37,6 +37,7 @@ FIELDS: Final = {
     "callback_url": "callback_url",
     "style": "style",
     "cast": "cast",
+    "age": "age",
 }
 """The body's fields, and what they are called in a request that is checked. A seed is none."""
 _NAMES: Final = {asked: field for field, asked in FIELDS.items()}

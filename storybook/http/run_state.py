@@ -59,9 +59,9 @@ class RunState(msgspec.Struct, frozen=True):
     """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
     0, whether it is written or not. What a later version added follows `error`; `waiting_for` is
     null unless an engine that the run waits for is away now, `parked` if every event can be read;
-    `removed` names the files that retention took. A book that was changed has `edition`: the number
-    of its newest one, of which `status`, `stage` and `error` are, while its pages are those of the
-    last whole one.
+    `removed` names the files that retention took; `age` is empty if nothing was said of it. A book
+    that was changed has `edition`: the number of its newest one, of which `status`, `stage` and
+    `error` are, while its pages are those of the last whole one.
     """
 
     status: Status
@@ -74,6 +74,7 @@ class RunState(msgspec.Struct, frozen=True):
     language: str
     parked: Parked | None = None
     removed: tuple[str, ...] = ()
+    age: str = ""
     edition: int | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -102,6 +103,7 @@ def run_state(
         snapshot.language,
         Parked(parked.position, parked.why) if parked is not None else None,
         tuple(split_edition(name)[0] for name in snapshot.removed),
+        snapshot.age,
         snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
     )
 

@@ -34,7 +34,7 @@ from storybook.http.requests import (
     reading_body,
     run_id_in,
 )
-from storybook.http.responses import RawResponse, json_response
+from storybook.http.responses import NOT_KEPT, RawResponse, json_response
 from storybook.http.run_request import in_body, read_run_request
 from storybook.http.run_state import RenderedStates, encode_as_of
 from storybook.projections.library import newest
@@ -54,8 +54,6 @@ LIBRARY_DEFAULT, LIBRARY_MOST = 50, 200
 LOG_DEFAULT, LOG_MOST = 200, 1_000
 
 RUN_PATH: Final = "/api/runs/{run_id:str}"
-
-_STATE_HEADERS: Final = [(b"cache-control", b"no-store")]
 
 
 class RunCreated(msgspec.Struct, frozen=True):
@@ -140,14 +138,14 @@ class Runs:
         row = self._application.projections.row(STATES, run_id)
         if scope["query_string"] and {"at", "edition"} & query(scope).keys():
             now = decode_snapshot(row[1]) if row is not None else None
-            return RawResponse(await self._earlier(run_id, scope, now), headers=_STATE_HEADERS)
+            return RawResponse(await self._earlier(run_id, scope, now), headers=[NOT_KEPT])
         parked = self._application.parked.get(run_id)
         if row is None and parked is not None:
             raise RunParked(parked)
         if row is None:
             raise NoSuchRun
         body = self._states.body(run_id, row[1], parked, addresses(scope))
-        return RawResponse(body, headers=_STATE_HEADERS)
+        return RawResponse(body, headers=[NOT_KEPT])
 
     async def _earlier(self, run_id: RunId, scope: Scope, now: RunSnapshot | None) -> bytes:
         """The state as it was after an event, as one edition has it, or both."""
@@ -203,7 +201,7 @@ class Runs:
 
 
 def _nothing() -> RawResponse:
-    return RawResponse(b"", status=204, headers=_STATE_HEADERS)
+    return RawResponse(b"", status=204, headers=[NOT_KEPT])
 
 
 def _status(text: str) -> Status | None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import FEWEST_PAGES, MOST_PAGES, VOICES
+from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES
 from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
 from storybook.characters import MAX_NAME_CHARACTERS
 from storybook.edition_request import EDITION_RANGE, MAX_LINES, MAX_TEXT_CHARACTERS
@@ -32,6 +32,7 @@ from storybook.http.run_state import Progress, RunState
 from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
 from storybook.http.sessions import LINK_SECONDS, LINK_SECONDS_RANGE, Session, SignedLink
 from storybook.http.speech import FIELD_TYPES
+from storybook.languages.ko import KOREAN
 from storybook.lexicon.cast import MAX_CAST
 from storybook.repair import Repair
 from storybook.request import (
@@ -181,6 +182,10 @@ RUN_REQUEST: Final[Schema] = {
             ],
             "description": "names of saved characters (`GET /api/cast`) that come back in it",
         },
+        "age": {
+            "anyOf": [{"type": "string", "enum": ["", *AGES]}, {"type": "null"}],
+            "description": "whom the book is for; `GET /api/engines` lists what the writer can do",
+        },
         "callback_url": {
             "anyOf": [
                 {
@@ -195,12 +200,7 @@ RUN_REQUEST: Final[Schema] = {
         },
     },
     "examples": [
-        {
-            "era_ko": "조선시대",
-            "place_ko": "깊은 숲속 마을",
-            "characters_ko": "호기심 많은 토끼, 겁 많은 호랑이",
-            "topic_ko": "우정",
-        }
+        {f"{name}_ko": word for name, word in msgspec.structs.asdict(KOREAN.sample).items()},
     ],
 }
 

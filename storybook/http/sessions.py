@@ -17,7 +17,7 @@ from storybook.http.addresses import addresses
 from storybook.http.authorization import SESSION_COOKIE, SESSION_PATH, Gate, only_over_tls
 from storybook.http.errors import Contradiction, Invalid
 from storybook.http.requests import reading_body, run_id_in, shown_under
-from storybook.http.responses import RawResponse, json_response
+from storybook.http.responses import NOT_KEPT, RawResponse, json_response
 from storybook.http.times import iso_time
 from storybook.projections.runs import STATES
 from storybook.request import RequestFault
@@ -138,5 +138,5 @@ def _answer_with_cookie(
         f"{SESSION_COOKIE}={session}; Max-Age={seconds}; Path={path}; HttpOnly; "
         f"SameSite=Strict{secure}"
     )
-    headers = [(b"cache-control", b"no-store"), (b"set-cookie", cookie.encode())]
+    headers = [NOT_KEPT, (b"set-cookie", cookie.encode())]
     return RawResponse(body, status=status, headers=headers)

@@ -20,9 +20,9 @@ from storybook.http.client_limits import ClientLimits
 from storybook.http.errors import BadRequest, HttpError, Invalid
 from storybook.http.forms import File, Form, read_form
 from storybook.http.responses import RawResponse, json_response
+from storybook.languages.field import Field
 from storybook.request import RequestFault
 from storybook.stages.transcriber.audio import MAX_BYTES
-from storybook.stages.transcriber.field_rules import Field
 from storybook.stages.transcriber.spoken_field import SpokenField, hear_field
 
 MAX_UPLOAD_BYTES: Final = MAX_BYTES + 64 * 1024

@@ -24,6 +24,7 @@ from litestar.types import Receive, Scope, Send
 from storybook.access import Caller
 from storybook.events.log import Position
 from storybook.http.requests import as_sent, client_key, method
+from storybook.http.responses import NOT_KEPT
 from storybook.settings import Limits
 
 logger = logging.getLogger(__name__)
@@ -248,6 +249,5 @@ async def refuse(send: Send) -> None:
 
 async def stop(send: Send) -> None:
     """Answer that nothing more will come: EventSource does not come back after a 204."""
-    headers = [(b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": 204, "headers": headers})
+    await send({"type": "http.response.start", "status": 204, "headers": [NOT_KEPT]})
     await send({"type": "http.response.body", "body": b"", "more_body": False})

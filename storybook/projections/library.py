@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import COVER_PAGE, FIRST_EDITION, RunId, Stage, picture_of
-from storybook.events.catalog import RunCancelled, RunCompleted, RunFailed
+from storybook.events.catalog import ENDINGS
 from storybook.events.log import Position
 from storybook.projections.projection import EVERY_EVENT, Projection, Put, RunChange, Table
 from storybook.run import Run, Status
@@ -42,9 +42,6 @@ BOOKS: Final = Table(
 )
 
 
-_ENDINGS: Final = frozenset({RunCompleted, RunFailed, RunCancelled})
-
-
 class LastEnd(msgspec.Struct):
     """When a run ended for the last time (microseconds since 1970), if it has."""
 
@@ -54,7 +51,7 @@ class LastEnd(msgspec.Struct):
         """Look for the end among a change's events. What comes after it (a file is removed, or made
         again) is no other end."""
         for recorded, event in zip(change.recorded, change.events, strict=True):
-            if type(event) in _ENDINGS:
+            if type(event) in ENDINGS:
                 self.at = recorded.recorded_at
 
 

@@ -73,6 +73,7 @@ class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     """Names of files that retention has removed, in the order of the pages."""
     edition: int = FIRST_EDITION
     shown: int = FIRST_EDITION
+    age: str = ""
 
 
 def snapshot_of(
@@ -92,6 +93,7 @@ def snapshot_of(
         tuple([it.name for it in shown.artifacts if it.name in run.pruned]) if run.pruned else (),
         run.edition,
         shown.edition,
+        run.age,
     )
 
 
@@ -153,7 +155,7 @@ class RunStates(Projection):
     """The state of each run, ready to be shown."""
 
     name = "run_states"
-    version = 4
+    version = 5
     tables = (STATES,)
     handles = EVERY_EVENT
 

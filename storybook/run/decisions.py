@@ -89,6 +89,7 @@ def request_run(
     style: str = "",
     cast: Sequence[CastMember] = (),
     characters_asked: str = "",
+    age: str = "",
 ) -> list[Event]:
     """Ask for a book. What is not said here means what it means in an event that does not say it;
     what a request gets by default is decided where it is checked (`storybook.request`)."""
@@ -106,6 +107,7 @@ def request_run(
         style,
         tuple(cast),
         characters_asked,
+        age,
     )
     return followed_up(None, [requested])
 

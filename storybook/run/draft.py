@@ -92,6 +92,7 @@ class Draft:
             self.cast,
             run.characters_asked,
             self.saved,
+            run.age,
         )
 
     def whole(self) -> Run:

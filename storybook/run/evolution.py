@@ -78,6 +78,7 @@ def _begin(event: Event) -> Run:
         style=event.style,
         cast=event.cast,
         characters_asked=event.characters_asked,
+        age=event.age,
     )
 
 

@@ -183,6 +183,8 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """What was asked for beside characters that come back, if there are any."""
     saved: dict[str, CastMember] = {}
     """Its characters as they were saved, by the names that requests can name them by."""
+    age: str = ""
+    """Whom the book is for (one of `AGES`), "" for nobody in particular."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""

@@ -56,6 +56,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     """The engines that the settings ask for, best first, with commas; `auto` if they name none."""
     notes: tuple[str, ...] = ()
     """What has been found out about it, such as what its server does not take."""
+    ages: tuple[str, ...] = ()
+    """Whom a writer writes for; none named means anybody."""
 
 
 class Candidate(Generic[EngineT]):
@@ -209,6 +211,7 @@ class Candidates(Generic[EngineT]):
             can.styles,
             asked_for or AUTO,
             self._best.readiness.notes if self._best.readiness is not None else (),
+            can.ages,
         )
 
     def _trouble(self) -> tuple[str, str]:

@@ -26,13 +26,16 @@ def request_faults(
 
 
 def writing_faults(asked: Run | NewRun, writer: Capabilities) -> Iterator[RequestFault]:
-    """What of a book's length and language a writer cannot do."""
+    """What of a book's length, language and age a writer cannot do."""
     if writer.page_counts and asked.page_count not in writer.page_counts:
         found = f"{asked.page_count} pages"
         yield _fault(("page_count",), f"the writer does not write {found}", writer.page_counts)
     if not writer.has_language(asked.language):
         found = repr(asked.language)
         yield _fault(("language",), f"the writer does not write {found}", writer.languages)
+    if asked.age and writer.ages and asked.age not in writer.ages:
+        found = f"for the age {asked.age}"
+        yield _fault(("age",), f"the writer does not write {found}", writer.ages)
 
 
 def rewriting_faults(writer: Capabilities, loc: Loc = ("rewrite",)) -> Iterator[RequestFault]:

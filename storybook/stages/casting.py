@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from storybook.book import CastMember, Page
+from storybook.languages.known import language_of, names_in
 from storybook.lexicon import Character, cast, find_traits
 from storybook.lexicon.looks import cards_in, looks
 from storybook.run import Run
@@ -31,11 +32,12 @@ def settled_cast(run: Run, cover: Page) -> tuple[CastMember, ...]:
     cards |= {name: it.card for name, it in heroes.items() if it.card}
     drawn = looks(everyone, run.request.era, random.Random(f"looks:{run.seed}"), cards)
     known = {name: it.figure for name, it in heroes.items() if it.figure is not None}
+    names = names_in(language_of(run.language), run.request)
     figures = read_figures(cover, run.request, run.seed, known)
 
     def member(who: Character, card: str) -> CastMember:
         hero = heroes.get(who.name)
-        voice = run.tts.voice_of(who.name) if run.tts is not None else ""
+        voice = run.tts.voice_of(names[who.name]) if run.tts is not None else ""
         if hero is None:
             kind, called = who.kind.en, who.kind.ko
             hero = CastMember(who.name, kind, called, _age(who), who.description, card)

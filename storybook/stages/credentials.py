@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
 from urllib.request import getproxies
 
+from storybook.settings import is_variable
 from storybook.stages.addresses import AccessFault, parts_of, proxy_fault, shown_url
 from storybook.stages.certificates import tls_fault, trusted_context
 from storybook.system import is_loopback
@@ -43,7 +44,6 @@ _CHALLENGES: Final = (*_SCHEMES, "digest", "negotiate")
 """The ways to say who one is that a 401 may ask for."""
 _HEADER_NAME: Final = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_USUAL_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 _SHORTEST_SECRET: Final = 4
 """Characters. A shorter one stands in any text by chance, and could not be told by its absence."""
 
@@ -205,7 +205,7 @@ class ServerAccess:
                 "holds its key, and header to how that is sent"
             )
         variable = self._variable
-        if variable not in os.environ and not _USUAL_VARIABLE.fullmatch(variable):
+        if variable not in os.environ and not is_variable(variable):
             variable = f"that {self._table} key_variable names"  # it may be the key itself
         if asked == "basic" and self._sends() != "basic":
             return (

@@ -32,6 +32,7 @@ from storybook.engines import (
     Writer,
 )
 from storybook.events.catalog import EngineInfo, Event, MadeFrom, Problem, Submission
+from storybook.languages.known import language_of
 from storybook.run import (
     MAX_ATTEMPTS,
     Run,
@@ -134,14 +135,15 @@ async def _refuse(
     is_first_page = attempt.work != WRITING or page.page == len(attempt.run.pages)
     failures = attempt.run.failures.get(attempt.work, 0) if is_first_page else 0
     if writer.varies and failures + 1 >= MAX_ATTEMPTS:
-        message += f". {_what_would_help(writer.info, page)}"
+        message += f". {_what_would_help(writer.info, page, attempt.run)}"
     raise WorkFailed("page_refused", message, retryable=writer.varies)
 
 
-def _what_would_help(writer: EngineInfo, page: Page) -> str:
+def _what_would_help(writer: EngineInfo, page: Page, run: Run) -> str:
+    language = language_of(run.language).name or run.language
     return (
         f"{writer.model or writer.name} has not written page {page.page} in {MAX_ATTEMPTS} "
-        "attempts: a larger model, or one that knows Korean, would help ([writer] model; "
+        f"attempts: a larger model, or one that knows {language}, would help ([writer] model; "
         "`storybook models` lists some), or the embedded writer ([writer] engine)"
     )
 

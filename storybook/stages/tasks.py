@@ -25,6 +25,7 @@ def writing_task(run: Run, work: Work, attempt: int) -> WritingTask:
         refused=tuple(problem.kind for problems in run.refused for problem in problems),
         rewriting=rewriting,
         cast=run.cast,
+        age=run.age,
     )
 
 
@@ -48,5 +49,4 @@ def narration_task(run: Run, work: Work) -> NarrationTask:
     """To read a page aloud."""
     assert work.page is not None
     page, tts = run.pages[work.page], run.tts or TtsConfig()
-    spoken = utterances(page, tts)
-    return NarrationTask(spoken, tts.lang, tts.speed, tts.segment_pause_ms, run.seed)
+    return NarrationTask(utterances(page, tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed)

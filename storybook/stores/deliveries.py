@@ -83,7 +83,7 @@ class Deliveries(Protocol):
         the receiver is gone, so is all else that was due for the run."""
         ...
 
-    async def forget(self, run_id: RunId) -> None:
-        """Remove all that was to be told of a run, with whom, so that no trace is left. Where
+    async def forget(self, *run_ids: RunId) -> None:
+        """Remove all that was to be told of runs, with whom, so that no trace is left. Where
         nothing was ever planned, no file is made."""
         ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -16,7 +15,7 @@ from storybook.events.log import START, EventLog, LogError, Position
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import RetryPolicy, Subscription
 from storybook.notifier import Notifier
-from storybook.settings import SettingsError, WebhookSettings
+from storybook.settings import SettingsError, WebhookSettings, is_variable
 from storybook.stores.deliveries import Deliveries, DeliveriesUnavailable
 from storybook.webhooks.notices import HEARD, Render
 from storybook.webhooks.planner import Planner
@@ -28,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 NAME: Final = "webhooks"
 """Of the subscription."""
-_USUAL_VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*")
 _BEGIN: Final = RetryPolicy(first=1.0, most=30.0)
 
 
@@ -104,7 +102,7 @@ def webhook_secrets(settings: WebhookSettings, environ: Mapping[str, str]) -> tu
             f"{where} is to name the environment variable that holds the secret, since "
             f"allowed_hosts names hosts; {_MAKING_ONE}"
         )
-    shown = name if _USUAL_VARIABLE.fullmatch(name) else "the variable that is named there"
+    shown = name if is_variable(name) else "the variable that is named there"
     try:
         return secrets_in(environ.get(name, ""))
     except SecretFault as fault:

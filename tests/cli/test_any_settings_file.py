@@ -87,6 +87,7 @@ def check_refusal(error: SettingsError, file: Path, content: bytes) -> None:
     assert found and 1 <= int(found[1]) <= text.count("\n") + 1, told
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=100)
 @given(values=any_values(), layout=LAYOUTS, encoding=ENCODINGS, ending=st.booleans(), cut=CUTS)
 def test_any_file_is_taken_or_refused(
@@ -127,6 +128,7 @@ def test_what_is_right_is_taken(file: Path, values: Values, layout: Random) -> N
     load_settings({}, file)
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=40)
 @given(values=right_values(), layout=LAYOUTS)
 def test_what_config_prints_says_the_same(file: Path, values: Values, layout: Random) -> None:

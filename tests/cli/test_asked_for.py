@@ -169,6 +169,7 @@ def _of(engines: Engines) -> list[Candidate[Writer]]:
     return [Candidate(it) for it in engines.writer]
 
 
+@pytest.mark.slow
 def test_make_says_who_stands_in(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the book is begun; `--json` prints nothing but its object."""
 

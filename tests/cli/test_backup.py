@@ -111,6 +111,7 @@ def _bytes_of(target: Path) -> bytes:
     return b"".join(str(it).encode() + it.read_bytes() for it in paths)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_lost_is_told_and_the_rest_is_backed_up(kept: Shell, target: Path) -> None:
     """Exit code 1 for whoever runs it every night, with what mends it."""
     book = book_with_files(kept.data)
@@ -238,6 +239,7 @@ def test_a_tar_unpacked_is_a_backup(kept: Shell, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_verify_finds_what_a_bad_disk_does(kept: Shell, tmp_path: Path) -> None:
     """To a picture, to the tokens, to the log; and what is cut off. Restoring says the same."""
     backup = tmp_path / "backup"
@@ -272,6 +274,7 @@ def test_a_tar_that_was_cut_off(kept: Shell, tmp_path: Path, share: float) -> No
         assert result.exit_code == 1 and "is no backup" in told(result.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["log.db", "outputs/x", "projections.db", "access.db", "log.db-wal"]
 )
@@ -290,6 +293,7 @@ def test_nothing_is_restored_over_another_log(kept: Shell, tmp_path: Path, name:
     assert kept("restore", str(tmp_path / "backup"), str(welcome)).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_old_backup(
     kept: Shell, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -390,6 +394,7 @@ def test_a_manifest_reaches_nowhere_else(kept: Shell, tmp_path: Path, path: str)
     assert not list(tmp_path.rglob("*evil*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("digest", ["../../../../evil", "", "g" * 64])
 def test_a_manifest_without_digests(kept: Shell, tmp_path: Path, digest: str) -> None:
     """They are parts of names, and checked before."""
@@ -413,6 +418,7 @@ def test_a_pipe_in_a_backup_keeps_nobody_waiting(kept: Shell, tmp_path: Path) ->
     assert "no log any more" in told(result.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["backup.json", "log-*.db", "outputs/*/cover-*.png"])
 def test_a_tar_is_no_larger_inside_than_outside(kept: Shell, tmp_path: Path, name: str) -> None:
     """A member with a hole of 100 GB would fill the memory or the disk; a backup has none."""
@@ -443,6 +449,7 @@ def test_it_holds_at_60_columns(kept: Shell, monkeypatch: pytest.MonkeyPatch) ->
     assert lines[1].startswith("  head ") and len(lines[1].rsplit(":")[1]) == 64
 
 
+@pytest.mark.slow
 def test_a_restore_that_was_killed_is_no_log(kept: Shell, tmp_path: Path) -> None:
     """What it had begun is put away by the next one."""
     kept.json("backup", "backup")

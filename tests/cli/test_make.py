@@ -30,6 +30,7 @@ from tests.export.finished import STORY
 FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, narration_of)}
 
 
+@pytest.mark.slow
 def test_a_book_lies_in_its_folder_with_the_page_to_open(shell: Shell) -> None:
     """Ten files and `book.html`; the last lines name the folder and the page."""
     result = shell("make", *WORDS)
@@ -59,11 +60,14 @@ def test_json_is_one_object_and_nothing_else(shell: Shell) -> None:
 
 
 def test_options_reach_the_run(shell: Shell) -> None:
-    """Seed, voice and speed are recorded."""
+    """Seed, voice, speed and age are recorded."""
     shell.make("--seed", "7", "--narrator-voice", "f2", "--speed", "1.5")
     shown = shell.json("show", "latest")
     assert shown["seed"] == 7
     assert (shown["tts"]["narrator_voice"], shown["tts"]["speed"]) == ("F2", 1.5)
+    shell.make("--age", "3-4")
+    shown = shell.json("show", "latest")
+    assert (shown["state"]["age"], shown["tts"]["speed"]) == ("3-4", 0.9)
 
 
 def test_a_book_without_audio_has_pictures_only(shell: Shell) -> None:
@@ -135,6 +139,7 @@ def test_a_word_that_cannot_be_used_is_refused(shell: Shell, word: str) -> None:
     assert not shell.data.exists()
 
 
+@pytest.mark.slow
 def test_a_failed_book_says_why_and_can_be_gone_on_with(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

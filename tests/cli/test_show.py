@@ -16,6 +16,7 @@ from tests.cli.conftest import WORDS, Shell
 from tests.engines import run_id
 
 
+@pytest.mark.slow
 def test_a_book_is_shown_with_text_files_and_timeline(filled: Shell) -> None:
     """Everything that somebody asks of a book, on one page."""
     shown = filled("show", "latest").stdout

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
+
 from storybook.cli.verify import Verdict
 from tests.cli.conftest import WORDS, Shell
 from tests.stores.pages import TABLE_LEAF, damage
@@ -60,6 +62,7 @@ def test_a_changed_event_is_a_line(shell: Shell) -> None:
     assert line.startswith("log: event 1: its data was changed")
 
 
+@pytest.mark.slow
 def test_a_cut_off_log_is_found_by_its_anchor(shell: Shell, tmp_path: Path) -> None:
     """A chain can't show that its end is missing; a head that was noted down can."""
     shell.make()
@@ -92,6 +95,7 @@ def test_a_log_that_is_gone_is_a_fault(shell: Shell) -> None:
     assert not (shell.data / "log.db").exists()
 
 
+@pytest.mark.slow
 def test_a_shorter_log_is_no_reason_to_make_the_views_anew(shell: Shell) -> None:
     """What they show that the log lacks is the only trace of it."""
     run_id = shell.make()["run_id"]

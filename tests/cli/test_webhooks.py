@@ -77,6 +77,14 @@ def test_what_was_given_up_is_sent_again(shell: Shell, run_id: str) -> None:
     assert again["attempts"] == 0 and again["since"] > "2023-11-14T22:13:20.000Z"
 
 
+@pytest.mark.slow
+def test_all_that_was_given_up_is_sent_again(shell: Shell, run_id: str) -> None:
+    """Also what is not among the newest, of which so many are shown."""
+    assert list(states(shell, "--limit", "1")) == [9]
+    assert "3 to be sent again" in shell("webhooks", "--replay", "--limit", "1").stderr
+    assert states(shell) == {9: "due", 4: "due", 3: "due", 2: "delivered", 1: "due"}
+
+
 def test_a_server_with_hosts_and_no_secret_does_not_start(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,6 +121,7 @@ async def test_cancelling_between_record_and_post_takes_it_back() -> None:
         assert double.running == double.pending == []
 
 
+@pytest.mark.slow
 async def test_cancelling_while_the_server_takes_the_prompt_waits_for_its_answer() -> None:
     """A prompt that arrives after the cancellation would be painted for nobody."""
     async with ComfyDouble().serving() as double:

@@ -383,6 +383,7 @@ async def test_a_server_that_gives_ids_of_its_own_is_too_old() -> None:
 # ------------------------------------------------------------------------------------ a bad picture
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "kind", "retryable"),
     [

@@ -67,6 +67,7 @@ def follower(server: FakeServer, listener: FakeEars | None = None, **seconds: fl
     return Follower(cast(ComfyServer, server), "p", ears, timing)
 
 
+@pytest.mark.slow
 async def test_signs_keep_a_running_prompt_alive() -> None:
     """However long it takes altogether."""
     listener = FakeEars()

@@ -134,6 +134,7 @@ async def test_previews_are_reported_as_they_came() -> None:
     assert studio.previews == [JPEG] * steps
 
 
+@pytest.mark.slow
 async def test_waiting_behind_others_is_no_fault() -> None:
     """Our prompt waits in the queue until it is its turn."""
     async with ComfyDouble().serving() as double:

@@ -76,6 +76,7 @@ def test_what_is_no_such_picture_is_broken(png: bytes) -> None:
     assert kind_of(png) == "broken"
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_inflated() -> None:
     """A kilobyte that claims a gigabyte: only what was asked for is read of it."""
     deflate = zlib.compressobj()

@@ -6,6 +6,7 @@ import pytest
 
 from storybook.book import Dialogue, Page, Segment
 from storybook.export.spans import paragraphs
+from storybook.languages.ko import KOREAN
 from tests.export.finished import STORY, segments_of
 
 
@@ -14,7 +15,10 @@ def segment(text: str, start: float = 0.0) -> Segment:
 
 
 def texts(page: Page) -> list[str]:
-    return ["".join(span.text for span in spans) for spans in paragraphs(page, segments_of(page))]
+    return [
+        "".join(span.text for span in spans)
+        for spans in paragraphs(page, segments_of(page), KOREAN.goes_on)
+    ]
 
 
 @pytest.mark.parametrize("page", STORY)
@@ -27,7 +31,12 @@ def test_nothing_of_the_text_is_lost(page: Page) -> None:
 def test_every_segment_finds_its_place(page: Page) -> None:
     """What the narrator speaks can be lit up where it stands."""
     segments = segments_of(page)
-    lit = [span.segment for spans in paragraphs(page, segments) for span in spans if span.segment]
+    lit = [
+        span.segment
+        for spans in paragraphs(page, segments, KOREAN.goes_on)
+        for span in spans
+        if span.segment
+    ]
     assert list(dict.fromkeys(lit)) == list(segments)
 
 
@@ -39,7 +48,12 @@ def test_speech_stands_apart_with_its_quotation_marks() -> None:
         "호랑이는 꼬리를 말고 작은 목소리로 대답했어요.",
         '"나는 조금 무서워."',
     ]
-    said = [span.text for spans in paragraphs(STORY[2], ()) for span in spans if span.is_said]
+    said = [
+        span.text
+        for spans in paragraphs(STORY[2], (), KOREAN.goes_on)
+        for span in spans
+        if span.is_said
+    ]
     assert said == ['"안녕, 나랑 같이 놀래?"', '"나는 조금 무서워."']
 
 
@@ -59,14 +73,14 @@ def test_line_breaks_make_paragraphs() -> None:
 def test_the_same_words_twice_are_lit_one_after_the_other() -> None:
     """Segments are sought in order."""
     page = Page(1, summary="하나, 하나!")
-    (spans,) = paragraphs(page, (segment("하나", 0), segment("하나", 1)))
+    (spans,) = paragraphs(page, (segment("하나", 0), segment("하나", 1)), KOREAN.goes_on)
     assert [(it.text, it.segment.start) for it in spans if it.segment] == [("하나", 0), ("하나", 1)]
 
 
 def test_words_that_do_not_stand_there_are_not_lit() -> None:
     """A narrator's own reading of a number is heard only."""
     (spans,) = paragraphs(
-        Page(1, summary="3시예요. 가요."), (segment("세 시예요."), segment("가요."))
+        Page(1, summary="3시예요. 가요."), (segment("세 시예요."), segment("가요.")), KOREAN.goes_on
     )
     assert [it.text for it in spans if it.segment] == ["가요."]
 

@@ -89,6 +89,7 @@ def check_refusal(answer: Answer) -> None:
     assert isinstance(answer.json["detail"], str) and "position in the log" in answer.json["detail"]
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(in_header=HEADERS, in_query=QUERIES)
 async def test_the_stream_of_a_book(
@@ -118,6 +119,7 @@ async def test_the_stream_of_a_book(
     assert [it for it in told.changes if it[0] > int(resumed)] == expected
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(
     in_header=HEADERS,

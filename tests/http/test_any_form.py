@@ -19,8 +19,8 @@ from litestar.datastructures import upload_file
 from storybook.engines import Capabilities, Readiness, Transcript
 from storybook.events.catalog import EngineInfo
 from storybook.http import speech
+from storybook.languages.field import Field
 from storybook.settings import Limits
-from storybook.stages.transcriber.field_rules import Field
 from tests.fuzzing import BOUNDED
 from tests.http.asgi import call
 from tests.http.serving import Site, playing, serving
@@ -178,6 +178,7 @@ async def asked(site: Site, kind: str, pieces: Sequence[bytes]) -> tuple[int, An
     return answer.status, answer.json
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=100)
 @given(
     form=FORMS,
@@ -244,6 +245,7 @@ def damaged(body: bytes, damage: Sequence[tuple[str, float, bytes]]) -> bytes:
     return body
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=150)
 @given(form=FORMS, ways=WAYS, damage=DAMAGE, kind=KINDS, cuts=CUTS)
 async def test_a_damaged_form_is_refused_in_words(

@@ -116,6 +116,7 @@ def said(answer: Answer) -> Any:
     return answer.status, text
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=80)
 @given(headers=HEADERS)
 async def test_a_stranger_changes_nothing(
@@ -125,7 +126,7 @@ async def test_a_stranger_changes_nothing(
     plain = [said(it) for it in await asked.all(STRANGER, [])]
     assert [it[0] for it in plain] == [201, 200, 200, 200]
     caplog.clear()
-    with caplog.at_level(logging.INFO, "storybook.access"):
+    with caplog.at_level(logging.INFO, "storybook.requests"):
         assert [said(it) for it in await asked.all(STRANGER, headers)] == plain
     assert {vars(it)["client"] for it in caplog.records if it.message == "request"} == {STRANGER}
 
@@ -141,6 +142,7 @@ async def counting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Si
 SERIAL: Final = itertools.count()
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(headers=HEADERS)
 async def test_a_stranger_is_counted_as_who_he_is(counting: Site, headers: Headers) -> None:
@@ -161,6 +163,7 @@ COOKIE: Final = (
 )
 
 
+@pytest.mark.slow
 @BOUNDED
 @given(headers=HEADERS, host=st.none() | VALUES)
 async def test_what_a_trusted_proxy_hands_on_is_an_address_or_nothing(
@@ -170,7 +173,7 @@ async def test_what_a_trusted_proxy_hands_on_is_an_address_or_nothing(
     fault of the server's."""
     caplog.clear()
     given = [] if host is None else [(b"host", host.encode("latin-1"))]
-    with caplog.at_level(logging.INFO, "storybook.access"):
+    with caplog.at_level(logging.INFO, "storybook.requests"):
         answers = await asked.all(PROXY, [*headers, *given])
     link, session, state, page = answers
     for it in answers:

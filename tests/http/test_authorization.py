@@ -69,6 +69,7 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gua
         yield Guarded(site, folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [200, 401, 403])
 async def test_a_page_that_may_ask_reads_the_refusal_too(tmp_path: Path, status: int) -> None:
     """With the headers that every answer has for it; a page of another origin reads neither."""
@@ -119,6 +120,7 @@ def test_what_a_call_needs(method: str, path: str, needed: TokenScope) -> None:
     assert needed_for(method, path) is needed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via"]
 )
@@ -133,6 +135,7 @@ async def test_without_tokens_only_who_sits_here_forgets(header: str, tmp_path: 
         assert (await site.client.delete(path)).status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/metrics%2f"])
 async def test_without_tokens_a_proxy_gets_no_metrics(path: str, tmp_path: Path) -> None:
     """However the path is written."""
@@ -141,6 +144,7 @@ async def test_without_tokens_a_proxy_gets_no_metrics(path: str, tmp_path: Path)
         assert through.status_code == 403
 
 
+@pytest.mark.slow
 async def test_a_scope_that_does_not_reach(
     guarded: Guarded, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -151,11 +155,11 @@ async def test_a_scope_that_does_not_reach(
         (TokenScope.READ, "POST", f"/api/runs/{run_id}/cancel", "create"),
         (TokenScope.CREATE, "POST", f"/api/runs/{run_id}/links", "admin"),
     ):
-        with caplog.at_level(logging.INFO, "storybook.access"):
+        with caplog.at_level(logging.INFO, "storybook.requests"):
             answer = await guarded.ask(scope, method, path)
         said = f"this needs a token with the scope {needed}; yours has {scope.value}"
         assert (answer.status_code, answer.json()["detail"]) == (403, said)
-        told = [vars(it) for it in caplog.records if it.name == "storybook.access"][-1]
+        told = [vars(it) for it in caplog.records if it.name == "storybook.requests"][-1]
         assert (told["status"], told["caller"]) == (403, scope.value)
     assert (await guarded.ask(TokenScope.READ, "GET", f"/api/runs/{run_id}")).status_code == 200
 
@@ -164,6 +168,7 @@ SPELLINGS = ["{}/", "{}//", "/{}", "{}%2f", "/{}/"]
 """Other ways to write a path that lead to where it leads."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", SPELLINGS)
 async def test_another_spelling_of_a_path_needs_as_much(spelling: str, guarded: Guarded) -> None:
     """No slash that parts nothing leads a token to what its scope does not allow."""
@@ -196,6 +201,7 @@ async def test_an_idempotency_key_belongs_to_its_token(guarded: Guarded) -> None
     assert found[0] == found[1] != found[2]
 
 
+@pytest.mark.slow
 async def test_a_key_from_before_there_were_tokens_finds_its_book(tmp_path: Path) -> None:
     """Whoever asks again with it, now by name, gets no second one."""
     async with serving(tmp_path) as site:
@@ -266,6 +272,7 @@ async def test_a_revoked_token_ends_what_is_open(tmp_path: Path) -> None:
         assert (await site.client.get("/api/runs", headers=headers)).status_code == 401
 
 
+@pytest.mark.slow
 async def test_guessing_is_slowed_down(tmp_path: Path) -> None:
     """After some wrong tokens their address waits, by whichever way it tries; others do not."""
     async with serving(tmp_path) as site:
@@ -282,6 +289,7 @@ async def test_guessing_is_slowed_down(tmp_path: Path) -> None:
         assert (await guarded.ask(None, "GET", "/")).status_code == 200
 
 
+@pytest.mark.slow
 async def test_who_guesses_keeps_nobody_out(tmp_path: Path) -> None:
     """A right token is let in behind the same proxy, whatever others have tried there."""
     async with serving(tmp_path) as site:
@@ -295,6 +303,7 @@ async def test_who_guesses_keeps_nobody_out(tmp_path: Path) -> None:
         assert right.status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "before", ['theme={"dark":"yes"}', "a b", "=", 'open="', "é=1", "a[0]=1", "Path=/"]
 )

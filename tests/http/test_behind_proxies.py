@@ -40,6 +40,7 @@ async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]
         yield running
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prefix", ["", "/story"], ids=["taken off", "handed on"])
 async def test_each_address_has_the_prefix(shown: Site, prefix: str) -> None:
     """Of pictures, sound, covers and repairs; and each leads there, prefix and all."""
@@ -77,6 +78,7 @@ async def test_what_is_not_under_the_prefix(shown: Site, path: str) -> None:
     assert (await shown.client.get(path)).status_code == 404
 
 
+@pytest.mark.slow
 async def test_a_prefix_is_taken_off_once(tmp_path: Path) -> None:
     """Also one that begins as the API's own paths do."""
     for base_path in ("/a", "/apis", "/runs"):
@@ -85,6 +87,7 @@ async def test_a_prefix_is_taken_off_once(tmp_path: Path) -> None:
                 assert (await site.client.get(path)).status_code == 200, (base_path, path)
 
 
+@pytest.mark.slow
 async def test_a_preview_has_the_prefix(tmp_path: Path) -> None:
     """Each client gets the address that it can reach, in the same stream."""
     server = ServerSettings(trusted_proxies=("127.0.0.1",))
@@ -222,6 +225,7 @@ def test_a_trusted_host_is_a_name(host: str) -> None:
         load_settings({"STORYBOOK_SERVER_TRUSTED_HOSTS": f"localhost,[::2],10.0.0.1,{host}"})
 
 
+@pytest.mark.slow
 async def test_a_proxy_that_is_not_trusted_is_told_of_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -148,6 +148,7 @@ def kept(answer: httpx.Response) -> dict[str, str]:
     return {name: it for name, it in answer.headers.items() if name not in VARY}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of_run", [True, False], ids=["run", "log"])
 async def test_a_head_of_a_stream_takes_no_place(tmp_path: Path, of_run: bool) -> None:
     """Where there is room for one stream, many heads leave it, and are answered when it is taken

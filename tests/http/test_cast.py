@@ -166,6 +166,18 @@ async def test_a_request_with_heroes_is_repeated_by_its_key(site: Site) -> None:
     assert styled.status_code == 409
 
 
+async def test_a_hero_without_a_voice_is_no_other_request_once_it_speaks(site: Site) -> None:
+    """It comes from a book that is not read aloud, and gets a voice in this one."""
+    silent = await site.finished_book(tts_enabled=False)
+    await save(site, "조용이", silent)
+    body, key = {**WORDS, "cast": ["조용이"], "tts_enabled": True}, {"Idempotency-Key": "silent"}
+    made = await site.client.post("/api/runs", json=body, headers=key)
+    await site.ended(made.json()["run_id"])
+    again = await site.client.post("/api/runs", json=body, headers=key)
+    assert again.json() == made.json()
+    await site.client.delete("/api/cast/조용이")
+
+
 async def test_the_last_one_under_a_name_counts_and_can_be_released(site: Site) -> None:
     """Until then requests name it; afterwards they are told that there is nobody."""
     first, second = await site.finished_book(), await site.finished_book()

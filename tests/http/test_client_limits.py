@@ -107,6 +107,7 @@ async def test_who_only_looks_is_limited_too(tmp_path: Path) -> None:
         assert (stream.status_code, stream.text) == (200, "retry: 15000\n\n")
 
 
+@pytest.mark.slow
 async def test_tokens_are_counted_each_for_itself(tmp_path: Path) -> None:
     """Whatever address they come from."""
     async with serving(tmp_path, limits=Limits(runs_per_minute=1)) as site:

@@ -99,6 +99,7 @@ async def test_who_is_named_in_the_settings_may(tmp_path: Path) -> None:
             assert (origin, answer.status_code) == (origin, status)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "fault"),
     [

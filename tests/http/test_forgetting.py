@@ -41,6 +41,7 @@ async def test_what_streams_had_ready_of_a_forgotten_run_is_told_to_nobody(site:
         assert all(it["data"] for it in said.values() if it["run_id"] == other)
 
 
+@pytest.mark.slow
 async def test_a_run_that_cannot_be_read_can_be_forgotten(tmp_path: Path) -> None:
     """It is parked no more, also in the views, and the server is in order again."""
     async with serving(tmp_path) as site:
@@ -56,6 +57,7 @@ async def test_a_run_that_cannot_be_read_can_be_forgotten(tmp_path: Path) -> Non
         assert (await site.client.get(f"/api/runs/{run_id}")).status_code == 410
 
 
+@pytest.mark.slow
 async def test_files_that_cannot_be_removed_go_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storybook.http.forwarded import Hop, asked_through, hops_in
-from storybook.settings import PREFIX
+from storybook.settings import BASE_PATH_PATTERN
 from tests.fuzzing import BOUNDED
 
 LOCAL = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
@@ -117,7 +117,7 @@ def test_what_is_believed_is_well_formed(lines: list[tuple[bytes, bytes]]) -> No
     ipaddress.ip_address(told.client)
     assert told.scheme in ("", "http", "https")
     assert re.fullmatch(r"[A-Za-z0-9_.:\[\]-]*", told.host)
-    assert re.fullmatch(PREFIX, told.prefix) and not told.prefix.startswith("//")
+    assert re.fullmatch(BASE_PATH_PATTERN, told.prefix) and not told.prefix.startswith("//")
 
 
 @BOUNDED

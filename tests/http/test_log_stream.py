@@ -25,6 +25,7 @@ async def take(stream: EventStream, count: int) -> list[Message]:
     return found
 
 
+@pytest.mark.slow
 async def test_every_event_of_every_run_is_told(site: Site) -> None:
     """From 0 the stream tells the whole log as recorded, each event under its type."""
     await site.finished_book()
@@ -117,6 +118,7 @@ async def test_a_client_that_is_further_back_than_what_is_kept(
         await take(first, 1)
 
 
+@pytest.mark.slow
 async def test_nothing_is_kept_for_nobody(site: Site) -> None:
     """Frames are encoded while somebody follows, and dropped with the next event after."""
     feed = site.app.log_stream.feed

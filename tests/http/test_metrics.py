@@ -106,7 +106,7 @@ async def test_attempts_are_counted_when_they_have_ended(site: Site) -> None:
 
 
 async def test_appends_are_counted_where_they_are_answered(site: Site) -> None:
-    """With how many events were committed together."""
+    """With how many events were committed together, also where a run is forgotten."""
     before, head = await scrape(site), await site.application.log.head()
     run_id = RunId("c" * 32)
     request = StoryRequest("조선", "숲", "토끼", "우정")
@@ -114,6 +114,7 @@ async def test_appends_are_counted_where_they_are_answered(site: Site) -> None:
         run_id, lambda run: request_run(run, request=request, seed=1, tts=None)
     )
     await site.ended(run_id)
+    await site.application.forget_run(run_id)
     found = await scrape(site)
     events = await site.application.log.head() - head
     name = "storybook_append_batch_events_sum"
@@ -177,6 +178,7 @@ async def test_without_tokens_only_this_machine_reads_it(site: Site, name: str) 
     assert "storybook token add" in answer.json()["detail"]
 
 
+@pytest.mark.slow
 async def test_with_tokens_it_needs_an_admin(tmp_path: Path) -> None:
     """Whoever else reads books has no need of it."""
     async with serving(tmp_path) as site:

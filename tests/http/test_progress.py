@@ -234,6 +234,7 @@ async def test_a_failed_run_says_why_and_goes_on_when_retried(site: Site) -> Non
     assert all("error" not in json.loads(it.data or "") for it in rest)
 
 
+@pytest.mark.slow
 async def test_silence_is_broken_by_a_keepalive(tmp_path: Path) -> None:
     """It carries no id, and comes again and again."""
     limits = Limits(keepalive_seconds=0.05)
@@ -247,6 +248,7 @@ async def test_silence_is_broken_by_a_keepalive(tmp_path: Path) -> None:
     assert kept == [Message(event="keepalive", data="{}")] * 3
 
 
+@pytest.mark.slow
 async def test_stages_tell_how_far_they_are(held: Site) -> None:
     """Progress inside a stage comes without an id, and is in no replay."""
     run_id = await held.order()
@@ -261,6 +263,7 @@ async def test_stages_tell_how_far_they_are(held: Site) -> None:
     assert message == Message(event="progress", data='{"stage":"COVER","page":0,"fraction":0.123}')
 
 
+@pytest.mark.slow
 async def test_progress_is_told_a_few_times_a_second_at_most(held: Site) -> None:
     """A hundred steps in a blink are one or two messages, and the last of them is true."""
     run_id = await held.order()
@@ -371,6 +374,7 @@ async def test_who_parks_a_run_breaks_its_feed_off(site: Site) -> None:
     assert feed.positions[-1] < events[4].position
 
 
+@pytest.mark.slow
 async def test_a_fault_in_one_feed_breaks_off_that_one(
     held: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -26,7 +26,7 @@ def test_addresses_do_not_share() -> None:
 def test_it_forgets_who_has_been_quiet() -> None:
     """Buckets that are full again say nothing, and are thrown away when there are many."""
     limit = RateLimit(per_minute=60)
-    for number in range(rate.MANY_ADDRESSES):
+    for number in range(rate.MANY_CLIENTS):
         limit.take(str(number), 0.0)
     limit.take("late", 3.0)
     assert len(limit._buckets) == 1
@@ -35,9 +35,9 @@ def test_it_forgets_who_has_been_quiet() -> None:
 def test_it_never_remembers_more_than_it_should() -> None:
     """Where no bucket is full, those that were taken from longest ago are forgotten."""
     limit = RateLimit(per_minute=1)
-    for number in range(rate.MANY_ADDRESSES * 2):
+    for number in range(rate.MANY_CLIENTS * 2):
         limit.take("often", 0.0)
         limit.take(str(number), 0.0)
-    assert len(limit._buckets) <= rate.MANY_ADDRESSES
+    assert len(limit._buckets) <= rate.MANY_CLIENTS
     assert limit.take("0", 0.0) == 0
     assert limit.take(str(number), 0.0) > 0

@@ -32,6 +32,7 @@ async def test_who_is_alive_says_so_whatever_is_wrong(tmp_path: Path) -> None:
     assert (answer.status_code, answer.json()) == (200, {"alive": True})
 
 
+@pytest.mark.slow
 async def test_a_disk_below_its_floor(tmp_path: Path) -> None:
     """The reason says how much is free, how much is wanted, and by which setting."""
     async with serving(tmp_path, limits=Limits(free_bytes=10**18)) as site:

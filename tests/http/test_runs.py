@@ -41,7 +41,7 @@ async def test_a_book_is_asked_for_and_made(site: Site) -> None:
     state = await site.ended(run_id)
     assert list(state) == [
         "status", "stage", "ready_max_page", "ready_max_audio_page", "pages", "error",
-        "waiting_for", "language", "parked", "removed",
+        "waiting_for", "language", "parked", "removed", "age",
     ]  # fmt: skip
     assert [page["page"] for page in state["pages"]] == [0, 1, 2, 3, 4]
     assert state["pages"][0]["title"] and not state["pages"][0]["summary"]
@@ -93,6 +93,7 @@ async def test_what_was_asked_for_is_recorded(site: Site) -> None:
     assert run.idempotency_key == "k-1"
 
 
+@pytest.mark.slow
 async def test_a_key_names_one_wish(tmp_path: Path) -> None:
     """The same key and body give the same run, also after a restart; another body gets 409."""
     headers = {"Idempotency-Key": "once"}
@@ -160,6 +161,7 @@ async def test_the_log_of_a_run_is_read_in_pages(site: Site) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", found[0]["recorded_at"])
 
 
+@pytest.mark.slow
 async def test_the_library_is_listed_newest_first(tmp_path: Path) -> None:
     """Pages follow each other through `next`; a status narrows it down."""
     async with serving(tmp_path) as site:

@@ -147,6 +147,7 @@ async def whisper(site: Site, tmp_path: Path) -> AsyncIterator[Whisper]:
     await transcriber.unload()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 async def test_what_a_browser_records_becomes_a_field(
     site: Site, whisper: Whisper, name: str
@@ -309,6 +310,7 @@ async def test_recordings_have_so_much_memory(
         assert (answer.status_code, answer.headers["Retry-After"]) == (429, "5")
 
 
+@pytest.mark.slow
 async def test_a_body_that_never_comes(tmp_path: Path) -> None:
     """408 at the time limit, and the connection is closed."""
     async with serving(tmp_path, limits=Limits(request_seconds=0.2)) as site:

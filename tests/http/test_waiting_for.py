@@ -108,6 +108,7 @@ async def test_a_book_that_has_not_begun_waits_as_queued(tmp_path: Path) -> None
             assert (await site.ended(run_id))["status"] == "DONE"
 
 
+@pytest.mark.slow
 async def test_a_book_waits_on_after_a_restart(tmp_path: Path) -> None:
     """Since when it did before."""
     async with serving(tmp_path) as site:

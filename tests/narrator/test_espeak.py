@@ -23,9 +23,9 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo
+from storybook.korean.espeak import as_it_sounds
 from storybook.stages.narrator.espeak import engine
 from storybook.stages.narrator.espeak.engine import Espeak
-from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
 from storybook.stages.narrator.espeak.voices import FASTEST, SLOWEST
 from storybook.stages.narrator.espeak.voices import VOICES as ESPEAK_VOICES
 from tests.narrator.conformance import NarratorConformance
@@ -63,6 +63,7 @@ def test_it_is_named_without_loading_it() -> None:
     assert info.version
 
 
+@pytest.mark.slow
 def test_a_sentence_is_spoken_at_the_pace_of_a_reader(narrations: dict[str, Narration]) -> None:
     """Four to six syllables a second at speed 1, in every voice."""
     for voice, narration in narrations.items():

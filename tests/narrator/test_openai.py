@@ -89,6 +89,7 @@ async def test_a_model_that_is_not_served_is_said_for_good(served: str) -> None:
     assert "[narrator] model" in failure.message
 
 
+@pytest.mark.slow
 async def test_what_a_code_blames_is_the_kind(server: Double) -> None:
     """Also where the status alone would mean that the endpoint is not there."""
     for status, code, kind in (

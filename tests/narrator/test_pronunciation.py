@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
+from storybook.korean.espeak import as_it_sounds
 
 SOUNDS = {
     "갑니다": "감니다",

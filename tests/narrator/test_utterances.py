@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from storybook.book import Dialogue, Page, TtsConfig
 from storybook.engines import Utterance
+from storybook.languages.ko import KOREAN
 from storybook.stages.narrator.utterances import clauses, utterances
+
+BREATHS = KOREAN.speech.breaths
 
 TTS = TtsConfig(narrator_voice="M1", dialogue_voice="M2", character_voices={"토끼": "F5"})
 
@@ -131,17 +134,17 @@ def test_all_words_are_spoken_once_and_in_order(parts: list[str]) -> None:
 
 def test_a_short_text_is_one_clause() -> None:
     """What fits is not cut."""
-    assert clauses("토끼가 왔어요.") == ("토끼가 왔어요.",)
-    assert clauses("  ") == ()
+    assert clauses("토끼가 왔어요.", 120, BREATHS) == ("토끼가 왔어요.",)
+    assert clauses("  ", 120) == ()
 
 
 def test_a_long_sentence_is_cut_where_one_breathes() -> None:
     """Before a space that splits a phrase comes a comma, or a connective ending."""
-    assert clauses("토끼는 숲으로 달려갔고, 호랑이는 그 뒤를 따라갔어요", 20) == (
+    assert clauses("토끼는 숲으로 달려갔고, 호랑이는 그 뒤를 따라갔어요", 20, BREATHS) == (
         "토끼는 숲으로 달려갔고,",
         "호랑이는 그 뒤를 따라갔어요",
     )
-    assert clauses("토끼는 숲으로 달려가고 호랑이는 그 뒤를 따라갔어요", 20) == (
+    assert clauses("토끼는 숲으로 달려가고 호랑이는 그 뒤를 따라갔어요", 20, BREATHS) == (
         "토끼는 숲으로 달려가고",
         "호랑이는 그 뒤를 따라갔어요",
     )
@@ -150,7 +153,7 @@ def test_a_long_sentence_is_cut_where_one_breathes() -> None:
 def test_a_cut_leaves_no_stump() -> None:
     """A comma after the first word is no place to cut if a better balanced one follows."""
     assert (
-        clauses("네, 토끼는 숲으로 달려가고 호랑이는 따라갔어요", 20)[0]
+        clauses("네, 토끼는 숲으로 달려가고 호랑이는 따라갔어요", 20, BREATHS)[0]
         == "네, 토끼는 숲으로 달려가고"
     )
 
@@ -158,6 +161,6 @@ def test_a_cut_leaves_no_stump() -> None:
 @given(st.text("가나다 ,.고\n", max_size=300), st.integers(1, 50))
 def test_clauses_keep_the_limit_and_every_word(text: str, limit: int) -> None:
     """No clause is empty or longer than the limit, and only spaces at the cuts are lost."""
-    pieces = clauses(text, limit)
+    pieces = clauses(text, limit, BREATHS)
     assert all(0 < len(piece) <= limit for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())

@@ -64,6 +64,7 @@ async def test_a_book_is_written_in_every_dialect(dialect: Written) -> None:
         assert set(server.asked[begun]) == set(taken)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", FAULTS.values(), ids=FAULTS)
 async def test_what_a_server_says_instead_of_a_book_is_told(dialect: Fails) -> None:
     """With its own words, and whether it passes by itself, is to be mended, or is for good."""

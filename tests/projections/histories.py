@@ -10,6 +10,7 @@ from pathlib import Path
 
 from storybook.book import (
     COVER_PAGE,
+    FIRST_EDITION,
     WRITING,
     Artifact,
     CastMember,
@@ -25,6 +26,7 @@ from storybook.book import (
     artifact_name,
     narration_of,
     picture_of,
+    split_edition,
 )
 from storybook.events.catalog import AbandonReason, EngineInfo, Event, Fault, MadeFrom, Submission
 from storybook.events.log import CommandId, EventLog, Version
@@ -36,7 +38,9 @@ from storybook.projections.projector import Projections
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import STATES, RunSnapshot, decode_snapshot
 from storybook.run import (
+    EditionRequest,
     InHand,
+    PageEdit,
     Run,
     Status,
     Waiting,
@@ -49,6 +53,7 @@ from storybook.run import (
     prune_artifacts,
     release_character,
     remake_artifact,
+    request_edition,
     request_run,
     retry_run,
     save_character,
@@ -77,8 +82,8 @@ def page_of(number: int) -> Page:
     return Page(number, "", f"숲에 갔어요. {line.text}", (line,), "A wide view.")
 
 
-def artifact_of(work: Work) -> Artifact:
-    name = artifact_name(work)
+def artifact_of(work: Work, edition: int = FIRST_EDITION) -> Artifact:
+    name = artifact_name(work, edition)
     if work.stage is Stage.TTS:
         spoken = (Segment("안녕", "", "M1", 0.0, 1.5),)
         return Artifact(name, "audio/wav", 9_000, "ab" * 32, seconds=1.5, segments=spoken)
@@ -117,7 +122,8 @@ class Book:
             await self.do(write_page(self.run, self._attempt(WRITING), page_of(number)))
 
     async def complete(self, work: Work) -> None:
-        artifact = None if work == WRITING else artifact_of(work)
+        assert self.run is not None
+        artifact = None if work == WRITING else artifact_of(work, self.run.edition)
         made_from = MadeFrom("a prompt", 7)
         await self.do(complete_stage(self.run, work, self._attempt(work), artifact, made_from))
 
@@ -157,6 +163,11 @@ class Book:
     async def retry(self) -> None:
         await self.do(retry_run(self.run))
 
+    async def edit(self, *edits: PageEdit) -> None:
+        assert self.run is not None
+        asked = EditionRequest(self.run.edition, edits)
+        await self.do(request_edition(self.run, asked, seed=5))
+
     async def prune(self, *works: Work) -> None:
         await self.do(prune_artifacts(self.run, [artifact_name(work) for work in works]))
 
@@ -164,9 +175,8 @@ class Book:
         assert self.run is not None
         before = self.run.artifact(work)
         assert before is not None
-        await self.do(
-            remake_artifact(self.run, work, artifact_of(work), previous=before, engine=PAINTER)
-        )
+        remade = artifact_of(work, split_edition(before.name)[1])
+        await self.do(remake_artifact(self.run, work, remade, previous=before, engine=PAINTER))
 
     def _attempt(self, work: Work) -> int:
         assert self.run is not None

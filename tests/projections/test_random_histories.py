@@ -10,12 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from storybook.book import picture_of
+from storybook.events.catalog import Event
 from storybook.projections.library import newest
 from storybook.projections.progress import progress_of
 from storybook.projections.projector import Projections
 from storybook.projections.rebuild import differences, rebuild
 from storybook.projections.runs import snapshot_of
-from storybook.run import fold
+from storybook.run import PageEdit, fold, prune_artifacts, restore_edition
 from tests.projections.histories import Book, all_rows, choices, state_of
 from tests.stores.memory_log import MemoryLog
 
@@ -65,3 +67,42 @@ async def play(book: Book, choice: int) -> None:
     if possible:
         decide = possible[choice % len(possible)]
         await book.do(decide())
+
+
+@pytest.mark.anyio
+async def test_editions_come_to_the_same_rows_on_every_way(tmp_path: Path) -> None:
+    """Followed event by event, and all at once: those made, given up, restored, removed, mended."""
+    log = MemoryLog()
+    book = Book(log)
+    live, rebuilt = tmp_path / "live.db", tmp_path / "rebuilt.db"
+
+    async def edits() -> None:
+        await book.edit(PageEdit(2, repaint=True))
+        await book.make(picture_of(2))
+        await book.edit(PageEdit(0, title="새 제목"), PageEdit(1, repaint=True))
+        await book.make(picture_of(1))
+        await book.cancel()  # its title is yet to be read aloud
+        await book.edit(PageEdit(3, repaint=True))
+        await book.finish()
+        await book.do(restore_edition(book.run, 2))
+        await book.prune(picture_of(4))
+        await book.remake(picture_of(2))
+        await book.do(prune_artifacts(book.run, ["panel_3.e4.png", "panel_1.e3.png"]))
+
+    async with Projections.open(live, log) as projections:
+        await book.request()
+        await book.finish()
+        step = book.do
+
+        async def seen(events: list[Event]) -> None:
+            await step(events)
+            await projections.reached(await log.head())
+
+        book.do = seen  # type: ignore[method-assign]
+        await edits()
+        assert book.run is not None
+        assert state_of(projections, book.run_id) == snapshot_of(book.run)
+    await rebuild(rebuilt, log, lambda done, head: None)
+    assert all_rows(rebuilt) == all_rows(live)
+    rows = {row[1] for row in all_rows(live)["artifacts"]}
+    assert rows == {1, 2, 3, 4}

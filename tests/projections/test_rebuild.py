@@ -319,6 +319,7 @@ anyio.run(main)
 """
 
 
+@pytest.mark.slow
 def test_every_process_makes_the_same_rows() -> None:
     """Also of what a set has, such as the files that retention has removed: each process has sets
     in an order of its own, and `verify` compares what two of them wrote."""

@@ -67,8 +67,8 @@ def test_a_silent_book_needs_no_narrator() -> None:
 
 
 def test_the_engines_of_the_house_say_what_they_can() -> None:
-    """The composer has stories of five pages; eSpeak NG's data tell its languages."""
-    assert Composer().capabilities == Capabilities(languages=("ko",), page_counts=(5,))
+    """The composer has Korean stories of five pages for one age; eSpeak NG tells its languages."""
+    assert Composer().capabilities == Capabilities(("ko",), (), (5,), ages=("5-7",))
     espeak = Espeak().capabilities
     assert espeak.voices == VOICES
     assert {"ko", "en-us", "fr"} <= set(espeak.languages)

@@ -100,6 +100,15 @@ def test_the_cast_is_settled_with_the_cover() -> None:
     assert tiger.figure is not None and tiger.figure.kind == "tiger"
 
 
+def test_a_voice_may_be_given_by_the_name_in_the_story() -> None:
+    """In an English book, Rabbit is the request's 토끼."""
+    tts = TtsConfig(character_voices={"Rabbit": "F2"}, lang="en")
+    run = fold(request_run(None, FOREST, 7, tts, language="en"))
+    assert run is not None
+    members = settled_cast(run, compose(FOREST, 7)[0])
+    assert [(it.name, it.voice) for it in members] == [("토끼", "F2"), ("호랑이", "M1")]
+
+
 def test_a_second_book_has_the_heroes_of_the_first() -> None:
     """Side by side, figure by figure and by voice; and who joins them is told from both."""
     first = written(FOREST, 7, VOICES)

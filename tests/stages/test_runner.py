@@ -338,6 +338,7 @@ async def test_a_picture_waits_while_there_is_no_room_for_it(
     assert "bytes are needed, " in caplog.text
 
 
+@pytest.mark.slow
 async def test_waiting_for_room_does_not_count_towards_the_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -454,6 +454,7 @@ async def test_of_two_runners_each_finds_out_for_itself(tmp_path: Path) -> None:
         assert await it.events(StageFailed, StageAbandoned) == []
 
 
+@pytest.mark.slow
 async def test_two_runners_whose_engine_is_away_say_so_once(tmp_path: Path) -> None:
     """And of two that give up, one does."""
     other, limits = Scripted(), Limits(shutdown_seconds=0, outage_minutes=5)

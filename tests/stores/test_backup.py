@@ -94,6 +94,7 @@ class RepairedMeanwhile(FileArtifactStore):
         await commands.execute(self._run_id, remake)
 
 
+@pytest.mark.slow
 async def test_a_file_that_is_replaced_meanwhile(data: DataFolder, tmp_path: Path) -> None:
     """The log is taken again, until the two say the same: nothing is lost, nothing is stale."""
     run_id = RunId(book_with_files(data.path).name)

@@ -134,6 +134,7 @@ async def test_a_log_that_was_recorded_long_ago(tmp_path: Path) -> None:
     assert verified(path) == [str(head_of(path))]
 
 
+@pytest.mark.slow
 async def test_what_a_killed_process_left_in_the_wal_is_gone_after_the_next_start(
     tmp_path: Path,
 ) -> None:
@@ -155,6 +156,7 @@ async def test_what_a_killed_process_left_in_the_wal_is_gone_after_the_next_star
         assert traces(copy) == []
 
 
+@pytest.mark.slow
 async def test_what_a_reader_kept_in_the_wal_goes_when_he_has_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

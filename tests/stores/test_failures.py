@@ -167,6 +167,7 @@ def append_until_full(path: Path, to: Connection) -> None:
     anyio.run(main)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes")
 async def test_a_file_that_cannot_grow(tmp_path: Path) -> None:
     """Writes that the operating system refuses lose nothing answered, and the log goes on."""

@@ -90,6 +90,7 @@ async def test_a_reader_cannot_append(tmp_path: Path) -> None:
             await append(reader, A, 0)
 
 
+@pytest.mark.slow
 def test_a_log_that_is_left_in_a_hurry_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

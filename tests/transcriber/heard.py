@@ -15,10 +15,9 @@ from typing import Final
 
 import msgspec
 
+from storybook.languages.field import Field
 from storybook.stages.transcriber.confidence import Heard, weigh
-from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.fields import parse_field
-from storybook.stages.transcriber.spoken_field import field_confidence
+from tests.transcriber.understood import field_confidence, parse_field
 
 
 class Row(msgspec.Struct, array_like=True, frozen=True):

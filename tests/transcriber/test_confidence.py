@@ -7,11 +7,11 @@ import math
 import pytest
 
 from storybook.engines import Transcript
+from storybook.languages.field import Field
+from storybook.languages.ko.spoken.plausible import UNKNOWN
 from storybook.stages.transcriber.confidence import Heard, is_loop, weigh
-from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.plausible import UNKNOWN
-from storybook.stages.transcriber.spoken_field import field_confidence
 from tests.transcriber.heard import HEARD, answers
+from tests.transcriber.understood import field_confidence
 
 SURE = math.log(0.9)
 

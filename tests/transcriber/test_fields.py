@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from storybook.languages.field import Field
+from storybook.languages.ko.spoken.fields import MOST_LETTERS, is_answer
 from storybook.request import MAX_FIELD_CHARACTERS
-from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.fields import MOST_LETTERS, is_answer, parse_field
 from tests.transcriber.spoken_answers import (
     CHARACTERS,
     ERA,
@@ -18,6 +18,7 @@ from tests.transcriber.spoken_answers import (
     TOPIC,
     UNCHANGED,
 )
+from tests.transcriber.understood import parse_field
 
 ANSWERS = {
     Field.ERA: ERA,

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 import pytest
 
+from storybook.languages.field import Field
+from storybook.languages.ko.spoken import names as names_module
+from storybook.languages.ko.spoken.names import name_before, names
 from storybook.lexicon.words import is_known_kind
-from storybook.stages.transcriber import names as names_module
-from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.fields import parse_field
-from storybook.stages.transcriber.names import name_before, names
 from tests.transcriber.spoken_names import HELD_OUT, NAMES, sentences
+from tests.transcriber.understood import parse_field
 
 MOST_WRONG = 0.01
 MOST_WRONG_UNKNOWN = 0.04
@@ -46,6 +46,7 @@ def test_names_are_found_in_what_is_said_with_them() -> None:
     assert share_wrong(NAMES) <= MOST_WRONG, wrong(NAMES)
 
 
+@pytest.mark.slow
 def test_the_rule_holds_for_names_that_nobody_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each name as if it stood in no list: what names are made of decides."""
     data = names()

@@ -166,6 +166,7 @@ async def test_a_forgotten_run_leaves_no_trace(kept: SqliteDeliveries, path: Pat
     assert b"secret.example" not in await anyio.Path(path).read_bytes()
 
 
+@pytest.mark.slow
 async def test_copies_of_moved_rows_go_too(kept: SqliteDeliveries, path: Path) -> None:
     """SQLite leaves some in what is unused of its pages; chance makes a file that is used as a
     server uses it, and whichever run is forgotten, no byte says who was to be told."""

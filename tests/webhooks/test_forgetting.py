@@ -41,6 +41,7 @@ async def planned_for(folder: Path) -> RunId:
     return run_id
 
 
+@pytest.mark.slow
 async def test_webhooks_are_off(tmp_path: Path) -> None:
     """Nothing is sent any more, and what was to be sent goes all the same."""
     run_id = await planned_for(tmp_path)
@@ -50,6 +51,7 @@ async def test_webhooks_are_off(tmp_path: Path) -> None:
     assert read_deliveries(tmp_path / "webhooks.db", None, 9) == []
 
 
+@pytest.mark.slow
 async def test_the_next_start_finishes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the file could not be written meanwhile, or the process died."""
     run_id = await planned_for(tmp_path)

@@ -37,6 +37,7 @@ class Watched(SqliteDeliveries):
         return found
 
 
+@pytest.mark.slow
 async def test_a_dead_receiver_is_tried_for_a_day(
     site: Site, receiver: Receiving, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ async def noted(site: Site, count: int, status: DeliveryStatus | None = None) ->
             await anyio.sleep(0.01)
 
 
+@pytest.mark.slow
 async def test_a_book_is_told_page_by_page_and_at_its_end(site: Site, receiver: Receiving) -> None:
     """Each page once, when it has everything, and the end; signed, and with the state of then."""
     run_id = await site.finished_book(callback_url=receiver.url("/books"))
@@ -255,6 +256,7 @@ async def test_what_is_made_anew_sends_nothing_again(
     assert bool(deliveries_of(tmp_path, old)) is ("webhooks.db" not in lost)
 
 
+@pytest.mark.slow
 async def test_a_file_that_cannot_be_read_stops_no_book(
     tmp_path: Path, receiver: Receiving
 ) -> None:

@@ -244,6 +244,22 @@ def test_a_hero_keeps_its_card_whatever_the_model_says() -> None:
         assert SHEET.cards[1][1:] in page.image_prompt
 
 
+def test_a_hero_is_known_by_the_name_of_the_request_in_every_language() -> None:
+    """Who is 토끼 there is Rabbit in an English book, and looks the same."""
+    card = "a brave brown rabbit wearing a green cape"
+    hero = CastMember(BRIEF.names[0], "rabbit", card=card)
+    task = WritingTask(REQUEST, 7, 1, language="en", cast=(hero,))
+    brief = brief_for(task)
+    acts = dict(zip(brief.names, ("happy, waving", "sad, sitting"), strict=True))
+    panel = {"summary": "Rabbit set out.", "dialogues": [], "picture": {**PICTURE, "acts": acts}}
+    cards = dict(zip(brief.names, SHEET.cards, strict=True))
+    cover = {"title": "Rabbit and Tiger", "picture": panel["picture"]}
+    answer = {"cards": cards, "cover": cover, **dict.fromkeys(MEMBERS[1:5], panel)}
+    pages = list(Telling(brief, task, ignore).hear(as_json(answer)))
+    assert len(pages) == 5
+    assert all(f"A{card[1:]}, " in page.image_prompt for page in pages)
+
+
 def test_an_answer_that_ends_early_is_tried_again() -> None:
     """The pages that were whole have been given by then."""
     telling = Telling(BRIEF, WritingTask(REQUEST, 7, 1), ignore)

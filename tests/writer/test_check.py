@@ -10,10 +10,9 @@ import pytest
 
 from storybook.book import Dialogue, Page, StoryRequest
 from storybook.composer.compose import compose
-from storybook.engines import WritingTask
 from storybook.events.catalog import Problem
 from storybook.stages.writer.check import PageCheck, check_page, default_check, forbidden_words
-from storybook.stages.writer.rules import Forbidden, Rules
+from storybook.stages.writer.rules import Rules
 from tests.books import book_of
 
 REQUEST = StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정")
@@ -165,10 +164,10 @@ def test_the_list_of_words_is_a_file(tmp_path: Path) -> None:
     file = tmp_path / "words.toml"
     file.write_text('korean = ["개울가"]\nenglish = []\n', encoding="utf-8")
     rules = Rules(forbidden_words(file))
-    assert rules.forbidden == Forbidden(("개울가",), ())
+    assert rules.forbidden == {"korean": ("개울가",), "english": ()}
     assert kinds(SECOND, (COVER, FIRST), rules) == {"forbidden"}
     file.write_text('koren = ["개울가"]\n', encoding="utf-8")
-    with pytest.raises(msgspec.ValidationError):
+    with pytest.raises(ValueError, match="expected lists named korean, english; found koren"):
         forbidden_words.__wrapped__(file)
 
 
@@ -294,14 +293,18 @@ def test_the_last_page_of_a_longer_book_is_another() -> None:
     assert [missed(number) for number in (4, 5, 6)] == [False, False, True]
 
 
-def test_a_book_of_another_language_is_not_held_to_hangul() -> None:
-    """What is to be Korean is the Korean book; what no child can read is so in any."""
-    english = msgspec.structs.replace(book_of(REQUEST), language="en")
+def test_a_book_is_held_to_its_own_language() -> None:
+    """Korean to Hangul, English to English, and one that nobody here knows to nothing but what can
+    be read aloud."""
 
-    def passes(summary: str, book: WritingTask) -> bool:
+    def passes(summary: str, language: str) -> bool:
+        book = msgspec.structs.replace(book_of(REQUEST), language=language)
         found = check_page(first(summary=summary, dialogues=()), book, (COVER,), RULES)
         return "language" not in {it.kind for it in found}
 
-    told = "Once upon a time there was 토끼 the rabbit."
-    assert passes(told, english) and not passes(told, book_of(REQUEST))
-    assert not passes(f"{told} \u2588", english)
+    told = "Once upon a time there was a rabbit, and Rabbit lived in the woods."
+    assert passes(told, "en") and passes(told, "en-GB") and not passes(told, "ko")
+    assert not passes(f"{told} 토끼가 웃었어요.", "en")
+    assert not passes("Es war einmal Rabbit, ein kleines Tier, das lebte tief im Wald.", "en")
+    assert passes("Es war einmal 토끼, ein kleines Tier, das lebte tief im Wald.", "de")
+    assert not passes(f"{told} \u2588", "de")

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from storybook.book import StoryRequest
+from storybook.book import AGES, StoryRequest
+from storybook.languages.ko import KOREAN
 from storybook.lexicon.looks import times
-from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.pages import MEMBERS
 from storybook.stages.writer.answer.picture import ACTS
 from storybook.stages.writer.llama.grammar import grammar
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag
 from tests.books import PAGES
+
+LENGTHS = KOREAN.lengths_for("")
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +58,7 @@ def test_an_answer_is_a_whole_book(model: LlamaModel, seed: int) -> None:
     for name in MEMBERS[1:pages]:
         panel = members[name]
         assert list(panel) == ["summary", "dialogues", "picture"]
-        assert len(panel["dialogues"]) <= bounds.LINES
+        assert len(panel["dialogues"]) <= LENGTHS.lines
         assert {line["character"] for line in panel["dialogues"]} <= set(brief.names)
 
 
@@ -69,9 +71,27 @@ def test_korean_text_is_hangul_digits_and_signs(model: LlamaModel, seed: int) ->
         assert re.fullmatch(r"[가-힣0-9 .,!?…~]+", text.replace("R2D2", "")), text
     for name in MEMBERS[1:5]:
         sentences = re.split(r"(?<=[.!?…~]) ", members[name]["summary"])
-        assert bounds.SENTENCES[0] <= len(sentences) <= bounds.SENTENCES[1]
+        assert LENGTHS.sentences[0] <= len(sentences) <= LENGTHS.sentences[1]
         assert any(name in "".join(sentences[:2]) for name in ("R2D2", "하나", "토끼"))
-        assert all(len(it.split()) <= bounds.SENTENCE_WORDS[1] for it in sentences)
+        assert all(len(it.split()) <= LENGTHS.sentence_words[1] for it in sentences)
+
+
+@pytest.mark.parametrize("age", ["", *AGES])
+def test_english_text_is_english_letters_whatever_the_age(model: LlamaModel, age: str) -> None:
+    """Names as the story calls them, and as much as the age takes."""
+    brief = brief_of(REQUEST, 5, "en", age)
+    members = json.loads(answer(model, brief, 1))
+    assert brief.names == ("R2D2", "Hana", "Rabbit")
+    assert set(members["cards"]) == set(brief.names)
+    for text in narrations(members):
+        assert re.fullmatch(r"[A-Za-zÀ-ÿ0-9 .,!?…~'’-]+", text), text
+    for name in MEMBERS[1:5]:
+        sentences = re.split(r"(?<=[.!?…~]) ", members[name]["summary"])
+        least, most = brief.lengths.sentences
+        assert least <= len(sentences) <= most
+        assert any(it in "".join(sentences[:2]) for it in brief.names)
+        assert all(len(it.split()) <= brief.lengths.sentence_words[1] for it in sentences)
+        assert len(members[name]["dialogues"]) <= brief.lengths.lines
 
 
 @pytest.mark.parametrize("seed", range(3))

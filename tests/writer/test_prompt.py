@@ -11,8 +11,9 @@ import pytest
 
 from storybook.book import StoryRequest
 from storybook.composer.compose import compose
+from storybook.languages.ko import KOREAN
 from storybook.stages.writer.answer.brief import brief_of
-from storybook.stages.writer.answer.instructions import ADVICE
+from storybook.stages.writer.answer.instructions import advice, writing_of
 from storybook.stages.writer.answer.prompt import example, messages
 from storybook.stages.writer.answer.schema import schema
 
@@ -41,11 +42,11 @@ def test_what_stands_is_told_as_facts_and_the_rest_is_asked_for() -> None:
     assert "책에 이미 있는 쪽" not in order()
 
 
-@pytest.mark.parametrize("kind", ADVICE)
+@pytest.mark.parametrize("kind", writing_of(KOREAN).advice)
 def test_what_was_wrong_is_told_once(kind: str) -> None:
     """With what would be right, for every kind of problem that there is advice for."""
     told = order(2, (kind, "guard", kind))
-    assert told.count(ADVICE[kind]) == 1
+    assert told.count(advice(KOREAN, [kind])) == 1
     assert "지난번에 쓴 2쪽은" in told
     assert "지난번" not in order(2, ("guard",)) + order(2)
 

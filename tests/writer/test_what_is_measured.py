@@ -8,11 +8,12 @@ import pytest
 
 from storybook.book import Dialogue, Page, StoryRequest
 from storybook.composer.compose import compose
+from storybook.languages.ko import KOREAN
 from storybook.lexicon import cast
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.cards import card_faults
 from storybook.stages.writer.answer.copied import is_copied
-from storybook.stages.writer.answer.instructions import ADVICE, RULES
+from storybook.stages.writer.answer.instructions import writing_of
 from storybook.stages.writer.answer.pages import page_of, sheet_of
 from storybook.stages.writer.answer.picture import Picture, Sheet, fallback_sheet, prompt_of
 from storybook.stages.writer.check import check_page, forbidden_words
@@ -65,9 +66,9 @@ def test_who_says_a_line_is_not_what_the_writer_wrote() -> None:
     """Nor are the quotes; a writer that weaves its lines into the story wrote all but these."""
     page = told(GOOD, "안녕?", "어서 와!")
     assert page.summary.endswith('토끼가 물었어요. "어서 와!" 토끼가 외쳤어요.')
-    assert told_of(page).narration == GOOD
+    assert told_of(page, KOREAN).narration == GOOD
     woven = Page(1, summary='토끼가 "안녕?" 하고 물었어요.', dialogues=(Dialogue("토끼", "안녕?"),))
-    assert told_of(woven).narration == "토끼가 하고 물었어요."
+    assert told_of(woven, KOREAN).narration == "토끼가 하고 물었어요."
 
 
 @pytest.mark.parametrize(
@@ -270,21 +271,23 @@ def test_a_narrator_does_not_speak_of_the_writing(text: str) -> None:
 )
 def test_words_of_the_question_are_no_answer(copy: str) -> None:
     """The name of what was to be there, an example, or a rule."""
-    assert is_copied(copy) or not any(map(str.isalpha, copy))
+    assert is_copied(copy, KOREAN) or not any(map(str.isalpha, copy))
     assert kinds(told(f"{copy} {GOOD}" if len(copy) > 12 else copy))
 
 
-@pytest.mark.parametrize("text", [*RULES.splitlines(), *ADVICE.values()])
+@pytest.mark.parametrize(
+    "text", [*writing_of(KOREAN).rules.splitlines(), *writing_of(KOREAN).advice.values()]
+)
 def test_every_sentence_of_the_rules_is_known_as_a_copy(text: str) -> None:
     """But for those with what depends on the book."""
     whole = [it for it in text.split(". ") if "{" not in it and sum(map(str.isalpha, it)) > 9]
-    assert all(map(is_copied, whole))
+    assert all(is_copied(it, KOREAN) for it in whole)
 
 
 def test_an_ordinary_sentence_is_no_copy() -> None:
     """Short pieces of the rules are words of stories too."""
-    assert not any(map(is_copied, GOOD.split(". ")))
-    assert not is_copied("따뜻하게 끝났어요.")
+    assert not any(is_copied(it, KOREAN) for it in GOOD.split(". "))
+    assert not is_copied("따뜻하게 끝났어요.", KOREAN)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ text is spoken after it: a child would rather hear it late than not at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from storybook.book import Dialogue, Page, TtsConfig
@@ -16,13 +16,8 @@ from storybook.engines import Utterance
 
 _QUOTES: Final = "\"'“”‘’„‟「」『』«»"
 _SENTENCE_END: Final = re.compile(rf"(?<=[.!?…])[{_QUOTES})\]]*\s+|[\r\n]+")
-_CLAUSE_ENDS: Final = (
-    re.compile(r"[.!?…;:](?=\s)"),
-    re.compile(r"[,、]"),
-    re.compile(r"(?:고|며|서|면|니|지만|는데|은데|자|려고|도록|때)(?=\s)"),
-    re.compile(r"(?=\s)"),
-)
-"""Where a long sentence may be cut, the best place first: signs, connective endings, spaces."""
+_SIGN_ENDS: Final = (re.compile(r"[.!?…;:](?=\s)"), re.compile(r"[,、]"))
+_SPACE: Final = re.compile(r"(?=\s)")
 
 
 def utterances(page: Page, tts: TtsConfig) -> tuple[Utterance, ...]:
@@ -39,24 +34,26 @@ def utterances(page: Page, tts: TtsConfig) -> tuple[Utterance, ...]:
     return tuple(spoken)
 
 
-def clauses(text: str, limit: int = 120) -> tuple[str, ...]:
-    """Cut a text into pieces of at most `limit` characters, at the best places for a breath.
+def clauses(text: str, limit: int, breaths: str = "") -> tuple[str, ...]:
+    """Cut a text into pieces of at most `limit` characters, at the best places for a breath: signs,
+    `breaths` of its language (a regular expression), spaces.
 
     Nothing but spaces at the cuts is lost. A word longer than the limit is cut as it is.
     """
     pieces = []
     rest = text.strip()
+    ends = (*_SIGN_ENDS, *([re.compile(breaths)] if breaths else []), _SPACE)
     while len(rest) > limit:
-        cut = _breath(rest, limit)
+        cut = _breath(rest, limit, ends)
         pieces.append(rest[:cut].strip())
         rest = rest[cut:].strip()
     return (*pieces, rest) if rest else tuple(pieces)
 
 
-def _breath(text: str, limit: int) -> int:
+def _breath(text: str, limit: int, places: Sequence[re.Pattern[str]]) -> int:
     """The last good place to cut within the limit. A cut in the first third leaves a stump, so
     that a lesser place further on is better."""
-    for ends in _CLAUSE_ENDS:
+    for ends in places:
         cuts = (match.end() for match in ends.finditer(text, 0, limit + 1))
         cut = max((cut for cut in cuts if cut <= limit), default=0)
         if cut > limit // 3:

@@ -23,11 +23,13 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import msgspec
 
 from storybook.engines import Transcript
+from storybook.languages.known import LANGUAGES
 
 SHORTEST_WORD_SECONDS: Final = 0.3
 """숲 takes this long; less voice than that is a click or a breath."""
@@ -69,16 +71,6 @@ _BROKEN: Final = "\ufffd"
 
 NOTHING_HEARD: Final = Transcript("", 0.0)
 
-_PHANTOMS: Final = re.compile(
-    r"(?:시청|구독|봐|들어)\s*(?:해|주|좋아요)?.*(?:감사합니다|부탁드립니다|고맙습니다)"
-    r"|구독\s*(?:과|,)?\s*좋아요.*|(?:다음|다음에)\s*(?:영상|시간|비디오)에서?.*(?:만나요|뵙겠습니다)"
-    r"|(?:MBC|KBS|SBS|YTN)\s*뉴스.*|한글\s*자막.*|자막\s*(?:제공|by).*|이 영상은.*유료.*"
-    r"|thank(?:s| you) for watching.*",
-    re.IGNORECASE,
-)
-"""What Whisper writes for noise, learnt from the subtitles of videos; no child asks for it."""
-
-
 _NOISE: Final = re.compile(
     r"\[[^\]]*\w\w[^\]]*\]|\([^)]*\w\w[^)]*\)|<[^>]*\w\w[^>]*>|【[^】]*】|（[^）]*\w\w[^）]*）"
     r"|\*[^*]*\w\w[^*]*\*|[♪♫♬♩][^♪♫♬♩]*[♪♫♬♩]|[♪♫♬♩]"
@@ -89,7 +81,15 @@ _NOISE: Final = re.compile(
 def without_noise(text: str) -> str:
     """The text without what nobody said; "" if nobody said any of it."""
     words = " ".join(_NOISE.sub(" ", text).split())
-    return "" if _PHANTOMS.fullmatch(words.strip(" .!?~")) else words
+    return "" if _phantoms().fullmatch(words.strip(" .!?~")) else words
+
+
+@cache
+def _phantoms() -> re.Pattern[str]:
+    """What Whisper writes for noise, learnt from the subtitles of videos; no child asks for it. It
+    does so in whatever language."""
+    told = (language.hearing.phantoms for language in LANGUAGES.values())
+    return re.compile("|".join(filter(None, told)), re.IGNORECASE)
 
 
 class Heard(msgspec.Struct, frozen=True):

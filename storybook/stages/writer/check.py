@@ -7,9 +7,8 @@ choice that judges a page which has passed the rules.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,10 +18,11 @@ import msgspec
 
 from storybook.book import COVER_PAGE, Page, StoryRequest
 from storybook.events.catalog import Problem
-from storybook.lexicon import cast
+from storybook.languages.known import LANGUAGES, cast_in, forbidden_in, language_of
+from storybook.languages.language import Found
 from storybook.request import RequestFault
 from storybook.stages.writer.pictures import picturing
-from storybook.stages.writer.rules import Forbidden, Found, Rules, Wanted
+from storybook.stages.writer.rules import Forbidden, Rules, Wanted
 from storybook.stages.writer.wording import told_of, wording
 
 
@@ -82,47 +82,35 @@ def check_page(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules)
 @cache
 def forbidden_words(file: Path | None = None) -> Forbidden:
     """The words that a TOML file forbids, by default the package's own `forbidden.toml`. Raises
-    OSError, or ValueError (of msgspec or tomllib) that says what is wrong with the file."""
+    OSError, or ValueError (also of msgspec or tomllib) that says what is wrong with the file."""
     source = file or files(__package__).joinpath("forbidden.toml")
-    return msgspec.convert(tomllib.loads(source.read_text("utf-8")), Forbidden)
+    lists = msgspec.convert(tomllib.loads(source.read_text("utf-8")), dict[str, tuple[str, ...]])
+    known = [language.name.lower() for language in LANGUAGES.values()]
+    if unknown := [name for name in lists if name not in known]:
+        raise ValueError(f"expected lists named {', '.join(known)}; found {', '.join(unknown)}")
+    return lists
 
 
 def _forbidden(page: Page, forbidden: Forbidden) -> Found:
     text = " ".join((page.title, page.summary, *(line.text for line in page.dialogues)))
-    for word in _korean_in(text, forbidden):
+    for word in forbidden_in(text, forbidden):
         yield "forbidden", f"forbidden in a children's book: {word}"
-    for word in _english_in(page.image_prompt, forbidden):
+    for word in forbidden_in(page.image_prompt, forbidden):
         yield "forbidden", f"forbidden in a children's picture: {word}"
 
 
-def forbidden_in(text: str, forbidden: Forbidden) -> list[str]:
-    """The forbidden words of either language in a text."""
-    return [*_korean_in(text, forbidden), *_english_in(text, forbidden)]
-
-
-def _korean_in(text: str, forbidden: Forbidden) -> Iterator[str]:
-    for word in forbidden.korean:
-        if re.search(rf"(?<![가-힣]){re.escape(word)}", text):
-            yield word
-
-
-def _english_in(text: str, forbidden: Forbidden) -> Iterator[str]:
-    for word in forbidden.english:
-        if re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE):
-            yield word
-
-
 def _characters(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> Found:
-    names = tuple(character.name for character in cast(book.request.characters))
+    language = language_of(book.language)
+    names = tuple(character.name for character in cast_in(language, book.request))
     if strangers := [it.character for it in page.dialogues if it.character not in names]:
         yield "characters", f"{strangers[0]} speaks, who is not among {', '.join(names)}"
     if unsaid := [it.text for it in page.dialogues if it.text not in page.summary]:
         yield "characters", f"a spoken line does not stand in the text: {unsaid[0][:60]}"
     if not rules.named or page.page == COVER_PAGE:
         return
-    told = [told_of(it).text for it in (*standing, page)]
-    if not any(name in told[-1] for name in names):
+    told = [told_of(it, language).text.casefold() for it in (*standing, page)]
+    if not any(name.casefold() in told[-1] for name in names):
         yield "characters", f"the page names none of {', '.join(names)}"
-    absent = [name for name in names if not any(name in text for text in told)]
+    absent = [name for name in names if not any(name.casefold() in text for text in told)]
     if page.page == book.page_count - 1 and absent:
         yield "characters", f"the book never names {', '.join(absent)}"

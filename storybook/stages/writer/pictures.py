@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from storybook.book import Page
+from storybook.languages.language import Found
 from storybook.lexicon.absence import away
 from storybook.stages.writer.answer.brief import Brief, brief_of, is_known
 from storybook.stages.writer.answer.cards import card_faults
 from storybook.stages.writer.answer.copied import is_copied
 from storybook.stages.writer.answer.picture import Picture, Sheet, read_prompt
-from storybook.stages.writer.rules import Found, Rules, Wanted
+from storybook.stages.writer.rules import Rules, Wanted
 from storybook.stages.writer.wording import length
 
 ALIKE: Final = 4
@@ -34,7 +35,7 @@ def picturing(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) 
         yield "copied", f"the image prompt has a placeholder: {found[0]}"
     if not rules.named:
         return
-    brief = brief_of(book.request, book.page_count)
+    brief = brief_of(book.request, book.page_count, book.language)
     yield from _absent(page, brief)
     if read := read_prompt(page.page, brief, page.image_prompt):
         yield from _cards(brief, read[0])
@@ -59,7 +60,7 @@ def _cards(brief: Brief, sheet: Sheet) -> Found:
 
 
 def _scene(brief: Brief, sheet: Sheet, picture: Picture) -> Found:
-    if is_copied(picture.scene):
+    if is_copied(picture.scene, brief.language):
         yield "copied", f"words of what the writer was told: {picture.scene[:60]}"
     if any(card in picture.scene.lower() for card in sheet.cards):
         yield "picture", "the scene describes a character once more"

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from storybook.book import StoryRequest
 
-Found = Iterator[tuple[str, str]]
-"""Kind and message of each problem."""
-
-
-class Forbidden(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words that no page may have: Korean ones in its text, English ones in its image prompt."""
-
-    korean: tuple[str, ...]
-    english: tuple[str, ...]
+Forbidden = Mapping[str, Sequence[str]]
+"""Words that no page may have, by the English name of their language in small letters."""
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -31,8 +24,8 @@ class Rules(msgspec.Struct, frozen=True):
     prompt: tuple[int, int] = (20, 2_000)
     told: int = 12
     """Least letters that the writer itself told on a page; the composer's have above 40."""
-    hangul: float = 0.5
-    """Least share of Hangul among a panel's letters: names and topics may be of another script."""
+    native: float = 0.5
+    """Least share of the language's own letters on a panel: names and topics may have others."""
     repeated: float = 0.5
     """Most of a page's text that the page before may have had."""
     variety: float = 0.75
@@ -54,3 +47,6 @@ class Wanted(Protocol):
 
     @property
     def language(self) -> str: ...
+
+    @property
+    def age(self) -> str: ...

@@ -1,8 +1,8 @@
 """What may be wrong with the words of a page.
 
 Measured is what the writer itself wrote: the **title**, the **narration** and the **lines**. Quotes
-around lines, and who says them, are put in by `answer.pages`; they make no page longer, more Korean
-or more of a story.
+around lines, and who says them, are put in by `answer.pages`; they make no page longer, more of its
+language or more of a story.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-import msgspec
-
-from storybook.book import COVER_PAGE, Page, StoryRequest, base_language
-from storybook.lexicon import cast
+from storybook.book import COVER_PAGE, Page, StoryRequest
+from storybook.languages.known import cast_in, language_of
+from storybook.languages.language import Found, Language, Lengths, Told
 from storybook.stages.writer.answer.brief import foreign_words
 from storybook.stages.writer.answer.copied import is_copied, is_of_the_task
 from storybook.stages.writer.answer.pages import spoken
-from storybook.stages.writer.rules import Found, Rules, Wanted
+from storybook.stages.writer.rules import Rules, Wanted
 
 SHINGLE: Final = 5
 """Letters that are compared at a time when two texts are held against each other."""
@@ -39,48 +38,19 @@ ONE_WORD: Final = (4, 1 / 3)
 """A word that comes so often, and makes up so much of a narration, is all that it says."""
 NUMBERED: Final = 1 / 3
 """Most of the words of a narration that may be numbers, with their units."""
-RARE_SYLLABLES: Final = (2, 0.03)
-"""So many different syllables that no Korean word has, and such a share of them, are no Korean: a
-funny sound has one, again and again."""
+SENTENCES_MORE: Final = 1
+"""Beyond what is asked for at an age; exclamations of a word are not counted."""
+SENTENCE_LONGER: Final = 1.75
+"""As long as a sentence may be where it is asked to be shorter: for once, not as a rule."""
 
 _SENTENCE_END: Final = re.compile(r"[.!?…~]+[\"'”’]*\s*")
 _LETTERS: Final = re.compile(r"[^\W_]+")
-_HANGUL: Final = re.compile("[가-힣]")
 _CLOSING: Final = (".", "!", "?", "…", "~", '"', "'", "”", "’")
-_NUMBER: Final = re.compile(r"(?<!\d)(\d+(?:[.,]\d+)*)(%|℃|\s?[가-힣]+)?")
-_PARTICLES: Final = frozenset(
-    [
-        *("이", "가", "은", "는", "을", "를", "와", "과", "랑", "이랑", "도", "에", "의", "만"),
-        *("로", "으로", "에서", "에게", "하고", "보다", "까지", "부터"),
-    ]
-)
-_PREDICATES: Final = "요다죠까네지자라야군걸데래니게어아"
-"""The last syllables of Korean predicates, in the forms that stories are told in."""
-_COUNTERS: Final = re.compile(
-    "마리|명|개|살|번|년|월|일|주|달|시|분|초|원|권|쪽|장|층|호|대|송이|그루|알|병|잔|채|척|자루|벌|"
-    "켤레|쌍|가지|줄|칸|걸음|바퀴|배|박|인|모금|조각|그릇|방울|포기|톨|미터|킬로|센티|사람|아이|친구"
-)
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What the writer wrote of a page."""
-
-    title: str
-    narration: str
-    lines: tuple[str, ...]
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        return tuple(text for text in (self.title, self.narration, *self.lines) if text)
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.texts)
-
-
-def told_of(page: Page) -> Told:
+def told_of(page: Page, language: Language) -> Told:
     """A page's words without those that were put in around them."""
-    narration = page.summary.removesuffix(spoken(page.dialogues))
+    narration = page.summary.removesuffix(spoken(page.dialogues, language))
     for line in page.dialogues:  # quotes that a writer wove into its story
         narration = narration.replace(f'"{line.text}"', " ", 1)
     lines = tuple(line.text for line in page.dialogues)
@@ -90,19 +60,22 @@ def told_of(page: Page) -> Told:
 
 def wording(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> Found:
     """The problems of a page's words; `standing` are the pages before it."""
-    told = told_of(page)
+    language = language_of(book.language)
+    told = told_of(page, language)
     yield from _lengths(page, told, rules)
-    if base_language(book.language) == "ko":
-        yield from _not_korean(page, told, book.request, rules)
+    if book.age and page.page != COVER_PAGE:
+        yield from _too_much(told, language.lengths_for(book.age))
+    if language.script.letters:
+        yield from _strange(page, told, language, book.request, rules)
     if signs := sorted({sign for text in told.texts for sign in text if not _is_readable(sign)}):
         named = ", ".join(f"U+{ord(sign):04X}" for sign in signs)
         yield "language", f"signs that nobody can read aloud: {named}"
     if rules.sensible:
-        yield from _copied(told, book.request)
-        yield from _numbers(told, book.request)
+        yield from _copied(told, language, book.request)
+        yield from _numbers(told, language, book.request)
     yield from _degenerate(told, rules)
     if page.page != COVER_PAGE and standing:
-        yield from _repeated(told, [told_of(it) for it in standing], rules)
+        yield from _repeated(told, [told_of(it, language) for it in standing], rules)
 
 
 # ------------------------------------------------------------------------------------ lengths
@@ -124,6 +97,16 @@ def _lengths(page: Page, told: Told, rules: Rules) -> Found:
         yield "length", f"the text stops in the middle: …{told.narration[-20:]}"
 
 
+def _too_much(told: Told, lengths: Lengths) -> Found:
+    """What children of an age do not follow: many sentences, or long ones."""
+    split = [sentence.split() for sentence in _SENTENCE_END.split(told.narration)]
+    words = [len(sentence) for sentence in split if len(sentence) > 1]
+    if len(words) > (most := lengths.sentences[1] + SENTENCES_MORE):
+        yield "length", f"for this age at most {most} sentences on a page, found {len(words)}"
+    if max(words, default=0) > (most := int(SENTENCE_LONGER * lengths.sentence_words[1])):
+        yield "length", f"for this age at most {most} words in a sentence, found {max(words)}"
+
+
 def length(what: str, text: str, bounds: tuple[int, int]) -> Found:
     """The problem of a text that is too short or too long, in characters."""
     least, most = bounds
@@ -134,32 +117,32 @@ def length(what: str, text: str, bounds: tuple[int, int]) -> Found:
 # ----------------------------------------------------------------------------------- language
 
 
-def _not_korean(page: Page, told: Told, request: StoryRequest, rules: Rules) -> Found:
-    known = _known(request)
-    share = _hangul_share(f"{told.narration} {' '.join(told.lines)}")
-    if page.page != COVER_PAGE and share < rules.hangul:
-        yield "language", f"expected Korean, found {share:.0%} Hangul among letters and digits"
+def _strange(
+    page: Page, told: Told, language: Language, request: StoryRequest, rules: Rules
+) -> Found:
+    """What is not the book's language, as far as letters tell it, and what it says itself."""
+    letters, name = re.compile(f"[{language.script.letters}]"), language.name
+    known = _known(language, request)
+    share = _share(letters, f"{told.narration} {' '.join(told.lines)}")
+    if page.page != COVER_PAGE and share < rules.native:
+        yield "language", f"expected {name}, found {share:.0%} of its letters among all"
     if not rules.sensible:
         return
-    strange = [word for text in told.texts for word in _foreign(_without(text, known))]
+    strange = [it for text in told.texts for it in _foreign(letters, _without(text, known))]
     if strange:
-        yield "language", f"expected Korean, found {', '.join(dict.fromkeys(strange))[:80]}"
-    if told.title and not _HANGUL.search(told.title):
-        yield "language", f"the title has no Korean word: {told.title[:40]}"
+        yield "language", f"expected {name}, found {', '.join(dict.fromkeys(strange))[:80]}"
+    if told.title and not letters.search(told.title):
+        yield "language", f"the title has no {name} word: {told.title[:40]}"
     for line in told.lines:
-        if line and not _is_word(line, known):
-            yield "language", f"a spoken line has no Korean word: {line[:40]}"
-    if unfinished := _without_predicate(told.narration):
-        yield "language", f"expected sentences, found: {unfinished[:60]}"
-    rare = [it for it in _HANGUL.findall(told.text) if not _is_common(it)]
-    least, most_share = RARE_SYLLABLES
-    if len(set(rare)) >= least and len(rare) > most_share * len(_HANGUL.findall(told.text)):
-        yield "language", f"syllables that Korean words hardly have: {''.join(rare)[:40]}"
+        if line and not letters.search(line) and _without(line, known) == line:
+            yield "language", f"a spoken line has no {name} word: {line[:40]}"
+    yield from language.faults(told)
 
 
-def _known(request: StoryRequest) -> tuple[str, ...]:
+def _known(language: Language, request: StoryRequest) -> tuple[str, ...]:
     """The request's own words, which a text may have in whatever script."""
-    return (*foreign_words(request), *(character.name for character in cast(request.characters)))
+    names = (character.name for character in cast_in(language, request))
+    return (*foreign_words(request, language), *names)
 
 
 def _without(text: str, words: Iterable[str]) -> str:
@@ -173,38 +156,19 @@ def _any_of(words: tuple[str, ...]) -> re.Pattern[str] | None:
     """The longest of some words, as a whole; None if there are none."""
     longest_first = map(re.escape, sorted(filter(None, words), key=len, reverse=True))
     body = "|".join(longest_first)
-    whole = rf"(?<![^\W가-힣])(?:{body})(?![^\W가-힣])"
+    whole = rf"(?<![^\W\uac00-\ud7a3])(?:{body})(?![^\W\uac00-\ud7a3])"
     return re.compile(whole, re.IGNORECASE) if body else None
 
 
-def _foreign(text: str) -> list[str]:
-    """The pieces of a text that are letters other than Hangul."""
-    without = _HANGUL.sub(" ", text)
+def _foreign(letters: re.Pattern[str], text: str) -> list[str]:
+    """The pieces of a text that are letters of another script."""
+    without = letters.sub(" ", text)
     return [run for word in _LETTERS.findall(without) for run in re.findall(r"[^\W\d_]+", word)]
 
 
-def _is_word(line: str, known: Sequence[str]) -> bool:
-    """Whether it has a syllable of Hangul, or calls somebody in words of the request."""
-    return _HANGUL.search(line) is not None or _without(line, known) != line
-
-
-def _hangul_share(text: str) -> float:
+def _share(letters: re.Pattern[str], text: str) -> float:
     signs = [sign for sign in text if sign.isalnum()]
-    return sum(map(bool, map(_HANGUL.match, signs))) / len(signs) if signs else 0.0
-
-
-def _without_predicate(narration: str) -> str:
-    """A sentence with no predicate at its end, if most of them have none. Exclamations of a word
-    ("쨍그랑!") are not counted."""
-    split = (sentence.strip() for sentence in _SENTENCE_END.split(narration))
-    sentences = [sentence for sentence in split if len(sentence.split()) > 1]
-    without = [sentence for sentence in sentences if sentence[-1] not in _PREDICATES]
-    return without[0] if 2 * len(without) > len(sentences) else ""
-
-
-def _is_common(syllable: str) -> bool:
-    """Whether it is among the 2,350 of KS X 1001, which all but a few Korean words are made of."""
-    return len(syllable.encode("euc_kr", "replace")) == 2
+    return sum(map(bool, map(letters.match, signs))) / len(signs) if signs else 0.0
 
 
 def _is_readable(sign: str) -> bool:
@@ -215,11 +179,11 @@ def _is_readable(sign: str) -> bool:
 # ------------------------------------------------------------------------ numbers and copies
 
 
-def _numbers(told: Told, request: StoryRequest) -> Found:
-    given = _given(request)
+def _numbers(told: Told, language: Language, request: StoryRequest) -> Found:
+    given, foreign = _given(request), foreign_words(request, language)
     for text in told.texts:
-        for sentence in _SENTENCE_END.split(_without(text, foreign_words(request))):
-            bare = [it for it in _bare_numbers(sentence) if it not in given]
+        for sentence in _SENTENCE_END.split(_without(text, foreign)):
+            bare = [it for it in _bare_numbers(sentence, language) if it not in given]
             if len(bare) > 1:
                 yield "numbers", f"numbers that count nothing: {', '.join(bare)[:60]}"
                 return
@@ -233,23 +197,21 @@ def _given(request: StoryRequest) -> str:
     return " ".join((request.era, request.place, request.characters, request.topic))
 
 
-def _bare_numbers(sentence: str) -> list[str]:
-    """The numbers of a sentence that no unit follows: a particle is none."""
-    return [it[1] for it in _NUMBER.finditer(sentence) if not _is_unit(it[2] or "")]
+def _bare_numbers(sentence: str, language: Language) -> list[str]:
+    """The numbers of a sentence that count nothing."""
+    letter = f"[{language.script.letters}]" if language.script.letters else r"[^\W\d_]"
+    numbers = re.finditer(rf"(?<!\d)(\d+(?:[.,]\d+)*)(%|℃|\s?{letter}+)?", sentence)
+    return [it[1] for it in numbers if not language.counts(it[2] or "")]
 
 
-def _is_unit(after: str) -> bool:
-    if after.startswith(" "):
-        return _COUNTERS.match(after.strip()) is not None
-    return bool(after) and after not in _PARTICLES
-
-
-def _copied(told: Told, request: StoryRequest) -> Found:
+def _copied(told: Told, language: Language, request: StoryRequest) -> Found:
     for text in (told.title, *told.lines, *_SENTENCE_END.split(told.narration)):
-        if text and is_copied(text):
+        if text and is_copied(text, language):
             yield "copied", f"words of what the writer was told: {text[:60]}"
             return
-    if is_of_the_task(narrated := f"{told.title} {told.narration}".strip(), _given(request)):
+    if is_of_the_task(
+        narrated := f"{told.title} {told.narration}".strip(), language, _given(request)
+    ):
         yield "copied", f"the narrator speaks of the writing: {narrated[:60]}"
 
 

@@ -20,7 +20,6 @@ from storybook.data_folder import DataFolder
 from storybook.events.log import LogUnavailable, Position
 from storybook.stores.artifacts import Stored
 from storybook.stores.backup import archive, folder
-from storybook.stores.backup.making import log_faults
 from storybook.stores.backup.manifest import (
     MANIFEST,
     BackupError,
@@ -33,9 +32,10 @@ from storybook.stores.digests import digests_differ
 from storybook.stores.files import read_plainly
 from storybook.stores.sqlite.holder import find_holder
 from storybook.stores.sqlite.online import check_log_not_newer, copy_database, settle
-from storybook.stores.sqlite.verify import head_of
+from storybook.stores.sqlite.verify import head_of, log_faults
 
 WAL: Final = "-wal"
+_WITH_WAL: Final = "with its WAL"
 
 
 class Contents(Protocol):
@@ -167,13 +167,13 @@ class CopyContents:
 def _whole_log(copied: Path, scratch: Path) -> None:
     """Put the log of a copy into a folder: the longest that can be read of it and is whole."""
     wal = copied.with_name(f"{copied.name}{WAL}")
-    ways = ["with its WAL", "without its WAL"] if wal.is_file() and wal.stat().st_size else [""]
+    ways = [_WITH_WAL, "without its WAL"] if wal.is_file() and wal.stat().st_size else [""]
     whole: dict[Position, Path] = {}
     whys: list[str] = []
     for way in ways:
         to = scratch / f"{LOG}.{len(whys) + len(whole)}"
         shutil.copyfile(copied, to)
-        if way != "without its WAL" and way:
+        if way == _WITH_WAL:
             shutil.copyfile(wal, to.with_name(f"{to.name}{WAL}"))
         if why := _settled(to):
             whys.append(f"{way}: {why}" if way else why)

@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -36,7 +35,7 @@ from storybook.stores.integrity import check_bytes
 from storybook.stores.named_files import NamedFiles
 from storybook.stores.sqlite.connection import open_reader
 from storybook.stores.sqlite.online import check_log_not_newer, copy_database, went_on
-from storybook.stores.sqlite.verify import Anchor, head_of, verify_log
+from storybook.stores.sqlite.verify import Anchor, head_of, log_faults
 
 ROUNDS: Final = 5
 """How often the log is copied for files that change meanwhile: a run is repaired once, rarely."""
@@ -47,8 +46,6 @@ COPIERS: Final = 2
 slowest append in a hundred took five times as long as with no backup."""
 RESTS: Final = 1.0
 """How much longer a copier rests than it stores: the disk is the writer's of the log, too."""
-NAMED_FAULTS: Final = 3
-"""Faults of a log that a message names; `storybook verify` has all."""
 
 Step = Callable[[int, int], None]
 """Told how many files are done, of how many."""
@@ -213,12 +210,6 @@ def _lacks(log: Path, anchor: Anchor) -> bool:
     with closing(open_reader(log)) as db:
         sql = "SELECT digest FROM events WHERE position = ?"
         return bool(db.execute(sql, (anchor.position,)).fetchone() != (anchor.digest,))
-
-
-def log_faults(log: Path) -> str:
-    """What is wrong with a log, as words; empty if nothing is."""
-    faults = list(islice(map(str, verify_log(log)), NAMED_FAULTS + 1))
-    return "; ".join(faults[:NAMED_FAULTS]) + ("; and more" if len(faults) > NAMED_FAULTS else "")
 
 
 def files_of_log(log: Path) -> tuple[list[NamedFile], set[RunId]]:

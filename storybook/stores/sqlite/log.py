@@ -421,7 +421,7 @@ class _Writing:
             else:
                 future.set_exception(answer)
         if result.head != self.recent.head:
-            self.observer.committed(len(result.recorded))
+            self.observer.committed(result.head - self.recent.head)
             self.recent.publish(result.recorded, result.head)
             self._ringer.ring()
 

@@ -26,20 +26,18 @@ from storybook.stores.sqlite.damage import log_error
 from storybook.stores.sqlite.holder import WriteLock
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer, migrate
 from storybook.stores.sqlite.online import settle
-from storybook.stores.sqlite.verify import Anchor, Progress, Row, head_of, verify_log
+from storybook.stores.sqlite.verify import Anchor, Progress, Row, head_of, log_faults
 from storybook.system import sync_file, sync_folder
 
 FORMAT: Final = "storybook log"
 VERSION: Final = 1
 GROUP: Final = 2_000
 """Rows that are inserted at once, and between two words of how far it is."""
-NAMED_FAULTS: Final = 3
 
 _LAST: Final = "SELECT coalesce(max(position), 0) FROM events"
 L = TypeVar("L", bound=msgspec.Struct)
 Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """What SQLite keeps of whole numbers."""
-
 
 _AGAIN: Final = "nothing was changed here: export the log again"
 
@@ -287,9 +285,8 @@ def _insert(db: sqlite3.Connection, table: str, rows: Iterator[tuple[Any, ...]])
 
 
 def _verify(made: Path, head: ExportHead) -> None:
-    faults = [str(it) for it in islice(verify_log(made), NAMED_FAULTS)]
-    found = str(head_of(made))
+    faults, found = log_faults(made), str(head_of(made))
     if not faults and found != head.head:
-        faults = [f"it ends at {found}, expected {head.head}"]
+        faults = f"it ends at {found}, expected {head.head}"
     if faults:
-        raise NotImported(f"the export was changed since it was made: {'; '.join(faults)}")
+        raise NotImported(f"the export was changed since it was made: {faults}; {_AGAIN}")

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -36,7 +37,8 @@ PAGE: Final = 2_000
 """Rows that are read at once; no read stays open longer than a page."""
 BEFORE_ALL: Final = -(2**63)
 """Below every position that SQLite can hold: rows before the first one are found, too."""
-
+NAMED_FAULTS: Final = 3
+"""Faults of a log that a message names; `storybook verify` has all."""
 
 Progress = Callable[[int, int], None]
 """Told how many events have been checked, of how many."""
@@ -95,6 +97,12 @@ def head_of(path: Path) -> Anchor:
     except sqlite3.Error as error:
         raise log_error(path, error, f"the end of {path} cannot be read") from error
     return Anchor(*row) if row is not None else Anchor(START, GENESIS)
+
+
+def log_faults(path: Path) -> str:
+    """What is wrong with a log, as words; empty if nothing is."""
+    faults = list(islice(map(str, verify_log(path)), NAMED_FAULTS + 1))
+    return "; ".join(faults[:NAMED_FAULTS]) + ("; and more" if len(faults) > NAMED_FAULTS else "")
 
 
 def read_every_page(path: Path) -> None:

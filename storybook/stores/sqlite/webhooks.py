@@ -76,9 +76,9 @@ class SqliteDeliveries:
     async def record(self, before: Delivery, after: Delivery) -> None:
         await self._call(partial(_record, before=before, after=after))
 
-    async def forget(self, run_id: RunId) -> None:
+    async def forget(self, *run_ids: RunId) -> None:
         if self._path.exists():
-            await self._call(partial(_forget, run_id=run_id))
+            await self._call(partial(_forget, run_ids=run_ids))
             await anyio.to_thread.run_sync(_read, self._path, write_anew)
 
     async def _call(self, do: Callable[[sqlite3.Connection], T]) -> T:
@@ -88,14 +88,15 @@ class SqliteDeliveries:
 # ----------------------------------------------------------------------------------- for operators
 
 
-def read_deliveries(path: Path, run_id: RunId | None, limit: int) -> list[Delivery]:
-    """The newest deliveries, of one run or of all; none without a file. Raises
-    `DeliveriesUnavailable`."""
+def read_deliveries(path: Path, run_id: RunId | None, limit: int | None) -> list[Delivery]:
+    """The newest deliveries, `limit` or all, of one run or of every one; none without a file.
+    Raises `DeliveriesUnavailable`."""
     if not path.exists():
         return []
-    where, given = ("WHERE run_id = ?", [run_id]) if run_id is not None else ("", [])
-    sql = f"SELECT {_COLUMNS} FROM deliveries {where} ORDER BY position DESC LIMIT ?"
-    return _read(path, lambda db: [_delivery(row) for row in db.execute(sql, [*given, limit])])
+    where = "" if run_id is None else "WHERE run_id = :run_id"
+    sql = f"SELECT {_COLUMNS} FROM deliveries {where} ORDER BY position DESC LIMIT :limit"
+    given = {"run_id": run_id, "limit": -1 if limit is None else limit}
+    return _read(path, lambda db: [_delivery(row) for row in db.execute(sql, given)])
 
 
 def replay_deliveries(path: Path, positions: Collection[Position], now: int) -> None:
@@ -168,8 +169,8 @@ def _plan(db: sqlite3.Connection, planned: Sequence[Delivery], cursor: Position,
     db.execute(_SET_CURSOR, (cursor,))
 
 
-def _forget(db: sqlite3.Connection, run_id: RunId) -> None:
-    db.execute("DELETE FROM deliveries WHERE run_id = ?", (run_id,))
+def _forget(db: sqlite3.Connection, run_ids: Sequence[RunId]) -> None:
+    db.executemany("DELETE FROM deliveries WHERE run_id = ?", [(it,) for it in run_ids])
 
 
 def _due(

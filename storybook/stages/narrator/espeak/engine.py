@@ -26,8 +26,7 @@ from storybook.engines import (
     package_version,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.korean.pronunciation import read_korean
-from storybook.stages.narrator.espeak.pronunciation import as_it_sounds
+from storybook.languages.known import language_of
 from storybook.stages.narrator.espeak.voices import VOICES
 from storybook.stages.narrator.narration import languages, put_together, unknown_voice
 from storybook.system import shielded_start
@@ -100,7 +99,7 @@ def _piece(spoken: Utterance, speed: float, language: str) -> dict[str, Any]:
     if voice is None:
         raise unknown_voice(spoken.voice, VOICES)
     return {
-        "text": as_it_sounds(read_korean(spoken.text)) if language == "ko" else spoken.text,
+        "text": language_of(language).speech.given(spoken.text, NAME),
         "variant": voice.variant,
         "rate": voice.rate(speed),
         "pitch": voice.pitch,

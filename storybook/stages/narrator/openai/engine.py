@@ -2,8 +2,8 @@
 
 `supertonic serve`, OpenAINarrator itself, and what speaks like it (openedai-speech, Kokoro-FastAPI,
 LocalAI). Each utterance is a request of its own, so that its times are exact, a few of them at
-once. Korean is turned into words before it is sent, as most models misread digits. Whether the same
-task gives the same bytes is up to the endpoint: the protocol has no seed.
+once. Digits are turned into words before they are sent, as most models misread them. Whether the
+same task gives the same bytes is up to the endpoint: the protocol has no seed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from storybook.engines import (
     WorkFailed,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.korean.pronunciation import read_korean
+from storybook.languages.known import language_of
 from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, whole
 from storybook.stages.narrator.narration import (
@@ -154,7 +154,7 @@ class OpenAINarrator:
     async def _speak(
         self, client: httpx.AsyncClient, spoken: Utterance, language: str, speed: float
     ) -> Spoken:
-        text = read_korean(spoken.text) if language == "ko" else spoken.text
+        text = language_of(language).speech.given(spoken.text, NAME)
         if not any(char.isalnum() for char in text):
             return await anyio.to_thread.run_sync(_silence)
         voice = self._voices.get(spoken.voice, spoken.voice)

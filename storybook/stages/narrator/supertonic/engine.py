@@ -32,7 +32,7 @@ from storybook.engines import (
     ready_or_raise,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.korean.pronunciation import read_korean
+from storybook.languages.known import language_of
 from storybook.stages.extras import install_extra
 from storybook.stages.narrator.narration import each, languages, put_together, unknown_voice
 from storybook.stages.narrator.supertonic.folder import (
@@ -53,10 +53,6 @@ NAME: Final = "supertonic"
 _PACKAGES: Final = ("supertonic", "onnxruntime")
 SLOWEST, FASTEST = 0.7, 2.0
 """The speeds that the model takes."""
-CLAUSE_CHARACTERS: Final = 119
-"""Korean is spoken well up to 120 characters, one of which may be a full stop that is added."""
-OTHER_CLAUSE_CHARACTERS: Final = 299
-"""The same for other languages, whose characters say less each."""
 _BREATH_MS: Final = 120
 _DEVICE: Final = re.compile(r"cpu|gpu(\d+)")
 
@@ -208,9 +204,8 @@ def _check(task: NarrationTask) -> None:
 
 def _clauses(model: SupertonicModel, text: str, language: str) -> tuple[str, ...]:
     """What is given to the model, piece by piece."""
-    is_korean = language == "ko"
-    said = model.readable(read_korean(text) if is_korean else text)
-    return clauses(said, CLAUSE_CHARACTERS if is_korean else OTHER_CLAUSE_CHARACTERS)
+    speech = language_of(language).speech
+    return clauses(model.readable(speech.given(text, NAME)), speech.clause, speech.breaths)
 
 
 def _spoken(

@@ -15,10 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import COVER_PAGE, MOST_PAGES, Dialogue, Page
-from storybook.korean.particles import with_particle
+from storybook.languages.language import Language
 from storybook.lexicon import Character
 from storybook.lexicon.looks import times
-from storybook.stages.writer.answer.bounds import LINES
 from storybook.stages.writer.answer.brief import Brief
 from storybook.stages.writer.answer.cards import WEARING, card_faults
 from storybook.stages.writer.answer.picture import (
@@ -34,7 +33,6 @@ MEMBERS: Final = ("cover", *(f"page_{page}" for page in range(COVER_PAGE + 1, MO
 """The member of an answer that each page is; a book has as many of the first as it has pages."""
 
 _QUOTES: Final = "\"'“”‘’「」『』 "
-_SAID: Final = {"?": "물었어요", "!": "외쳤어요"}
 
 
 class Malformed(Exception):
@@ -94,13 +92,13 @@ def page_of(number: int, brief: Brief, sheet: Sheet, said: Any) -> Page:
         raise Malformed(f"{MEMBERS[number]}: {error}") from error
     prompt = prompt_of(number, brief, sheet, _pictured(brief, sheet, told.picture))
     if number == COVER_PAGE:
-        return Page(number, title=_clean(told.title), image_prompt=prompt)
+        return Page(number, title=clean(told.title), image_prompt=prompt)
     dialogues = tuple(
         Dialogue(line.character, text)
-        for line in told.dialogues[:LINES]
-        if (text := _clean(line.text).strip(_QUOTES))
+        for line in told.dialogues[: brief.lengths.lines]
+        if (text := clean(line.text).strip(_QUOTES))
     )
-    summary = f"{_clean(told.summary)} {spoken(dialogues)}".strip()
+    summary = f"{clean(told.summary)} {spoken(dialogues, brief.language)}".strip()
     return Page(number, summary=summary, dialogues=dialogues, image_prompt=prompt)
 
 
@@ -135,14 +133,10 @@ def _scene(sheet: Sheet, said: str) -> str:
     return scene[:1].upper() + scene[1:]
 
 
-def spoken(dialogues: Sequence[Dialogue]) -> str:
+def spoken(dialogues: Sequence[Dialogue], language: Language) -> str:
     """The spoken lines of a page as they stand after its narration, with who says them: the only
     words of a page that no writer wrote."""
-    return " ".join(
-        f'"{line.text}" {with_particle(line.character, "가")} '
-        f"{_SAID.get(line.text[-1:], '말했어요')}."
-        for line in dialogues
-    )
+    return " ".join(language.said(line.character, line.text) for line in dialogues)
 
 
 def _phrase(said: Any) -> str:
@@ -155,6 +149,6 @@ def _ascii(text: str) -> str:
     return " ".join(plain.split())
 
 
-def _clean(text: str) -> str:
-    """Composed Hangul, with single spaces and no control characters."""
+def clean(text: str) -> str:
+    """Composed letters, with single spaces and no control characters."""
     return " ".join(unicodedata.normalize("NFC", text).split())

@@ -22,14 +22,26 @@ Schema = dict[str, Any]
 
 def schema(brief: Brief, first_page: int = COVER_PAGE) -> Schema:
     """The schema of an answer from `first_page` on; from the cover on, it begins with the sheet."""
-    title = _korean(brief, 2, 40, "[가-힣!?]")
-    cover = _object({"title": title, "picture": _defined("picture")})
+    cover = _object({"title": _title(brief), "picture": _defined("picture")})
     pages = {
         MEMBERS[number]: cover if number == COVER_PAGE else _defined("panel")
         for number in brief.wanted(first_page)
     }
     book = _object(pages if first_page else {**_sheet(brief), **pages})
     return {**book, "$defs": _definitions(brief)}
+
+
+def text_schema(brief: Brief, *, is_cover: bool, lines: int) -> Schema:
+    """The schema of a page's words alone: its title, or its narration and as many lines."""
+    if is_cover:
+        return _object({"title": _title(brief)})
+    line = _told(brief, 2, brief.lengths.letters(brief.lengths.line_words[1]))
+    said = {"type": "array", "items": line, "minItems": lines, "maxItems": lines}
+    return _object({"summary": _summary(brief), "lines": said})
+
+
+def _title(brief: Brief) -> Schema:
+    return _told(brief, 2, brief.lengths.letters(4), f"[{brief.language.script.letters}!?]")
 
 
 def _definitions(brief: Brief) -> dict[str, Schema]:
@@ -60,18 +72,19 @@ def _card(character: Character) -> Schema:
 
 
 def _summary(brief: Brief) -> Schema:
-    words = bounds.SENTENCES[1] * bounds.SENTENCE_WORDS[1]
-    return _korean(brief, 20, bounds.letters(words))
+    lengths = brief.lengths
+    words = lengths.sentences[1] * lengths.sentence_words[1]
+    return _told(brief, 20, lengths.letters(words))
 
 
 def _dialogues(brief: Brief) -> Schema:
     line = _object(
         {
             "character": _one_of(brief.names),
-            "text": _korean(brief, 2, bounds.letters(bounds.LINE_WORDS[1])),
+            "text": _told(brief, 2, brief.lengths.letters(brief.lengths.line_words[1])),
         }
     )
-    return {"type": "array", "items": line, "maxItems": bounds.LINES}
+    return {"type": "array", "items": line, "maxItems": brief.lengths.lines}
 
 
 def _picture(brief: Brief) -> Schema:
@@ -85,12 +98,17 @@ def _picture(brief: Brief) -> Schema:
     )
 
 
-def _korean(brief: Brief, least: int, most: int, end: str = "[.!?…~]") -> Schema:
-    """Text with no letters but Hangul, and words of another script as a whole. It begins with a
-    word, or with a number that has a unit: "…" and "1, 2, 3" are no text."""
+def _told(brief: Brief, least: int, most: int, end: str = "[.!?…~]") -> Schema:
+    """Text with no letters but the language's, and words of another script as a whole. It begins
+    with a word, or with a number of something: "…" and "1, 2, 3" are no text."""
+    script = brief.language.script
+    letter = f"[{script.letters}]"
+    counted = letter if script.has_units else f"[ {script.letters}]"
     foreign = "".join(f"|{word}" for word in brief.foreign)  # letters, digits and hyphens alone
-    first = f"([가-힣]|[0-9]{{1,4}}[가-힣]{foreign})"
-    return _pattern(f"{first}([가-힣0-9 .,!?~…-]{foreign}){{{least - 1},{most - 1}}}{end}")
+    first = f"({letter}|[0-9]{{1,4}}{counted}{foreign})"
+    inside = script.inside.replace("-", "")
+    rest = f"([{script.letters}0-9 .,!?~…{inside}-]{foreign})"
+    return _pattern(f"{first}{rest}{{{least - 1},{most - 1}}}{end}")
 
 
 def _english(most: int) -> Schema:

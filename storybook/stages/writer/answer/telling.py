@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from storybook.book import Page
 from storybook.engines import Report, WorkFailed, WritingTask
+from storybook.languages.known import names_in
 from storybook.stages.writer.answer.brief import Brief
 from storybook.stages.writer.answer.pages import (
     MEMBERS,
@@ -53,7 +54,8 @@ class Telling:
     def sheet(self) -> Sheet:
         """What every picture of the book has: as it stands, or as the answer began."""
         if self._sheet is None:
-            cards = {who.name: who.card for who in self._task.cast if who.card}
+            names = names_in(self._brief.language, self._task.request)
+            cards = {names.get(it.name, it.name): it.card for it in self._task.cast if it.card}
             self._sheet = sheet_of(self._brief, self._task.seed, self._head, cards)
         return self._sheet
 

@@ -35,9 +35,11 @@ from storybook.engines import (
     ready_or_raise,
 )
 from storybook.events.catalog import EngineInfo
+from storybook.languages.known import written_languages
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_for
 from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
+from storybook.stages.writer.answer.instructions import writing_of
 from storybook.stages.writer.answer.picture import read_prompt
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.answer.sampling import sampling, seed_of
@@ -83,9 +85,9 @@ class Llama:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The prompt and the form of the answer are Korean, whatever the model knows beside it."""
+        """What it can be told and bound to, whatever the model knows beside it."""
         page_counts = page_counts_within(self._context)
-        return Capabilities(languages=("ko",), page_counts=page_counts, rewrites=True)
+        return Capabilities(written_languages(), (), page_counts, rewrites=True)
 
     @property
     def info(self) -> EngineInfo:
@@ -206,7 +208,8 @@ class _Book:
         _check_context(model, brief, len(tokens), first_page)
         others = [it for it in task.standing if it.page not in task.missing]
         seed, told = seed_of(task, NAME, bits=32), list(_told(brief, others))
-        pieces = model.pieces(tokens, grammar(brief, first_page), seed, stop, sampling(task), told)
+        bounds, usual = grammar(brief, first_page), " ".join(writing_of(brief.language).long_words)
+        pieces = model.pieces(tokens, bounds, seed, stop, sampling(task), told, usual)
         self._pages = self._told(pieces)
 
     def next_page(self) -> Page | None:

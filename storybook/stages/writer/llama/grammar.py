@@ -1,8 +1,9 @@
 """The grammar (GBNF) of a book's answer: what it cannot say, a model cannot write.
 
-Korean text is Hangul, digits and the signs of picture books, in words, sentences and pages of
-bounded length; words of another script only if the request has them. A line's speaker is one of the
-cast. What is for the painter is ASCII. There is no place for a thought before the answer.
+The text is letters of its language, digits and the signs of picture books, in words, sentences and
+pages of bounded length; words of another script only if the request has them. A line's speaker is
+one of the cast. What is for the painter is ASCII. There is no place for a thought before the
+answer.
 """
 
 from __future__ import annotations
@@ -43,30 +44,45 @@ def _page(number: int) -> str:
 
 
 def _text_rules(brief: Brief) -> dict[str, str]:
-    sentence = f"{_words(bounds.SENTENCE_WORDS)} end"
-    least, most = bounds.SENTENCES
-    line = f"{_words(bounds.LINE_WORDS)} end"
-    # Once in a word, with Hangul after it: a name or a place with its particle.
-    foreign = "".join(f" | {_literal(word)} [가-힣]{{0,4}}" for word in brief.foreign)
+    lengths, script = brief.lengths, brief.language.script
+    letter = f"[{script.letters}]"
+    inner = f"[{script.letters}{script.inside}]" if script.inside else letter
+    first = f"{letter} {inner}{{0,{lengths.word_letters - 1}}}"
+    word = first if script.inside else f"{letter}{{1,{lengths.word_letters}}}"
+    number = f"[0-9]{{1,4}} {letter}{{1,4}}" if script.has_units else "[0-9]{1,4}"
+    ending = f" {letter}{{0,{script.ending}}}" if script.ending else ""
+    # Once in a word, with what may be joined to a name or a place.
+    foreign = "".join(f" | {_literal(word)}{ending}" for word in brief.foreign)
     return {
         "cover": '"{\\"title\\":\\"" title "\\"" picture',
         "panel": '"{\\"summary\\":\\"" narration "\\",\\"dialogues\\":[" lines? "]" picture',
-        "lines": f'line ("," line){{0,{bounds.LINES - 1}}}',
+        "lines": f'line ("," line){{0,{lengths.lines - 1}}}',
         "line": '"{\\"character\\":" name ",\\"text\\":\\"" spoken "\\"}"',
         "name": _any(as_json(name) for name in brief.names),
-        "title": f"{_words(bounds.TITLE_WORDS)} [!?]?",
-        # One of the first two sentences names somebody: a page of nobody does not pass.
-        "narration": f'named (" " sentence){{{least - 1},{most - 1}}} | '
-        f'sentence " " named (" " sentence){{{least - 2},{most - 2}}}',
-        "named": f"(word gap){{0,{NAMED_AFTER}}} someone (gap word)"
-        f"{{1,{bounds.SENTENCE_WORDS[1] - NAMED_AFTER - 1}}} end",
-        "someone": f"({_any(as_json(name)[1:-1] for name in brief.names)}) [가-힣]{{0,4}}",
-        "sentence": sentence,
-        "spoken": line,
-        "word": f"[가-힣]{{1,{bounds.WORD_LETTERS}}} | [0-9]{{1,4}} [가-힣]{{1,4}}{foreign}",
+        "title": f"{_words(lengths.title_words)} [!?]?",
+        "narration": _narration(lengths.sentences),
+        "named": _named(lengths.sentence_words),
+        "someone": f"({_any(as_json(name)[1:-1] for name in brief.names)}){ending}",
+        "sentence": f"{_words(lengths.sentence_words)} end",
+        "spoken": f"{_words(lengths.line_words)} end",
+        "word": f"{word} | {number}{foreign}",
         "gap": '" " | ", "',
         "end": "[.!?…~]",
     }
+
+
+def _narration(many: tuple[int, int]) -> str:
+    """One of the first two sentences names somebody: a page of nobody does not pass."""
+    least, most = many
+    first = f'named (" " sentence){{{least - 1},{most - 1}}}'
+    return f'{first} | sentence " " named (" " sentence){{{max(0, least - 2)},{most - 2}}}'
+
+
+def _named(many: tuple[int, int]) -> str:
+    """A sentence that names somebody: a word at least comes after the name."""
+    most = many[1]
+    before = min(NAMED_AFTER, most - 2)
+    return f"(word gap){{0,{before}}} someone (gap word){{1,{max(1, most - before - 1)}}} end"
 
 
 def _picture_rules(brief: Brief) -> dict[str, str]:

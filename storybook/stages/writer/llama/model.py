@@ -23,8 +23,6 @@ from storybook.system import c_library, usable_cores
 if TYPE_CHECKING:
     from storybook.stages.writer.llama.sampler import Sampler
 
-KOREAN: Final = "옛날 깊은 숲속 마을에 호기심 많은 토끼가 살고 있었어요."
-"""Tells how many tokens a letter has: one in a large vocabulary, three in a vocabulary of bytes."""
 ALL_LAYERS: Final = -1
 BATCH_TOKENS: Final = 512
 
@@ -118,13 +116,15 @@ class LlamaModel:
         stop: StopFlag,
         drawing: SamplingParameters = SAMPLING_PARAMETERS[0],
         told: Sequence[str] = (),
+        usual: str = "",
     ) -> Iterator[str]:
         """Decode what follows on `tokens` within a grammar, piece by piece, until the model ends
         it or the context is full. Of what was `told` before, and of what it says itself, it
-        repeats little. Raises `Stopped` soon after `stop` is set."""
+        repeats little; a letter has as many tokens as in `usual`. Raises `Stopped` soon after
+        `stop` is set."""
         self._obey(stop)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        sampler = self._sampler(grammar, drawing, seed, told)
+        sampler = self._sampler(grammar, drawing, seed, told, usual)
         try:
             for count, token in enumerate(self._llama.drawn(tokens, sampler), len(tokens) + 1):
                 if self._is_end(token):
@@ -144,11 +144,17 @@ class LlamaModel:
             sampler.close()
 
     def _sampler(
-        self, grammar: str, drawing: SamplingParameters, seed: int, told: Sequence[str]
+        self,
+        grammar: str,
+        drawing: SamplingParameters,
+        seed: int,
+        told: Sequence[str],
+        usual: str,
     ) -> Sampler:
         from storybook.stages.writer.llama.sampler import Sampler
 
-        tokens_of_a_letter = self._tokens_of(KOREAN) / len(KOREAN)
+        # One in a large vocabulary, three for Hangul in a vocabulary of bytes.
+        tokens_of_a_letter = self._tokens_of(usual) / len(usual) if usual else 1.0
         echoes = Echoes(max(2, round(drawing.passage * tokens_of_a_letter)))
         for text in told:
             written = self._llama.tokenize(f'"{text}"'.encode(), add_bos=False, special=False)

@@ -15,7 +15,7 @@ from typing import Final
 import anyio
 import msgspec
 
-from storybook.book import Page, Role, StoryRequest
+from storybook.book import Page, Role
 from storybook.engines import (
     Capabilities,
     EngineUnavailable,
@@ -25,13 +25,15 @@ from storybook.engines import (
     WritingTask,
 )
 from storybook.events.catalog import EngineInfo
+from storybook.languages.known import written_languages
+from storybook.languages.ko import KOREAN
 from storybook.stages.credentials import BEARER
 from storybook.stages.endpoint import KEY_VARIABLE, NAME, Endpoint, not_ready
 from storybook.stages.openai_api.completions import OtherProtocol, Said, said_in
 from storybook.stages.openai_api.messages import messages_in
 from storybook.stages.openai_api.models import chat_models
 from storybook.stages.openai_api.refusals import Refusal, meaning_of
-from storybook.stages.writer.answer.brief import Brief, brief_for, brief_of
+from storybook.stages.writer.answer.brief import Brief, brief_for
 from storybook.stages.writer.answer.budget import page_counts_within
 from storybook.stages.writer.answer.pages import MEMBERS
 from storybook.stages.writer.answer.telling import Telling
@@ -45,8 +47,6 @@ from storybook.stages.writer.openai.spec import (
 
 _PATH: Final = "/chat/completions"
 _EXAMPLE: Final = "http://127.0.0.1:8080 with `llama-server` there"
-_SAMPLE: Final = StoryRequest("옛날", "숲속 마을", "토끼, 호랑이", "우정")
-"""A book to try a server with."""
 _TRIAL_SECONDS: Final = 20.0
 """For the first word: a prompt is read in a second or a few; who loads a model has more to do."""
 _MOST_ANSWER_BYTES: Final = 32 << 20
@@ -100,9 +100,9 @@ class OpenAIWriter:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The prompt and the form of the answer are Korean, whatever the model knows beside it."""
+        """What it can be told and bound to, whatever the model knows beside it."""
         page_counts = page_counts_within(self._context)
-        return Capabilities(languages=("ko",), page_counts=page_counts, rewrites=True)
+        return Capabilities(written_languages(), (), page_counts, rewrites=True)
 
     @property
     def info(self) -> EngineInfo:
@@ -138,8 +138,8 @@ class OpenAIWriter:
         with engines of this machine is left alone: they take turns only within one process."""
         if self._shares_device:
             return
-        task = WritingTask(_SAMPLE, seed=0, attempt=1)
-        brief = brief_of(task.request, task.page_count)
+        task = WritingTask(KOREAN.sample, seed=0, attempt=1, language=KOREAN.tag)
+        brief = brief_for(task)
         telling = Telling(brief, task, lambda fraction: None)
         try:
             with anyio.move_on_after(_TRIAL_SECONDS):  # it may load its model first

@@ -17,12 +17,12 @@ from typing import Any, Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from storybook.access import Caller
+from storybook.http.authorization import caller_name
 from storybook.http.requests import client_host, header, method, run_of, sent_path
 from storybook.telemetry.logs import bind_to_request
 from storybook.telemetry.metrics import Metrics
 
-logger = logging.getLogger("storybook.access")
+logger = logging.getLogger("storybook.requests")
 
 _ID: Final = re.compile(r"[\w.-]{8,64}", re.ASCII)
 """What a proxy's `X-Request-Id` may look like, to be taken over."""
@@ -77,14 +77,13 @@ def _counted(scope: Scope) -> str:
 
 
 def _members(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
-    caller: Caller | None = scope.get("user")
     return {
         "method": method(scope),
         "path": sent_path(scope),
         "run": run_of(scope),
         "status": status,
         "ms": round(seconds * 1_000, 1),
-        "caller": caller.name if caller is not None else "",
+        "caller": caller_name(scope),
         "client": client_host(scope),
     }
 

@@ -15,13 +15,13 @@ pytestmark = pytest.mark.anyio
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """The members of the lines that tell of requests."""
-    return [vars(it) for it in caplog.records if it.name == "storybook.access"]
+    return [vars(it) for it in caplog.records if it.name == "storybook.requests"]
 
 
 async def test_one_line_for_each_request(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     """Method, path, status and time, for answers and errors alike, and the run that it is about."""
     run_id = "0" * 32
-    with caplog.at_level(logging.INFO, "storybook.access"):
+    with caplog.at_level(logging.INFO, "storybook.requests"):
         await site.client.get("/")
         await site.client.get(f"/api/runs/{run_id}")
         made = await site.order()
@@ -65,7 +65,7 @@ async def test_nothing_that_a_person_wrote(site: Site, caplog: pytest.LogCapture
 
 async def test_a_path_cannot_forge_a_line(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     """Line breaks in a path stay encoded."""
-    with caplog.at_level(logging.INFO, "storybook.access"):
+    with caplog.at_level(logging.INFO, "storybook.requests"):
         await site.client.get("/api/runs/%0AGET%20/forged%20200")
     assert lines(caplog)[0]["path"] == "/api/runs/%0AGET%20/forged%20200"
 

@@ -6,18 +6,10 @@ Patterns stand for what is said around the answer, never for the answer itself. 
 
 from __future__ import annotations
 
-import enum
 import re
 from typing import Final
 
-
-class Field(enum.StrEnum):
-    """One of the four words that a book is made of."""
-
-    ERA = "era"
-    PLACE = "place"
-    CHARACTERS = "characters"
-    TOPIC = "topic"
+from storybook.languages.field import Field
 
 
 def _words(*patterns: str) -> re.Pattern[str]:

@@ -12,15 +12,12 @@ corrects it there. Only noise ("[BLANK_AUDIO]") is nothing.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
 from storybook.korean.particles import Ending, ending_of
-from storybook.lexicon.words import find_kind, folk_of, is_known_kind
-from storybook.request import MAX_FIELD_CHARACTERS
-from storybook.stages.transcriber.confidence import without_noise
-from storybook.stages.transcriber.field_rules import (
+from storybook.languages.field import Field
+from storybook.languages.ko.spoken.field_rules import (
     AFTER_SENTENCE,
     APPEARING,
     ATTRIBUTIVE,
@@ -47,12 +44,12 @@ from storybook.stages.transcriber.field_rules import (
     WHOLE_WORDS,
     WISHED_PARTICLES,
     WISHES,
-    Field,
 )
-from storybook.stages.transcriber.names import Pairs, is_name, name_before, without_i
+from storybook.languages.ko.spoken.names import Pairs, is_name, name_before, without_i
+from storybook.lexicon.words import find_kind, folk_of, is_known_kind
 
 MOST_LETTERS: Final = 400
-"""Longer is a story, not an answer; as much of it is passed on as a field takes."""
+"""Longer is a story, not an answer."""
 _STOPS: Final = re.compile(r"[.!?…~。·\"'“”‘’「」()]+")
 _HANGUL: Final = re.compile("[가-힣]")
 _LONE_END: Final = re.compile(r"(?<=[가-힣])\s+(?=(?:이?요|이에요|예요)$)")
@@ -68,10 +65,9 @@ def is_answer(said: str) -> bool:
 
 
 def parse_field(field: Field, said: str) -> str:
-    """The answer in what was said to the question for `field`, at most as long as a field takes.
-    Never raises, never adds a word."""
-    as_said = without_noise(unicodedata.normalize("NFC", said))
-    return _within_field(_answer(field, as_said) or as_said)
+    """The answer in what was said to the question for `field`, noise being gone from it. Never
+    raises, never adds a word."""
+    return _answer(field, said) or said
 
 
 def _answer(field: Field, as_said: str) -> str:
@@ -86,14 +82,6 @@ def _answer(field: Field, as_said: str) -> str:
         return _characters(_without_end(field, begun))
     answer = _without_end(field, _first_statement(begun))
     return _without_stutter(LONG_AGO.sub("", answer) if field is Field.ERA else answer)
-
-
-def _within_field(text: str) -> str:
-    """As many whole words as a field of the request takes."""
-    if len(text) <= MAX_FIELD_CHARACTERS:
-        return text
-    whole, space, _ = text[: MAX_FIELD_CHARACTERS + 1].rpartition(" ")
-    return whole.rstrip(_EDGES) if space else text[:MAX_FIELD_CHARACTERS]
 
 
 def _corrected(text: str) -> str:

@@ -19,8 +19,8 @@ from itertools import chain
 from typing import Final, NamedTuple
 
 from storybook.korean.particles import Ending, ending_of
+from storybook.languages.ko.spoken.field_rules import NOUNS_IN_I
 from storybook.lexicon.words import is_known_kind
-from storybook.stages.transcriber.field_rules import NOUNS_IN_I
 
 Pairs = Sequence[tuple[str, str]]
 """Endings: after a consonant, after a vowel; "" for none."""

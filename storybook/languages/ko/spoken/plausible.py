@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from storybook.languages.field import Field
+from storybook.languages.ko.spoken.names import is_name
 from storybook.lexicon.words import (
     DEFAULT_ERA_EN,
     DEFAULT_KIND_EN,
@@ -20,8 +22,6 @@ from storybook.lexicon.words import (
     find_place,
     find_season,
 )
-from storybook.stages.transcriber.field_rules import Field
-from storybook.stages.transcriber.names import is_name
 
 UNKNOWN: Final = 0.4
 """Of an answer in which nothing is known."""
