@@ -31,7 +31,7 @@ ROOMS = [
     "stages",
     "configuration",
     "export",
-    *("retention", "repair", "idempotency", "evidence", "webhooks", "editions", "characters"),
+    *("retention", "repair", "evidence", "webhooks", "editions", "idempotency", "characters"),
     "edition_request",
     *("application", "bootstrap"),
     "http",

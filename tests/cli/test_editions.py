@@ -11,7 +11,9 @@ import pytest
 from storybook.book import Dialogue, Page
 from storybook.cli.failure import Failure
 from storybook.cli.page_file import edit_of, page_as_text
+from tests.cli import doubles
 from tests.cli.conftest import Shell, use_engines
+from tests.engines import ScriptedWriter
 from tests.export.finished import STORY
 
 PAGE = Page(1, summary='토끼가 말했어요. "안녕!"', dialogues=(Dialogue("토끼", "안녕!"),))
@@ -107,6 +109,20 @@ def test_voices_are_changed_by_name(shell: Shell) -> None:
     assert voices[2]["narrator_voice"] == "F1"
     said = shell("diff", "latest", "1..3").stdout
     assert "voices  M2" in said and "→ F1, 토끼 F3, speed 1.05" in said
+
+
+def test_a_voice_is_changed_by_either_name_of_a_character(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an English book the rabbit of the request is Rabbit."""
+    monkeypatch.setattr(doubles, "Scribe", ScriptedWriter)
+    shell.make("--language", "en")
+    for voice in ("Rabbit=F1", "토끼=F3", "Rabbit=F4"):
+        assert shell("edit", "latest", "--voice", voice).exit_code == 0
+    _, first, second, third = [it["tts"] for it in shell.json_lines("editions", "latest")]
+    assert first["character_voices"] == {"Rabbit": "F1"}
+    assert second["character_voices"] == {"토끼": "F3", "Rabbit": "F3"}
+    assert third["character_voices"]["Rabbit"] == "F4"
 
 
 def test_a_failed_change_leaves_the_book_as_it_was(

@@ -279,6 +279,37 @@ async def test_words_that_no_page_may_have_are_refused_unless_accepted(site: Sit
     assert [it["kind"] for it in told["accepted"]] == ["forbidden"]
 
 
+async def test_texts_for_an_english_book_are_checked_as_english(site: Site) -> None:
+    """A word that no page may have is found where it stands alone, whatever its case; within
+    another word it is none. Who speaks is called as in its story."""
+    voices = {"character_voices": {"토끼": "F2"}}
+    run_id = await site.finished_book(language="en", age="3-4", tts_config=voices)
+    edit = {"page": 1, "summary": 'Rabbit had begun. "A GUN," he said.'}
+    (fault,) = (await change(site, run_id, pages=[edit])).json()["detail"]
+    assert (fault["loc"], fault["type"]) == (["body", "pages", 0], "forbidden_words")
+    line = {"character": "Rabbit", "text": "I have begun"}
+    edit |= {"summary": '"I have begun," said Rabbit.', "dialogues": [line]}
+    state = await changed(site, run_id, pages=[edit])
+    assert (state["language"], state["age"], list(state)[-2:]) == ("en", "3-4", ["age", "edition"])
+    assert state["pages"][1]["dialogues"] == [{**line, "voice": "F2"}]
+
+
+async def test_a_book_that_gets_a_voice_is_read_for_its_age(site: Site) -> None:
+    """One that was silent, in its language, as slowly as suits; a character may be called as in
+    the request. The same key and change give the same edition."""
+    run_id = await site.finished_book(language="en", age="3-4", tts_enabled=False)
+    config = {"character_voices": {"토끼": "F3"}}
+    body, key = {"base_edition": 1, "tts_config": config}, {"Idempotency-Key": run_id}
+    path = f"/api/runs/{run_id}/editions"
+    for _ in range(2):
+        answer = await site.client.post(path, json=body, headers=key)
+        assert answer.json() == {"edition": 2}, answer.text
+        await site.ended(run_id)
+    told = (await site.client.get(path)).json()["editions"][1]["tts_config"]
+    assert (told["lang"], told["speed"], told["segment_pause_ms"]) == ("en", 0.9, 450)
+    assert told["character_voices"] == {"토끼": "F3", "Rabbit": "F3"}
+
+
 async def test_voices_that_are_not_named_stay(site: Site) -> None:
     """A change of the speed keeps the narrator."""
     run_id = await site.finished_book(tts_config={"narrator_voice": "F3"})
