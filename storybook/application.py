@@ -33,8 +33,8 @@ from storybook.data_folder import Usage
 from storybook.editions import (
     EditionComparison,
     EditionSummary,
-    NoSuchEdition,
     compare,
+    content_of,
     deciding_edition,
     editions_of,
 )
@@ -261,10 +261,7 @@ class Application(msgspec.Struct, frozen=True):
         run = await self.commands.load(run_id)
         if run is None:
             raise NoSuchRun
-        found = run.of_edition(edition)
-        if found is None:
-            raise NoSuchEdition(edition, run.edition)
-        return found
+        return content_of(run, edition)
 
     async def compare_editions(self, run_id: RunId, before: int, after: int) -> EditionComparison:
         """How two editions of a book differ. Raises as `edition`."""

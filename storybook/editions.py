@@ -69,6 +69,15 @@ class NoSuchEdition(Refused):
         super().__init__(f"the book has no edition {edition}: {why}")
 
 
+def content_of(run: Run, edition: int) -> Run:
+    """The book as it was in an edition; of the newest one, as far as it is made. Raises
+    `NoSuchEdition`."""
+    found = run.of_edition(edition)
+    if found is None:
+        raise NoSuchEdition(edition, run.edition)
+    return found
+
+
 # ------------------------------------------------------------------------------ what may be asked
 
 

@@ -18,12 +18,12 @@ from storybook.cli.output import console, print_json
 from storybook.editions import (
     EditionComparison,
     Files,
-    NoSuchEdition,
     PageComparison,
     Words,
     compare,
+    content_of,
 )
-from storybook.run import Run, read_whole
+from storybook.run import read_whole
 
 _PAIR: Final = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})")
 _LOOKS: Final = {
@@ -68,16 +68,9 @@ def _compared(
             run = read_whole(await reader.history(run_id))
             if run is None:
                 raise Failure(f"no book {text!r} here")
-            return run_id, compare(_edition(run, before), _edition(run, after))
+            return run_id, compare(content_of(run, before), content_of(run, after))
 
     return run_async(main)
-
-
-def _edition(run: Run, number: int) -> Run:
-    found = run.of_edition(number)
-    if found is None:
-        raise NoSuchEdition(number, run.edition)
-    return found
 
 
 def _lines(compared: EditionComparison) -> Iterator[Text]:

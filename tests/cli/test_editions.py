@@ -98,6 +98,50 @@ def test_editions_are_listed_compared_and_gone_back_to(shell: Shell) -> None:
     assert "all as in edition 1" in shell("editions", "latest").stdout
 
 
+def test_a_changed_book_is_shown_in_chapters(shell: Shell) -> None:
+    """What was done for each edition stands under its request; `--edition` shows one alone, with
+    its text and files."""
+    shell.make("--no-audio")
+    title = STORY[0].title
+    shell("edit", "latest", "--page", "2", "--repaint", "--note", "blasser")
+    shell("edit", "latest", "--page", "0", "--text", "-", input="짧은 제목")
+    whole = shell("show", "latest").stdout
+    first, second, third = whole.split("UTC  edition ")
+    assert first.startswith("짧은 제목") and "edition    3\n" in first and "book.html" in first
+    assert first.count("painting page 2") == second.count("painting page 2") == 1
+    assert second.startswith("2 is asked for by command line: page 2 repainted (blasser)")
+    assert third.startswith("3 is asked for by command line") and "painting" not in third
+    one = shell("show", "latest", "--edition", "2").stdout
+    assert one.startswith(title) and "edition    2 of 3\n" in one
+    assert "panel_2.e2.png" in one and "panel_2.png" not in one and "book.html" not in one
+    assert one.count("painting ") == 1 and "UTC  edition 2" in one
+    told = [shell.json("show", "latest", "--edition", it) for it in "123"]
+    assert [it["state"]["pages"][0]["title"] for it in told] == [title, title, "짧은 제목"]
+    assert [it["state"].get("edition") for it in told] == [None, 2, 3]
+    urls = [it["state"]["pages"][2]["image_url"].rpartition("/")[2] for it in told]
+    assert urls == ["panel_2.png?edition=1", "panel_2.png?edition=2", "panel_2.png?edition=2"]
+    assert [len(it["timeline"]) for it in told] == [6, 1, 0]
+    assert sum(len(it["timeline"]) for it in told) == len(shell.json("show", "latest")["timeline"])
+    missing = shell("show", "latest", "--edition", "4")
+    assert (missing.exit_code, "the newest is edition 3" in missing.stderr) == (1, True)
+    assert "edition" not in shell("show", "latest", "--at", "3").stdout
+
+
+def test_a_book_that_is_being_changed_shows_what_readers_see(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And that it is not the newest edition, of which the status is."""
+    shell.make("--no-audio")
+    use_engines(monkeypatch, fails_at=2)
+    shell("edit", "latest", "--page", "2", "--repaint")
+    shown = shell("show", "latest").stdout
+    assert "edition    2; readers see 1\n" in shown
+    assert "status     FAILED: the paint has run out" in shown
+    assert "panel_2.png" in shown and "book.html" in shown
+    old = shell("show", "latest", "--edition", "1").stdout
+    assert "status     DONE\n" in old and "FAILED" not in old
+
+
 def test_voices_are_changed_by_name(shell: Shell) -> None:
     """The others keep theirs."""
     shell.make("--narrator-voice", "M2")

@@ -249,7 +249,9 @@ async def test_every_fault_of_a_change_is_told(site: Site) -> None:
 async def test_what_the_engines_cannot_do_is_refused_with_its_place(own: Site) -> None:
     """A page that nobody writes anew, a style that nobody paints, a voice that nobody has."""
     run_id = await own.finished_book()
+    assert (await own.client.get("/api/engines")).json()["writer"]["rewrites"] is True
     own.engines.writer.capabilities = Capabilities()
+    assert (await own.client.get("/api/engines")).json()["writer"]["rewrites"] is False
     own.engines.illustrator.capabilities = Capabilities(styles=("ink",))
     own.engines.narrator.capabilities = Capabilities(voices=("M1",))
     answer = await change(
