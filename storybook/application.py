@@ -6,7 +6,6 @@ HTTP and the command line translate what they are asked into these calls, and no
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable
 from functools import partial
 
@@ -14,7 +13,7 @@ import anyio
 import msgspec
 
 from storybook.access import Access
-from storybook.book import BasedOn, CastMember, Role, RunId
+from storybook.book import BasedOn, CastMember, RunId
 from storybook.callback_url import is_allowed_host
 from storybook.characters import (
     NoSuchCharacter,
@@ -33,19 +32,16 @@ from storybook.deriving import WantedBook, origin_of, share_files, wanted_book
 from storybook.editions import (
     EditionComparison,
     EditionSummary,
-    NoSuchEdition,
     compare,
-    edition_faults,
+    content_of,
+    deciding_edition,
     editions_of,
-    unsafe_texts,
 )
-from storybook.events.catalog import Problem
 from storybook.events.log import EventLog
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
 from storybook.forgetting import Forgetting
-from storybook.idempotency import check_same_request, run_id_for
-from storybook.languages.known import language_of, voiced
+from storybook.idempotency import check_same_request, repeated_edition, run_id_for
 from storybook.new_run import NewRun
 from storybook.processes import WorkerProcesses
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
@@ -64,8 +60,8 @@ from storybook.run import (
     Run,
     cancel_run,
     pin_run,
+    read_history,
     read_whole,
-    request_edition,
     restore_edition,
     retry_run,
     unpin_run,
@@ -201,45 +197,45 @@ class Application(msgspec.Struct, frozen=True):
         return [RequestFault(("callback_url",), why + named, "callback_host")]
 
     async def request_edition(
-        self, run_id: RunId, asked: EditionRequest, requested_by: str = ""
+        self,
+        run_id: RunId,
+        asked: EditionRequest,
+        *,
+        idempotency_key: str = "",
+        requested_by: str = "",
+        admit: Callable[[], None] | None = None,
     ) -> int:
         """Change a finished book; the number of the edition that this makes. Answered as a request
         is, while it is being made.
 
         Raises `Refused` (`StaleEdition` if somebody has changed it meanwhile), or `InvalidRequest`
         for what makes no sense, what the engines cannot do, and texts with `forbidden_words`, which
-        `accept` overrules.
+        `accept` overrules. `admit` is called once it is known to make sense, and to be no
+        repetition; whatever it raises refuses the change. Raises `IdempotencyMismatch`.
         """
+        key = partial(self._edition_of_key, run_id, asked, idempotency_key, requested_by)
+        if (before := await key()) is not None:
+            return before
         run = await self.commands.load(run_id)
-        accepted: list[Problem] = []
-        if run is not None and run.shown.is_whole:  # else the decision says why not
-            accepted = await self._check_edition(run, asked)
-            tts = voiced(language_of(run.language), run.request, asked.tts)
-            asked = msgspec.structs.replace(asked, tts=tts)
-        decide = partial(
-            request_edition,
-            asked=asked,
-            seed=secrets.randbelow(2**32),
-            requested_by=requested_by,
-            accepted=accepted,
-        )
-        return (await self._execute(run_id, decide)).edition
+        decide = await deciding_edition(run, asked, self.engines, self.check)
+        if admit is not None:
+            admit()
+        decide = partial(decide, idempotency_key=idempotency_key, requested_by=requested_by)
+        try:
+            return (await self._execute(run_id, decide)).edition
+        except Refused:  # somebody used the same key at the same moment
+            if (before := await key()) is None:
+                raise
+            return before
 
-    async def _check_edition(self, run: Run, asked: EditionRequest) -> list[Problem]:
-        """What the safety check has found in texts whose author answers for it."""
-        writer, narrator = (
-            self.engines.of(role).of(run.engines_of(role)) or self.engines.of(role).best
-            for role in (Role.WRITER, Role.NARRATOR)
-        )
-        able = writer.capabilities, narrator.capabilities
-        if faults := list(edition_faults(run, asked, *able)):
-            raise InvalidRequest(faults)
-        found = await unsafe_texts(run, asked, self.check)
-        if found and not asked.accept:
-            raise InvalidRequest(
-                [RequestFault(loc, it.message, "forbidden_words") for loc, it in found]
-            )
-        return [it for _, it in found]
+    async def _edition_of_key(
+        self, run_id: RunId, asked: EditionRequest, key: str, requested_by: str
+    ) -> int | None:
+        """The edition that was asked for under a key, which costs a look at all events."""
+        if not key:
+            return None
+        history = read_history(await self.log.read_run(run_id)).readable
+        return repeated_edition([it.event for it in history], asked, key, requested_by)
 
     async def restore_edition(
         self, run_id: RunId, edition: int, *, note: str = "", requested_by: str = ""
@@ -262,10 +258,7 @@ class Application(msgspec.Struct, frozen=True):
         run = await self.commands.load(run_id)
         if run is None:
             raise NoSuchRun
-        found = run.of_edition(edition)
-        if found is None:
-            raise NoSuchEdition(edition)
-        return found
+        return content_of(run, edition)
 
     async def compare_editions(self, run_id: RunId, before: int, after: int) -> EditionComparison:
         """How two editions of a book differ. Raises as `edition`."""

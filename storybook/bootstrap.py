@@ -72,7 +72,7 @@ async def open_application(
     `accept_loss` sets that aside instead.
     """
     clock = clock or SystemClock()
-    check = check or _page_check(settings)
+    check = check or page_check(settings)
     folder, parked, metrics = DataFolder(data), ParkedRuns(), Metrics()
     may_write = folder.can_be_written
     await to_thread.run_sync(_face_loss, folder, clock, accept_loss)
@@ -229,7 +229,8 @@ async def _open_log(
         yield log
 
 
-def _page_check(settings: Settings) -> PageCheck:
+def page_check(settings: Settings) -> PageCheck:
+    """What every page goes through before it stands. Raises `SettingsError`."""
     words = settings.writer.forbidden_words
     try:
         return default_check(Path(words) if words else None)

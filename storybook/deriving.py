@@ -109,7 +109,7 @@ def origin_of(based_on: BasedOn, recorded: Sequence[Recorded]) -> Origin:
         raise NoSuchOrigin(based_on.run_id)
     edition = edition_to_keep(run, based_on)
     if edition is None:
-        raise NoSuchEdition(based_on.edition)
+        raise NoSuchEdition(based_on.edition, run.edition)
     known = msgspec.structs.replace(based_on, edition=edition.edition)
     return Origin(known, edition, _makings(recorded))
 

@@ -7,8 +7,10 @@ from two of its folds; nothing is kept beside them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -17,14 +19,16 @@ from storybook.book import (
     COVER_PAGE,
     FIRST_EDITION,
     Page,
+    Role,
     TtsConfig,
     Work,
     narration_of,
     picture_of,
 )
-from storybook.engines import Capabilities
+from storybook.engines import Capabilities, Engine
 from storybook.events.catalog import (
     EditionRequested,
+    Event,
     PageChange,
     PageWritten,
     Problem,
@@ -37,24 +41,102 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Recorded
-from storybook.request import Loc, RequestFault
-from storybook.run import EditionRequest, PageEdit, Refused, Run, Status, edited
-from storybook.stages.capabilities import narration_faults, rewriting_faults
+from storybook.languages.known import language_of, voiced
+from storybook.request import InvalidRequest, Loc, RequestFault
+from storybook.run import (
+    EditionRequest,
+    PageEdit,
+    Refused,
+    Run,
+    Status,
+    edited,
+    request_edition,
+)
+from storybook.stages.capabilities import narration_faults, painting_faults, rewriting_faults
+from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
 
 
 class NoSuchEdition(Refused):
     """The book has no such edition, or it was never whole and is given up."""
 
-    def __init__(self, edition: int) -> None:
-        super().__init__(f"the book has no edition {edition} that could be shown")
+    def __init__(self, edition: int, newest: int) -> None:
+        why = (
+            f"it was given up before it was whole, for edition {newest}"
+            if edition < newest
+            else f"the newest is edition {newest}"
+        )
+        super().__init__(f"the book has no edition {edition}: {why}")
+
+
+def content_of(run: Run, edition: int) -> Run:
+    """The book as it was in an edition; of the newest one, as far as it is made. Raises
+    `NoSuchEdition`."""
+    found = run.of_edition(edition)
+    if found is None:
+        raise NoSuchEdition(edition, run.edition)
+    return found
 
 
 # ------------------------------------------------------------------------------ what may be asked
 
 
+async def deciding_edition(
+    run: Run | None, asked: EditionRequest, engines: Engines, check: PageCheck
+) -> Callable[..., list[Event]]:
+    """The decision that changes a book, once it is known to make sense. Raises as
+    `accepted_problems`."""
+    accepted: list[Problem] = []
+    if run is not None and run.shown.is_whole:  # else the decision says why not
+        accepted = await accepted_problems(run, asked, engines, check)
+        asked = voiced_in(run, asked)
+    return partial(
+        request_edition,
+        asked=asked,
+        seed=secrets.randbelow(2**32),
+        accepted=accepted,
+    )
+
+
+def voiced_in(run: Run, asked: EditionRequest) -> EditionRequest:
+    """The change with the voices of characters by the names that the book's story calls them, too,
+    as its first edition has them."""
+    tts = voiced(language_of(run.language), run.request, asked.tts)
+    return msgspec.structs.replace(asked, tts=tts)
+
+
+async def accepted_problems(
+    run: Run, asked: EditionRequest, engines: Engines, check: PageCheck
+) -> list[Problem]:
+    """What the safety check has found in texts whose author answers for it. Raises
+    `InvalidRequest` for what makes no sense, what the engines cannot do, and texts with
+    `forbidden_words`, unless they are accepted."""
+    able = (_best(engines, role, run).capabilities for role in _MAKERS)
+    if faults := list(edition_faults(run, asked, *able)):
+        raise InvalidRequest(faults)
+    found = await unsafe_texts(run, asked, check)
+    if found and not asked.accept:
+        faults = [RequestFault(loc, it.message, "forbidden_words") for loc, it in found]
+        raise InvalidRequest(faults)
+    return [it for _, it in found]
+
+
+_MAKERS: Final = (Role.WRITER, Role.ILLUSTRATOR, Role.NARRATOR)
+
+
+def _best(engines: Engines, role: Role, run: Run) -> Engine:
+    """The engine that has made the book, or else the one that would now."""
+    candidates = engines.of(role)
+    found: Engine = candidates.of(run.engines_of(role)) or candidates.best
+    return found
+
+
 def edition_faults(
-    run: Run, asked: EditionRequest, writer: Capabilities, narrator: Capabilities
+    run: Run,
+    asked: EditionRequest,
+    writer: Capabilities,
+    illustrator: Capabilities,
+    narrator: Capabilities,
 ) -> Iterator[RequestFault]:
     """What of a change makes no sense for this book, or is more than these engines can do."""
     seen: set[int] = set()
@@ -71,6 +153,7 @@ def edition_faults(
         yield from _edit_faults(edit, run.shown.pages[edit.page], loc)
         if edit.rewrite:
             yield from rewriting_faults(writer, (*loc, "rewrite"))
+    yield from painting_faults(asked, illustrator)
     yield from narration_faults(asked.tts, narrator)
 
 

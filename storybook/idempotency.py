@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 
 import msgspec
 
 from storybook.book import BasedOn, CastMember, RunId
+from storybook.editions import voiced_in
+from storybook.events.catalog import EditionRequested, Event
 from storybook.languages.known import language_of, voiced
 from storybook.new_run import NewRun, filled, with_voices
-from storybook.run import Refused, Run
+from storybook.run import EditionRequest, Refused, Run, fold, request_edition
 
 
 class IdempotencyMismatch(Refused):
@@ -22,7 +25,8 @@ class IdempotencyMismatch(Refused):
 
     def __init__(self) -> None:
         super().__init__(
-            "this Idempotency-Key was used for another request; use a new key for a new book"
+            "this Idempotency-Key was used for another request; use a new key for a new book or "
+            "another change"
         )
 
 
@@ -81,3 +85,40 @@ def _with_edition(asked: BasedOn | None, before: BasedOn | None) -> BasedOn | No
     if asked is None or before is None or asked.edition:
         return asked
     return msgspec.structs.replace(asked, edition=before.edition)
+
+
+def repeated_edition(
+    history: Sequence[Event], asked: EditionRequest, idempotency_key: str, requested_by: str
+) -> int | None:
+    """The edition of a run with these events that was asked for under a key, None if none was.
+    Raises `IdempotencyMismatch` unless the same is asked for: what it then led to is decided again,
+    with the seed that was drawn."""
+    for index, event in enumerate(history):
+        is_it = isinstance(event, EditionRequested) and (
+            (event.idempotency_key, event.requested_by) == (idempotency_key, requested_by)
+        )
+        if not is_it:
+            continue
+        assert isinstance(event, EditionRequested)
+        run = fold(history[:index])
+        try:
+            again = request_edition(
+                run,
+                asked if run is None else voiced_in(run, asked),
+                seed=_drawn(asked, event),
+                requested_by=requested_by,
+                accepted=event.accepted,
+                idempotency_key=idempotency_key,
+            )
+        except Refused:
+            raise IdempotencyMismatch from None
+        if again != list(history[index : index + len(again)]):
+            raise IdempotencyMismatch
+        return event.edition
+    return None
+
+
+def _drawn(asked: EditionRequest, event: EditionRequested) -> int:
+    """The seed that the pictures got whose seed was left to chance."""
+    by_chance = {it.page for it in asked.pages if it.seed is None}
+    return next((it.seed for it in event.pages if it.repaint and it.page in by_chance), 0)

@@ -21,6 +21,7 @@ import msgspec
 
 from storybook.book import (
     AGES,
+    FIRST_EDITION,
     VOICES,
     BasedOn,
     KeptPart,
@@ -46,9 +47,9 @@ PACED: Final = ("speed", "segment_pause_ms")
 
 MAX_FIELD_CHARACTERS: Final = 200
 """Four words make a book; more than a sentence each is a mistake."""
-MAX_COMPOSED: Final = 4 * MAX_FIELD_CHARACTERS
-"""Characters that are composed, no more than four of which make one. Putting marks in order takes
-time that grows with the square of how many stand together: 3.7 s for 40,000."""
+MOST_COMPOSED: Final = 4
+"""Characters that are composed into one at most. Putting marks in order takes time that grows with
+the square of how many stand together: 3.7 s for 40,000."""
 MAX_CHARACTER_VOICES: Final = 50
 """No picture book has a larger cast."""
 MAX_LANGUAGE_CHARACTERS: Final = 16
@@ -57,7 +58,7 @@ SPEED_RANGE: Final = (0.7, 2.0)
 """The narrators' own bounds: outside, speech falls apart."""
 PAUSE_RANGE_MS: Final = (0, 5_000)
 """Between two spoken segments; a longer one sounds as if the book had stopped."""
-EDITION_RANGE: Final = (1, 10**9)
+EDITION_RANGE: Final = (FIRST_EDITION, 10**9 - 1)
 """Numbers that an edition can have."""
 SEED_RANGE: Final = (0, 2**32 - 1)
 """What every engine's generator takes."""
@@ -117,23 +118,24 @@ def _as_number(value: object) -> object:
     return value
 
 
-def clean_word(loc: Loc, text: str) -> str:
-    """The text as it is used; `loc` names the field it came in. Raises `InvalidRequest`."""
+def clean_word(loc: Loc, text: str, most: int = MAX_FIELD_CHARACTERS) -> str:
+    """The text as it is used, of at most so many characters; `loc` names the field it came in.
+    Raises `InvalidRequest`."""
     clean = _BREAKS.sub(" ", text).strip()
-    if len(clean) <= MAX_COMPOSED:  # else it is refused as it is
+    if len(clean) <= MOST_COMPOSED * most:  # else it is refused as it is
         clean = unicodedata.normalize("NFC", clean).strip()
-    faults = [RequestFault(loc, message, kind) for message, kind in _wrong(clean)]
+    faults = [RequestFault(loc, message, kind) for message, kind in _wrong(clean, most)]
     if faults:
         raise InvalidRequest(faults)
     return clean
 
 
-def _wrong(text: str) -> list[tuple[str, str]]:
+def _wrong(text: str, most: int) -> list[tuple[str, str]]:
     found = []
     if not any(_shows(sign) for sign in text):
         found.append(("expected some text, found only blanks", "string_too_short"))
-    if len(text) > MAX_FIELD_CHARACTERS:
-        message = f"expected at most {MAX_FIELD_CHARACTERS} characters, found {len(text)}"
+    if len(text) > most:
+        message = f"expected at most {most} characters, found {len(text)}"
         found.append((message, "string_too_long"))
     if controls := {sign for sign in text if _controls(sign)}:
         named = ", ".join(f"U+{ord(sign):04X}" for sign in sorted(controls))
@@ -159,7 +161,7 @@ class CheckedFields:
 
     def word(self, asked: Mapping[str, Any], name: str) -> str:
         if name not in asked:
-            self._fault((name,), "this field is required", "missing")
+            self.fault((name,), "this field is required", "missing")
             return ""
         return self.filled_text(asked[name], (name,))
 
@@ -169,7 +171,7 @@ class CheckedFields:
         else:
             truth = bool(value) if value in (0, 1) else None  # true and false among them
         if truth is None:
-            self._fault(loc, f"expected true or false, found {kind_of(value)}", "bool_type")
+            self.fault(loc, f"expected true or false, found {kind_of(value)}", "bool_type")
         return truth is True
 
     def tts(self, value: object, language: str, age: str) -> TtsConfig:
@@ -177,7 +179,7 @@ class CheckedFields:
         loc = ("tts",)
         given = {} if value is None else value
         if not isinstance(given, Mapping):
-            self._fault(loc, f"expected an object, found {kind_of(given)}", "dict_type")
+            self.fault(loc, f"expected an object, found {kind_of(given)}", "dict_type")
             given = {}
         dialogue = given.get("dialogue_voice")
         usual_speed, usual_pause = pace_for(age)
@@ -204,7 +206,7 @@ class CheckedFields:
         is_text = isinstance(value, str) and len(value) <= MAX_LANGUAGE_CHARACTERS
         if is_text and _LANGUAGE.fullmatch(str(value)):
             return str(value)
-        self._fault(loc, "expected a language tag such as ko or en-US", "language_tag")
+        self.fault(loc, "expected a language tag such as ko or en-US", "language_tag")
         return ""
 
     def age(self, value: object, loc: Loc) -> str:
@@ -213,16 +215,16 @@ class CheckedFields:
         if value in AGES:
             return str(value)
         found = repr(value[:20]) if isinstance(value, str) else kind_of(value)
-        self._fault(loc, f"expected one of {', '.join(AGES)}; found {found}", "enum")
+        self.fault(loc, f"expected one of {', '.join(AGES)}; found {found}", "enum")
         return ""
 
     def callback_url(self, value: object, loc: Loc) -> str:
         if value is None:
             return ""
         if not isinstance(value, str):
-            self._fault(loc, f"expected text, found {kind_of(value)}", "string_type")
+            self.fault(loc, f"expected text, found {kind_of(value)}", "string_type")
         elif fault := callback_fault(value):
-            self._fault(loc, fault, "callback_url")
+            self.fault(loc, fault, "callback_url")
         else:
             return value
         return ""
@@ -231,32 +233,32 @@ class CheckedFields:
         if value is None:
             return ()
         if not isinstance(value, list | tuple):
-            self._fault(loc, f"expected a list of names, found {kind_of(value)}", "list_type")
+            self.fault(loc, f"expected a list of names, found {kind_of(value)}", "list_type")
             return ()
         if len(value) > MAX_CAST:
             found = f"expected at most {MAX_CAST} characters, found {len(value)}"
-            self._fault(loc, found, "too_long")
+            self.fault(loc, found, "too_long")
             return ()
         names = tuple(self.filled_text(name, (*loc, i)) for i, name in enumerate(value))
         said = [name for name in names if name]
         if len(set(said)) < len(said):
-            self._fault(loc, "expected each character once, found one twice", "unique_items")
+            self.fault(loc, "expected each character once, found one twice", "unique_items")
         return names
 
     def based_on(self, value: object, loc: Loc) -> BasedOn | None:
         if value is None:
             return None
         if not isinstance(value, Mapping):
-            self._fault(loc, f"expected an object, found {kind_of(value)}", "dict_type")
+            self.fault(loc, f"expected an object, found {kind_of(value)}", "dict_type")
             return None
         run_id, keep = value.get("run_id"), value.get("keep")
         if not (isinstance(run_id, str) and _RUN_ID.fullmatch(run_id)):
             expected = "expected the run id of a book, 32 hexadecimal digits"
-            self._fault((*loc, "run_id"), expected, "run_id")
+            self.fault((*loc, "run_id"), expected, "run_id")
             run_id = ""
         if not (isinstance(keep, str) and keep in frozenset(KeptPart)):
             expected = f"expected one of {', '.join(KeptPart)}: what is to be kept of that book"
-            self._fault((*loc, "keep"), expected, "enum")
+            self.fault((*loc, "keep"), expected, "enum")
             keep = KeptPart.TEXT
         edition = value.get("edition")
         if edition is not None:
@@ -265,16 +267,16 @@ class CheckedFields:
 
     def whole(self, value: object, within: tuple[int, int], loc: Loc) -> int:
         if isinstance(value, float) and not value.is_integer():
-            self._fault(loc, f"expected a whole number, found {value}", "int_from_float")
+            self.fault(loc, f"expected a whole number, found {value}", "int_from_float")
             return 0
         return int(self._number(value, within, loc))
 
-    def filled_text(self, value: object, loc: Loc) -> str:
+    def filled_text(self, value: object, loc: Loc, most: int = MAX_FIELD_CHARACTERS) -> str:
         if not isinstance(value, str):
-            self._fault(loc, f"expected text, found {kind_of(value)}", "string_type")
+            self.fault(loc, f"expected text, found {kind_of(value)}", "string_type")
             return ""
         try:
-            return clean_word(loc, value)
+            return clean_word(loc, value, most)
         except InvalidRequest as invalid:
             self.faults += invalid.faults
             return ""
@@ -283,11 +285,11 @@ class CheckedFields:
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self._fault(loc, f"expected an object, found {kind_of(value)}", "dict_type")
+            self.fault(loc, f"expected an object, found {kind_of(value)}", "dict_type")
             return {}
         if len(value) > MAX_CHARACTER_VOICES:
             found = f"expected at most {MAX_CHARACTER_VOICES} characters, found {len(value)}"
-            self._fault(loc, found, "too_long")
+            self.fault(loc, found, "too_long")
             return {}
         return {
             self.filled_text(name, (*loc, name)): self._voice(voice, (*loc, name))
@@ -298,7 +300,7 @@ class CheckedFields:
         if isinstance(value, str) and value.strip().upper() in VOICES:
             return value.strip().upper()
         found = repr(value[:20]) if isinstance(value, str) else kind_of(value)
-        self._fault(loc, f"expected one of {', '.join(VOICES)}; found {found}", "enum")
+        self.fault(loc, f"expected one of {', '.join(VOICES)}; found {found}", "enum")
         return ""
 
     def _spoken_language(self, given: Mapping[str, Any], language: str, loc: Loc) -> str:
@@ -309,21 +311,21 @@ class CheckedFields:
         spoken = self.language(given["lang"], loc)
         if spoken and language and not is_same_language(spoken, language):
             message = f"expected {language}, the language of the book; found {spoken}"
-            self._fault(loc, f"{message}: set language too, or leave lang out", "language_mismatch")
+            self.fault(loc, f"{message}: set language too, or leave lang out", "language_mismatch")
         return spoken
 
     def _number(self, value: object, within: tuple[float, float], loc: Loc) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self._fault(loc, f"expected a number, found {kind_of(value)}", "float_type")
+            self.fault(loc, f"expected a number, found {kind_of(value)}", "float_type")
             return 0.0
         low, high = within
         if value < low:
-            self._fault(loc, f"expected at least {low}, found {value}", "greater_than_equal")
+            self.fault(loc, f"expected at least {low}, found {value}", "greater_than_equal")
         if value > high:
-            self._fault(loc, f"expected at most {high}, found {value}", "less_than_equal")
+            self.fault(loc, f"expected at most {high}, found {value}", "less_than_equal")
         return float(min(max(value, low), high))
 
-    def _fault(self, loc: Loc, message: str, kind: str) -> None:
+    def fault(self, loc: Loc, message: str, kind: str) -> None:
         self.faults.append(RequestFault(loc, message, kind))
 
 

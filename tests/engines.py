@@ -26,7 +26,7 @@ from storybook.engines import (
 )
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
 from storybook.korean.particles import with_particle
-from storybook.lexicon import cast
+from storybook.languages.known import cast_in, language_of
 from storybook.notifier import Notifier
 from storybook.stages.registry import Engines
 
@@ -71,19 +71,39 @@ SCENES = (
     "온 마을이 나와 {} 덩실덩실 춤을 추었어요.",
     "집으로 돌아온 {} 포근히 잠들었어요.",
 )
+ENGLISH_SCENES = (
+    "",
+    "Long ago {} lived by the forest.",
+    "One sunny morning {} set out on a trip.",
+    "Then the rain poured, and {} cried under a leaf.",
+    "At last the clouds went away, and {} smiled.",
+    "In the evening {} sat around a warm fire.",
+    "Up in the dark {} counted every star.",
+    "The next day {} built a boat by the river.",
+    "The waves grew tall, so {} held hands.",
+    "From behind a hill {} heard a happy song.",
+    "Down in the grass {} found the lost flute.",
+    "With the whole village {} danced round and round.",
+    "Then {} came home and fell softly asleep.",
+)
 
 
-def page_of(number: int, request: StoryRequest = REQUEST) -> Page:
-    """A page as the scripted writer writes it: short, and such that it may stand."""
-    everyone = cast(request.characters)
+def page_of(number: int, request: StoryRequest = REQUEST, language: str = "ko") -> Page:
+    """A page as the scripted writer writes it, in Korean or English: short, and such that it may
+    stand."""
+    everyone = cast_in(language_of(language), request)
     kinds = ", ".join(character.kind.en for character in everyone)
     prompt = f"A wide view of page {number}, with {kinds}."
-    names = ", ".join(character.name for character in everyone)
+    called = [character.name for character in everyone]
+    names = ", ".join(called)
     if number == 0:
         return Page(0, title=names, image_prompt=prompt)
-    line = Dialogue(everyone[0].name, f"안녕, {number}쪽!")
-    text = f'{SCENES[number].format(with_particle(names, "가"))} "{line.text}"'
-    return Page(number, summary=text, dialogues=(line,), image_prompt=prompt)
+    if language == "en":
+        line, scene = f"Hello, page {number}!", ENGLISH_SCENES[number].format(" and ".join(called))
+    else:
+        line, scene = f"안녕, {number}쪽!", SCENES[number].format(with_particle(names, "가"))
+    said = Dialogue(everyone[0].name, line)
+    return Page(number, summary=f'{scene} "{line}"', dialogues=(said,), image_prompt=prompt)
 
 
 def rewritten(page: Page, wish: str) -> Page:
@@ -185,7 +205,7 @@ class ScriptedWriter(_Scripted):
                 return
             await self._step(number)
             report(number / task.page_count)
-            page = page_of(number, task.request)
+            page = page_of(number, task.request, task.language)
             yield page if task.rewriting is None else rewritten(page, task.rewriting.wish)
 
 
@@ -216,7 +236,7 @@ class ScriptedIllustrator(_Scripted):
         await self._step(task.page.page)
         report(0.5)
         made_from = MadeFrom(task.page.image_prompt, task.seed)
-        return Painting(tiny_png(task.page.page), 2, 2, made_from)
+        return Painting(tiny_png((task.page.page + task.variation) % 256), 2, 2, made_from)
 
 
 class ScriptedNarrator(_Scripted):

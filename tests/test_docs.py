@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -82,6 +83,47 @@ def test_commands_that_documents_name_are_there(command: tuple[str, ...]) -> Non
     result = CliRunner().invoke(cli, [*command, "--help"], prog_name="storybook")
     assert result.exit_code == 0, result.output
     assert f"Usage: storybook {' '.join(command)}" in result.output
+
+
+@pytest.mark.slow
+def test_the_examples_of_editions_work(tmp_path: Path) -> None:
+    """Each block runs as it stands, one after the other, beside a server; only its address is put
+    in. Two books are made for them: one for each half of the document."""
+    text = (ROOT / "docs" / "editions.md").read_text("utf-8")
+    parent, client = text.split("\n## For who writes a client\n")
+    program = tmp_path / "bin" / "storybook"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m storybook "$@"\n')
+    program.chmod(0o755)
+    data = tmp_path / "data"
+    with serving(data) as server:
+        environ = {
+            **os.environ,
+            "PATH": f"{program.parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "STORYBOOK_DATA": str(data),
+        }
+        for part, most in ((parent, 5), (client, 5)):
+            run_id = server.request()
+            list(follow(server, run_id))
+            blocks = re.findall(r"```sh\n(.*?)```", part, re.DOTALL)
+            assert len(blocks) >= most - 1
+            for block in blocks:
+                _run_block(block, server, {**environ, "RUN": run_id}, tmp_path)
+                list(follow(server, run_id))
+            assert server.state(run_id)["status"] == "DONE"
+        assert server.state(run_id)["edition"] == 3
+    assert (tmp_path / "before.png").read_bytes() != (tmp_path / "after.png").read_bytes()
+    assert (data / "outputs" / run_id / "panel_2.e2.png").exists()
+
+
+def _run_block(block: str, server: Server, environ: dict[str, str], folder: Path) -> None:
+    script = "set -e\n" + block.replace("http://127.0.0.1:8000", server.url)
+    done = subprocess.run(
+        ["sh", "-c", script], cwd=folder, env=environ, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, (block, done.stdout, done.stderr)
+    assert '"detail"' not in done.stdout, (block, done.stdout)
 
 
 @pytest.mark.slow

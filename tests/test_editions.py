@@ -82,7 +82,7 @@ async def test_a_repaint_makes_exactly_one_file(tmp_path: Path) -> None:
     async with book(tmp_path, scripted, TtsConfig()) as (application, run_id):
         before = files_in(tmp_path, run_id)
         calls = [len(it.calls) for it in (scripted.writer, scripted.illustrator, scripted.narrator)]
-        assert await application.request_edition(run_id, repaint(2), "me") == 2
+        assert await application.request_edition(run_id, repaint(2), requested_by="me") == 2
         await settled(application, run_id)
         after = files_in(tmp_path, run_id)
         assert set(after) - set(before) == {"panel_2.e2.png"}
@@ -242,7 +242,7 @@ async def test_a_text_that_is_not_for_children_is_refused_unless_it_is_accepted(
         (fault,) = refused.value.faults
         assert (fault.loc, fault.type) == (("pages", 0), "forbidden_words")
         asked = EditionRequest(1, (edit,), accept=True)
-        await application.request_edition(run_id, asked, "mina")
+        await application.request_edition(run_id, asked, requested_by="mina")
         told = (await application.editions(run_id))[1]
         assert told.requested_by == "mina"
         assert told.accepted == (Problem("forbidden", "forbidden in a children's book: 권총"),)
@@ -279,7 +279,8 @@ async def test_an_edition_is_given_back_and_compared(tmp_path: Path) -> None:
     async with book(tmp_path, scripted) as (application, run_id):
         first = (await application.edition(run_id, 1)).pages[0].title
         edits = (PageEdit(0, title=f"{first} 둘"), PageEdit(2, repaint=True, seed=5))
-        await application.request_edition(run_id, EditionRequest(1, edits, note="why"), "me")
+        asked = EditionRequest(1, edits, note="why")
+        await application.request_edition(run_id, asked, requested_by="me")
         await settled(application, run_id)
         count = len(scripted.illustrator.calls)
         assert await application.restore_edition(run_id, 1, requested_by="me") == 3

@@ -13,7 +13,7 @@ import anyio
 import msgspec
 
 from storybook.application import Application
-from storybook.book import RunId
+from storybook.book import FIRST_EDITION, RunId
 from storybook.bootstrap import open_application
 from storybook.cli.called_as import called_as, say
 from storybook.cli.data_reader import DataReader, open_data, runs_before
@@ -27,14 +27,20 @@ from storybook.cli.output import SHORT_ID, WHO
 from storybook.cli.reproduce import command_for
 from storybook.cli.server_client import ServerClient
 from storybook.clock import MICROSECONDS
-from storybook.events.catalog import NAMES_OF_ENDINGS, RunCancelled, RunFailed
-from storybook.events.log import EventLog, LogLocked, Recorded
+from storybook.events.catalog import (
+    NAMES_OF_ENDINGS,
+    EditionRequested,
+    RunCancelled,
+    RunFailed,
+    RunRequested,
+)
+from storybook.events.log import START, EventLog, LogLocked, Position, Recorded
 from storybook.export import BOOK_FILE, CannotExport, export_book
 from storybook.export.encoding import encode_as_done, picture_processes
 from storybook.export.media import SmallMedia
 from storybook.new_run import NewRun
 from storybook.projections.library import open_runs
-from storybook.run import Run, Status, read_history, read_whole
+from storybook.run import EditionRequest, Run, Status, read_history, read_whole
 from storybook.stopping import StopRequest, cancelled_by
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
@@ -52,23 +58,28 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """None, as the status, if it was stopped before anything was begun."""
     status: Status | None
     title: str = ""
+    edition: int = FIRST_EDITION
+    """The newest one."""
     folder: str = ""
     book: str | None = None
     """The page to open; None unless the book is done."""
     seconds: float
     """Since this command began."""
     book_seconds: float | None = None
-    """From the request to the book's end, None unless it has ended; `--resume` adds to it."""
+    """From the request of the newest edition to its end, None unless it has ended; `--resume` adds
+    to it."""
     error: str | None
     can_go_on: bool
     """Whether `--resume` may get further than this."""
 
 
 class MakeOptions(msgspec.Struct, frozen=True):
-    """What is to be made: a new book, or `resume`, one that is not whole yet."""
+    """What is to be made: a new book, or `resume`, one that is not whole yet, or a `change` of
+    it."""
 
     asked: NewRun | None
     resume: str
+    change: EditionRequest | None = None
 
 
 class BookMaking:
@@ -140,7 +151,12 @@ class BookMaking:
                 self._run_id = run_id
             return run_id
         assert self._run_id is not None
-        if await _is_to_be_retried(application.log, self._run_id):
+        if self._wanted.change is not None:
+            with anyio.CancelScope(shield=True):
+                await application.request_edition(
+                    self._run_id, self._wanted.change, requested_by=WHO
+                )
+        elif await _is_to_be_retried(application.log, self._run_id):
             await application.retry_run(self._run_id, by=WHO)
         return self._run_id
 
@@ -158,7 +174,9 @@ class BookMaking:
                 self._run_id = await server.request_run(asked)
             log = await stack.enter_async_context(SqliteLog.read_only(self._options.folder.log))
             assert self._run_id is not None
-            if self._wanted.resume and await _is_to_be_retried(log, self._run_id):
+            if self._wanted.change is not None:
+                await server.request_edition(self._run_id, self._wanted.change)
+            elif self._wanted.resume and await _is_to_be_retried(log, self._run_id):
                 await server.retry_run(self._run_id)
             open_now = await DataReader(self._options, log).open_runs()
             await self._find_earlier(log, self._run_id, open_now)
@@ -201,6 +219,7 @@ class BookMaking:
             silent=self._silent,
             fractions=fractions,
             earlier=self._earlier,
+            since=await _newest_request(log, run_id) if self._wanted.change else START,
         )
 
     async def _find_earlier(self, log: EventLog, run_id: RunId, open_now: list[RunId]) -> None:
@@ -242,7 +261,8 @@ class BookMaking:
         return Made(
             run_id=run_id,
             status=run.status if run is not None else None,
-            title=run.pages[0].title if run is not None and run.pages else "",
+            title=run.shown.pages[0].title if run is not None and run.shown.pages else "",
+            edition=run.edition if run is not None else FIRST_EDITION,
             folder=self._artifacts.location(run_id),
             seconds=self._seconds,
             **more,
@@ -292,10 +312,31 @@ async def _named(log: EventLog, run_id: RunId) -> str:
 
 
 def _book_seconds(recorded: list[Recorded]) -> float | None:
-    """From the request to the event that ended the book, None if none has."""
-    ends = (it for it in reversed(recorded) if it.type in NAMES_OF_ENDINGS)
+    """From the newest request to the event that ended the book, None if none has."""
+    asked = next(it for it in reversed(recorded) if it.type in _REQUESTS)
+    after = (it for it in reversed(recorded) if it.position > asked.position)
+    ends = (it for it in after if it.type in NAMES_OF_ENDINGS)
     end = next(ends, None)
-    return (end.recorded_at - recorded[0].recorded_at) / MICROSECONDS if end is not None else None
+    return (end.recorded_at - asked.recorded_at) / MICROSECONDS if end is not None else None
+
+
+async def _newest_request(log: EventLog, run_id: RunId) -> Position:
+    """Where the newest edition was asked for."""
+    recorded = await log.read_run(run_id)
+    return next(it.position for it in reversed(recorded) if it.type in _REQUESTS)
+
+
+async def export_anew(options: GlobalOptions, run_id: RunId) -> str:
+    """Make a whole book's page as the book is shown now; where that lies."""
+    store = FileArtifactStore(options.folder.outputs)
+    async with open_data(options) as reader, picture_processes() as picture:
+        run = read_whole(await reader.history(run_id))
+        assert run is not None
+        await export_book(run_id, run, store, SmallMedia(store, picture))
+    return store.location(run_id, BOOK_FILE)
+
+
+_REQUESTS: Final = {it.__name__ for it in (RunRequested, EditionRequested)}
 
 
 async def _is_to_be_retried(log: EventLog, run_id: RunId) -> bool:

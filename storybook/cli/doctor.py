@@ -164,7 +164,8 @@ def _grade(it: EngineReport) -> Grade:
 
 
 def _abilities(it: EngineReport) -> str:
-    """What an engine is bound to, where it is: its languages, voices, lengths and ages of books."""
+    """What an engine is bound to, where it is (its languages, voices, lengths and ages of books),
+    and what not every one can."""
     told = (
         (it.languages, "language"),
         (it.voices, "voice"),
@@ -172,7 +173,8 @@ def _abilities(it: EngineReport) -> str:
         (it.styles, "style"),
         (it.ages, "age"),
     )
-    return "".join(f"; {_counted(names, what)}" for names, what in told if names)
+    bounds = "".join(f"; {_counted(names, what)}" for names, what in told if names)
+    return f"{bounds}; rewrites pages" if it.rewrites else bounds
 
 
 def _counted(names: Sequence[object], what: str) -> str:

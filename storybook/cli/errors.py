@@ -81,8 +81,13 @@ OPTIONS: Final[dict[Loc, str]] = {
     ("tts", "lang"): "--language",
     ("tts", "narrator_voice"): "--narrator-voice",
     ("tts", "speed"): "--speed",
+    ("pages", 0): "--text",
+    ("pages", 0, "title"): "--text",
+    ("pages", 0, "summary"): "--text",
+    **{("pages", 0, it): f"--{it}" for it in ("page", "rewrite", "repaint", "seed", "revoice")},
+    ("note",): "--note",
 }
-"""The option of `storybook make` for each part of a request that it can say."""
+"""The option of `storybook make` or `edit` for each part of a request that it can say."""
 
 
 def run_async(main: Callable[[], Awaitable[T]]) -> T:

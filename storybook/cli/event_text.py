@@ -5,6 +5,7 @@ from __future__ import annotations
 from storybook.book import COVER_PAGE, Artifact, BasedOn, KeptPart, Stage
 from storybook.cli.output import SHORT_ID, duration, size
 from storybook.clock import MICROSECONDS, utc_text
+from storybook.editions import EditionSummary
 from storybook.events.catalog import (
     AbandonReason,
     ArtifactRemade,
@@ -95,7 +96,7 @@ def _told(event: Event) -> str:
         case EditionRequested(edition=edition, requested_by=who):
             by = f" by {who}" if who else ""
             note = f" ({_short(event.note)})" if event.note else ""
-            return f"edition {edition} is asked for{by}: {_changes(event)}{note}"
+            return f"edition {edition} is asked for{by}: {changes(event)}{note}"
         case RunPinned(pinned_by=who):
             return f"its files are to stay{f', as {who} asked' if who else ''}"
         case RunUnpinned(unpinned_by=who):
@@ -152,18 +153,21 @@ def _based_on(it: BasedOn) -> str:
     return f"with {kept} of {it.run_id[:SHORT_ID]}, edition {it.edition}"
 
 
-def _changes(event: EditionRequested) -> str:
+def changes(event: EditionRequested | EditionSummary) -> str:
     """What an edition is to have otherwise."""
     if event.restores:
         return f"all as in edition {event.restores}"
-    changes = ["another voice"] if event.tts is not None else []
+    found = ["another voice"] if event.tts is not None else []
     if event.style is not None:
-        changes.append(f"another style, {event.style!r}" if event.style else "no style")
+        found.append(f"another style, {event.style!r}" if event.style else "no style")
     for it in event.pages:
         asked = {"rewritten": it.rewrite, "repainted": it.repaint, "read again": it.revoice}
-        page = "the cover" if it.page == COVER_PAGE else f"page {it.page}"
-        changes.append(f"{page} {' and '.join(word for word, is_so in asked.items() if is_so)}")
-    return ", ".join(changes) or "the text that follows"
+        found.append(
+            f"{_page(it.page)} {' and '.join(word for word, is_so in asked.items() if is_so)}"
+        )
+    if isinstance(event, EditionSummary):
+        found += [f"{_page(page)} by hand" for page in event.texts]
+    return ", ".join(found) or "the text that follows"
 
 
 def _again(attempt: int) -> str:
@@ -171,7 +175,11 @@ def _again(attempt: int) -> str:
 
 
 def _page_is(page: int) -> str:
-    return "the cover is" if page == COVER_PAGE else f"page {page} is"
+    return f"{_page(page)} is"
+
+
+def _page(page: int) -> str:
+    return "the cover" if page == COVER_PAGE else f"page {page}"
 
 
 def _measure(artifact: Artifact) -> str:

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ from storybook.book import Role, RunId, Work
 from storybook.cli.event_text import sentence, wait_sentence
 from storybook.cli.output import console, duration, status_text
 from storybook.cli.progress_table import Mark, ProgressTable, Sign
-from storybook.events.log import START, EventLog, Recorded
+from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import RunParked
 from storybook.projections import views
 from storybook.projections.registry import PROJECTIONS
@@ -44,18 +45,19 @@ async def watch(
     fractions: Fractions = dict,
     is_worked_on: Asked = lambda: True,
     earlier: Sequence[RunId] = (),
+    since: Position = START,
 ) -> Run:
     """Show a run on standard output until it has ended, unless `silent`; returns it as it ended.
 
     `is_worked_on` tells whether there is a process that makes books, `earlier` which runs it works
-    on before this one.
+    on before this one. Line by line, only events from `since` on are told.
     """
     usual = await anyio.to_thread.run_sync(usual_durations, projections)
     progress, out = ProgressTable(run_id, usual), console()
     if silent:
         return await follow_run(log, progress, lambda recorded: None)
     if not out.is_terminal:
-        return await follow_run(log, progress, lambda recorded: _tell(out, progress, recorded))
+        return await follow_run(log, progress, partial(_tell, out, progress, since))
     first = [ProgressTable(it, usual) for it in earlier]
     async with _drawing(out, progress, first, fractions, is_worked_on):
         return await follow_run(log, progress, lambda recorded: None, first)
@@ -109,7 +111,9 @@ def usual_durations(projections: Path) -> dict[Role, Usual]:
 # ------------------------------------------------------------------------------------- line by line
 
 
-def _tell(out: Console, progress: ProgressTable, recorded: Recorded) -> None:
+def _tell(out: Console, progress: ProgressTable, since: Position, recorded: Recorded) -> None:
+    if recorded.position < since:
+        return
     seconds = progress.seconds(recorded.recorded_at)
     out.print(Text(f"{duration(seconds):>9}  {sentence(recorded.event)}"), soft_wrap=True)
     sys.stdout.flush()

@@ -22,6 +22,7 @@ from storybook.book import (
     rewriting_of,
 )
 from storybook.clock import MICROSECONDS
+from storybook.events.catalog import EditionRequested
 from storybook.events.log import START, Recorded
 from storybook.events.parked import read_event
 from storybook.projections.timings import TimingFold, Usual, eta_seconds
@@ -98,12 +99,13 @@ class ProgressTable:
         self._run = evolve(self._run, event)
         self._timings.feed(recorded, event)
         self.waiting_for = self._waiting.feed(self._run, [recorded])
-        self.asked_at = self.asked_at or recorded.recorded_at
+        if isinstance(event, EditionRequested) or not self.asked_at:
+            self.asked_at = recorded.recorded_at
         self.changed_at = recorded.recorded_at
         self.position = recorded.position
 
     def seconds(self, now: int) -> float:
-        """Since the book was asked for; once it has ended, until then."""
+        """Since the book was asked for, or its newest edition; once it has ended, until then."""
         end = self.changed_at if self.has_ended else now
         return max(end - self.asked_at, 0) / MICROSECONDS
 

@@ -16,6 +16,7 @@ from storybook.cli.failure import Failure
 from storybook.data_folder import DataFolder
 from storybook.new_run import NewRun
 from storybook.repair import Repair
+from storybook.run import EditionRequest
 from storybook.stores.server_secret import read_server_secret
 from storybook.stores.sqlite.holder import Holder
 
@@ -73,6 +74,21 @@ class ServerClient:
 
     async def retry_run(self, run_id: RunId) -> None:
         await self._post(f"/api/runs/{run_id}/retry")
+
+    async def request_edition(self, run_id: RunId, asked: EditionRequest) -> None:
+        """Change a finished book."""
+        body = {
+            "base_edition": asked.base_edition,
+            "pages": asked.pages,
+            "tts_config": asked.tts,
+            "style": asked.style,
+            "note": asked.note,
+            "accept": asked.accept,
+        }
+        await self._post(f"/api/runs/{run_id}/editions", body)
+
+    async def restore_edition(self, run_id: RunId, edition: int, note: str) -> None:
+        await self._post(f"/api/runs/{run_id}/editions/{edition}/restore", {"note": note})
 
     async def pin_run(self, run_id: RunId) -> None:
         await self._post(f"/api/runs/{run_id}/pin")
@@ -151,8 +167,7 @@ class ServerClient:
 def _note(found: dict[Work, float], said: Mapping[str, Any]) -> None:
     if "stage" not in said:
         return  # what the run waits for, which the log says too
-    work = Work(Stage(said["stage"]), None if said["stage"] == Stage.LLM else said["page"])
-    found[work] = said["fraction"]
+    found[Work(Stage(said["stage"]), said["page"])] = said["fraction"]
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -12,15 +12,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from storybook.book import COVER_PAGE, Artifact, RunId, StoryRequest, TtsConfig
+from storybook.book import COVER_PAGE, FIRST_EDITION, Artifact, RunId, StoryRequest, TtsConfig
 from storybook.cli.data_reader import DataReader, open_data
 from storybook.cli.errors import run_async
-from storybook.cli.event_text import wait_sentence
+from storybook.cli.event_text import sentence, wait_sentence
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, console, duration, print_json, size, status_text
-from storybook.cli.timeline import attempts, chart, faults
+from storybook.cli.timeline import Chapter, chapters, chart, faults
 from storybook.clock import MICROSECONDS
+from storybook.editions import NoSuchEdition, content_of
 from storybook.events.catalog import NAMES_OF_ENDINGS
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
@@ -28,7 +29,7 @@ from storybook.http.derived import Kinship, OriginState
 from storybook.http.run_state import RunState, awaited, run_state
 from storybook.http.times import iso_time
 from storybook.projections.derived import DerivedBook
-from storybook.projections.runs import snapshot_of
+from storybook.projections.runs import snapshot_of, snapshot_of_edition
 from storybook.projections.timings import StageTiming
 from storybook.projections.waiting import waiting_for
 from storybook.run import History, Run, read_history
@@ -41,7 +42,8 @@ FACT_CELLS: Final = 11
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """What `show --json` prints: the run as it stood right after the event `position`."""
+    """What `show --json` prints: the run as it stood right after the event `position`, or one
+    edition of it, with what was done for that one."""
 
     run_id: RunId
     position: Position
@@ -62,31 +64,93 @@ class Shown(msgspec.Struct, frozen=True):
 @click.option(
     "--at", type=click.IntRange(min=1), metavar="POSITION", help="As it stood right after an event."
 )
+@click.option(
+    "--edition", type=click.IntRange(min=1), metavar="NUMBER", help="As one edition has it."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_options
-def show_command(options: GlobalOptions, run: str, at: int | None, as_json: bool) -> None:
+def show_command(
+    options: GlobalOptions, run: str, at: int | None, edition: int | None, as_json: bool
+) -> None:
     """Show one book: its text, its files, and how it was made.
 
-    The timeline has a row for each attempt: dots while it waited, a bar while it was worked on.
+    The timeline has a row for each attempt: dots while it waited, a bar while it was worked on. A
+    book that was changed has one for each edition.
     """
     options.start_logging()
     run_id, history, derived = _history(options, run, at)
-    found = read_history(history)
+    told = _told(options, run_id, read_history(history), derived, edition, is_now=at is None)
+    if as_json:
+        print_json(_shown(told))
+        return
+    out = console()
+    _print_text(out, told)
+    _print_files(out, told)
+    for chapter in told.chapters:
+        _print_timeline(out, chapter, told.end_of(chapter))
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What is told of a book: what happened, the book as it was then, and what of it is looked at:
+    an edition, or, if it is None, what readers see. `chapters` are those that are told of."""
+
+    run_id: RunId
+    store: ArtifactStore
+    history: History
+    book: Run
+    edition: int | None
+    content: Run
+    chapters: list[Chapter]
+    is_now: bool
+    kin: Kinship
+
+    @property
+    def subject(self) -> Run:
+        """Of which the status is told."""
+        return self.book if self.edition is None else self.content
+
+    def end_of(self, chapter: Chapter) -> int:
+        """Where the timeline of an edition ends (microseconds since 1970): with the edition,
+        whatever became of its files later."""
+        ends = [it.recorded_at for it in chapter.events if it.type in NAMES_OF_ENDINGS]
+        has_ended = self.has_ended(chapter)
+        if has_ended and ends:
+            return ends[-1]
+        if has_ended or not self.is_now:
+            return chapter.events[-1].recorded_at
+        return time.time_ns() // 1_000
+
+    def has_ended(self, chapter: Chapter) -> bool:
+        return self.book.status.has_ended or chapter.edition != self.book.edition
+
+
+def _told(
+    options: GlobalOptions,
+    run_id: RunId,
+    found: History,
+    derived: list[DerivedBook],
+    edition: int | None,
+    *,
+    is_now: bool,
+) -> _Told:
     if found.run is None:
         assert found.parked is not None  # its history begins at or before `at`
         raise Failure(str(found.parked))
-    store, is_now = FileArtifactStore(options.folder.outputs), at is None and found.parked is None
-    kin = Kinship(_origin(options, found.run), derived)
-    if as_json:
-        print_json(_shown(store, run_id, found.run, found, is_now, kin))
-        return
-    now = _now(found.run, found.readable, is_now)
-    exported = _exported(store, run_id) if is_now else None
-    out = console()
-    facts = [*_facts(store, run_id, found.run, found, now), *_kin_facts(kin)]
-    _print_text(out, found.run, facts)
-    _print_files(out, found.run, exported)
-    _print_timeline(out, found.readable, now)
+    try:
+        content = found.run.shown if edition is None else content_of(found.run, edition)
+    except NoSuchEdition as error:
+        raise Failure(str(error)) from error
+    return _Told(
+        run_id,
+        FileArtifactStore(options.folder.outputs),
+        found,
+        found.run,
+        edition,
+        content,
+        [it for it in chapters(found.readable) if edition in (None, it.edition)],
+        is_now and found.parked is None,
+        Kinship(_origin(options, found.run), derived),
+    )
 
 
 def _history(
@@ -125,36 +189,32 @@ async def _until(reader: DataReader, run_id: RunId, at: int | None) -> list[Reco
     return [it for it in history if it.position <= at]
 
 
-def _now(book: Run, history: Sequence[Recorded], is_now: bool) -> int:
-    """Where the timeline ends (microseconds since 1970): with the book, whatever became of its
-    files later."""
-    ends = [it.recorded_at for it in history if it.type in NAMES_OF_ENDINGS]
-    if book.status.has_ended and ends:
-        return ends[-1]
-    if book.status.has_ended or not is_now:
-        return history[-1].recorded_at
-    return time.time_ns() // 1_000
-
-
-def _shown(
-    store: ArtifactStore, run_id: RunId, book: Run, found: History, is_now: bool, kin: Kinship
-) -> Shown:
-    history = found.readable
-    waits = awaited(waiting_for(book, history), None) if is_now else None
+def _shown(told: _Told) -> Shown:
     return Shown(
-        run_id,
-        history[-1].position,
-        iso_time(history[0].recorded_at),
-        book.request,
-        book.seed,
-        book.tts,
-        run_state(run_id, snapshot_of(book), found.parked, waits),
-        attempts(history),
-        list(book.shown.artifacts),
-        store.location(run_id),
-        kin.based_on,
-        kin.derived,
+        told.run_id,
+        told.history.readable[-1].position,
+        iso_time(told.chapters[0].events[0].recorded_at),
+        told.book.request,
+        told.book.seed,
+        told.content.tts,
+        _state(told),
+        [it for chapter in told.chapters for it in chapter.attempts.values()],
+        list(told.content.artifacts),
+        told.store.location(told.run_id),
+        told.kin.based_on,
+        told.kin.derived,
     )
+
+
+def _state(told: _Told) -> RunState:
+    now = snapshot_of(told.book)
+    parked = told.history.parked
+    if told.edition is None:
+        waits = waiting_for(told.book, told.history.readable) if told.is_now else None
+        return run_state(told.run_id, now, parked, awaited(waits, None))
+    snapshot = snapshot_of_edition(told.book, told.edition)
+    assert snapshot is not None  # else it has no content
+    return run_state(told.run_id, snapshot, parked, now=now)
 
 
 def _exported(store: ArtifactStore, run_id: RunId) -> int | None:
@@ -169,74 +229,87 @@ def _exported(store: ArtifactStore, run_id: RunId) -> int | None:
     return run_async(main)
 
 
-def _print_text(out: Console, book: Run, facts: list[Text]) -> None:
-    shown = book.shown
-    title = shown.pages[0].title if shown.pages else "(no title yet)"
-    out.print(Text(title, "bold"))
-    for fact in facts:
-        out.print(fact, soft_wrap=True)
-    for page in shown.pages:
+def _print_text(out: Console, told: _Told) -> None:
+    pages = told.content.pages
+    out.print(Text(pages[0].title if pages else "(no title yet)", "bold"))
+    for name, value in _facts(told):
+        out.print(Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value), soft_wrap=True)
+    for page in pages:
         if page.page != COVER_PAGE:
             out.print()
             out.print(Text.assemble((f"{page.page}  ", "dim"), page.text), soft_wrap=False)
 
 
-def _print_files(out: Console, book: Run, exported: int | None) -> None:
-    files = _files(book, exported)
+def _print_files(out: Console, told: _Told) -> None:
+    is_exported = told.is_now and told.content.edition == told.book.shown.edition
+    files = _files(told.content, _exported(told.store, told.run_id) if is_exported else None)
     if files.row_count:
         out.print()
         out.print(files)
 
 
-def _print_timeline(out: Console, history: Sequence[Recorded], now: int) -> None:
-    tries = attempts(history)
+def _print_timeline(out: Console, chapter: Chapter, end: int) -> None:
+    request, tries = chapter.events[0], list(chapter.attempts.values())
+    if chapter.edition != FIRST_EDITION:
+        out.print()
+        asked_at = f"{_moment(request.recorded_at)}  "
+        out.print(Text.assemble((asked_at, "dim"), sentence(request.event)), soft_wrap=True)
     if tries:
         out.print()
-        out.print(chart(tries, now, out.width))
+        out.print(chart(tries, end, out.width))
         for fault in faults(tries):
             out.print(fault)
 
 
-def _facts(store: ArtifactStore, run_id: RunId, book: Run, found: History, now: int) -> list[Text]:
+def _facts(told: _Told) -> Iterator[tuple[str, str | Text]]:
     """A line each, which a terminal may wrap: what can be copied is never cut."""
-    first, last = found.readable[0], found.readable[-1]
-    took = duration(max(now - first.recorded_at, 0) / MICROSECONDS)
-    ran = "took" if book.status.has_ended else "for"
+    book, words, events = told.subject, told.book.request, told.history.readable
+    yield "run", told.run_id
+    if told.book.edition != FIRST_EDITION:
+        yield "edition", _edition(told)
     why = Text(f": {without_secrets(book.fault.message)}") if book.fault else Text("")
-    words = book.request
-    facts: list[tuple[str, str | Text]] = [
-        ("run", run_id),
-        ("status", status_text(book.status) + why),
-        ("asked for", f"{iso_time(first.recorded_at).replace('T', ' ')[:19]} UTC; {ran} {took}"),
-        ("words", f"{words.era} · {words.place} · {words.characters} · {words.topic}"),
-        ("folder", store.location(run_id)),
-        ("seed", str(book.seed)),
-        ("voice", book.tts.narrator_voice if book.tts else "not read aloud"),
-        ("events", f"{first.position} to {last.position}, {len(found.readable)} of this book"),
-    ]
-    if (waits := waiting_for(book, found.readable)) is not None:
-        facts.insert(2, ("waits", Text(wait_sentence(waits, now).removeprefix("waits "), "yellow")))
-    if book.is_pinned:
-        facts.append(("pinned", "its files stay, whatever retention removes"))
-    if found.parked is not None:
-        facts.append(("parked", Text(str(found.parked), "red")))
-    return [_fact(name, value) for name, value in facts]
+    yield "status", status_text(book.status) + why
+    if told.edition is None and (waits := waiting_for(book, events)) is not None:
+        since = wait_sentence(waits, told.end_of(told.chapters[-1])).removeprefix("waits ")
+        yield "waits", Text(since, "yellow")
+    yield "asked for", _asked_for(told, told.chapters[0])
+    yield "words", f"{words.era} · {words.place} · {words.characters} · {words.topic}"
+    yield "folder", told.store.location(told.run_id)
+    yield "seed", str(told.book.seed)
+    tts = told.content.tts
+    yield "voice", tts.narrator_voice if tts else "not read aloud"
+    span = f"{events[0].position} to {events[-1].position}"
+    yield "events", f"{span}, {len(events)} of this book"
+    if told.book.is_pinned:
+        yield "pinned", "its files stay, whatever retention removes"
+    if told.history.parked is not None:
+        yield "parked", Text(str(told.history.parked), "red")
+    yield from _kin_facts(told.kin)
 
 
-def _fact(name: str, value: str | Text) -> Text:
-    return Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value)
-
-
-def _kin_facts(kin: Kinship) -> list[Text]:
-    facts = []
+def _kin_facts(kin: Kinship) -> Iterator[tuple[str, str]]:
     if (it := kin.based_on) is not None:
         gone = ", which is gone" if it.is_gone else ""
-        what = f"{it.run_id[:SHORT_ID]}, edition {it.edition}{gone}: keeps its {it.keep}"
-        facts.append(_fact("based on", what))
+        yield "based on", f"{it.run_id[:SHORT_ID]}, edition {it.edition}{gone}: keeps its {it.keep}"
     if kin.derived:
-        named = ", ".join(f"{it.run_id[:SHORT_ID]} ({it.keep})" for it in kin.derived)
-        facts.append(_fact("derived", named))
-    return facts
+        yield "derived", ", ".join(f"{it.run_id[:SHORT_ID]} ({it.keep})" for it in kin.derived)
+
+
+def _edition(told: _Told) -> str:
+    newest, shown = told.book.edition, told.content.edition
+    if told.edition is not None:
+        return f"{told.edition} of {newest}"
+    return f"{newest}; readers see {shown}" if shown != newest else f"{newest}"
+
+
+def _asked_for(told: _Told, chapter: Chapter) -> str:
+    asked_at = chapter.events[0].recorded_at
+    took = duration(max(told.end_of(chapter) - asked_at, 0) / MICROSECONDS)
+    return f"{_moment(asked_at)}; {'took' if told.has_ended(chapter) else 'for'} {took}"
+
+
+def _moment(at: int) -> str:
+    return f"{iso_time(at).replace('T', ' ')[:19]} UTC"
 
 
 def _files(book: Run, exported: int | None) -> Table:
@@ -244,7 +317,7 @@ def _files(book: Run, exported: int | None) -> Table:
     table.add_column("file", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for artifact in book.shown.artifacts:
+    for artifact in book.artifacts:
         what = duration(artifact.seconds) if artifact.seconds else _pixels(artifact)
         gone = Text(" removed by retention", "magenta") if artifact.name in book.pruned else ""
         table.add_row(artifact.name, size(artifact.size), Text.assemble(what, gone))

@@ -14,9 +14,11 @@ from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from storybook.book import FIRST_EDITION
 from storybook.cli.event_text import engine_name, work_name
 from storybook.cli.output import NARROW_WIDTH, duration
 from storybook.clock import MICROSECONDS
+from storybook.events.catalog import EditionRequested
 from storybook.events.log import Position, Recorded
 from storybook.projections.timings import StageTiming, TimingFold
 from storybook.stages.addresses import without_secrets
@@ -34,14 +36,35 @@ _STYLES: Final[Mapping[str, str]] = {
 }
 
 
+class Chapter(msgspec.Struct, frozen=True):
+    """What was done for an edition: the events from its request up to the next one's, and the
+    attempts that were requested meanwhile, in their order."""
+
+    edition: int
+    events: list[Recorded]
+    attempts: dict[Position, StageTiming]
+
+
+def chapters(history: Sequence[Recorded]) -> list[Chapter]:
+    """The editions of a run, in their order."""
+    fold, found, of = TimingFold(), list[Chapter](), dict[Position, Chapter]()
+    for recorded in history:
+        event = recorded.event
+        if isinstance(event, EditionRequested):
+            found.append(Chapter(event.edition, [], {}))
+        elif not found:
+            found.append(Chapter(FIRST_EDITION, [], {}))
+        found[-1].events.append(recorded)
+        timing = fold.feed(recorded, event)
+        if timing is not None:
+            chapter = of.setdefault(timing.position, found[-1])
+            chapter.attempts[timing.position] = timing.stage
+    return found
+
+
 def attempts(history: Sequence[Recorded]) -> list[StageTiming]:
     """The attempts of a run, in the order in which they were requested."""
-    fold, found = TimingFold(), dict[Position, StageTiming]()
-    for recorded in history:
-        timing = fold.feed(recorded, recorded.event)
-        if timing is not None:
-            found[timing.position] = timing.stage
-    return list(found.values())
+    return [it for chapter in chapters(history) for it in chapter.attempts.values()]
 
 
 def waited(attempt: StageTiming, now: int) -> float:

@@ -345,6 +345,7 @@ class EditionRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_def
     """The edition whose content it has again, 0 for none: then nothing is to be made."""
     requested_by: str = ""
     accepted: tuple[Problem, ...] = ()
+    idempotency_key: str = ""
 
 
 class ArtifactRemade(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):

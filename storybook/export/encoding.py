@@ -8,7 +8,7 @@ loop that hands out the next page would stand still for as long.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
@@ -19,6 +19,7 @@ from storybook.events.catalog import StageCompleted
 from storybook.events.log import START, EventLog, Recorded
 from storybook.export.media import Encode, Small, SmallMedia, picture_in_thread, small_picture
 from storybook.processes import ProcessDied, WorkerProcesses
+from storybook.run import read_history
 
 logger = logging.getLogger(__name__)
 
@@ -27,15 +28,26 @@ PROCESSES: Final = 2
 
 
 async def encode_as_done(log: EventLog, run_id: RunId, media: SmallMedia) -> None:
-    """Make each artifact of a run small as soon as the log says that it is there, until cancelled.
-    Whatever goes wrong is found again, and told, by the export."""
-    async with anyio.create_task_group() as tasks, aclosing(_events_of(log, run_id)) as events:
-        async for recorded in events:
-            if recorded.type != StageCompleted.__name__ or recorded.is_erased:
-                continue  # of no matter here, not even decoded
+    """Make each artifact of a run's content small as soon as the log says that it is there, until
+    cancelled. Whatever goes wrong is found again, and told, by the export."""
+    recorded = await log.read_run(run_id)
+    run = read_history(recorded).run
+    cursor = recorded[-1].position if recorded else START
+    async with anyio.create_task_group() as tasks, aclosing(log.tail(cursor)) as batches:
+        for artifact in run.artifacts if run is not None else ():
+            tasks.start_soon(_try, media, run_id, artifact)
+        async for batch in batches:
+            for artifact in _made(batch, run_id):
+                tasks.start_soon(_try, media, run_id, artifact)
+
+
+def _made(batch: Sequence[Recorded], run_id: RunId) -> Iterator[Artifact]:
+    for recorded in batch:
+        is_done = recorded.type == StageCompleted.__name__ and not recorded.is_erased
+        if is_done and recorded.run_id == run_id:  # all others are not even decoded
             match recorded.event:
                 case StageCompleted(artifact=Artifact() as artifact):
-                    tasks.start_soon(_try, media, run_id, artifact)
+                    yield artifact
 
 
 async def _try(media: SmallMedia, run_id: RunId, artifact: Artifact) -> None:
@@ -43,19 +55,6 @@ async def _try(media: SmallMedia, run_id: RunId, artifact: Artifact) -> None:
         await media.uri(run_id, artifact)
     except Exception as error:  # the export does it again, and says why it cannot
         logger.info("run %s: not made small beforehand: %s", run_id, error)
-
-
-async def _events_of(log: EventLog, run_id: RunId) -> AsyncGenerator[Recorded, None]:
-    """A run's events, and those that come."""
-    cursor = START
-    for recorded in await log.read_run(run_id):
-        cursor = recorded.position
-        yield recorded
-    async with aclosing(log.tail(cursor)) as batches:
-        async for batch in batches:
-            for recorded in batch:
-                if recorded.run_id == run_id:
-                    yield recorded
 
 
 @asynccontextmanager

@@ -9,24 +9,29 @@ from __future__ import annotations
 import msgspec
 from litestar.types import Scope
 
-from storybook.book import RunId
+from storybook.book import FIRST_EDITION, RunId, split_edition
 from storybook.http.requests import shown_under
 
 
 class Addresses(msgspec.Struct, frozen=True):
     """Addresses under a prefix: `/story`, or an empty one. Of what has no name yet there is no
-    address, but an empty text."""
+    address, but an empty text.
+
+    A file is named as the store has it. Its address names the edition in which it was made, unless
+    that is the first one and the plain address serves it: that of `plain`, the file itself if it
+    is not given.
+    """
 
     prefix: str = ""
 
     def run(self, run_id: RunId) -> str:
         return f"{self.prefix}/api/runs/{run_id}"
 
-    def picture(self, run_id: RunId, name: str) -> str:
-        return f"{self.run(run_id)}/images/{name}" if name else ""
+    def picture(self, run_id: RunId, name: str, plain: str | None = None) -> str:
+        return f"{self.run(run_id)}/images/{_shown_as(name, plain)}" if name else ""
 
-    def audio(self, run_id: RunId, name: str) -> str:
-        return f"{self.run(run_id)}/audio/{name}" if name else ""
+    def audio(self, run_id: RunId, name: str, plain: str | None = None) -> str:
+        return f"{self.run(run_id)}/audio/{_shown_as(name, plain)}" if name else ""
 
     def preview(self, run_id: RunId, page: int | None, number: int) -> str:
         """Each look of a page has another one: `number` counts them."""
@@ -34,6 +39,16 @@ class Addresses(msgspec.Struct, frozen=True):
 
     def repair(self, run_id: RunId) -> str:
         return f"{self.run(run_id)}/repair"
+
+    def comparison(self, run_id: RunId, before: int, after: int) -> str:
+        return f"{self.run(run_id)}/editions/{before}..{after}"
+
+
+def _shown_as(name: str, plain: str | None) -> str:
+    """A file of the store as an address names it: `panel_1.e2.png` → `panel_1.png?edition=2`."""
+    base, made_in = split_edition(name)
+    is_plain = made_in == FIRST_EDITION and plain in (None, name)
+    return base if is_plain else f"{base}?edition={made_in}"
 
 
 NO_PREFIX = Addresses()

@@ -25,6 +25,7 @@ from storybook.http.client_limits import ClientLimits, clients_limited
 from storybook.http.cross_origin import origins_checked
 from storybook.http.derived import DerivedCalls
 from storybook.http.docs import DOCS_POLICY, render_page
+from storybook.http.editions import EditionCalls
 from storybook.http.engines import EngineCalls
 from storybook.http.errors import error_response
 from storybook.http.forwarded import behind_proxies
@@ -101,6 +102,7 @@ class HttpApp:
             RepairCalls(application, clients),
             CastCalls(application, clients),
             DerivedCalls(application),
+            EditionCalls(application, clients),
             SessionCalls(application, self.gate),
             ReadyCalls(application, following),
             MetricsCalls(application, self.streams, following),

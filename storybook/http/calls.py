@@ -12,6 +12,7 @@ import msgspec
 
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.derived import Kinship
+from storybook.http.editions import Comparison, EditionConflict, EditionCreated, Editions
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.readiness import Liveness, ReadinessState
@@ -27,6 +28,7 @@ from storybook.http.runs import (
 from storybook.http.schemas import (
     BINARY,
     CURSOR,
+    EDITION,
     EVENT_KINDS,
     JSON,
     KEY,
@@ -97,13 +99,14 @@ class Call(msgspec.Struct, frozen=True):
     parameters: tuple[Parameter, ...] = ()
     body: tuple[str, str] | None = None
     """Media type, and the schema's name."""
+    needs_body: bool = True
 
     @property
     def answers(self) -> dict[int, Reply]:
         """Every answer that the call may give, by status."""
         missing = (404, 410) if "{" in self.path else ()
         errors = sorted({*self.errors, *missing, 400, 401, 403, 405, 421, 429})
-        return {**self.replies, **{status: ERRORS[status] for status in errors}}
+        return {**{status: ERRORS[status] for status in errors}, **self.replies}
 
 
 def _error(about: str, *headers: Header, kind: type = Error) -> Reply:
@@ -181,12 +184,20 @@ ERRORS: Final[dict[int, Reply]] = {
     ),
 }
 
+_CONFLICT: Final = _error(
+    "another edition is the newest, or is being made, or nothing would change",
+    kind=EditionConflict,
+)
+
 _RUN: Final = Parameter("run_id", "path", "the run", RUN_ID)
 _CHARACTER: Final = Parameter("name", "path", "the character, as the book calls it")
 _SAVED: Final = Parameter("name", "path", "the name that it is saved under", SAVED_NAME)
 _CURSOR: Final = (
     Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", CURSOR),
     Parameter("last_event_id", "query", "the same, for clients without headers", CURSOR),
+)
+_EDITION: Final = Parameter(
+    "edition", "query", "as this edition has it; the last whole one if it is not there", EDITION
 )
 _PARTIAL: Final = (
     Parameter("Range", "header", "one range of bytes; several at once get the whole file"),
@@ -277,6 +288,7 @@ CALLS: Final = (
         parameters=(
             _RUN,
             Parameter("at", "query", "as it was right after this position", POSITION),
+            Parameter("edition", "query", "as this edition has it", EDITION),
         ),
     ),
     Call(
@@ -350,6 +362,63 @@ CALLS: Final = (
         parameters=(_RUN, *_CURSOR),
     ),
     Call(
+        "change_book",
+        "editions",
+        "POST",
+        "/api/runs/{run_id}/editions",
+        "Change a finished book",
+        {
+            202: _json("the edition that this makes", EditionCreated, *_LIMITED),
+            409: _CONFLICT,
+        },
+        more="Only what changed is made; meanwhile the book is shown as it was. A change of an "
+        "edition that is not the newest is refused, and so is one while another is made.",
+        errors=(403, 408, 413, 422, 503),
+        parameters=(_RUN, Parameter("Idempotency-Key", "header", "names this change", KEY)),
+        body=(JSON, "EditionRequest"),
+    ),
+    Call(
+        "list_editions",
+        "editions",
+        "GET",
+        "/api/runs/{run_id}/editions",
+        "The editions of a book, oldest first",
+        {200: _json("each with who asked for it, what was to change, and what became", Editions)},
+        errors=(503,),
+        parameters=(_RUN,),
+    ),
+    Call(
+        "compare_editions",
+        "editions",
+        "GET",
+        "/api/runs/{run_id}/editions/{pair}",
+        "How two editions differ, such as 1..2",
+        {200: _json("texts word by word, pictures and voices as pairs of addresses", Comparison)},
+        errors=(503,),
+        parameters=(
+            _RUN,
+            Parameter(
+                "pair",
+                "path",
+                "two editions",
+                {"type": "string", "pattern": r"^[1-9][0-9]{0,8}\.\.[1-9][0-9]{0,8}$"},
+            ),
+        ),
+    ),
+    Call(
+        "restore_edition",
+        "editions",
+        "POST",
+        "/api/runs/{run_id}/editions/{edition}/restore",
+        "Give a book the content again that it had in an edition",
+        {202: _json("the edition that this makes", EditionCreated), 409: _CONFLICT},
+        more="It is an edition of its own, whole at once: nothing is made for it.",
+        errors=(403, 408, 413, 422, 503),
+        parameters=(_RUN, Parameter("edition", "path", "the edition", EDITION)),
+        body=(JSON, "RestoreRequest"),
+        needs_body=False,
+    ),
+    Call(
         "get_picture",
         "files",
         "GET",
@@ -357,7 +426,7 @@ CALLS: Final = (
         "A picture: cover.png, panel_1.png and on",
         _file("the picture", "image/png"),
         errors=(400, 410, 416, 503),
-        parameters=(_RUN, _named(r"^(cover|panel_[1-9][0-9]?)\.png$"), *_PARTIAL),
+        parameters=(_RUN, _named(r"^(cover|panel_[1-9][0-9]?)\.png$"), _EDITION, *_PARTIAL),
     ),
     Call(
         "get_audio",
@@ -367,7 +436,7 @@ CALLS: Final = (
         "A page read aloud: page_0.wav and on",
         _file("the voice", "audio/wav"),
         errors=(400, 410, 416, 503),
-        parameters=(_RUN, _named(r"^page_(0|[1-9][0-9]?)\.wav$"), *_PARTIAL),
+        parameters=(_RUN, _named(r"^page_(0|[1-9][0-9]?)\.wav$"), _EDITION, *_PARTIAL),
     ),
     Call(
         "get_preview",

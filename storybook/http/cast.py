@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Scope
 
 from storybook.application import Application
-from storybook.book import Artifact, CastMember, FigureParameters, ReferencePicture, RunId
+from storybook.book import (
+    Artifact,
+    CastMember,
+    FigureParameters,
+    ReferencePicture,
+    RunId,
+    split_edition,
+)
 from storybook.characters import named
 from storybook.http.addresses import Addresses, addresses
 from storybook.http.authorization import caller_name
@@ -21,6 +29,7 @@ from storybook.http.errors import Invalid, NotFound
 from storybook.http.media import answer_artifact
 from storybook.http.requests import READ, method, reading_body, run_id_in
 from storybook.http.responses import RawResponse, json_response
+from storybook.http.shown_files import shown_files
 from storybook.http.times import iso_time
 from storybook.projections.characters import SavedCharacter
 from storybook.request import InvalidRequest, RequestFault
@@ -30,6 +39,10 @@ from storybook.stores.integrity import Integrity
 CAST_PATH = "/api/runs/{run_id:str}/cast"
 PICTURE_PATH = f"{CAST_PATH}/{{name:str}}/picture"
 SAVED_PATH = "/api/cast"
+
+
+Plain = Callable[[RunId, str], str]
+"""Which of a run's files the plain address of one serves, both as the store names them."""
 
 
 class CharacterState(msgspec.Struct, frozen=True):
@@ -105,7 +118,9 @@ class CastCalls:
         """A run's characters."""
         run_id = run_id_in(scope)
         members = await self._application.cast_of(run_id)
-        return json_response(Cast([_state(run_id, it, addresses(scope)) for it in members]))
+        return json_response(
+            Cast([_state(run_id, it, addresses(scope), self._plain) for it in members])
+        )
 
     async def pictures(self, request: Request[Any, Any, Any]) -> ASGIApp:
         """One handler: OPTIONS would tell the methods of the first of a path's handlers alone."""
@@ -124,7 +139,7 @@ class CastCalls:
         except InvalidRequest as invalid:
             raise _in_body(invalid) from invalid
         member = named(await self._application.cast_of(run_id), name)
-        return json_response(_state(run_id, member, addresses(scope)))
+        return json_response(_state(run_id, member, addresses(scope), self._plain))
 
     async def picture(self, scope: Scope) -> ASGIApp:
         """The picture that a character was given, or came with."""
@@ -140,7 +155,7 @@ class CastCalls:
     async def saved(self, scope: Scope) -> RawResponse:
         """The characters that requests can name."""
         saved = await self._application.saved_characters()
-        return json_response(SavedCast([_saved(it, addresses(scope)) for it in saved]))
+        return json_response(SavedCast([_saved(it, addresses(scope), self._plain) for it in saved]))
 
     async def change(self, request: Request[Any, Any, Any]) -> RawResponse:
         """One handler, for the same reason."""
@@ -168,7 +183,12 @@ class CastCalls:
             )
         except InvalidRequest as invalid:
             raise _in_body(invalid) from invalid
-        return json_response(_saved(saved, addresses(request.scope)))
+        return json_response(_saved(saved, addresses(request.scope), self._plain))
+
+    def _plain(self, run_id: RunId, name: str) -> str:
+        """The file that is served at the plain address of one of a book's pictures."""
+        shown = shown_files(self._application.projections, run_id) or {}
+        return shown.get(split_edition(name)[0], name)
 
 
 def _name_in(scope: Scope) -> str:
@@ -179,12 +199,12 @@ def _in_body(invalid: InvalidRequest) -> Invalid:
     return Invalid([RequestFault(("body", *it.loc), it.msg, it.type) for it in invalid.faults])
 
 
-def _saved(it: SavedCharacter, named_as: Addresses) -> SavedState:
-    character = _state(it.run_id, it.member, named_as)
+def _saved(it: SavedCharacter, named_as: Addresses, plain: Plain) -> SavedState:
+    character = _state(it.run_id, it.member, named_as, plain)
     return SavedState(it.name, it.run_id, iso_time(it.saved_at), character)
 
 
-def _state(run_id: RunId, member: CastMember, named_as: Addresses) -> CharacterState:
+def _state(run_id: RunId, member: CastMember, named_as: Addresses, plain: Plain) -> CharacterState:
     picture = f"{named_as.run(run_id)}/cast/{quote(member.name, safe='')}/picture"
     return CharacterState(
         member.name,
@@ -195,16 +215,19 @@ def _state(run_id: RunId, member: CastMember, named_as: Addresses) -> CharacterS
         member.card,
         member.voice,
         member.figure,
-        [_address(run_id, it, picture, named_as) for it in member.pictures],
+        [_address(run_id, it, picture, named_as, plain) for it in member.pictures],
         member.saved_as,
         member.origin,
     )
 
 
-def _address(run_id: RunId, picture: ReferencePicture, given: str, named_as: Addresses) -> str:
+def _address(
+    run_id: RunId, picture: ReferencePicture, given: str, named_as: Addresses, plain: Plain
+) -> str:
     """Where a picture is to be had: a book's own page where it is one, else with its character."""
-    is_page = not picture.name.startswith("cast_")
-    return named_as.picture(run_id, picture.name) if is_page and not picture.run_id else given
+    if picture.run_id or picture.name.startswith("cast_"):
+        return given
+    return named_as.picture(run_id, picture.name, plain(run_id, picture.name))
 
 
 def _file(run_id: RunId, it: ReferencePicture) -> tuple[RunId, Artifact]:

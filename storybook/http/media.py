@@ -4,12 +4,16 @@ A file's name is checked in the bytes that were sent, before any routing has dec
 `..`, `/` and `\\` are refused however often they were encoded. Then only names that a run's events
 speak of are looked for. A file is read through once before it is first served, and again when it
 may have been changed: what is served under a tag is what the tag names.
+
+A plain address serves what the last whole edition shows, and `?edition=` what that one does; the
+store has each under a name of its own.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
@@ -18,12 +22,23 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
 
 from storybook.application import Application
-from storybook.book import Artifact, RunId
+from storybook.book import (
+    MOST_PAGES,
+    Artifact,
+    RunId,
+    Work,
+    artifact_name,
+    narration_of,
+    picture_of,
+    with_edition,
+)
+from storybook.editions import NoSuchEdition
 from storybook.events.parked import RunParked
 from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiable
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
-from storybook.http.requests import READ, header, method, run_id_in
+from storybook.http.requests import READ, edition_in, header, method, run_id_in
 from storybook.http.responses import RawResponse
+from storybook.http.shown_files import shown_files
 from storybook.projections.artifacts import FILES, file_key, recorded_file
 from storybook.projections.runs import STATES
 from storybook.run import NoSuchRun
@@ -68,6 +83,7 @@ class Media:
     async def _serve(self, scope: Scope, folder: str, media_type: str) -> ASGIApp:
         run_id = run_id_in(scope)
         name = _name_in(scope, f"/api/runs/{run_id}/{folder}")
+        name = await self._stored_as(run_id, name, edition_in(scope))
         artifact = await self._artifact(run_id, name, media_type)
         damage = await self._integrity.damage(run_id, artifact)
         if damage:  # or was it pruned, or made again, since it was last looked up?
@@ -79,6 +95,34 @@ class Media:
             logger.error("run %s: %s %s; %s", run_id, name, damage, mend)
             raise NotFound(f"the file {name} {damage}; {mend}")
         return answer_artifact(scope, run_id, artifact, self._application.artifacts)
+
+    async def _stored_as(self, run_id: RunId, name: str, edition: int | None) -> str:
+        """The store's name of a file, as an edition shows it. Raises `NoSuchRun`, `NotFound`,
+        `NoSuchEdition`."""
+        shown = shown_files(self._application.projections, run_id)
+        if shown is None:
+            return name  # of which `_recorded` says why there is none
+        if edition is not None and name in _WORK:
+            stored = await self._of_edition(run_id, name, edition)
+        else:
+            stored = shown.get(name, "")
+        if not stored:
+            raise _not_finished(name)
+        return stored
+
+    async def _of_edition(self, run_id: RunId, name: str, edition: int) -> str:
+        """What an edition has made itself is found without its history."""
+        own = with_edition(name, edition)
+        row = self._application.projections.row(FILES, *file_key(run_id, own))
+        if row is not None and recorded_file(row, own) is not None:
+            return own
+        run = await self._application.commands.load(run_id)
+        if run is None:
+            raise NoSuchRun
+        if run.of_edition(edition) is None:
+            raise NoSuchEdition(edition, run.edition)
+        file = run.file_of(_WORK[name], edition)
+        return file.name if file is not None else ""
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:
         """What the run's events say of a file. Raises `NoSuchRun`, `NotFound`, `Gone`, and
@@ -106,6 +150,16 @@ class Media:
         if file.is_pruned:
             raise Gone("the file was removed by retention")
         return file.artifact
+
+
+def _files_of_a_book() -> Iterator[tuple[str, Work]]:
+    for page in range(MOST_PAGES):
+        for work in (picture_of(page), narration_of(page)):
+            yield artifact_name(work), work
+
+
+_WORK: Final = dict(_files_of_a_book())
+"""The work that makes each file, by the name that it has in every edition."""
 
 
 def _not_finished(name: str) -> NotFound:

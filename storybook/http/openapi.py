@@ -77,7 +77,7 @@ def _operation(call: Call) -> dict[str, Any]:
     if call.body is not None:
         media_type, name = call.body
         content = {media_type: {"schema": component(name)}}
-        operation["requestBody"] = {"required": True, "content": content}
+        operation["requestBody"] = {"required": call.needs_body, "content": content}
     operation["responses"] = {str(status): _reply(it) for status, it in call.answers.items()}
     return operation
 

@@ -45,7 +45,8 @@ LIVE_SECONDS: Final = 0.25
 
 
 class StageProgress(msgspec.Struct, frozen=True):
-    """How far a stage in hand is; `fraction` is from 0 to 1, `page` null for the writer. At
+    """How far a stage in hand is; `fraction` is from 0 to 1, `page` null for the writer of
+    a whole book. At
     `preview_url` is what the picture looks like now; each new look has another address."""
 
     stage: Stage

@@ -16,12 +16,14 @@ from litestar.exceptions import InternalServerException
 from litestar.types import HTTPScope, Scope
 
 from storybook.access import Caller
-from storybook.book import RunId
+from storybook.book import FIRST_EDITION, RunId
 from storybook.events.log import Position
 from storybook.http.errors import BadRequest, TooSlow
 
 MAX_POSITION_DIGITS: Final = 18
 """What SQLite's integers hold with certainty."""
+MAX_EDITION_DIGITS: Final = 9
+"""More than any book is changed."""
 MAX_POSITION: Final = 10**MAX_POSITION_DIGITS - 1
 
 AS_SENT: Final = "storybook.as_sent"
@@ -76,6 +78,20 @@ def position_in(name: str, text: str) -> Position:
             f"{name} is to be a position in the log (0 or greater), found {text[:40]!r}"
         )
     return Position(int(text))
+
+
+def edition_in(scope: Scope) -> int | None:
+    """`?edition=`, None if it is not there. Raises `BadRequest`."""
+    text = query(scope).get("edition") if b"edition=" in scope["query_string"] else None
+    return edition_number(text) if text is not None else None
+
+
+def edition_number(text: str) -> int:
+    """The number of an edition from text. Raises `BadRequest`."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= MAX_EDITION_DIGITS
+    if not is_number or int(text) < FIRST_EDITION:
+        raise BadRequest(f"an edition is to be a number (1 or greater), found {text[:40]!r}")
+    return int(text)
 
 
 def limit_in(parameters: dict[str, str], default: int, most: int) -> int:

@@ -41,7 +41,7 @@ _NAMES: Final = {asked: field for field, asked in FIELDS.items()}
 
 def read_run_request(body: bytes) -> NewRun:
     """The book that a body asks for. Raises `Invalid` with one fault for each thing wrong."""
-    fields = _json_object(body)
+    fields = json_object(body)
     try:
         return check_new_run({asked: fields[it] for it, asked in FIELDS.items() if it in fields})
     except InvalidRequest as invalid:
@@ -58,7 +58,8 @@ def in_body(invalid: InvalidRequest) -> Invalid:
     )
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """The object that a body is. Raises `Invalid`."""
     try:
         # As the older servers did: UTF-16 and UTF-32 are told by their zeros, and a BOM is none.
         fields = msgspec.json.decode(body.decode(json.detect_encoding(body)))

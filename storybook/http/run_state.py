@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import Dialogue, RunId, Stage
+from storybook.book import FIRST_EDITION, Dialogue, RunId, Stage, split_edition
 from storybook.events.log import Position
 from storybook.events.parked import ParkedRun
 from storybook.http.addresses import NO_PREFIX, Addresses
@@ -59,8 +59,9 @@ class RunState(msgspec.Struct, frozen=True):
     """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
     0, whether it is written or not. What a later version added follows `error`; `waiting_for` is
     null unless an engine that the run waits for is away now, `parked` if every event can be read;
-    `removed` names the files that retention took; `age` is
-    empty if nothing was said of it.
+    `removed` names the files that retention took; `age` is empty if nothing was said of it. A book
+    that was changed has `edition`: the number of its newest one, of which `status`, `stage` and
+    `error` are, while its pages are those of the last whole one.
     """
 
     status: Status
@@ -74,6 +75,7 @@ class RunState(msgspec.Struct, frozen=True):
     parked: Parked | None = None
     removed: tuple[str, ...] = ()
     age: str = ""
+    edition: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def run_state(
@@ -82,20 +84,27 @@ def run_state(
     parked: ParkedRun | None = None,
     waiting_for: AwaitedEngine | None = None,
     addresses: Addresses = NO_PREFIX,
+    now: RunSnapshot | None = None,
 ) -> RunState:
-    """The state of a run, with addresses. A pruned file keeps its URL, which then answers 410."""
+    """The state of a run, with addresses. A pruned file keeps its URL, which then answers 410.
+    `now` is the present state, whose files the plain addresses serve, if this is another one."""
+    plain = snapshot.pages if now is None else now.pages
     return RunState(
         snapshot.status,
         snapshot.stage,
         snapshot.ready_max_page,
         snapshot.ready_max_audio_page,
-        tuple(_page_state(run_id, page, addresses) for page in snapshot.pages),
+        tuple(
+            _page_state(run_id, page, served, addresses)
+            for page, served in zip(snapshot.pages, plain, strict=True)
+        ),
         _shown(snapshot.error),
         waiting_for,
         snapshot.language,
         Parked(parked.position, parked.why) if parked is not None else None,
-        snapshot.removed,
+        tuple(split_edition(name)[0] for name in snapshot.removed),
         snapshot.age,
+        snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
     )
 
 
@@ -104,14 +113,16 @@ def _shown(error: str | None) -> str | None:
     return without_secrets(error) if error else error
 
 
-def _page_state(run_id: RunId, page: PageSnapshot, addresses: Addresses) -> PageState:
+def _page_state(
+    run_id: RunId, page: PageSnapshot, plain: PageSnapshot, addresses: Addresses
+) -> PageState:
     return PageState(
         page.page,
         page.title,
         page.summary,
         tuple(Dialogue(*line) for line in page.dialogues),
-        addresses.picture(run_id, page.picture),
-        addresses.audio(run_id, page.narration),
+        addresses.picture(run_id, page.picture, plain.picture),
+        addresses.audio(run_id, page.narration, plain.narration),
     )
 
 
@@ -131,7 +142,18 @@ def encode_state(
     run_id: RunId, run: Run, parked: ParkedRun | None = None, addresses: Addresses = NO_PREFIX
 ) -> bytes:
     """The state of a run as UTF-8 JSON; what changes with time is null."""
-    return _encode(run_state(run_id, snapshot_of(run), parked, addresses=addresses))
+    return encode_as_of(run_id, snapshot_of(run), parked, addresses)
+
+
+def encode_as_of(
+    run_id: RunId,
+    snapshot: RunSnapshot,
+    parked: ParkedRun | None,
+    addresses: Addresses,
+    now: RunSnapshot | None = None,
+) -> bytes:
+    """A state of a run beside its present one as UTF-8 JSON; what changes with time is null."""
+    return _encode(run_state(run_id, snapshot, parked, None, addresses, now))
 
 
 class RenderedStates:
@@ -171,17 +193,23 @@ class RenderedStates:
 
 
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message of the progress stream. `error` is there only when the run failed."""
+    """One message of the progress stream. `error` is there only when the run failed; `edition`,
+    `page` and `changed` (`text`, `picture`, `voice`) only when something of a page of a book that
+    was whole has become another."""
 
     status: Status
     stage: Stage
     ready_max_page: int
     ready_max_audio_page: int
     error: str | None = None
+    edition: int | msgspec.UnsetType = msgspec.UNSET
+    page: int | msgspec.UnsetType = msgspec.UNSET
+    changed: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 def encode_progress(progress: RunProgress) -> bytes:
     """A message of the progress stream as UTF-8 JSON."""
+    it = progress.change
     return _encode(
         Progress(
             progress.status,
@@ -189,5 +217,6 @@ def encode_progress(progress: RunProgress) -> bytes:
             progress.ready_max_page,
             progress.ready_max_audio_page,
             _shown(progress.error),
+            *((it.edition, it.page, it.changed) if it is not None else ()),
         )
     )

@@ -13,9 +13,10 @@ from litestar.types import Scope
 
 from storybook.application import Application
 from storybook.book import RunId
+from storybook.editions import NoSuchEdition
 from storybook.events.log import START, Position
-from storybook.events.parked import RunParked
-from storybook.http.addresses import Addresses, addresses
+from storybook.events.parked import ParkedRun, RunParked
+from storybook.http.addresses import addresses
 from storybook.http.authorization import caller_name
 from storybook.http.client_limits import ClientLimits
 from storybook.http.errors import BadRequest, NotFound
@@ -23,6 +24,7 @@ from storybook.http.library import library, position_of
 from storybook.http.log_entries import LogEntry, log_entry
 from storybook.http.requests import (
     READ,
+    edition_in,
     header,
     limit_in,
     method,
@@ -34,11 +36,17 @@ from storybook.http.requests import (
 )
 from storybook.http.responses import NOT_KEPT, RawResponse, json_response
 from storybook.http.run_request import in_body, read_run_request
-from storybook.http.run_state import RenderedStates, encode_state
+from storybook.http.run_state import RenderedStates, encode_as_of
 from storybook.projections.library import newest
-from storybook.projections.runs import STATES
+from storybook.projections.runs import (
+    STATES,
+    RunSnapshot,
+    decode_snapshot,
+    snapshot_of,
+    snapshot_of_edition,
+)
 from storybook.request import InvalidRequest
-from storybook.run import NoSuchRun, Status, read_history
+from storybook.run import NoSuchRun, Run, Status, read_history
 
 MAX_KEY_CHARACTERS: Final = 200
 """An idempotency key is an id, not a text."""
@@ -87,7 +95,7 @@ class Runs:
         with reading_body(self._application.settings.limits.request_seconds):
             body = await request.body()
         asked = read_run_request(body)
-        key = _idempotency_key(request.scope)
+        key = idempotency_key(request.scope)
         try:
             run_id = await self._application.request_run(
                 asked,
@@ -130,9 +138,10 @@ class Runs:
 
     async def state(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
-        if scope["query_string"] and "at" in (parameters := query(scope)):
-            return await self._state_at(run_id, parameters["at"], addresses(scope))
         row = self._application.projections.row(STATES, run_id)
+        if scope["query_string"] and {"at", "edition"} & query(scope).keys():
+            now = decode_snapshot(row[1]) if row is not None else None
+            return RawResponse(await self._earlier(run_id, scope, now), headers=[NOT_KEPT])
         parked = self._application.parked.get(run_id)
         if row is None and parked is not None:
             raise RunParked(parked)
@@ -141,7 +150,24 @@ class Runs:
         body = self._states.body(run_id, row[1], parked, addresses(scope))
         return RawResponse(body, headers=[NOT_KEPT])
 
-    async def _state_at(self, run_id: RunId, at: str, named: Addresses) -> RawResponse:
+    async def _earlier(self, run_id: RunId, scope: Scope, now: RunSnapshot | None) -> bytes:
+        """The state as it was after an event, as one edition has it, or both."""
+        at, edition, named = query(scope).get("at"), edition_in(scope), addresses(scope)
+        run, parked = await (self._present(run_id) if at is None else self._at(run_id, at))
+        if edition is None:
+            return encode_as_of(run_id, snapshot_of(run), parked, named, now)
+        snapshot = snapshot_of_edition(run, edition)
+        if snapshot is None:
+            raise NoSuchEdition(edition, run.edition)
+        return encode_as_of(run_id, snapshot, parked, named, now)
+
+    async def _present(self, run_id: RunId) -> tuple[Run, None]:
+        run = await self._application.commands.load(run_id)
+        if run is None:
+            raise NoSuchRun
+        return run, None
+
+    async def _at(self, run_id: RunId, at: str) -> tuple[Run, ParkedRun | None]:
         position = position_in("at", at)
         if position > (head := await self._application.log.head()):
             raise BadRequest(f"at is beyond the log's end, which is {head}")
@@ -150,8 +176,7 @@ class Runs:
             raise NoSuchRun
         history = read_history([it for it in events if it.position <= position])
         if history.run is not None:
-            state = encode_state(run_id, history.run, history.parked, named)
-            return RawResponse(state, headers=[NOT_KEPT])
+            return history.run, history.parked
         if history.parked is not None:
             raise RunParked(history.parked)
         raise NotFound(f"the run did not exist at {position}: it begins at {events[0].position}")
@@ -201,7 +226,8 @@ def _before(cursor: str) -> Position | None:
         raise BadRequest(str(error)) from error
 
 
-def _idempotency_key(scope: Scope) -> str:
+def idempotency_key(scope: Scope) -> str:
+    """What names a wish, empty if nothing does. Raises `BadRequest`."""
     key = header(scope, b"idempotency-key") or ""
     if len(key) > MAX_KEY_CHARACTERS:
         raise BadRequest(

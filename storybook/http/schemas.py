@@ -17,9 +17,11 @@ import msgspec
 from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart
 from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
 from storybook.characters import MAX_NAME_CHARACTERS
+from storybook.edition_request import MAX_LINES, MAX_TEXT_CHARACTERS
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.derived import Kinship
+from storybook.http.editions import Comparison, EditionConflict, EditionCreated, Editions
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.log_entries import RunLogEntry
@@ -40,6 +42,7 @@ from storybook.request import (
     MAX_FIELD_CHARACTERS,
     MAX_LANGUAGE_CHARACTERS,
     PAUSE_RANGE_MS,
+    SEED_RANGE,
     SPEED_RANGE,
     RequestFault,
 )
@@ -91,6 +94,17 @@ LANGUAGE_TAG: Final[Schema] = {
 }
 
 
+TRUTH: Final[Schema] = {
+    "anyOf": [
+        {"type": "boolean"},
+        {"enum": [0, 1]},
+        {"type": "string", "enum": ["true", "True", "1", "false", "False", "0"]},
+        {"type": "null"},
+    ]
+}
+"""True or false, as clients of the older servers may send it."""
+
+
 def _number_or_text(kind: str, within: tuple[float, float], pattern: str) -> Schema:
     """A number, or, as clients of the older servers may send it, the same as text or null."""
     low, high = within
@@ -102,6 +116,8 @@ def _number_or_text(kind: str, within: tuple[float, float], pattern: str) -> Sch
         ]
     }
 
+
+PAGE: Final[Schema] = {"type": "integer", "enum": [*range(MOST_PAGES)]}
 
 TTS_CONFIG: Final[Schema] = {
     "type": "object",
@@ -170,12 +186,7 @@ RUN_REQUEST: Final[Schema] = {
     "properties": {
         **dict.fromkeys(WORDS, TEXT),
         "tts_enabled": {
-            "anyOf": [
-                {"type": "boolean"},
-                {"enum": [0, 1]},
-                {"type": "string", "enum": ["true", "True", "1", "false", "False", "0"]},
-                {"type": "null"},
-            ],
+            **TRUTH,
             "description": "whether the book is read aloud; it is if this is not there",
         },
         "tts_config": {"anyOf": [{"$ref": "#/components/schemas/TtsConfig"}, {"type": "null"}]},
@@ -223,6 +234,91 @@ RUN_REQUEST: Final[Schema] = {
     "examples": [
         {f"{name}_ko": word for name, word in msgspec.structs.asdict(KOREAN.sample).items()},
     ],
+}
+
+EDITION: Final[Schema] = {
+    "type": "integer",
+    "minimum": EDITION_RANGE[0],
+    "maximum": EDITION_RANGE[1],
+}
+_OR_NOTHING: Final[Schema] = {"anyOf": [TEXT, {"const": "", "type": "string"}, {"type": "null"}]}
+_PAGE_TEXT: Final[Schema] = {**TEXT, "maxLength": MAX_TEXT_CHARACTERS}
+_NEW_TEXT: Final[Schema] = {"anyOf": [_PAGE_TEXT, {"type": "null"}]}
+PAGE_EDIT: Final[Schema] = {
+    "type": "object",
+    "title": "PageEdit",
+    "description": "What is wanted of a page. A text stands as it is given.",
+    "required": ["page"],
+    "properties": {
+        "page": PAGE,
+        "title": {**_NEW_TEXT, "description": "of the cover"},
+        "summary": {**_NEW_TEXT, "description": "the whole text of any other page"},
+        "dialogues": {
+            "anyOf": [
+                {
+                    "type": "array",
+                    "maxItems": MAX_LINES,
+                    "items": {
+                        "type": "object",
+                        "required": ["character", "text"],
+                        "properties": {"character": TEXT, "text": _PAGE_TEXT},
+                    },
+                },
+                {"type": "null"},
+            ],
+            "description": "who says which part of it; each stands in it word for word",
+        },
+        "image_prompt": {**_NEW_TEXT, "description": "what its picture shows, in English"},
+        "rewrite": {**_OR_NOTHING, "description": "what the writer is to write otherwise"},
+        "repaint": {**TRUTH, "description": "whether its picture is painted anew"},
+        "seed": {
+            "anyOf": [
+                {"type": "integer", "minimum": SEED_RANGE[0], "maximum": SEED_RANGE[1]},
+                {"type": "null"},
+            ],
+            "description": "of that picture; drawn by chance if it is not there",
+        },
+        "revoice": {**TRUTH, "description": "whether it is read aloud anew"},
+    },
+}
+
+EDITION_REQUEST: Final[Schema] = {
+    "type": "object",
+    "title": "EditionRequest",
+    "description": "What is to become another of a finished book; what is not named stays as it "
+    "is. Unknown fields are ignored.",
+    "required": ["base_edition"],
+    "properties": {
+        "base_edition": {
+            **EDITION,
+            "description": "the edition that whoever asks has seen: the newest one",
+        },
+        "pages": {
+            "anyOf": [
+                {"type": "array", "items": PAGE_EDIT, "maxItems": MOST_PAGES},
+                {"type": "null"},
+            ]
+        },
+        "tts_config": {
+            "anyOf": [{"$ref": "#/components/schemas/TtsConfig"}, {"type": "null"}],
+            "description": "all is read aloud anew; members that are not there stay as they are",
+        },
+        "style": {**_OR_NOTHING, "description": "all is painted anew"},
+        "note": {**_OR_NOTHING, "description": "why"},
+        "accept": {
+            **TRUTH,
+            "description": "whether texts stand although the check finds words in them that no "
+            "page may have",
+        },
+    },
+    "examples": [{"base_edition": 1, "pages": [{"page": 2, "repaint": True}]}],
+}
+
+RESTORE_REQUEST: Final[Schema] = {
+    "type": "object",
+    "title": "RestoreRequest",
+    "description": "Why an edition is restored, if anybody is to know.",
+    "properties": {"note": _OR_NOTHING},
 }
 
 SPEECH_FORM: Final[Schema] = {
@@ -276,10 +372,15 @@ SAVE_REQUEST: Final[Schema] = {
     "properties": {"run_id": {"type": "string"}, "character": {"type": "string"}},
 }
 
+_TAKEN: Final = (
+    *(RUN_REQUEST, TTS_CONFIG, BASED_ON, SPEECH_FORM, SIGN_IN, LINK_REQUEST, SAVE_REQUEST),
+    *(EDITION_REQUEST, RESTORE_REQUEST),
+)
+"""All that is written here, by its title."""
+
 POSITION: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_POSITION}
 CURSOR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{0,18}$"}
 """A position as EventSource has it, which is text; an empty one is none."""
-PAGE: Final[Schema] = {"type": "integer", "enum": [*range(MOST_PAGES)]}
 STATUS: Final[Schema] = {"type": "string", "enum": [*Status]}
 LIBRARY_CURSOR: Final[Schema] = {"type": "string", "pattern": "^(r[0-9]{1,18})?$"}
 EVENT_KINDS: Final[Schema] = {
@@ -342,14 +443,31 @@ _ANSWERED: Final = (
         SavedState,
         SavedCast,
         Kinship,
+        Editions,
+        Comparison,
+        EditionCreated,
         SpokenField,
         EngineTable,
         Session,
         SignedLink,
     ),
-    *(Error, ValidationError, Progress, StageProgress, RunWaits, RunLogEntry, LogEnd, Nothing),
+    *(
+        EditionConflict,
+        Error,
+        ValidationError,
+        Progress,
+        StageProgress,
+        RunWaits,
+        RunLogEntry,
+        LogEnd,
+        Nothing,
+    ),
 )
-_MAY_LACK: Final = {"Progress": ["error"], "StageProgress": ["preview_url"]}
+_MAY_LACK: Final = {
+    "Progress": ["error", "edition", "page", "changed"],
+    "RunState": ["edition"],
+    "StageProgress": ["preview_url"],
+}
 """Members of answers that are not always there; all others are, whatever they are by default."""
 
 
@@ -363,14 +481,10 @@ def components() -> dict[str, Schema]:
     _, answered = msgspec.json.schema_components(
         dict.fromkeys(_ANSWERED), ref_template="#/components/schemas/{name}"
     )
+    taken = {it["title"]: it for it in _TAKEN}
+    assert not taken.keys() & answered.keys()  # else one would stand in the place of the other
     return {
-        "RunRequest": RUN_REQUEST,
-        "TtsConfig": TTS_CONFIG,
-        "BasedOn": BASED_ON,
-        "SpeechForm": SPEECH_FORM,
-        "SignIn": SIGN_IN,
-        "LinkRequest": LINK_REQUEST,
-        "SaveRequest": SAVE_REQUEST,
+        **taken,
         "Picture": BINARY,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
         "LiveProgress": _one_of("StageProgress", "RunWaits"),

@@ -7,13 +7,16 @@ in a rebuild, or up to an old position.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from storybook.book import (
     FIRST_EDITION,
+    Artifact,
     Dialogue,
     Page,
     RunId,
@@ -83,7 +86,7 @@ def snapshot_of(
         now.stage,
         now.ready_max_page,
         now.ready_max_audio_page,
-        tuple([_page(shown, number) for number in range(run.page_count)]),
+        tuple([_page(shown, number, shown.artifact) for number in range(run.page_count)]),
         now.error,
         run.language,
         waiting_for,
@@ -94,15 +97,31 @@ def snapshot_of(
     )
 
 
-def _page(run: Run, number: int) -> PageSnapshot:
-    page = run.pages[number] if number < len(run.pages) else Page(number)
+def snapshot_of_edition(run: Run, edition: int) -> RunSnapshot | None:
+    """The state of a run as one edition has it: of the newest, as far as it is made, with the files
+    of the last whole one where it has none yet. None if there is no such edition to be shown."""
+    of = run.of_edition(edition)
+    if of is None:
+        return None
+    file_of = partial(run.file_of, edition=edition)
+    files = {it.name for work in of.plan if (it := file_of(work)) is not None}
+    return replace(
+        snapshot_of(of),
+        pages=tuple([_page(of, number, file_of) for number in range(run.page_count)]),
+        removed=tuple(sorted(files & run.pruned)),
+        shown=edition,
+    )
+
+
+def _page(of: Run, number: int, file_of: Callable[[Work], Artifact | None]) -> PageSnapshot:
+    page = of.pages[number] if number < len(of.pages) else Page(number)
     return PageSnapshot(
         number,
         page.title,
         page.summary,
         tuple(map(_line, page.dialogues)),
-        _file(run, picture_of(number)),
-        _file(run, narration_of(number)),
+        _file(file_of(picture_of(number))),
+        _file(file_of(narration_of(number))),
     )
 
 
@@ -110,8 +129,7 @@ def _line(dialogue: Dialogue) -> tuple[str, str, str]:
     return dialogue.character, dialogue.text, dialogue.voice
 
 
-def _file(run: Run, work: Work) -> str:
-    artifact = run.artifact(work)
+def _file(artifact: Artifact | None) -> str:
     return artifact.name if artifact is not None else ""
 
 

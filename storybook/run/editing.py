@@ -67,6 +67,7 @@ def request_edition(
     seed: int,
     requested_by: str = "",
     accepted: Iterable[Problem] = (),
+    idempotency_key: str = "",
 ) -> list[Event]:
     """Change a finished book. `seed` is what is repainted by chance gets."""
     run = existing(run)
@@ -83,6 +84,7 @@ def request_edition(
         asked.note,
         requested_by=requested_by,
         accepted=tuple(accepted),
+        idempotency_key=idempotency_key,
     )
     changed = followed_up(run, [requested, *_texts(base, asked, tts)])
     if changed == [requested, RunCompleted()]:

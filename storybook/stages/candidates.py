@@ -58,6 +58,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     """What has been found out about it, such as what its server does not take."""
     ages: tuple[str, ...] = ()
     """Whom a writer writes for; none named means anybody."""
+    rewrites: bool = False
+    """Whether a writer can write one page of a finished book anew."""
 
 
 class Candidate(Generic[EngineT]):
@@ -212,6 +214,7 @@ class Candidates(Generic[EngineT]):
             asked_for or AUTO,
             self._best.readiness.notes if self._best.readiness is not None else (),
             can.ages,
+            can.rewrites,
         )
 
     def _trouble(self) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from storybook.book import KeptPart, TtsConfig
 from storybook.engines import Capabilities
 from storybook.new_run import NewRun
 from storybook.request import Loc, RequestFault
-from storybook.run import Run
+from storybook.run import EditionRequest, Run
 
 
 def request_faults(
@@ -48,7 +48,9 @@ def rewriting_faults(writer: Capabilities, loc: Loc = ("rewrite",)) -> Iterator[
         yield RequestFault(loc, what, "unsupported")
 
 
-def painting_faults(asked: Run | NewRun, illustrator: Capabilities) -> Iterator[RequestFault]:
+def painting_faults(
+    asked: Run | NewRun | EditionRequest, illustrator: Capabilities
+) -> Iterator[RequestFault]:
     """What of a book's style an illustrator cannot do."""
     if asked.style and illustrator.styles and asked.style not in illustrator.styles:
         found = f"the illustrator does not paint in the style {asked.style!r}"

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 import storybook.bootstrap
 import storybook.cli.book_making
 import storybook.cli.doctor
+import storybook.cli.edit
 import storybook.cli.make
 import storybook.cli.repair
 from storybook.cli import cli
@@ -83,7 +84,8 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def use_engines(monkeypatch: pytest.MonkeyPatch, fails_at: int | None = None) -> None:
     """Let every command use the engines of `doubles`, and make small pictures small without a
     process for each book, which takes longer than all the rest."""
-    for module in (storybook.bootstrap, storybook.cli.doctor, storybook.cli.repair):
+    modules = (storybook.bootstrap, storybook.cli.doctor, storybook.cli.edit, storybook.cli.repair)
+    for module in modules:
         monkeypatch.setattr(module, "choose_engines", chosen_doubles(fails_at))
     monkeypatch.setattr(storybook.cli.book_making, "picture_processes", no_processes)
 

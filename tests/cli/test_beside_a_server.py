@@ -71,6 +71,34 @@ def test_cancel_and_retry_go_through_the_server(
     shell("cancel", "latest")
 
 
+def test_a_book_is_changed_through_the_server(
+    shell: Shell, server: tuple[subprocess.Popen[str], str]
+) -> None:
+    """It makes the edition; the book's page is written anew here, also when one is gone back to."""
+    shell.make("--no-audio")
+    (page,) = (shell.data / "outputs").glob("*/book.html")
+    before = page.read_bytes()
+    edit = ("edit", "latest", "--page", "0", "--text", "-")
+    result = shell(*edit, input="새 제목")
+    assert result.exit_code == 0, result.output
+    assert f"The server at {server[1]}" in result.stdout
+    assert "새 제목, edition 2" in result.stdout
+    assert "새 제목" in page.read_text("utf-8")
+    asked = shell("edit", "latest", "--page", "2", "--repaint", "--no-wait")
+    assert asked.exit_code == 0, asked.output
+    assert "The server makes the edition" in asked.stdout
+    assert shell("watch", "latest").exit_code == 0
+    assert shell("revert", "latest", "1", "--note", "zurück").exit_code == 0
+    assert page.read_bytes() == before
+    told = shell.json_lines("editions", "latest")
+    assert [(it["edition"], it["status"]) for it in told] == [(n, "DONE") for n in (1, 2, 3, 4)]
+    assert (told[3]["restores"], told[3]["note"]) == (1, "zurück")
+    assert "{+새+}" in shell("diff", "latest", "1..3").stdout
+    refused = shell(*edit, input="토끼의 권총")
+    assert refused.exit_code == 1 and "권총" in refused.stderr
+    assert "edition 1" in shell("revert", "latest", "1").stderr
+
+
 def test_a_make_does_not_outwait_its_server(
     shell: Shell, start: Start, server: tuple[subprocess.Popen[str], str]
 ) -> None:

@@ -12,9 +12,10 @@ import pytest
 import storybook.cli.doctor
 from storybook.settings import Settings, SettingsError
 from storybook.stages.registry import Engines, choose_engines
+from tests.cli import doubles
 from tests.cli.conftest import Shell
 from tests.cli.doubles import Brush, Scribe
-from tests.engines import NoTranscriber
+from tests.engines import NoTranscriber, ScriptedWriter
 from tests.openai_api.double import refuses, serving
 from tests.stores.pages import TABLE_LEAF, damage_last
 
@@ -30,6 +31,16 @@ def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
     assert findings["transcriber"]["grade"] == "knowing"
     assert findings["transcriber"]["mend"]
     assert not shell.data.exists()
+
+
+def test_the_doctor_tells_a_writer_that_rewrites(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not every one can."""
+    monkeypatch.setattr(doubles, "Scribe", ScriptedWriter)
+    found = {it["name"]: it["found"] for it in shell.json_lines("doctor")}
+    assert found["writer"].endswith("ready; rewrites pages")
+    assert "rewrites" not in found["illustrator"]
 
 
 def test_the_doctor_says_what_to_do(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

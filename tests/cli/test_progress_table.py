@@ -12,8 +12,18 @@ from storybook.cli.progress_table import Mark, Sign
 from storybook.clock import utc_text
 from storybook.events.catalog import EngineInfo, Fault
 from storybook.projections.timings import Usual
-from storybook.run import cancel_run, defer_stage, fail_stage, fold, start_stage
+from storybook.run import (
+    EditionRequest,
+    PageEdit,
+    cancel_run,
+    defer_stage,
+    fail_stage,
+    fold,
+    request_edition,
+    start_stage,
+)
 from tests.cli.recorded_runs import SECOND, begun, drawn, progress_of
+from tests.test_run import done
 
 
 def test_each_page_has_its_three_marks() -> None:
@@ -54,6 +64,18 @@ def test_the_table_says_how_far_work_is_and_since_when() -> None:
     assert "▰▰▱▱▱  40%" in text
     assert "RUNNING  30.0 s after it was asked for" in text
     assert "토끼와 호랑이의 봄" in text
+
+
+def test_a_changed_book_is_timed_from_its_change() -> None:
+    """How long ago the book itself was asked for is of no matter to who waits for a picture."""
+    story = done()
+    before = len(story.events)
+    asked = EditionRequest(1, (PageEdit(2, repaint=True),))
+    story.do(lambda run: request_edition(run, asked, seed=9))
+    table = progress_of(story.events)
+    assert table.seconds((before + 1 + 12) * SECOND) == 12
+    marks = [it.painting.sign for it in table.lines()]
+    assert marks == [Sign.DONE, Sign.DONE, Sign.WAITING, Sign.DONE, Sign.DONE]
 
 
 def test_the_table_says_that_nobody_works() -> None:

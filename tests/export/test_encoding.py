@@ -17,7 +17,7 @@ from storybook.export import BOOK_FILE, export_book
 from storybook.export.encoding import encode_as_done, picture_processes
 from storybook.export.media import Small, SmallMedia, small_picture
 from storybook.notifier import Notifier
-from storybook.run import Run, Status
+from storybook.run import EditionRequest, PageEdit, Run, Status
 from storybook.stores.files import FileArtifactStore
 from tests.books import PAGES, new_run
 from tests.engines import Scripted, tiny_png
@@ -144,6 +144,25 @@ async def test_what_was_done_before_is_made_small_too(
             tasks.start_soon(encode_as_done, log, run_id, media)
             await picture.was_given(len(PAGES))
             tasks.cancel_scope.cancel()
+
+
+async def test_what_a_later_edition_has_replaced_is_not_made_small(
+    tmp_path: Path, picture: ScriptedEncoder, voice: ScriptedEncoder
+) -> None:
+    """Only what the book is made of now: after many changes, too, it is one book."""
+    async with serving(tmp_path, Scripted()) as service:
+        run_id = await service.request_run(new_run(REQUEST, None))
+        assert await ended(service, run_id) == "DONE"
+        asked = EditionRequest(1, (PageEdit(2, repaint=True, seed=50),))
+        await service.request_edition(run_id, asked)
+        assert await ended(service, run_id) == "DONE"
+        async with anyio.create_task_group() as tasks:
+            media = SmallMedia(service.artifacts, picture, voice)
+            tasks.start_soon(encode_as_done, service.log, run_id, media)
+            await picture.was_given(len(PAGES))
+            tasks.cancel_scope.cancel()
+    assert tiny_png(2) not in picture.given
+    assert tiny_png(52) in picture.given
 
 
 async def test_an_encoder_that_fails_beforehand_is_asked_again(tmp_path: Path) -> None:

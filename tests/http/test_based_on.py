@@ -132,7 +132,7 @@ async def test_a_book_that_cannot_be_kept_is_told_why(site: Site) -> None:
     status, why = await refused(site, {"run_id": NOBODY, "keep": "text"})
     assert (status, NOBODY in why) == (404, True)
     origin = await site.finished_book()
-    assert (await refused(site, {"run_id": origin, "keep": "text", "edition": 3}))[0] == 409
+    assert (await refused(site, {"run_id": origin, "keep": "text", "edition": 3}))[0] == 404
     status, faults = await refused(site, {"run_id": origin, "keep": "text"}, topic_ko="용기")
     assert (status, faults[0]["loc"]) == (422, ["body", "topic_ko"])
     site.engines.illustrator.held = True
