@@ -24,6 +24,31 @@ TIMEOUT_SECONDS: Final = 30.0
 """A server answers within milliseconds; one that does not for so long is stuck."""
 
 
+def body_of(asked: NewRun) -> dict[str, object]:
+    """What a server is asked for a book; all that is left unsaid is left to it."""
+    words = msgspec.structs.asdict(asked.request)
+    tts = None
+    if asked.tts is not None:  # what is empty is what the server takes for it
+        of_tts = msgspec.structs.asdict(asked.tts)
+        tts = {it: of_tts[it] for it in of_tts if of_tts[it] != "" and it not in asked.unsaid}
+    said = {
+        **words,
+        "read_aloud": asked.tts is not None,
+        "tts": tts,
+        "page_count": asked.page_count,
+        "language": asked.language,
+        "style": asked.style,
+        "cast": asked.cast,
+        "age": asked.age,
+    }
+    names = {**{it: f"{it}_ko" for it in words}, "read_aloud": "tts_enabled", "tts": "tts_config"}
+    body: dict[str, object] = {names.get(it, it): said[it] for it in said if it not in asked.unsaid}
+    if (origin := asked.based_on) is not None:
+        edition = origin.edition or None
+        body["based_on"] = {"run_id": origin.run_id, "edition": edition, "keep": origin.keep}
+    return body
+
+
 class ServerClient:
     """A running storybook server."""
 
@@ -42,32 +67,7 @@ class ServerClient:
 
     async def request_run(self, asked: NewRun) -> RunId:
         """Ask for a book. The API takes no seed."""
-        words = msgspec.structs.asdict(asked.request)
-        tts = None
-        if asked.tts is not None:  # what is empty or unsaid is left to the server
-            of_tts = msgspec.structs.asdict(asked.tts)
-            tts = {it: of_tts[it] for it in of_tts if of_tts[it] != "" and it not in asked.unsaid}
-        said = {
-            **words,
-            "read_aloud": asked.tts is not None,
-            "tts": tts,
-            "page_count": asked.page_count,
-            "language": asked.language,
-            "style": asked.style,
-            "cast": asked.cast,
-            "age": asked.age,
-        }
-        names = {**{it: f"{it}_ko" for it in words}, "read_aloud": "tts_enabled"}
-        names["tts"] = "tts_config"
-        body = {names.get(it, it): said[it] for it in said if it not in asked.unsaid}
-        if (origin := asked.based_on) is not None:
-            edition = origin.edition or None
-            body["based_on"] = {
-                "run_id": origin.run_id,
-                "edition": edition,
-                "keep": origin.keep,
-            }
-        return RunId((await self._post("/api/runs", body))["run_id"])
+        return RunId((await self._post("/api/runs", body_of(asked)))["run_id"])
 
     async def cancel_run(self, run_id: RunId) -> None:
         await self._post(f"/api/runs/{run_id}/cancel")

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from storybook.book import rewriting_of
-from storybook.cli.server_client import ServerClient
+from storybook.cli.server_client import ServerClient, body_of
 from storybook.data_folder import DataFolder
+from storybook.http.run_request import read_run_request
+from storybook.new_run import check_new_run
 from storybook.run import EditionRequest, PageEdit
 from storybook.stores.sqlite.holder import Holder
+from tests.engines import REQUEST
 from tests.http.serving import eventually, serving
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"tts": {"speed": 1.5, "segment_pause_ms": 0}, "language": "en", "age": "3-4"},
+        {"read_aloud": False, "page_count": 9, "style": "ink", "cast": ["토리"]},
+        {"based_on": {"keep": "cast", "edition": 2}, "age": "5-7"},
+        {"based_on": {"keep": "text"}, **dict.fromkeys(("era", "place", "characters", "topic"))},
+        {"based_on": {"keep": "pictures"}, "tts": {"narrator_voice": "F2"}, "language": "en"},
+    ],
+)
+def test_a_server_is_asked_for_the_same(more: dict[str, Any]) -> None:
+    """Also what is left to it, or to the book that this one is based on, is left."""
+    words = msgspec.structs.asdict(REQUEST)
+    if "based_on" in more:
+        more = {**more, "based_on": {"run_id": "0" * 32, **more["based_on"]}}
+    asked = check_new_run({**words, **more})
+    assert read_run_request(msgspec.json.encode(body_of(asked))) == asked
 
 
 @pytest.mark.slow
