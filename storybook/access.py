@@ -123,6 +123,11 @@ class Tokens:
         """In the order in which they were added first."""
         return list(self._by_name.values())
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there has never been a token."""
+        return not self._by_name
+
     def add(
         self, name: str, scope: TokenScope, expires_at: int | None, now: int
     ) -> tuple[str, TokenAdded]:
@@ -214,7 +219,7 @@ class Access:
     @property
     def is_configured(self) -> bool:
         """Whether nobody is let in without a token."""
-        return self._is_broken or bool(self.tokens.all)
+        return self._is_broken or not self.tokens.is_empty
 
     def refresh(self) -> None:
         """Look whether anything has changed. Never raises."""

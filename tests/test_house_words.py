@@ -164,6 +164,7 @@ def words_of(path: Path) -> Iterator[str]:
                 yield from name.split(".")
 
 
+@pytest.mark.slow
 def test_names_in_docstrings_exist() -> None:
     """What a docstring sends the reader to is there."""
     missing: dict[str, str] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Final, cast
 from urllib.parse import urlsplit
 
@@ -27,26 +28,31 @@ def hosts_checked(app: ASGIApp, trusted: Collection[str] | None) -> ASGIApp:
     """The application, for requests that name one host; one of loopback's or of the `trusted`
     unless these are None. What a proxy says is looked at beside what was sent: a page that owns a
     name can say the first, and not the second."""
-    known = None if trusted is None else LOOPBACK_HOSTS | {it.lower().strip("[]") for it in trusted}
+    others = {it.lower().strip("[]") for it in trusted or ()}
+    known = None if trusted is None else LOOPBACK_HOSTS | others
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            for it in (as_sent(scope), scope):
-                if (fault := _fault(_named(it), known)) is not None:
-                    await answer_of(fault)(scope, receive, send)
-                    return
+            sent = as_sent(scope)
+            fault = _fault(_named(sent), known)
+            if fault is None and sent is not scope:
+                fault = _fault(_named(scope), known)
+            if fault is not None:
+                await answer_of(fault)(scope, receive, send)
+                return
         await app(scope, receive, send)
 
     return checked
 
 
-def _named(scope: Scope) -> list[bytes]:
-    named = [value for name, value in scope["headers"] if name == b"host"]
+def _named(scope: Scope) -> tuple[bytes, ...]:
+    named = tuple([value for name, value in scope["headers"] if name == b"host"])
     is_old = not named and cast(HTTPScope, scope)["http_version"] == "1.0"
-    return [b"localhost"] if is_old else named  # which has none, and no browser speaks it
+    return (b"localhost",) if is_old else named  # which has none, and no browser speaks it
 
 
-def _fault(named: list[bytes], known: Collection[str] | None) -> HttpError | None:
+@lru_cache(maxsize=256)  # the same few, request after request
+def _fault(named: tuple[bytes, ...], known: frozenset[str] | None) -> HttpError | None:
     if len(named) != 1 or not named[0]:
         return BadRequest(f"expected one Host header, found {len([it for it in named if it])}")
     text = named[0].decode("latin-1")

@@ -57,9 +57,10 @@ def pages_guarded(app: ASGIApp, frame_ancestors: Sequence[str]) -> ASGIApp:
 
 
 def _with_policy(headers: list[tuple[bytes, bytes]], framing: bytes) -> list[tuple[bytes, bytes]]:
-    if not any(name == b"content-type" and it.startswith(HTML) for name, it in headers):
+    said = dict(headers)
+    if not said.get(b"content-type", b"").startswith(HTML):
         return headers
-    own = dict(headers).get(POLICY)
+    own = said.get(POLICY)
     policy = (own or page_policy().encode()) + framing
     return [*(it for it in headers if it[0] != POLICY), (POLICY, policy)]
 

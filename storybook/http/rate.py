@@ -21,27 +21,25 @@ class RateLimit:
 
         `now` is in seconds of a clock that never goes back.
         """
-        if seconds := self.would_wait(client, now):
-            return seconds
         tokens = self._tokens(client, now)
+        if tokens < 1:
+            return self._seconds(1 - tokens)
         self._buckets.pop(client, None)  # the order is that of the last taking
         if len(self._buckets) >= MANY_CLIENTS:
             self._make_room(now)
         self._buckets[client] = (tokens - 1, now)
         return 0
 
-    def would_wait(self, client: str, now: float) -> int:
-        """The whole seconds until there is a token to take; 0 if there is one."""
-        missing = 1 - self._tokens(client, now)
-        return max(1, math.ceil(missing * 60 / self.per_minute)) if missing > 0 else 0
-
     def left(self, client: str, now: float) -> tuple[int, int]:
         """How many there are to take, and in how many whole seconds there is one more."""
         tokens = self._tokens(client, now)
         if tokens >= self.per_minute:
             return self.per_minute, 0
-        missing = math.floor(tokens) + 1 - tokens
-        return math.floor(tokens), max(1, math.ceil(missing * 60 / self.per_minute))
+        return math.floor(tokens), self._seconds(math.floor(tokens) + 1 - tokens)
+
+    def _seconds(self, missing: float) -> int:
+        """In how many whole seconds there is what is missing."""
+        return max(1, math.ceil(missing * 60 / self.per_minute))
 
     def _tokens(self, client: str, now: float) -> float:
         tokens, at = self._buckets.get(client, (float(self.per_minute), now))

@@ -114,8 +114,9 @@ async def test_work_that_was_open_before_is_known(tmp_path: Path) -> None:
         log = site.application.log
         assert isinstance(log, SqliteLog)
         handler = AttemptHandler(log, told.append)
+        before = await log.head()
         subscription = await handler.take_up([run_id], ParkedRuns())
-        assert subscription.position == await log.head()
+        assert before <= subscription.position <= await log.head()  # work may begin meanwhile
         assert handler.open_runs == 1
         load = handler.loads()[LLM]
         assert (load.waiting, load.in_hand) in ((1, 0), (0, 1))
