@@ -9,7 +9,6 @@ import logging
 import secrets
 from collections.abc import Callable
 from functools import partial
-from typing import Final
 
 import anyio
 import msgspec
@@ -20,13 +19,14 @@ from storybook.callback_url import is_allowed_host
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.data_folder import Usage
-from storybook.events.log import EventLog, Position
+from storybook.events.log import EventLog
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
+from storybook.forgetting import Forgetting
 from storybook.idempotency import check_same_request, run_id_for
-from storybook.projections.forgotten import all_forgotten
+from storybook.projections.confirming import confirm
 from storybook.projections.library import open_runs
-from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
+from storybook.projections.projector import Projections
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, NewRun, RequestFault
 from storybook.retention import Retention
@@ -36,15 +36,12 @@ from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
-from storybook.stores.artifacts import ArtifactStore, CannotRemove
-from storybook.stores.deliveries import Deliveries, DeliveriesUnavailable
+from storybook.stores.artifacts import ArtifactStore
+from storybook.stores.deliveries import Deliveries
 from storybook.telemetry.attempts import AttemptHandler
 from storybook.telemetry.metrics import Metrics
 
 logger = logging.getLogger(__name__)
-
-CONFIRM_SECONDS: Final = 5.0
-"""How long the answer to a command waits for the projections to show what was recorded."""
 
 
 class Application(msgspec.Struct, frozen=True):
@@ -167,39 +164,11 @@ class Application(msgspec.Struct, frozen=True):
         """Erase a run: what its events said, its files, and what is shown of it. Raises
         `NoSuchRun`, `ForgottenRun`, `LogError`, or `CannotRemove`: its files then go at the next
         start."""
-        position = await self.commands.forget(run_id, by)
-        try:
-            await self._forget_deliveries(run_id)
-            await self.artifacts.forget(run_id)
-        finally:
-            await self._shown(run_id, position)
-            await self._forget_moved_rows()
+        await self.forgetting.forget(run_id, by)
 
-    async def _forget_deliveries(self, *run_ids: RunId) -> None:
-        if self.deliveries is not None:
-            try:
-                await self.deliveries.forget(*run_ids)
-            except DeliveriesUnavailable as error:
-                logger.error("webhooks may know of runs that were forgotten: %s", error)
-
-    async def finish_forgetting(self) -> None:
-        """Remove what a process that died while it forgot runs has left of their files."""
-        forgotten = await self.projections.ask(all_forgotten)
-        if not forgotten:
-            return
-        await self._forget_deliveries(*forgotten)
-        for run_id in forgotten:
-            try:
-                await self.artifacts.forget(run_id)
-            except CannotRemove as error:
-                logger.error("run %s was forgotten, and has files left: %s", run_id, error)
-        await self._forget_moved_rows()
-
-    async def _forget_moved_rows(self) -> None:
-        try:
-            await self.projections.write_anew()
-        except ProjectionsBusy as error:
-            logger.error("what was forgotten may have left traces until the next start: %s", error)
+    @property
+    def forgetting(self) -> Forgetting:
+        return Forgetting(self.commands, self.projections, self.artifacts, self.deliveries)
 
     async def repair_run(self, run_id: RunId, by: str = "") -> Repair:
         """Have lost or damaged files of an ended run made again; `repairs.of` tells what becomes
@@ -210,18 +179,7 @@ class Application(msgspec.Struct, frozen=True):
         """Record, then wait a while until readers see it. A projection that cannot show it now
         fails nothing: whoever is refused after it was recorded asks again, and gets two."""
         outcome = await self.commands.execute(run_id, decide)
-        await self._shown(run_id, outcome.position)
-
-    async def _shown(self, run_id: RunId, position: Position) -> None:
-        why = f"not within {CONFIRM_SECONDS:g} s"
-        with anyio.move_on_after(CONFIRM_SECONDS):
-            try:
-                await self.projections.reached(position)
-            except ProjectionsStopped as error:
-                why = str(error)
-            else:
-                return
-        logger.warning("run %s: recorded, but readers do not see it yet: %s", run_id, why)
+        await confirm(self.projections, run_id, outcome.position)
 
     async def _check_queue(self) -> None:
         limit = self.settings.limits.open_runs

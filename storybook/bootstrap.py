@@ -182,7 +182,7 @@ async def _working(
         async with anyio.create_task_group() as tasks, runner.running(open_now) as following:
             it.subscriptions.extend([following, watching])
             tasks.start_soon(watching.run)
-            tasks.start_soon(it.finish_forgetting)
+            tasks.start_soon(it.forgetting.finish)
             tasks.start_soon(it.retention.run)
             tasks.start_soon(it.repairs.run)
             tasks.start_soon(it.engines.keep_looking, it.clock)

@@ -79,7 +79,7 @@ async def test_what_was_recorded_is_answered_though_readers_cannot_see_it_yet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A refusal would make whoever asks ask again, and get a second book."""
-    monkeypatch.setattr("storybook.application.CONFIRM_SECONDS", 0.02)
+    monkeypatch.setattr("storybook.projections.confirming.CONFIRM_SECONDS", 0.02)
     async with serving(tmp_path, Scripted(held=True)) as application:
         with closing(views.connect(DataFolder(tmp_path).projections)) as other:
             other.execute("BEGIN IMMEDIATE")  # the projector waits

@@ -31,7 +31,8 @@ ROOMS = [
     "stages",
     "configuration",
     "export",
-    *("retention", "repair", "idempotency", "evidence", "webhooks", "application", "bootstrap"),
+    *("retention", "repair", "idempotency", "evidence", "webhooks", "forgetting"),
+    *("application", "bootstrap"),
     "http",
     "cli",
 ]

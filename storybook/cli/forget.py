@@ -12,6 +12,7 @@ from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import WHO, can_ask
 from storybook.cli.server_client import ServerClient
 from storybook.commands import Commands
+from storybook.forgetting import Forgetting
 from storybook.projections.projector import Projections
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
@@ -35,11 +36,9 @@ def forget_command(options: GlobalOptions, run: str, yes: bool) -> None:
 
     async def change(log: SqliteLog, run_id: RunId) -> None:
         folder = options.folder
-        await Commands(log).forget(run_id, WHO)
-        await FileArtifactStore(folder.outputs).forget(run_id)
-        await SqliteDeliveries(folder.webhooks).forget(run_id)
+        files, deliveries = FileArtifactStore(folder.outputs), SqliteDeliveries(folder.webhooks)
         async with Projections.open(folder.projections, log) as projections:
-            await projections.write_anew()  # they have caught up, and show the book no more
+            await Forgetting(Commands(log), projections, files, deliveries).forget(run_id, WHO)
 
     run_id, _ = change_log(options, run, ServerClient.forget_run, change)
     say(f"The book {run_id} is forgotten.")
