@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", documents(), ids=lambda it: it.name)
 def test_drawings_are_todays(document: Path) -> None:
     """What a document shows of the code's tables is what they say; `make docs` draws it anew."""

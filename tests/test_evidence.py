@@ -162,6 +162,7 @@ Lose = Callable[[DataFolder], None]
 LOSSES: list[Lose] = [delete, empty, cut_off, put_back_another]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lose", LOSSES)
 async def test_a_start_refuses_and_changes_nothing(folder: DataFolder, lose: Lose) -> None:
     """Views and files stay as they were, and no log is made."""
@@ -172,6 +173,7 @@ async def test_a_start_refuses_and_changes_nothing(folder: DataFolder, lose: Los
     assert content(folder) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lose", LOSSES)
 async def test_an_accepted_loss_is_set_aside(folder: DataFolder, lose: Lose) -> None:
     """What showed it lies in a folder of its own; nothing is recorded, and starts go on."""

@@ -89,6 +89,7 @@ async def test_who_says_nothing_gets_what_is_usual(tmp_path: Path, other_default
         assert (short.page_count, short.language, len(short.pages)) == (5, "ko", 5)
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_a_book_of_seven_pages(tmp_path: Path) -> None:
     """Made whole: state, progress, files, page and timeline have seven of everything."""

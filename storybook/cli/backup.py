@@ -86,7 +86,7 @@ def _tell(report: BackupReport, as_json: bool) -> None:
 
 
 def _tell_check(report: RestoreReport, as_json: bool) -> None:
-    wrong = [*report.faults, *(f"file {it}" for it in report.missing)]
+    wrong = report.wrong
     if as_json:
         print_json(report)
     else:

@@ -14,8 +14,8 @@ from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, WHO, can_ask
 from storybook.cli.server_client import ServerClient
 from storybook.commands import Commands
+from storybook.forgetting import Forgetting
 from storybook.projections.projector import Projections
-from storybook.run import ForgottenRun
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.webhooks import SqliteDeliveries
@@ -45,14 +45,10 @@ def forget_command(options: GlobalOptions, run: str, with_derived: bool, yes: bo
 
     async def change(log: SqliteLog, run_id: RunId) -> None:
         folder = options.folder
-        if any(it.is_erased for it in await log.read_run(run_id, limit=1)):
-            raise ForgottenRun
-        for it in [*(reversed(derived) if with_derived else ()), run_id]:
-            await Commands(log).forget(it, WHO)
-            await FileArtifactStore(folder.outputs).forget(it)
-            await SqliteDeliveries(folder.webhooks).forget(it)
+        files, deliveries = FileArtifactStore(folder.outputs), SqliteDeliveries(folder.webhooks)
         async with Projections.open(folder.projections, log) as projections:
-            await projections.write_anew()  # they have caught up, and show the book no more
+            forgetting = Forgetting(Commands(log), projections, files, deliveries)
+            await forgetting.forget(run_id, WHO, with_derived=with_derived)
 
     ask = ServerClient.forget_with_derived if with_derived else ServerClient.forget_run
     run_id, _ = change_log(options, run, ask, change)

@@ -34,11 +34,10 @@ def restore_command(options: GlobalOptions, backup: Path, folder: Path, as_json:
     """
     options.start_logging()
     report = run_async(lambda: _restore(backup, folder.absolute(), not as_json))
-    wrong = [*report.faults, *(f"file {it}" for it in report.missing)]
     if as_json:
         print_json(report)
     else:
-        for line in wrong:
+        for line in report.wrong:
             say(line)
         say(
             f"Restored {report.events:,} events and {report.files:,} files: use them with "

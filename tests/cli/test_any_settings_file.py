@@ -115,6 +115,7 @@ def test_any_file_is_taken_or_refused(
         settings_in_force({}, file)
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=50)
 @given(values=right_values(), layout=LAYOUTS)
 def test_what_is_right_is_taken(file: Path, values: Values, layout: Random) -> None:
@@ -166,6 +167,7 @@ def one_fault(draw: st.DrawFn) -> tuple[Values, str, str | None, str]:
     return values, misspelt, None, rf"unknown table \[{misspelt}\].* did you mean ({near})\?$"
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=100)
 @given(faulty=one_fault(), layout=LAYOUTS)
 def test_a_fault_is_told_where_it_stands(

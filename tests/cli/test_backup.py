@@ -128,6 +128,7 @@ def test_a_file_that_is_lost_is_told_and_the_rest_is_backed_up(kept: Shell, targ
     assert f"file {book.name}/cover.png is missing" in checked.stdout
 
 
+@pytest.mark.slow
 def test_a_file_that_was_lost_since_is_still_in_the_backup(kept: Shell, tmp_path: Path) -> None:
     """What the backup has whole is never given up for what is damaged in the data folder."""
     backup, book = tmp_path / "backup", book_with_files(kept.data)
@@ -314,6 +315,7 @@ def test_a_full_disk_leaves_the_old_backup(
     assert kept.json("backup", str(target))["missing"] == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_named_where_files_of_books_are_copied(
     kept: Shell, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,7 @@ def test_a_failed_book_says_why_and_can_be_gone_on_with(
     assert len(completed) == len(set(completed)) == 1 + 5 + 5
 
 
+@pytest.mark.slow
 def test_a_finished_book_is_exported_again(shell: Shell) -> None:
     """`--resume` of a book that is whole writes its page anew."""
     made = shell.make()

@@ -120,6 +120,7 @@ def test_doctor_names_it(parked: Parked) -> None:
     assert found[0]["mend"].startswith("Start the storybook version that recorded it")
 
 
+@pytest.mark.slow
 def test_without_parked_runs_doctor_says_nothing_of_them(filled: Shell) -> None:
     """A row for each one that there is, and none for none."""
     result = filled("doctor", "--json")

@@ -32,6 +32,7 @@ def test_a_book_is_shown_with_text_files_and_timeline(filled: Shell) -> None:
     assert all("█" in row or set(row) & set("▏▎▍▌▋▊▉") for row in rows)
 
 
+@pytest.mark.slow
 def test_what_people_wrote_is_no_markup(shell: Shell) -> None:
     """Square brackets in a word are shown as they are."""
     shell("make", *WORDS[:6], "--topic", "[red]우정[/red]")

@@ -262,6 +262,7 @@ async def test_a_silent_websocket_is_closed_before_another_is_opened() -> None:
         assert len(set(studio.reports)) > before
 
 
+@pytest.mark.slow
 async def test_a_half_open_websocket_is_found_by_its_pings() -> None:
     """The server sends none itself, so a connection that is gone without a word is asked."""
     async with ComfyDouble().serving() as double:
@@ -434,6 +435,7 @@ async def test_a_picture_of_another_size_is_fitted_and_not_thrown_away() -> None
     assert painting.made_from.fitted_from == "64x47"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["webp", "jpeg"])
 async def test_a_picture_of_another_format_is_kept_as_png(kind: str) -> None:
     """Of the size that was asked for."""

@@ -273,6 +273,7 @@ def check_answer(status: int, told: Any) -> None:
         assert all(it["loc"][0] == "body" and it["loc"][1] in OURS for it in told["detail"])
 
 
+@pytest.mark.slow
 @settings(BOUNDED, max_examples=40)
 @given(form=FORMS, ways=WAYS, damage=DAMAGE, cuts=CUTS)
 async def test_a_damaged_form_on_the_wire(

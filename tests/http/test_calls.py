@@ -69,6 +69,7 @@ async def test_the_page_needs_nothing_from_elsewhere(site: Site) -> None:
         assert f"<code>{call.path}</code>" in answer.text
 
 
+@pytest.mark.slow
 async def test_pages_from_elsewhere_may_call_where_the_settings_say_so(tmp_path: Path) -> None:
     """They may send and read the headers that streams, keys and ranges need."""
     origin = "https://books.example"
@@ -166,6 +167,7 @@ async def test_a_head_of_a_stream_takes_no_place(tmp_path: Path, of_run: bool) -
         assert kept(head) == kept(got) and "storybook-resumed-after" not in got.headers
 
 
+@pytest.mark.slow
 async def test_a_bad_cursor_in_the_address_is_told_beside_a_good_one(site: Site) -> None:
     """The header wins, but what stands in the address is looked at too."""
     run_id = await site.finished_book()

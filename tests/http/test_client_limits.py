@@ -81,6 +81,7 @@ async def test_each_post_says_what_is_left(tmp_path: Path) -> None:
         assert read.status_code == 200 and "ratelimit" not in read.headers
 
 
+@pytest.mark.slow
 async def test_speech_has_a_limit_of_its_own(tmp_path: Path) -> None:
     """Taken before the body, which is what is dear."""
     async with serving(tmp_path, limits=Limits(speech_per_minute=1)) as site:

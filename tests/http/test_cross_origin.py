@@ -123,6 +123,7 @@ async def test_a_preflight_that_is_refused_is_told_as_every_error(
     assert "access-control-allow-origin" not in refused.headers
 
 
+@pytest.mark.slow
 async def test_looking_is_not_refused(site: Site) -> None:
     """What only reads is kept from other pages by the browser: they get no leave to see it."""
     answer = await site.client.get("/api/runs", headers={"Origin": "https://evil.example"})

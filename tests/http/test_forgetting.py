@@ -77,6 +77,7 @@ async def test_files_that_cannot_be_removed_go_at_the_next_start(
         await eventually(lambda: not (tmp_path / "outputs" / run_id).exists())
 
 
+@pytest.mark.slow
 async def test_who_was_to_be_told_is_forgotten_where_nobody_is_told_any_more(
     tmp_path: Path,
 ) -> None:

@@ -54,6 +54,7 @@ async def held(tmp_path: Path) -> AsyncIterator[Site]:
         yield site
 
 
+@pytest.mark.slow
 async def test_replay_from_the_start_tells_every_change(site: Site) -> None:
     """Each message is the state's progress right after the event that its id names."""
     run_id = await site.finished_book()
@@ -76,6 +77,7 @@ async def test_replay_from_the_start_tells_every_change(site: Site) -> None:
     }
 
 
+@pytest.mark.slow
 async def test_without_a_cursor_the_present_state_comes_first(held: Site) -> None:
     """The first message is the last change there was, with the id of the event that made it."""
     run_id = await held.order()
@@ -87,6 +89,7 @@ async def test_without_a_cursor_the_present_state_comes_first(held: Site) -> Non
     assert first == running
 
 
+@pytest.mark.slow
 async def test_a_cursor_goes_on_right_after_it(site: Site) -> None:
     """From whatever position a client comes back, it gets exactly what it had not seen."""
     run_id = await site.finished_book()
@@ -282,6 +285,7 @@ async def test_progress_is_told_a_few_times_a_second_at_most(held: Site) -> None
     assert told <= 4
 
 
+@pytest.mark.slow
 async def test_a_stream_too_many_is_told_to_come_back_later(tmp_path: Path) -> None:
     """EventSource gives up after an error status, so it is a 200 that ends."""
     async with serving(tmp_path, limits=Limits(streams=1), held=True) as site:
@@ -295,6 +299,7 @@ async def test_a_stream_too_many_is_told_to_come_back_later(tmp_path: Path) -> N
             assert await second.rest() == [Message(retry="15000")]
 
 
+@pytest.mark.slow
 async def test_a_feed_lives_as_long_as_somebody_follows(held: Site) -> None:
     """All followers of a run share one feed, and nothing of it stays after the last."""
     run_id = await held.order()
@@ -307,6 +312,7 @@ async def test_a_feed_lives_as_long_as_somebody_follows(held: Site) -> None:
     await eventually(lambda: not feeds and not held.app.streams.open)
 
 
+@pytest.mark.slow
 async def test_what_is_appended_while_a_feed_loads_is_not_lost(held: Site) -> None:
     """An event between registering with the tail and reading the run comes once, not never and
     not twice."""

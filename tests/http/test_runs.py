@@ -49,6 +49,7 @@ async def test_a_book_is_asked_for_and_made(site: Site) -> None:
     assert state["error"] is None
 
 
+@pytest.mark.slow
 async def test_the_writer_of_a_run_sees_it_at_once(held: Site) -> None:
     """A run that was just answered can be read, with empty strings for what is not ready."""
     run_id = await held.order()
@@ -193,6 +194,7 @@ async def test_a_bad_question_to_the_library(site: Site, query: str) -> None:
     assert isinstance(answer.json()["detail"], str)
 
 
+@pytest.mark.slow
 async def test_a_run_is_cancelled(held: Site) -> None:
     """202, and the run has ended; once more contradicts its state."""
     run_id = await held.order()
@@ -242,6 +244,7 @@ async def test_too_many_open_runs(tmp_path: Path) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.slow
 async def test_too_many_new_runs_a_minute(tmp_path: Path) -> None:
     """Beyond the rate limit a new run gets 429; what only looks does not count."""
     async with serving(tmp_path, limits=Limits(runs_per_minute=2)) as site:
@@ -254,6 +257,7 @@ async def test_too_many_new_runs_a_minute(tmp_path: Path) -> None:
     assert 1 <= int(answer.headers["Retry-After"]) <= 30
 
 
+@pytest.mark.slow
 async def test_a_repetition_is_no_new_run(tmp_path: Path) -> None:
     """A client that asks again under its key gets its run however often, and takes no room."""
     async with serving(tmp_path, limits=Limits(runs_per_minute=2)) as site:

@@ -360,6 +360,7 @@ def test_a_reading_has_no_digits(text: str) -> None:
     assert not any(char.isdigit() for char in read_korean(text))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(ANY_TEXT)
 def test_reading_twice_is_reading_once(text: str) -> None:

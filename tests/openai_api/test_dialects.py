@@ -72,6 +72,7 @@ async def test_what_a_server_says_instead_of_a_book_is_told(dialect: Fails) -> N
         await fails_so(dialect, lambda: written(OpenAIWriter(url=server.url), TASK))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", SPEECH.values(), ids=SPEECH)
 async def test_a_sentence_is_spoken_in_every_dialect(rule: Rule) -> None:
     """Whatever sound comes back has the length that was spoken."""

@@ -282,6 +282,7 @@ anyio.run(main)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 @pytest.mark.parametrize(
     "step", ["write_rows:before", "write_rows:after", "write_checkpoint:after"]

@@ -338,6 +338,7 @@ def test_every_process_makes_the_same_rows() -> None:
     assert len(made) == 1 and "panel_4.png" in made.pop()
 
 
+@pytest.mark.slow
 async def test_a_killed_rebuild_leaves_the_server_its_tables(tmp_path: Path) -> None:
     """A rebuild that dies between two transactions costs nothing but its own work."""
     log_path, path = tmp_path / "log.db", tmp_path / "p.db"

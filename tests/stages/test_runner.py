@@ -190,6 +190,7 @@ async def test_stages_overlap(tmp_path: Path) -> None:
     assert it.scripted.writer.calls == [0, 1]
 
 
+@pytest.mark.slow
 async def test_an_engine_gets_no_more_than_it_has_places_for(tmp_path: Path) -> None:
     """Pictures of several runs are painted side by side up to the painter's places."""
     async with stand(tmp_path, places=2) as it, it.runner().running([]):
@@ -550,6 +551,7 @@ async def test_one_attempt_that_breaks_takes_no_other_with_it(tmp_path: Path) ->
     assert [run.is_complete(picture_of(page)) for page in PAGES] == [True, True, True, True, False]
 
 
+@pytest.mark.slow
 async def test_an_attempt_that_broke_before_it_began_is_taken_up_again(tmp_path: Path) -> None:
     """What should never fail and did costs a minute, not the book."""
     async with stand(tmp_path) as it:

@@ -120,6 +120,7 @@ async def test_an_engine_that_answers_looks_and_turns_work_away_is_away(tmp_path
         assert [event.attempt for event in writing] == [1, 1]
 
 
+@pytest.mark.slow
 async def test_an_engine_is_let_alone_for_as_long_as_it_asks(tmp_path: Path) -> None:
     """Neither looked at nor given work, however often it says so."""
     async with stand(tmp_path) as it, it.runner().running([]):

@@ -108,6 +108,7 @@ async def test_a_file_that_is_replaced_meanwhile(data: DataFolder, tmp_path: Pat
     assert (tmp_path / "new" / "outputs" / run_id / "cover.png").read_bytes() == b"another cover"
 
 
+@pytest.mark.slow
 async def test_a_copy_is_of_one_moment_while_the_log_is_written(tmp_path: Path) -> None:
     """Commits between the steps neither get in nor make it begin anew; a copy needs no WAL."""
     path, steps = tmp_path / "log.db", 0

@@ -25,7 +25,7 @@ from storybook.events.log import (
     OutcomeUnknown,
     Version,
 )
-from storybook.stores.sqlite import log as sqlite_log
+from storybook.stores.sqlite import appending
 from storybook.stores.sqlite.connection import open_writer
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import verify_log
@@ -202,7 +202,7 @@ async def test_one_bad_append_fails_alone(tmp_path: Path) -> None:
 
 async def test_too_much_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound an append is refused at once, and what waits is still appended."""
-    monkeypatch.setattr(sqlite_log, "WAITING_EVENTS", 10)
+    monkeypatch.setattr(appending, "WAITING_EVENTS", 10)
     busy: list[int] = []
 
     async def attempt(log: SqliteLog, number: int) -> None:

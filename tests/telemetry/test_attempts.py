@@ -105,6 +105,7 @@ def test_what_never_began_ends_nothing() -> None:
     assert told == []
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_work_that_was_open_before_is_known(tmp_path: Path) -> None:
     """A server that starts knows since when it waits; each stage's load is counted."""

@@ -41,6 +41,7 @@ def test_the_table_of_names_is_large() -> None:
     assert len(HELD_OUT) >= 100
 
 
+@pytest.mark.slow
 def test_names_are_found_in_what_is_said_with_them() -> None:
     """Of children, pets and heroes: at most one in a hundred sentences is misread."""
     assert share_wrong(NAMES) <= MOST_WRONG, wrong(NAMES)

@@ -68,6 +68,7 @@ async def test_a_book_is_told_page_by_page_and_at_its_end(site: Site, receiver: 
     assert done["state"]["status"] == "DONE"
 
 
+@pytest.mark.slow
 async def test_what_is_sent_is_as_the_document_says(site: Site, receiver: Receiving) -> None:
     """Its `webhooks` name every type, and the schema allows the bodies."""
     await site.finished_book(callback_url=receiver.url(), tts_enabled=False)
@@ -142,6 +143,7 @@ async def test_what_may_not_be_called_is_refused(site: Site, url: object, kind: 
     assert await site.application.log.head() == before
 
 
+@pytest.mark.slow
 async def test_without_allowed_hosts_nobody_is_told(tmp_path: Path, receiver: Receiving) -> None:
     """The setting that is missing is named, and no file is made."""
     async with serving(tmp_path) as site:

@@ -44,6 +44,11 @@ class RestoreReport(msgspec.Struct):
     missing: list[str]
     faults: list[str]
 
+    @property
+    def wrong(self) -> list[str]:
+        """All that was not as it should be, a line each."""
+        return [*self.faults, *(f"file {it}" for it in self.missing)]
+
 
 async def check_backup(backup: Path, contents: Contents, step: Step) -> RestoreReport:
     """Read a backup and check every digest in it. Raises `BackupError` where its log is not whole,

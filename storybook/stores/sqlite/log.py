@@ -1,10 +1,10 @@
 """The embedded log: SQLite, one process that writes it, any number that read it.
 
-Appends go to the writer's thread (`writer.py`), which commits them in groups. After the commit,
-one call on the event loop answers the appenders and hands the events to the tails (`recent.py`):
-publish after commit, never before. Reads go through a read-only connection of their own, in pages
-that are fetched whole: an open cursor would keep the WAL from being checkpointed (one let it grow
-to 600 MiB).
+Appends go (`appending.py`) to the writer's thread (`writer.py`), which commits them in groups.
+After the commit, one call on the event loop answers the appenders and hands the events to the tails
+(`recent.py`): publish after commit, never before. Reads go through a read-only connection of their
+own, in pages that are fetched whole: an open cursor would keep the WAL from being checkpointed (one
+let it grow to 600 MiB).
 
 Another process follows the log by looking after its cursor every 100 ms, and at once when the
 writer rings (a datagram to each socket in `wake/` beside the log). It asks for rows rather than for
@@ -19,7 +19,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from itertools import starmap
 from pathlib import Path
@@ -31,7 +31,7 @@ import anyio.to_thread
 
 from storybook.book import RunId
 from storybook.events.catalog import Event, RunForgotten
-from storybook.events.codec import SCHEMAS, decode_all, encode
+from storybook.events.codec import decode_all
 from storybook.events.log import (
     NO_RUN,
     START,
@@ -39,7 +39,6 @@ from storybook.events.log import (
     CommandId,
     Conflict,
     EventPage,
-    LogBusy,
     LogDamaged,
     LogError,
     LogLocked,
@@ -48,7 +47,7 @@ from storybook.events.log import (
     Recorded,
     Version,
 )
-from storybook.stores.sqlite.chain import payload_digest
+from storybook.stores.sqlite.appending import Appending, wake_folder
 from storybook.stores.sqlite.connection import open_reader, open_writer
 from storybook.stores.sqlite.damage import (
     damaged,
@@ -59,18 +58,16 @@ from storybook.stores.sqlite.damage import (
     read_damaged,
     read_damaged_run,
 )
-from storybook.stores.sqlite.holder import WriteLock, find_holder
+from storybook.stores.sqlite.holder import find_holder
 from storybook.stores.sqlite.migrations import NewerDatabase, check_not_newer
 from storybook.stores.sqlite.observer import AppendObserver, Unobserved
 from storybook.stores.sqlite.recent import Recent
-from storybook.stores.sqlite.writer import Append, Connect, GroupResult, LogWriter
-from storybook.system import Doorbell, DoorbellRinger
+from storybook.stores.sqlite.writer import Connect
+from storybook.system import Doorbell
 
 logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 
-WAITING_EVENTS: Final = 10_000
-"""Events that may wait for the writer: a tenth of a second of its work. More are refused."""
 PAGE: Final = 512
 """Events in one batch of a tail."""
 LOOK_SECONDS: Final = 0.1
@@ -86,7 +83,7 @@ class SqliteLog:
     """An `EventLog` in one SQLite file. Belongs to the event loop that opened it."""
 
     def __init__(
-        self, path: Path, reader: aiosqlite.Connection, writing: _Writing | None, recent: Recent
+        self, path: Path, reader: aiosqlite.Connection, writing: Appending | None, recent: Recent
     ) -> None:
         self._path, self._reader, self._writing, self._recent = path, reader, writing, recent
         self.damage = ""
@@ -108,7 +105,7 @@ class SqliteLog:
         Raises `LogLocked` if another process writes this log, `LogUnavailable`, and `LogDamaged`
         where its end cannot be read, so that nothing can follow it: it may still be read.
         """
-        starting = _Writing.start(path, clock, connect, observer)
+        starting = Appending.start(path, clock, connect, observer)
         async with starting as writing, _reading(path) as reader:
             yield cls(path, reader, writing, writing.recent)
 
@@ -324,7 +321,7 @@ class SqliteLog:
                 self._note(str(told))
             raise told from error
 
-    def _must_write(self) -> _Writing:
+    def _must_write(self) -> Appending:
         if self._writing is None:
             if self.damage:
                 raise LogDamaged(f"nothing can be recorded: {self.damage}")
@@ -340,103 +337,6 @@ class SqliteLog:
         return self._writing
 
 
-class _Writing:
-    """What only the process that writes has: the lock, the writer, and whom to wake."""
-
-    def __init__(
-        self,
-        path: Path,
-        clock: Callable[[], int],
-        connect: Connect,
-        lock: WriteLock,
-        ringer: DoorbellRinger,
-        observer: AppendObserver,
-    ) -> None:
-        self.lock, self._ringer, self.observer = lock, ringer, observer
-        self.recent = Recent(Position(0))
-        self._loop = asyncio.get_running_loop()
-        self._writer = LogWriter(path, clock, connect, self._deliver)
-        self._submitted = 0
-        self._gathered: list[Append] = []
-        self._closed = False
-
-    @classmethod
-    @asynccontextmanager
-    async def start(
-        cls, path: Path, clock: Callable[[], int], connect: Connect, observer: AppendObserver
-    ) -> AsyncGenerator[_Writing, None]:
-        folder = _wake_folder(path)
-        with closing(WriteLock(path)) as lock, closing(DoorbellRinger(folder)) as ringer:
-            writing = cls(path, clock, connect, lock, ringer, observer)
-            writing.recent = Recent(await anyio.to_thread.run_sync(writing._writer.open))
-            try:
-                yield writing
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await writing._close()
-
-    def submit(
-        self,
-        run_id: RunId,
-        events: Sequence[Event],
-        expected: Version,
-        command: CommandId,
-        erases: bool,
-    ) -> asyncio.Future[Appended]:
-        """Take an append for the writer; the future is its answer."""
-        if not events:
-            raise ValueError("an append needs at least one event")
-        if self._closed:
-            raise LogUnavailable("the log is closed")
-        if self._submitted - self._writer.taken + len(events) > WAITING_EVENTS:
-            raise LogBusy(f"{self._submitted - self._writer.taken} events are waiting already")
-        future: asyncio.Future[Appended] = self._loop.create_future()
-        encoded, size = _encode(events)
-        self._submitted += len(events)
-        if not self._gathered:
-            self._loop.call_soon(self._hand_over)
-        self._gathered.append(Append(future, run_id, expected, command, encoded, size, erases))
-        return future
-
-    def _hand_over(self) -> None:
-        """Give the writer what one turn of the event loop has gathered.
-
-        Once a turn and not append by append: the writer's thread wakes at the first of them and
-        would commit it alone, whenever whoever makes the next one lets go of the GIL.
-        """
-        if self._gathered:
-            gathered, self._gathered = self._gathered, []
-            self._writer.submit(gathered)
-
-    def _deliver(self, result: GroupResult) -> None:
-        with suppress(RuntimeError):  # the event loop was closed: nobody is waiting
-            self._loop.call_soon_threadsafe(self._publish, result)
-
-    def _publish(self, result: GroupResult) -> None:
-        for future, answer in result.answers:
-            if future.done():
-                continue  # its caller was cancelled
-            if isinstance(answer, Appended):
-                future.set_result(answer)
-            else:
-                future.set_exception(answer)
-        if result.head != self.recent.head:
-            self.observer.committed(result.head - self.recent.head)
-            self.recent.publish(result.recorded, result.head)
-            self._ringer.ring()
-
-    @property
-    def end(self) -> tuple[Position, bytes]:
-        assert not self._writer.is_alive()
-        return self._writer.end
-
-    async def _close(self) -> None:
-        self._closed = True
-        self._hand_over()
-        self._writer.finish()
-        await anyio.to_thread.run_sync(self._writer.join)
-
-
 def _folded_columns(it: Recorded) -> tuple[Position, RunId, str, int, bytes]:
     return it.position, it.run_id, it.type, it.schema, it.data
 
@@ -447,16 +347,6 @@ def _readable_page(found: list[Recorded]) -> EventPage:
         *([getattr(it, name) for it in kept] for name in ("type", "schema", "data"))
     )
     return EventPage(found[-1].position, [it.run_id for it in kept], events)
-
-
-def _encode(events: Sequence[Event]) -> tuple[list[tuple[str, int, bytes, bytes]], int]:
-    """Each event as type, schema, data and payload digest, and the size of all data in bytes."""
-    encoded, size = [], 0
-    for event in events:
-        kind, data = type(event).__name__, encode(event)
-        encoded.append((kind, SCHEMAS[kind], data, payload_digest(data)))
-        size += len(data)
-    return encoded, size
 
 
 @asynccontextmanager
@@ -489,7 +379,7 @@ def _check_readable(path: Path) -> None:
 async def _listening(path: Path, recent: Recent) -> AsyncGenerator[None, None]:
     """Wake the tails when the writer rings; where there are no doorbells, looking has to do."""
     try:
-        bell = Doorbell(_wake_folder(path))
+        bell = Doorbell(wake_folder(path))
     except OSError:
         yield
         return
@@ -505,7 +395,3 @@ async def _listening(path: Path, recent: Recent) -> AsyncGenerator[None, None]:
     finally:
         loop.remove_reader(bell.fileno())
         bell.close()
-
-
-def _wake_folder(path: Path) -> Path:
-    return path.parent / "wake"
