@@ -26,7 +26,8 @@ from storybook.book import RunId
 from storybook.clock import MICROSECONDS
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, LogUnavailable
-from storybook.projections.views import Checkpoint, files_of, last_checkpoint
+from storybook.projections.checkpoints import Checkpoint
+from storybook.projections.views import files_of, last_checkpoint
 from storybook.stores.files import UNNAMED
 from storybook.stores.sqlite.state import LogState, left_of_lost, log_state
 

@@ -18,7 +18,7 @@ from storybook.bootstrap import open_application
 from storybook.data_folder import DataFolder
 from storybook.events.log import START, Position
 from storybook.evidence import EvidenceMissing, Seen, look_for_evidence, missing_evidence
-from storybook.projections.views import Checkpoint
+from storybook.projections.checkpoints import Checkpoint
 from storybook.settings import Limits, Settings
 from storybook.stores.sqlite.state import LogState
 from tests.books import new_run

@@ -19,7 +19,7 @@ from storybook.events.catalog import RunRequested
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import EventLog, Recorded
 from storybook.evidence import look_for_evidence, require_evidence
-from storybook.projections import views
+from storybook.projections import checkpoints, views
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
 from storybook.projections.derived import DerivedBook, all_derived_from, derived_from
 from storybook.projections.forgotten import is_forgotten
@@ -56,7 +56,7 @@ class DataReader:
         """The newest books, and which runs are parked."""
 
         def question(db: views.Database) -> tuple[list[Book], set[RunId]]:
-            parked = {it.run_id for it in views.read_parked(db)}
+            parked = {it.run_id for it in checkpoints.read_parked(db)}
             return newest(db, limit, status=status).books, parked
 
         return await self._ask(question)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from storybook.events.log import EventLog, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
-from storybook.projections import tables, views
+from storybook.projections import checkpoints, tables, views
 from storybook.projections.folding import Folds
 from storybook.projections.projection import Projection, TableRows
 from storybook.projections.registry import PROJECTIONS
@@ -19,8 +19,8 @@ def parked_by_views(path: Path, head: Position) -> list[ParkedRun] | None:
     every event up to `head`."""
 
     def question(db: sqlite3.Connection) -> list[ParkedRun] | None:
-        seen = min(it.position for it in views.read_checkpoints(db).values())
-        return views.read_parked(db) if seen >= head else None
+        seen = min(it.position for it in checkpoints.read_checkpoints(db).values())
+        return checkpoints.read_parked(db) if seen >= head else None
 
     try:
         return views.ask(path, PROJECTIONS, question) if path.exists() else None
@@ -35,15 +35,15 @@ async def take_up_parked(
     parked: ParkedRuns,
 ) -> None:
     """Try each run again of which events were left out; tell `parked` of those that stay so."""
-    for it in views.read_parked(db):
+    for it in checkpoints.read_parked(db):
         left_out = [each for each in await log.read_run(it.run_id) if each.position >= it.position]
         still = await _first_unreadable(log, projections, left_out)
         readable = [each for each in left_out if still is None or each.position < still.position]
-        rows = await _missed_rows(log, projections, views.read_checkpoints(db), readable)
-        with views.transaction(db):
+        rows = await _missed_rows(log, projections, checkpoints.read_checkpoints(db), readable)
+        with checkpoints.transaction(db):
             tables.write_rows(db, rows)
-            views.release_parked(db, it.run_id)
-            views.write_parked(db, [still] if still is not None else [])
+            checkpoints.release_parked(db, it.run_id)
+            checkpoints.write_parked(db, [still] if still is not None else [])
         if still is not None:
             parked.park(still)
 
@@ -61,7 +61,7 @@ async def _first_unreadable(
 async def _missed_rows(
     log: EventLog,
     projections: Sequence[Projection],
-    checkpoints: dict[str, views.Checkpoint],
+    checkpoints: dict[str, checkpoints.Checkpoint],
     events: list[Recorded],
 ) -> TableRows:
     """The rows of each projection up to its checkpoint; it will come to what is after that."""

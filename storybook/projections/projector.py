@@ -29,13 +29,14 @@ from storybook.events.codec import UNREADABLE
 from storybook.events.log import START, EventLog, LogError, Position, Recorded
 from storybook.events.parked import ParkedRun, ParkedRuns, RunParked
 from storybook.events.subscription import RetryPolicy, Subscription
-from storybook.projections import tables, views
+from storybook.projections import checkpoints, tables, views
+from storybook.projections.checkpoints import Checkpoint
 from storybook.projections.folding import Folds
 from storybook.projections.parking import take_up_parked
 from storybook.projections.projection import Key, Projection, Row, Table, TableRows
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.view_file import ViewFile
-from storybook.projections.views import Checkpoint, ForeignFile
+from storybook.projections.views import ForeignFile
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -145,10 +146,10 @@ class Projections:
     async def _begin(self, retry: RetryPolicy) -> None:
         """Find where each projection stands in this log."""
         db = self._file.db
-        checkpoints = views.read_checkpoints(db)
+        found = checkpoints.read_checkpoints(db)
         for projection in self._projections:
-            if not await _is_of(checkpoints[projection.name], self._source):
-                views.begin(db, projection)
+            if not await _is_of(found[projection.name], self._source):
+                checkpoints.begin(db, projection)
         await take_up_parked(db, self._source, self._projections, self._parked)
         self._look()
         self.subscription = Subscription(
@@ -162,8 +163,8 @@ class Projections:
 
     def _look(self) -> None:
         """Take over what the tables say of themselves."""
-        self._checkpoints = views.read_checkpoints(self._file.db)
-        self._noted = set(views.read_parked(self._file.db))
+        self._checkpoints = checkpoints.read_checkpoints(self._file.db)
+        self._noted = set(checkpoints.read_parked(self._file.db))
 
     def _restart(self) -> None:
         """Go on from other tables, which have come in the place of those that readers know."""
@@ -227,8 +228,8 @@ class Projections:
         is left to be written. What cannot be written now is noted with the next batch."""
 
         def write() -> None:
-            with views.transaction(self._file.db):
-                views.write_parked(self._file.db, [parked])
+            with checkpoints.transaction(self._file.db):
+                checkpoints.write_parked(self._file.db, [parked])
 
         with suppress(sqlite3.Error, ForeignFile):
             async with self._file.writing:
@@ -237,8 +238,8 @@ class Projections:
     def _write(self, step: Step, rows: TableRows) -> Written:
         """Write rows and checkpoints, but not of projections that others have moved in between."""
         db = self._file.db
-        with views.transaction(db):
-            found = views.read_checkpoints(db)
+        with checkpoints.transaction(db):
+            found = checkpoints.read_checkpoints(db)
             if not found.keys() >= self._checkpoints.keys():
                 raise ForeignFile(f"{self._file.where} was taken over by another version")
             for projection in step.due:
@@ -246,12 +247,12 @@ class Projections:
                     own = {table: rows[table] for table in projection.tables if table in rows}
                     tables.write_rows(db, own)
                     found[projection.name] = step.after(projection)
-                    views.write_checkpoint(db, projection, found[projection.name])
+                    checkpoints.write_checkpoint(db, projection, found[projection.name])
             for it in step.events:
                 if it.type == RunForgotten.__name__:
-                    views.release_parked(db, it.run_id)
+                    checkpoints.release_parked(db, it.run_id)
             left_out = {it for it in self._parked if it.position <= step.end.position}
-            views.write_parked(db, left_out - self._noted)
+            checkpoints.write_parked(db, left_out - self._noted)
         return Written(found, left_out)
 
     def _take_over(self, step: Step, rows: TableRows, written: Written) -> None:
@@ -259,7 +260,7 @@ class Projections:
         found = self._checkpoints = written.checkpoints
         if any(found[it.name] != step.after(it) for it in step.due):
             self._kept.clear()  # the views stand elsewhere than what is in memory
-            for it in views.read_parked(self._file.db):
+            for it in checkpoints.read_parked(self._file.db):
                 self._parked.park(it)
         else:
             self._keep(rows)

@@ -25,12 +25,13 @@ from anyio import to_thread
 
 from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import ParkedRuns, RunParked
-from storybook.projections import tables, views
+from storybook.projections import checkpoints, tables, views
+from storybook.projections.checkpoints import Checkpoint
 from storybook.projections.folding import Folds
 from storybook.projections.parking import take_up_parked
 from storybook.projections.projection import Projection, Row, Table, TableRows
 from storybook.projections.registry import PROJECTIONS
-from storybook.projections.views import Checkpoint, InMemory
+from storybook.projections.views import InMemory
 from storybook.system import AlreadyLocked, LockFile
 
 PAGE: Final = 2_000
@@ -119,9 +120,9 @@ async def rebuild(
     with _alone(path), closing(await to_thread.run_sync(open_views)) as db:
         await to_thread.run_sync(_remove_leftovers, db, projections)
         await take_up_parked(db, log, projections, ParkedRuns())
-        generation = 1 + max(it.generation for it in views.read_checkpoints(db).values())
+        generation = 1 + max(it.generation for it in checkpoints.read_checkpoints(db).values())
         suffix = f"_{generation}"
-        with views.transaction(db):
+        with checkpoints.transaction(db):
             for projection in wanted:
                 tables.create(db, projection, suffix)
         replay = _Replay(log, wanted)
@@ -129,15 +130,15 @@ async def rebuild(
         while (rows := await replay.next(head)) is not None:
             await to_thread.run_sync(_write, db, rows, suffix)
             progress(replay.events, head)
-        with views.transaction(db):
+        with checkpoints.transaction(db):
             head = await log.head()
             while (rows := await replay.next(head)) is not None:
                 tables.write_rows(db, rows, suffix)
             tables.swap(db, wanted, suffix, f"{suffix}_old")
             checkpoint = Checkpoint(replay.position, replay.digest, generation)
             for projection in wanted:
-                views.write_checkpoint(db, projection, checkpoint)
-            views.write_parked(db, replay.parked)
+                checkpoints.write_checkpoint(db, projection, checkpoint)
+            checkpoints.write_parked(db, replay.parked)
         progress(replay.events, head)
         await to_thread.run_sync(_remove_leftovers, db, projections)
     return RebuildReport(replay.position, replay.events, time.perf_counter() - began)
@@ -156,12 +157,12 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _write(db: sqlite3.Connection, rows: TableRows, suffix: str) -> None:
-    with views.transaction(db):
+    with checkpoints.transaction(db):
         tables.write_rows(db, rows, suffix)
 
 
 def _remove_leftovers(db: sqlite3.Connection, projections: Sequence[Projection]) -> None:
-    for table in views.leftovers(db, projections):
+    for table in checkpoints.leftovers(db, projections):
         tables.drop_in_pieces(db, table)
 
 
@@ -193,10 +194,10 @@ async def _compare_with_replay(
 ) -> list[str]:
     replay, lines = _Replay(log, projections), []
     with closing(views.remake(InMemory(), projections)) as own:
-        now = views.read_checkpoints(db)
+        now = checkpoints.read_checkpoints(db)
         await _replay_into(own, replay, min(now[it.name].position for it in projections))
         db.execute("BEGIN")
-        now = views.read_checkpoints(db)  # from here on nobody can commit
+        now = checkpoints.read_checkpoints(db)  # from here on nobody can commit
         for projection in sorted(projections, key=lambda it: now[it.name].position):
             checkpoint = now[projection.name]
             await _replay_into(own, replay, checkpoint.position)

@@ -11,7 +11,7 @@ import pytest
 
 from storybook.book import StoryRequest, TtsConfig, picture_of
 from storybook.events.catalog import RunRequested
-from storybook.projections import views
+from storybook.projections import checkpoints, views
 from storybook.projections.projection import (
     Key,
     Projection,
@@ -78,7 +78,7 @@ def silent(done: int, head: int) -> None:
 
 def generations(path: Path) -> dict[str, int]:
     with closing(views.connect_known(path, read_only=True)) as db:
-        return {name: it.generation for name, it in views.read_checkpoints(db).items()}
+        return {name: it.generation for name, it in checkpoints.read_checkpoints(db).items()}
 
 
 async def test_a_new_projection_catches_up_by_itself(tmp_path: Path) -> None:
@@ -99,7 +99,9 @@ async def test_a_new_projection_catches_up_by_itself(tmp_path: Path) -> None:
         assert len(await library_of(projections)) == 11
         assert await differences(path, log, WITH_TOPICS) == []
         with closing(views.connect_known(path)) as db:
-            assert {it.position for it in views.read_checkpoints(db).values()} == {len(log.events)}
+            assert {it.position for it in checkpoints.read_checkpoints(db).values()} == {
+                len(log.events)
+            }
 
 
 async def test_only_the_projection_that_is_named_is_rebuilt(tmp_path: Path) -> None:

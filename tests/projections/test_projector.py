@@ -16,14 +16,14 @@ from storybook.book import WRITING, RunId, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import Position, Version
 from storybook.events.parked import ParkedRuns
-from storybook.projections import tables, view_file, views
+from storybook.projections import checkpoints, tables, view_file, views
+from storybook.projections.checkpoints import Checkpoint
 from storybook.projections.folding import Folds
 from storybook.projections.library import ended_runs, newest, open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import differences, rebuild
 from storybook.projections.registry import PROJECTIONS
 from storybook.projections.runs import beginning_with
-from storybook.projections.views import Checkpoint
 from storybook.run import Status
 from storybook.stores.sqlite.log import SqliteLog
 from tests.books import PAGES
@@ -176,7 +176,9 @@ async def test_the_projector_outwaits_another_process(
 # --------------------------------------------------------------------------- what may go wrong
 
 
-@pytest.mark.parametrize(("module", "step"), [(tables, "write_rows"), (views, "write_checkpoint")])
+@pytest.mark.parametrize(
+    ("module", "step"), [(tables, "write_rows"), (checkpoints, "write_checkpoint")]
+)
 async def test_rows_and_checkpoint_are_one_transaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: ModuleType, step: str
 ) -> None:
@@ -261,10 +263,10 @@ KILLED = """
 import os, signal, sys, anyio
 from pathlib import Path
 from storybook.stores.sqlite.log import SqliteLog
-from storybook.projections import tables, views
+from storybook.projections import checkpoints, tables
 from storybook.projections.projector import Projections
 step, kind = sys.argv[3].split(":")
-module = views if hasattr(views, step) else tables
+module = checkpoints if hasattr(checkpoints, step) else tables
 real = getattr(module, step)
 def write_and_die(db, *args):
     if kind == "after":
@@ -449,7 +451,7 @@ async def test_tables_that_were_put_back_are_caught_up(tmp_path: Path) -> None:
     log, path = MemoryLog(), tmp_path / "p.db"
     await every_ending(log)
     async with Projections.open(path, log) as projections:
-        with closing(views.connect(path)) as other, views.transaction(other):
+        with closing(views.connect(path)) as other, checkpoints.transaction(other):
             for table in ("run_states", "library", "timings", "artifacts"):
                 other.execute(f"DELETE FROM {table}")
             other.execute("UPDATE checkpoints SET position = 0")

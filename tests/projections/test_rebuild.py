@@ -16,8 +16,8 @@ from anyio import to_thread
 from storybook.book import WRITING, picture_of
 from storybook.clock import SystemClock
 from storybook.events.log import EventLog
+from storybook.projections import checkpoints, tables, views
 from storybook.projections import rebuild as rebuilding
-from storybook.projections import tables, views
 from storybook.projections.projection import TableRows
 from storybook.projections.projector import Projections, Step, Written
 from storybook.projections.rebuild import RebuildRunning, differences, rebuild
@@ -145,7 +145,7 @@ async def test_events_that_come_during_a_rebuild_are_in_it(tmp_path: Path) -> No
     ("module", "step"),
     [
         *((tables, "create"), (tables, "write_rows"), (tables, "swap")),
-        (views, "write_checkpoint"),
+        (checkpoints, "write_checkpoint"),
     ],
 )
 async def test_a_rebuild_that_is_stopped_leaves_the_old_rows(
@@ -169,8 +169,8 @@ async def test_a_rebuild_that_is_stopped_leaves_the_old_rows(
     await rebuild(path, log, silent)
     assert len(all_rows(path)["library"]) == 2
     with closing(views.connect_known(path)) as db:
-        assert views.leftovers(db, PROJECTIONS) == []
-        assert views.read_checkpoints(db)["library"].position == len(log.events)
+        assert checkpoints.leftovers(db, PROJECTIONS) == []
+        assert checkpoints.read_checkpoints(db)["library"].position == len(log.events)
 
 
 async def test_only_one_rebuild_at_a_time(tmp_path: Path) -> None:
@@ -295,7 +295,7 @@ async def test_another_process_rebuilds_beside_a_server(tmp_path: Path) -> None:
                 number += 1
             assert process.returncode == 0
         with closing(views.connect_known(path)) as db:
-            assert views.read_checkpoints(db)["library"].generation == 1
+            assert checkpoints.read_checkpoints(db)["library"].generation == 1
         await finished_book(log, number)
         await projections.reached(await log.head())
         assert await differences(path, log) == []
@@ -360,7 +360,7 @@ async def test_a_killed_rebuild_leaves_the_server_its_tables(tmp_path: Path) -> 
         await projections.reached(await log.head())
         await rebuild(path, log, silent)
         with closing(views.connect_known(path)) as db:
-            assert views.leftovers(db, PROJECTIONS) == []
+            assert checkpoints.leftovers(db, PROJECTIONS) == []
     assert await differences_of(log_path, path) == []
 
 

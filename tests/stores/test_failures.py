@@ -27,9 +27,10 @@ from storybook.events.log import (
 )
 from storybook.stores.sqlite import appending
 from storybook.stores.sqlite.connection import open_writer
+from storybook.stores.sqlite.group import Append, GroupResult
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.verify import verify_log
-from storybook.stores.sqlite.writer import Append, GroupResult, LogWriter
+from storybook.stores.sqlite.writer import LogWriter
 from tests.stores.children import child
 from tests.stores.conformance import A, B, append, everything, follow, ids
 

@@ -18,10 +18,11 @@ from storybook.events.catalog import Event
 from storybook.events.codec import SCHEMAS, encode
 from storybook.events.log import Appended, CommandId, LogBusy, LogUnavailable, Position, Version
 from storybook.stores.sqlite.chain import payload_digest
+from storybook.stores.sqlite.group import Append, GroupResult
 from storybook.stores.sqlite.holder import WriteLock
 from storybook.stores.sqlite.observer import AppendObserver
 from storybook.stores.sqlite.recent import Recent
-from storybook.stores.sqlite.writer import Append, Connect, GroupResult, LogWriter
+from storybook.stores.sqlite.writer import Connect, LogWriter
 from storybook.system import DoorbellRinger
 
 WAITING_EVENTS: Final = 10_000

@@ -19,9 +19,7 @@ process no longer sees it); asking again under the same command id tells.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import functools
 import logging
 import shutil
 import sqlite3
@@ -32,31 +30,37 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
-import msgspec
-
 from storybook.book import RunId
 from storybook.events.log import (
-    Appended,
-    CommandId,
-    Conflict,
     LogError,
     LogUnavailable,
     OutcomeUnknown,
     Position,
-    Recorded,
     Version,
 )
-from storybook.stores.sqlite.chain import GENESIS, chain_digest
+from storybook.stores.sqlite.chain import GENESIS
 from storybook.stores.sqlite.damage import log_error
 from storybook.stores.sqlite.erasing import empty_wal, erase_run, scrub
+from storybook.stores.sqlite.group import (
+    GROUP_EVENTS,
+    Answer,
+    Append,
+    CommitFailed,
+    GroupDraft,
+    GroupResult,
+    answer_without_append,
+    commit,
+    end_of,
+    find_command,
+    insert,
+    version_of,
+)
 from storybook.stores.sqlite.migrations import NewerDatabase, migrate
 
 logger = logging.getLogger(__name__)
 
 APPLICATION_ID: Final = 0x53544F52
 """What `PRAGMA application_id` says of a log: 'STOR'."""
-GROUP_EVENTS: Final = 512
-"""Events in one transaction: beyond it, a commit costs little less an event, and delays more."""
 GROUP_BYTES: Final = 1024 * 1024
 """Payload in one transaction, for the same reason."""
 EVENT_BYTES: Final = 400
@@ -70,39 +74,11 @@ KNOWN_RUNS: Final = 65_536
 """Runs whose version is kept in memory (about 10 MB); beyond it, those that were appended
 to longest ago are looked up anew."""
 
-Answer = Appended | Exception
 Connect = Callable[[Path], sqlite3.Connection]
-
-
-class Append(msgspec.Struct, frozen=True, gc=False):
-    """An append that waits. Each event is its type, schema, data and payload digest; `size` is the
-    data's, in bytes; one that `erases` empties what its run had before. The `future` belongs to the
-    event loop, and this thread never touches it."""
-
-    future: asyncio.Future[Appended]
-    run_id: RunId
-    expected: Version
-    command: CommandId
-    events: list[tuple[str, int, bytes, bytes]]
-    size: int
-    erases: bool = False
-
-
-class GroupResult(msgspec.Struct):
-    """What a group came to: the events that are now durable, an answer for every append in it, and
-    the end of the log."""
-
-    recorded: list[Recorded]
-    answers: list[tuple[asyncio.Future[Appended], Answer]]
-    head: Position
 
 
 class _FileGone(Exception):
     """The log's file is no longer where it was opened."""
-
-
-class _CommitFailed(Exception):
-    """COMMIT failed, and it is not known what became of the transaction."""
 
 
 class LogWriter(threading.Thread):
@@ -208,7 +184,7 @@ class LogWriter(threading.Thread):
         except _FileGone as gone:
             self._versions.clear()
             return self._all(group, LogUnavailable, str(gone))
-        except _CommitFailed as failed:
+        except CommitFailed as failed:
             self._recover()
             return self._all(group, OutcomeUnknown, str(failed))
         except (sqlite3.OperationalError, NewerDatabase) as error:
@@ -220,7 +196,7 @@ class LogWriter(threading.Thread):
             return self._alone(group[0], error) if len(group) == 1 else self._one_by_one(group)
 
     def _transact(self, group: list[Append], db: sqlite3.Connection) -> GroupResult:
-        draft = _Draft(self._position, self._digest, self._clock())
+        draft = GroupDraft(self._position, self._digest, self._clock())
         for append in group:
             self._draft(draft, append, db)
         erased = [it.run_id for it in group if it.erases and draft.events]
@@ -229,11 +205,11 @@ class LogWriter(threading.Thread):
             if erased:
                 self._scrub(db)
             db.execute("BEGIN IMMEDIATE")
-            _insert(db, "events", 9, draft.events)
-            _insert(db, "commands", 5, draft.commands)
+            insert(db, "events", 9, draft.events)
+            insert(db, "commands", 5, draft.commands)
             for run_id in erased:
                 erase_run(db, run_id)
-            _commit(db)
+            commit(db)
         self._position, self._digest = draft.position, draft.digest
         while len(self._versions) > KNOWN_RUNS:  # only now: the group itself goes by them
             self._versions.popitem(last=False)
@@ -258,7 +234,7 @@ class LogWriter(threading.Thread):
             scrub(db)
             self._is_scrubbed = True
 
-    def _draft(self, draft: _Draft, append: Append, db: sqlite3.Connection) -> None:
+    def _draft(self, draft: GroupDraft, append: Append, db: sqlite3.Connection) -> None:
         """Add an append to the group, or answer it if there is nothing to append.
 
         Whether a command happened before is looked up only when its expected version is not the
@@ -267,14 +243,14 @@ class LogWriter(threading.Thread):
         """
         version = self._versions.get(append.run_id)
         if version is None:
-            version = _version_of(db, append.run_id)
+            version = version_of(db, append.run_id)
         fits = append.expected == version
         self._versions[append.run_id] = draft.add(append, version) if fits else version
         self._versions.move_to_end(append.run_id)
         if fits:
             return
-        earlier = draft.by_command.get(append.command) or _find_command(db, append.command)
-        draft.answers.append((append.future, _refusal(append, earlier, version)))
+        earlier = draft.by_command.get(append.command) or find_command(db, append.command)
+        draft.answers.append((append.future, answer_without_append(append, earlier, version)))
 
     def _one_by_one(self, group: list[Append]) -> GroupResult:
         whole = GroupResult([], [], self._position)
@@ -289,8 +265,8 @@ class LogWriter(threading.Thread):
         """The answer to an append that fails by itself: what it was answered before, if it was."""
         answer: Answer = log_error(self._path, error, "this append cannot be recorded")
         with contextlib.suppress(sqlite3.Error, _FileGone):
-            if (earlier := _find_command(self._open(), append.command)) is not None:
-                answer = _refusal(append, earlier, append.expected)
+            if (earlier := find_command(self._open(), append.command)) is not None:
+                answer = answer_without_append(append, earlier, append.expected)
         return GroupResult([], [(append.future, answer)], self._position)
 
     def _all(self, group: list[Append], error: type[LogError], why: str) -> GroupResult:
@@ -304,7 +280,7 @@ class LogWriter(threading.Thread):
             try:
                 self._check_ours(db)
                 migrate(db, "log")
-                self._position, self._digest = _end_of(db)
+                self._position, self._digest = end_of(db)
                 empty_wal(db)
             except Exception:
                 db.close()
@@ -350,37 +326,6 @@ class LogWriter(threading.Thread):
                 db.close()
 
 
-class _Draft:
-    """A group being put together: what is to be inserted, and what will be answered."""
-
-    def __init__(self, position: Position, digest: bytes, now: int) -> None:
-        self.position, self.digest, self._now = position, digest, now
-        self.recorded: list[Recorded] = []
-        self.events: list[object] = []
-        """The rows of `events`, one after the other."""
-        self.commands: list[object] = []
-        self.by_command: dict[CommandId, tuple[RunId, Appended]] = {}
-        self.answers: list[tuple[asyncio.Future[Appended], Answer]] = []
-
-    def add(self, append: Append, version: int) -> Version:
-        """Add the events of an append to a run at a version; returns the version after them."""
-        run_id, now, position, digest = append.run_id, self._now, self.position, self.digest
-        first = position + 1
-        for kind, schema, data, payload in append.events:
-            position, version = Position(position + 1), Version(version + 1)
-            digest = chain_digest(digest, position, run_id, version, kind, schema, now, payload)
-            self.events += (position, run_id, version, kind, schema, now, data, payload, digest)
-            self.recorded.append(
-                Recorded(position, run_id, version, kind, schema, now, data, digest)
-            )
-        self.position, self.digest = position, digest
-        answer = Appended(Position(first), position, Version(version))
-        self.commands += (append.command, run_id, first, position, version)
-        self.by_command[append.command] = (run_id, answer)
-        self.answers.append((append.future, answer))
-        return Version(version)
-
-
 def _identity(path: Path) -> tuple[int, int] | None:
     """Which file lies at a path; None if there is none."""
     try:
@@ -401,58 +346,3 @@ def _room(path: Path, group: Sequence[Append], error: Exception) -> str:
     except OSError as why:
         free = f"how many are free cannot be told ({why.strerror})"
     return f"; about {needed:,} bytes are needed in {path.parent}, {free}: make room there"
-
-
-def _refusal(append: Append, earlier: tuple[RunId, Appended] | None, version: Version) -> Answer:
-    """The answer to an append that adds nothing: a repeated command's, or the conflict."""
-    if earlier is None:
-        return Conflict(append.run_id, append.expected, version)
-    run_id, answer = earlier
-    if run_id != append.run_id:
-        return ValueError(f"command {append.command} was already used for run {run_id}")
-    return answer
-
-
-def _insert(db: sqlite3.Connection, table: str, columns: int, values: list[object]) -> None:
-    """Insert rows, given one after the other, in chunks of a power of two: few statements, few of
-    them prepared and kept."""
-    start, rows = 0, len(values) // columns
-    while rows:
-        chunk = min(1 << (rows.bit_length() - 1), GROUP_EVENTS)
-        end = start + chunk * columns
-        db.execute(_insert_sql(table, columns, chunk), values[start:end])
-        start, rows = end, rows - chunk
-
-
-@functools.cache
-def _insert_sql(table: str, columns: int, rows: int) -> str:
-    row = f"({','.join('?' * columns)})"
-    return f"INSERT INTO {table} VALUES {','.join([row] * rows)}"
-
-
-def _commit(db: sqlite3.Connection) -> None:
-    """COMMIT. A full disk is no doubt: the commit record is the last thing to be written."""
-    try:
-        db.execute("COMMIT")
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-            raise
-        raise _CommitFailed(f"the commit failed, and may have happened: {error}") from error
-
-
-def _end_of(db: sqlite3.Connection) -> tuple[Position, bytes]:
-    row = db.execute("SELECT position, digest FROM events ORDER BY position DESC LIMIT 1")
-    return row.fetchone() or (Position(0), GENESIS)
-
-
-def _version_of(db: sqlite3.Connection, run_id: RunId) -> Version:
-    row = db.execute("SELECT coalesce(max(version), 0) FROM events WHERE run_id = ?", (run_id,))
-    return Version(row.fetchone()[0])
-
-
-def _find_command(db: sqlite3.Connection, command: CommandId) -> tuple[RunId, Appended] | None:
-    row = db.execute(
-        "SELECT run_id, first_position, last_position, version FROM commands WHERE command = ?",
-        (command,),
-    ).fetchone()
-    return None if row is None else (RunId(row[0]), Appended(*row[1:]))
