@@ -26,7 +26,15 @@ export STORY_TOPIC      = $(value TOPIC)
 # it runs tests, rewrite all of their asserts.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: book serve lint check test crash dist bench-quick bench-servers audit lock docs clean help
+VENDORED := LICENSE $(foreach it,lit-html directive directive-helpers async-directive \
+	directives/repeat directives/class-map directives/live directives/keyed directives/ref,$(it).js $(it).d.ts)
+
+vendor: node_modules/.package-lock.json  ## fetch the page's library anew, as package-lock.json has it
+	@cd storybook/reader/vendor && for it in $(VENDORED); do \
+		sed '/sourceMappingURL/d' ../../../node_modules/lit-html/$$it > lit-html/$$it; done && \
+		find lit-html -type f | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
+
+.PHONY: book serve lint check test vendor crash dist bench-quick bench-servers audit lock docs clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -45,7 +53,11 @@ check: lint                      ## lint and the fast tests, in under a minute: 
 	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" \
 		--durations 5 --durations-min 2
 
-test: lint                       ## lint and all tests, with what they need from the system
+node_modules/.package-lock.json: package-lock.json
+	@if command -v npm >/dev/null 2>&1; then npm ci --silent && touch $@; \
+		else echo "no npm here: the types of the page's modules are not checked"; fi
+
+test: lint node_modules/.package-lock.json  ## lint and all tests, with what they need from the system
 	@sh tests/install-system-packages
 	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=
 

@@ -16,7 +16,6 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Scope
 
-from storybook import __version__
 from storybook.application import Application
 from storybook.http.addresses import Addresses
 from storybook.http.authorization import Gate, authorized
@@ -38,6 +37,7 @@ from storybook.http.page_safety import POLICY, pages_guarded
 from storybook.http.paths import paths_tidied
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
+from storybook.http.reader import ReaderCalls
 from storybook.http.readiness import ReadyCalls
 from storybook.http.repairs import RepairCalls
 from storybook.http.request_log import requests_observed
@@ -58,7 +58,6 @@ from storybook.webhooks.service import Webhooks
 
 logger = logging.getLogger(__name__)
 
-_HEALTH: Final = json_response({"status": "ok", "version": __version__})
 _HTML: Final = b"text/html; charset=utf-8"
 
 
@@ -104,6 +103,7 @@ class HttpApp:
             DerivedCalls(application),
             EditionCalls(application, clients),
             SessionCalls(application, self.gate),
+            ReaderCalls(),
             ReadyCalls(application, following),
             MetricsCalls(application, self.streams, following),
         )
@@ -134,15 +134,11 @@ class HttpApp:
 
     def _routes(self) -> list[HTTPRouteHandler]:
         return [
-            route("/", http_method=READ)(self._health),
             route("/docs", http_method=READ)(self._docs),
             route("/openapi.json", http_method=READ)(self._document),
             route("/api/events", http_method=READ)(self._all_events),
             route("/api/runs/{run_id:str}/events", http_method=READ)(self._run_events),
         ]
-
-    async def _health(self) -> RawResponse:
-        return _HEALTH
 
     async def _docs(self, scope: Scope) -> RawResponse:
         return _documents(shown_under(scope))[0]

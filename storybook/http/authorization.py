@@ -34,6 +34,7 @@ from storybook.http.errors import (
 )
 from storybook.http.hosts import LOOPBACK_HOSTS, host_name
 from storybook.http.rate import RateLimit
+from storybook.http.reader import READER_PATHS
 from storybook.http.requests import (
     READ,
     as_sent,
@@ -48,10 +49,10 @@ from storybook.system import is_loopback
 SESSION_PATH: Final = "/api/session"
 SESSION_COOKIE: Final = "storybook_session"
 LINK_COOKIE: Final = "storybook_link"
-_OPEN: Final = frozenset({"/", "/healthz", "/docs", "/openapi.json", SESSION_PATH})
+_OPEN: Final = frozenset({"/healthz", "/docs", "/openapi.json", SESSION_PATH})
 _FORWARDING: Final = (b"x-forwarded-", b"forwarded", b"x-real-ip", b"via")
 """How headers begin that proxies add."""
-_FOR_ADMINS: Final = re.compile(r"/metrics|/operate(/.*)?|/api/runs/[^/]*/links")
+_FOR_ADMINS: Final = re.compile(r"/metrics|/operate/.*|/api/runs/[^/]*/links")
 
 WRONG_A_MINUTE: Final = 10
 """Wrong tokens of one address in a minute: a person who mistypes needs less, and who guesses 256
@@ -88,7 +89,7 @@ class Gate:
             if caller is None and not self._is_let_in_without(scope, asks, path):
                 raise NotFromHere
             return caller
-        if path in _OPEN or asks == "OPTIONS":  # a preflight shows nothing
+        if is_open(path) or asks == "OPTIONS":  # a preflight shows nothing
             return None
         caller = self._shown(scope) or self._by_link(scope)
         if caller is None:
@@ -117,7 +118,7 @@ class Gate:
     def _is_let_in_without(self, scope: Scope, asks: str, path: str) -> bool:
         """Whether nobody needs a token for this: where there are none, and it can be mended or is
         asked for from this machine."""
-        if path in _OPEN or needed_for(asks, path) != TokenScope.ADMIN:
+        if is_open(path) or needed_for(asks, path) != TokenScope.ADMIN:
             return True
         return not self._has_proxies and is_from_here(scope)
 
@@ -160,6 +161,11 @@ def caller_name(scope: Scope) -> str:
     """The name of who asks, for the events of what is commanded; "" where nobody says it."""
     caller: Caller | None = scope.get("user")
     return caller.name if caller is not None else ""
+
+
+def is_open(path: str) -> bool:
+    """Whether everybody may ask for it: what tells of no book, and the page that shows them."""
+    return path in _OPEN or READER_PATHS.fullmatch(path) is not None
 
 
 def needed_for(asks: str, path: str) -> TokenScope:

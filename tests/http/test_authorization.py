@@ -111,7 +111,7 @@ async def test_each_call_needs_a_token_but_those_that_lead_to_one(guarded: Guard
         ("DELETE", f"/api/runs/{'0' * 32}", TokenScope.ADMIN),
         ("POST", f"/api/runs/{'0' * 32}/links", TokenScope.ADMIN),
         ("GET", "/metrics", TokenScope.ADMIN),
-        ("GET", "/operate", TokenScope.ADMIN),
+        ("GET", "/operate/status", TokenScope.ADMIN),
         ("PUT", "/api/cast/x", TokenScope.CREATE),
     ],
 )

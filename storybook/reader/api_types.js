@@ -1,0 +1,63 @@
+// What the API says, as types: docs/api.md and GET /openapi.json tell the rest.
+
+/** @typedef {{character: string, text: string, voice?: string}} Dialogue */
+/** @typedef {{page: number, title: string, summary: string, dialogues: Dialogue[], image_url: string, audio_url: string}} PageState what is not ready is an empty text */
+/** @typedef {"QUEUED" | "RUNNING" | "DONE" | "FAILED" | "CANCELLED"} Status */
+/** @typedef {{engine: string, since: string, why: string}} AwaitedEngine */
+
+/**
+ * @typedef {object} RunState the state of a run
+ * @property {Status} status
+ * @property {string} stage
+ * @property {number} ready_max_page
+ * @property {number} ready_max_audio_page
+ * @property {PageState[]} pages
+ * @property {string | null} error
+ * @property {AwaitedEngine | null} waiting_for
+ * @property {number | null} [eta_seconds]
+ * @property {string} language
+ * @property {string[]} [languages]
+ * @property {{position: number, why: string} | null} parked
+ * @property {string[]} removed
+ * @property {string} age
+ * @property {number} [edition]
+ */
+
+/** @typedef {{run_id: string, title: string, cover_url: string, status: Status, requested_at: string, ready_max_page: number} & Record<string, any>} LibraryItem */
+/** @typedef {{runs: LibraryItem[], next: string | null}} Library */
+/** @typedef {{engine: string, ready: boolean, configured?: string, why?: string, mend?: string} & Record<string, any>} EngineState */
+/** @typedef {{writer: EngineState, illustrator: EngineState, narrator: EngineState, transcriber: EngineState}} EngineTable */
+
+/**
+ * @typedef {object} RunRequest what is asked for a book
+ * @property {string} era_ko
+ * @property {string} place_ko
+ * @property {string} characters_ko
+ * @property {string} topic_ko
+ * @property {boolean} [tts_enabled]
+ * @property {Record<string, any>} [tts_config]
+ * @property {string} [style]
+ * @property {number} [page_count]
+ * @property {string} [age]
+ * @property {string} [language]
+ * @property {string[]} [cast]
+ * @property {{run_id: string, edition?: number, keep: "text" | "pictures" | "cast"}} [based_on]
+ */
+
+/**
+ * @typedef {object} PageEdit
+ * @property {number} page
+ * @property {string} [title]
+ * @property {string} [summary]
+ * @property {Dialogue[]} [dialogues]
+ * @property {string} [image_prompt]
+ * @property {string} [rewrite]
+ * @property {boolean} [repaint]
+ * @property {number} [seed]
+ * @property {boolean} [revoice]
+ */
+/** @typedef {{base_edition: number, pages?: PageEdit[], tts_config?: Record<string, any>, style?: string, note?: string, accept?: boolean}} EditionRequest */
+
+/** @typedef {{text: string, value?: string, confidence: number} & Record<string, any>} SpokenField */
+
+export {};

@@ -1,0 +1,29 @@
+// Drawn signs for buttons: lines on a field of 24 by 24. The button itself says what it does.
+
+import { svg } from "./vendor/lit-html/lit-html.js";
+
+/** @param {string} path */
+const line = (path) => svg`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round"><path d=${path}></path></svg>`;
+/** @param {string} path */
+const filled = (path) => svg`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" fill="currentColor"><path d=${path}></path></svg>`;
+
+export const icons = {
+  back: line("M15.5 4.5 8 12l7.5 7.5"),
+  forth: line("M8.5 4.5 16 12l-7.5 7.5"),
+  close: line("M6 6l12 12M18 6 6 18"),
+  plus: line("M12 5v14M5 12h14"),
+  play: filled("M8 5.2v13.6a.8.8 0 0 0 1.2.7l10.6-6.8a.8.8 0 0 0 0-1.4L9.2 4.5a.8.8 0 0 0-1.2.7z"),
+  pause: filled("M7 5h3.6v14H7zM13.4 5H17v14h-3.6z"),
+  microphone: line("M12 15a3.5 3.5 0 0 0 3.5-3.5v-5a3.5 3.5 0 0 0-7 0v5A3.5 3.5 0 0 0 12 15zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3"),
+  moon: line("M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10z"),
+  letters: line("M4 18 9 6l5 12M5.6 14h6.8M15.5 18l2.8-7 2.7 7M16.4 15.6h3.7"),
+  screen: line("M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5"),
+  share: line("M12 15V3.5M8 7l4-4 4 4M6 11H5v9.5h14V11h-1"),
+  brush: line("M14.5 4.5 19.500 9.5 10 19H5v-5zM12 7l5 5"),
+  books: line("M5 4h4v16H5zM9 6h4v14H9zM14.500 6.700l3.800-1 3.700 14-3.800 1z"),
+  trash: line("M5 7h14M9.500 7V4.500h5V7M7 7l1 13h8l1-13M10.500 11v5.500M13.500 11v5.500"),
+  download: line("M12 4v11M7.500 11l4.500 4.500 4.500-4.500M5 20h14"),
+  settings: line("M4 7h9M17 7h3M4 17h3M11 17h9M15 4.500v5M9 14.500v5"),
+  search: line("M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13zM15.500 15.500 20 20"),
+  retry: line("M19 12a7 7 0 1 1-2.200-5.100M19.500 4v4h-4"),
+};

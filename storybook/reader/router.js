@@ -1,0 +1,76 @@
+// The addresses of the page's screens, under the prefix that a proxy shows the server under.
+
+/** @typedef {{screen: "shelf" | "make" | "book" | "behind" | "operate" | "lost", runId: string, page: number, signature: string}} Place */
+
+/**
+ * The screen that an address means; pages of a book are its fragment, `#page-3` (the cover is 0).
+ * @param {string} prefix
+ * @param {{pathname: string, search: string, hash: string}} address
+ * @returns {Place}
+ */
+export function placeOf(prefix, address) {
+  const path = (address.pathname.startsWith(prefix) ? address.pathname.slice(prefix.length) : address.pathname).replace(/\/+$/, "");
+  const place = { runId: "", page: pageOf(address.hash), signature: new URLSearchParams(address.search).get("sig") ?? "" };
+  const book = path.match(/^\/books\/([0-9a-f]{32})(\/behind)?$/);
+  if (book) return { ...place, screen: book[2] ? "behind" : "book", runId: book[1] };
+  const screens = /** @type {const} */ ({ "": "shelf", "/make": "make", "/operate": "operate" });
+  const screen = path in screens ? screens[/** @type {keyof typeof screens} */ (path)] : "lost";
+  return { ...place, screen };
+}
+
+/** @param {string} prefix @param {Partial<Place> & {screen: Place["screen"]}} place */
+export function addressOf(prefix, { screen, runId = "", page = 0, signature = "" }) {
+  const paths = { shelf: "/", make: "/make", operate: "/operate", book: `/books/${runId}`, behind: `/books/${runId}/behind`, lost: "/" };
+  const query = signature ? `?sig=${encodeURIComponent(signature)}` : "";
+  return `${prefix}${paths[screen]}${query}${page > 0 ? `#page-${page}` : ""}`;
+}
+
+function pageOf(/** @type {string} */ hash) {
+  const found = hash.match(/^#page-([0-9]{1,2})$/);
+  return found ? Number(found[1]) : 0;
+}
+
+/** Goes from screen to screen without loading the page anew. */
+export class Router {
+  /** @param {string} prefix @param {(place: Place) => void} show */
+  constructor(prefix, show) {
+    this.prefix = prefix;
+    this.show = show;
+  }
+
+  get place() {
+    return placeOf(this.prefix, location);
+  }
+
+  start() {
+    addEventListener("popstate", () => this.show(this.place));
+    document.addEventListener("click", (event) => this.#follow(event));
+    this.show(this.place);
+  }
+
+  /** @param {Partial<Place> & {screen: Place["screen"]}} place */
+  go(place) {
+    history.pushState(null, "", this.address(place));
+    this.show(this.place);
+  }
+
+  /** Changes the address without going anywhere: where one is in a book. @param {Partial<Place> & {screen: Place["screen"]}} place */
+  note(place) {
+    history.replaceState(null, "", this.address(place));
+  }
+
+  /** @param {Partial<Place> & {screen: Place["screen"]}} place */
+  address(place) {
+    return addressOf(this.prefix, place);
+  }
+
+  #follow(/** @type {MouseEvent} */ event) {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
+    if (!(link instanceof HTMLAnchorElement) || link.origin !== location.origin || link.target || link.hasAttribute("download")) return;
+    if (placeOf(this.prefix, link).screen === "lost") return;
+    event.preventDefault();
+    history.pushState(null, "", link.href);
+    this.show(this.place);
+  }
+}

@@ -1,0 +1,64 @@
+"""A really running server with the embedded engines, and a real browser that looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.export.browser import CHROMIUM, chromium
+from tests.whole.server import Server, serving
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests of a module."""
+    with serving(tmp_path_factory.mktemp("reader") / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here to open the reader in")
+    with chromium(
+        "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"
+    ) as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Opener]:
+    """Opens an address in a context of its own; whatever the page complains of fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(address: str, size: tuple[int, int] = (390, 844), **options: Any) -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            locale=options.pop("locale", "ko-KR"),
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda it: complaints.append(it.text) if it.type == "error" else None)
+        page.on("pageerror", lambda it: complaints.append(str(it)))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def kept_picture(page: Page, name: str) -> Path:
+    """A screenshot as the docs show it; it is made anew where the folder can be written."""
+    path = Path(__file__).parents[2] / "docs" / "images" / f"{name}.png"
+    page.screenshot(path=path)
+    return path
