@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -149,7 +150,8 @@ def _answer(file: ReaderFile, scope: Scope, headers: RawHeaders) -> RawResponse:
 
 @lru_cache(maxsize=16)
 def _filled(name: str, prefix: str) -> ReaderFile:
-    """A file that says where the others are, for a server that is shown under a prefix."""
+    """A file that says where the others are, for a server that is shown under a prefix; the service
+    worker also which it is to keep at once."""
     known = reader_files()
     file = known.by_path[name]
     text = file.content.decode()
@@ -159,6 +161,8 @@ def _filled(name: str, prefix: str) -> ReaderFile:
         ("{{version}}", __version__),
     ):
         text = text.replace(blank, escape(value))
+    first = [it for it in known.by_path if it.endswith((".js", ".css")) and it != "sw.js"]
+    text = text.replace("{{first}}", json.dumps(first))
     return _ready(text.encode(), file.media_type)
 
 
