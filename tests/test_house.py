@@ -16,13 +16,13 @@ PACKAGE = ROOT / "storybook"
 
 ROOMS = [
     *("system", "service_manager", "processes", "notifier", "stopping"),
-    *("clock", "data_folder"),
+    *("clock", "data_folder", "qr_code"),
     "book",
     *("korean", "lexicon", "languages", "callback_url", "request", "new_run"),
     "events",
     "run",
     "commands",
-    *("settings", "settings_file", "access"),
+    *("settings", "settings_file", "access", "home"),
     "stores",
     "projections",
     "telemetry",

@@ -6,7 +6,6 @@ only a hash is kept; of this one the secret is, beside the keys, since each new 
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,14 +22,13 @@ from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions
 from storybook.cli.output import console
 from storybook.clock import SystemClock
-from storybook.home.identity import TOKEN, HomeIdentity, IdentityUnreadable, write_private
+from storybook.home.files import TOKEN, write_private
+from storybook.home.identity import HomeIdentity, IdentityUnreadable
 from storybook.home.names import machine_names
 from storybook.http.home import HomeNetwork
 from storybook.http.server import listen
 from storybook.qr_code import qr_lines
 from storybook.stores.sqlite.access import AccessUnreadable, append_access, read_access
-
-logger = logging.getLogger(__name__)
 
 FAMILY: Final = "home"
 """The name of the token."""
@@ -50,7 +48,7 @@ def home_network(options: GlobalOptions, port: int | None) -> Iterator[HomeNetwo
         identity = HomeIdentity(options.folder.home, names, SystemClock().now)
         _family_token(options)
         network = HomeNetwork(identity, listening, trusting, server.base_path)
-        network.renewed = partial(_tell_renewed, options, network)
+        network.tell = partial(_tell, options, network)
         yield network
     except (IdentityUnreadable, AccessUnreadable, AccessRefused) as error:
         raise Failure(str(error)) from error
@@ -115,7 +113,7 @@ def kept_token(options: GlobalOptions) -> str:
 # ------------------------------------------------------------------------------- what is told
 
 
-def tell_home(options: GlobalOptions, network: HomeNetwork) -> None:
+def _tell(options: GlobalOptions, network: HomeNetwork) -> None:
     """Say how the devices of the house come in."""
     say(f"In the house it is at {network.address}, or at {network.local_address}")
     authority = network.identity.authority
@@ -143,8 +141,3 @@ def _show_code(address: str) -> None:
         return
     for line in lines:
         screen.print(Text(line, WHITE_ON_BLACK), no_wrap=True)
-
-
-def _tell_renewed(options: GlobalOptions, network: HomeNetwork, why: str) -> None:
-    logger.info("the server's certificate was made anew: %s", why)
-    tell_home(options, network)

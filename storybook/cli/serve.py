@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 import rich_click as click
 from anyio import to_thread
@@ -18,11 +19,9 @@ from storybook.cli.called_as import as_called, say
 from storybook.cli.engine_lines import missing_lines
 from storybook.cli.errors import run_until_stopped
 from storybook.cli.failure import Failure
-from storybook.cli.home import home_network, tell_home
 from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.events.log import LogLocked, LogUnavailable
-from storybook.http.home import HomeNetwork
 from storybook.http.server import ServerBroken, listen, serve, tune_process
 from storybook.projections.library import ended_runs
 from storybook.retention import unset_notice
@@ -36,6 +35,9 @@ from storybook.stores.sqlite.verify import Anchor, head_of
 from storybook.system import is_loopback
 from storybook.telemetry.logs import start_logging
 from storybook.webhooks.service import webhook_secrets
+
+if TYPE_CHECKING:
+    from storybook.http.home import HomeNetwork
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,8 @@ def serve_command(
         raise Failure(_taken(options, holder))
     _require_secret(options)
     if at_home:
+        from storybook.cli.home import home_network  # 30 ms that no other server needs
+
         with home_network(options, port) as home:
             _run(partial(_serve, options, home.listening, home, accept_loss))
     else:
@@ -191,7 +195,7 @@ def _is_ready(
     if notice:
         say(f"! {notice}.")
     if home is not None:
-        tell_home(options, home)
+        home.tell()
     _tell(head)
     say("Ctrl-C stops it.")
     notify(READY)

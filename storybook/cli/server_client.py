@@ -15,7 +15,7 @@ import msgspec
 from storybook.book import RunId, Stage, Work
 from storybook.cli.failure import Failure
 from storybook.data_folder import DataFolder
-from storybook.home.identity import IdentityUnreadable, read_authority
+from storybook.home.files import AUTHORITY
 from storybook.new_run import NewRun
 from storybook.repair import Repair
 from storybook.run import EditionRequest
@@ -172,11 +172,14 @@ class ServerClient:
 
 def _trusted(folder: DataFolder) -> ssl.SSLContext:
     """Who may be the server of this folder: whom the authority in it says."""
+    file = folder.home / AUTHORITY
     try:
-        authority = read_authority(folder.home)
-    except (OSError, IdentityUnreadable) as error:
-        raise Failure(f"nobody knows whether the server is the one of {folder}: {error}") from error
-    return ssl.create_default_context(cadata=authority.certificate_pem().decode())
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:
+        raise Failure(
+            f"whether the server is the one of {folder} is told by {file}, which cannot be read: "
+            f"{error.strerror or error}; stop the server and start it again with --home"
+        ) from error
 
 
 def _note(found: dict[Work, float], said: Mapping[str, Any]) -> None:

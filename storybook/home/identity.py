@@ -6,11 +6,9 @@ certificate in one, so that the two are always of one making.
 
 from __future__ import annotations
 
-import os
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 from storybook.home.authority import (
     RENEWAL_DAYS,
@@ -19,14 +17,8 @@ from storybook.home.authority import (
     ServerCertificate,
     new_authority,
 )
+from storybook.home.files import AUTHORITY, CERTIFICATE, make_private, write_private
 from storybook.home.names import ServerNames
-from storybook.system import sync_folder
-
-AUTHORITY: Final = "authority.pem"
-CERTIFICATE: Final = "server.pem"
-TOKEN: Final = "token"
-OWNERS_FOLDER: Final = 0o700
-OWNERS_FILE: Final = 0o600
 
 
 class IdentityUnreadable(Exception):
@@ -46,7 +38,7 @@ class HomeIdentity:
         self._folder, self._find_names, self._now = folder, find_names, now
         self.names = find_names()
         """As they were at the last look."""
-        _make_private(folder)
+        make_private(folder)
         self.authority = self._open_authority()
         self._kept = self._kept_certificate()
         self._hosts: frozenset[str] = frozenset()
@@ -125,25 +117,3 @@ def read_authority(folder: Path) -> Authority:
 def read_certificate(folder: Path) -> ServerCertificate:
     """Raises `FileNotFoundError`, other `OSError`, and `NotOurs`."""
     return ServerCertificate.from_pem((folder / CERTIFICATE).read_bytes())
-
-
-def write_private(file: Path, content: bytes) -> None:
-    """Put a file in the place of the one that is there, for its owner only; whoever looks meanwhile
-    finds the one or the other. Raises `OSError`."""
-    new = file.with_name(f"{file.name}.new")
-    new.unlink(missing_ok=True)
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY
-    with os.fdopen(os.open(new, flags, OWNERS_FILE), "wb") as writing:
-        writing.write(content)
-        writing.flush()
-        os.fsync(writing.fileno())
-    new.replace(file)
-    sync_folder(file.parent)
-
-
-def _make_private(folder: Path) -> None:
-    """A folder for its owner only, with all that is in it: it may have come from a copy."""
-    folder.mkdir(mode=OWNERS_FOLDER, parents=True, exist_ok=True)
-    folder.chmod(OWNERS_FOLDER)
-    for file in folder.iterdir():
-        file.chmod(OWNERS_FILE)

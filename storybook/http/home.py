@@ -42,8 +42,8 @@ class HomeNetwork:
     ) -> None:
         self.identity, self.listening = identity, listening[0]
         self.also = tuple(listening[1:])
-        self.renewed: Callable[[str], None] = _tell_nobody
-        """Told why another certificate was made, once it is shown."""
+        self.tell: Callable[[], None] = _tell_nobody
+        """Says where all this is, at the start and whenever it may have changed."""
         self._trusting, self._base_path = trusting, base_path
 
     @property
@@ -92,12 +92,13 @@ class HomeNetwork:
                 why = await to_thread.run_sync(self.identity.renew)
                 if why:
                     self.identity.show()
-                    self.renewed(why)
+                    logger.info("the server's certificate was made anew: %s", why)
+                    self.tell()
             except OSError as error:  # a full disk: the old one may hold for long yet
                 logger.warning("the server's certificate is not made anew: %s", error)
 
 
-def _tell_nobody(why: str) -> None:
+def _tell_nobody() -> None:
     """What a network does that nobody has told whom to tell."""
 
 

@@ -15,7 +15,7 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import uvicorn
@@ -24,12 +24,14 @@ from storybook.application import Application
 from storybook.http.app import HttpApp
 from storybook.http.bounded_server import BoundedServer, bounded_config
 from storybook.http.connections import Connection
-from storybook.http.home import HomeNetwork
 from storybook.http.streams import Address, Streams
 from storybook.service_manager import tell_watchdog
 from storybook.settings import Limits
 from storybook.stopping import StopRequest, stop_on_signals
 from storybook.system import allow_open_files, is_loopback
+
+if TYPE_CHECKING:  # with it comes what only a server at home needs
+    from storybook.http.home import HomeNetwork
 
 logger = logging.getLogger(__name__)
 
