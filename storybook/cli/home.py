@@ -53,30 +53,36 @@ def home_network(options: GlobalOptions, port: int | None) -> Iterator[HomeNetwo
     except (IdentityUnreadable, AccessUnreadable, AccessRefused) as error:
         raise Failure(str(error)) from error
     finally:
-        for it in (*listening, trusting):
+        for it in (*listening, *trusting):
             it.close()
 
 
 def _listening(port: int) -> list[socket.socket]:
-    """At one port of all addresses; of IPv6 where the machine has it."""
+    """Raises `Failure`."""
     try:
-        first = listen(HOST, port)
+        return _everywhere(port)
     except OSError as error:
         it = explain(HOST, error)
         mend = it.mend.replace("storybook serve", "storybook serve --home")
         raise Failure(f"cannot listen at port {port} of the house: {it.why}; {mend}") from error
+
+
+def _trusting(port: int) -> list[socket.socket]:
+    """Where the trust page is. It is asked for once by each device: any port will do."""
+    try:
+        return _everywhere(port)
+    except OSError as error:
+        say(f"The trust page takes another port: at {port}, {explain(HOST, error).why}.", err=True)
+        return _everywhere(0)
+
+
+def _everywhere(port: int) -> list[socket.socket]:
+    """At one port of all addresses; of IPv6 where the machine has it. Two sockets rather than one
+    for both: an address of IPv4 stays what it is, in limits and in the log. Raises `OSError`."""
+    first = listen(HOST, port)
     with suppress(OSError):
         return [first, listen("::", first.getsockname()[1])]
     return [first]
-
-
-def _trusting(port: int) -> socket.socket:
-    """Where the trust page is. It is asked for once by each device: any port will do."""
-    try:
-        return listen(HOST, port)
-    except OSError as error:
-        say(f"The trust page takes another port: at {port}, {explain(HOST, error).why}.", err=True)
-        return listen(HOST, 0)
 
 
 # ------------------------------------------------------------------------------------- the token

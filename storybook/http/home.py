@@ -31,20 +31,21 @@ TRUST_PAGE_GRACE_SECONDS: Final = 1
 
 class HomeNetwork:
     """`listening` serve over TLS as `identity`, all at one port, the first of them for `serve`;
-    `trusting` serves the trust page. `base_path` is where the server's pages begin."""
+    `trusting` serve the trust page, at another one. `base_path` is where the server's own pages
+    begin."""
 
     def __init__(
         self,
         identity: HomeIdentity,
         listening: Sequence[socket.socket],
-        trusting: socket.socket,
+        trusting: Sequence[socket.socket],
         base_path: str = "",
     ) -> None:
         self.identity, self.listening = identity, listening[0]
         self.also = tuple(listening[1:])
         self.tell: Callable[[], None] = _tell_nobody
         """Says where all this is, at the start and whenever it may have changed."""
-        self._trusting, self._base_path = trusting, base_path
+        self._trusting, self._base_path = list(trusting), base_path
 
     @property
     def address(self) -> str:
@@ -59,7 +60,7 @@ class HomeNetwork:
     @property
     def trust_address(self) -> str:
         """Where it finds the trust page."""
-        return _url("http", self.identity.names.shown, self._trusting)
+        return _url("http", self.identity.names.shown, self._trusting[0])
 
     def _at(self, host: str) -> str:
         return _url("https", host, self.listening, self._base_path)
@@ -79,7 +80,7 @@ class HomeNetwork:
                 await self._renew(clock)
 
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(server.serve, [self._trusting])
+            tasks.start_soon(server.serve, self._trusting)
             tasks.start_soon(renew)
             yield
             renewing.cancel()

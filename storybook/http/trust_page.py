@@ -35,6 +35,7 @@ a.file, a.open { display: inline-block; padding: .6rem 1rem; border: 2px solid;
 a:focus-visible { outline: 3px solid var(--ink); outline-offset: 3px; }
 code { font: 16px/1.6 ui-monospace, monospace; overflow-wrap: anywhere; }
 li { margin: .4rem 0; }
+:lang(ko) { word-break: keep-all; }
 """
 _POLICY: Final = (POLICY, page_policy(styles=[_STYLE]).encode())
 

@@ -55,7 +55,7 @@ async def house_served(folder: Path) -> AsyncIterator[ServedHouse]:
     secret, added = Tokens().add("home", TokenScope.CREATE, None, house.clock.now())
     append_access(folder / "access.db", added, house.clock.now())
     with listen("127.0.0.1", 0) as listening, listen("127.0.0.1", 0) as trusting_at:
-        network = HomeNetwork(house.identity, [listening], trusting_at)
+        network = HomeNetwork(house.identity, [listening], [trusting_at])
         network.tell = lambda: told.append(network.address)
         engines = Scripted().engines
         async with (

@@ -93,7 +93,7 @@ def stranger(chromium: BrowserType, tmp_path_factory: pytest.TempPathFactory) ->
 @contextmanager
 def browser_of(chromium: BrowserType, home: Path, *flags: str) -> Iterator[Browser]:
     """A browser of a user whose home folder this is."""
-    environ = {**os.environ, "HOME": str(home)}
+    environ: dict[str, str | float | bool] = {**os.environ, "HOME": str(home)}
     browser = chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags], env=environ)
     try:
         yield browser
