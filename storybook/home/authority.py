@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -56,6 +57,10 @@ class Certified:
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
         self.key, self.certificate = key, certificate
+
+    @property
+    def begins_at(self) -> datetime:
+        return self.certificate.not_valid_before_utc
 
     @property
     def ends_at(self) -> datetime:
@@ -107,6 +112,10 @@ class ServerCertificate(Certified):
             return "it is not of this authority"
         if missing := sorted(names.all - self.names().all):
             return f"this machine is also {', '.join(missing)} now"
+        # A clock that stands before both, as that of a small computer that has just been started,
+        # is wrong itself; one between the two was, when this was made.
+        if authority.begins_at <= _moment(now) < self.begins_at:
+            return f"it begins on {self.begins_at:%Y-%m-%d}"
         if self.ends_within(RENEWAL_DAYS, now):
             return f"it ends on {self.ends_at:%Y-%m-%d}"
         return ""
@@ -134,7 +143,7 @@ class Authority(Certified):
     def has_signed(self, other: Certified) -> bool:
         try:
             other.certificate.verify_directly_issued_by(self.certificate)
-        except Exception:  # the library's three kinds say no more than no
+        except (ValueError, TypeError, InvalidSignature):  # another name, kind of key, or key
             return False
         return True
 

@@ -102,6 +102,22 @@ def test_it_is_renewed_before_it_ends(house: House) -> None:
     assert house.identity.renew() == ""
 
 
+def test_a_clock_that_was_wrong_spoils_nothing(house: House) -> None:
+    """What was made in the future is made again. A clock that says 1970 when the machine has just
+    been started makes nothing anew: no tablet would know the authority again."""
+    authority = house.identity.authority
+    house.addresses.append("10.0.0.7")
+    house.clock.advance(5 * 365 * DAY)
+    house.identity.renew()
+    house.clock.jump(-5 * 365 * DAY)
+    assert house.identity.renew().startswith("it begins on")
+    house.identity.show()
+    assert shaken(trusting(authority), house.identity.context, "10.0.0.7")
+    house.clock.jump(-house.clock.now() / 1e6)
+    assert house.identity.renew() == ""
+    assert house.opened().authority.certificate == authority.certificate
+
+
 def test_a_new_address_gets_a_new_certificate(house: House) -> None:
     """As when the router gives another one, or the machine another name; one that is away for a
     while needs none."""

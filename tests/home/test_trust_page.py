@@ -110,7 +110,13 @@ async def test_nothing_else_is_served_there(served: ServedHouse, device: httpx.A
             path = call.path.replace("{run_id}", "0" * 32).replace("{name}", "x")
             answer = await device.request(call.method, path, headers=shown)
             assert answer.status_code == 404, call.path
-    for path in ("/home/authority.pem", "/../home/authority.pem", "/storybook.key", "/x"):
+    for path in (
+        "/authority.pem",
+        "/data/home/authority.pem",
+        "/../token",
+        "/storybook.key",
+        "/api",
+    ):
         assert (await device.get(path)).status_code == 404
     for method in ("POST", "PUT", "DELETE", "OPTIONS"):
         refused = await device.request(method, "/")
