@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from storybook.home.authority import NotOurs, ServerCertificate
 from storybook.home.identity import IdentityUnreadable, read_authority, read_certificate
 from storybook.home.names import machine_names
 from storybook.settings import Settings
+from storybook.system import is_open_to_others
 
 NAME = "home"
 NEXT_START = "The next start of `storybook serve --home` makes another one."
@@ -57,12 +56,8 @@ def _certificate(folder: Path) -> ServerCertificate | None:
 
 
 def _open_files(folder: Path) -> Iterator[Finding]:
-    """Keys that other users can read; Windows has no such permissions."""
-    if sys.platform == "win32":
-        return
-    open_to_others = [
-        it.name for it in (folder, *folder.iterdir()) if stat.S_IMODE(it.stat().st_mode) & 0o077
-    ]
-    if open_to_others:
-        found = f"other users of this machine can read {', '.join(sorted(open_to_others))}"
-        yield Finding(NAME, Grade.MISSED, found, f"Close it: chmod -R go= {folder}")
+    """Keys that other users can read."""
+    found = sorted(it.name for it in (folder, *folder.iterdir()) if is_open_to_others(it))
+    if found:
+        told = f"other users of this machine can read {', '.join(found)}"
+        yield Finding(NAME, Grade.MISSED, told, f"Close it: chmod -R go= {folder}")

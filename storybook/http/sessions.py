@@ -16,7 +16,8 @@ from storybook.clock import MICROSECONDS
 from storybook.http.addresses import addresses
 from storybook.http.authorization import SESSION_COOKIE, SESSION_PATH, Gate, only_over_tls
 from storybook.http.errors import Contradiction, Invalid
-from storybook.http.page_language import VARY, PageLanguage, page_language
+from storybook.http.page_language import VARY, page_language
+from storybook.http.page_texts import TEXTS
 from storybook.http.requests import reading_body, run_id_in, shown_under
 from storybook.http.responses import NOT_KEPT, RawResponse, json_response
 from storybook.http.times import iso_time
@@ -27,10 +28,6 @@ from storybook.run import NoSuchRun
 
 SESSION_SECONDS: Final = 30 * 24 * 3600
 """A tablet in the nursery is asked for its token once a month."""
-_QR_TITLES: Final[dict[PageLanguage, str]] = {
-    "en": "QR code that opens this book",
-    "ko": "이 책을 여는 QR 코드",
-}
 LINK_SECONDS: Final = 7 * 24 * 3600
 LINK_SECONDS_RANGE: Final = (60, 365 * 24 * 3600)
 
@@ -110,7 +107,7 @@ class SessionCalls:
         signed = self._access.tokens.sign(caller, ends, run_id)
         origin = str(request.base_url).rstrip("/")
         url = f"{origin}{addresses(request.scope).run(run_id)}?sig={signed}"
-        drawn = qr_svg(url, _QR_TITLES[page_language(request.scope)])
+        drawn = qr_svg(url, TEXTS[page_language(request.scope)].book_code)
         return json_response(SignedLink(url, iso_time(ends), drawn), status=201, headers=[VARY])
 
     def _seconds(self, caller: Caller, wanted: int) -> int:

@@ -17,9 +17,9 @@ from storybook.home.authority import Authority
 from storybook.home.profile import profile_of
 from storybook.http.page_language import VARY, PageLanguage, page_language
 from storybook.http.page_safety import POLICY, page_policy, pages_guarded
+from storybook.http.page_texts import TEXTS, DeviceSteps, TrustTexts
 from storybook.http.requests import READ, method
 from storybook.http.responses import NOT_KEPT, RawResponse, json_response
-from storybook.http.trust_texts import TEXTS, TrustTexts
 
 _HTML: Final = b"text/html; charset=utf-8"
 _STYLE: Final = """
@@ -86,7 +86,7 @@ def _answer(scope: Scope, authority: Authority, address: str) -> RawResponse:
 
 def render_trust_page(authority: Authority, address: str, language: PageLanguage) -> bytes:
     """The page, for a server that is at `address`."""
-    texts, name = TEXTS[language], escape(authority.name)
+    texts, name = TEXTS[language].trust, escape(authority.name)
     devices = "".join(_device(texts, it, name) for it in texts.devices)
     return (
         f"<!doctype html><html lang='{language}'><head><meta charset='utf-8'>"
@@ -99,8 +99,8 @@ def render_trust_page(authority: Authority, address: str, language: PageLanguage
     ).encode()
 
 
-def _device(texts: TrustTexts, device: tuple[str, str, tuple[str, ...]], name: str) -> str:
-    called, file, steps = device
-    listed = "".join(f"<li>{it.format(name=name)}</li>" for it in steps)
-    link = f"<a class='file' href='{file}'>{texts.download.format(file=file)}</a>"
-    return f"<h2>{called}</h2><p>{link}</p><ol>{listed}</ol>"
+def _device(texts: TrustTexts, device: DeviceSteps, name: str) -> str:
+    listed = "".join(f"<li>{it.format(name=name)}</li>" for it in device.steps)
+    told = texts.download.format(file=device.file)
+    link = f"<a class='file' href='{device.file}'>{told}</a>"
+    return f"<h2>{device.name}</h2><p>{link}</p><ol>{listed}</ol>"

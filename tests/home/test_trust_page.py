@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 
 from storybook.http.calls import CALLS
-from storybook.http.trust_texts import TEXTS
+from storybook.http.page_texts import TEXTS
 from tests.home.houses_served import ServedHouse, house_served
 
 pytestmark = pytest.mark.anyio
@@ -82,7 +82,7 @@ async def test_it_speaks_the_language_of_the_browser(
     assert answer.headers["content-language"] == language
     assert answer.headers["vary"] == "accept-language"
     assert f"<html lang='{language}'>" in answer.text
-    assert TEXTS["ko" if language == "ko" else "en"].title in answer.text
+    assert TEXTS["ko" if language == "ko" else "en"].trust.title in answer.text
 
 
 async def test_it_says_what_each_device_does_and_what_to_compare(
