@@ -7,11 +7,15 @@ import hashlib
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -19,6 +23,7 @@ from playwright.sync_api import Browser, BrowserType, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from storybook.home.identity import read_authority, read_certificate
+from storybook.home.names import ServerNames
 from tests.cli.conftest import REPOSITORY
 from tests.export.browser import CHROMIUM, FLAGS, violations
 
@@ -148,6 +153,40 @@ def test_a_browser_that_was_told_has_a_secure_context(
         for url in (house.url, house.url.replace("127.0.0.1", "localhost")):
             page.goto(url)
             check_secure(page)
+
+
+@contextmanager
+def thief(house: HouseProcess, folder: Path) -> Iterator[int]:
+    """A server of somebody who has the authority's key, and with it names of others; its port."""
+    names = ServerNames(("bank.local", "bank.example"), ())
+    stolen = read_authority(house.data / "home").issue(names, time.time_ns() // 1_000)
+    (folder / "stolen.pem").write_bytes(stolen.pem())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "stolen.pem")
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_browser_that_was_told_refuses_others_names(
+    house: HouseProcess, chromium: BrowserType, tmp_path: Path
+) -> None:
+    """A stolen authority opens no bank: its limits are heeded, also where a name of a house stands
+    beside the other one."""
+    told_to_trust(house, tmp_path)
+    rules = "--host-resolver-rules=MAP bank.example 127.0.0.1"
+    with (
+        thief(house, tmp_path) as port,
+        browser_of(chromium, tmp_path, rules) as browser,
+        pytest.raises(BrowserError, match=r"ERR_CERT_INVALID|NAME_CONSTRAINT"),
+    ):
+        browser.new_page().goto(f"https://bank.example:{port}/")
 
 
 def test_a_browser_that_was_not_told_refuses(house: HouseProcess, stranger: Browser) -> None:
