@@ -54,6 +54,11 @@ class DataFolder:
         return self.path / "server.secret"
 
     @property
+    def home(self) -> Path:
+        """As whom the server shows itself at home: keys, certificates, the family's token."""
+        return self.path / "home"
+
+    @property
     def created_by(self) -> Path:
         """The version that created the folder; older folders have none."""
         return self.path / "created-by"

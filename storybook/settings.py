@@ -142,6 +142,15 @@ class WriterSettings(RoleSettings, frozen=True):
     forbidden_words: str = ""
 
 
+class HomeSettings(msgspec.Struct, frozen=True):
+    """Where `storybook serve --home` is found in the house. The ports are to stay as they are: what
+    a tablet keeps of a page belongs to its address."""
+
+    port: Port = 8443
+    trust_port: Port = 8444
+    """Of the page that tells devices how to trust this server; another one if it is taken."""
+
+
 class DeviceSettings(msgspec.Struct, frozen=True):
     """How engines share a GPU: one at a time, unless all that name it fit there at once."""
 
@@ -239,6 +248,7 @@ class Settings(msgspec.Struct, frozen=True):
     retention: RetentionSettings = RetentionSettings()
     webhooks: WebhookSettings = WebhookSettings()
     logging: LoggingSettings = LoggingSettings()
+    home: HomeSettings = HomeSettings()
 
 
 KINDS: Final[Mapping[Any, str]] = {

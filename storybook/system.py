@@ -1,6 +1,7 @@
 """All that differs between Linux, macOS and Windows, and nothing else.
 
 - What reaches the disk: `sync_file`, `sync_folder`, `SYNC_STOPS_AT_THE_DRIVE`.
+- Who may read: `is_open_to_others`.
 - Who may write: `LockFile`, held by one process, readable by all; `is_locked`.
 - Who is told: `Doorbell` and `DoorbellRinger`, notifications between processes by datagram.
 - What stops it: `STOP_SIGNALS`, `on_stop_signals`; and what starts without
@@ -72,6 +73,12 @@ def sync_folder(folder: Path) -> None:
         sync_file(descriptor)
     finally:
         os.close(descriptor)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Whether other users of this machine may do anything with a file or folder; Windows has other
+    permissions, which are not looked at."""
+    return sys.platform != "win32" and path.stat().st_mode & 0o077 != 0
 
 
 def command_line(command: str) -> tuple[str, str | list[str]]:

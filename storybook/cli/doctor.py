@@ -34,6 +34,7 @@ from storybook.cli.engine_lines import OF_BOOKS, engine_words, is_missed, lack
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.findings import Finding, Grade
+from storybook.cli.home_checks import home_findings
 from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
@@ -270,6 +271,13 @@ def _access(options: GlobalOptions) -> Iterator[Finding]:
         yield Finding("access", Grade.OK, "this machine alone; no tokens are needed")
 
 
+def _home(options: GlobalOptions) -> Iterator[Finding]:
+    """As whom the server shows itself in the house."""
+    settings = _settings_of(options)
+    if settings is not None:
+        yield from home_findings(options.folder.home, settings)
+
+
 def _webhooks(options: GlobalOptions) -> Iterator[Finding]:
     """Whether what is told can be signed, where anybody may be told."""
     settings = _settings_of(options)
@@ -308,6 +316,7 @@ CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _retention,
     _port,
     _access,
+    _home,
     _webhooks,
 )
 """In the order in which they are told."""

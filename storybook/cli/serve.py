@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 import rich_click as click
 from anyio import to_thread
@@ -33,6 +36,9 @@ from storybook.system import is_loopback
 from storybook.telemetry.logs import start_logging
 from storybook.webhooks.service import webhook_secrets
 
+if TYPE_CHECKING:
+    from storybook.http.home import HomeNetwork
+
 logger = logging.getLogger(__name__)
 
 
@@ -42,33 +48,52 @@ logger = logging.getLogger(__name__)
 @click.option(
     "--insecure", is_flag=True, help="Let everybody in who reaches another host, without tokens."
 )
+@click.option(
+    "--home",
+    "at_home",
+    is_flag=True,
+    help="Open it to the tablets of the house: HTTPS at port 8443, with a token, as a QR code.",
+)
 @accept_loss_option
 @pass_options
 def serve_command(
-    options: GlobalOptions, host: str | None, port: int | None, insecure: bool, accept_loss: bool
+    options: GlobalOptions,
+    host: str | None,
+    port: int | None,
+    insecure: bool,
+    at_home: bool,
+    accept_loss: bool,
 ) -> None:
     """Serve the HTTP API, and make the books that are asked for.
 
     Goes on with books that an earlier process left unfinished. Ctrl-C stops it: work in hand gets
     a moment to finish, and what doesn't is taken up again at the next start.
     """
+    if at_home and (host or insecure):
+        raise click.UsageError("--home opens the whole house, with a token: name it alone")
     _start_logging(options)
     _note(options, f"Starting on {options.folder} …")
     server = options.settings.server
     holder = options.holder() if options.folder.can_be_written else None
     if holder is not None:  # said before the port is tried, which it probably has too
         raise Failure(_taken(options, holder))
-    host = host or server.host
-    _require_tokens(options, host, insecure)
     _require_secret(options)
-    listening = _listening(host, server.port if port is None else port)
-    try:
-        run_until_stopped(partial(_serve, options, listening, accept_loss))
-    except KeyboardInterrupt:  # before it had taken over the signals
-        pass
-    finally:
-        listening.close()
+    if at_home:
+        from storybook.cli.home import home_network  # 30 ms that no other server needs
+
+        with home_network(options, port) as home:
+            _run(partial(_serve, options, home.listening, home, accept_loss))
+    else:
+        host = host or server.host
+        _require_tokens(options, host, insecure)
+        with _listening(host, server.port if port is None else port) as listening:
+            _run(partial(_serve, options, listening, None, accept_loss))
     _note(options, "Stopped.")
+
+
+def _run(serving: Callable[[StopRequest], Awaitable[None]]) -> None:
+    with suppress(KeyboardInterrupt):  # before it had taken over the signals
+        run_until_stopped(serving)
 
 
 def _start_logging(options: GlobalOptions) -> None:
@@ -93,7 +118,11 @@ def _note(options: GlobalOptions, text: str) -> None:
 
 
 async def _serve(
-    options: GlobalOptions, listening: socket.socket, accept_loss: bool, stop: StopRequest
+    options: GlobalOptions,
+    listening: socket.socket,
+    home: HomeNetwork | None,
+    accept_loss: bool,
+    stop: StopRequest,
 ) -> None:
     try:
         async with (
@@ -106,8 +135,8 @@ async def _serve(
             notice = await _notice(options, application)
             opening.cancel()  # from here on the server ends by itself
             try:
-                ready = partial(_is_ready, options, application, head, notice)
-                await serve(application, listening, ready, stop)
+                ready = partial(_is_ready, options, application, home, head, notice)
+                await serve(application, listening, ready, stop, home)
             except ServerBroken as error:
                 raise Failure(str(error)) from error
             notify(STOPPING)
@@ -144,7 +173,12 @@ def _tell(head: str) -> None:
 
 
 def _is_ready(
-    options: GlobalOptions, application: Application, head: str, notice: str, url: str
+    options: GlobalOptions,
+    application: Application,
+    home: HomeNetwork | None,
+    head: str,
+    notice: str,
+    url: str,
 ) -> None:
     assert isinstance(application.log, SqliteLog)
     may_write = options.folder.can_be_written
@@ -160,6 +194,8 @@ def _is_ready(
         say("The folder can only be read: books are shown, and none are made.")
     if notice:
         say(f"! {notice}.")
+    if home is not None:
+        home.tell()
     _tell(head)
     say("Ctrl-C stops it.")
     notify(READY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -14,6 +15,7 @@ import msgspec
 from storybook.book import RunId, Stage, Work
 from storybook.cli.failure import Failure
 from storybook.data_folder import DataFolder
+from storybook.home.files import AUTHORITY
 from storybook.new_run import NewRun
 from storybook.repair import Repair
 from storybook.run import EditionRequest
@@ -64,6 +66,7 @@ class ServerClient:
         self.url = holder.url.rstrip("/")
         secret = read_server_secret(folder.server_secret)
         self._headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        self._trusted = _trusted(folder) if self.url.startswith("https:") else True
 
     async def request_run(self, asked: NewRun) -> RunId:
         """Ask for a book. The API takes no seed."""
@@ -118,12 +121,15 @@ class ServerClient:
         """How far a repair is."""
         return msgspec.convert(await self._ask("GET", f"/api/runs/{run_id}/repair"), Repair)
 
+    def _client(self, timeout: float | None) -> httpx.AsyncClient:
+        return httpx.AsyncClient(timeout=timeout, trust_env=False, verify=self._trusted)
+
     async def _post(self, path: str, body: object = None) -> Any:
         return await self._ask("POST", path, body)
 
     async def _ask(self, method: str, path: str, body: object = None) -> Any:
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+            async with self._client(TIMEOUT_SECONDS) as client:
                 content = msgspec.json.encode(body) if body is not None else b""
                 headers = {"Content-Type": "application/json", **self._headers}
                 answer = await client.request(
@@ -150,7 +156,7 @@ class ServerClient:
         path = f"{self.url}/api/runs/{run_id}/events"
         try:
             async with (
-                httpx.AsyncClient(timeout=None, trust_env=False) as client,
+                self._client(None) as client,
                 client.stream("GET", path, headers=self._headers) as answer,
             ):
                 event = ""
@@ -162,6 +168,18 @@ class ServerClient:
                         _note(found, msgspec.json.decode(value))
         except (httpx.HTTPError, msgspec.MsgspecError):
             return  # only a nicety: the log says what counts
+
+
+def _trusted(folder: DataFolder) -> ssl.SSLContext:
+    """Who may be the server of this folder: whom the authority in it says."""
+    file = folder.home / AUTHORITY
+    try:
+        return ssl.create_default_context(cafile=file)
+    except OSError as error:
+        raise Failure(
+            f"whether the server is the one of {folder} is told by {file}, which cannot be read: "
+            f"{error.strerror or error}; stop the server and start it again with --home"
+        ) from error
 
 
 def _note(found: dict[Work, float], said: Mapping[str, Any]) -> None:

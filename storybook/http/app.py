@@ -65,11 +65,18 @@ class HttpApp:
     """The application, and the streams that are open in it.
 
     `is_local` says whether it is bound to loopback: it answers to the names of that alone then, and
-    to the trusted ones. `failure` is what ended a part that runs beside the requests, if anything
-    did: the application is of no use then.
+    to the trusted ones. `own_hosts` tells names of this machine that it answers to besides; they
+    may change. `failure` is what ended a part that runs beside the requests, if anything did: the
+    application is of no use then.
     """
 
-    def __init__(self, application: Application, *, is_local: bool = True) -> None:
+    def __init__(
+        self,
+        application: Application,
+        *,
+        is_local: bool = True,
+        own_hosts: Callable[[], frozenset[str]] | None = None,
+    ) -> None:
         self.failure: Exception | None = None
         self.when_broken: Callable[[], None] = _go_on
         """Called at a failure. The server sets it: ASGI has no way to say that."""
@@ -120,7 +127,9 @@ class HttpApp:
         )
         limited = clients_limited(self.litestar, clients)
         inside = origins_checked(authorized(limited, self.gate), cors)
-        self.asgi = _behind_doors(inside, server, application.metrics, is_local=is_local)
+        trusted = server.trusted_hosts if is_local else None
+        checked = hosts_checked(inside, trusted, own_hosts)
+        self.asgi = _behind_doors(checked, server, application.metrics)
 
     async def _refuse_forgotten(self, request: Request[Any, Any, Any]) -> None:
         """Whatever is asked of a run that was forgotten. Raises `ForgottenRun`."""
@@ -205,14 +214,11 @@ def _webhooks(application: Application) -> Webhooks | None:
     )
 
 
-def _behind_doors(
-    inside: ASGIApp, server: ServerSettings, metrics: Metrics, *, is_local: bool
-) -> ASGIApp:
-    """What every request passes before `inside` looks who asks. The outermost door makes of it what
-    whoever sent it asked for, so that all others judge that; what any of them refuses is counted
-    and told of."""
-    checked = hosts_checked(inside, server.trusted_hosts if is_local else None)
-    guarded = pages_guarded(checked, server.frame_ancestors)
+def _behind_doors(inside: ASGIApp, server: ServerSettings, metrics: Metrics) -> ASGIApp:
+    """What every request passes before `inside` looks for whom it is and who asks. The outermost
+    door makes of it what whoever sent it asked for, so that all others judge that; what any of them
+    refuses is counted and told of."""
+    guarded = pages_guarded(inside, server.frame_ancestors)
     tidied = paths_tidied(requests_observed(guarded, metrics))
     return behind_proxies(tidied, server.trusted_proxies, server.base_path)
 

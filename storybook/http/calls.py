@@ -592,7 +592,8 @@ CALLS: Final = (
         "Sign a link to one book, which needs no token",
         {201: _json("the link, and until when it holds", SignedLink)},
         more="It ends with the token that it is asked with, too. Its first use leaves a cookie, so "
-        "that what the book consists of needs no signature of its own.",
+        "that what the book consists of needs no signature of its own. `qr` is its QR code as an "
+        "SVG, with a title in the language that `Accept-Language` asks for (`ko`, `en`).",
         errors=(408, 409, 413, 422),
         parameters=(_RUN,),
         body=(JSON, "LinkRequest"),

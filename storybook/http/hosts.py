@@ -9,7 +9,7 @@ those that the settings name. Its `Host` is the one thing such a page cannot cho
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -24,15 +24,21 @@ _HOST: Final = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5}
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def hosts_checked(app: ASGIApp, trusted: Collection[str] | None) -> ASGIApp:
+def hosts_checked(
+    app: ASGIApp,
+    trusted: Collection[str] | None,
+    own: Callable[[], frozenset[str]] | None = None,
+) -> ASGIApp:
     """The application, for requests that name one host; one of loopback's or of the `trusted`
-    unless these are None. What a proxy says is looked at beside what was sent: a page that owns a
-    name can say the first, and not the second."""
+    unless these are None. `own` tells names that this machine has, which may change. What a proxy
+    says is looked at beside what was sent: a page that owns a name can say the first, and not the
+    second."""
     others = {it.lower().strip("[]") for it in trusted or ()}
-    known = None if trusted is None else LOOPBACK_HOSTS | others
+    always = None if trusted is None else LOOPBACK_HOSTS | others
 
     async def checked(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
+            known = always if always is None or own is None else always | own()
             sent = as_sent(scope)
             fault = _fault(_named(sent), known)
             if fault is None and sent is not scope:

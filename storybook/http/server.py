@@ -8,32 +8,35 @@ comes when all connections are closed.
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import logging
 import socket
+import ssl
 import sys
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import uvicorn
 
 from storybook.application import Application
 from storybook.http.app import HttpApp
-from storybook.http.connections import Connection, Connections
+from storybook.http.bounded_server import BoundedServer, bounded_config
+from storybook.http.connections import Connection
 from storybook.http.streams import Address, Streams
 from storybook.service_manager import tell_watchdog
 from storybook.settings import Limits
 from storybook.stopping import StopRequest, stop_on_signals
 from storybook.system import allow_open_files, is_loopback
 
+if TYPE_CHECKING:  # with it comes what only a server at home needs
+    from storybook.http.home import HomeNetwork
+
 logger = logging.getLogger(__name__)
 
 BACKLOG: Final = 4_096
 """Connections that may wait to be accepted: all clients come back at once after a restart."""
-ACCEPTED_AT_ONCE: Final = 64
-"""Connections that the event loop accepts before it looks at any: they count on no limit yet."""
 GRACE_SECONDS: Final = 10
 """What requests in hand get when the server stops; streams end at once."""
 OTHER_FILES: Final = 1_000
@@ -42,9 +45,6 @@ Systems allow 1,024 in all if nobody asks for more."""
 
 RESERVED_FILES: Final = 500
 """What is kept from connections, for all else that is open and what has just been accepted."""
-TICKS_PER_LOOK: Final = 5
-"""uvicorn ticks every tenth of a second; looking at 5,000 connections takes a millisecond."""
-
 SWITCH_SECONDS: Final = 0.0005
 """How long a busy thread keeps the GIL from others. At Python's 5 ms the log's writer waits that
 long for each step that it makes beside a busy event loop: a commit of 100 rows took 285 ms."""
@@ -71,15 +71,15 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=BACKLOG)
 
 
-def url_of(listening: socket.socket) -> str:
+def url_of(listening: socket.socket, scheme: str = "http") -> str:
     """Where a browser on this machine finds what listens here."""
     host, port = listening.getsockname()[:2]
     if host in ("0.0.0.0", "::"):
         host = "localhost"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-class StorybookServer(uvicorn.Server):
+class StorybookServer(BoundedServer):
     """uvicorn, which tells the streams when it stops and lets its caller clean up after it."""
 
     def __init__(
@@ -89,9 +89,8 @@ class StorybookServer(uvicorn.Server):
         limits: Limits,
         on_ready: Callable[[], None],
     ) -> None:
-        super().__init__(config)
-        self.server_state: Connections = Connections()
-        self._streams, self._limits, self._on_ready = streams, limits, on_ready
+        super().__init__(config, limits)
+        self._streams, self._on_ready = streams, on_ready
         streams.abort = self._abort
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -100,11 +99,6 @@ class StorybookServer(uvicorn.Server):
             listening.listen(BACKLOG)  # more than asyncio, which accepts as many as wait at once
         if self.started:
             self._on_ready()
-
-    async def on_tick(self, counter: int) -> bool:
-        if counter % TICKS_PER_LOOK == 0:
-            self.server_state.look_at_all(self._limits)
-        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
@@ -126,12 +120,6 @@ class StorybookServer(uvicorn.Server):
         await stop.hurried.wait()
         self.force_exit = True
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """uvicorn's own raises captured signals again when it has stopped, and has no handler after
-        that: either would kill the process before the log is closed. Ours are `StopRequest`'s."""
-        yield
-
     def _abort(self, address: Address) -> None:
         """Cut a client's connection, whatever is still to be sent."""
         for connection in self.server_state.connections:
@@ -144,31 +132,54 @@ async def serve(
     listening: socket.socket,
     on_ready: Callable[[str], None],
     stop: StopRequest | None = None,
+    home: HomeNetwork | None = None,
 ) -> None:
     """Serve until a stop is asked for; `on_ready` is given the URL when requests can come.
 
-    Without `stop` the signals to this process stop it; they come to the main thread alone. Raises
-    `ServerBroken`.
+    Without `stop` the signals to this process stop it; they come to the main thread alone. For a
+    house `home` says as whom the server shows itself, over TLS. Raises `ServerBroken`.
     """
     if stop is None:
         stop = StopRequest()
         with stop_on_signals(stop):
-            await serve(application, listening, on_ready, stop)
+            await serve(application, listening, on_ready, stop, home)
         return
     files = _allow_files(application.settings.limits.streams)
-    app = HttpApp(application, is_local=is_loopback(listening.getsockname()[0]))
-    server = make_server(app, on_ready=lambda: on_ready(url_of(listening)))
+    app, server = _served(application, listening, on_ready, home)
     server.server_state.most = files - min(RESERVED_FILES, files // 2)
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(server.heed, stop)
-        tasks.start_soon(tell_watchdog)
-        await server.serve(sockets=[listening])
-        tasks.cancel_scope.cancel()
+    async with AsyncExitStack() as beside:
+        if home is not None:
+            await beside.enter_async_context(home.kept_up(application.clock, app.limits))
+        await _serve_until(server, stop, [listening, *(home.also if home is not None else ())])
     if app.failure is not None:
         raise ServerBroken(
             f"the server stopped because a part of it died: {app.failure!r}; nothing that was "
             "recorded is lost, start it again"
         ) from app.failure
+
+
+def _served(
+    application: Application,
+    listening: socket.socket,
+    on_ready: Callable[[str], None],
+    home: HomeNetwork | None,
+) -> tuple[HttpApp, StorybookServer]:
+    if home is None:
+        app = HttpApp(application, is_local=is_loopback(listening.getsockname()[0]))
+        return app, make_server(app, on_ready=lambda: on_ready(url_of(listening)))
+    app = HttpApp(application, own_hosts=home.identity.hosts)
+    url = url_of(listening, "https")
+    return app, make_server(app, on_ready=lambda: on_ready(url), tls=home.identity.context)
+
+
+async def _serve_until(
+    server: StorybookServer, stop: StopRequest, sockets: Sequence[socket.socket]
+) -> None:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(server.heed, stop)
+        tasks.start_soon(tell_watchdog)
+        await server.serve(sockets=list(sockets))
+        tasks.cancel_scope.cancel()
 
 
 def _allow_files(streams: int) -> int:
@@ -183,19 +194,15 @@ def _allow_files(streams: int) -> int:
     return allowed
 
 
-def make_server(app: HttpApp, on_ready: Callable[[], None]) -> StorybookServer:
-    """A server for an application, to be run on this event loop."""
-    config = uvicorn.Config(
-        app.asgi,
-        http=Connection,
-        ws="none",
-        lifespan="on",
-        proxy_headers=False,  # any program on this machine could give itself another address
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        backlog=ACCEPTED_AT_ONCE,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+def make_server(
+    app: HttpApp, on_ready: Callable[[], None], tls: ssl.SSLContext | None = None
+) -> StorybookServer:
+    """A server for an application, to be run on this event loop; over `tls` if that is given."""
+    more: dict[str, Any] = {}
+    if tls is not None:
+        more["ssl_context_factory"] = lambda *_: tls
+    config = bounded_config(
+        app.asgi, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS, **more
     )
     server = StorybookServer(config, app.streams, app.limits, on_ready)
     app.when_broken = server.stop

@@ -16,10 +16,13 @@ from storybook.clock import MICROSECONDS
 from storybook.http.addresses import addresses
 from storybook.http.authorization import SESSION_COOKIE, SESSION_PATH, Gate, only_over_tls
 from storybook.http.errors import Contradiction, Invalid
+from storybook.http.page_language import VARY, page_language
+from storybook.http.page_texts import TEXTS
 from storybook.http.requests import reading_body, run_id_in, shown_under
 from storybook.http.responses import NOT_KEPT, RawResponse, json_response
 from storybook.http.times import iso_time
 from storybook.projections.runs import STATES
+from storybook.qr_code import qr_svg
 from storybook.request import RequestFault
 from storybook.run import NoSuchRun
 
@@ -51,10 +54,12 @@ class LinkRequest(msgspec.Struct, frozen=True):
 
 
 class SignedLink(msgspec.Struct, frozen=True):
-    """An address under which one book can be read without a token, and until when."""
+    """An address under which one book can be read without a token, and until when. `qr` is its QR
+    code: an SVG with a title, which takes the size that it is given."""
 
     url: str
     expires_at: str
+    qr: str
 
 
 class SessionCalls:
@@ -102,7 +107,8 @@ class SessionCalls:
         signed = self._access.tokens.sign(caller, ends, run_id)
         origin = str(request.base_url).rstrip("/")
         url = f"{origin}{addresses(request.scope).run(run_id)}?sig={signed}"
-        return json_response(SignedLink(url, iso_time(ends)), status=201)
+        drawn = qr_svg(url, TEXTS[page_language(request.scope)].book_code)
+        return json_response(SignedLink(url, iso_time(ends), drawn), status=201, headers=[VARY])
 
     def _seconds(self, caller: Caller, wanted: int) -> int:
         """No longer than the token that it is signed with."""

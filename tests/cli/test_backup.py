@@ -17,10 +17,12 @@ import pytest
 
 from storybook.book import RunId
 from storybook.data_folder import DataFolder
+from storybook.home.identity import read_authority
 from storybook.stores.backup import folder as backup_folder
 from storybook.stores.backup.parts import LEFT_OUT, OUTPUTS, PARTS
 from storybook.system import LockFile
 from tests.cli.conftest import Shell
+from tests.home.houses import House
 from tests.reading_only import reading_only
 from tests.recorded_folder import FILES, all_rows, book_with_files, files_in, recorded_folder
 from tests.stores.pages import TABLE_LEAF, damage, damage_last
@@ -60,6 +62,19 @@ def test_everything_comes_back(kept: Shell, target: Path, tmp_path: Path) -> Non
             assert (restored.data / name).stat().st_mode & 0o077 == 0
     assert restored.json("verify")["faults"] == []
     assert not (restored.data / ".restoring").exists()
+
+
+def test_whom_the_house_trusts_comes_back(kept: Shell, target: Path, tmp_path: Path) -> None:
+    """On another machine the same authority, so that no tablet has to be told again; keys are for
+    their owner there, too."""
+    authority = House(kept.data / "home").identity.authority
+    kept("backup", str(target))
+    restored = tmp_path / "restored"
+    kept("restore", str(target), str(restored))
+    there = [restored / "home", *(restored / "home").iterdir()]
+    assert {it.name for it in there} == {"home", "authority.pem", "server.pem"}
+    assert all(it.stat().st_mode & 0o077 == 0 for it in there)
+    assert read_authority(restored / "home").certificate == authority.certificate
 
 
 def test_everything_of_a_data_folder_is_in_a_backup_or_left_out_for_a_reason() -> None:

@@ -15,6 +15,7 @@ from storybook.http.authorization import WRONG_A_MINUTE, needed_for
 from storybook.http.calls import CALLS
 from storybook.settings import Limits, ServerSettings
 from storybook.stores.sqlite.access import append_access, read_access
+from tests.cli.qr_reader import in_svg
 from tests.http.serving import WORDS, Site, eventually, serving
 from tests.http.sse import following
 
@@ -255,6 +256,19 @@ async def test_a_link_opens_one_book(guarded: Guarded) -> None:
     assert (
         await guarded.ask(TokenScope.ADMIN, "POST", path, json={"ttl_seconds": 1})
     ).status_code == 422
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "title"), [("en", "QR code that"), ("ko-KR", "이 책을 여는")])
+async def test_a_link_comes_with_its_qr_code(guarded: Guarded, language: str, title: str) -> None:
+    """Of the same address, with a title in the language of who asks."""
+    path, wanted = f"/api/runs/{await guarded.book()}/links", {"Accept-Language": language}
+    answer = await guarded.ask(TokenScope.ADMIN, "POST", path, wanted, json={})
+    link = answer.json()
+    assert list(link) == ["url", "expires_at", "qr"]
+    assert f"<title>{title}" in link["qr"]
+    assert answer.headers["vary"] == "accept-language"
+    assert in_svg(link["qr"]) == link["url"]
 
 
 @pytest.mark.slow

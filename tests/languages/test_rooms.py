@@ -18,7 +18,10 @@ KOREAN_ROOMS: Final = ("korean", "languages/ko", "composer", "lexicon")
 """The last one reads the words of requests, Korean and English ones."""
 THE_PAINTER_READS: Final = "painter/reading.py"
 """Requests' words too: a house that is named in Korean is painted as one."""
-DATA: Final = ("stages/writer/forbidden.toml", "painter/vocabulary.toml")
+DATA: Final = (
+    *("stages/writer/forbidden.toml", "painter/vocabulary.toml"),
+    "http/page_texts.toml",
+)
 """Lists with a part for each language."""
 
 

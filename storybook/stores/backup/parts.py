@@ -37,6 +37,7 @@ PARTS: Final = (
     # one that it knew, and the copied log not, would be lost.
     Part("webhooks.db", PartKind.DATABASE, is_secret=True),
     Part(LOG, PartKind.DATABASE),
+    Part("home", PartKind.FOLDER, is_secret=True),  # whom the devices of the house trust
     Part("references", PartKind.FOLDER),  # pictures that people gave of characters
 )
 """In the order in which they are copied; before the artifacts, which the log's copy names."""

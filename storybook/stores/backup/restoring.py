@@ -28,6 +28,8 @@ from storybook.system import sync_file, sync_folder
 RESTORING: Final = ".restoring"
 OWNER_ONLY: Final = 0o600
 """Permissions of what is secret."""
+OWNERS_FOLDER: Final = 0o700
+"""Those of a folder of it."""
 MAY_BE_THERE: Final = {"models"}
 """What a folder may have already that something is restored into."""
 
@@ -119,10 +121,20 @@ async def _take(contents: Contents, named: NamedFile, store: ArtifactStore | Non
     return ""
 
 
+def _hide(path: Path) -> None:
+    """Let only the owner read what is there: a file, or a folder of files."""
+    if path.is_dir():
+        path.chmod(OWNERS_FOLDER)
+        for it in path.iterdir():
+            it.chmod(OWNER_ONLY)
+    elif path.exists():
+        path.chmod(OWNER_ONLY)
+
+
 def _come_out(scratch: Path, folder: Path) -> None:
     for part in PARTS:
-        if part.is_secret and (scratch / part.path).exists():
-            (scratch / part.path).chmod(OWNER_ONLY)
+        if part.is_secret:
+            _hide(scratch / part.path)
     names = sorted((it.name for it in scratch.iterdir()), key=lambda it: it == LOG)
     for path in scratch.rglob("*"):
         if path.is_file() and OUTPUTS not in path.relative_to(scratch).parts[:1]:
