@@ -7,28 +7,22 @@ from two of its folds; nothing is kept beside them.
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
-from functools import partial
 from typing import Final
 
 import msgspec
 
 from storybook.book import (
-    COVER_PAGE,
     FIRST_EDITION,
     Page,
-    Role,
     TtsConfig,
     Work,
     narration_of,
     picture_of,
 )
-from storybook.engines import Capabilities, Engine
 from storybook.events.catalog import (
     EditionRequested,
-    Event,
     PageChange,
     PageWritten,
     Problem,
@@ -41,20 +35,11 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Recorded
-from storybook.languages.known import language_of, voiced
-from storybook.request import InvalidRequest, Loc, RequestFault
 from storybook.run import (
-    EditionRequest,
-    PageEdit,
     Refused,
     Run,
     Status,
-    edited,
-    request_edition,
 )
-from storybook.stages.capabilities import narration_faults, painting_faults, rewriting_faults
-from storybook.stages.registry import Engines
-from storybook.stages.writer.check import PageCheck
 
 
 class NoSuchEdition(Refused):
@@ -75,118 +60,6 @@ def content_of(run: Run, edition: int) -> Run:
     found = run.of_edition(edition)
     if found is None:
         raise NoSuchEdition(edition, run.edition)
-    return found
-
-
-# ------------------------------------------------------------------------------ what may be asked
-
-
-async def deciding_edition(
-    run: Run | None, asked: EditionRequest, engines: Engines, check: PageCheck
-) -> Callable[..., list[Event]]:
-    """The decision that changes a book, once it is known to make sense. Raises as
-    `accepted_problems`."""
-    accepted: list[Problem] = []
-    if run is not None and run.shown.is_whole:  # else the decision says why not
-        accepted = await accepted_problems(run, asked, engines, check)
-        asked = voiced_in(run, asked)
-    return partial(
-        request_edition,
-        asked=asked,
-        seed=secrets.randbelow(2**32),
-        accepted=accepted,
-    )
-
-
-def voiced_in(run: Run, asked: EditionRequest) -> EditionRequest:
-    """The change with the voices of characters by the names that the book's story calls them, too,
-    as its first edition has them."""
-    tts = voiced(language_of(run.language), run.request, asked.tts)
-    return msgspec.structs.replace(asked, tts=tts)
-
-
-async def accepted_problems(
-    run: Run, asked: EditionRequest, engines: Engines, check: PageCheck
-) -> list[Problem]:
-    """What the safety check has found in texts whose author answers for it. Raises
-    `InvalidRequest` for what makes no sense, what the engines cannot do, and texts with
-    `forbidden_words`, unless they are accepted."""
-    able = (_best(engines, role, run).capabilities for role in _MAKERS)
-    if faults := list(edition_faults(run, asked, *able)):
-        raise InvalidRequest(faults)
-    found = await unsafe_texts(run, asked, check)
-    if found and not asked.accept:
-        faults = [RequestFault(loc, it.message, "forbidden_words") for loc, it in found]
-        raise InvalidRequest(faults)
-    return [it for _, it in found]
-
-
-_MAKERS: Final = (Role.WRITER, Role.ILLUSTRATOR, Role.NARRATOR)
-
-
-def _best(engines: Engines, role: Role, run: Run) -> Engine:
-    """The engine that has made the book, or else the one that would now."""
-    candidates = engines.of(role)
-    found: Engine = candidates.of(run.engines_of(role)) or candidates.best
-    return found
-
-
-def edition_faults(
-    run: Run,
-    asked: EditionRequest,
-    writer: Capabilities,
-    illustrator: Capabilities,
-    narrator: Capabilities,
-) -> Iterator[RequestFault]:
-    """What of a change makes no sense for this book, or is more than these engines can do."""
-    seen: set[int] = set()
-    for index, edit in enumerate(asked.pages):
-        loc: Loc = ("pages", index)
-        if not 0 <= edit.page < run.page_count:
-            expected = f"expected a page from 0 to {run.page_count - 1}, found {edit.page}"
-            yield RequestFault((*loc, "page"), expected, "page_range")
-            continue
-        if edit.page in seen:
-            named = f"page {edit.page} is named twice; say all of it at once"
-            yield RequestFault((*loc, "page"), named, "page_twice")
-        seen.add(edit.page)
-        yield from _edit_faults(edit, run.shown.pages[edit.page], loc)
-        if edit.rewrite:
-            yield from rewriting_faults(writer, (*loc, "rewrite"))
-    yield from painting_faults(asked, illustrator)
-    yield from narration_faults(asked.tts, narrator)
-
-
-def _edit_faults(edit: PageEdit, before: Page, loc: Loc) -> Iterator[RequestFault]:
-    if edit.rewrite and edit.is_text:
-        both = "expected a wish for the writer or a text, found both"
-        yield RequestFault((*loc, "rewrite"), both, "rewrite_and_text")
-    if edit.page == COVER_PAGE and (edit.summary is not None or edit.dialogues):
-        yield RequestFault((*loc, "summary"), "the cover has a title only", "no_such_text")
-    if edit.page != COVER_PAGE and edit.title is not None:
-        yield RequestFault((*loc, "title"), "only the cover has a title", "no_such_text")
-    after = edited(before, edit)
-    text = "title" if edit.page == COVER_PAGE else "summary"
-    if not after.text.strip():
-        yield RequestFault((*loc, text), "expected a text, found nothing", "empty")
-    if not after.image_prompt.strip():
-        expected = "expected a description of the picture, found nothing"
-        yield RequestFault((*loc, "image_prompt"), expected, "empty")
-    for number, line in enumerate(after.dialogues):
-        if line.text not in after.text:
-            said = "expected a line that stands word for word in the page's summary"
-            yield RequestFault((*loc, "dialogues", number, "text"), said, "line_not_in_text")
-
-
-async def unsafe_texts(
-    run: Run, asked: EditionRequest, check: PageCheck
-) -> list[tuple[Loc, Problem]]:
-    """What the child-safety check finds in the texts that a person gives, and where."""
-    found: list[tuple[Loc, Problem]] = []
-    for index, edit in enumerate(asked.pages):
-        if edit.is_text:
-            page = edited(run.shown.pages[edit.page], edit)
-            found += [(("pages", index), it) for it in await check.unsafe(page, run.request)]
     return found
 
 

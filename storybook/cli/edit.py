@@ -17,6 +17,7 @@ from rich.text import Text
 
 from storybook.book import MOST_PAGES, RunId
 from storybook.bootstrap import page_check
+from storybook.changing import deciding_edition
 from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
 from storybook.cli.change_run import change_log
@@ -29,7 +30,6 @@ from storybook.cli.page_file import edit_of, page_as_text
 from storybook.cli.server_client import ServerClient
 from storybook.commands import Commands
 from storybook.edition_request import check_edition
-from storybook.editions import deciding_edition
 from storybook.languages.known import language_of, names_in
 from storybook.request import SEED_RANGE, InvalidRequest
 from storybook.run import EditionRequest, Run, Status, read_whole
