@@ -13,11 +13,14 @@ from typing import Any, Final
 import msgspec
 
 from storybook.book import FIRST_EDITION, MOST_PAGES, Dialogue, TtsConfig, base_language
+from storybook.languages.known import LANGUAGES
 from storybook.request import EDITION_RANGE, SEED_RANGE, CheckedFields, InvalidRequest, Loc, kind_of
 from storybook.run import EditionRequest, PageEdit, Run
 
 MAX_TEXT_CHARACTERS: Final = 1_000
 """Of a page, or of what its picture shows: read aloud a minute and a half, more than any page."""
+MAX_EDITS: Final = MOST_PAGES * len(LANGUAGES)
+"""Each page once in each language."""
 MAX_LINES: Final = 20
 """Said on one page; each stands in its text."""
 
@@ -72,7 +75,7 @@ class _CheckedEdition(CheckedFields):
         return self.whole(asked["base_edition"], EDITION_RANGE, ("base_edition",))
 
     def pages(self, value: object, loc: Loc) -> tuple[PageEdit, ...]:
-        listed = self._list(value, MOST_PAGES, loc)
+        listed = self._list(value, MAX_EDITS, loc)
         return tuple(self._page(it, (*loc, index)) for index, it in enumerate(listed))
 
     def voices(self, value: object, base: Run) -> TtsConfig | None:

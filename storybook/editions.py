@@ -24,6 +24,7 @@ from storybook.book import (
 from storybook.events.catalog import (
     EditionRequested,
     PageChange,
+    PageTranslated,
     PageWritten,
     Problem,
     RunCancelled,
@@ -40,6 +41,15 @@ from storybook.run import (
     Run,
     Status,
 )
+
+
+class NoSuchLanguage(Refused):
+    """The book, or that edition of it, is not in a language."""
+
+    def __init__(self, language: str, of: Run) -> None:
+        which = "the book" if of.edition == FIRST_EDITION else f"edition {of.edition} of the book"
+        known = ", ".join(of.languages)
+        super().__init__(f"{which} is not in {language[:40]!r}; it is in {known}")
 
 
 class NoSuchEdition(Refused):
@@ -63,7 +73,24 @@ def content_of(run: Run, edition: int) -> Run:
     return found
 
 
+def shown_in(run: Run, language: str, edition: int | None = None) -> str:
+    """What a language is called in the work of a book, as it is shown or in an edition; "" for its
+    own. Raises `NoSuchLanguage` and `NoSuchEdition`."""
+    of = run.shown if edition is None else content_of(run, edition)
+    found = of.added_as(language)
+    if found is None:
+        raise NoSuchLanguage(language, of)
+    return found
+
+
 # ------------------------------------------------------------------------------- which there were
+
+
+class GivenTranslation(msgspec.Struct, frozen=True):
+    """A page whose text a person gave in a language that was added to the book's own."""
+
+    page: int
+    language: str
 
 
 class EditionSummary(msgspec.Struct, frozen=True):
@@ -72,7 +99,8 @@ class EditionSummary(msgspec.Struct, frozen=True):
 
     `texts` are the pages whose text a person gave, `files` the names of those it made, and `error`
     is why it failed. `is_shown` is true of the one that readers see, `can_be_shown` of every whole
-    one, and of the newest.
+    one, and of the newest. `add_language` is the language that was added, if one was, and
+    `translations` are what a person gave in one.
     """
 
     edition: int
@@ -92,6 +120,8 @@ class EditionSummary(msgspec.Struct, frozen=True):
     error: str | None = None
     is_shown: bool = False
     can_be_shown: bool = True
+    add_language: str = ""
+    translations: tuple[GivenTranslation, ...] = ()
 
 
 def editions_of(recorded: Sequence[Recorded]) -> list[EditionSummary]:
@@ -130,6 +160,7 @@ def _asked_for(at: int, event: RunRequested | EditionRequested) -> EditionSummar
         event.tts,
         event.style,
         event.accepted,
+        add_language=event.add_language,
     )
 
 
@@ -141,6 +172,9 @@ def _after(edition: EditionSummary, at: int, event: object) -> EditionSummary:
             return change(edition, status=Status.RUNNING)
         case PageWritten(page=page, attempt=0, kept=False):
             return change(edition, texts=(*edition.texts, page))
+        case PageTranslated(page=page, language=language, attempt=0):
+            given = GivenTranslation(page, language)
+            return change(edition, translations=(*edition.translations, given))
         case StageCompleted(attempt=attempt, artifact=made) if made is not None and attempt:
             return change(edition, files=(*edition.files, made.name))
         case RunCompleted():
@@ -174,48 +208,60 @@ class Files(msgspec.Struct, frozen=True):
 
 
 class PageComparison(msgspec.Struct, frozen=True):
-    """How a page differs. What is the same in both is None."""
+    """How a page differs, in the book's own language or an added one, which `language` then names.
+    What is the same in both is None."""
 
     page: int
     text: tuple[Words, ...] | None
     image_prompt: tuple[Words, ...] | None
     picture: Files | None
     narration: Files | None
+    language: str = ""
 
 
 class EditionComparison(msgspec.Struct, frozen=True):
-    """How two editions of a book differ; of the pages those that do. `tts` and `style` are those of
-    both, or None where they are the same."""
+    """How two editions of a book differ; of the pages those that do, each in every language in
+    which it does. `tts`, `style` and `languages` are those of both, or None where they are the
+    same."""
 
     before: int
     after: int
     pages: tuple[PageComparison, ...]
     tts: tuple[TtsConfig | None, TtsConfig | None] | None
     style: tuple[str, str] | None
+    languages: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
 
 def compare(before: Run, after: Run) -> EditionComparison:
     """Two editions of one book, as far as each is made."""
-    pages = (_compared(before, after, number) for number in range(before.page_count))
+    added = dict.fromkeys((*before.translations, *after.translations))
+    pages = (
+        _compared(before, after, number, language)
+        for number in range(before.page_count)
+        for language in ("", *added)
+    )
     return EditionComparison(
         before.edition,
         after.edition,
         tuple(it for it in pages if it is not None),
         (before.tts, after.tts) if before.tts != after.tts else None,
         (before.style, after.style) if before.style != after.style else None,
+        (before.languages, after.languages) if before.languages != after.languages else None,
     )
 
 
-def _compared(before: Run, after: Run, number: int) -> PageComparison | None:
-    old, new = _page(before, number), _page(after, number)
+def _compared(before: Run, after: Run, number: int, language: str) -> PageComparison | None:
+    old, new = (run.page_in(number, language) or Page(number) for run in (before, after))
     found = PageComparison(
         number,
         words(old.text, new.text) if old.text != new.text else None,
         words(old.image_prompt, new.image_prompt) if old.image_prompt != new.image_prompt else None,
-        _files(before, after, picture_of(number)),
-        _files(before, after, narration_of(number)),
+        None if language else _files(before, after, picture_of(number)),
+        _files(before, after, narration_of(number, language)),
+        language,
     )
-    return found if found != PageComparison(number, None, None, None, None) else None
+    is_same = found == PageComparison(number, None, None, None, None, language)
+    return None if is_same else found
 
 
 def words(before: str, after: str) -> tuple[Words, ...]:
@@ -230,10 +276,6 @@ def words(before: str, after: str) -> tuple[Words, ...]:
         found += [Words("removed", "".join(old[a:b]))] if b > a else []
         found += [Words("added", "".join(new[c:d]))] if d > c else []
     return tuple(found)
-
-
-def _page(run: Run, number: int) -> Page:
-    return run.pages[number] if number < len(run.pages) else Page(number)
 
 
 def _files(before: Run, after: Run, work: Work) -> Files | None:
