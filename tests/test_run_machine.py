@@ -100,17 +100,27 @@ class RunMachine(RuleBasedStateMachine):
     """What an edition is to make, by what was asked for."""
 
     @initialize(
-        tts=st.booleans(), page_count=st.integers(FEWEST_PAGES, MOST_PAGES), is_made=st.booleans()
+        tts=st.booleans(),
+        page_count=st.integers(FEWEST_PAGES, MOST_PAGES),
+        made=st.sampled_from(["", "in one language", "in two languages"]),
     )
-    def request(self, tts: bool, page_count: int, is_made: bool) -> None:
+    def request(self, tts: bool, page_count: int, made: str) -> None:
         config = TtsConfig() if tts else None
         self.events = request_run(None, REQUEST, 7, config, page_count=page_count)
         run = fold(self.events)
         assert run is not None
         self.run, self.before = run, run
         self.disk, self.whole, self.to_make, self.numbers = {}, {}, set(), itertools.count()
-        while is_made and not self.run.status.has_ended:
+        while made and not self.run.status.has_ended:
             self._make_next()
+        if made == "in two languages":
+            wanted = [translation_of(page, ADDED[0]) for page in range(page_count)]
+            wanted += [narration_of(page, ADDED[0]) for page in range(page_count) if tts]
+            self.to_make = {*wanted}
+            asked = EditionRequest(1, add_language=ADDED[0])
+            self._do(partial(request_edition, asked=asked, seed=3))
+            while not self.run.status.has_ended:
+                self._make_next()
 
     def _do(self, decide: Callable[[Run | None], list[Event]]) -> None:
         self.before = self.run
@@ -247,8 +257,14 @@ class RunMachine(RuleBasedStateMachine):
         return msgspec.structs.replace(before, summary=text)
 
     @precondition(lambda self: self.whole and self.run.status.has_ended)
-    @rule(data=st.data(), voice=st.booleans(), style=st.booleans(), add=st.booleans())
-    def edit(self, data: st.DataObject, voice: bool, style: bool, add: bool) -> None:
+    @rule(
+        data=st.data(),
+        voice=st.booleans(),
+        style=st.booleans(),
+        add=st.booleans(),
+        is_made=st.booleans(),
+    )
+    def edit(self, data: st.DataObject, voice: bool, style: bool, add: bool, is_made: bool) -> None:
         """Change some pages, all voices, all pictures, or add a language; what is to be made is
         told here once more, by the words of the contract."""
         shown, wanted = self.run.shown, set[Work]()
@@ -294,6 +310,8 @@ class RunMachine(RuleBasedStateMachine):
             return
         self.to_make = wanted
         self._do(partial(request_edition, asked=asked, seed=3))
+        while is_made and not self.run.status.has_ended:
+            self._make_next()
 
     def _edits_of(self, number: int, kind: str, other: str) -> list[PageEdit]:
         match kind:

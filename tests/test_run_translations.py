@@ -280,9 +280,20 @@ def test_any_edition_is_given_back_with_its_languages() -> None:
         second.translations,
         [*second.artifacts],
     )
+    ask(story, PageEdit(1, summary="Rabbit slept.", language=EN))
+    make(story, narration_of(1, EN))
     story.do(partial(restore_edition, edition=1))
     assert wanted(ask(story, add_language=EN)) == [translation_of(0, EN)]
     assert last_attempt(story, translation_of(0, EN)) == 2
+
+
+def test_a_text_in_an_added_language_makes_another_book() -> None:
+    """Which can be taken back though nothing else is another."""
+    story = bilingual()
+    ask(story, PageEdit(1, summary="Rabbit slept.", language=EN))
+    story.do(partial(restore_edition, edition=2))
+    told = story.now.page_in(1, EN)
+    assert told is not None and told.summary == english(1).summary
 
 
 def test_an_edition_that_was_stopped_leaves_no_language() -> None:
