@@ -584,4 +584,4 @@ class RunMachine(RuleBasedStateMachine):
 
 TestRunMachine = RunMachine.TestCase
 TestRunMachine.pytestmark = [pytest.mark.slow]  # type: ignore[attr-defined]  # pytest reads it
-TestRunMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestRunMachine.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
