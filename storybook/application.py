@@ -15,6 +15,7 @@ import msgspec
 from storybook.access import Access
 from storybook.book import BasedOn, CastMember, RunId
 from storybook.callback_url import is_allowed_host
+from storybook.changing import deciding_edition
 from storybook.characters import (
     NoSuchCharacter,
     checked_name,
@@ -34,7 +35,6 @@ from storybook.editions import (
     EditionSummary,
     compare,
     content_of,
-    deciding_edition,
     editions_of,
 )
 from storybook.events.log import EventLog

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from storybook.book import MOST_PAGES, RunId
 from storybook.bootstrap import page_check
+from storybook.changing import deciding_edition
 from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
 from storybook.cli.change_run import change_log
@@ -29,7 +30,7 @@ from storybook.cli.page_file import edit_of, page_as_text
 from storybook.cli.server_client import ServerClient
 from storybook.commands import Commands
 from storybook.edition_request import check_edition
-from storybook.editions import deciding_edition
+from storybook.editions import NoSuchLanguage, shown_in
 from storybook.languages.known import language_of, names_in
 from storybook.request import SEED_RANGE, InvalidRequest
 from storybook.run import EditionRequest, Run, Status, read_whole
@@ -42,6 +43,7 @@ class EditOptions(msgspec.Struct, frozen=True):
     """What the options say."""
 
     page: int | None
+    language: str | None
     text: str | None
     editor: bool
     of_page: dict[str, Any]
@@ -56,6 +58,11 @@ class EditOptions(msgspec.Struct, frozen=True):
     type=click.IntRange(0, MOST_PAGES - 1),
     metavar="NUMBER",
     help="Which page is changed; 0 is the cover.",
+)
+@click.option(
+    "--language",
+    metavar="TAG",
+    help="Of the page's text and voice, in a book of several languages; its own if not given.",
 )
 @click.option("--rewrite", metavar="WISH", help="Let the writer write the page anew.")
 @click.option("--repaint", is_flag=True, help="Paint the page's picture anew.")
@@ -80,6 +87,11 @@ class EditOptions(msgspec.Struct, frozen=True):
     multiple=True,
     help="Let a character speak in another voice, or the narrator if no name is given.",
 )
+@click.option(
+    "--add-language",
+    metavar="TAG",
+    help="Put the book into another language, too, such as en: its text, and its voice.",
+)
 @click.option("--style", metavar="TEXT", help="Paint all pictures anew, in another style.")
 @click.option("--note", metavar="TEXT", default="", help="Why, for those who come later.")
 @click.option(
@@ -92,6 +104,7 @@ def edit_command(
     options: GlobalOptions,
     run: str,
     page: int | None,
+    language: str | None,
     rewrite: str | None,
     repaint: bool,
     seed: int | None,
@@ -99,13 +112,14 @@ def edit_command(
     text: Any,
     editor: bool,
     voices: tuple[str, ...],
+    add_language: str | None,
     style: str | None,
     note: str,
     accept: bool,
     no_wait: bool,
     as_json: bool,
 ) -> None:
-    """Change a finished book: a text, a picture, a voice.
+    """Change a finished book: a text, a picture, a voice, or a language beside its own.
 
     Each change makes another edition, of which only what changed is made; the one before is kept,
     and shown until the new one is whole. `storybook editions` lists them, `storybook revert` goes
@@ -116,22 +130,27 @@ def edit_command(
     storybook edit latest --page 2 --repaint
     storybook edit latest --page 3 --text page3.txt --note "shorter"
     storybook edit latest --voice 토끼=F2
+    storybook edit latest --add-language en
     """
     is_repainted = repaint or seed is not None
     asked = {"rewrite": rewrite, "repaint": is_repainted, "seed": seed, "revoice": revoice}
     of_page = {name: it for name, it in asked.items() if it is not None and it is not False}
     wanted = EditOptions(
         page,
+        language,
         text.read() if text is not None else None,
         editor,
         of_page,
         voices,
-        {"style": style, "note": note, "accept": accept},
+        {"style": style, "note": note, "accept": accept, "add_language": add_language},
     )
     _check(wanted)
     options.start_logging()
     run_id, book = _book(options, run)
-    change = _change(wanted, book)
+    try:
+        change = _change(wanted, book)
+    except NoSuchLanguage as error:
+        raise Failure(str(error)) from error
     if change is None:
         say("Nothing is changed, and nothing was asked.")
         return
@@ -146,13 +165,16 @@ def _check(wanted: EditOptions) -> None:
     is_of_page = wanted.of_page or wanted.text is not None or wanted.editor
     if is_of_page and wanted.page is None:
         raise click.UsageError("Which page? --page 0 is the cover.")
+    if wanted.language is not None and wanted.page is None:
+        raise click.UsageError("Which page in that language? --add-language adds one to the book.")
     if wanted.page is not None and not is_of_page:
         raise click.UsageError(
             f"What of page {wanted.page}? --rewrite, --repaint, --revoice, --text or --editor."
         )
     if wanted.text is not None and wanted.editor:
         raise click.UsageError("--text gives the text, --editor asks for it: not both.")
-    if not is_of_page and not wanted.voices and wanted.of_book["style"] is None:
+    is_of_book = any(wanted.of_book[name] is not None for name in ("style", "add_language"))
+    if not is_of_page and not wanted.voices and not is_of_book:
         raise click.UsageError("Nothing is asked: see --help for what can be changed.")
 
 
@@ -175,7 +197,7 @@ def _change(wanted: EditOptions, run: Run) -> EditionRequest | None:
     edit = _edit(wanted, run) if wanted.page is not None else None
     if edit == {}:
         return None
-    pages = [{"page": wanted.page, **edit}] if edit is not None else []
+    pages = [{"page": wanted.page, "language": wanted.language, **edit}] if edit is not None else []
     asked = {"base_edition": run.edition, "pages": pages, "tts": _voices(wanted.voices, run)}
     try:
         return check_edition({**asked, **wanted.of_book}, run)
@@ -191,15 +213,15 @@ def _edit(wanted: EditOptions, run: Run) -> dict[str, Any]:
     if wanted.text is not None:
         edit["summary" if wanted.page else "title"] = wanted.text.strip()
     if wanted.editor:
-        edit |= _edited(run, wanted.page)
+        edit |= _edited(run, wanted.page, wanted.language)
     return edit
 
 
-def _edited(run: Run, number: int) -> dict[str, Any]:
+def _edited(run: Run, number: int, language: str | None) -> dict[str, Any]:
     shown = run.shown
-    if number >= len(shown.pages):
+    page = shown.page_in(number, shown_in(run, language) if language is not None else "")
+    if page is None:
         raise Failure(f"the book is {run.status}; only a whole one can be changed")
-    page = shown.pages[number]
     text = click.edit(page_as_text(page, shown.pages[0].title, shown.edition), extension=".txt")
     return edit_of(text, page) if text is not None else {}
 

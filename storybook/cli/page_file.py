@@ -27,7 +27,9 @@ def page_as_text(page: Page, title: str, edition: int) -> str:
     parts = [HELP.format(page=name, title=title, edition=edition), "== text ==", page.text]
     if page.page != COVER_PAGE:
         parts += ["", "== lines ==", *(f"{it.character}: {it.text}" for it in page.dialogues)]
-    return "\n".join([*parts, "", "== picture ==", page.image_prompt, ""])
+    if page.image_prompt:  # which it has in the book's own language alone
+        parts += ["", "== picture ==", page.image_prompt]
+    return "\n".join([*parts, ""])
 
 
 def edit_of(text: str, before: Page) -> dict[str, Any]:

@@ -84,6 +84,7 @@ class ServerClient:
             "style": asked.style,
             "note": asked.note,
             "accept": asked.accept,
+            "add_language": asked.add_language,
         }
         await self._post(f"/api/runs/{run_id}/editions", body)
 
@@ -167,7 +168,8 @@ class ServerClient:
 def _note(found: dict[Work, float], said: Mapping[str, Any]) -> None:
     if "stage" not in said:
         return  # what the run waits for, which the log says too
-    found[Work(Stage(said["stage"]), said["page"])] = said["fraction"]
+    work = Work(Stage(said["stage"]), said["page"], said.get("language", ""))
+    found[work] = said["fraction"]
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -86,6 +86,12 @@ def edition_in(scope: Scope) -> int | None:
     return edition_number(text) if text is not None else None
 
 
+def language_in(scope: Scope) -> str | None:
+    """`?language=`, None if it is not there or empty."""
+    has_one = b"language=" in scope["query_string"]
+    return (query(scope).get("language") or None) if has_one else None
+
+
 def edition_number(text: str) -> int:
     """The number of an edition from text. Raises `BadRequest`."""
     is_number = text.isascii() and text.isdigit() and len(text) <= MAX_EDITION_DIGITS
