@@ -32,9 +32,10 @@ CHANGE: Final = {
 MADE: Final = {"panel_1.e2.png", "panel_3.e2.png", "page_3.e2.wav"}
 """The files of that change."""
 
-ANSWER_MILLISECONDS: Final = (0, 4, 8, 16, 40)
+ANSWER_MILLISECONDS: Final = (0, 4, 8, 16, 1_000)
 """After what a server is killed that was asked: a change is answered in ten or so, so that some die
-before they have read it, and some have appended what they do not answer any more."""
+before they have read it, some may have appended what they do not answer any more, and the last one
+has answered."""
 
 MOMENTS: Final = (
     ("EditionRequested", None),
