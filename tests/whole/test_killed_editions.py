@@ -116,11 +116,9 @@ def check_readers_see(server: Server, run_id: str, old: Mapping[str, bytes]) -> 
     """The book is whole at every moment: as it was until the change is whole, and edition 1 for
     ever."""
     path = f"/api/runs/{run_id}"
-    for address, name in (
-        ("images/panel_3.png", "panel_3.png"),
-        ("audio/page_3.wav", "page_3.wav"),
-    ):
-        content, state = get(server, f"{path}/{address}"), server.state(run_id)
+    for kind, name in (("images", "panel_3.png"), ("audio", "page_3.wav")):
+        address = f"{path}/{kind}/{name}"
+        content, state = get(server, address), server.state(run_id)
         assert (state["ready_max_page"], state["ready_max_audio_page"]) == (4, 4)
         if state["status"] != "DONE":
             assert content == old[name]
