@@ -87,9 +87,10 @@ def test_commands_that_documents_name_are_there(command: tuple[str, ...]) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # four whole books and their changes, also on a busy machine
 def test_the_examples_of_editions_work(tmp_path: Path) -> None:
     """Each block runs as it stands, one after the other, beside a server; only its address is put
-    in. Two books are made for them: one for each half of the document."""
+    in. Two books are made for them, one for each half of the document, and others are of them."""
     text = (ROOT / "docs" / "editions.md").read_text("utf-8")
     parent, client = text.split("\n## For who writes a client\n")
     program = tmp_path / "bin" / "storybook"

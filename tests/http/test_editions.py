@@ -13,7 +13,7 @@ import pytest
 
 from storybook.book import RunId, picture_of
 from storybook.engines import Capabilities, WorkFailed
-from storybook.run import prune_artifacts
+from storybook.run import EditionRequest, PageEdit, prune_artifacts
 from storybook.stages.progress import MAGIC_BYTES
 from tests.books import LAST_PAGE
 from tests.http.serving import Site, eventually, serving
@@ -391,6 +391,30 @@ async def test_any_edition_is_shown(site: Site) -> None:
     nobody = f"/api/runs/{'0' * 32}"
     for file in ("", "/images/cover.png", "/editions", "/editions/1..2"):
         assert (await site.client.get(f"{nobody}{file}?edition=1")).status_code == 404
+
+
+@pytest.mark.slow  # a thousand durable appends
+async def test_the_first_edition_is_served_a_thousand_changes_later(own: Site) -> None:
+    """Its state, and every file of it byte for byte, also of the page that was painted anew ten
+    times meanwhile."""
+    run_id = await own.finished_book(tts_enabled=False)
+    before = await state_of(own, run_id)
+    addresses = [it["image_url"] for it in before["pages"]]
+    files = [(await own.client.get(it)).content for it in addresses]
+    for number in range(1, 1_001):
+        is_painted = number % 100 == 0
+        edit = PageEdit(2, repaint=True) if is_painted else PageEdit(0, title=f"{number}번째 책")
+        await own.application.request_edition(run_id, EditionRequest(number, (edit,)))
+        if is_painted:
+            await own.ended(run_id)
+    now = await state_of(own, run_id)
+    assert (now["edition"], now["status"]) == (1_001, "DONE")
+    assert now["pages"][2]["image_url"] == f"{before['pages'][2]['image_url']}?edition=1001"
+    first = await state_of(own, run_id, edition=1)
+    assert [it["title"] for it in first["pages"]] == [it["title"] for it in before["pages"]]
+    served = [await own.client.get(it, params={"edition": 1}) for it in addresses]
+    assert [it.content for it in served] == files
+    assert (await own.client.get(addresses[2])).content != files[2]
 
 
 async def test_the_stores_own_names_are_no_addresses(site: Site) -> None:
