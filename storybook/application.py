@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 import anyio
+import anyio.to_thread
 import msgspec
 
 from storybook.access import Access
@@ -262,7 +263,8 @@ class Application(msgspec.Struct, frozen=True):
 
     async def compare_editions(self, run_id: RunId, before: int, after: int) -> EditionComparison:
         """How two editions of a book differ. Raises as `edition`."""
-        return compare(await self.edition(run_id, before), await self.edition(run_id, after))
+        pair = await self.edition(run_id, before), await self.edition(run_id, after)
+        return await anyio.to_thread.run_sync(compare, *pair)  # up to a second of long texts
 
     async def cancel_run(self, run_id: RunId, by: str = "") -> None:
         """Stop a run. Raises `Refused`."""
