@@ -52,7 +52,7 @@ from storybook.projections.forgotten import is_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.repair import Repair, Repairs
-from storybook.request import InvalidRequest, RequestFault
+from storybook.request import InvalidRequest, RequestFault, composed
 from storybook.retention import Retention
 from storybook.run import (
     EditionRequest,
@@ -322,6 +322,7 @@ class Application(msgspec.Struct, frozen=True):
 
     async def release_character(self, name: str, by: str = "") -> None:
         """Let no request name a character any more. Raises `NoSuchCharacter`."""
+        name = composed(name)
         saved = await self.projections.ask(saved_as, name)
         if not saved:
             raise NoSuchCharacter(f"nobody is saved as {name!r}")

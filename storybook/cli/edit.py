@@ -31,7 +31,7 @@ from storybook.commands import Commands
 from storybook.edition_request import check_edition
 from storybook.editions import deciding_edition
 from storybook.languages.known import language_of, names_in
-from storybook.request import SEED_RANGE, InvalidRequest
+from storybook.request import SEED_RANGE, InvalidRequest, composed
 from storybook.run import EditionRequest, Run, Status, read_whole
 from storybook.stages.registry import choose_engines
 from storybook.stopping import exit_code
@@ -212,7 +212,7 @@ def _voices(given: Sequence[str], run: Run) -> dict[str, Any] | None:
     for it in given:
         name, sign, voice = it.rpartition("=")
         if sign:
-            name = name.strip()
+            name = composed(name)
             found["character_voices"] |= {name: voice, names.get(name, name): voice}
         else:
             found["narrator_voice"] = voice

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import unicodedata
 import zlib
 from pathlib import Path
 from urllib.parse import quote
@@ -191,6 +192,19 @@ async def test_the_last_one_under_a_name_counts_and_can_be_released(site: Site) 
     answer = await site.client.post("/api/runs", json={**WORDS, "cast": ["영웅"]})
     (fault,) = answer.json()["detail"]
     assert (fault["loc"], fault["type"]) == (["body", "cast", 0], "no_such_character")
+
+
+async def test_a_name_is_found_however_it_is_spelled(site: Site) -> None:
+    """As macOS sends Hangul, too: shown, given a picture, saved, released."""
+    run_id = await site.finished_book()
+    rabbit, ours = (unicodedata.normalize("NFD", it) for it in ("토끼", "우리토끼"))
+    given = await site.client.put(picture_path(run_id, rabbit), content=png())
+    assert given.status_code == 200, given.text
+    assert (await site.client.get(picture_path(run_id, rabbit))).status_code == 200
+    await save(site, ours, run_id, rabbit)
+    (saved,) = (await site.client.get("/api/cast")).json()["characters"]
+    assert (saved["name"], saved["character"]["name"]) == ("우리토끼", "토끼")
+    assert (await site.client.delete(f"/api/cast/{quote(ours)}")).status_code == 204
 
 
 async def test_forgetting_the_book_forgets_its_heroes(site: Site) -> None:
