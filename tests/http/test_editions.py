@@ -246,6 +246,15 @@ async def test_every_fault_of_a_change_is_told(site: Site) -> None:
         assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("number", [False, True, "", "1", [], {}], ids=repr)
+async def test_what_is_no_number_names_no_page(site: Site, number: Any) -> None:
+    """Also what Python takes for 0: it is not the cover."""
+    run_id = await site.finished_book()
+    answer = await change(site, run_id, pages=[{"page": number, "repaint": True}])
+    assert answer.status_code == 422
+    assert [it["loc"] for it in answer.json()["detail"]] == [["body", "pages", 0, "page"]]
+
+
 async def test_what_the_engines_cannot_do_is_refused_with_its_place(own: Site) -> None:
     """A page that nobody writes anew, a style that nobody paints, a voice that nobody has."""
     run_id = await own.finished_book()
