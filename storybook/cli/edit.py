@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -15,7 +16,7 @@ import msgspec
 import rich_click as click
 from rich.text import Text
 
-from storybook.book import MOST_PAGES, RunId
+from storybook.book import COVER_PAGE, MOST_PAGES, Page, RunId
 from storybook.bootstrap import page_check
 from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
@@ -68,7 +69,7 @@ class EditOptions(msgspec.Struct, frozen=True):
 @click.option("--revoice", is_flag=True, help="Read the page aloud anew.")
 @click.option(
     "--text",
-    type=click.File(encoding="utf-8-sig"),
+    type=click.File("rb"),
     metavar="FILE",
     help="Give the page the text of a file; - is standard input.",
 )
@@ -122,7 +123,7 @@ def edit_command(
     of_page = {name: it for name, it in asked.items() if it is not None and it is not False}
     wanted = EditOptions(
         page,
-        text.read() if text is not None else None,
+        _text_of(text.read()) if text is not None else None,
         editor,
         of_page,
         voices,
@@ -131,15 +132,21 @@ def edit_command(
     _check(wanted)
     options.start_logging()
     run_id, book = _book(options, run)
-    change = _change(wanted, book)
-    if change is None:
-        say("Nothing is changed, and nothing was asked.")
-        return
-    with _kept(change if editor else None):
-        if no_wait:
+    with _typed(_opened(wanted, book)) as file:
+        change = _change(wanted, book, file)
+        if change is None:
+            say("Nothing is changed, and nothing was asked.")
+        elif no_wait:
             _ask(options, run_id, change)
         else:
             _make(options, MakeOptions(None, run_id, change), as_json)
+
+
+def _text_of(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.BadParameter("expected a text in UTF-8", param_hint="--text") from error
 
 
 def _check(wanted: EditOptions) -> None:
@@ -170,9 +177,10 @@ def _book(options: GlobalOptions, text: str) -> tuple[RunId, Run]:
 # ----------------------------------------------------------------------------------- what is asked
 
 
-def _change(wanted: EditOptions, run: Run) -> EditionRequest | None:
-    """What is asked of the book as it is; None if nothing is. A fault in it is a usage error."""
-    edit = _edit(wanted, run) if wanted.page is not None else None
+def _change(wanted: EditOptions, run: Run, file: Path | None) -> EditionRequest | None:
+    """What is asked of the book as it is; None if nothing is. A fault in it is a usage error. What
+    is typed goes into the file."""
+    edit = _edit(wanted, run, file) if wanted.page is not None else None
     if edit == {}:
         return None
     pages = [{"page": wanted.page, **edit}] if edit is not None else []
@@ -183,25 +191,39 @@ def _change(wanted: EditOptions, run: Run) -> EditionRequest | None:
         raise in_options(invalid) from invalid
 
 
-def _edit(wanted: EditOptions, run: Run) -> dict[str, Any]:
-    assert wanted.page is not None
-    if wanted.page >= run.page_count:
-        raise click.UsageError(f"--page: the book has pages 0 to {run.page_count - 1}.")
+def _edit(wanted: EditOptions, run: Run, file: Path | None) -> dict[str, Any]:
     edit = dict(wanted.of_page)
     if wanted.text is not None:
         edit["summary" if wanted.page else "title"] = wanted.text.strip()
-    if wanted.editor:
-        edit |= _edited(run, wanted.page)
+    if file is not None:
+        edit |= _edited(_page(wanted, run), file)
     return edit
 
 
-def _edited(run: Run, number: int) -> dict[str, Any]:
-    shown = run.shown
-    if number >= len(shown.pages):
+def _page(wanted: EditOptions, run: Run) -> Page:
+    """The page that is meant, as it is shown."""
+    assert wanted.page is not None
+    if wanted.page >= len(run.shown.pages):
         raise Failure(f"the book is {run.status}; only a whole one can be changed")
-    page = shown.pages[number]
-    text = click.edit(page_as_text(page, shown.pages[0].title, shown.edition), extension=".txt")
-    return edit_of(text, page) if text is not None else {}
+    return run.shown.pages[wanted.page]
+
+
+def _opened(wanted: EditOptions, run: Run) -> str | None:
+    """What is opened in an editor, if one is."""
+    if wanted.page is not None and wanted.page >= run.page_count:
+        raise click.UsageError(f"--page: the book has pages 0 to {run.page_count - 1}.")
+    if not wanted.editor:
+        return None
+    page, shown = _page(wanted, run), run.shown
+    return page_as_text(page, shown.pages[COVER_PAGE].title, shown.edition)
+
+
+def _edited(page: Page, file: Path) -> dict[str, Any]:
+    click.edit(filename=str(file))
+    try:
+        return edit_of(file.read_text("utf-8-sig"), page)
+    except UnicodeDecodeError as error:
+        raise Failure("expected a text in UTF-8: the editor has saved another encoding") from error
 
 
 def _voices(given: Sequence[str], run: Run) -> dict[str, Any] | None:
@@ -220,16 +242,25 @@ def _voices(given: Sequence[str], run: Run) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _kept(change: EditionRequest | None) -> Iterator[None]:
-    """What somebody has typed is not lost if it is refused."""
+def _typed(opened: str | None) -> Iterator[Path | None]:
+    """The file that is opened in an editor, if one is. What somebody has typed is not lost if it is
+    refused."""
+    if opened is None:
+        yield None
+        return
+    with tempfile.NamedTemporaryFile(prefix="page-", suffix=".txt", delete=False) as made:
+        file = Path(made.name)
+    file.write_text(opened, "utf-8")
+    before = file.read_bytes()
     try:
-        yield
-    except (Failure, click.UsageError):
-        if change is not None:
-            with tempfile.NamedTemporaryFile("wb", suffix=".json", delete=False) as file:
-                file.write(msgspec.json.format(msgspec.json.encode(change.pages)))
-            say(f"What you wrote is kept in {file.name}.", err=True)
+        yield file
+    except (Failure, click.ClickException):
+        if file.is_file() and file.read_bytes() != before:
+            say(f"What you wrote is kept in {file}.", err=True)
+            raise
+        file.unlink(missing_ok=True)
         raise
+    file.unlink(missing_ok=True)
 
 
 # -------------------------------------------------------------------------------------- the making
