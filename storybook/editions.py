@@ -63,7 +63,7 @@ class NoSuchEdition(Refused):
     def __init__(self, edition: int, newest: int) -> None:
         why = (
             f"it was given up before it was whole, for edition {newest}"
-            if edition < newest
+            if FIRST_EDITION <= edition < newest
             else f"the newest is edition {newest}"
         )
         super().__init__(f"the book has no edition {edition}: {why}")

@@ -291,6 +291,24 @@ def test_an_editor_that_fails_is_told(filled: Shell, editor: Path, what: str) ->
     assert "kept" not in result.stderr
 
 
+def test_a_narrow_terminal_shows_what_was_changed_and_why(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a line of its own, which is never cut."""
+    shell.make("--no-audio")
+    shell("edit", "latest", "--page", "2", "--repaint", "--note", "밤이어야 해요")
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = shell("editions", "latest").stdout.splitlines()
+    assert lines[2].startswith("2*  ") and lines[2].endswith("DONE")
+    assert lines[3] == "  page 2 repainted (밤이어야 해요)"
+
+
+def test_there_is_no_edition_before_the_first(filled: Shell) -> None:
+    """Nor was it given up."""
+    result = filled("diff", "latest", "0..1")
+    assert result.exit_code == 1 and "the newest is edition 1" in result.stderr
+
+
 def test_a_file_that_is_no_text_is_told_of_its_option(filled: Shell, tmp_path: Path) -> None:
     """A picture by mistake."""
     file = tmp_path / "page1.png"
