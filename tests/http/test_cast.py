@@ -186,6 +186,9 @@ async def test_the_last_one_under_a_name_counts_and_can_be_released(site: Site) 
     await save(site, "영웅", second, "호랑이")
     (listed,) = (await site.client.get("/api/cast")).json()["characters"]
     assert (listed["run_id"], listed["character"]["name"]) == (second, "호랑이")
+    await save(site, "영웅", first)  # as it was there before, and it is the last one again
+    (listed,) = (await site.client.get("/api/cast")).json()["characters"]
+    assert (listed["run_id"], listed["character"]["name"]) == (first, "토끼")
     assert (await site.client.delete("/api/cast/영웅")).status_code == 204
     assert (await site.client.get("/api/cast")).json() == {"characters": []}
     assert (await site.client.delete("/api/cast/영웅")).status_code == 404
