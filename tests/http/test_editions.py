@@ -402,6 +402,15 @@ async def test_any_edition_is_shown(site: Site) -> None:
         assert (await site.client.get(f"{nobody}{file}?edition=1")).status_code == 404
 
 
+@pytest.mark.parametrize("query", ["edition", "edition=", "%65dition=x", "edition=0", "edition=１"])
+async def test_what_is_no_number_is_no_edition(site: Site, query: str) -> None:
+    """However it is spelled; it is not as if none had been asked for."""
+    run_id = await site.finished_book()
+    for path in ("", "/images/cover.png", "/audio/page_0.wav"):
+        answer = await site.client.get(f"/api/runs/{run_id}{path}?{query}")
+        assert (answer.status_code, path) == (400, path)
+
+
 async def test_the_stores_own_names_are_no_addresses(site: Site) -> None:
     """A file has one name in all editions."""
     run_id = await site.finished_book()
