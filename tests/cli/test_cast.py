@@ -59,6 +59,8 @@ def test_a_book_is_made_again_with_its_heroes() -> None:
         'storybook make --era "미래" --place "바다" --characters "거북이" --topic "용기" --seed 7 '
         '--style "oil" --cast "우리토끼" --no-audio'
     )
+    alone = fold(request_run(None, words, 7, None, cast=(hero,)))
+    assert alone is not None and "--characters" not in command_for(alone)
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,27 @@ async def test_nobody_else_needs_to_be_named(site: Site) -> None:
     await site.client.delete("/api/cast/해피")
 
 
+async def test_heroes_names_are_no_words_of_the_request(site: Site) -> None:
+    """Who is saved as "you and me" is one, and eight with long names are no long text."""
+    animals = ["토끼", "호랑이", "곰", "여우", "사슴", "늑대", "거북이", "고래"]
+    first = await site.finished_book(characters_ko=", ".join(animals))
+    names = ["나와 너", *(f"{it}{'가' * 30}" for it in animals[1:])]
+    for name, animal in zip(names, animals, strict=True):
+        await save(site, name, first, animal)
+    words = {name: it for name, it in WORDS.items() if name != "characters_ko"}
+    key = {"Idempotency-Key": "nobody else"}
+    for heroes in (1, 8, 8):
+        body = {**words, "cast": names[:heroes]}
+        answer = await site.client.post("/api/runs", json=body, headers=key if heroes > 1 else {})
+        assert answer.status_code == 201, answer.text
+        run_id = RunId(answer.json()["run_id"])
+        await site.ended(run_id)
+        cast = (await site.client.get(f"/api/runs/{run_id}/cast")).json()["cast"]
+        assert [it["name"] for it in cast] == animals[:heroes]
+    for name in names:
+        await site.client.delete(f"/api/cast/{quote(name)}")
+
+
 async def test_a_request_with_heroes_is_repeated_by_its_key(site: Site) -> None:
     """The same run again, also when they are saved no more; other heroes are another request."""
     first = await site.finished_book()
