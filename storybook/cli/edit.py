@@ -22,7 +22,7 @@ from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
 from storybook.cli.change_run import change_log
 from storybook.cli.data_reader import open_data
-from storybook.cli.errors import in_options, run_async, run_until_stopped
+from storybook.cli.errors import VOICE, in_options, run_async, run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import WHO, console, duration, print_json
@@ -32,7 +32,7 @@ from storybook.commands import Commands
 from storybook.edition_request import check_edition
 from storybook.editions import deciding_edition
 from storybook.languages.known import language_of, names_in
-from storybook.request import SEED_RANGE, InvalidRequest, composed
+from storybook.request import SEED_RANGE, InvalidRequest, RequestFault, composed
 from storybook.run import EditionRequest, Run, Status, read_whole
 from storybook.stages.registry import choose_engines
 from storybook.stopping import exit_code
@@ -188,7 +188,11 @@ def _change(wanted: EditOptions, run: Run, file: Path | None) -> EditionRequest 
     try:
         return check_edition({**asked, **wanted.of_book}, run)
     except InvalidRequest as invalid:
-        raise in_options(invalid) from invalid
+        raise in_options(InvalidRequest([*map(_of_option, invalid.faults)])) from invalid
+
+
+def _of_option(it: RequestFault) -> RequestFault:
+    return msgspec.structs.replace(it, loc=VOICE) if it.loc[0] == "tts" else it
 
 
 def _edit(wanted: EditOptions, run: Run, file: Path | None) -> dict[str, Any]:

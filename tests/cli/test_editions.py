@@ -210,7 +210,9 @@ def test_who_does_not_wait_leaves_the_edition_to_others(shell: Shell) -> None:
         (("--page", "1", "--rewrite", "더 웃기게"), "--rewrite: the writer"),
         (("--page", "1", "--text", "-", "--editor"), "not both"),
         (("--page", "0", "--text", "-"), "--text: "),
-        (("--voice", "X9"), "expected one of M1"),
+        (("--voice", "X9"), "--voice: expected one of M1"),
+        (("--voice", "토끼=X9"), "--voice: expected one of M1"),
+        (("--voice", "=F2"), "--voice: expected some text"),
     ],
 )
 def test_what_makes_no_sense_is_told_of_its_option(
