@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 import anyio
+import anyio.to_thread
 import msgspec
 
 from storybook.access import Access
@@ -51,7 +52,7 @@ from storybook.projections.forgotten import is_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.repair import Repair, Repairs
-from storybook.request import InvalidRequest, RequestFault
+from storybook.request import InvalidRequest, RequestFault, composed
 from storybook.retention import Retention
 from storybook.run import (
     EditionRequest,
@@ -262,7 +263,8 @@ class Application(msgspec.Struct, frozen=True):
 
     async def compare_editions(self, run_id: RunId, before: int, after: int) -> EditionComparison:
         """How two editions of a book differ. Raises as `edition`."""
-        return compare(await self.edition(run_id, before), await self.edition(run_id, after))
+        pair = await self.edition(run_id, before), await self.edition(run_id, after)
+        return await anyio.to_thread.run_sync(compare, *pair)  # up to a second of long texts
 
     async def cancel_run(self, run_id: RunId, by: str = "") -> None:
         """Stop a run. Raises `Refused`."""
@@ -320,6 +322,7 @@ class Application(msgspec.Struct, frozen=True):
 
     async def release_character(self, name: str, by: str = "") -> None:
         """Let no request name a character any more. Raises `NoSuchCharacter`."""
+        name = composed(name)
         saved = await self.projections.ask(saved_as, name)
         if not saved:
             raise NoSuchCharacter(f"nobody is saved as {name!r}")

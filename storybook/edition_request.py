@@ -12,7 +12,14 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import FIRST_EDITION, MOST_PAGES, Dialogue, TtsConfig, base_language
+from storybook.book import (
+    COVER_PAGE,
+    FIRST_EDITION,
+    MOST_PAGES,
+    Dialogue,
+    TtsConfig,
+    base_language,
+)
 from storybook.languages.known import LANGUAGES
 from storybook.request import EDITION_RANGE, SEED_RANGE, CheckedFields, InvalidRequest, Loc, kind_of
 from storybook.run import EditionRequest, PageEdit, Run
@@ -105,11 +112,12 @@ class _CheckedEdition(CheckedFields):
         if not isinstance(value, Mapping):
             self.fault(loc, f"expected an object, found {kind_of(value)}", "dict_type")
             return PageEdit(0)
-        if value.get("page") is None:
+        number, seed, lines = value.get("page"), value.get("seed"), value.get("dialogues")
+        if number is None:
             self.fault((*loc, "page"), "this field is required", "missing")
-        seed, lines = value.get("seed"), value.get("dialogues")
+            number = COVER_PAGE
         return PageEdit(
-            self.whole(value.get("page") or 0, (0, MOST_PAGES - 1), (*loc, "page")),
+            self.whole(number, (COVER_PAGE, MOST_PAGES - 1), (*loc, "page")),
             self._text(value, "title", loc),
             self._text(value, "summary", loc),
             None if lines is None else self._lines(lines, (*loc, "dialogues")),

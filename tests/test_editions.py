@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -308,6 +309,16 @@ def test_a_comparison_has_both_texts() -> None:
     assert "".join(it.text for it in found if it.kind != "added") == old
     assert "".join(it.text for it in found if it.kind != "removed") == new
     assert Words("removed", "숲에") in found
+
+
+def test_the_dullest_texts_are_compared_at_once() -> None:
+    """A word over and over, as long as a text may be: seconds of work where nobody bounds it."""
+    before, after = "가 " * 500, "가 나 " * 250
+    began = time.process_time()
+    found = words(before, after)
+    assert time.process_time() - began < 0.5
+    assert "".join(it.text for it in found if it.kind != "added") == before
+    assert "".join(it.text for it in found if it.kind != "removed") == after
 
 
 async def test_each_changed_page_is_told_once(tmp_path: Path) -> None:

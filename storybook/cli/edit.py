@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -15,14 +16,14 @@ import msgspec
 import rich_click as click
 from rich.text import Text
 
-from storybook.book import MOST_PAGES, RunId
+from storybook.book import COVER_PAGE, MOST_PAGES, Page, RunId
 from storybook.bootstrap import page_check
 from storybook.changing import deciding_edition
 from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
 from storybook.cli.change_run import change_log
 from storybook.cli.data_reader import open_data
-from storybook.cli.errors import in_options, run_async, run_until_stopped
+from storybook.cli.errors import VOICE, in_options, run_async, run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import WHO, console, duration, print_json
@@ -32,7 +33,7 @@ from storybook.commands import Commands
 from storybook.edition_request import check_edition
 from storybook.editions import NoSuchLanguage, shown_in
 from storybook.languages.known import language_of, names_in
-from storybook.request import SEED_RANGE, InvalidRequest
+from storybook.request import SEED_RANGE, InvalidRequest, RequestFault, composed
 from storybook.run import EditionRequest, Run, Status, read_whole
 from storybook.stages.registry import choose_engines
 from storybook.stopping import exit_code
@@ -75,7 +76,7 @@ class EditOptions(msgspec.Struct, frozen=True):
 @click.option("--revoice", is_flag=True, help="Read the page aloud anew.")
 @click.option(
     "--text",
-    type=click.File(encoding="utf-8-sig"),
+    type=click.File("rb"),
     metavar="FILE",
     help="Give the page the text of a file; - is standard input.",
 )
@@ -138,7 +139,7 @@ def edit_command(
     wanted = EditOptions(
         page,
         language,
-        text.read() if text is not None else None,
+        _text_of(text.read()) if text is not None else None,
         editor,
         of_page,
         voices,
@@ -147,18 +148,21 @@ def edit_command(
     _check(wanted)
     options.start_logging()
     run_id, book = _book(options, run)
-    try:
-        change = _change(wanted, book)
-    except NoSuchLanguage as error:
-        raise Failure(str(error)) from error
-    if change is None:
-        say("Nothing is changed, and nothing was asked.")
-        return
-    with _kept(change if editor else None):
-        if no_wait:
+    with _typed(_opened(wanted, book)) as file:
+        change = _change(wanted, book, file)
+        if change is None:
+            say("Nothing is changed, and nothing was asked.")
+        elif no_wait:
             _ask(options, run_id, change)
         else:
             _make(options, MakeOptions(None, run_id, change), as_json)
+
+
+def _text_of(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.BadParameter("expected a text in UTF-8", param_hint="--text") from error
 
 
 def _check(wanted: EditOptions) -> None:
@@ -192,9 +196,10 @@ def _book(options: GlobalOptions, text: str) -> tuple[RunId, Run]:
 # ----------------------------------------------------------------------------------- what is asked
 
 
-def _change(wanted: EditOptions, run: Run) -> EditionRequest | None:
-    """What is asked of the book as it is; None if nothing is. A fault in it is a usage error."""
-    edit = _edit(wanted, run) if wanted.page is not None else None
+def _change(wanted: EditOptions, run: Run, file: Path | None) -> EditionRequest | None:
+    """What is asked of the book as it is; None if nothing is. A fault in it is a usage error. What
+    is typed goes into the file."""
+    edit = _edit(wanted, run, file) if wanted.page is not None else None
     if edit == {}:
         return None
     pages = [{"page": wanted.page, "language": wanted.language, **edit}] if edit is not None else []
@@ -202,28 +207,51 @@ def _change(wanted: EditOptions, run: Run) -> EditionRequest | None:
     try:
         return check_edition({**asked, **wanted.of_book}, run)
     except InvalidRequest as invalid:
-        raise in_options(invalid) from invalid
+        raise in_options(InvalidRequest([*map(_of_option, invalid.faults)])) from invalid
 
 
-def _edit(wanted: EditOptions, run: Run) -> dict[str, Any]:
-    assert wanted.page is not None
-    if wanted.page >= run.page_count:
-        raise click.UsageError(f"--page: the book has pages 0 to {run.page_count - 1}.")
+def _of_option(it: RequestFault) -> RequestFault:
+    return msgspec.structs.replace(it, loc=VOICE) if it.loc[0] == "tts" else it
+
+
+def _edit(wanted: EditOptions, run: Run, file: Path | None) -> dict[str, Any]:
     edit = dict(wanted.of_page)
     if wanted.text is not None:
         edit["summary" if wanted.page else "title"] = wanted.text.strip()
-    if wanted.editor:
-        edit |= _edited(run, wanted.page, wanted.language)
+    if file is not None:
+        edit |= _edited(_page(wanted, run), file)
     return edit
 
 
-def _edited(run: Run, number: int, language: str | None) -> dict[str, Any]:
-    shown = run.shown
-    page = shown.page_in(number, shown_in(run, language) if language is not None else "")
+def _page(wanted: EditOptions, run: Run) -> Page:
+    """The page that is meant, as it is shown in the language that is meant."""
+    assert wanted.page is not None
+    try:
+        language = shown_in(run, wanted.language) if wanted.language is not None else ""
+    except NoSuchLanguage as error:
+        raise Failure(str(error)) from error
+    page = run.shown.page_in(wanted.page, language)
     if page is None:
         raise Failure(f"the book is {run.status}; only a whole one can be changed")
-    text = click.edit(page_as_text(page, shown.pages[0].title, shown.edition), extension=".txt")
-    return edit_of(text, page) if text is not None else {}
+    return page
+
+
+def _opened(wanted: EditOptions, run: Run) -> str | None:
+    """What is opened in an editor, if one is."""
+    if wanted.page is not None and wanted.page >= run.page_count:
+        raise click.UsageError(f"--page: the book has pages 0 to {run.page_count - 1}.")
+    if not wanted.editor:
+        return None
+    page, shown = _page(wanted, run), run.shown
+    return page_as_text(page, shown.pages[COVER_PAGE].title, shown.edition)
+
+
+def _edited(page: Page, file: Path) -> dict[str, Any]:
+    click.edit(filename=str(file))
+    try:
+        return edit_of(file.read_text("utf-8-sig"), page)
+    except UnicodeDecodeError as error:
+        raise Failure("expected a text in UTF-8: the editor has saved another encoding") from error
 
 
 def _voices(given: Sequence[str], run: Run) -> dict[str, Any] | None:
@@ -234,7 +262,7 @@ def _voices(given: Sequence[str], run: Run) -> dict[str, Any] | None:
     for it in given:
         name, sign, voice = it.rpartition("=")
         if sign:
-            name = name.strip()
+            name = composed(name)
             found["character_voices"] |= {name: voice, names.get(name, name): voice}
         else:
             found["narrator_voice"] = voice
@@ -242,16 +270,25 @@ def _voices(given: Sequence[str], run: Run) -> dict[str, Any] | None:
 
 
 @contextmanager
-def _kept(change: EditionRequest | None) -> Iterator[None]:
-    """What somebody has typed is not lost if it is refused."""
+def _typed(opened: str | None) -> Iterator[Path | None]:
+    """The file that is opened in an editor, if one is. What somebody has typed is not lost if it is
+    refused."""
+    if opened is None:
+        yield None
+        return
+    with tempfile.NamedTemporaryFile(prefix="page-", suffix=".txt", delete=False) as made:
+        file = Path(made.name)
+    file.write_text(opened, "utf-8")
+    before = file.read_bytes()
     try:
-        yield
-    except (Failure, click.UsageError):
-        if change is not None:
-            with tempfile.NamedTemporaryFile("wb", suffix=".json", delete=False) as file:
-                file.write(msgspec.json.format(msgspec.json.encode(change.pages)))
-            say(f"What you wrote is kept in {file.name}.", err=True)
+        yield file
+    except (Failure, click.ClickException):
+        if file.is_file() and file.read_bytes() != before:
+            say(f"What you wrote is kept in {file}.", err=True)
+            raise
+        file.unlink(missing_ok=True)
         raise
+    file.unlink(missing_ok=True)
 
 
 # -------------------------------------------------------------------------------------- the making

@@ -36,6 +36,10 @@ def edit_of(text: str, before: Page) -> dict[str, Any]:
     """What the text file asks of its page, in the words of a change; nothing if it is as it was or
     empty. Raises `Failure`."""
     _, *rest = _HEADING.split(text)
+    if not rest and text.strip():
+        raise Failure("expected what is changed under == text ==, or another heading; found none")
+    if len(set(rest[::2])) < len(rest[::2]):
+        raise Failure(f"expected each heading once; found {', '.join(rest[::2])}")
     parts = {name: part.strip() for name, part in zip(rest[::2], rest[1::2], strict=True)}
     if not any(parts.values()):
         return {}

@@ -412,7 +412,7 @@ CALLS: Final = (
         "POST",
         "/api/runs/{run_id}/editions/{edition}/restore",
         "Give a book the content again that it had in an edition",
-        {202: _json("the edition that this makes", EditionCreated), 409: _CONFLICT},
+        {202: _json("the edition that this makes", EditionCreated, *_LIMITED), 409: _CONFLICT},
         more="It is an edition of its own, whole at once: nothing is made for it.",
         errors=(403, 408, 413, 422, 503),
         parameters=(_RUN, Parameter("edition", "path", "the edition", EDITION)),

@@ -220,6 +220,7 @@ class EditionCalls:
         body = await self._body(request)
         try:
             note = check_note(json_object(body).get("note") if body else None)
+            self._limits.take("runs", scope)
             made = await self._application.restore_edition(
                 run_id, edition, note=note, requested_by=caller_name(scope)
             )

@@ -82,7 +82,7 @@ def position_in(name: str, text: str) -> Position:
 
 def edition_in(scope: Scope) -> int | None:
     """`?edition=`, None if it is not there. Raises `BadRequest`."""
-    text = query(scope).get("edition") if b"edition=" in scope["query_string"] else None
+    text = query(scope).get("edition")
     return edition_number(text) if text is not None else None
 
 

@@ -328,10 +328,10 @@ def give_cast_picture(
 def save_character(
     run: Run | None, name: str, member: CastMember, saved_by: str = ""
 ) -> list[Event]:
-    """Let requests for other books name a character. Nothing follows if that is so already."""
-    return (
-        [] if existing(run).saved.get(name) == member else [CharacterSaved(name, member, saved_by)]
-    )
+    """Let requests for other books name a character. Also where this run says so already: another
+    book's may have got the name since."""
+    existing(run)
+    return [CharacterSaved(name, member, saved_by)]
 
 
 def release_character(run: Run | None, name: str, released_by: str = "") -> list[Event]:

@@ -246,6 +246,15 @@ async def test_every_fault_of_a_change_is_told(site: Site) -> None:
         assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("number", [False, True, "", "1", [], {}], ids=repr)
+async def test_what_is_no_number_names_no_page(site: Site, number: Any) -> None:
+    """Also what Python takes for 0: it is not the cover."""
+    run_id = await site.finished_book()
+    answer = await change(site, run_id, pages=[{"page": number, "repaint": True}])
+    assert answer.status_code == 422
+    assert [it["loc"] for it in answer.json()["detail"]] == [["body", "pages", 0, "page"]]
+
+
 async def test_what_the_engines_cannot_do_is_refused_with_its_place(own: Site) -> None:
     """A page that nobody writes anew, a style that nobody paints, a voice that nobody has."""
     run_id = await own.finished_book()
@@ -415,6 +424,15 @@ async def test_the_first_edition_is_served_a_thousand_changes_later(own: Site) -
     served = [await own.client.get(it, params={"edition": 1}) for it in addresses]
     assert [it.content for it in served] == files
     assert (await own.client.get(addresses[2])).content != files[2]
+
+
+@pytest.mark.parametrize("query", ["edition", "edition=", "%65dition=x", "edition=0", "edition=１"])
+async def test_what_is_no_number_is_no_edition(site: Site, query: str) -> None:
+    """However it is spelled; it is not as if none had been asked for."""
+    run_id = await site.finished_book()
+    for path in ("", "/images/cover.png", "/audio/page_0.wav"):
+        answer = await site.client.get(f"/api/runs/{run_id}{path}?{query}")
+        assert (answer.status_code, path) == (400, path)
 
 
 async def test_the_stores_own_names_are_no_addresses(site: Site) -> None:
