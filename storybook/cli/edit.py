@@ -151,9 +151,9 @@ def edit_command(
     with _typed(_opened(wanted, book)) as file:
         change = _change(wanted, book, file)
         if change is None:
-            say("Nothing is changed, and nothing was asked.")
+            say("Nothing is changed, and nothing was asked.", err=as_json)
         elif no_wait:
-            _ask(options, run_id, change)
+            _ask(options, run_id, change, as_json)
         else:
             _make(options, MakeOptions(None, run_id, change), as_json)
 
@@ -294,8 +294,16 @@ def _typed(opened: str | None) -> Iterator[Path | None]:
 # -------------------------------------------------------------------------------------- the making
 
 
-def _ask(options: GlobalOptions, run_id: RunId, change: EditionRequest) -> None:
+class AskedEdition(msgspec.Struct, frozen=True):
+    """What is printed as JSON of an edition that nobody waits for."""
+
+    run_id: RunId
+    edition: int
+
+
+def _ask(options: GlobalOptions, run_id: RunId, change: EditionRequest, as_json: bool) -> None:
     """Ask for the edition, and leave it to whoever makes books."""
+    asked: list[AskedEdition] = []
 
     async def here(log: SqliteLog, run_id: RunId) -> None:
         commands = Commands(log)
@@ -304,15 +312,19 @@ def _ask(options: GlobalOptions, run_id: RunId, change: EditionRequest) -> None:
             check = page_check(options.settings)
             run = await commands.load(run_id)
             decide = await deciding_edition(run, change, engines, check)
-            await commands.execute(run_id, partial(decide, requested_by=WHO))
+            done = await commands.execute(run_id, partial(decide, requested_by=WHO))
+            asked.append(AskedEdition(run_id, done.run.edition))
         finally:
             with anyio.CancelScope(shield=True):
                 await engines.close()
 
     async def ask(server: ServerClient, run_id: RunId) -> None:
-        await server.request_edition(run_id, change)
+        asked.append(AskedEdition(run_id, await server.request_edition(run_id, change)))
 
     _, was_asked = change_log(options, run_id, ask, here)
+    if as_json:
+        print_json(asked[0])
+        return
     name = short(run_id)
     then = f"`storybook make --resume {name}` writes book.html anew once it is whole"
     if was_asked:

@@ -75,8 +75,8 @@ class ServerClient:
     async def retry_run(self, run_id: RunId) -> None:
         await self._post(f"/api/runs/{run_id}/retry")
 
-    async def request_edition(self, run_id: RunId, asked: EditionRequest) -> None:
-        """Change a finished book."""
+    async def request_edition(self, run_id: RunId, asked: EditionRequest) -> int:
+        """Change a finished book; the number of the edition that this makes."""
         body = {
             "base_edition": asked.base_edition,
             "pages": asked.pages,
@@ -86,7 +86,7 @@ class ServerClient:
             "accept": asked.accept,
             "add_language": asked.add_language,
         }
-        await self._post(f"/api/runs/{run_id}/editions", body)
+        return int((await self._post(f"/api/runs/{run_id}/editions", body))["edition"])
 
     async def restore_edition(self, run_id: RunId, edition: int, note: str) -> None:
         await self._post(f"/api/runs/{run_id}/editions/{edition}/restore", {"note": note})

@@ -196,6 +196,8 @@ def test_who_does_not_wait_leaves_the_edition_to_others(shell: Shell) -> None:
     assert busy.exit_code == 1 and "edition 2 is QUEUED" in busy.stderr
     assert shell("make", "--resume", "latest").exit_code == 0
     assert shell.json_lines("editions", "latest")[1]["status"] == "DONE"
+    third = shell.json("edit", "latest", "--page", "2", "--repaint", "--no-wait")
+    assert (third["edition"], list(third)) == (3, ["run_id", "edition"])
     refused = shell("edit", "latest", "--page", "1", "--rewrite", "더 웃기게", "--no-wait")
     assert refused.exit_code == 2 and "--rewrite" in refused.stderr
 
