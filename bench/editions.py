@@ -36,8 +36,6 @@ FEW, MANY, SAMPLE = 10, 1_000, 30
 REACH_TIMES: Final = 1.5
 REACH_PICTURES: Final = 1.25
 """A request, a file and two appends on top of a picture of a second."""
-REPAINTS: Final = 3
-"""In each repetition, so that one that other work disturbs does not decide."""
 
 
 def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
@@ -67,7 +65,7 @@ async def _repaints(data: Path, effort: Effort) -> Figure:
                 await _changed(application, run_id, edition),
                 await _painted_alone(application, run_id),
             )
-            for edition in range(1, effort.of(effort.repetitions * REPAINTS) + 1)
+            for edition in range(1, effort.repetitions + 1)
         ]
     repaint, alone = (statistics.median(it) for it in zip(*pairs, strict=True))
     note = f"{repaint:.2f} s against {alone:.2f} s"
