@@ -2,7 +2,7 @@
 
 With scripted engines, which take no time, one page after the other is repainted: what is measured
 is all that the service does from the request until the edition is whole for its readers. A book
-that has been changed a thousand times is held against one that has been ten times. With the
+that has been changed a thousand times and one that has been ten times take turns. With the
 embedded painter, a repaint is held against the same picture painted alone, by the same warm
 processes.
 """
@@ -24,7 +24,7 @@ from storybook.book import Role, RunId, picture_of
 from storybook.bootstrap import open_application
 from storybook.engines import Illustrator
 from storybook.events.catalog import RunCompleted, RunFailed
-from storybook.events.log import START, Position
+from storybook.events.log import Position
 from storybook.run import EditionRequest, PageEdit
 from storybook.settings import Settings
 from storybook.stages.tasks import painting_task
@@ -32,12 +32,10 @@ from tests.books import PAGES, new_run
 from tests.engines import REQUEST, Scripted
 
 FEW, MANY, SAMPLE = 10, 1_000, 30
-"""How often a book was changed, and over how many further changes the median goes."""
+"""How many editions a book has, and over how many further ones the median goes."""
 REACH_TIMES: Final = 1.5
 REACH_PICTURES: Final = 1.25
 """A request, a file and two appends on top of a picture of a second."""
-REPAINTS: Final = 3
-"""In each repetition, so that one that other work disturbs does not decide."""
 
 
 def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
@@ -51,9 +49,18 @@ def measure(folder: Path, effort: Effort = FULL) -> list[Figure]:
 async def _many_changes(data: Path, effort: Effort) -> Figure:
     few, many, sample = (effort.of(it, least=2) for it in (FEW, MANY, SAMPLE))
     async with open_application(Settings(), data, engines=Scripted().engines) as application:
-        run_id = await _made(application)
-        seconds = [await _changed(application, run_id, it) for it in range(1, many + sample)]
-    before, after = (statistics.median(seconds[it - 1 :][:sample]) for it in (few, many))
+        old, young = [await _made(application) for _ in range(2)]
+        for run_id, count in ((old, many), (young, few)):
+            for edition in range(1, count):
+                await _changed(application, run_id, edition)
+        pairs = [
+            (
+                await _changed(application, old, many + it),
+                await _changed(application, young, few + it),
+            )
+            for it in range(sample)
+        ]
+    after, before = (statistics.median(it) for it in zip(*pairs, strict=True))
     note = f"{before * 1e3:.1f} ms at {few} editions, {after * 1e3:.1f} ms at {many:,}"
     what = f"a change of a book of {many:,} editions, against one of {few}"
     return Figure(what, after / before, "×", REACH_TIMES, "≤", note)
@@ -67,7 +74,7 @@ async def _repaints(data: Path, effort: Effort) -> Figure:
                 await _changed(application, run_id, edition),
                 await _painted_alone(application, run_id),
             )
-            for edition in range(1, effort.of(effort.repetitions * REPAINTS) + 1)
+            for edition in range(1, effort.repetitions + 1)
         ]
     repaint, alone = (statistics.median(it) for it in zip(*pairs, strict=True))
     note = f"{repaint:.2f} s against {alone:.2f} s"
@@ -77,8 +84,9 @@ async def _repaints(data: Path, effort: Effort) -> Figure:
 
 async def _made(application: Application) -> RunId:
     """A finished book."""
+    before = await application.log.head()
     run_id = await application.request_run(new_run(REQUEST))
-    await _whole(application, START)
+    await _whole(application, before)
     return run_id
 
 

@@ -182,6 +182,7 @@ def test_the_version_is_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(310)  # each in a process of its own, two of them make books
 def test_the_benchmarks_run(tmp_path: Path) -> None:
     """Every figure can be measured; what they are is no matter of the tests."""
     result = subprocess.run(
@@ -189,7 +190,7 @@ def test_the_benchmarks_run(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=300,
         check=False,
     )
     assert result.returncode == 0, result.stderr
