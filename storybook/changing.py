@@ -177,9 +177,13 @@ def _language_faults(
     only = "expected a text or a voice, which are all that a page has in an added language"
     for name in (name for name, is_asked in of_all.items() if is_asked):
         yield RequestFault((*loc, name), only, "not_in_language")
-    if edit.is_text and any(it.page == edit.page and it.rewrite for it in asked.pages):
+    if edit.is_text and _is_rewritten(edit.page, asked):
         both = "the page is to be written anew, and then translated: give no text for it"
         yield RequestFault((*loc, "language"), both, "rewrite_and_text")
+
+
+def _is_rewritten(page: int, asked: EditionRequest) -> bool:
+    return any(it.page == page and it.rewrite and not it.language for it in asked.pages)
 
 
 def _translation_faults(

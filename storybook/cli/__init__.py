@@ -34,7 +34,7 @@ COMMANDS: Final[dict[str, str]] = {
     "log": "Print the log: every event, in order.",
     "cancel": "Stop the making of a book; finished pages stay readable.",
     "retry": "Let a failed or cancelled book go on from what is missing.",
-    "edit": "Change a finished book: a text, a picture, a voice.",
+    "edit": "Change a finished book: a text, a picture, a voice, or a language beside its own.",
     "editions": "List the editions of a book: who changed what, when, and why.",
     "diff": "Compare two editions of a book: texts word by word, files as pairs.",
     "revert": "Give a book the content again that it had in an edition.",

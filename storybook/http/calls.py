@@ -196,6 +196,12 @@ _CURSOR: Final = (
     Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", CURSOR),
     Parameter("last_event_id", "query", "the same, for clients without headers", CURSOR),
 )
+_LANGUAGE: Final = Parameter(
+    "language",
+    "query",
+    "in this language, one of the book's `languages`; in its own if it is not there",
+    {"type": "string"},
+)
 _EDITION: Final = Parameter(
     "edition", "query", "as this edition has it; the last whole one if it is not there", EDITION
 )
@@ -290,6 +296,7 @@ CALLS: Final = (
             _RUN,
             Parameter("at", "query", "as it was right after this position", POSITION),
             Parameter("edition", "query", "as this edition has it", EDITION),
+            _LANGUAGE,
         ),
     ),
     Call(
@@ -437,7 +444,7 @@ CALLS: Final = (
         "A page read aloud: page_0.wav and on",
         _file("the voice", "audio/wav"),
         errors=(400, 410, 416, 503),
-        parameters=(_RUN, _named(r"^page_(0|[1-9][0-9]?)\.wav$"), _EDITION, *_PARTIAL),
+        parameters=(_RUN, _named(r"^page_(0|[1-9][0-9]?)\.wav$"), _EDITION, _LANGUAGE, *_PARTIAL),
     ),
     Call(
         "get_preview",

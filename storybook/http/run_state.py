@@ -59,10 +59,10 @@ class RunState(msgspec.Struct, frozen=True):
     """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
     0, whether it is written or not. What a later version added follows `error`; `waiting_for` is
     null unless an engine that the run waits for is away now, `parked` if every event can be read;
-    `removed` names the files that retention took; `age` is empty if nothing was said of it. A book
-    that was changed has `edition`: the number of its newest one, of which `status`, `stage` and
-    `error` are, while its pages are those of the last whole one. `languages` are those that it is
-    in, its own first.
+    `removed` names the files that retention took; `age` is empty if nothing was said of it, and
+    `languages` are those that the book is in, its own first. A book that was changed has `edition`:
+    the number of its newest one, of which `status`, `stage` and `error` are, while its pages are
+    those of the last whole one.
     """
 
     status: Status
@@ -76,8 +76,8 @@ class RunState(msgspec.Struct, frozen=True):
     parked: Parked | None = None
     removed: tuple[str, ...] = ()
     age: str = ""
-    edition: int | msgspec.UnsetType = msgspec.UNSET
     languages: tuple[str, ...] = ()
+    edition: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def run_state(
@@ -106,8 +106,8 @@ def run_state(
         Parked(parked.position, parked.why) if parked is not None else None,
         tuple(split_language(split_edition(name)[0])[0] for name in snapshot.removed),
         snapshot.age,
-        snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
         (snapshot.language, *snapshot.added),
+        snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
     )
 
 

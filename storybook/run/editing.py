@@ -178,7 +178,7 @@ def _texts(run: Run, asked: EditionRequest) -> Iterator[PageWritten | PageTransl
     named = [(it.page, it.language) for it in asked.pages]
     if len(set(named)) < len(named):
         raise Refused("each page can be named once in a change, in each language")
-    rewritten = {it.page for it in asked.pages if it.rewrite}
+    rewritten = {it.page for it in asked.pages if it.rewrite and not it.language}
     for edit in sorted(asked.pages, key=lambda it: (it.language, it.page)):
         if not 0 <= edit.page < run.page_count:
             raise Refused(f"the book has pages 0 to {run.page_count - 1}, no page {edit.page}")

@@ -301,7 +301,11 @@ async def test_texts_for_an_english_book_are_checked_as_english(site: Site) -> N
     line = {"character": "Rabbit", "text": "I have begun"}
     edit |= {"summary": '"I have begun," said Rabbit.', "dialogues": [line]}
     state = await changed(site, run_id, pages=[edit])
-    assert (state["language"], state["age"], list(state)[-2:]) == ("en", "3-4", ["age", "edition"])
+    assert (state["language"], state["age"], list(state)[-3:]) == (
+        "en",
+        "3-4",
+        ["age", "languages", "edition"],
+    )
     assert state["pages"][1]["dialogues"] == [{**line, "voice": "F2"}]
 
 
@@ -346,7 +350,7 @@ async def test_the_editions_are_told_compared_and_restored(site: Site) -> None:
     assert f"{files}/images/panel_1.png" in first["files"]
     assert (second["status"], second["is_shown"], second["note"]) == ("DONE", True, "둘째")
     assert second["pages"] == [
-        {"page": 2, "rewrite": "", "repaint": True, "seed": 5, "revoice": False},
+        {"page": 2, "rewrite": "", "repaint": True, "seed": 5, "revoice": False, "language": ""},
     ]
     assert second["texts"] == [0]
     pictures = [it for it in second["files"] if "/images/" in it]
