@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -147,7 +148,8 @@ def test_a_translation_fails_waits_and_is_stopped_as_all_work_is() -> None:
     story.abandon(work, 2, AbandonReason.SHUTDOWN)
     story.start(work, 3)
     story.fail(work, FINAL, 3)
-    assert story.events[-1] == RunFailed(FINAL, work.stage, 0, language=EN)
+    failed: list[Event] = [RunFailed(FINAL, work.stage, 0, language=EN)]
+    assert story.events[-1:] == failed
     assert story.now.shown.edition == 1
     assert wanted(story.do(retry_run)) == [work]
     story.do(cancel_run)
@@ -262,7 +264,7 @@ def test_a_whole_translation_by_hand_needs_no_writer() -> None:
     ],
 )
 def test_a_change_in_two_languages_makes_sense(
-    edits: tuple[PageEdit, ...], more: dict[str, str], why: str
+    edits: tuple[PageEdit, ...], more: dict[str, Any], why: str
 ) -> None:
     """A page has a text and a voice in each, and is named once in each."""
     with pytest.raises(Refused, match=why):
