@@ -141,8 +141,8 @@ def test_a_translation_fails_waits_and_is_stopped_as_all_work_is() -> None:
     story.do(partial(defer_stage, work=work, attempt=1, engine=ENGINE, why="away"))
     story.start(work)
     problems = [Problem("language", "expected English")]
-    story.do(partial(refuse_page, attempt=1, page=page(0), problems=problems, work=work))
-    assert story.events[-1] == PageRefused(0, 1, tuple(problems), page(0).title, language=EN)
+    new = story.do(partial(refuse_page, attempt=1, page=page(0), problems=problems, work=work))
+    assert new[-1] == PageRefused(0, 1, tuple(problems), page(0).title, language=EN)
     story.fail(work, TRANSIENT)
     story.start(work, 2)
     story.abandon(work, 2, AbandonReason.SHUTDOWN)

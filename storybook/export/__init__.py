@@ -42,11 +42,12 @@ class CannotExport(Exception):
 
 class _Edition(msgspec.Struct, frozen=True):
     """A book as it is exported: in its own language ("") or in one that was `added`, with others
-    under it."""
+    under it; `number` if this edition was asked for."""
 
     run: Run
     added: str = ""
     others: tuple[str, ...] = ()
+    number: int | None = None
 
     @property
     def language(self) -> str:
@@ -59,7 +60,9 @@ class _Edition(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         told = ALL_LANGUAGES if self.others else self.added
-        return f"book.{told}.html" if told else BOOK_FILE
+        stem, _, ending = BOOK_FILE.rpartition(".")
+        number = f"e{self.number}" if self.number is not None else ""
+        return ".".join(it for it in (stem, told, number, ending) if it)
 
     def page(self, number: int, added: str) -> Page:
         found = self.run.page_in(number, added)
@@ -73,17 +76,22 @@ async def export_book(
     store: ArtifactStore,
     media: SmallMedia | None = None,
     language: str = "",
+    number: int | None = None,
 ) -> str:
-    """Keep the page beside a finished run's artifacts: the book as it is shown, in its own language
-    or in `language`; under which name.
+    """Keep the page beside a finished run's artifacts: the book as it is shown, or as the edition
+    `number` has it, in its own language or in `language`; under which name.
 
     `media` may have made some of them small already. Raises `CannotExport` unless the book is whole
     and its artifacts are there, and `CannotKeep`.
     """
-    pruned, run = run.pruned, run.shown
+    pruned, newest = run.pruned, run.edition
+    found = run.shown if number is None else run.of_edition(number)
+    if found is None:
+        raise CannotExport(f"the book has no edition {number}: the newest is {newest}")
+    run = found
     if run.status is not Status.DONE:
         raise CannotExport(f"the run is {run.status}; only a DONE one is a whole book")
-    edition = _in_language(run, language)
+    edition = _in_language(run, language, number)
     if any(it.name in pruned for it in edition.files):
         raise CannotExport("retention has removed this book's files")
     media = media or SmallMedia(store)
@@ -98,7 +106,7 @@ async def export_book(
     return edition.name
 
 
-def _in_language(run: Run, language: str) -> _Edition:
+def _in_language(run: Run, language: str, number: int | None) -> _Edition:
     is_all = language == ALL_LANGUAGES
     added = "" if is_all or not language else run.added_as(language)
     if added is None or (is_all and not run.translations):
@@ -106,7 +114,7 @@ def _in_language(run: Run, language: str) -> _Edition:
             f"the book is in {', '.join(run.languages)}: `storybook edit RUN --add-language TAG` "
             "adds another language"
         )
-    return _Edition(run, added, (*run.translations,) if is_all else ())
+    return _Edition(run, added, (*run.translations,) if is_all else (), number)
 
 
 async def _make_small(run_id: RunId, files: Sequence[Artifact], media: SmallMedia) -> None:

@@ -90,6 +90,11 @@ def test_editions_are_listed_compared_and_gone_back_to(shell: Shell) -> None:
     assert "picture  panel_1.png → panel_1.e3.png" in said
     assert shell.json("diff", "latest", "1..3")["after"] == 3
     assert book_html(shell).count("짧은 제목")
+    exported = shell("export", "latest", "--edition", "1")
+    assert "book.e1.html" in exported.stdout, exported.output
+    first = next(shell.data.glob("outputs/*/book.e1.html")).read_text("utf-8")
+    assert title in first and "짧은 제목" not in first
+    assert "the newest is 3" in shell("export", "latest", "--edition", "9").stderr
     result = shell("revert", "latest", "1")
     assert result.exit_code == 0, result.output
     assert "as it was in edition 1" in result.stdout and "book.html" in result.stdout

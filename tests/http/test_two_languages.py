@@ -30,7 +30,7 @@ async def own(tmp_path: Path) -> AsyncIterator[Site]:
         yield site
 
 
-async def in_(site: Site, run_id: str, language: str, **query: Any) -> dict[str, Any]:
+async def in_(site: Site, run_id: RunId, language: str, **query: Any) -> dict[str, Any]:
     """The state in a language."""
     params = {"language": language, **query}
     answer = await site.client.get(f"/api/runs/{run_id}", params=params)
@@ -110,7 +110,8 @@ async def test_the_stream_tells_each_page_in_its_language(own: Site) -> None:
     """What a client of earlier versions knows stands first; `ready_*` count the first language."""
     run_id = await own.finished_book()
     await changed(own, run_id, add_language="en")
-    told = [json.loads(it.data or "") for it in await replay(own, run_id) if it.event == "update"]
+    updates = [it for it in await replay(own, run_id) if it.event == "update"]
+    told = [json.loads(it.data or "") for it in updates]
     added = [it for it in told if "changed" in it]
     assert {(it["page"], it["changed"][0], it["language"]) for it in added} == {
         (page, what, "en") for page in PAGES for what in ("text", "voice")
