@@ -71,7 +71,7 @@ dist: $(VENV)/base.done          ## build wheel and sdist, and make a book with 
 		cd "$$bare" && "$$bin/storybook" --data data make --era "$$STORY_ERA" \
 			--place "$$STORY_PLACE" --characters "$$STORY_CHARACTERS" --topic "$$STORY_TOPIC"
 
-crash: $(VENV)/test.done          ## kill the server 150 times at random moments: every book is made
+crash: $(VENV)/test.done          ## kill the server 150 times at random moments: every book and edition is made
 	@$(BIN)/python -m tests.whole.crash
 
 bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in under two minutes

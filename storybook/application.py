@@ -10,11 +10,13 @@ from collections.abc import Callable
 from functools import partial
 
 import anyio
+import anyio.to_thread
 import msgspec
 
 from storybook.access import Access
 from storybook.book import BasedOn, CastMember, RunId
 from storybook.callback_url import is_allowed_host
+from storybook.changing import deciding_edition
 from storybook.characters import (
     NoSuchCharacter,
     checked_name,
@@ -34,7 +36,6 @@ from storybook.editions import (
     EditionSummary,
     compare,
     content_of,
-    deciding_edition,
     editions_of,
 )
 from storybook.events.log import EventLog
@@ -51,7 +52,7 @@ from storybook.projections.forgotten import is_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.repair import Repair, Repairs
-from storybook.request import InvalidRequest, RequestFault
+from storybook.request import InvalidRequest, RequestFault, composed
 from storybook.retention import Retention
 from storybook.run import (
     EditionRequest,
@@ -262,7 +263,8 @@ class Application(msgspec.Struct, frozen=True):
 
     async def compare_editions(self, run_id: RunId, before: int, after: int) -> EditionComparison:
         """How two editions of a book differ. Raises as `edition`."""
-        return compare(await self.edition(run_id, before), await self.edition(run_id, after))
+        pair = await self.edition(run_id, before), await self.edition(run_id, after)
+        return await anyio.to_thread.run_sync(compare, *pair)  # up to a second of long texts
 
     async def cancel_run(self, run_id: RunId, by: str = "") -> None:
         """Stop a run. Raises `Refused`."""
@@ -320,6 +322,7 @@ class Application(msgspec.Struct, frozen=True):
 
     async def release_character(self, name: str, by: str = "") -> None:
         """Let no request name a character any more. Raises `NoSuchCharacter`."""
+        name = composed(name)
         saved = await self.projections.ask(saved_as, name)
         if not saved:
             raise NoSuchCharacter(f"nobody is saved as {name!r}")

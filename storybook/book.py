@@ -79,15 +79,19 @@ PICTURE_STAGES: Final = tuple(stage for stage in Stage if stage.is_picture)
 
 
 class Work(msgspec.Struct, frozen=True, gc=False, order=True):
-    """One stage for one page. The writer's work is for the whole book: its page is None, unless it
-    is to write one page of a finished book anew."""
+    """One stage for one page, and in one language: "" is the book's own. The writer's work is for
+    the whole book: its page is None, unless it is to write one page of a finished book anew, or in
+    another language."""
 
     stage: Stage
     page: int | None = None
+    language: str = ""
 
     def __str__(self) -> str:
-        is_named_by_stage = self.stage.is_picture or self.page is None
-        return str(self.stage) if is_named_by_stage else f"{self.stage}[{self.page}]"
+        if self.stage.is_picture or self.page is None:
+            return str(self.stage)
+        language = f", {self.language}" if self.language else ""
+        return f"{self.stage}[{self.page}{language}]"
 
 
 WRITING: Final = Work(Stage.LLM)
@@ -111,15 +115,21 @@ def picture_of(page: int) -> Work:
 
 
 @cache
-def narration_of(page: int) -> Work:
-    """The work that reads a page aloud."""
-    return Work(Stage.TTS, page)
+def narration_of(page: int, language: str = "") -> Work:
+    """The work that reads a page aloud, in the book's own language or in another."""
+    return Work(Stage.TTS, page, language)
 
 
 @cache
 def rewriting_of(page: int) -> Work:
     """The work that writes a page of a finished book anew."""
     return Work(Stage.LLM, page)
+
+
+@cache
+def translation_of(page: int, language: str) -> Work:
+    """The work that puts a page of a finished book into another language."""
+    return Work(Stage.LLM, page, language)
 
 
 def is_same_language(one: str, other: str) -> bool:
@@ -313,10 +323,12 @@ FIRST_EDITION: Final = 1
 
 
 def artifact_name(work: Work, edition: int = FIRST_EDITION) -> str:
-    """The file that a piece of work makes: `cover.png`, `panel_1.png`, `page_0.wav`. What a later
-    edition makes has its number in it, `panel_1.e2.png`, so that nothing is ever overwritten."""
+    """The file that a piece of work makes: `cover.png`, `panel_1.png`, `page_0.wav`, and
+    `page_0.en.wav` in another language than the book's own. What a later edition makes has its
+    number in it, `panel_1.e2.png`, so that nothing is ever overwritten."""
     if work.stage is Stage.TTS:
-        return with_edition(f"page_{work.page}.wav", edition)
+        language = f".{work.language}" if work.language else ""
+        return with_edition(f"page_{work.page}{language}.wav", edition)
     if work.stage.is_picture:
         return with_edition(f"{work.stage.value.lower()}.png", edition)
     raise ValueError(f"{work} makes no file")
@@ -337,3 +349,11 @@ def split_edition(name: str) -> tuple[str, int]:
     if base and edition.isdecimal():
         return f"{base}.{ending}", int(edition)
     return name, FIRST_EDITION
+
+
+def split_language(name: str) -> tuple[str, str]:
+    """The name that a narration has in every language, and the one that it is in, "" for the book's
+    own: `page_1.en.wav` → `page_1.wav`, "en". The name is one that it has in every edition."""
+    stem, _, ending = name.rpartition(".")
+    base, _, language = stem.partition(".")
+    return f"{base}.{ending}", language

@@ -17,7 +17,7 @@ from storybook.book import CastMember, ReferencePicture, RunId
 from storybook.commands import Decide
 from storybook.events.catalog import Event
 from storybook.projections.characters import SavedCharacter
-from storybook.request import InvalidRequest, RequestFault, clean_word
+from storybook.request import InvalidRequest, RequestFault, clean_word, composed
 from storybook.run import (
     NoSuchRun,
     Refused,
@@ -45,6 +45,7 @@ class NoSuchCharacter(Refused):
 def named(members: Sequence[CastMember], name: str) -> CastMember:
     """The character of a run that is meant; the only one if the name is empty. Raises
     `NoSuchCharacter`."""
+    name = composed(name)
     there = ", ".join(it.name for it in members) or "nobody yet"
     if not name and len(members) == 1:
         return members[0]

@@ -7,29 +7,24 @@ from two of its folds; nothing is kept beside them.
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from difflib import SequenceMatcher
-from functools import partial
 from typing import Final
 
 import msgspec
 
 from storybook.book import (
-    COVER_PAGE,
     FIRST_EDITION,
     Page,
-    Role,
     TtsConfig,
     Work,
     narration_of,
     picture_of,
 )
-from storybook.engines import Capabilities, Engine
 from storybook.events.catalog import (
     EditionRequested,
-    Event,
     PageChange,
+    PageTranslated,
     PageWritten,
     Problem,
     RunCancelled,
@@ -41,20 +36,20 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Recorded
-from storybook.languages.known import language_of, voiced
-from storybook.request import InvalidRequest, Loc, RequestFault
 from storybook.run import (
-    EditionRequest,
-    PageEdit,
     Refused,
     Run,
     Status,
-    edited,
-    request_edition,
 )
-from storybook.stages.capabilities import narration_faults, painting_faults, rewriting_faults
-from storybook.stages.registry import Engines
-from storybook.stages.writer.check import PageCheck
+
+
+class NoSuchLanguage(Refused):
+    """The book, or that edition of it, is not in a language."""
+
+    def __init__(self, language: str, of: Run) -> None:
+        which = "the book" if of.edition == FIRST_EDITION else f"edition {of.edition} of the book"
+        known = ", ".join(of.languages)
+        super().__init__(f"{which} is not in {language[:40]!r}; it is in {known}")
 
 
 class NoSuchEdition(Refused):
@@ -63,7 +58,7 @@ class NoSuchEdition(Refused):
     def __init__(self, edition: int, newest: int) -> None:
         why = (
             f"it was given up before it was whole, for edition {newest}"
-            if edition < newest
+            if FIRST_EDITION <= edition < newest
             else f"the newest is edition {newest}"
         )
         super().__init__(f"the book has no edition {edition}: {why}")
@@ -78,119 +73,24 @@ def content_of(run: Run, edition: int) -> Run:
     return found
 
 
-# ------------------------------------------------------------------------------ what may be asked
-
-
-async def deciding_edition(
-    run: Run | None, asked: EditionRequest, engines: Engines, check: PageCheck
-) -> Callable[..., list[Event]]:
-    """The decision that changes a book, once it is known to make sense. Raises as
-    `accepted_problems`."""
-    accepted: list[Problem] = []
-    if run is not None and run.shown.is_whole:  # else the decision says why not
-        accepted = await accepted_problems(run, asked, engines, check)
-        asked = voiced_in(run, asked)
-    return partial(
-        request_edition,
-        asked=asked,
-        seed=secrets.randbelow(2**32),
-        accepted=accepted,
-    )
-
-
-def voiced_in(run: Run, asked: EditionRequest) -> EditionRequest:
-    """The change with the voices of characters by the names that the book's story calls them, too,
-    as its first edition has them."""
-    tts = voiced(language_of(run.language), run.request, asked.tts)
-    return msgspec.structs.replace(asked, tts=tts)
-
-
-async def accepted_problems(
-    run: Run, asked: EditionRequest, engines: Engines, check: PageCheck
-) -> list[Problem]:
-    """What the safety check has found in texts whose author answers for it. Raises
-    `InvalidRequest` for what makes no sense, what the engines cannot do, and texts with
-    `forbidden_words`, unless they are accepted."""
-    able = (_best(engines, role, run).capabilities for role in _MAKERS)
-    if faults := list(edition_faults(run, asked, *able)):
-        raise InvalidRequest(faults)
-    found = await unsafe_texts(run, asked, check)
-    if found and not asked.accept:
-        faults = [RequestFault(loc, it.message, "forbidden_words") for loc, it in found]
-        raise InvalidRequest(faults)
-    return [it for _, it in found]
-
-
-_MAKERS: Final = (Role.WRITER, Role.ILLUSTRATOR, Role.NARRATOR)
-
-
-def _best(engines: Engines, role: Role, run: Run) -> Engine:
-    """The engine that has made the book, or else the one that would now."""
-    candidates = engines.of(role)
-    found: Engine = candidates.of(run.engines_of(role)) or candidates.best
-    return found
-
-
-def edition_faults(
-    run: Run,
-    asked: EditionRequest,
-    writer: Capabilities,
-    illustrator: Capabilities,
-    narrator: Capabilities,
-) -> Iterator[RequestFault]:
-    """What of a change makes no sense for this book, or is more than these engines can do."""
-    seen: set[int] = set()
-    for index, edit in enumerate(asked.pages):
-        loc: Loc = ("pages", index)
-        if not 0 <= edit.page < run.page_count:
-            expected = f"expected a page from 0 to {run.page_count - 1}, found {edit.page}"
-            yield RequestFault((*loc, "page"), expected, "page_range")
-            continue
-        if edit.page in seen:
-            named = f"page {edit.page} is named twice; say all of it at once"
-            yield RequestFault((*loc, "page"), named, "page_twice")
-        seen.add(edit.page)
-        yield from _edit_faults(edit, run.shown.pages[edit.page], loc)
-        if edit.rewrite:
-            yield from rewriting_faults(writer, (*loc, "rewrite"))
-    yield from painting_faults(asked, illustrator)
-    yield from narration_faults(asked.tts, narrator)
-
-
-def _edit_faults(edit: PageEdit, before: Page, loc: Loc) -> Iterator[RequestFault]:
-    if edit.rewrite and edit.is_text:
-        both = "expected a wish for the writer or a text, found both"
-        yield RequestFault((*loc, "rewrite"), both, "rewrite_and_text")
-    if edit.page == COVER_PAGE and (edit.summary is not None or edit.dialogues):
-        yield RequestFault((*loc, "summary"), "the cover has a title only", "no_such_text")
-    if edit.page != COVER_PAGE and edit.title is not None:
-        yield RequestFault((*loc, "title"), "only the cover has a title", "no_such_text")
-    after = edited(before, edit)
-    text = "title" if edit.page == COVER_PAGE else "summary"
-    if not after.text.strip():
-        yield RequestFault((*loc, text), "expected a text, found nothing", "empty")
-    if not after.image_prompt.strip():
-        expected = "expected a description of the picture, found nothing"
-        yield RequestFault((*loc, "image_prompt"), expected, "empty")
-    for number, line in enumerate(after.dialogues):
-        if line.text not in after.text:
-            said = "expected a line that stands word for word in the page's summary"
-            yield RequestFault((*loc, "dialogues", number, "text"), said, "line_not_in_text")
-
-
-async def unsafe_texts(
-    run: Run, asked: EditionRequest, check: PageCheck
-) -> list[tuple[Loc, Problem]]:
-    """What the child-safety check finds in the texts that a person gives, and where."""
-    found: list[tuple[Loc, Problem]] = []
-    for index, edit in enumerate(asked.pages):
-        if edit.is_text:
-            page = edited(run.shown.pages[edit.page], edit)
-            found += [(("pages", index), it) for it in await check.unsafe(page, run.request)]
+def shown_in(run: Run, language: str, edition: int | None = None) -> str:
+    """What a language is called in the work of a book, as it is shown or in an edition; "" for its
+    own. Raises `NoSuchLanguage` and `NoSuchEdition`."""
+    of = run.shown if edition is None else content_of(run, edition)
+    found = of.added_as(language)
+    if found is None:
+        raise NoSuchLanguage(language, of)
     return found
 
 
 # ------------------------------------------------------------------------------- which there were
+
+
+class GivenTranslation(msgspec.Struct, frozen=True):
+    """A page whose text a person gave in a language that was added to the book's own."""
+
+    page: int
+    language: str
 
 
 class EditionSummary(msgspec.Struct, frozen=True):
@@ -199,7 +99,8 @@ class EditionSummary(msgspec.Struct, frozen=True):
 
     `texts` are the pages whose text a person gave, `files` the names of those it made, and `error`
     is why it failed. `is_shown` is true of the one that readers see, `can_be_shown` of every whole
-    one, and of the newest.
+    one, and of the newest. `add_language` is the language that was added, if one was, and
+    `translations` are what a person gave in one.
     """
 
     edition: int
@@ -219,6 +120,8 @@ class EditionSummary(msgspec.Struct, frozen=True):
     error: str | None = None
     is_shown: bool = False
     can_be_shown: bool = True
+    add_language: str = ""
+    translations: tuple[GivenTranslation, ...] = ()
 
 
 def editions_of(recorded: Sequence[Recorded]) -> list[EditionSummary]:
@@ -257,6 +160,7 @@ def _asked_for(at: int, event: RunRequested | EditionRequested) -> EditionSummar
         event.tts,
         event.style,
         event.accepted,
+        add_language=event.add_language,
     )
 
 
@@ -268,6 +172,9 @@ def _after(edition: EditionSummary, at: int, event: object) -> EditionSummary:
             return change(edition, status=Status.RUNNING)
         case PageWritten(page=page, attempt=0, kept=False):
             return change(edition, texts=(*edition.texts, page))
+        case PageTranslated(page=page, language=language, attempt=0):
+            given = GivenTranslation(page, language)
+            return change(edition, translations=(*edition.translations, given))
         case StageCompleted(attempt=attempt, artifact=made) if made is not None and attempt:
             return change(edition, files=(*edition.files, made.name))
         case RunCompleted():
@@ -301,66 +208,75 @@ class Files(msgspec.Struct, frozen=True):
 
 
 class PageComparison(msgspec.Struct, frozen=True):
-    """How a page differs. What is the same in both is None."""
+    """How a page differs, in the book's own language or an added one, which `language` then names.
+    What is the same in both is None."""
 
     page: int
     text: tuple[Words, ...] | None
     image_prompt: tuple[Words, ...] | None
     picture: Files | None
     narration: Files | None
+    language: str = ""
 
 
 class EditionComparison(msgspec.Struct, frozen=True):
-    """How two editions of a book differ; of the pages those that do. `tts` and `style` are those of
-    both, or None where they are the same."""
+    """How two editions of a book differ; of the pages those that do, each in every language in
+    which it does. `tts`, `style` and `languages` are those of both, or None where they are the
+    same."""
 
     before: int
     after: int
     pages: tuple[PageComparison, ...]
     tts: tuple[TtsConfig | None, TtsConfig | None] | None
     style: tuple[str, str] | None
+    languages: tuple[tuple[str, ...], tuple[str, ...]] | None = None
 
 
 def compare(before: Run, after: Run) -> EditionComparison:
     """Two editions of one book, as far as each is made."""
-    pages = (_compared(before, after, number) for number in range(before.page_count))
+    added = dict.fromkeys((*before.translations, *after.translations))
+    pages = (
+        _compared(before, after, number, language)
+        for number in range(before.page_count)
+        for language in ("", *added)
+    )
     return EditionComparison(
         before.edition,
         after.edition,
         tuple(it for it in pages if it is not None),
         (before.tts, after.tts) if before.tts != after.tts else None,
         (before.style, after.style) if before.style != after.style else None,
+        (before.languages, after.languages) if before.languages != after.languages else None,
     )
 
 
-def _compared(before: Run, after: Run, number: int) -> PageComparison | None:
-    old, new = _page(before, number), _page(after, number)
+def _compared(before: Run, after: Run, number: int, language: str) -> PageComparison | None:
+    old, new = (run.page_in(number, language) or Page(number) for run in (before, after))
     found = PageComparison(
         number,
         words(old.text, new.text) if old.text != new.text else None,
         words(old.image_prompt, new.image_prompt) if old.image_prompt != new.image_prompt else None,
-        _files(before, after, picture_of(number)),
-        _files(before, after, narration_of(number)),
+        None if language else _files(before, after, picture_of(number)),
+        _files(before, after, narration_of(number, language)),
+        language,
     )
-    return found if found != PageComparison(number, None, None, None, None) else None
+    is_same = found == PageComparison(number, None, None, None, None, language)
+    return None if is_same else found
 
 
 def words(before: str, after: str) -> tuple[Words, ...]:
     """What became of a text, word by word: all `same` and `removed` together are the text before,
-    all `same` and `added` the one after."""
+    all `same` and `added` the one after. Words that a long text is full of (over 1 %) begin no
+    stretch that is the same: a thousand signs of one word over and over would take seconds."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     found: list[Words] = []
-    for _, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for _, a, b, c, d in SequenceMatcher(None, old, new, autojunk=True).get_opcodes():
         if old[a:b] == new[c:d]:
             found.append(Words("same", "".join(old[a:b])))
             continue
         found += [Words("removed", "".join(old[a:b]))] if b > a else []
         found += [Words("added", "".join(new[c:d]))] if d > c else []
     return tuple(found)
-
-
-def _page(run: Run, number: int) -> Page:
-    return run.pages[number] if number < len(run.pages) else Page(number)
 
 
 def _files(before: Run, after: Run, work: Work) -> Files | None:

@@ -92,9 +92,10 @@ class Capabilities(msgspec.Struct, frozen=True):
 
     `languages` are tags in small letters: what it writes or speaks. `voices` are the names that it
     takes, `page_counts` the lengths of books, cover included, `styles` the names of the ways in
-    which it paints; `rewrites` whether a writer can write one page of a finished book anew, and
-    `takes_references` whether an illustrator can be shown pictures of the characters. `ages` are
-    whom a book may be for.
+    which it paints; `rewrites` whether a writer can write one page of a finished book anew,
+    `translates` whether it can put one into another of its languages, and `takes_references`
+    whether an illustrator can be shown pictures of the characters. `ages` are whom a book may be
+    for.
     """
 
     languages: tuple[str, ...] = ()
@@ -104,6 +105,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     styles: tuple[str, ...] = ()
     takes_references: bool = False
     ages: tuple[str, ...] = ()
+    translates: bool = False
 
     def has_language(self, tag: str) -> bool:
         return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(
@@ -149,6 +151,13 @@ class Rewriting(msgspec.Struct, frozen=True):
     wish: str
 
 
+class Translating(msgspec.Struct, frozen=True):
+    """A page of a finished book that is to be put into another language than its own."""
+
+    page: Page
+    language: str
+
+
 class WritingTask(msgspec.Struct, frozen=True):
     """What a writer is to write: a book of `page_count` pages, cover included, in `language` (a
     tag such as ko). `standing` are the pages that an earlier attempt finished, in order from page
@@ -156,8 +165,9 @@ class WritingTask(msgspec.Struct, frozen=True):
     next page has been written and refused, and `refused` of which kinds its problems were. `cast`
     are the characters that come back from other books: each keeps its card. `age` is that of the
     children whom it is for (one of `AGES`), "" if nothing is known of it.
-    With a `rewriting`, all pages stand, and that one alone is written: only a writer whose
-    capabilities say so is given such a task."""
+    With a `rewriting`, all pages stand, and that one alone is written; with a page for
+    `translating`, that one is written in `language`, with the same picture and speakers: only a
+    writer whose capabilities say so is given such a task."""
 
     request: StoryRequest
     seed: int
@@ -170,12 +180,20 @@ class WritingTask(msgspec.Struct, frozen=True):
     rewriting: Rewriting | None = None
     cast: tuple[CastMember, ...] = ()
     age: str = ""
+    translating: Translating | None = None
+
+    @property
+    def only(self) -> int | None:
+        """The one page that is to be written, of a book that stands."""
+        if self.translating is not None:
+            return self.translating.page.page
+        return self.rewriting.page if self.rewriting is not None else None
 
     @property
     def missing(self) -> range:
         """The numbers of the pages that are to be written."""
-        if self.rewriting is not None:
-            return range(self.rewriting.page, self.rewriting.page + 1)
+        if self.only is not None:
+            return range(self.only, self.only + 1)
         return range(len(self.standing), self.page_count)
 
 
@@ -397,6 +415,7 @@ __all__: Sequence[str] = [
     "Rewriting",
     "Transcriber",
     "Transcript",
+    "Translating",
     "Tried",
     "Unrepeatable",
     "Utterance",

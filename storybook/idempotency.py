@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from storybook.book import BasedOn, CastMember, RunId
-from storybook.editions import voiced_in
+from storybook.changing import voiced_in
 from storybook.events.catalog import EditionRequested, Event
 from storybook.languages.known import language_of, voiced
 from storybook.new_run import NewRun, filled, with_voices

@@ -104,12 +104,12 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     checked = CheckedFields()
     based_on = checked.based_on(asked.get("based_on"), ("based_on",))
     heroes = checked.cast(asked.get("cast"), ("cast",))
-    if heroes and asked.get("characters") is None:
-        asked = {**asked, "characters": ", ".join(heroes)}
+    nobody_else = {"characters"} if heroes and asked.get("characters") is None else set()
     unsaid: frozenset[str] = frozenset()
     if based_on is not None and based_on.keep.has_text:
         unsaid = _unsaid(asked)
-    words = {name: "" if name in unsaid else checked.word(asked, name) for name in WORDS}
+    left = unsaid | nobody_else
+    words = {name: "" if name in left else checked.word(asked, name) for name in WORDS}
     is_read_aloud = checked.flag(value_or(asked, "read_aloud", True), ("read_aloud",))
     pages = value_or(asked, "page_count", DEFAULT_PAGE_COUNT)
     page_count = checked.whole(pages, (FEWEST_PAGES, MOST_PAGES), ("page_count",))

@@ -59,10 +59,11 @@ class DamagedFile(msgspec.Struct):
     outcome: RepairOutcome = RepairOutcome.WAITING
     why: str = ""
     is_same: bool | None = None
+    language: str = ""
 
     @property
     def work(self) -> Work:
-        return Work(self.stage, self.page)
+        return Work(self.stage, self.page, self.language)
 
     @property
     def is_made_by_another(self) -> bool:
@@ -210,7 +211,10 @@ class Repairs:
         engine = candidates.best
         if made_by is not None and (its_maker := candidates.ready_one(made_by.name)) is not None:
             engine = its_maker
-        return DamagedFile(artifact.name, work.stage, work.page, damage, made_by, engine.info)
+        return DamagedFile(
+            *(artifact.name, work.stage, work.page, damage, made_by, engine.info),
+            language=work.language,
+        )
 
     def _engine_of(self, file: DamagedFile) -> Engine:
         """The engine that was chosen for a file. None that is built ever goes."""

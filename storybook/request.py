@@ -118,12 +118,19 @@ def _as_number(value: object) -> object:
     return value
 
 
+def composed(text: str, most: int = MAX_FIELD_CHARACTERS) -> str:
+    """The text as words are spelled here, so that what was kept is found by it; one that is far
+    longer than `most` is no such word, and stays as it is."""
+    clean = _BREAKS.sub(" ", text).strip()
+    if len(clean) > MOST_COMPOSED * most:
+        return clean
+    return unicodedata.normalize("NFC", clean).strip()
+
+
 def clean_word(loc: Loc, text: str, most: int = MAX_FIELD_CHARACTERS) -> str:
     """The text as it is used, of at most so many characters; `loc` names the field it came in.
     Raises `InvalidRequest`."""
-    clean = _BREAKS.sub(" ", text).strip()
-    if len(clean) <= MOST_COMPOSED * most:  # else it is refused as it is
-        clean = unicodedata.normalize("NFC", clean).strip()
+    clean = composed(text, most)
     faults = [RequestFault(loc, message, kind) for message, kind in _wrong(clean, most)]
     if faults:
         raise InvalidRequest(faults)

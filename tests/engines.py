@@ -114,6 +114,17 @@ def rewritten(page: Page, wish: str) -> Page:
     return msgspec.structs.replace(page, summary=f"{page.summary} {wish}.", image_prompt=prompt)
 
 
+def translated(page: Page, source: Page) -> Page:
+    """A page as the scripted writer translates it: one that was changed is told otherwise."""
+    if source.text == page_of(source.page).text:
+        return msgspec.structs.replace(page, image_prompt=source.image_prompt)
+    more = f"{len(source.text)} letters were changed"
+    if page.page == 0:
+        return Page(0, title=f"{page.title}, {more}", image_prompt=source.image_prompt)
+    summary = f"{more}. {page.summary}"
+    return msgspec.structs.replace(page, summary=summary, image_prompt=source.image_prompt)
+
+
 class _Scripted:
     """What all scripted engines share: calls seen, gates to open, errors to raise.
 
@@ -187,14 +198,15 @@ class _Scripted:
 
 
 class ScriptedWriter(_Scripted):
-    """Writes as many short pages as are ordered; keys are page numbers."""
+    """Writes as many short pages as are ordered, anew or in another language, too; keys are page
+    numbers."""
 
     tasks: list[WritingTask]
     varies = True
 
     def __init__(self, *, places: int = 4, held: bool = False, device: str = "cpu") -> None:
         super().__init__("scripted-writer", places, device, held)
-        self.capabilities = Capabilities(rewrites=True)
+        self.capabilities = Capabilities(rewrites=True, translates=True)
         self.tasks = []
         self.stops_before = MOST_PAGES
 
@@ -206,6 +218,8 @@ class ScriptedWriter(_Scripted):
             await self._step(number)
             report(number / task.page_count)
             page = page_of(number, task.request, task.language)
+            if task.translating is not None:
+                page = translated(page, task.translating.page)
             yield page if task.rewriting is None else rewritten(page, task.rewriting.wish)
 
 

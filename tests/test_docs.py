@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from docs.draw import documents, drawn
+from tests.languages.books import BILINGUAL_MODEL
+from tests.openai_api.double import serving as writing
 from tests.whole.server import WORDS, Server, follow, serving, storybook
 
 ROOT = Path(__file__).parent.parent
@@ -87,35 +89,64 @@ def test_commands_that_documents_name_are_there(command: tuple[str, ...]) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # four whole books and their changes, also on a busy machine
 def test_the_examples_of_editions_work(tmp_path: Path) -> None:
     """Each block runs as it stands, one after the other, beside a server; only its address is put
-    in. Two books are made for them: one for each half of the document."""
-    text = (ROOT / "docs" / "editions.md").read_text("utf-8")
-    parent, client = text.split("\n## For who writes a client\n")
-    program = tmp_path / "bin" / "storybook"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m storybook "$@"\n')
-    program.chmod(0o755)
+    in. Two books are made for them, one for each half of the document, and others are of them."""
+    parent, client = (_without_translations(it) for it in _halves())
     data = tmp_path / "data"
     with serving(data) as server:
-        environ = {
-            **os.environ,
-            "PATH": f"{program.parent}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "STORYBOOK_DATA": str(data),
-        }
-        for part, most in ((parent, 5), (client, 5)):
-            run_id = server.request()
-            list(follow(server, run_id))
-            blocks = re.findall(r"```sh\n(.*?)```", part, re.DOTALL)
-            assert len(blocks) >= most - 1
-            for block in blocks:
-                _run_block(block, server, {**environ, "RUN": run_id}, tmp_path)
-                list(follow(server, run_id))
+        for blocks in (parent, client):
+            assert len(blocks) >= 4
+            run_id = _run_blocks(blocks, server, data, tmp_path)
             assert server.state(run_id)["status"] == "DONE"
         assert server.state(run_id)["edition"] == 3
     assert (tmp_path / "before.png").read_bytes() != (tmp_path / "after.png").read_bytes()
     assert (data / "outputs" / run_id / "panel_2.e2.png").exists()
+
+
+@pytest.mark.slow
+def test_the_examples_of_another_language_work(tmp_path: Path) -> None:
+    """With a model that translates, which is scripted; the book has no edition but the first."""
+    data = tmp_path / "data"
+    with writing(BILINGUAL_MODEL) as model, serving(data, writer_url=model.url) as server:
+        for half in _halves():
+            blocks = [it for it in half if it not in _without_translations(half)]
+            asked = [it.replace('"base_edition": 3', '"base_edition": 1') for it in blocks]
+            run_id = _run_blocks(asked, server, data, tmp_path)
+            assert server.state(run_id)["languages"] == ["ko", "en"]
+
+
+def _halves() -> list[list[str]]:
+    """The blocks of commands for parents, and those for who writes a client."""
+    text = (ROOT / "docs" / "editions.md").read_text("utf-8")
+    halves = text.split("\n## For who writes a client\n")
+    return [re.findall(r"```sh\n(.*?)```", it, re.DOTALL) for it in halves]
+
+
+def _without_translations(blocks: list[str]) -> list[str]:
+    return [it for it in blocks if "language" not in it]
+
+
+def _run_blocks(blocks: list[str], server: Server, data: Path, folder: Path) -> str:
+    """Run blocks on a new book, each until all that it has asked for is made; the book."""
+    program = folder / "bin" / "storybook"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m storybook "$@"\n')
+    program.chmod(0o755)
+    run_id = server.request()
+    list(follow(server, run_id))
+    environ = {
+        **os.environ,
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "STORYBOOK_DATA": str(data),
+        "RUN": run_id,
+    }
+    for block in blocks:
+        _run_block(block, server, environ, folder)
+        list(follow(server, run_id))
+    return run_id
 
 
 def _run_block(block: str, server: Server, environ: dict[str, str], folder: Path) -> None:
@@ -181,6 +212,7 @@ def test_the_version_is_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(310)  # each in a process of its own, two of them make books
 def test_the_benchmarks_run(tmp_path: Path) -> None:
     """Every figure can be measured; what they are is no matter of the tests."""
     result = subprocess.run(
@@ -188,7 +220,7 @@ def test_the_benchmarks_run(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=300,
         check=False,
     )
     assert result.returncode == 0, result.stderr

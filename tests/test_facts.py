@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 import storybook.bootstrap
-import storybook.request
+import storybook.new_run
 from storybook.book import AGES, MOST_PAGES, RunId, TtsConfig, part_of
 from storybook.cli.reproduce import command_for
 from storybook.events.catalog import RunRequested
@@ -67,8 +67,8 @@ def test_there_is_a_stage_for_every_page() -> None:
 @pytest.fixture
 def other_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process of a later day, which makes longer books in another language."""
-    monkeypatch.setattr(storybook.request, "DEFAULT_PAGE_COUNT", 7)
-    monkeypatch.setattr(storybook.request, "DEFAULT_LANGUAGE", "fr")
+    monkeypatch.setattr(storybook.new_run, "DEFAULT_PAGE_COUNT", 7)
+    monkeypatch.setattr(storybook.new_run, "DEFAULT_LANGUAGE", "en")
 
 
 async def run_of(site: Site, run_id: RunId) -> Run:
@@ -83,8 +83,8 @@ async def test_who_says_nothing_gets_what_is_usual(tmp_path: Path, other_default
     """And the run's first event says what that was."""
     async with serving(tmp_path) as site:
         run = await run_of(site, await site.finished_book())
-        assert (run.page_count, run.language, len(run.pages)) == (7, "fr", 7)
-        assert run.tts is not None and run.tts.lang == "fr"
+        assert (run.page_count, run.language, len(run.pages)) == (7, "en", 7)
+        assert run.tts is not None and run.tts.lang == "en"
         short = await run_of(site, await site.finished_book(page_count=5, language="ko"))
         assert (short.page_count, short.language, len(short.pages)) == (5, "ko", 5)
 

@@ -706,8 +706,9 @@ def test_the_cast_comes_with_the_cover_and_stays() -> None:
     assert give_cast_picture(run, shown, picture) == []
 
 
-def test_a_character_is_saved_and_released_once() -> None:
-    """What is so already has no event."""
+def test_a_character_is_saved_and_released() -> None:
+    """Saved as often as that is said: the name may be another book's meanwhile. Nobody who is not
+    saved is released."""
     hero = CastMember("토끼", "rabbit")
     run = fold(request_run(None, REQUEST, 7, None))
     assert release_character(run, "해피") == []
@@ -715,7 +716,7 @@ def test_a_character_is_saved_and_released_once() -> None:
     assert saved == [CharacterSaved("해피", hero, "mina")]
     run = fold(saved, run)
     assert run is not None and run.saved == {"해피": hero}
-    assert save_character(run, "해피", hero) == []
+    assert save_character(run, "해피", hero) == [CharacterSaved("해피", hero)]
     released = release_character(run, "해피")
     assert released == [CharacterReleased("해피")]
     after = fold(released, run)

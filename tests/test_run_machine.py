@@ -32,6 +32,7 @@ from storybook.book import (
     narration_of,
     picture_of,
     rewriting_of,
+    translation_of,
 )
 from storybook.events.catalog import (
     AbandonReason,
@@ -73,11 +74,16 @@ from storybook.run import (
     retry_run,
     rewrite_page,
     start_stage,
+    translate_page,
     write_page,
 )
 from tests.test_run import REQUEST, page
 
+Whole = tuple[tuple[Page, ...], dict[str, dict[int, Page]], dict[Work, Artifact]]
+"""Text, text in other languages, and files."""
+
 ENGINE = EngineInfo("test")
+ADDED = ("en", "fr")
 ORIGIN = RunId("7" * 32)
 
 
@@ -88,23 +94,33 @@ class RunMachine(RuleBasedStateMachine):
     events: list[Event]
     disk: dict[str, str]
     """The digest of each file that was ever kept."""
-    whole: dict[int, tuple[tuple[Page, ...], dict[Work, Artifact]]]
+    whole: dict[int, Whole]
     """What each edition was when it was whole."""
     to_make: set[Work]
     """What an edition is to make, by what was asked for."""
 
     @initialize(
-        tts=st.booleans(), page_count=st.integers(FEWEST_PAGES, MOST_PAGES), is_made=st.booleans()
+        tts=st.booleans(),
+        page_count=st.integers(FEWEST_PAGES, MOST_PAGES),
+        made=st.sampled_from(["", "in one language", "in two languages"]),
     )
-    def request(self, tts: bool, page_count: int, is_made: bool) -> None:
+    def request(self, tts: bool, page_count: int, made: str) -> None:
         config = TtsConfig() if tts else None
         self.events = request_run(None, REQUEST, 7, config, page_count=page_count)
         run = fold(self.events)
         assert run is not None
         self.run, self.before = run, run
         self.disk, self.whole, self.to_make, self.numbers = {}, {}, set(), itertools.count()
-        while is_made and not self.run.status.has_ended:
+        while made and not self.run.status.has_ended:
             self._make_next()
+        if made == "in two languages":
+            wanted = [translation_of(page, ADDED[0]) for page in range(page_count)]
+            wanted += [narration_of(page, ADDED[0]) for page in range(page_count) if tts]
+            self.to_make = {*wanted}
+            asked = EditionRequest(1, add_language=ADDED[0])
+            self._do(partial(request_edition, asked=asked, seed=3))
+            while not self.run.status.has_ended:
+                self._make_next()
 
     def _do(self, decide: Callable[[Run | None], list[Event]]) -> None:
         self.before = self.run
@@ -120,7 +136,7 @@ class RunMachine(RuleBasedStateMachine):
     def _note_whole(self) -> None:
         """Keep what the edition is now that it is whole; exactly what was asked for was made."""
         files = {work: found for work in self.run.plan if (found := self.run.artifact(work))}
-        self.whole[self.run.edition] = self.run.pages, files
+        self.whole[self.run.edition] = self.run.pages, self.run.translations, files
         if self.run.edition > 1:
             done = {it.work for it in self._of_edition() if isinstance(it, StageCompleted)}
             assert done == self.to_make
@@ -202,7 +218,10 @@ class RunMachine(RuleBasedStateMachine):
             self.write_next()
         elif work.stage is Stage.LLM:
             assert work.page is not None
-            self._rewrite(work.page, attempt, is_changed)
+            if work.language:
+                self._translate(work.page, work.language, attempt, is_changed)
+            else:
+                self._rewrite(work.page, attempt, is_changed)
         else:
             made = self._made(work)
             self._do(lambda run: complete_stage(run, work, attempt, made))
@@ -211,9 +230,25 @@ class RunMachine(RuleBasedStateMachine):
         """The writer may also come to the same text again: then nothing is to be read aloud."""
         before = self.run.pages[number]
         after = self._other_text(before) if is_changed else before
+        if is_changed:
+            self.to_make |= self._retold(number)
+            self.to_make |= {narration_of(number)} if self.run.tts is not None else set()
         self._do(partial(rewrite_page, attempt=attempt, page=after))
+
+    def _translate(self, number: int, language: str, attempt: int, is_changed: bool) -> None:
+        """As is a translation, that may come to the same text again."""
+        before = self.run.page_in(number, language)
+        is_changed = is_changed or before is None
+        after = self._other_text(before or Page(number)) if is_changed else before
+        assert after is not None
         if is_changed and self.run.tts is not None:
-            self.to_make.add(narration_of(number))
+            self.to_make.add(narration_of(number, language))
+        translate = partial(translate_page, attempt=attempt, language=language)
+        self._do(partial(translate, page=after))
+
+    def _retold(self, number: int, given: str = "") -> set[Work]:
+        """What is to be translated of a page that tells something else."""
+        return {translation_of(number, it) for it in self.run.translations if it != given}
 
     def _other_text(self, before: Page) -> Page:
         text = f"{before.text} {next(self.numbers)}"
@@ -222,31 +257,52 @@ class RunMachine(RuleBasedStateMachine):
         return msgspec.structs.replace(before, summary=text)
 
     @precondition(lambda self: self.whole and self.run.status.has_ended)
-    @rule(data=st.data(), voice=st.booleans(), style=st.booleans())
-    def edit(self, data: st.DataObject, voice: bool, style: bool) -> None:
-        """Change some pages, all voices, all pictures; what is to be made is told here once more,
-        by the words of the contract."""
+    @rule(
+        data=st.data(),
+        voice=st.booleans(),
+        style=st.booleans(),
+        add=st.booleans(),
+        is_made=st.booleans(),
+    )
+    def edit(self, data: st.DataObject, voice: bool, style: bool, add: bool, is_made: bool) -> None:
+        """Change some pages, all voices, all pictures, or add a language; what is to be made is
+        told here once more, by the words of the contract."""
+        shown, wanted = self.run.shown, set[Work]()
         numbers = data.draw(st.sets(st.integers(0, self.run.page_count - 1), max_size=3))
-        kinds = st.sampled_from(["rewrite", "repaint", "revoice", "text", "prompt"])
-        tts = TtsConfig(narrator_voice="F3") if voice else None
-        has_voices = voice or self.run.shown.tts is not None
-        edits, wanted = [], set()
+        kinds = ["rewrite", "repaint", "revoice", "text", "prompt"]
+        kinds += ["revoice it", "text in it", "text in both"] if shown.translations else []
+        other = data.draw(st.sampled_from(sorted(shown.translations) or [""]))
+        has_voices = voice or shown.tts is not None
+        edits: list[PageEdit] = []
         for number in sorted(numbers):
-            kind = data.draw(kinds)
-            edits.append(self._edit_of(number, kind))
+            kind = data.draw(st.sampled_from(kinds))
+            edits += self._edits_of(number, kind, other)
             wanted |= {rewriting_of(number)} if kind == "rewrite" else set()
             if kind in ("rewrite", "repaint", "prompt"):
                 wanted.add(picture_of(number))
-            if kind in ("revoice", "text") and has_voices:
+            if kind in ("revoice", "text", "text in both") and has_voices:
                 wanted.add(narration_of(number))
+            if kind in ("revoice it", "text in it", "text in both") and has_voices:
+                wanted.add(narration_of(number, other))
+            if kind in ("text", "text in both"):
+                given = other if kind == "text in both" else ""
+                others = {*shown.translations} - {given}
+                wanted |= {translation_of(number, it) for it in others}
+        added = next((it for it in ADDED if it not in shown.translations), "") if add else ""
         pages = range(self.run.page_count)
-        wanted |= set(map(narration_of, pages)) if voice else set()
+        if added:
+            wanted |= {translation_of(page, added) for page in pages}
+            if has_voices:
+                wanted |= {narration_of(page, added) for page in pages}
+        if voice:
+            wanted |= {narration_of(page, it) for it in ("", *shown.translations) for page in pages}
         wanted |= set(map(picture_of, pages)) if style else set()
         asked = EditionRequest(
-            data.draw(st.sampled_from([self.run.edition, self.run.shown.edition])),
+            data.draw(st.sampled_from([self.run.edition, shown.edition])),
             tuple(edits),
-            tts=tts,
+            tts=TtsConfig(narrator_voice="F3") if voice else None,
             style="ink" if style else None,
+            add_language=added,
         )
         if not wanted and not any(it.is_text for it in edits):
             with pytest.raises(Refused, match="nothing"):
@@ -254,18 +310,32 @@ class RunMachine(RuleBasedStateMachine):
             return
         self.to_make = wanted
         self._do(partial(request_edition, asked=asked, seed=3))
+        while is_made and not self.run.status.has_ended:
+            self._make_next()
 
-    def _edit_of(self, number: int, kind: str) -> PageEdit:
+    def _edits_of(self, number: int, kind: str, other: str) -> list[PageEdit]:
         match kind:
             case "rewrite":
-                return PageEdit(number, rewrite="더 웃기게")
+                return [PageEdit(number, rewrite="더 웃기게")]
             case "text":
-                text = self._other_text(self.run.shown.pages[number]).text
-                is_cover = number == COVER_PAGE
-                return PageEdit(number, title=text) if is_cover else PageEdit(number, summary=text)
+                return [self._text_of(number)]
+            case "text in it":
+                return [self._text_of(number, other)]
+            case "text in both":
+                return [self._text_of(number, other), self._text_of(number)]
+            case "revoice it":
+                return [PageEdit(number, revoice=True, language=other)]
             case "prompt":
-                return PageEdit(number, image_prompt=f"A view, {next(self.numbers)}.")
-        return PageEdit(number, repaint=kind == "repaint", revoice=kind == "revoice")
+                return [PageEdit(number, image_prompt=f"A view, {next(self.numbers)}.")]
+        return [PageEdit(number, repaint=kind == "repaint", revoice=kind == "revoice")]
+
+    def _text_of(self, number: int, language: str = "") -> PageEdit:
+        before = self.run.shown.page_in(number, language)
+        assert before is not None  # it is whole
+        after = self._other_text(before)
+        if number == COVER_PAGE:
+            return PageEdit(number, title=after.title, language=language)
+        return PageEdit(number, summary=after.summary, language=language)
 
     @precondition(lambda self: self.whole and self.run.status.has_ended)
     @rule(data=st.data())
@@ -291,7 +361,7 @@ class RunMachine(RuleBasedStateMachine):
         based_on = BasedOn(ORIGIN, edition, keep)
         kept = edition_to_keep(self.run, based_on)
         assert kept is not None
-        pages, files = self.whole[edition]
+        pages, _, files = self.whole[edition]
         tts = data.draw(st.sampled_from([None, TtsConfig(narrator_voice="F1")]))
         events = request_run(
             None,
@@ -391,7 +461,7 @@ class RunMachine(RuleBasedStateMachine):
         self._do(remake)
         assert self.run.files[before.name] == (work, remade)
         self.disk[before.name] = digest
-        for _, files in self.whole.values():
+        for _, _, files in self.whole.values():
             if files.get(work) == before:
                 files[work] = remade
         self.before = self.run  # a repair is the one way in which what is ready changes
@@ -453,16 +523,20 @@ class RunMachine(RuleBasedStateMachine):
             return
         for work, state in self.before.work.items():
             if isinstance(state, Complete) and self.run.work[work] != state:
-                assert work.page in self.run.rewrites  # whose text is another now
+                is_read_otherwise = work.language and work.stage is Stage.TTS
+                assert work.page in self.run.rewrites or (  # whose text is another now
+                    is_read_otherwise
+                    and translation_of(work.page or 0, work.language) in self.to_make
+                )
                 assert isinstance(self.run.work[work], Waiting | Outdated)
 
     @invariant()
     def every_whole_edition_is_what_it_was(self) -> None:
         """Text and files, each file with the bytes that it was made with."""
-        for number, (pages, files) in self.whole.items():
+        for number, (pages, translations, files) in self.whole.items():
             edition = self.run.of_edition(number)
             assert edition is not None
-            assert edition.pages == pages
+            assert (edition.pages, edition.translations) == (pages, translations)
             assert {work: edition.artifact(work) for work in files} == files
             for made in files.values():
                 assert self.disk[made.name] == made.sha256
@@ -474,6 +548,8 @@ class RunMachine(RuleBasedStateMachine):
             if work.page in self.run.rewrites and work.stage is not Stage.LLM:
                 is_rewritten = self.run.is_complete(rewriting_of(work.page))
                 assert is_rewritten or isinstance(state, Complete | Outdated)
+            if work.language and work.stage is Stage.TTS and isinstance(state, Waiting | InHand):
+                assert self.run.is_complete(translation_of(work.page or 0, work.language))
 
     @invariant()
     def the_last_whole_edition_is_shown(self) -> None:
@@ -501,9 +577,11 @@ class RunMachine(RuleBasedStateMachine):
                 shown = run.shown
                 assert run.ready_max_page == len(shown.pages) - 1 == run.page_count - 1
                 assert all(shown.is_complete(work) for work in shown.plan)
+                for pages in shown.translations.values():
+                    assert sorted(pages) == list(range(run.page_count))
         assert run == self.run
 
 
 TestRunMachine = RunMachine.TestCase
 TestRunMachine.pytestmark = [pytest.mark.slow]  # type: ignore[attr-defined]  # pytest reads it
-TestRunMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestRunMachine.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)

@@ -34,10 +34,11 @@ COMMANDS: Final[dict[str, str]] = {
     "log": "Print the log: every event, in order.",
     "cancel": "Stop the making of a book; finished pages stay readable.",
     "retry": "Let a failed or cancelled book go on from what is missing.",
-    "edit": "Change a finished book: a text, a picture, a voice.",
+    "edit": "Change a finished book: a text, a picture, a voice, or a language beside its own.",
     "editions": "List the editions of a book: who changed what, when, and why.",
     "diff": "Compare two editions of a book: texts word by word, files as pairs.",
     "revert": "Give a book the content again that it had in an edition.",
+    "export": "Write a book's page, which opens from disk, in any of its languages.",
     "pin": "Keep the files of a book for ever, whatever retention removes.",
     "cast": "Save the heroes of a book for others: `save`, `list` and `forget` them.",
     "forget": "Erase a book for ever: its words, its text and its files.",
@@ -62,7 +63,7 @@ STOPPED_BY_CTRL_C: Final = 130
 
 PANELS: Final = {
     "Make": ["make", "serve"],
-    "Look": ["list", "show", "watch", "log"],
+    "Look": ["list", "show", "watch", "log", "export"],
     "Change": ["edit", "editions", "diff", "revert"],
     "Steer": ["cancel", "retry", "pin", "cast", "forget"],
     "Equip": ["models", "comfyui", "token", "config"],

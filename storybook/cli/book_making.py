@@ -326,14 +326,18 @@ async def _newest_request(log: EventLog, run_id: RunId) -> Position:
     return next(it.position for it in reversed(recorded) if it.type in _REQUESTS)
 
 
-async def export_anew(options: GlobalOptions, run_id: RunId) -> str:
-    """Make a whole book's page as the book is shown now; where that lies."""
+async def export_anew(
+    options: GlobalOptions, run_id: RunId, language: str = "", edition: int | None = None
+) -> str:
+    """Make a whole book's page as the book is shown now, or as an edition has it, in its own
+    language or another; where that lies."""
     store = FileArtifactStore(options.folder.outputs)
     async with open_data(options) as reader, picture_processes() as picture:
         run = read_whole(await reader.history(run_id))
         assert run is not None
-        await export_book(run_id, run, store, SmallMedia(store, picture))
-    return store.location(run_id, BOOK_FILE)
+        media = SmallMedia(store, picture)
+        name = await export_book(run_id, run, store, media, language, edition)
+    return store.location(run_id, name)
 
 
 _REQUESTS: Final = {it.__name__ for it in (RunRequested, EditionRequested)}

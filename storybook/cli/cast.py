@@ -18,7 +18,7 @@ from storybook.cli.server_client import ServerClient
 from storybook.commands import Commands
 from storybook.http.times import iso_time
 from storybook.projections.characters import SavedCharacter
-from storybook.request import InvalidRequest
+from storybook.request import InvalidRequest, composed
 from storybook.stores.sqlite.log import SqliteLog
 
 
@@ -83,6 +83,7 @@ def forget_command(options: GlobalOptions, name: str) -> None:
     async def ask(server: ServerClient, run_id: RunId) -> None:
         await server.release_character(name)
 
+    name = composed(name)
     runs = [it.run_id for it in _saved(options, name)]
     if not runs:
         raise Failure(f"nobody is saved as {name!r}; `storybook cast list` shows those there are")

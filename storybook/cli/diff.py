@@ -76,6 +76,8 @@ def _compared(
 def _lines(compared: EditionComparison) -> Iterator[Text]:
     if compared.tts is not None:
         yield _pair("voices", *map(_voices, compared.tts))
+    if compared.languages is not None:
+        yield _pair("languages", *map(", ".join, compared.languages))
     if compared.style is not None:
         yield _pair("style", *(it or "the illustrator's own" for it in compared.style))
     for page in compared.pages:
@@ -83,7 +85,8 @@ def _lines(compared: EditionComparison) -> Iterator[Text]:
 
 
 def _of_page(page: PageComparison) -> Iterator[Text]:
-    yield Text("the cover" if page.page == COVER_PAGE else f"page {page.page}", "bold")
+    name = "the cover" if page.page == COVER_PAGE else f"page {page.page}"
+    yield Text(f"{name} in {page.language}" if page.language else name, "bold")
     if page.text is not None:
         yield _marked("  text", page.text)
     if page.image_prompt is not None:

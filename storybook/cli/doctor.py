@@ -175,7 +175,8 @@ def _abilities(it: EngineReport) -> str:
         (it.ages, "age"),
     )
     bounds = "".join(f"; {_counted(names, what)}" for names, what in told if names)
-    return f"{bounds}; rewrites pages" if it.rewrites else bounds
+    abilities = {"rewrites pages": it.rewrites, "translates": it.translates}
+    return bounds + "".join(f"; {what}" for what, is_so in abilities.items() if is_so)
 
 
 def _counted(names: Sequence[object], what: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import rich_click as click
 from rich.table import Table
 from rich.text import Text
@@ -11,7 +13,7 @@ from storybook.cli.data_reader import open_data
 from storybook.cli.errors import run_async
 from storybook.cli.event_text import changes
 from storybook.cli.options import GlobalOptions, pass_options
-from storybook.cli.output import console, print_json, status_text
+from storybook.cli.output import NARROW_WIDTH, console, print_json, status_text
 from storybook.editions import EditionSummary, editions_of
 from storybook.http.times import iso_time
 from storybook.run import read_whole
@@ -33,15 +35,29 @@ def editions_command(options: GlobalOptions, run: str, as_json: bool) -> None:
         for it in found:
             print_json(it)
         return
+    out = console()
+    rows = [_row(it) for it in found]
+    if out.width >= NARROW_WIDTH:
+        out.print(_table(rows))
+        return
+    for row in rows:  # nothing is cut: what was changed, and why, is what one looks for
+        *facts, what = filter(None, row)
+        out.print(Text("\n  ").join([Text("  ").join(facts), what]), soft_wrap=True)
+
+
+def _row(it: EditionSummary) -> tuple[Text, ...]:
+    asked_at = iso_time(it.requested_at).replace("T", " ")[:19]
+    number = f"{it.edition}{'*' if it.is_shown else ''}"
+    return Text(number), Text(asked_at), Text(it.requested_by), status_text(it.status), _what(it)
+
+
+def _table(rows: Sequence[tuple[Text, ...]]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("edition", "asked for (UTC)", "by", "status", "what"):
         table.add_column(name, no_wrap=name != "what")
-    for it in found:
-        shown = "*" if it.is_shown else ""
-        asked_at = iso_time(it.requested_at).replace("T", " ")[:19]
-        status = status_text(it.status)
-        table.add_row(f"{it.edition}{shown}", asked_at, it.requested_by, status, _what(it))
-    console().print(table)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _editions(options: GlobalOptions, text: str) -> list[EditionSummary]:

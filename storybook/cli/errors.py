@@ -65,6 +65,9 @@ FULL_BYTES: Final = 100_000
 CALLED_WRONGLY: Final = (InvalidRequest, SettingsError)
 """Those that the caller has to mend: usage errors."""
 
+VOICE: Final[Loc] = ("voice",)
+"""Where what is wrong with a voice is, in `storybook edit`, which takes all voices alike."""
+
 OPTIONS: Final[dict[Loc, str]] = {
     **{(word,): f"--{word}" for word in WORDS},
     ("page_count",): "--pages",
@@ -86,6 +89,7 @@ OPTIONS: Final[dict[Loc, str]] = {
     ("pages", 0, "summary"): "--text",
     **{("pages", 0, it): f"--{it}" for it in ("page", "rewrite", "repaint", "seed", "revoice")},
     ("note",): "--note",
+    VOICE: "--voice",
 }
 """The option of `storybook make` or `edit` for each part of a request that it can say."""
 

@@ -17,6 +17,7 @@ from storybook.events.catalog import (
     EngineInfo,
     Event,
     PageRefused,
+    PageTranslated,
     PageWritten,
     RunCancelled,
     RunCompleted,
@@ -41,14 +42,17 @@ SHOWN_CHARACTERS = 60
 """Of a page's text, so that an event stays one line."""
 
 
-def work_name(stage: Stage, page: int | None) -> str:
-    """`writing`, `rewriting page 1`, `painting the cover`, `reading page 2 aloud`."""
+def work_name(stage: Stage, page: int | None, language: str = "") -> str:
+    """`writing`, `rewriting page 1`, `translating page 1 into en`, `painting the cover`, `reading
+    page 2 aloud`, `reading page 2 aloud in en`."""
     if page is None:
         return "writing"
     what = "the cover" if page == COVER_PAGE else f"page {page}"
     if stage is Stage.LLM:
-        return f"rewriting {what}"
-    return f"painting {what}" if stage.is_picture else f"reading {what} aloud"
+        return f"translating {what} into {language}" if language else f"rewriting {what}"
+    if stage.is_picture:
+        return f"painting {what}"
+    return f"reading {what} aloud{f' in {language}' if language else ''}"
 
 
 def engine_name(engine: EngineInfo) -> str:
@@ -82,13 +86,20 @@ def _told(event: Event) -> str:
             if event.kept:
                 return f"{_page_is(event.page)} kept: {_short(event.title or event.summary)}"
             return f"{_page_is(event.page)} written{by}: {_short(event.title or event.summary)}"
-        case PageRefused(problems=problems):
+        case PageTranslated(language=language):
+            how = "translated into" if event.attempt else "written by hand in"
+            return (
+                f"{_page_is(event.page)} {how} {language}: {_short(event.title or event.summary)}"
+            )
+        case PageRefused(problems=problems, language=language):
             why = "; ".join(it.message for it in problems)
-            return f"{_page_is(event.page)} refused: {why}"
+            told = f" in {language}" if language else ""
+            return f"{_page_is(event.page)} refused{told}: {why}"
         case RunCompleted():
             return "the book is done"
         case RunFailed(fault=fault):
-            return f"the book failed at {work_name(event.stage, event.page)}: {fault.message}"
+            at = work_name(event.stage, event.page, event.language)
+            return f"the book failed at {at}: {fault.message}"
         case RunCancelled(cancelled_by=who):
             return f"the book was cancelled{f' by {who}' if who else ''}"
         case RunRetried(retried_by=who):
@@ -114,7 +125,8 @@ def _told(event: Event) -> str:
         case ArtifactRemade(artifact=it, engine=engine):
             bytes_are = "with other bytes" if event.previous_sha256 else "with the same bytes"
             return f"{it.name} was made again, {bytes_are} ({engine_name(engine)})"
-    return f"{work_name(event.stage, event.page)}{_again(event.attempt)} {_of_stage(event)}"
+    work = work_name(event.stage, event.page, event.language)
+    return f"{work}{_again(event.attempt)} {_of_stage(event)}"
 
 
 def _of_stage(
@@ -157,16 +169,19 @@ def changes(event: EditionRequested | EditionSummary) -> str:
     """What an edition is to have otherwise."""
     if event.restores:
         return f"all as in edition {event.restores}"
-    found = ["another voice"] if event.tts is not None else []
+    found = [f"language {event.add_language} added"] if event.add_language else []
+    found += ["another voice"] if event.tts is not None else []
     if event.style is not None:
         found.append(f"another style, {event.style!r}" if event.style else "no style")
     for it in event.pages:
-        asked = {"rewritten": it.rewrite, "repainted": it.repaint, "read again": it.revoice}
+        again = f"read again in {it.language}" if it.language else "read again"
+        asked = {"rewritten": it.rewrite, "repainted": it.repaint, again: it.revoice}
         found.append(
             f"{_page(it.page)} {' and '.join(word for word, is_so in asked.items() if is_so)}"
         )
     if isinstance(event, EditionSummary):
         found += [f"{_page(page)} by hand" for page in event.texts]
+        found += [f"{_page(it.page)} by hand in {it.language}" for it in event.translations]
     return ", ".join(found) or "the text that follows"
 
 

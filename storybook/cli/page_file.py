@@ -27,13 +27,19 @@ def page_as_text(page: Page, title: str, edition: int) -> str:
     parts = [HELP.format(page=name, title=title, edition=edition), "== text ==", page.text]
     if page.page != COVER_PAGE:
         parts += ["", "== lines ==", *(f"{it.character}: {it.text}" for it in page.dialogues)]
-    return "\n".join([*parts, "", "== picture ==", page.image_prompt, ""])
+    if page.image_prompt:  # which it has in the book's own language alone
+        parts += ["", "== picture ==", page.image_prompt]
+    return "\n".join([*parts, ""])
 
 
 def edit_of(text: str, before: Page) -> dict[str, Any]:
     """What the text file asks of its page, in the words of a change; nothing if it is as it was or
     empty. Raises `Failure`."""
     _, *rest = _HEADING.split(text)
+    if not rest and text.strip():
+        raise Failure("expected what is changed under == text ==, or another heading; found none")
+    if len(set(rest[::2])) < len(rest[::2]):
+        raise Failure(f"expected each heading once; found {', '.join(rest[::2])}")
     parts = {name: part.strip() for name, part in zip(rest[::2], rest[1::2], strict=True)}
     if not any(parts.values()):
         return {}

@@ -6,7 +6,7 @@ Folded from the run's events, with the fractions that are only known while someb
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -20,6 +20,7 @@ from storybook.book import (
     narration_of,
     picture_of,
     rewriting_of,
+    translation_of,
 )
 from storybook.clock import MICROSECONDS
 from storybook.events.catalog import EditionRequested
@@ -124,19 +125,27 @@ class ProgressTable:
             "cover" if page == COVER_PAGE else f"page {page}",
             self._writing(page),
             self._mark(picture_of(page)),
-            self._mark(narration_of(page)) if self.run.tts is not None else Mark(Sign.UNWANTED),
+            self._reading(page) if self.run.tts is not None else Mark(Sign.UNWANTED),
             " ".join(written.split()),
         )
 
     def _writing(self, page: int) -> Mark:
         """The writer's work is one for all pages: a page is in hand when those before it stand."""
         standing = len(self.run.pages)
-        if page in self.run.rewrites:
+        if page in self.run.rewrites and not self.run.is_complete(rewriting_of(page)):
             return self._mark(rewriting_of(page))
         if page < standing:
-            return Mark(Sign.DONE)
+            return self._first_open([translation_of(page, it) for it in self.run.translations])
         whole = self._mark(WRITING)
         return whole if page == standing or whole.sign is not Sign.WORKING else Mark(Sign.NOT_DUE)
+
+    def _reading(self, page: int) -> Mark:
+        return self._first_open([narration_of(page, it) for it in ("", *self.run.translations)])
+
+    def _first_open(self, works: Sequence[Work]) -> Mark:
+        """Of work in several languages, the first that is not done."""
+        is_complete = self.run.is_complete
+        return next((self._mark(it) for it in works if not is_complete(it)), Mark(Sign.DONE))
 
     def _mark(self, work: Work) -> Mark:
         state = self.run.work.get(work)

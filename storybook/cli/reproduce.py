@@ -63,7 +63,7 @@ def _content(run: Run, it: BasedOn | None) -> list[str]:
         words["characters"] = run.characters_asked
     return [
         *origin,
-        *(part for name, word in words.items() for part in (f"--{name}", _quoted(word))),
+        *(part for name, word in words.items() if word for part in (f"--{name}", _quoted(word))),
     ]
 
 

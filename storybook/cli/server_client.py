@@ -78,8 +78,8 @@ class ServerClient:
     async def retry_run(self, run_id: RunId) -> None:
         await self._post(f"/api/runs/{run_id}/retry")
 
-    async def request_edition(self, run_id: RunId, asked: EditionRequest) -> None:
-        """Change a finished book."""
+    async def request_edition(self, run_id: RunId, asked: EditionRequest) -> int:
+        """Change a finished book; the number of the edition that this makes."""
         body = {
             "base_edition": asked.base_edition,
             "pages": asked.pages,
@@ -87,8 +87,9 @@ class ServerClient:
             "style": asked.style,
             "note": asked.note,
             "accept": asked.accept,
+            "add_language": asked.add_language,
         }
-        await self._post(f"/api/runs/{run_id}/editions", body)
+        return int((await self._post(f"/api/runs/{run_id}/editions", body))["edition"])
 
     async def restore_edition(self, run_id: RunId, edition: int, note: str) -> None:
         await self._post(f"/api/runs/{run_id}/editions/{edition}/restore", {"note": note})
@@ -185,7 +186,8 @@ def _trusted(folder: DataFolder) -> ssl.SSLContext:
 def _note(found: dict[Work, float], said: Mapping[str, Any]) -> None:
     if "stage" not in said:
         return  # what the run waits for, which the log says too
-    found[Work(Stage(said["stage"]), said["page"])] = said["fraction"]
+    work = Work(Stage(said["stage"]), said["page"], said.get("language", ""))
+    found[work] = said["fraction"]
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -21,7 +21,7 @@ from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, console, duration, print_json, size, status_text
 from storybook.cli.timeline import Chapter, chapters, chart, faults
 from storybook.clock import MICROSECONDS
-from storybook.editions import NoSuchEdition, content_of
+from storybook.editions import NoSuchEdition, NoSuchLanguage, content_of, shown_in
 from storybook.events.catalog import NAMES_OF_ENDINGS
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
@@ -67,10 +67,16 @@ class Shown(msgspec.Struct, frozen=True):
 @click.option(
     "--edition", type=click.IntRange(min=1), metavar="NUMBER", help="As one edition has it."
 )
+@click.option("--language", metavar="TAG", help="In one of its languages; its own if not given.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_options
 def show_command(
-    options: GlobalOptions, run: str, at: int | None, edition: int | None, as_json: bool
+    options: GlobalOptions,
+    run: str,
+    at: int | None,
+    edition: int | None,
+    language: str | None,
+    as_json: bool,
 ) -> None:
     """Show one book: its text, its files, and how it was made.
 
@@ -79,7 +85,9 @@ def show_command(
     """
     options.start_logging()
     run_id, history, derived = _history(options, run, at)
-    told = _told(options, run_id, read_history(history), derived, edition, is_now=at is None)
+    told = _told(
+        options, run_id, read_history(history), derived, edition, language, is_now=at is None
+    )
     if as_json:
         print_json(_shown(told))
         return
@@ -92,7 +100,8 @@ def show_command(
 
 class _Told(msgspec.Struct, frozen=True):
     """What is told of a book: what happened, the book as it was then, and what of it is looked at:
-    an edition, or, if it is None, what readers see. `chapters` are those that are told of."""
+    an edition, or, if it is None, what readers see, in its own language or one that was `added`.
+    `chapters` are those that are told of."""
 
     run_id: RunId
     store: ArtifactStore
@@ -103,6 +112,7 @@ class _Told(msgspec.Struct, frozen=True):
     chapters: list[Chapter]
     is_now: bool
     kin: Kinship
+    added: str
 
     @property
     def subject(self) -> Run:
@@ -130,6 +140,7 @@ def _told(
     found: History,
     derived: list[DerivedBook],
     edition: int | None,
+    language: str | None,
     *,
     is_now: bool,
 ) -> _Told:
@@ -138,7 +149,8 @@ def _told(
         raise Failure(str(found.parked))
     try:
         content = found.run.shown if edition is None else content_of(found.run, edition)
-    except NoSuchEdition as error:
+        added = shown_in(found.run, language, edition) if language is not None else ""
+    except (NoSuchEdition, NoSuchLanguage) as error:
         raise Failure(str(error)) from error
     return _Told(
         run_id,
@@ -150,6 +162,7 @@ def _told(
         [it for it in chapters(found.readable) if edition in (None, it.edition)],
         is_now and found.parked is None,
         Kinship(_origin(options, found.run), derived),
+        added,
     )
 
 
@@ -211,8 +224,9 @@ def _state(told: _Told) -> RunState:
     parked = told.history.parked
     if told.edition is None:
         waits = waiting_for(told.book, told.history.readable) if told.is_now else None
-        return run_state(told.run_id, now, parked, awaited(waits, None))
-    snapshot = snapshot_of_edition(told.book, told.edition)
+        snapshot_now = snapshot_of(told.book, added=told.added)
+        return run_state(told.run_id, snapshot_now, parked, awaited(waits, None), now=now)
+    snapshot = snapshot_of_edition(told.book, told.edition, told.added)
     assert snapshot is not None  # else it has no content
     return run_state(told.run_id, snapshot, parked, now=now)
 
@@ -230,8 +244,9 @@ def _exported(store: ArtifactStore, run_id: RunId) -> int | None:
 
 
 def _print_text(out: Console, told: _Told) -> None:
-    pages = told.content.pages
-    out.print(Text(pages[0].title if pages else "(no title yet)", "bold"))
+    numbers = range(told.content.page_count)
+    pages = [it for n in numbers if (it := told.content.page_in(n, told.added)) is not None]
+    out.print(Text(pages[0].text if pages else "(no title yet)", "bold"))
     for name, value in _facts(told):
         out.print(Text.assemble((f"{name:<{FACT_CELLS}}", "dim"), value), soft_wrap=True)
     for page in pages:
@@ -278,6 +293,8 @@ def _facts(told: _Told) -> Iterator[tuple[str, str | Text]]:
     yield "seed", str(told.book.seed)
     tts = told.content.tts
     yield "voice", tts.narrator_voice if tts else "not read aloud"
+    if told.content.translations:
+        yield "languages", ", ".join(told.content.languages)
     span = f"{events[0].position} to {events[-1].position}"
     yield "events", f"{span}, {len(events)} of this book"
     if told.book.is_pinned:

@@ -108,7 +108,7 @@ def chart(found: Sequence[StageTiming], now: int, width: int) -> Table:
         cells,
     )
     columns: list[tuple[str, JustifyMethod, Callable[[StageTiming], str | Text]]] = [
-        ("work", "left", lambda it: work_name(it.stage, it.page)),
+        ("work", "left", lambda it: work_name(it.stage, it.page, it.language)),
         ("try", "left", lambda it: str(it.attempt)),
         ("engine", "left", lambda it: engine_name(it.engine) if it.engine else ""),
         ("waited", "right", lambda it: duration(waited(it, now))),
@@ -136,7 +136,7 @@ def faults(found: Sequence[StageTiming]) -> list[Text]:
     return [
         _styled(
             it,
-            f"{work_name(it.stage, it.page)}, attempt {it.attempt}, {it.outcome}: "
+            f"{work_name(it.stage, it.page, it.language)}, attempt {it.attempt}, {it.outcome}: "
             f"{without_secrets(it.error)}",
         )
         for it in found

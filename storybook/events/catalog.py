@@ -150,7 +150,14 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     """The seeds of kept pictures that were not painted by the book's own chance, by page."""
 
 
-class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class _InLanguage(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
+    """A fact about a page in one `language`: "" is the book's own, as in all events from before a
+    book could have another. The last member of each."""
+
+    language: str = ""
+
+
+class _StageEvent(_InLanguage, frozen=True, gc=False, omit_defaults=True):
     """A fact about one attempt at one piece of work. Attempts count from 1."""
 
     stage: Stage
@@ -159,7 +166,7 @@ class _StageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     @property
     def work(self) -> Work:
-        return Work(self.stage, self.page)
+        return Work(self.stage, self.page, self.language)
 
 
 class StageRequested(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
@@ -211,7 +218,19 @@ class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
     kept: bool = False
 
 
-class PageRefused(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+class PageTranslated(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """A page's text in another `language` is whole, checked, and stands from now on, in place of
+    what stood there in it before. Attempts count from 1; 0 is a text that a person gave."""
+
+    page: int
+    language: str
+    attempt: int
+    title: str = ""
+    summary: str = ""
+    dialogues: tuple[Dialogue, ...] = ()
+
+
+class PageRefused(_InLanguage, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A page did not pass the check; the attempt at it fails. `excerpt` is how its text begins."""
 
     page: int
@@ -247,7 +266,7 @@ class RunCompleted(msgspec.Struct, frozen=True, gc=False, tag=True):
     """Every stage of the run is complete."""
 
 
-class RunFailed(msgspec.Struct, frozen=True, gc=False, tag=True):
+class RunFailed(_InLanguage, frozen=True, gc=False, tag=True, omit_defaults=True):
     """Nothing is left that can be done, and something failed."""
 
     fault: Fault
@@ -317,7 +336,8 @@ class PageChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What is asked of a page, beside the text that a person gives: that follows as `PageWritten`.
 
     `rewrite` is a wish for the writer, who writes the page anew; empty for nobody. A picture that
-    is to be repainted leaves to `seed` what is by chance in it; the cast is the book's.
+    is to be repainted leaves to `seed` what is by chance in it; the cast is the book's. `language`
+    is that of the voice that is to read the page again, "" for the book's own.
     """
 
     page: int
@@ -325,12 +345,14 @@ class PageChange(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     repaint: bool = False
     seed: int = 0
     revoice: bool = False
+    language: str = ""
 
 
 class EditionRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A change of a finished book was asked for: another edition, made of `base_edition`.
 
-    A text that a person gives stands in `PageWritten` events of the same append, as attempt 0.
+    A text that a person gives stands in `PageWritten` and `PageTranslated` events of the same
+    append, as attempt 0.
     What is None stays as it is. `accepted` are the problems that the check found in it, and that
     whoever asked for it takes upon themselves.
     """
@@ -346,9 +368,14 @@ class EditionRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_def
     requested_by: str = ""
     accepted: tuple[Problem, ...] = ()
     idempotency_key: str = ""
+    add_language: str = ""
+    """The language in which the book is to be, too; each page is put into it."""
+    added_voices: dict[str, str] = {}
+    """The voices of characters by the names that the added language calls them; nothing that was
+    read aloud before is read otherwise."""
 
 
-class ArtifactRemade(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+class ArtifactRemade(_InLanguage, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A lost or damaged file of an ended run was made again, and is there.
 
     `previous_sha256` is the digest that stood until then, where the new one is another;
@@ -366,7 +393,7 @@ class ArtifactRemade(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defau
 
     @property
     def work(self) -> Work:
-        return Work(self.stage, self.page)
+        return Work(self.stage, self.page, self.language)
 
 
 Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
@@ -376,6 +403,7 @@ Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     StageDeferred,
     StageSubmitted,
     PageWritten,
+    PageTranslated,
     PageRefused,
     StageCompleted,
     StageFailed,

@@ -17,7 +17,14 @@ import anyio
 from storybook.book import Artifact, RunId
 from storybook.events.catalog import StageCompleted
 from storybook.events.log import START, EventLog, Recorded
-from storybook.export.media import Encode, Small, SmallMedia, picture_in_thread, small_picture
+from storybook.export.media import (
+    Encode,
+    Small,
+    SmallMedia,
+    files_in,
+    picture_in_thread,
+    small_picture,
+)
 from storybook.processes import ProcessDied, WorkerProcesses
 from storybook.run import read_history
 
@@ -28,13 +35,13 @@ PROCESSES: Final = 2
 
 
 async def encode_as_done(log: EventLog, run_id: RunId, media: SmallMedia) -> None:
-    """Make each artifact of a run's content small as soon as the log says that it is there, until
-    cancelled. Whatever goes wrong is found again, and told, by the export."""
+    """Make each artifact of a run's own language small as soon as the log says that it is there,
+    until cancelled. Whatever goes wrong is found again, and told, by the export."""
     recorded = await log.read_run(run_id)
     run = read_history(recorded).run
     cursor = recorded[-1].position if recorded else START
     async with anyio.create_task_group() as tasks, aclosing(log.tail(cursor)) as batches:
-        for artifact in run.artifacts if run is not None else ():
+        for artifact in files_in(run) if run is not None else ():
             tasks.start_soon(_try, media, run_id, artifact)
         async for batch in batches:
             for artifact in _made(batch, run_id):
@@ -46,7 +53,7 @@ def _made(batch: Sequence[Recorded], run_id: RunId) -> Iterator[Artifact]:
         is_done = recorded.type == StageCompleted.__name__ and not recorded.is_erased
         if is_done and recorded.run_id == run_id:  # all others are not even decoded
             match recorded.event:
-                case StageCompleted(artifact=Artifact() as artifact):
+                case StageCompleted(artifact=Artifact() as artifact, language=""):
                     yield artifact
 
 

@@ -15,7 +15,8 @@ from storybook.languages.language import Furniture, Language
 
 class Leaf(msgspec.Struct, frozen=True):
     """A page with its picture and its reading as data URIs; `audio` is "" if there is none.
-    `panels` is how many pages the book has besides its cover."""
+    `panels` is how many pages the book has besides its cover. `others` are its text in other
+    languages, to stand under it."""
 
     page: Page
     book_title: str
@@ -24,6 +25,7 @@ class Leaf(msgspec.Struct, frozen=True):
     segments: Sequence[Segment]
     panels: int
     language: Language
+    others: Sequence[tuple[Page, Language]] = ()
 
 
 def leaf_of(leaf: Leaf) -> str:
@@ -35,7 +37,7 @@ def leaf_of(leaf: Leaf) -> str:
 <div class="sheet">
 <figure><img src="{leaf.picture}" width="1024" height="1024" alt="{escape(_alt(leaf))}"></figure>
 <div class="words"><div class="text">
-{_text(leaf)}
+{_text(leaf)}{_others(leaf)}
 </div><span class="below" aria-hidden="true"></span>{_reading(leaf)}{_folio(page)}</div>
 </div>
 </section>"""
@@ -82,6 +84,19 @@ def _text(leaf: Leaf) -> str:
     parts = paragraphs(leaf.page, leaf.segments, leaf.language.goes_on)
     if leaf.page.page == COVER_PAGE:
         return f"<h1>{''.join(_span(span) for part in parts for span in part)}</h1>"
+    return "\n".join(map(_paragraph, parts))
+
+
+def _others(leaf: Leaf) -> str:
+    return "".join(
+        f'\n<div class="other" lang="{escape(language.tag)}">\n{_plain(page, language)}\n</div>'
+        for page, language in leaf.others
+    )
+
+
+def _plain(page: Page, language: Language) -> str:
+    """The text in paragraphs, of which nothing is lit up while it is read."""
+    parts = paragraphs(page, (), language.goes_on)
     return "\n".join(map(_paragraph, parts))
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import io
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 import anyio
 import anyio.to_thread
 
 from storybook.book import Artifact, RunId
+from storybook.run import Run
 from storybook.stores.artifacts import ArtifactStore, read_whole
 from storybook.stores.integrity import check_bytes
 
@@ -66,6 +67,15 @@ async def picture_in_thread(png: bytes) -> Small:
 async def audio_in_thread(wav: bytes) -> Small:
     """`small_audio`, which lets go of the GIL."""
     return await anyio.to_thread.run_sync(small_audio, wav)
+
+
+def files_in(run: Run, added: str = "") -> Iterator[Artifact]:
+    """What a book's page carries: its pictures, and its voice in its own language or an added
+    one."""
+    for work in run.plan:
+        file = run.artifact(work)
+        if file is not None and (work.stage.is_picture or work.language == added):
+            yield file
 
 
 class SmallMedia:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 from litestar.types import Scope
 
-from storybook.book import FIRST_EDITION, RunId, split_edition
+from storybook.book import FIRST_EDITION, RunId, split_edition, split_language
 from storybook.http.requests import shown_under
 
 
@@ -19,7 +19,7 @@ class Addresses(msgspec.Struct, frozen=True):
 
     A file is named as the store has it. Its address names the edition in which it was made, unless
     that is the first one and the plain address serves it: that of `plain`, the file itself if it
-    is not given.
+    is not given; and the language, unless it is the book's own.
     """
 
     prefix: str = ""
@@ -45,10 +45,14 @@ class Addresses(msgspec.Struct, frozen=True):
 
 
 def _shown_as(name: str, plain: str | None) -> str:
-    """A file of the store as an address names it: `panel_1.e2.png` → `panel_1.png?edition=2`."""
+    """A file of the store as an address names it: `panel_1.e2.png` → `panel_1.png?edition=2`,
+    `page_1.en.e2.wav` → `page_1.wav?language=en&edition=2`."""
     base, made_in = split_edition(name)
+    base, language = split_language(base)
     is_plain = made_in == FIRST_EDITION and plain in (None, name)
-    return base if is_plain else f"{base}?edition={made_in}"
+    query = [f"language={language}"] if language else []
+    query += [] if is_plain else [f"edition={made_in}"]
+    return "?".join([base, *filter(None, ["&".join(query)])])
 
 
 NO_PREFIX = Addresses()

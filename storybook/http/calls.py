@@ -196,6 +196,12 @@ _CURSOR: Final = (
     Parameter("Last-Event-ID", "header", "go on right after this position; 0: all", CURSOR),
     Parameter("last_event_id", "query", "the same, for clients without headers", CURSOR),
 )
+_LANGUAGE: Final = Parameter(
+    "language",
+    "query",
+    "in this language, one of the book's `languages`; in its own if it is not there",
+    {"type": "string"},
+)
 _EDITION: Final = Parameter(
     "edition", "query", "as this edition has it; the last whole one if it is not there", EDITION
 )
@@ -257,7 +263,8 @@ CALLS: Final = (
         {201: _json("the run that makes it", RunCreated, *_LIMITED)},
         more="Answered at once; the book is made page by page. With an `Idempotency-Key`, the same "
         "key and body give the same `run_id`, however often and after a restart. A book that it is "
-        "to be `based_on` may be unknown (404), forgotten (410), or not whole (409).",
+        "to be `based_on` may be unknown or without that edition (404), forgotten (410), or not "
+        "whole (409); 409 also where pictures that are to be kept are gone.",
         errors=(400, 403, 404, 408, 409, 410, 413, 422, 429, 503),
         parameters=(Parameter("Idempotency-Key", "header", "names this wish for a book", KEY),),
         body=(JSON, "RunRequest"),
@@ -289,6 +296,7 @@ CALLS: Final = (
             _RUN,
             Parameter("at", "query", "as it was right after this position", POSITION),
             Parameter("edition", "query", "as this edition has it", EDITION),
+            _LANGUAGE,
         ),
     ),
     Call(
@@ -411,7 +419,7 @@ CALLS: Final = (
         "POST",
         "/api/runs/{run_id}/editions/{edition}/restore",
         "Give a book the content again that it had in an edition",
-        {202: _json("the edition that this makes", EditionCreated), 409: _CONFLICT},
+        {202: _json("the edition that this makes", EditionCreated, *_LIMITED), 409: _CONFLICT},
         more="It is an edition of its own, whole at once: nothing is made for it.",
         errors=(403, 408, 413, 422, 503),
         parameters=(_RUN, Parameter("edition", "path", "the edition", EDITION)),
@@ -436,7 +444,7 @@ CALLS: Final = (
         "A page read aloud: page_0.wav and on",
         _file("the voice", "audio/wav"),
         errors=(400, 410, 416, 503),
-        parameters=(_RUN, _named(r"^page_(0|[1-9][0-9]?)\.wav$"), _EDITION, *_PARTIAL),
+        parameters=(_RUN, _named(r"^page_(0|[1-9][0-9]?)\.wav$"), _EDITION, _LANGUAGE, *_PARTIAL),
     ),
     Call(
         "get_preview",

@@ -177,6 +177,7 @@ class CastCalls:
             why = f"the body is not JSON: {error}"
             raise Invalid([RequestFault(("body",), why, "json_invalid")]) from error
         name, by = _name_in(request.scope), caller_name(request.scope)
+        self._limits.take("runs", request.scope)
         try:
             saved = await self._application.save_character(
                 name, RunId(asked.run_id), asked.character, by

@@ -27,7 +27,7 @@ Policy = Literal["runs", "speech", "reads"]
 WINDOW_SECONDS: Final = 60
 _POLICIES: Final[tuple[tuple[re.Pattern[str], Policy], ...]] = (
     (re.compile(r"/api/stt/.*"), "speech"),
-    (re.compile(r"/api/runs(/[^/]*/(retry|repair|editions))?"), "runs"),
+    (re.compile(r"/api/runs(/[^/]*/(retry|repair|editions(/[^/]*/restore)?))?"), "runs"),
 )
 """Which paths make work of a kind when something is posted there."""
 _STREAM: Final = "/events"

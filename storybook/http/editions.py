@@ -14,7 +14,14 @@ from litestar.types import Scope
 from storybook.application import Application
 from storybook.book import RunId, TtsConfig, split_edition
 from storybook.edition_request import check_edition, check_note
-from storybook.editions import EditionComparison, EditionSummary, Files, PageComparison, Words
+from storybook.editions import (
+    EditionComparison,
+    EditionSummary,
+    Files,
+    GivenTranslation,
+    PageComparison,
+    Words,
+)
 from storybook.events.catalog import PageChange, Problem
 from storybook.http.addresses import Addresses, addresses
 from storybook.http.authorization import caller_name
@@ -39,6 +46,7 @@ FIELDS: Final = {
     "style": "style",
     "note": "note",
     "accept": "accept",
+    "add_language": "add_language",
 }
 """The body's fields, and what they are called in a request that is checked."""
 _NAMES: Final = {asked: field for field, asked in FIELDS.items()}
@@ -62,13 +70,15 @@ class BookVoices(TtsConfig, frozen=True):
 
 
 class EditedPage(msgspec.Struct, frozen=True):
-    """What was asked of a page. `seed` is that of its new picture, null if it is none."""
+    """What was asked of a page. `seed` is that of its new picture, null if it is none; `language`
+    is that of the voice that reads it again, empty for the book's own."""
 
     page: int
     rewrite: str
     repaint: bool
     seed: int | None
     revoice: bool
+    language: str
 
 
 class EditionState(msgspec.Struct, frozen=True):
@@ -79,7 +89,9 @@ class EditionState(msgspec.Struct, frozen=True):
     the edition whose content it has again. `files` are addresses of what it has made, `accepted`
     what the check found in its texts and whoever asked took upon themselves. `is_shown` is true of
     the one that readers see; `comparison` leads to how it differs from `base_edition`, and is null
-    of the first one and of those that were given up. Times are ISO 8601 in UTC.
+    of the first one and of those that were given up. `add_language` is the language that was added,
+    or null, and `translations` are the pages whose text a person gave in one. Times are ISO 8601 in
+    UTC.
     """
 
     edition: int
@@ -99,6 +111,8 @@ class EditionState(msgspec.Struct, frozen=True):
     files: list[str]
     error: str | None
     comparison: str | None
+    add_language: str | None
+    translations: tuple[GivenTranslation, ...]
 
 
 class Editions(msgspec.Struct, frozen=True):
@@ -116,13 +130,15 @@ class FilePair(msgspec.Struct, frozen=True):
 
 class PageDifference(msgspec.Struct, frozen=True):
     """How a page differs; what is the same in both editions is null. Of a text, all words that are
-    `same` or `removed` are the one before, and all that are `same` or `added` the one after."""
+    `same` or `removed` are the one before, and all that are `same` or `added` the one after.
+    `language` is empty for the book's own; a page has an element for each in which it differs."""
 
     page: int
     text: tuple[Words, ...] | None
     image_prompt: tuple[Words, ...] | None
     picture: FilePair | None
     audio: FilePair | None
+    language: str
 
 
 class VoicePair(msgspec.Struct, frozen=True):
@@ -139,6 +155,13 @@ class StylePair(msgspec.Struct, frozen=True):
     after: str
 
 
+class LanguagePair(msgspec.Struct, frozen=True):
+    """The languages of each of two editions, the book's own first."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """How two editions differ; of the pages those that do."""
 
@@ -147,6 +170,7 @@ class Comparison(msgspec.Struct, frozen=True):
     pages: list[PageDifference]
     tts_config: VoicePair | None
     style: StylePair | None
+    languages: LanguagePair | None
 
 
 class EditionCalls:
@@ -196,6 +220,7 @@ class EditionCalls:
         body = await self._body(request)
         try:
             note = check_note(json_object(body).get("note") if body else None)
+            self._limits.take("runs", scope)
             made = await self._application.restore_edition(
                 run_id, edition, note=note, requested_by=caller_name(scope)
             )
@@ -274,11 +299,14 @@ def _state(
         [_address(run_id, name, named, plain) for name in it.files],
         without_secrets(it.error) if it.error else it.error,
         compared if has_base and it.can_be_shown else None,
+        it.add_language or None,
+        it.translations,
     )
 
 
 def _edited(it: PageChange) -> EditedPage:
-    return EditedPage(it.page, it.rewrite, it.repaint, it.seed if it.repaint else None, it.revoice)
+    seed = it.seed if it.repaint else None
+    return EditedPage(it.page, it.rewrite, it.repaint, seed, it.revoice, it.language)
 
 
 def _comparison(
@@ -291,6 +319,7 @@ def _comparison(
         [_difference(it, pair(it.picture), pair(it.narration)) for it in found.pages],
         VoicePair(*map(_voices, found.tts)) if found.tts is not None else None,
         StylePair(*found.style) if found.style is not None else None,
+        LanguagePair(*found.languages) if found.languages is not None else None,
     )
 
 
@@ -301,7 +330,7 @@ def _voices(tts: TtsConfig | None) -> BookVoices | None:
 def _difference(
     it: PageComparison, picture: FilePair | None, audio: FilePair | None
 ) -> PageDifference:
-    return PageDifference(it.page, it.text, it.image_prompt, picture, audio)
+    return PageDifference(it.page, it.text, it.image_prompt, picture, audio, it.language)
 
 
 def _pair(

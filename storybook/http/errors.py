@@ -18,7 +18,7 @@ from litestar.exceptions import HTTPException
 from storybook.access import TokenScope
 from storybook.characters import NoSuchCharacter
 from storybook.commands import TooManyRuns
-from storybook.editions import NoSuchEdition
+from storybook.editions import NoSuchEdition, NoSuchLanguage
 from storybook.engines import (
     AudioTooLarge,
     EngineAway,
@@ -40,6 +40,7 @@ STATUSES: Final[dict[type[Exception], int]] = {
     NoSuchRun: 404,
     NoSuchCharacter: 404,
     NoSuchEdition: 404,
+    NoSuchLanguage: 404,
     ForgottenRun: 410,
     Refused: 409,
     TooManyRuns: 429,

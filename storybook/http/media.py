@@ -5,8 +5,9 @@ A file's name is checked in the bytes that were sent, before any routing has dec
 speak of are looked for. A file is read through once before it is first served, and again when it
 may have been changed: what is served under a tag is what the tag names.
 
-A plain address serves what the last whole edition shows, and `?edition=` what that one does; the
-store has each under a name of its own.
+A plain address serves what the last whole edition shows, and `?edition=` what that one does;
+`?language=` the voice of a language that was added to the book's own. The store has each under a
+name of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
+import msgspec
 from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Receive, Scope, Send
@@ -30,13 +32,12 @@ from storybook.book import (
     artifact_name,
     narration_of,
     picture_of,
-    with_edition,
 )
-from storybook.editions import NoSuchEdition
+from storybook.editions import content_of, shown_in
 from storybook.events.parked import RunParked
 from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiable
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
-from storybook.http.requests import READ, edition_in, header, method, run_id_in
+from storybook.http.requests import READ, edition_in, header, language_in, method, run_id_in
 from storybook.http.responses import RawResponse
 from storybook.http.shown_files import shown_files
 from storybook.projections.artifacts import FILES, file_key, recorded_file
@@ -83,7 +84,8 @@ class Media:
     async def _serve(self, scope: Scope, folder: str, media_type: str) -> ASGIApp:
         run_id = run_id_in(scope)
         name = _name_in(scope, f"/api/runs/{run_id}/{folder}")
-        name = await self._stored_as(run_id, name, edition_in(scope))
+        language = language_in(scope) if folder == AUDIO else None
+        name = await self._stored_as(run_id, name, edition_in(scope), language)
         artifact = await self._artifact(run_id, name, media_type)
         damage = await self._integrity.damage(run_id, artifact)
         if damage:  # or was it pruned, or made again, since it was last looked up?
@@ -96,32 +98,40 @@ class Media:
             raise NotFound(f"the file {name} {damage}; {mend}")
         return answer_artifact(scope, run_id, artifact, self._application.artifacts)
 
-    async def _stored_as(self, run_id: RunId, name: str, edition: int | None) -> str:
-        """The store's name of a file, as an edition shows it. Raises `NoSuchRun`, `NotFound`,
-        `NoSuchEdition`."""
+    async def _stored_as(
+        self, run_id: RunId, name: str, edition: int | None, language: str | None
+    ) -> str:
+        """The store's name of a file, as an edition shows it in a language. Raises `NoSuchRun`,
+        `NotFound`, `NoSuchEdition`, `NoSuchLanguage`."""
         shown = shown_files(self._application.projections, run_id)
         if shown is None:
             return name  # of which `_recorded` says why there is none
-        if edition is not None and name in _WORK:
-            stored = await self._of_edition(run_id, name, edition)
-        else:
+        if (edition is None and language is None) or name not in _WORK:
             stored = shown.get(name, "")
+        else:
+            stored = await self._of_edition(run_id, _WORK[name], edition, language)
         if not stored:
             raise _not_finished(name)
         return stored
 
-    async def _of_edition(self, run_id: RunId, name: str, edition: int) -> str:
+    async def _of_edition(
+        self, run_id: RunId, work: Work, edition: int | None, language: str | None
+    ) -> str:
         """What an edition has made itself is found without its history."""
-        own = with_edition(name, edition)
-        row = self._application.projections.row(FILES, *file_key(run_id, own))
-        if row is not None and recorded_file(row, own) is not None:
-            return own
+        if edition is not None and language is None:
+            own = artifact_name(work, edition)
+            row = self._application.projections.row(FILES, *file_key(run_id, own))
+            if row is not None and recorded_file(row, own) is not None:
+                return own
         run = await self._application.commands.load(run_id)
         if run is None:
             raise NoSuchRun
-        if run.of_edition(edition) is None:
-            raise NoSuchEdition(edition, run.edition)
-        file = run.file_of(_WORK[name], edition)
+        if edition is not None:
+            content_of(run, edition)
+        if language is not None:
+            added = shown_in(run, language, edition)
+            work = msgspec.structs.replace(work, language=added)
+        file = run.file_of(work, edition)
         return file.name if file is not None else ""
 
     async def _artifact(self, run_id: RunId, name: str, media_type: str) -> Artifact:

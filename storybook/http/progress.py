@@ -45,14 +45,15 @@ LIVE_SECONDS: Final = 0.25
 
 
 class StageProgress(msgspec.Struct, frozen=True):
-    """How far a stage in hand is; `fraction` is from 0 to 1, `page` null for the writer of
-    a whole book. At
-    `preview_url` is what the picture looks like now; each new look has another address."""
+    """How far a stage in hand is; `fraction` is from 0 to 1, `page` null for the writer of a whole
+    book. At `preview_url` is what the picture looks like now; each new look has another address.
+    `language` is there if the page is made in one that was added to the book's own."""
 
     stage: Stage
     page: int | None
     fraction: float
     preview_url: str | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class RunWaits(msgspec.Struct, frozen=True):
@@ -116,7 +117,7 @@ class Feed:
         """Take how far the work in hand is now."""
         stages = {
             work: (
-                StageProgress(work.stage, work.page, round(fraction, 3)),
+                _progress_of(work, fraction),
                 preview.number if (preview := live.preview(self.run_id, work)) else None,
             )
             for work, fraction in live.current(self.run_id).items()
@@ -305,6 +306,11 @@ class ProgressStreams:
         except Exception:  # the other runs' streams go on
             logger.exception("run %s: its streams are broken off", feed.run_id)
             feed.break_off()
+
+
+def _progress_of(work: Work, fraction: float) -> StageProgress:
+    language = work.language or msgspec.UNSET
+    return StageProgress(work.stage, work.page, round(fraction, 3), language=language)
 
 
 def _with_look(

@@ -82,8 +82,14 @@ def position_in(name: str, text: str) -> Position:
 
 def edition_in(scope: Scope) -> int | None:
     """`?edition=`, None if it is not there. Raises `BadRequest`."""
-    text = query(scope).get("edition") if b"edition=" in scope["query_string"] else None
+    text = query(scope).get("edition")
     return edition_number(text) if text is not None else None
+
+
+def language_in(scope: Scope) -> str | None:
+    """`?language=`, None if it is not there or empty."""
+    has_one = b"language=" in scope["query_string"]
+    return (query(scope).get("language") or None) if has_one else None
 
 
 def edition_number(text: str) -> int:

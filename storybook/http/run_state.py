@@ -9,12 +9,12 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import FIRST_EDITION, Dialogue, RunId, Stage, split_edition
+from storybook.book import FIRST_EDITION, Dialogue, RunId, Stage, split_edition, split_language
 from storybook.events.log import Position
 from storybook.events.parked import ParkedRun
 from storybook.http.addresses import NO_PREFIX, Addresses
 from storybook.http.times import iso_time
-from storybook.projections.progress import RunProgress
+from storybook.projections.progress import ChangedPage, RunProgress
 from storybook.projections.runs import (
     KEPT_STATES,
     PageSnapshot,
@@ -59,9 +59,10 @@ class RunState(msgspec.Struct, frozen=True):
     """What GET /api/runs/{run_id} answers. `pages` has an element for each page of the book, from
     0, whether it is written or not. What a later version added follows `error`; `waiting_for` is
     null unless an engine that the run waits for is away now, `parked` if every event can be read;
-    `removed` names the files that retention took; `age` is empty if nothing was said of it. A book
-    that was changed has `edition`: the number of its newest one, of which `status`, `stage` and
-    `error` are, while its pages are those of the last whole one.
+    `removed` names the files that retention took; `age` is empty if nothing was said of it, and
+    `languages` are those that the book is in, its own first. A book that was changed has `edition`:
+    the number of its newest one, of which `status`, `stage` and `error` are, while its pages are
+    those of the last whole one.
     """
 
     status: Status
@@ -75,6 +76,7 @@ class RunState(msgspec.Struct, frozen=True):
     parked: Parked | None = None
     removed: tuple[str, ...] = ()
     age: str = ""
+    languages: tuple[str, ...] = ()
     edition: int | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -102,8 +104,9 @@ def run_state(
         waiting_for,
         snapshot.language,
         Parked(parked.position, parked.why) if parked is not None else None,
-        tuple(split_edition(name)[0] for name in snapshot.removed),
+        tuple(split_language(split_edition(name)[0])[0] for name in snapshot.removed),
         snapshot.age,
+        (snapshot.language, *snapshot.added),
         snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
     )
 
@@ -151,9 +154,11 @@ def encode_as_of(
     parked: ParkedRun | None,
     addresses: Addresses,
     now: RunSnapshot | None = None,
+    waiting_for: AwaitedEngine | None = None,
 ) -> bytes:
-    """A state of a run beside its present one as UTF-8 JSON; what changes with time is null."""
-    return _encode(run_state(run_id, snapshot, parked, None, addresses, now))
+    """A state of a run beside its present one as UTF-8 JSON; of another time, what changes with it
+    is null."""
+    return _encode(run_state(run_id, snapshot, parked, waiting_for, addresses, now))
 
 
 class RenderedStates:
@@ -195,7 +200,7 @@ class RenderedStates:
 class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     """One message of the progress stream. `error` is there only when the run failed; `edition`,
     `page` and `changed` (`text`, `picture`, `voice`) only when something of a page of a book that
-    was whole has become another."""
+    was whole has become another, and `language` if that is in one that was added to its own."""
 
     status: Status
     stage: Stage
@@ -205,11 +210,11 @@ class Progress(msgspec.Struct, frozen=True, omit_defaults=True):
     edition: int | msgspec.UnsetType = msgspec.UNSET
     page: int | msgspec.UnsetType = msgspec.UNSET
     changed: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    language: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def encode_progress(progress: RunProgress) -> bytes:
     """A message of the progress stream as UTF-8 JSON."""
-    it = progress.change
     return _encode(
         Progress(
             progress.status,
@@ -217,6 +222,10 @@ def encode_progress(progress: RunProgress) -> bytes:
             progress.ready_max_page,
             progress.ready_max_audio_page,
             _shown(progress.error),
-            *((it.edition, it.page, it.changed) if it is not None else ()),
+            *(_changed(progress.change) if progress.change is not None else ()),
         )
     )
+
+
+def _changed(it: ChangedPage) -> tuple[int, int, tuple[str, ...], str | msgspec.UnsetType]:
+    return it.edition, it.page, it.changed, it.language or msgspec.UNSET

@@ -13,7 +13,7 @@ from litestar.types import Scope
 
 from storybook.application import Application
 from storybook.book import RunId
-from storybook.editions import NoSuchEdition
+from storybook.editions import NoSuchEdition, shown_in
 from storybook.events.log import START, Position
 from storybook.events.parked import ParkedRun, RunParked
 from storybook.http.addresses import addresses
@@ -26,6 +26,7 @@ from storybook.http.requests import (
     READ,
     edition_in,
     header,
+    language_in,
     limit_in,
     method,
     note_run,
@@ -36,7 +37,7 @@ from storybook.http.requests import (
 )
 from storybook.http.responses import NOT_KEPT, RawResponse, json_response
 from storybook.http.run_request import in_body, read_run_request
-from storybook.http.run_state import RenderedStates, encode_as_of
+from storybook.http.run_state import RenderedStates, awaited, encode_as_of
 from storybook.projections.library import newest
 from storybook.projections.runs import (
     STATES,
@@ -139,7 +140,7 @@ class Runs:
     async def state(self, scope: Scope) -> RawResponse:
         run_id = run_id_in(scope)
         row = self._application.projections.row(STATES, run_id)
-        if scope["query_string"] and {"at", "edition"} & query(scope).keys():
+        if scope["query_string"] and {"at", "edition", "language"} & query(scope).keys():
             now = decode_snapshot(row[1]) if row is not None else None
             return RawResponse(await self._earlier(run_id, scope, now), headers=[NOT_KEPT])
         parked = self._application.parked.get(run_id)
@@ -151,12 +152,18 @@ class Runs:
         return RawResponse(body, headers=[NOT_KEPT])
 
     async def _earlier(self, run_id: RunId, scope: Scope, now: RunSnapshot | None) -> bytes:
-        """The state as it was after an event, as one edition has it, or both."""
+        """The state as it was after an event, as one edition has it, in another language, or all
+        at once."""
         at, edition, named = query(scope).get("at"), edition_in(scope), addresses(scope)
         run, parked = await (self._present(run_id) if at is None else self._at(run_id, at))
+        language = language_in(scope)
+        added = shown_in(run, language, edition) if language is not None else ""
         if edition is None:
-            return encode_as_of(run_id, snapshot_of(run), parked, named, now)
-        snapshot = snapshot_of_edition(run, edition)
+            waits = None
+            if at is None and now is not None:
+                waits = awaited(now.waiting_for, self._application.outages)
+            return encode_as_of(run_id, snapshot_of(run, added=added), parked, named, now, waits)
+        snapshot = snapshot_of_edition(run, edition, added)
         if snapshot is None:
             raise NoSuchEdition(edition, run.edition)
         return encode_as_of(run_id, snapshot, parked, named, now)

@@ -17,7 +17,7 @@ import msgspec
 from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart
 from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
 from storybook.characters import MAX_NAME_CHARACTERS
-from storybook.edition_request import MAX_LINES, MAX_TEXT_CHARACTERS
+from storybook.edition_request import MAX_EDITS, MAX_LINES, MAX_TEXT_CHARACTERS
 from storybook.events.catalog import EVENT_TYPES
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.derived import Kinship
@@ -244,6 +244,9 @@ EDITION: Final[Schema] = {
 _OR_NOTHING: Final[Schema] = {"anyOf": [TEXT, {"const": "", "type": "string"}, {"type": "null"}]}
 _PAGE_TEXT: Final[Schema] = {**TEXT, "maxLength": MAX_TEXT_CHARACTERS}
 _NEW_TEXT: Final[Schema] = {"anyOf": [_PAGE_TEXT, {"type": "null"}]}
+_TAG_OR_NOTHING: Final[Schema] = {
+    "anyOf": [LANGUAGE_TAG, {"const": "", "type": "string"}, {"type": "null"}]
+}
 PAGE_EDIT: Final[Schema] = {
     "type": "object",
     "title": "PageEdit",
@@ -279,6 +282,11 @@ PAGE_EDIT: Final[Schema] = {
             "description": "of that picture; drawn by chance if it is not there",
         },
         "revoice": {**TRUTH, "description": "whether it is read aloud anew"},
+        "language": {
+            **_TAG_OR_NOTHING,
+            "description": "of its text and voice: one that was added to the book's own, or is; "
+            "each page can be named once in each",
+        },
     },
 }
 
@@ -295,7 +303,7 @@ EDITION_REQUEST: Final[Schema] = {
         },
         "pages": {
             "anyOf": [
-                {"type": "array", "items": PAGE_EDIT, "maxItems": MOST_PAGES},
+                {"type": "array", "items": PAGE_EDIT, "maxItems": MAX_EDITS},
                 {"type": "null"},
             ]
         },
@@ -309,6 +317,10 @@ EDITION_REQUEST: Final[Schema] = {
             **TRUTH,
             "description": "whether texts stand although the check finds words in them that no "
             "page may have",
+        },
+        "add_language": {
+            **_TAG_OR_NOTHING,
+            "description": "a language that the book is to be in, too: each page is put into it",
         },
     },
     "examples": [{"base_edition": 1, "pages": [{"page": 2, "repaint": True}]}],
@@ -464,9 +476,9 @@ _ANSWERED: Final = (
     ),
 )
 _MAY_LACK: Final = {
-    "Progress": ["error", "edition", "page", "changed"],
+    "Progress": ["error", "edition", "page", "changed", "language"],
     "RunState": ["edition"],
-    "StageProgress": ["preview_url"],
+    "StageProgress": ["preview_url", "language"],
 }
 """Members of answers that are not always there; all others are, whatever they are by default."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import FIRST_EDITION, WRITING, Artifact, RunId, artifact_name, split_edition
+from storybook.book import FIRST_EDITION, Artifact, RunId, Stage, artifact_name, split_edition
 from storybook.events.catalog import ArtifactRemade, ArtifactsPruned, Event, StageCompleted
 from storybook.projections.projection import Erasure, Projection, Put, Remove, RunChange, Table
 from storybook.run import Run, plan_of
@@ -79,8 +79,9 @@ def _names(event: Event) -> Iterable[str]:
 
 
 def _made_in(run: Run, edition: int) -> _MadeFiles:
-    everything = plan_of(run.page_count, is_read_aloud=True)
-    names = [artifact_name(work, edition) for work in everything if work != WRITING]
+    languages = {work.language for work in run.work if work.language}  # of every edition
+    everything = plan_of(run.page_count, is_read_aloud=True, added=(*sorted(languages),))
+    names = [artifact_name(work, edition) for work in everything if work.stage is not Stage.LLM]
     made = [run.files[name][1] for name in names if name in run.files]
     return _MadeFiles(made, run.pruned.intersection(names))
 

@@ -6,18 +6,20 @@ import msgspec
 from msgspec.structs import replace
 
 from storybook.book import FIRST_EDITION, Stage
-from storybook.events.catalog import Event, PageWritten, StageCompleted
+from storybook.events.catalog import Event, PageTranslated, PageWritten, StageCompleted
 from storybook.events.log import Recorded
 from storybook.projections.waiting import WaitingFold, WaitingFor
 from storybook.run import Run, Status, evolve
 
 
 class ChangedPage(msgspec.Struct, frozen=True):
-    """A page of which something is made anew in an edition: `text`, `picture` or `voice`."""
+    """A page of which something is made anew in an edition: `text`, `picture` or `voice`, in a
+    `language` that was added to the book's own if it is not empty."""
 
     edition: int
     page: int
     changed: tuple[str, ...]
+    language: str = ""
 
 
 class RunProgress(msgspec.Struct, frozen=True):
@@ -45,9 +47,11 @@ def page_change(event: Event, edition: int) -> ChangedPage | None:
     match event:
         case PageWritten(page=page):
             return ChangedPage(edition, page, ("text",))
+        case PageTranslated(page=page, language=language):
+            return ChangedPage(edition, page, ("text",), language)
         case StageCompleted(page=int(page)) if event.artifact is not None:
             what = "picture" if event.stage.is_picture else "voice"
-            return ChangedPage(edition, page, (what,))
+            return ChangedPage(edition, page, (what,), event.language)
     return None
 
 

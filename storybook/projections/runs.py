@@ -74,54 +74,73 @@ class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     edition: int = FIRST_EDITION
     shown: int = FIRST_EDITION
     age: str = ""
+    added: tuple[str, ...] = ()
+    """The languages that it is in beside its own."""
 
 
 def snapshot_of(
-    run: Run, progress: RunProgress | None = None, waiting_for: WaitingFor | None = None
+    run: Run,
+    progress: RunProgress | None = None,
+    waiting_for: WaitingFor | None = None,
+    added: str = "",
 ) -> RunSnapshot:
-    """The state of a run, of which the progress may be known. A pruned file keeps its name."""
+    """The state of a run, of which the progress may be known. A pruned file keeps its name. Its
+    pages are in its own language, or in one that was `added`."""
     now, shown = progress or progress_of(run), run.shown
     return RunSnapshot(
         now.status,
         now.stage,
         now.ready_max_page,
         now.ready_max_audio_page,
-        tuple([_page(shown, number, shown.artifact) for number in range(run.page_count)]),
+        tuple([_page(shown, number, shown.artifact, added) for number in range(run.page_count)]),
         now.error,
         run.language,
         waiting_for,
-        tuple([it.name for it in shown.artifacts if it.name in run.pruned]) if run.pruned else (),
+        tuple(_removed(run, shown, shown.artifact, added)) if run.pruned else (),
         run.edition,
         shown.edition,
         run.age,
+        (*shown.translations,),
     )
 
 
-def snapshot_of_edition(run: Run, edition: int) -> RunSnapshot | None:
+def snapshot_of_edition(run: Run, edition: int, added: str = "") -> RunSnapshot | None:
     """The state of a run as one edition has it: of the newest, as far as it is made, with the files
     of the last whole one where it has none yet. None if there is no such edition to be shown."""
     of = run.of_edition(edition)
     if of is None:
         return None
     file_of = partial(run.file_of, edition=edition)
-    files = {it.name for work in of.plan if (it := file_of(work)) is not None}
     return replace(
         snapshot_of(of),
-        pages=tuple([_page(of, number, file_of) for number in range(run.page_count)]),
-        removed=tuple(sorted(files & run.pruned)),
+        pages=tuple([_page(of, number, file_of, added) for number in range(run.page_count)]),
+        removed=tuple(sorted(_removed(run, of, file_of, added))),
         shown=edition,
+        added=(*of.translations,),
     )
 
 
-def _page(of: Run, number: int, file_of: Callable[[Work], Artifact | None]) -> PageSnapshot:
-    page = of.pages[number] if number < len(of.pages) else Page(number)
+FileOf = Callable[[Work], Artifact | None]
+"""The file that is shown for a piece of work."""
+
+
+def _removed(run: Run, of: Run, file_of: FileOf, added: str) -> Iterator[str]:
+    """The names of files of a language that retention has removed, and of pictures."""
+    for work in of.plan:
+        file = file_of(work) if work.stage.is_picture or work.language == added else None
+        if file is not None and file.name in run.pruned:
+            yield file.name
+
+
+def _page(of: Run, number: int, file_of: FileOf, added: str) -> PageSnapshot:
+    page = of.page_in(number, added) or Page(number)
     return PageSnapshot(
         number,
         page.title,
         page.summary,
         tuple(map(_line, page.dialogues)),
         _file(file_of(picture_of(number))),
-        _file(file_of(narration_of(number))),
+        _file(file_of(narration_of(number, added))),
     )
 
 
@@ -155,7 +174,7 @@ class RunStates(Projection):
     """The state of each run, ready to be shown."""
 
     name = "run_states"
-    version = 5
+    version = 6
     tables = (STATES,)
     handles = EVERY_EVENT
 

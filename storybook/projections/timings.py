@@ -57,7 +57,8 @@ class StageTiming(msgspec.Struct):
     """One attempt at a piece of work. Times are microseconds since 1970, None until they come.
 
     `outcome` is `waiting`, `working`, `completed`, `failed` or `abandoned`; `error` says why for
-    the last two. `engine` is known once the work has started.
+    the last two. `engine` is known once the work has started; `language` is one that was added to
+    the book's own, or empty.
     """
 
     stage: Stage
@@ -69,6 +70,7 @@ class StageTiming(msgspec.Struct):
     ended_at: int | None = None
     outcome: str = "waiting"
     error: str = ""
+    language: str = ""
 
 
 class Timing(msgspec.Struct):
@@ -105,7 +107,13 @@ class TimingFold:
             raise InvalidHistory(f"{work} goes on, but nobody has requested it") from None
 
     def _requested(self, recorded: Recorded, event: StageRequested) -> Timing:
-        stage = StageTiming(event.stage, event.page, event.attempt, recorded.recorded_at)
+        stage = StageTiming(
+            event.stage,
+            event.page,
+            event.attempt,
+            recorded.recorded_at,
+            language=event.language,
+        )
         timing = self.open[event.work] = Timing(recorded.position, recorded.run_id, stage)
         return timing
 

@@ -90,7 +90,13 @@ from storybook.run.state import (
     plan_of,
     waits_for,
 )
-from storybook.run.writing import EXCERPT_CHARACTERS, refuse_page, rewrite_page, write_page
+from storybook.run.writing import (
+    EXCERPT_CHARACTERS,
+    refuse_page,
+    rewrite_page,
+    translate_page,
+    write_page,
+)
 
 __all__ = [
     "BACKOFF_JITTER",
@@ -152,6 +158,7 @@ __all__ = [
     "save_character",
     "start_stage",
     "submit_stage",
+    "translate_page",
     "unpin_run",
     "waits_for",
     "write_page",

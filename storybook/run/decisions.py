@@ -138,7 +138,12 @@ def start_stage(
     deferred = run.deferred.get(work)
     if deferred is not None and not has_waited and deferred.engine.is_same_as(engine):
         raise StaleAttempt(f"{work} waits for {engine.name}, as another worker has found it")
-    return [StageStarted(work.stage, work.page, attempt, worker, engine, stands_in_for)]
+    return [
+        StageStarted(
+            *(work.stage, work.page, attempt, worker, engine, stands_in_for),
+            language=work.language,
+        )
+    ]
 
 
 def defer_stage(
@@ -160,7 +165,8 @@ def defer_stage(
     waits_already = before is not None and before.engine.is_same_as(engine)
     if isinstance(state, Waiting) and waits_already and not is_new:
         return []
-    deferred = StageDeferred(work.stage, work.page, attempt, engine, why, is_suspect(run, work))
+    alone, language = is_suspect(run, work), work.language
+    deferred = StageDeferred(work.stage, work.page, attempt, engine, why, alone, language=language)
     return followed_up(run, [deferred])
 
 
@@ -171,13 +177,14 @@ def give_up_waiting(run: Run | None, work: Work, attempt: int, fault: Fault) -> 
     waits = isinstance(state, Waiting) and state.attempt == attempt and work in run.deferred
     if not waits:
         raise StaleAttempt(f"{work} attempt {attempt} does not wait for an engine: it is {state}")
-    return followed_up(run, [StageFailed(work.stage, work.page, attempt, fault)])
+    return followed_up(run, [_failed(work, attempt, fault)])
 
 
 def submit_stage(run: Run | None, work: Work, attempt: int, submission: Submission) -> list[Event]:
     """Record that work in hand was given to an outside server."""
     in_hand(existing(run), work, attempt)
-    return [StageSubmitted(work.stage, work.page, attempt, submission)]
+    stage, page, language = work.stage, work.page, work.language
+    return [StageSubmitted(stage, page, attempt, submission, language=language)]
 
 
 def complete_stage(
@@ -193,8 +200,12 @@ def complete_stage(
     if work == WRITING and not run.is_written:
         raise Refused(f"the writer stopped after page {len(run.pages) - 1}")
     if work.stage is Stage.LLM and work != WRITING:
-        raise Refused(f"page {work.page} is written anew only with its text (`rewrite_page`)")
-    return followed_up(run, [StageCompleted(work.stage, work.page, attempt, artifact, made_from)])
+        how = "`translate_page`" if work.language else "`rewrite_page`"
+        raise Refused(f"page {work.page} is written anew only with its text ({how})")
+    completed = StageCompleted(
+        work.stage, work.page, attempt, artifact, made_from, language=work.language
+    )
+    return followed_up(run, [completed])
 
 
 def fail_stage(
@@ -206,13 +217,13 @@ def fail_stage(
     """
     run = existing(run)
     in_hand(run, work, attempt)
-    failed = StageFailed(work.stage, work.page, attempt, fault)
+    failed = _failed(work, attempt, fault)
     failures = run.failures.get(work, 0)
     if run.is_lost or not fault.retryable or failures + 1 >= MAX_ATTEMPTS:
         return followed_up(run, [failed])
     seconds = BACKOFF_SECONDS[failures] * (1 + BACKOFF_JITTER * chance)
     not_before = now + int(seconds * 1_000_000)
-    again = StageRequested(work.stage, work.page, attempt + 1, not_before, is_suspect(run, work))
+    again = _once_more(work, attempt, not_before, is_suspect(run, work))
     return followed_up(run, [failed, again])
 
 
@@ -234,12 +245,22 @@ def abandon_stage(
     if is_caught and run.crashes.get(work, 0) + 1 >= MAX_CRASHES:
         message = f"the process died {MAX_CRASHES} times during {work}, with nothing else in it"
         fault = Fault("crash", message, retryable=False)
-        return followed_up(run, [StageFailed(work.stage, work.page, attempt, fault)])
-    put_down = StageAbandoned(work.stage, work.page, attempt, reason, blame)
+        return followed_up(run, [_failed(work, attempt, fault)])
+    put_down = StageAbandoned(work.stage, work.page, attempt, reason, blame, language=work.language)
     if run.is_lost:
         return followed_up(run, [put_down])
     is_alone = is_suspect(fold([put_down], run), work)
-    return [put_down, StageRequested(work.stage, work.page, attempt + 1, 0, is_alone)]
+    return [put_down, _once_more(work, attempt, 0, is_alone)]
+
+
+def _failed(work: Work, attempt: int, fault: Fault) -> StageFailed:
+    return StageFailed(work.stage, work.page, attempt, fault, language=work.language)
+
+
+def _once_more(work: Work, attempt: int, not_before: int, alone: bool) -> StageRequested:
+    return StageRequested(
+        work.stage, work.page, attempt + 1, not_before, alone, language=work.language
+    )
 
 
 def is_suspect(run: Run | None, work: Work) -> bool:
@@ -254,7 +275,9 @@ def cancel_run(run: Run | None, cancelled_by: str = "") -> list[Event]:
     if run.status.has_ended:
         raise Refused(f"the run has ended ({run.status}); only one that goes on can be cancelled")
     put_down: list[Event] = [
-        StageAbandoned(work.stage, work.page, state.attempt, AbandonReason.CANCEL)
+        StageAbandoned(
+            work.stage, work.page, state.attempt, AbandonReason.CANCEL, language=work.language
+        )
         for work, state in run.work.items()
         if isinstance(state, Waiting | InHand)
     ]
@@ -305,10 +328,10 @@ def give_cast_picture(
 def save_character(
     run: Run | None, name: str, member: CastMember, saved_by: str = ""
 ) -> list[Event]:
-    """Let requests for other books name a character. Nothing follows if that is so already."""
-    return (
-        [] if existing(run).saved.get(name) == member else [CharacterSaved(name, member, saved_by)]
-    )
+    """Let requests for other books name a character. Also where this run says so already: another
+    book's may have got the name since."""
+    existing(run)
+    return [CharacterSaved(name, member, saved_by)]
 
 
 def release_character(run: Run | None, name: str, released_by: str = "") -> list[Event]:
@@ -352,6 +375,7 @@ def remake_artifact(
     differs = previous.sha256 if previous.sha256 != remade.sha256 else ""
     return [
         ArtifactRemade(
-            work.stage, work.page, remade, engine, made_from, differs, damage, requested_by
+            *(work.stage, work.page, remade, engine, made_from, differs, damage, requested_by),
+            language=work.language,
         )
     ]

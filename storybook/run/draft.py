@@ -36,6 +36,7 @@ class Draft:
         "style",
         "submissions",
         "suspicions",
+        "translations",
         "tts",
         "variations",
         "version",
@@ -58,6 +59,7 @@ class Draft:
         self.tts, self.style, self.made = run.tts, run.style, run.made
         self.rewrites, self.variations = run.rewrites, run.variations
         self.cast, self.saved = run.cast, run.saved
+        self.translations = run.translations
 
     def finish(self) -> Run:
         run = self.run
@@ -94,6 +96,7 @@ class Draft:
             self.saved,
             run.age,
             run.based_on,
+            self.translations,
         )
 
     def whole(self) -> Run:

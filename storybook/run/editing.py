@@ -16,6 +16,7 @@ from storybook.events.catalog import (
     EditionRequested,
     Event,
     PageChange,
+    PageTranslated,
     PageWritten,
     Problem,
     RunCompleted,
@@ -24,12 +25,13 @@ from storybook.run.evolution import fold
 from storybook.run.follow_up import followed_up
 from storybook.run.refusing import Refused, StaleEdition, check_kept, existing
 from storybook.run.state import Run, Status
-from storybook.run.writing import page_written
+from storybook.run.writing import page_translated, page_written
 
 
 class PageEdit(msgspec.Struct, frozen=True):
     """What somebody wants of a page. Text that is None stays as it is; `rewrite` is a wish for the
-    writer. A picture that is repainted without a `seed` gets another one by chance."""
+    writer. A picture that is repainted without a `seed` gets another one by chance. In a `language`
+    that was added to the book's own ("" here), a page has a text and a voice and nothing else."""
 
     page: int
     title: str | None = None
@@ -40,6 +42,7 @@ class PageEdit(msgspec.Struct, frozen=True):
     repaint: bool = False
     seed: int | None = None
     revoice: bool = False
+    language: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -50,7 +53,8 @@ class PageEdit(msgspec.Struct, frozen=True):
 
 class EditionRequest(msgspec.Struct, frozen=True):
     """What somebody wants of a finished book, as they saw it in `base_edition`. `accept` overrules
-    what the check finds in their own texts."""
+    what the check finds in their own texts. `add_language` is one that it is to be in, too, and
+    `added_voices` are what `EditionRequested` has of it."""
 
     base_edition: int
     pages: tuple[PageEdit, ...] = ()
@@ -58,6 +62,8 @@ class EditionRequest(msgspec.Struct, frozen=True):
     style: str | None = None
     note: str = ""
     accept: bool = False
+    add_language: str = ""
+    added_voices: dict[str, str] = {}
 
 
 def request_edition(
@@ -74,7 +80,8 @@ def request_edition(
     base = _base(run)
     if asked.base_edition not in (run.edition, base.edition):
         raise StaleEdition(asked.base_edition, run.edition)
-    tts = asked.tts or base.tts
+    if asked.add_language and base.added_as(asked.add_language) is not None:
+        raise Refused(f"the book is in {asked.add_language!r} already")
     requested = EditionRequested(
         run.edition + 1,
         base.edition,
@@ -85,8 +92,11 @@ def request_edition(
         requested_by=requested_by,
         accepted=tuple(accepted),
         idempotency_key=idempotency_key,
+        add_language=asked.add_language,
+        added_voices=asked.added_voices,
     )
-    changed = followed_up(run, [requested, *_texts(base, asked, tts)])
+    before = existing(fold([requested], run))
+    changed = followed_up(run, [requested, *_texts(before, asked)])
     if changed == [requested, RunCompleted()]:
         raise Refused("nothing of the book would change")
     check_kept(existing(fold(changed, run)))
@@ -142,7 +152,8 @@ def _base(run: Run) -> Run:
 def _content(edition: Run) -> tuple[object, ...]:
     """What makes two editions the same book."""
     files = tuple(edition.artifacts)
-    return edition.pages, files, edition.tts, edition.style, edition.variations
+    told = edition.pages, edition.translations
+    return *told, files, edition.tts, edition.style, edition.variations
 
 
 def _is_change(edit: PageEdit) -> bool:
@@ -152,21 +163,44 @@ def _is_change(edit: PageEdit) -> bool:
 def _change(edit: PageEdit, seed: int) -> PageChange:
     chosen = seed if edit.seed is None else edit.seed
     return PageChange(
-        edit.page, edit.rewrite, edit.repaint, chosen if edit.repaint else 0, edit.revoice
+        edit.page,
+        edit.rewrite,
+        edit.repaint,
+        chosen if edit.repaint else 0,
+        edit.revoice,
+        edit.language,
     )
 
 
-def _texts(base: Run, asked: EditionRequest, tts: TtsConfig | None) -> Iterator[PageWritten]:
-    """The pages whose text is given and is another than before."""
-    numbers = [it.page for it in asked.pages]
-    if len(set(numbers)) < len(numbers):
-        raise Refused("each page can be named once in a change")
-    for edit in sorted(asked.pages, key=lambda it: it.page):
-        if not 0 <= edit.page < base.page_count:
-            raise Refused(f"the book has pages 0 to {base.page_count - 1}, no page {edit.page}")
-        if edit.rewrite and edit.is_text:
+def _texts(run: Run, asked: EditionRequest) -> Iterator[PageWritten | PageTranslated]:
+    """The pages whose text is given and is another than before, those in the book's own language
+    first: what is translated of them would have to be made anew. `run` is as the edition begins."""
+    named = [(it.page, it.language) for it in asked.pages]
+    if len(set(named)) < len(named):
+        raise Refused("each page can be named once in a change, in each language")
+    rewritten = {it.page for it in asked.pages if it.rewrite and not it.language}
+    for edit in sorted(asked.pages, key=lambda it: (it.language, it.page)):
+        if not 0 <= edit.page < run.page_count:
+            raise Refused(f"the book has pages 0 to {run.page_count - 1}, no page {edit.page}")
+        if edit.is_text and edit.page in rewritten:
             raise Refused(f"page {edit.page} is to be rewritten, or is given: not both")
-        before = base.pages[edit.page].voiced(tts)
-        after = edited(before, edit).voiced(tts)
+        if edit.language:
+            yield from _translated(run, edit)
+            continue
+        before = run.pages[edit.page].voiced(run.tts)
+        after = edited(before, edit).voiced(run.tts)
         if after != before:
-            yield page_written(after, tts, attempt=0)
+            yield page_written(after, run.tts, attempt=0)
+
+
+def _translated(run: Run, edit: PageEdit) -> Iterator[PageTranslated]:
+    """What is given in an added language."""
+    number, language = edit.page, edit.language
+    if language not in run.translations:
+        raise Refused(f"the book is not in {language!r}, but in {', '.join(run.languages)}")
+    if edit.rewrite or edit.repaint or edit.image_prompt is not None:
+        raise Refused(f"page {number} has a text and a voice in {language!r}, and nothing else")
+    before = (run.page_in(number, language) or Page(number)).voiced(run.tts)
+    after = edited(before, edit).voiced(run.tts)
+    if edit.is_text and after != before:
+        yield page_translated(after, language, run.tts, attempt=0)

@@ -8,12 +8,15 @@ from storybook.book import (
     FIRST_EDITION,
     Artifact,
     Page,
+    Role,
+    TtsConfig,
     Work,
     narration_of,
     picture_of,
     rewriting_of,
+    translation_of,
 )
-from storybook.events.catalog import EditionRequested
+from storybook.events.catalog import EditionRequested, PageTranslated
 from storybook.run.draft import Draft, InvalidHistory, last_attempt
 from storybook.run.state import Complete, Outdated, Run, Status, WorkState, plan_of
 
@@ -35,7 +38,7 @@ def edition_requested(draft: Draft, event: EditionRequested) -> None:
     draft.submissions, draft.deferred, draft.refused = {}, {}, ()
     draft.pages, draft.work = list(base.pages), _standing(base, draft.work)
     draft.tts, draft.style, draft.variations = base.tts, base.style, base.variations
-    draft.rewrites = {}
+    draft.rewrites, draft.translations = {}, base.translations
     _change(draft, event)
 
 
@@ -54,14 +57,18 @@ def _standing(base: Run, now: dict[Work, WorkState]) -> dict[Work, WorkState]:
 
 def _change(draft: Draft, event: EditionRequested) -> None:
     """Let all be made anew that is asked for; new texts, which follow, ask for more themselves."""
+    if event.add_language:
+        draft.translations = {**draft.translations, event.add_language: {}}
     if event.tts is not None:
-        draft.tts = event.tts
-        draft.pages = [page.voiced(event.tts) for page in draft.pages]
+        _set_voices(draft, event.tts)
+    if event.added_voices and draft.tts is not None:
+        voices = {**draft.tts.character_voices, **event.added_voices}
+        draft.tts = replace(draft.tts, character_voices=voices)
     if event.style is not None:
         draft.style = event.style
-    plan = plan_of(draft.run.page_count, is_read_aloud=event.tts is not None)
-    for work in plan[1:]:
-        if event.style is not None if work.stage.is_picture else event.tts is not None:
+    redone = {Role.ILLUSTRATOR: event.style is not None, Role.NARRATOR: event.tts is not None}
+    for work in plan_of(draft.run.page_count, draft.tts is not None, (*draft.translations,)):
+        if redone.get(work.stage.role):
             draft.outdate(work)
     for it in event.pages:
         if it.rewrite:
@@ -72,17 +79,53 @@ def _change(draft: Draft, event: EditionRequested) -> None:
         if it.rewrite or it.repaint:
             draft.outdate(picture_of(it.page))
         if it.revoice and draft.tts is not None:
-            draft.outdate(narration_of(it.page))
+            draft.outdate(narration_of(it.page, it.language))
+
+
+def _set_voices(draft: Draft, tts: TtsConfig) -> None:
+    draft.tts = tts
+    draft.pages = [page.voiced(tts) for page in draft.pages]
+    draft.translations = {
+        language: {number: page.voiced(tts) for number, page in pages.items()}
+        for language, pages in draft.translations.items()
+    }
 
 
 def replace_page(draft: Draft, page: Page) -> None:
-    """Only what shows another text is outdated: a voice reads it, a picture is of its prompt."""
+    """Only what shows another text is outdated: a voice reads it, a picture is of its prompt, and
+    it is told in other languages."""
     before, draft.pages[page.page] = draft.pages[page.page], page
-    is_read_otherwise = (before.text, before.dialogues) != (page.text, page.dialogues)
-    if draft.tts is not None and is_read_otherwise:
+    if draft.tts is not None and _read_of(before) != _read_of(page):
         draft.outdate(narration_of(page.page))
     if before.image_prompt != page.image_prompt:
         draft.outdate(picture_of(page.page))
+    if _told_of(before) != _told_of(page):
+        for language in draft.translations:
+            draft.outdate(translation_of(page.page, language))
+
+
+def page_translated(draft: Draft, event: PageTranslated) -> None:
+    """What a person gave is not translated once more."""
+    pages, number, language = draft.translations.get(event.language), event.page, event.language
+    if pages is None:
+        raise InvalidHistory(f"page {number} was translated, and the book is not in {language!r}")
+    page = Page(number, event.title, event.summary, event.dialogues)
+    before = pages.get(number)
+    draft.translations = {**draft.translations, language: {**pages, number: page}}
+    if event.attempt == 0:
+        work = translation_of(number, language)
+        draft.work[work] = Complete(last_attempt(draft.work, work), None)
+    if draft.tts is not None and (before is None or _read_of(before) != _read_of(page)):
+        draft.outdate(narration_of(number, language))
+    draft.refused = ()
+
+
+def _read_of(page: Page) -> tuple[object, ...]:
+    return page.text, page.dialogues
+
+
+def _told_of(page: Page) -> tuple[object, ...]:
+    return page.text, [(line.character, line.text) for line in page.dialogues]
 
 
 def put_in_place(draft: Draft, work: Work, remade: Artifact) -> None:

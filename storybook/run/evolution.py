@@ -17,6 +17,7 @@ from storybook.events.catalog import (
     EditionRequested,
     Event,
     PageRefused,
+    PageTranslated,
     PageWritten,
     RunCancelled,
     RunCompleted,
@@ -35,7 +36,12 @@ from storybook.events.catalog import (
     StageSubmitted,
 )
 from storybook.run.draft import Draft, InvalidHistory
-from storybook.run.editions import edition_requested, put_in_place, replace_page
+from storybook.run.editions import (
+    edition_requested,
+    page_translated,
+    put_in_place,
+    replace_page,
+)
 from storybook.run.state import Abandoned, Complete, Deferred, Failed, InHand, Run, Status, Waiting
 
 
@@ -219,6 +225,7 @@ _EVOLVE: Final[dict[type[Event], Callable[[Draft, Any], None]]] = {
     StageDeferred: _stage_deferred,
     StageSubmitted: _stage_submitted,
     PageWritten: _page_written,
+    PageTranslated: page_translated,
     PageRefused: _page_refused,
     StageCompleted: _stage_completed,
     StageFailed: _stage_failed,

@@ -31,7 +31,8 @@ def followed_up(run: Run | None, events: list[Event]) -> list[Event]:
 
 def _going_on(run: Run) -> list[Event]:
     due: list[Event] = [
-        StageRequested(work.stage, work.page, _last_attempt(run, work) + 1) for work in _due(run)
+        StageRequested(work.stage, work.page, _last_attempt(run, work) + 1, language=work.language)
+        for work in _due(run)
     ]
     if not due and all(run.is_complete(work) for work in run.plan):
         return [RunCompleted()]
@@ -57,7 +58,9 @@ def _last_attempt(run: Run, work: Work) -> int:
 
 def _giving_up(run: Run) -> list[Event]:
     put_down: list[Event] = [
-        StageAbandoned(work.stage, work.page, state.attempt, AbandonReason.FAILURE)
+        StageAbandoned(
+            work.stage, work.page, state.attempt, AbandonReason.FAILURE, language=work.language
+        )
         for work, state in run.work.items()
         if isinstance(state, Waiting)
     ]
@@ -70,4 +73,4 @@ def _failure(run: Run) -> RunFailed:
     """Of all that failed, the first in the order of the plan says why."""
     failed = ((work, state) for work in run.plan if isinstance(state := run.work.get(work), Failed))
     work, state = next(failed)
-    return RunFailed(state.fault, work.stage, work.page)
+    return RunFailed(state.fault, work.stage, work.page, language=work.language)

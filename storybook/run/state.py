@@ -6,6 +6,7 @@ import enum
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import takewhile
 
 import msgspec
 
@@ -21,9 +22,11 @@ from storybook.book import (
     StoryRequest,
     TtsConfig,
     Work,
+    is_same_language,
     narration_of,
     picture_of,
     rewriting_of,
+    translation_of,
 )
 from storybook.events.catalog import (
     BEFORE_LANGUAGES,
@@ -36,21 +39,25 @@ from storybook.events.catalog import (
 
 
 @cache
-def waits_for(page_count: int) -> Mapping[Work, tuple[int, ...]]:
+def waits_for(page_count: int, added: tuple[str, ...] = ()) -> Mapping[Work, tuple[int, ...]]:
     """All work of a book of so many pages, in the order in which it is reported, and the pages
-    whose text it waits for. A picture or a voice needs only its own page's text."""
+    whose text it waits for. A picture or a voice needs only its own page's text. `added` are the
+    languages that it has beside its own."""
     pages = range(page_count)
+    in_others = [(page, language) for language in added for page in pages]
     return {
         WRITING: (),
+        **{translation_of(*it): it[:1] for it in in_others},
         **{picture_of(page): (page,) for page in pages},
         **{narration_of(page): (page,) for page in pages},
+        **{narration_of(*it): it[:1] for it in in_others},
     }
 
 
 @cache
-def plan_of(page_count: int, is_read_aloud: bool) -> tuple[Work, ...]:
+def plan_of(page_count: int, is_read_aloud: bool, added: tuple[str, ...] = ()) -> tuple[Work, ...]:
     """The work of a run with these facts, in the order in which it is reported."""
-    work = waits_for(page_count)
+    work = waits_for(page_count, added)
     return tuple(it for it in work if is_read_aloud or it.stage is not Stage.TTS)
 
 
@@ -188,6 +195,9 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     """Whom the book is for (one of `AGES`), "" for nobody in particular."""
     based_on: BasedOn | None = None
     """The book that it was made from, if it was."""
+    translations: dict[str, dict[int, Page]] = {}
+    """The pages whose text stands in each language that was added to its own, by number; without
+    what their pictures show."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""
@@ -196,7 +206,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     @property
     def plan(self) -> tuple[Work, ...]:
         """All work of this run, in the order in which it is reported."""
-        plan = plan_of(self.page_count, self.tts is not None)
+        plan = plan_of(self.page_count, self.tts is not None, (*self.translations,))
         if not self.rewrites:
             return plan
         return (WRITING, *map(rewriting_of, sorted(self.rewrites)), *plan[1:])
@@ -238,16 +248,35 @@ class Run(msgspec.Struct, frozen=True, gc=False):
         return of.artifact(work) or (self.shown.artifact(work) if of is self else None)
 
     def has_text_for(self, work: Work) -> bool:
-        """Whether the text stands that the work needs. A page is written anew after those before
-        it, so that it can go on from them."""
+        """Whether the text stands that the work needs. Pages are written anew and translated one
+        after the other, so that each can go on from those before it."""
         if work.stage is Stage.LLM:
-            earlier = (page for page in self.rewrites if work.page is not None and page < work.page)
-            return all(self.is_complete(rewriting_of(page)) for page in earlier)
-        return all(
-            page < len(self.pages)
-            and (page not in self.rewrites or self.is_complete(rewriting_of(page)))
-            for page in waits_for(self.page_count)[work]
-        )
+            earlier = takewhile(lambda it: it != work, self.plan)
+            return all(map(self.is_complete, earlier))
+        page = work.page
+        assert page is not None  # only the writer's work is for no page
+        if work.language and not self.is_complete(translation_of(page, work.language)):
+            return False
+        is_rewritten = page not in self.rewrites or self.is_complete(rewriting_of(page))
+        return page < len(self.pages) and is_rewritten
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those that it is in, its own first."""
+        return (self.language, *self.translations)
+
+    def added_as(self, tag: str) -> str | None:
+        """What a language is called in the work of this book: "" if it is the book's own, None if
+        the book is not in it."""
+        if is_same_language(tag, self.language):
+            return ""
+        return next((it for it in self.translations if is_same_language(it, tag)), None)
+
+    def page_in(self, number: int, language: str = "") -> Page | None:
+        """A page in the book's own language or an added one; None while its text does not stand."""
+        if language:
+            return self.translations.get(language, {}).get(number)
+        return self.pages[number] if number < len(self.pages) else None
 
     @property
     def is_written(self) -> bool:

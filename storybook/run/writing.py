@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from storybook.book import WRITING, CastMember, Page, TtsConfig, Work, rewriting_of
+from storybook.book import (
+    WRITING,
+    CastMember,
+    Page,
+    TtsConfig,
+    Work,
+    rewriting_of,
+    translation_of,
+)
 from storybook.events.catalog import (
     Event,
     MadeFrom,
     PageRefused,
+    PageTranslated,
     PageWritten,
     Problem,
     StageCompleted,
@@ -47,13 +56,25 @@ def rewrite_page(
     return followed_up(run, [page_written(page, run.tts, attempt), done])
 
 
+def translate_page(
+    run: Run | None, attempt: int, page: Page, language: str, made_from: MadeFrom | None = None
+) -> list[Event]:
+    """Let a page stand in another language, which ends that work."""
+    run = existing(run)
+    work = translation_of(page.page, language)
+    in_hand(run, work, attempt)
+    done = StageCompleted(work.stage, work.page, attempt, None, made_from, language=language)
+    return followed_up(run, [page_translated(page, language, run.tts, attempt), done])
+
+
 def refuse_page(
     run: Run | None, attempt: int, page: Page, problems: Sequence[Problem], work: Work = WRITING
 ) -> list[Event]:
     """Record that a page did not pass the check, and why. The attempt is then to fail."""
     run = existing(run)
     in_hand(run, work, attempt)
-    return [PageRefused(page.page, attempt, tuple(problems), page.text[:EXCERPT_CHARACTERS])]
+    excerpt, language = page.text[:EXCERPT_CHARACTERS], work.language
+    return [PageRefused(page.page, attempt, tuple(problems), excerpt, language=language)]
 
 
 def page_written(
@@ -65,3 +86,13 @@ def page_written(
     it = page.voiced(tts)
     text = it.title, it.summary, it.dialogues, it.image_prompt
     return PageWritten(it.page, attempt, *text, tuple(cast))
+
+
+def page_translated(
+    page: Page, language: str, tts: TtsConfig | None, attempt: int
+) -> PageTranslated:
+    """That a page stands in another language. Raises `Refused` unless it has a text."""
+    if not page.text.strip():
+        raise Refused(f"page {page.page} has no text in {language!r}")
+    it = page.voiced(tts)
+    return PageTranslated(it.page, language, attempt, it.title, it.summary, it.dialogues)

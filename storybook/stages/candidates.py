@@ -60,6 +60,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     """Whom a writer writes for; none named means anybody."""
     rewrites: bool = False
     """Whether a writer can write one page of a finished book anew."""
+    translates: bool = False
+    """Whether a writer can put the pages of a finished book into another of its languages."""
 
 
 class Candidate(Generic[EngineT]):
@@ -215,6 +217,7 @@ class Candidates(Generic[EngineT]):
             self._best.readiness.notes if self._best.readiness is not None else (),
             can.ages,
             can.rewrites,
+            can.translates,
         )
 
     def _trouble(self) -> tuple[str, str]:

@@ -48,6 +48,25 @@ def rewriting_faults(writer: Capabilities, loc: Loc = ("rewrite",)) -> Iterator[
         yield RequestFault(loc, what, "unsupported")
 
 
+def translating_faults(
+    writer: Capabilities, language: str, loc: Loc = ("language",)
+) -> Iterator[RequestFault]:
+    """Whether a writer cannot put the pages of a finished book into a language."""
+    if not writer.translates:
+        what = "the writer of this book translates nothing; give the text of the page yourself"
+        yield RequestFault(loc, f"{what}, in {language!r}", "unsupported")
+    elif not writer.has_language(language):
+        yield _fault(loc, f"the writer does not write {language!r}", writer.languages)
+
+
+def voice_faults(
+    narrator: Capabilities, language: str, loc: Loc = ("language",)
+) -> Iterator[RequestFault]:
+    """Whether a narrator does not speak a language."""
+    if not narrator.has_language(language):
+        yield _fault(loc, f"the narrator does not speak {language!r}", narrator.languages)
+
+
 def painting_faults(
     asked: Run | NewRun | EditionRequest, illustrator: Capabilities
 ) -> Iterator[RequestFault]:
@@ -61,9 +80,7 @@ def narration_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[
     """What of a book's voices a narrator cannot do."""
     if tts is None:
         return
-    if not narrator.has_language(tts.lang):
-        what = f"the narrator does not speak {tts.lang!r}"
-        yield _fault(("tts", "lang"), what, narrator.languages)
+    yield from voice_faults(narrator, tts.lang, ("tts", "lang"))
     for loc, voice in _voices(tts):
         if narrator.voices and voice not in narrator.voices:
             yield _fault(loc, f"the narrator has no voice {voice!r}", narrator.voices)

@@ -4,9 +4,10 @@ looks; of a book from before there was a cast, derived in the same way when some
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
 from storybook.book import CastMember, Page
 from storybook.languages.known import language_of, names_in
@@ -42,21 +43,30 @@ def settled_cast(run: Run, cover: Page) -> tuple[CastMember, ...]:
             kind, called = who.kind.en, who.kind.ko
             hero = CastMember(who.name, kind, called, _age(who), who.description, card)
         figure = hero.figure or figures.get(who.name)
-        return msgspec.structs.replace(hero, voice=voice or hero.voice, figure=figure)
+        return replace(hero, voice=voice or hero.voice, figure=figure)
 
     return tuple(member(who, card) for who, card in zip(everyone, drawn, strict=True))
 
 
 def cast_of(run: Run) -> tuple[CastMember, ...]:
     """Everybody in a book, as recorded, or else as its cover has them; before that is written only
-    those that come from other books."""
+    those that come from other books. They have the voices of the edition that readers hear."""
     if not run.pages:
         return run.cast
     recorded = {it.name: it for it in run.cast}
     if recorded.keys() >= {who.name for who in cast(run.request.characters)}:
-        return run.cast
+        return _heard(run.cast, run)
     everyone = settled_cast(run, run.pages[0])
-    return tuple(recorded.get(it.name, it) for it in everyone)
+    return _heard([recorded.get(it.name, it) for it in everyone], run)
+
+
+def _heard(members: Iterable[CastMember], run: Run) -> tuple[CastMember, ...]:
+    tts = run.shown.tts
+    if tts is None:  # nobody is heard: who comes from another book keeps the voice of there
+        return tuple(members)
+    names = names_in(language_of(run.language), run.request)
+    voices = {name: tts.voice_of(called) for name, called in names.items()}
+    return tuple(replace(it, voice=voices.get(it.name, it.voice)) for it in members)
 
 
 def _age(who: Character) -> str:

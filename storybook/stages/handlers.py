@@ -30,6 +30,7 @@ from storybook.engines import (
     Unrepeatable,
     WorkFailed,
     Writer,
+    WritingTask,
 )
 from storybook.events.catalog import EngineInfo, Event, MadeFrom, Problem, Submission
 from storybook.languages.known import language_of
@@ -40,13 +41,14 @@ from storybook.run import (
     refuse_page,
     rewrite_page,
     submit_stage,
+    translate_page,
     write_page,
 )
-from storybook.stages.capabilities import rewriting_faults, writing_faults
+from storybook.stages.capabilities import rewriting_faults, translating_faults, writing_faults
 from storybook.stages.casting import settled_cast
 from storybook.stages.making import FileTask, MadeFile, check_able, narrate, paint
 from storybook.stages.registry import Engines
-from storybook.stages.tasks import writing_task
+from storybook.stages.tasks import translating_task, writing_task
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 
@@ -83,7 +85,7 @@ class Attempt(msgspec.Struct, frozen=True):
 
 async def _write(attempt: Attempt, tools: Tools) -> None:
     if attempt.work != WRITING:
-        await _rewrite(attempt, tools)
+        await (_translate if attempt.work.language else _rewrite)(attempt, tools)
         return
     run, number, writer = attempt.run, attempt.number, cast("Writer", attempt.engine)
     check_able(writing_faults(run, writer.capabilities))
@@ -97,7 +99,7 @@ async def _write(attempt: Attempt, tools: Tools) -> None:
             members = await run_sync(settled_cast, run, page) if is_cover else ()
             await attempt.tell(partial(write_page, attempt=number, page=page, cast=members))
             standing = (*standing, page)
-    made_from = _made_from(run, writer)
+    made_from = _made_from(run, writer, run.language)
     await attempt.tell(lambda run: complete_stage(run, WRITING, number, made_from=made_from))
 
 
@@ -105,22 +107,48 @@ async def _rewrite(attempt: Attempt, tools: Tools) -> None:
     """One page of a finished book. It is checked against all others, as it comes after them."""
     run, number, writer = attempt.run, attempt.number, cast("Writer", attempt.engine)
     check_able((*writing_faults(run, writer.capabilities), *rewriting_faults(writer.capabilities)))
-    task = writing_task(run, attempt.work, number)
+    page = await _one_page(attempt, writer, writing_task(run, attempt.work, number))
+    others = tuple(it for it in run.pages if it.page != page.page)
+    if problems := await tools.check.problems(page, run, others):
+        await _refuse(attempt, page, problems, writer)
+    made_from = _made_from(run, writer, run.language)
+    await attempt.tell(partial(rewrite_page, attempt=number, page=page, made_from=made_from))
+
+
+async def _translate(attempt: Attempt, tools: Tools) -> None:
+    """One page of a finished book in another language. Its words are checked as those of a book in
+    that language; its picture stands."""
+    run, number, writer = attempt.run, attempt.number, cast("Writer", attempt.engine)
+    language, of = attempt.work.language, attempt.work.page
+    assert of is not None  # a page is translated, never a book
+    check_able(translating_faults(writer.capabilities, language))
+    task = translating_task(run, run.pages[of], language, number)
+    page = await _one_page(attempt, writer, task)
+    others = tuple(it for it in run.translations[language].values() if it.page != of)
+    if problems := await tools.check.text_problems(page, task, others):
+        await _refuse(attempt, page, problems, writer)
+    translate = partial(
+        translate_page,
+        attempt=number,
+        page=page,
+        language=language,
+        made_from=_made_from(run, writer, language),
+    )
+    await attempt.tell(translate)
+
+
+async def _one_page(attempt: Attempt, writer: Writer, task: WritingTask) -> Page:
     async with aclosing(writer.write(task, attempt.report)) as pages:
         page = await anext(pages, None)
     if page is None:
         raise WorkFailed("cut_answer", "the writer has written no page", retryable=writer.varies)
-    others = tuple(it for it in run.pages if it.page != page.page)
-    if problems := await tools.check.problems(page, run, others):
-        await _refuse(attempt, page, problems, writer)
-    rewrite = partial(rewrite_page, attempt=number, page=page, made_from=_made_from(run, writer))
-    await attempt.tell(rewrite)
+    return page
 
 
-def _made_from(run: Run, writer: Writer) -> MadeFrom:
+def _made_from(run: Run, writer: Writer, language: str) -> MadeFrom:
     return MadeFrom(
         seed=run.seed,
-        language=run.language,
+        language=language,
         model=writer.info.model,
         unrepeatable=writer.unrepeatable if isinstance(writer, Unrepeatable) else "",
     )
@@ -135,15 +163,16 @@ async def _refuse(
     is_first_page = attempt.work != WRITING or page.page == len(attempt.run.pages)
     failures = attempt.run.failures.get(attempt.work, 0) if is_first_page else 0
     if writer.varies and failures + 1 >= MAX_ATTEMPTS:
-        message += f". {_what_would_help(writer.info, page, attempt.run)}"
+        language = attempt.work.language or attempt.run.language
+        message += f". {_what_would_help(writer.info, page, language)}"
     raise WorkFailed("page_refused", message, retryable=writer.varies)
 
 
-def _what_would_help(writer: EngineInfo, page: Page, run: Run) -> str:
-    language = language_of(run.language).name or run.language
+def _what_would_help(writer: EngineInfo, page: Page, language: str) -> str:
+    known = language_of(language).name or language
     return (
         f"{writer.model or writer.name} has not written page {page.page} in {MAX_ATTEMPTS} "
-        f"attempts: a larger model, or one that knows {language}, would help ([writer] model; "
+        f"attempts: a larger model, or one that knows {known}, would help ([writer] model; "
         "`storybook models` lists some), or the embedded writer ([writer] engine)"
     )
 

@@ -8,7 +8,7 @@ from typing import cast
 
 import msgspec
 
-from storybook.book import Artifact, RunId, TtsConfig, Work, artifact_name
+from storybook.book import Artifact, RunId, Work, artifact_name
 from storybook.engines import Engine, Illustrator, Narrator, PaintingReport, WorkFailed
 from storybook.events.catalog import MadeFrom, Submission
 from storybook.request import RequestFault
@@ -16,7 +16,7 @@ from storybook.run import Run
 from storybook.stages.artifacts import save_audio, save_picture
 from storybook.stages.capabilities import narration_faults, painting_faults
 from storybook.stages.references import references
-from storybook.stages.tasks import narration_task, painting_task
+from storybook.stages.tasks import narration_task, painting_task, spoken_as
 from storybook.stores.artifacts import ArtifactStore
 
 
@@ -70,7 +70,7 @@ async def paint(task: FileTask) -> MadeFile:
 async def narrate(task: FileTask) -> MadeFile:
     """A page, read aloud. Raises what the narrator raises."""
     narrator = cast("Narrator", task.engine)
-    check_able(narration_faults(task.run.tts or TtsConfig(), narrator.capabilities))
+    check_able(narration_faults(spoken_as(task.run, task.work), narrator.capabilities))
     narration = await narrator.narrate(narration_task(task.run, task.work), task.report)
     save = partial(
         save_audio,

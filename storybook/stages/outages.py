@@ -146,6 +146,11 @@ class Outages:
         self._waits.pop(key, None)
         self._asked.pop(key, None)
 
+    def forget(self, run_id: RunId) -> None:
+        """Nothing of a run is to be counted any more."""
+        for key in [key for key in (*self._waits, *self._asked) if key[0] == run_id]:
+            self.settled(key)
+
     # -------------------------------------------------------------------------- what was found out
 
     def suspect(self, engine: Engine, now: int) -> None:

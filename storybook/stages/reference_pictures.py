@@ -24,17 +24,22 @@ def as_reference(content: bytes) -> bytes:
     """The picture as it is kept. Raises `png.BadPicture`. Takes up to a second of the GIL."""
     import skia  # type: ignore[import-not-found]  # skia-python has no stubs
 
-    from storybook.stages.illustrator.comfyui.fitting import fitted
+    from storybook.stages.illustrator.comfyui.fitting import fitted, upright_size
 
     if not content.startswith(KINDS):
         raise png.BadPicture("broken", "expected a PNG or a JPEG")
     try:
-        info = skia.Codec.MakeFromData(content).getInfo()
+        given = upright_size(skia.Codec.MakeFromData(content))
     except (RuntimeError, AttributeError) as error:
         raise png.BadPicture("broken", "the picture is cut off or damaged") from error
-    shrink = min(1.0, LONGEST_SIDE / max(info.width(), info.height()))
-    size = PictureSize(max(1, round(info.width() * shrink)), max(1, round(info.height() * shrink)))
-    return fitted(content, size).png
+    shrink = min(1.0, LONGEST_SIDE / max(given))
+    size = PictureSize(max(1, round(given.width * shrink)), max(1, round(given.height * shrink)))
+    try:
+        return fitted(content, size).png
+    except png.BadPicture as error:
+        if error.kind == "flat":  # for a model's picture it says what to look for in the server
+            raise png.BadPicture("flat", "the picture shows nothing: it is one colour") from error
+        raise
 
 
 def picture_reader() -> WorkerProcesses[bytes, bytes]:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import MOST_PAGES, WRITING, RunId, Work, rewriting_of
+from storybook.book import WRITING, RunId, Work
 from storybook.clock import MICROSECONDS
 from storybook.engines import Engine
 from storybook.events.catalog import (
@@ -40,7 +40,7 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Position
-from storybook.run import LONGEST_WAIT_SECONDS, Deferred, InHand, Waiting, plan_of
+from storybook.run import LONGEST_WAIT_SECONDS, Deferred, InHand, Waiting
 from storybook.stages.actions import (
     Abandon,
     Action,
@@ -187,9 +187,7 @@ class Scheduler:
         self._queue.forget(run_id)
         for key in [key for key in self._others if key[0] == run_id]:
             del self._others[key]
-        rewritings = map(rewriting_of, range(MOST_PAGES))
-        for work in (*plan_of(MOST_PAGES, is_read_aloud=True), *rewritings):
-            self._outages.settled((run_id, work))
+        self._outages.forget(run_id)
         for (of, _), mine in self._mine.items():
             if of == run_id:
                 yield Stop(mine.queued.leased)

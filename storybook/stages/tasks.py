@@ -3,8 +3,10 @@ same one can be given again years later."""
 
 from __future__ import annotations
 
-from storybook.book import TtsConfig, Work
-from storybook.engines import NarrationTask, PaintingTask, Rewriting, WritingTask
+import msgspec
+
+from storybook.book import Page, TtsConfig, Work, is_same_language
+from storybook.engines import NarrationTask, PaintingTask, Rewriting, Translating, WritingTask
 from storybook.run import Run
 from storybook.stages.narrator.utterances import utterances
 
@@ -29,6 +31,21 @@ def writing_task(run: Run, work: Work, attempt: int) -> WritingTask:
     )
 
 
+def translating_task(run: Run, page: Page, language: str, attempt: int) -> WritingTask:
+    """To put a page into another language."""
+    return WritingTask(
+        run.request,
+        run.seed,
+        attempt,
+        page_count=run.page_count,
+        language=language,
+        refusals=len(run.refused),
+        refused=tuple(problem.kind for problems in run.refused for problem in problems),
+        age=run.age,
+        translating=Translating(page, run.language),
+    )
+
+
 def painting_task(run: Run, work: Work) -> PaintingTask:
     """To paint a page."""
     assert work.page is not None
@@ -48,5 +65,14 @@ def painting_task(run: Run, work: Work) -> PaintingTask:
 def narration_task(run: Run, work: Work) -> NarrationTask:
     """To read a page aloud."""
     assert work.page is not None
-    page, tts = run.pages[work.page], run.tts or TtsConfig()
+    page, tts = run.page_in(work.page, work.language), spoken_as(run, work)
+    assert page is not None  # it has its text, or the work would not be due
     return NarrationTask(utterances(page, tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed)
+
+
+def spoken_as(run: Run, work: Work) -> TtsConfig:
+    """How a page is read aloud in the language of its work."""
+    tts = run.tts or TtsConfig()
+    if not work.language or is_same_language(work.language, tts.lang):
+        return tts
+    return msgspec.structs.replace(tts, lang=work.language)

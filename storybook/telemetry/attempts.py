@@ -28,7 +28,7 @@ from storybook.events.catalog import (
     StageRequested,
     StageStarted,
 )
-from storybook.events.log import EventLog, LogError, Recorded
+from storybook.events.log import EventLog, LogError, Position, Recorded
 from storybook.events.parked import ParkedRuns, RunParked, read_event
 from storybook.events.subscription import Subscription
 
@@ -159,30 +159,29 @@ class AttemptHandler:
         """Know what is open already; what follows the log for this handler from there on."""
         head = await self._log.head()
         for run_id in open_runs:
-            await self._fold_of(run_id, head + 1)
+            self._runs[run_id] = await self._fold_of(run_id, head)
         return Subscription(self._log, NAME, self, after=head, parked=parked, types=HEARD)
 
     async def handle(self, batch: Sequence[Recorded]) -> None:
         events = [read_event(it) for it in batch]
         for recorded, event in zip(batch, events, strict=True):
             run_id = recorded.run_id
-            if isinstance(event, RunRequested):
-                self._runs[run_id] = AttemptFold(run_id)
-                continue
-            fold = self._runs.get(run_id) or await self._fold_of(run_id, recorded.position)
+            fold = self._runs.get(run_id)
+            if fold is None:  # it is new, or goes on: of what has ended nothing is open
+                fold = self._runs[run_id] = AttemptFold(run_id)
             ended = fold.feed(event, recorded.recorded_at)
             if isinstance(ended, RunOver):
                 del self._runs[run_id]
             if ended is not None:
                 self._told(ended)
 
-    async def _fold_of(self, run_id: RunId, before: int) -> AttemptFold:
-        """A run that was not heard of yet (it goes on after a retry), as it stood before a
-        position, as far as it can be read: a figure is not worth a start that fails."""
-        fold = self._runs[run_id] = AttemptFold(run_id)
+    async def _fold_of(self, run_id: RunId, until: Position) -> AttemptFold:
+        """A run as it stood at a position, as far as it can be read: a figure is not worth a start
+        that fails."""
+        fold = AttemptFold(run_id)
         with suppress(LogError, RunParked):
             for recorded in await self._log.read_run(run_id):
-                if recorded.position < before and recorded.type in HEARD:
+                if recorded.position <= until and recorded.type in HEARD:
                     fold.feed(read_event(recorded), recorded.recorded_at)
         return fold
 

@@ -30,6 +30,7 @@ def log_ended(ended: Ended) -> None:
         "work_s": round(ended.worked, 3),
         "outcome": ended.outcome,
         "fault": ended.fault,
+        "language": ended.work.language,
     }
     is_well = ended.outcome in ("completed", "abandoned")
     attempts_log.log(logging.INFO if is_well else logging.WARNING, "attempt", extra=members)

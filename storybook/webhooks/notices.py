@@ -38,7 +38,7 @@ Render = Callable[[RunId, Run, ParkedRun | None], bytes]
 def notice_of(event: Event, run: Run) -> str | None:
     """What an event gives reason to tell, if anything; `run` is as it stands right after it."""
     if isinstance(event, StageCompleted):
-        return PAGE_READY if _is_ready(event.page, run) else None
+        return PAGE_READY if not event.language and _is_ready(event.page, run) else None
     return _ENDINGS.get(type(event))
 
 

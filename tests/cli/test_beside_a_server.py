@@ -97,6 +97,8 @@ def test_a_book_is_changed_through_the_server(
     refused = shell(*edit, input="토끼의 권총")
     assert refused.exit_code == 1 and "권총" in refused.stderr
     assert "edition 1" in shell("revert", "latest", "1").stderr
+    fifth = shell.json("edit", "latest", "--page", "2", "--repaint", "--no-wait")
+    assert fifth == {"run_id": fifth["run_id"], "edition": 5}
 
 
 def test_a_make_does_not_outwait_its_server(

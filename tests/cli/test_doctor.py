@@ -39,7 +39,7 @@ def test_the_doctor_tells_a_writer_that_rewrites(
     """Not every one can."""
     monkeypatch.setattr(doubles, "Scribe", ScriptedWriter)
     found = {it["name"]: it["found"] for it in shell.json_lines("doctor")}
-    assert found["writer"].endswith("ready; rewrites pages")
+    assert found["writer"].endswith("ready; rewrites pages; translates")
     assert "rewrites" not in found["illustrator"]
 
 

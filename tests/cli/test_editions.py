@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import sys
 from pathlib import Path
 
@@ -90,6 +90,11 @@ def test_editions_are_listed_compared_and_gone_back_to(shell: Shell) -> None:
     assert "picture  panel_1.png → panel_1.e3.png" in said
     assert shell.json("diff", "latest", "1..3")["after"] == 3
     assert book_html(shell).count("짧은 제목")
+    exported = shell("export", "latest", "--edition", "1")
+    assert "book.e1.html" in exported.stdout, exported.output
+    first = next(shell.data.glob("outputs/*/book.e1.html")).read_text("utf-8")
+    assert title in first and "짧은 제목" not in first
+    assert "the newest is 3" in shell("export", "latest", "--edition", "9").stderr
     result = shell("revert", "latest", "1")
     assert result.exit_code == 0, result.output
     assert "as it was in edition 1" in result.stdout and "book.html" in result.stdout
@@ -196,6 +201,8 @@ def test_who_does_not_wait_leaves_the_edition_to_others(shell: Shell) -> None:
     assert busy.exit_code == 1 and "edition 2 is QUEUED" in busy.stderr
     assert shell("make", "--resume", "latest").exit_code == 0
     assert shell.json_lines("editions", "latest")[1]["status"] == "DONE"
+    third = shell.json("edit", "latest", "--page", "2", "--repaint", "--no-wait")
+    assert (third["edition"], list(third)) == (3, ["run_id", "edition"])
     refused = shell("edit", "latest", "--page", "1", "--rewrite", "더 웃기게", "--no-wait")
     assert refused.exit_code == 2 and "--rewrite" in refused.stderr
 
@@ -210,7 +217,9 @@ def test_who_does_not_wait_leaves_the_edition_to_others(shell: Shell) -> None:
         (("--page", "1", "--rewrite", "더 웃기게"), "--rewrite: the writer"),
         (("--page", "1", "--text", "-", "--editor"), "not both"),
         (("--page", "0", "--text", "-"), "--text: "),
-        (("--voice", "X9"), "expected one of M1"),
+        (("--voice", "X9"), "--voice: expected one of M1"),
+        (("--voice", "토끼=X9"), "--voice: expected one of M1"),
+        (("--voice", "=F2"), "--voice: expected some text"),
     ],
 )
 def test_what_makes_no_sense_is_told_of_its_option(
@@ -257,16 +266,64 @@ def test_an_editor_that_changes_nothing_asks_for_nothing(
     assert len(shell.json_lines("editions", "latest")) == 1
 
 
-def test_what_was_typed_is_kept_if_it_is_refused(shell: Shell, editor: Path) -> None:
-    """In a file that is named."""
-    shell.make("--no-audio")
-    title = STORY[0].title
-    does(editor, f"path.write_text(path.read_text('utf-8').replace({title!r}, '권총'), 'utf-8')")
-    result = shell("edit", "latest", "--page", "0", "--editor")
-    assert result.exit_code == 2
-    (kept,) = (it.split()[-1].rstrip(".") for it in result.stderr.splitlines() if "kept in" in it)
-    assert json.loads(Path(kept).read_text("utf-8"))[0]["title"] == "권총"
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("text.replace('== text ==', '== text ==\\n권총').encode()", "권총"),
+        ("text.replace('== lines ==', '== lines ==\\n토끼가 말했어요').encode()", "NAME"),
+        ("text.replace('== text ==', '== text ==\\n' + '긴 글 ' * 500).encode()", "at most 1000"),
+        ("'새로 쓴 글이에요.'.encode()", "another heading"),
+        ("(text + '\\n== text ==\\n새로 쓴 글이에요.').encode()", "each heading once"),
+        ("text.encode('cp949', 'ignore')", "UTF-8"),
+    ],
+    ids=["forbidden", "line", "long", "headings", "twice", "encoding"],
+)
+def test_what_was_typed_is_kept_if_it_is_refused(
+    filled: Shell, editor: Path, what: str, said: str
+) -> None:
+    """As it was saved, in a file that is named; nothing is asked."""
+    does(editor, f"text = path.read_text('utf-8')\npath.write_bytes({what})")
+    result = filled("edit", "latest", "--page", "1", "--editor")
+    assert result.exit_code != 0 and said in " ".join(result.stderr.replace("│", "").split())
+    (kept,) = re.findall(r"kept in (\S+)\.$", result.stderr, re.MULTILINE)
+    assert len(Path(kept).read_bytes()) > 20
     Path(kept).unlink()
+    assert len(filled.json_lines("editions", "latest")) == 1
+
+
+@pytest.mark.parametrize("what", ["sys.exit(3)", "path.unlink(); sys.exit(3)"])
+def test_an_editor_that_fails_is_told(filled: Shell, editor: Path, what: str) -> None:
+    """Nothing was written that could be kept."""
+    does(editor, what)
+    result = filled("edit", "latest", "--page", "1", "--editor")
+    assert result.exit_code == 1 and "Editing failed" in result.stderr
+    assert "kept" not in result.stderr
+
+
+def test_a_narrow_terminal_shows_what_was_changed_and_why(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a line of its own, which is never cut."""
+    shell.make("--no-audio")
+    shell("edit", "latest", "--page", "2", "--repaint", "--note", "밤이어야 해요")
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = shell("editions", "latest").stdout.splitlines()
+    assert lines[2].startswith("2*  ") and lines[2].endswith("DONE")
+    assert lines[3] == "  page 2 repainted (밤이어야 해요)"
+
+
+def test_there_is_no_edition_before_the_first(filled: Shell) -> None:
+    """Nor was it given up."""
+    result = filled("diff", "latest", "0..1")
+    assert result.exit_code == 1 and "the newest is edition 1" in result.stderr
+
+
+def test_a_file_that_is_no_text_is_told_of_its_option(filled: Shell, tmp_path: Path) -> None:
+    """A picture by mistake."""
+    file = tmp_path / "page1.png"
+    file.write_bytes(b"\x89PNG\r\n")
+    result = filled("edit", "latest", "--page", "1", "--text", str(file))
+    assert result.exit_code == 2 and "UTF-8" in result.stderr and "--text" in result.stderr
 
 
 def test_a_page_as_text_comes_back_as_it_was() -> None:

@@ -9,6 +9,7 @@ import pytest
 from storybook.stages.illustrator.comfyui import png
 from storybook.stages.illustrator.comfyui.fitting import fitted, whole
 from storybook.stages.illustrator.comfyui.sizes import PictureSize
+from storybook.stages.reference_pictures import as_reference
 from tests.comfyui.double import pictures
 
 RED, BLUE, GREEN = b"\xff\x00\x00", b"\x00\x00\xff", b"\x00\xff\x00"
@@ -96,3 +97,36 @@ def test_a_picture_that_says_it_is_huge_is_not_decoded() -> None:
     with pytest.raises(png.BadPicture, match="60000 × 60000") as fault:
         whole(content, None)
     assert fault.value.kind == "size"
+
+
+def held(orientation: int) -> bytes:
+    """A JPEG of 32 × 16 pixels, red, green, blue and white in its corners, from a camera that says
+    how it was held."""
+    rows = [RED * 16 + GREEN * 16] * 8 + [BLUE * 16 + b"\xff\xff\xff" * 16] * 8
+    jpeg = pictures.recoded(pictures.encode(rows), "jpeg")
+    tag = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
+    exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01" + tag + bytes(4)
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
+
+
+@pytest.mark.parametrize(
+    ("orientation", "top"),
+    [(1, "rg"), (2, "gr"), (3, "wb"), (4, "bw"), (5, "rb"), (6, "br"), (7, "wg"), (8, "gw")],
+)
+def test_a_photograph_stands_upright(orientation: int, top: str) -> None:
+    """As its camera was held: what says so goes with all else that a camera writes."""
+    content = held(orientation)
+    for kept in (fitted(content, None).png, as_reference(content)):
+        width, height = png.size(kept)
+        assert (width, height) == ((32, 16) if orientation < 5 else (16, 32))
+        corners = [pixel(kept, x, 2) for x in (2, width - 3)]
+        near = {"r": (255, 0, 0), "g": (0, 255, 0), "b": (0, 0, 255), "w": (255, 255, 255)}
+        for found, wanted in zip(corners, top, strict=True):
+            assert max(abs(a - b) for a, b in zip(found, near[wanted], strict=True)) < 40
+
+
+def test_a_picture_of_nothing_is_told_to_who_gave_it() -> None:
+    """Nobody who gives a picture has a VAE."""
+    with pytest.raises(png.BadPicture, match="shows nothing") as told:
+        as_reference(pictures.encode(pictures.flat(16, 16)))
+    assert "VAE" not in str(told.value)

@@ -66,6 +66,39 @@ async def test_a_book_is_based_on_another(site: Site) -> None:
     }
 
 
+@pytest.mark.parametrize("keep", ["text", "pictures"])
+async def test_a_change_of_a_derived_book_is_made_once(site: Site, keep: str) -> None:
+    """Under a key that its own request, another book's change or its origin's may have had, too;
+    its origin is what it was, and so is its own first edition."""
+    origin = await site.finished_book()
+    key = {"Idempotency-Key": f"{keep} {origin}"}
+    body = {"based_on": {"run_id": origin, "keep": keep}}
+    asked = [await site.client.post("/api/runs", json=body, headers=key) for _ in range(2)]
+    (new,) = {RunId(it.json()["run_id"]) for it in asked}
+    await site.ended(new)
+    before = [await files(site, it) for it in (origin, new)]
+    change = {"base_edition": 1, "pages": [{"page": 2, "repaint": True}]}
+    path = f"/api/runs/{new}/editions"
+    answers = []
+    for _ in range(2):
+        answers.append(await site.client.post(path, json=change, headers=key))
+        await site.ended(new)
+    assert [(it.status_code, it.json()) for it in answers] == [(202, {"edition": 2})] * 2
+    other = {**change, "note": "밤"}
+    assert (await site.client.post(path, json=other, headers=key)).status_code == 409
+    of_origin = await site.client.post(f"/api/runs/{origin}/editions", json=other, headers=key)
+    assert of_origin.json() == {"edition": 2}
+    await site.ended(origin)
+    for run_id, whole in zip((origin, new), before, strict=True):
+        now = await files(site, run_id)
+        assert [a == b for a, b in zip(now, whole, strict=True)].count(False) == 1
+        old = await site.client.get(f"/api/runs/{run_id}/images/panel_2.png?edition=1")
+        assert old.content == whole[4]
+    again = await site.client.post("/api/runs", json=body, headers=key)
+    assert again.json()["run_id"] == new
+    assert len((await site.client.get(path)).json()["editions"]) == 2
+
+
 async def test_a_derived_book_outlives_its_origin(tmp_path: Path) -> None:
     """It stays whole, also after a restart, and says that its origin is gone."""
     async with serving(tmp_path) as site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import unicodedata
 import zlib
 from pathlib import Path
 from urllib.parse import quote
@@ -149,6 +150,27 @@ async def test_nobody_else_needs_to_be_named(site: Site) -> None:
     await site.client.delete("/api/cast/해피")
 
 
+async def test_heroes_names_are_no_words_of_the_request(site: Site) -> None:
+    """Who is saved as "you and me" is one, and eight with long names are no long text."""
+    animals = ["토끼", "호랑이", "곰", "여우", "사슴", "늑대", "거북이", "고래"]
+    first = await site.finished_book(characters_ko=", ".join(animals))
+    names = ["나와 너", *(f"{it}{'가' * 30}" for it in animals[1:])]
+    for name, animal in zip(names, animals, strict=True):
+        await save(site, name, first, animal)
+    words = {name: it for name, it in WORDS.items() if name != "characters_ko"}
+    key = {"Idempotency-Key": "nobody else"}
+    for heroes in (1, 8, 8):
+        body = {**words, "cast": names[:heroes]}
+        answer = await site.client.post("/api/runs", json=body, headers=key if heroes > 1 else {})
+        assert answer.status_code == 201, answer.text
+        run_id = RunId(answer.json()["run_id"])
+        await site.ended(run_id)
+        cast = (await site.client.get(f"/api/runs/{run_id}/cast")).json()["cast"]
+        assert [it["name"] for it in cast] == animals[:heroes]
+    for name in names:
+        await site.client.delete(f"/api/cast/{quote(name)}")
+
+
 async def test_a_request_with_heroes_is_repeated_by_its_key(site: Site) -> None:
     """The same run again, also when they are saved no more; other heroes are another request."""
     first = await site.finished_book()
@@ -185,12 +207,28 @@ async def test_the_last_one_under_a_name_counts_and_can_be_released(site: Site) 
     await save(site, "영웅", second, "호랑이")
     (listed,) = (await site.client.get("/api/cast")).json()["characters"]
     assert (listed["run_id"], listed["character"]["name"]) == (second, "호랑이")
+    await save(site, "영웅", first)  # as it was there before, and it is the last one again
+    (listed,) = (await site.client.get("/api/cast")).json()["characters"]
+    assert (listed["run_id"], listed["character"]["name"]) == (first, "토끼")
     assert (await site.client.delete("/api/cast/영웅")).status_code == 204
     assert (await site.client.get("/api/cast")).json() == {"characters": []}
     assert (await site.client.delete("/api/cast/영웅")).status_code == 404
     answer = await site.client.post("/api/runs", json={**WORDS, "cast": ["영웅"]})
     (fault,) = answer.json()["detail"]
     assert (fault["loc"], fault["type"]) == (["body", "cast", 0], "no_such_character")
+
+
+async def test_a_name_is_found_however_it_is_spelled(site: Site) -> None:
+    """As macOS sends Hangul, too: shown, given a picture, saved, released."""
+    run_id = await site.finished_book()
+    rabbit, ours = (unicodedata.normalize("NFD", it) for it in ("토끼", "우리토끼"))
+    given = await site.client.put(picture_path(run_id, rabbit), content=png())
+    assert given.status_code == 200, given.text
+    assert (await site.client.get(picture_path(run_id, rabbit))).status_code == 200
+    await save(site, ours, run_id, rabbit)
+    (saved,) = (await site.client.get("/api/cast")).json()["characters"]
+    assert (saved["name"], saved["character"]["name"]) == ("우리토끼", "토끼")
+    assert (await site.client.delete(f"/api/cast/{quote(ours)}")).status_code == 204
 
 
 async def test_forgetting_the_book_forgets_its_heroes(site: Site) -> None:

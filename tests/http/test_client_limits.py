@@ -34,6 +34,8 @@ def asked(method: str, path: str, host: str = "10.0.0.1", caller: Caller | None 
         ("POST", "/api/runs", "runs"),
         ("POST", f"/api/runs/{RUN}/retry", "runs"),
         ("POST", f"/api/runs/{RUN}/repair", "runs"),
+        ("POST", f"/api/runs/{RUN}/editions", "runs"),
+        ("POST", f"/api/runs/{RUN}/editions/1/restore", "runs"),
         ("POST", f"/api/runs/{RUN}/cancel", None),
         ("POST", "/api/stt/field", "speech"),
         ("POST", "/api/session", None),
@@ -79,6 +81,24 @@ async def test_each_post_says_what_is_left(tmp_path: Path) -> None:
         assert "3 runs a minute" in refused.json()["detail"]
         read = await site.client.get("/api/runs")
         assert read.status_code == 200 and "ratelimit" not in read.headers
+
+
+async def test_whatever_can_be_asked_for_again_and_again_is_counted(tmp_path: Path) -> None:
+    """Also where nothing is made: each is written into a log that never forgets."""
+    async with serving(tmp_path, limits=Limits(runs_per_minute=4)) as site:
+        run_id = await site.finished_book()
+        changes = {"base_edition": 1, "pages": [{"page": 1, "revoice": True}]}
+        await site.client.post(f"/api/runs/{run_id}/editions", json=changes)
+        await site.ended(run_id)
+        hero = {"run_id": run_id, "character": "토끼"}
+        found = [
+            await site.client.post(f"/api/runs/{run_id}/editions/1/restore"),
+            await site.client.put("/api/cast/hero", json=hero),
+            await site.client.post(f"/api/runs/{run_id}/editions/2/restore"),
+            await site.client.put("/api/cast/hero", json=hero),
+        ]
+        assert [it.status_code for it in found] == [202, 200, 429, 429]
+        assert found[2].headers["ratelimit"].startswith('"runs";r=0;')
 
 
 @pytest.mark.slow

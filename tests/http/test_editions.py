@@ -13,7 +13,7 @@ import pytest
 
 from storybook.book import RunId, picture_of
 from storybook.engines import Capabilities, WorkFailed
-from storybook.run import prune_artifacts
+from storybook.run import EditionRequest, PageEdit, prune_artifacts
 from storybook.stages.progress import MAGIC_BYTES
 from tests.books import LAST_PAGE
 from tests.http.serving import Site, eventually, serving
@@ -246,6 +246,15 @@ async def test_every_fault_of_a_change_is_told(site: Site) -> None:
         assert answer.status_code == 422
 
 
+@pytest.mark.parametrize("number", [False, True, "", "1", [], {}], ids=repr)
+async def test_what_is_no_number_names_no_page(site: Site, number: Any) -> None:
+    """Also what Python takes for 0: it is not the cover."""
+    run_id = await site.finished_book()
+    answer = await change(site, run_id, pages=[{"page": number, "repaint": True}])
+    assert answer.status_code == 422
+    assert [it["loc"] for it in answer.json()["detail"]] == [["body", "pages", 0, "page"]]
+
+
 async def test_what_the_engines_cannot_do_is_refused_with_its_place(own: Site) -> None:
     """A page that nobody writes anew, a style that nobody paints, a voice that nobody has."""
     run_id = await own.finished_book()
@@ -292,7 +301,11 @@ async def test_texts_for_an_english_book_are_checked_as_english(site: Site) -> N
     line = {"character": "Rabbit", "text": "I have begun"}
     edit |= {"summary": '"I have begun," said Rabbit.', "dialogues": [line]}
     state = await changed(site, run_id, pages=[edit])
-    assert (state["language"], state["age"], list(state)[-2:]) == ("en", "3-4", ["age", "edition"])
+    assert (state["language"], state["age"], list(state)[-3:]) == (
+        "en",
+        "3-4",
+        ["age", "languages", "edition"],
+    )
     assert state["pages"][1]["dialogues"] == [{**line, "voice": "F2"}]
 
 
@@ -337,7 +350,7 @@ async def test_the_editions_are_told_compared_and_restored(site: Site) -> None:
     assert f"{files}/images/panel_1.png" in first["files"]
     assert (second["status"], second["is_shown"], second["note"]) == ("DONE", True, "둘째")
     assert second["pages"] == [
-        {"page": 2, "rewrite": "", "repaint": True, "seed": 5, "revoice": False},
+        {"page": 2, "rewrite": "", "repaint": True, "seed": 5, "revoice": False, "language": ""},
     ]
     assert second["texts"] == [0]
     pictures = [it for it in second["files"] if "/images/" in it]
@@ -391,6 +404,39 @@ async def test_any_edition_is_shown(site: Site) -> None:
     nobody = f"/api/runs/{'0' * 32}"
     for file in ("", "/images/cover.png", "/editions", "/editions/1..2"):
         assert (await site.client.get(f"{nobody}{file}?edition=1")).status_code == 404
+
+
+@pytest.mark.slow  # a thousand durable appends
+async def test_the_first_edition_is_served_a_thousand_changes_later(own: Site) -> None:
+    """Its state, and every file of it byte for byte, also of the page that was painted anew ten
+    times meanwhile."""
+    run_id = await own.finished_book(tts_enabled=False)
+    before = await state_of(own, run_id)
+    addresses = [it["image_url"] for it in before["pages"]]
+    files = [(await own.client.get(it)).content for it in addresses]
+    for number in range(1, 1_001):
+        is_painted = number % 100 == 0
+        edit = PageEdit(2, repaint=True) if is_painted else PageEdit(0, title=f"{number}번째 책")
+        await own.application.request_edition(run_id, EditionRequest(number, (edit,)))
+        if is_painted:
+            await own.ended(run_id)
+    now = await state_of(own, run_id)
+    assert (now["edition"], now["status"]) == (1_001, "DONE")
+    assert now["pages"][2]["image_url"] == f"{before['pages'][2]['image_url']}?edition=1001"
+    first = await state_of(own, run_id, edition=1)
+    assert [it["title"] for it in first["pages"]] == [it["title"] for it in before["pages"]]
+    served = [await own.client.get(it, params={"edition": 1}) for it in addresses]
+    assert [it.content for it in served] == files
+    assert (await own.client.get(addresses[2])).content != files[2]
+
+
+@pytest.mark.parametrize("query", ["edition", "edition=", "%65dition=x", "edition=0", "edition=１"])
+async def test_what_is_no_number_is_no_edition(site: Site, query: str) -> None:
+    """However it is spelled; it is not as if none had been asked for."""
+    run_id = await site.finished_book()
+    for path in ("", "/images/cover.png", "/audio/page_0.wav"):
+        answer = await site.client.get(f"/api/runs/{run_id}{path}?{query}")
+        assert (answer.status_code, path) == (400, path)
 
 
 async def test_the_stores_own_names_are_no_addresses(site: Site) -> None:

@@ -120,3 +120,21 @@ def writes(title: str, story: Sequence[Told], names: Sequence[str]) -> Rule:
 
 KOREAN_MODEL: Final = writes(KOREAN_TITLE, KOREAN_STORY, ("토끼", "호랑이"))
 ENGLISH_MODEL: Final = writes(ENGLISH_TITLE, ENGLISH_STORY, ("Rabbit", "Tiger"))
+
+
+def _bilingual(asked: Asked) -> Reply | None:
+    """A model that knows the Korean story, and its pages in English when it is told them."""
+    if asked.path != "/chat/completions":
+        return None
+    order = asked.body["messages"][-1]["content"]
+    told = re.search(r"^What it tells: (.*)$", order, re.MULTILINE)
+    if told is None:
+        return KOREAN_MODEL(asked)
+    if told[1] == KOREAN_TITLE:
+        return completion(asked, as_json({"title": ENGLISH_TITLE}))
+    pages = dict(zip((it for it, _ in KOREAN_STORY), ENGLISH_STORY, strict=True))
+    summary, lines = pages[told[1]]
+    return completion(asked, as_json({"summary": summary, "lines": [*lines.values()]}))
+
+
+BILINGUAL_MODEL: Final = _bilingual

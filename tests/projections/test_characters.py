@@ -42,9 +42,11 @@ async def test_a_name_means_the_one_who_was_saved_last(tmp_path: Path) -> None:
     named = {"나무": ("토끼", two.run_id), "해피": ("토끼", two.run_id)}
     assert await shown(path, log) == named
     assert list(await shown(path, log)) == ["나무", "해피"]
+    await one.do(save_character(one.run, "해피", TIGER))
+    assert await shown(path, log) == named | {"해피": ("호랑이", one.run_id)}
+    await two.do(save_character(two.run, "해피", RABBIT))
     await two.do(release_character(two.run, "해피"))
     assert await shown(path, log) == named | {"해피": ("호랑이", one.run_id)}
-    assert save_character(one.run, "해피", TIGER) == []
     assert release_character(two.run, "해피") == []
 
 

@@ -171,12 +171,24 @@ def test_an_old_run_has_a_cast_when_somebody_asks() -> None:
     old = msgspec.structs.replace(new, cast=())
     assert cast_of(old) == new.cast
     assert painting_task(old, picture_of(0)).cast == ()
-    changed = msgspec.structs.replace(new.cast[1], voice="F5")
+    changed = msgspec.structs.replace(new.cast[1], card="a blue tiger")
     given = fold(give_cast_picture(old, changed, ReferencePicture("cast_1.png", "ab", 3)), old)
     assert given is not None
     rabbit, tiger = cast_of(given)
     assert rabbit == new.cast[0]
-    assert (tiger.voice, [it.name for it in tiger.pictures]) == ("F5", ["cast_1.png"])
+    assert (tiger.card, [it.name for it in tiger.pictures]) == ("a blue tiger", ["cast_1.png"])
+
+
+def test_who_got_another_voice_later_comes_back_with_that() -> None:
+    """A book's voices may be changed in any edition; its looks stay those of its cover."""
+    first = written(FOREST, 7, VOICES)
+    asked = msgspec.structs.replace(VOICES, character_voices={"토끼": "F5"}, narrator_voice="M3")
+    later = msgspec.structs.replace(first, tts=asked)
+    assert [it.voice for it in cast_of(later)] == ["F5", "M3"]
+    second = second_book(msgspec.structs.replace(later, cast=cast_of(later)))
+    assert [it.voice for it in second.cast[:2]] == ["F5", "M3"]
+    silent = msgspec.structs.replace(first, tts=None)
+    assert cast_of(silent) == first.cast
 
 
 def test_before_the_cover_only_heroes_are_there() -> None:

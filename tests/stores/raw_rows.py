@@ -11,7 +11,7 @@ from storybook.events.log import Position, Recorded, Version
 from storybook.stores.sqlite.chain import GENESIS, chain_digest, payload_digest
 from tests.stores.memory_log import MemoryLog
 
-UNKNOWN_TYPE = "PageTranslated"
+UNKNOWN_TYPE = "PageSung"
 """An event type of a storybook that does not exist yet."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from storybook.book import WRITING, picture_of
+from storybook.book import WRITING, narration_of, picture_of
 from storybook.clock import MICROSECONDS
 from storybook.stores.leases import LEASE_SECONDS, Held, Lease, LeasedWork, Leases, claimed, left
 from storybook.stores.sqlite.leases import SqliteLeases
@@ -69,6 +69,14 @@ async def test_claimed_work_is_its_owners(leases: Leases, clock: ManualClock) ->
         TEXT: Held("a", LENGTH - 10 * MICROSECONDS),
         PICTURE: Held("b", LENGTH),
     }
+
+
+async def test_a_page_in_two_languages_is_two_pieces_of_work(leases: Leases) -> None:
+    """Each has an owner of its own, and is told as it was claimed."""
+    one, other = (LeasedWork(TEXT.run_id, narration_of(1, it), 1) for it in ("", "en"))
+    assert await leases.claim(one, "a") == Held("a", LENGTH)
+    assert await leases.claim(other, "b") == Held("b", LENGTH)
+    assert set(await leases.held()) == {one, other}
 
 
 async def test_renewed_work_stays(leases: Leases, clock: ManualClock) -> None:

@@ -69,6 +69,27 @@ async def test_a_book_is_told_page_by_page_and_at_its_end(site: Site, receiver: 
 
 
 @pytest.mark.slow
+async def test_an_edition_is_told_by_the_pages_that_it_changes(
+    site: Site, receiver: Receiving
+) -> None:
+    """Once each, when all that is made anew stands, and its end; a restored one by its end."""
+    run_id = await site.finished_book(callback_url=receiver.url())
+    await receiver.until(lambda sent: len(sent) == len(PAGES) + 1)
+    path = f"/api/runs/{run_id}/editions"
+    pages = [{"page": 2, "repaint": True, "revoice": True}, {"page": 3, "rewrite": "밤"}]
+    answer = await site.client.post(path, json={"base_edition": 1, "pages": pages})
+    assert answer.status_code == 202, answer.text
+    assert (await site.ended(run_id))["edition"] == 2
+    assert (await site.client.post(f"{path}/1/restore")).status_code == 202
+    await receiver.until(lambda sent: len(sent) == len(PAGES) + 5)
+    told = [it.told for it in receiver.sent[len(PAGES) + 1 :]]
+    told.sort(key=lambda it: it["position"])
+    kinds = ["page.ready", "page.ready", "run.done", "run.done"]
+    assert [it["type"] for it in told] == kinds
+    assert [it["state"]["edition"] for it in told] == [2, 2, 2, 3]
+
+
+@pytest.mark.slow
 async def test_what_is_sent_is_as_the_document_says(site: Site, receiver: Receiving) -> None:
     """Its `webhooks` name every type, and the schema allows the bodies."""
     await site.finished_book(callback_url=receiver.url(), tts_enabled=False)

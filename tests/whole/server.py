@@ -129,10 +129,14 @@ class Server:
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """The run's events as recorded."""
-        answer = self._ask("GET", f"/api/runs/{run_id}/log", params={"limit": 1000})
-        assert answer.status_code == 200, answer.text
-        events: list[dict[str, Any]] = answer.json()["events"]
-        return events
+        found: list[dict[str, Any]] = []
+        while True:
+            asked = {"limit": 1000, "after": found[-1]["position"] if found else 0}
+            answer = self._ask("GET", f"/api/runs/{run_id}/log", params=asked)
+            assert answer.status_code == 200, answer.text
+            found += (events := answer.json()["events"])
+            if len(events) < asked["limit"]:
+                return found
 
 
 @contextmanager

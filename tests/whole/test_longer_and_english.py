@@ -1,5 +1,5 @@
-"""A book of nine pages, and one in English, by a model that is scripted: through stream, state,
-exported page, verify and rebuild, with the embedded painter and voices."""
+"""A book of nine pages, one in English, and one in two languages, by a model that is scripted:
+through stream, state, exported page, verify and rebuild, with the embedded painter and voices."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.languages.books import (
+    BILINGUAL_MODEL,
     ENGLISH_MODEL,
     ENGLISH_STORY,
     ENGLISH_TITLE,
@@ -140,3 +141,59 @@ def check(data: Path, run_id: str, state: Mapping[str, Any]) -> None:
         assert server.state(run_id) == state
         server.stop()
     assert run_command(data, "verify").returncode == 0
+
+
+def test_a_bilingual_book_goes_all_the_way(tmp_path: Path) -> None:
+    """English is added to a Korean one, page by page; what is shown, heard and kept of each."""
+    data = tmp_path / "data"
+    with writing(BILINGUAL_MODEL) as model:
+        with serving(data, writer_url=model.url) as server:
+            run_id = ask(server, {"tts_config": {"character_voices": {"토끼": "F2"}}}).json()[
+                "run_id"
+            ]
+            *_, (last, _) = follow(server, run_id)
+            before = server.state(run_id)
+            url = f"{server.url}/api/runs/{run_id}"
+            body = {"base_edition": 1, "add_language": "en"}
+            answer = httpx.post(f"{url}/editions", json=body, timeout=60)
+            assert (answer.status_code, answer.json()) == (202, {"edition": 2}), answer.text
+            told = [json.loads(message) for _, message in follow(server, run_id, last)]
+            state = server.state(run_id)
+            english = httpx.get(url, params={"language": "en"}).json()
+            heard = [httpx.get(f"{server.url}{it['audio_url']}") for it in english["pages"]]
+            server.stop()
+        added = [it for it in told if "changed" in it]
+        assert told[-1]["status"] == "DONE", told[-1]
+        assert {it["language"] for it in added} == {"en"} and len(added) == 10
+        assert state == {**before, "languages": ["ko", "en"], "edition": 2}
+        first, second = english["pages"][1:3]
+        assert english["pages"][0]["title"] == ENGLISH_TITLE
+        assert first["summary"] == ENGLISH_STORY[0][0]
+        assert second["summary"].endswith('Rabbit asked, "Shall we make a kite?"')
+        assert [it["voice"] for it in second["dialogues"]] == ["F2"]
+        assert [it.status_code for it in heard] == [200] * 5
+        assert len({it.content for it in heard}) == 5
+        assert run_command(data, "export", run_id, "--language", "both").returncode == 0
+        assert run_command(data, "export", run_id, "--language", "en").returncode == 0
+    folder = data / "outputs" / run_id
+    both, alone = (
+        (folder / name).read_text("utf-8") for name in ("book.both.html", "book.en.html")
+    )
+    assert '<html lang="ko">' in both and both.count('<div class="other" lang="en">') == 5
+    assert '<html lang="en">' in alone and ENGLISH_TITLE in alone and KOREAN_TITLE not in alone
+    assert {it.name for it in folder.glob("*.en.*.wav")} == {
+        f"page_{page}.en.e2.wav" for page in range(5)
+    }
+    check(data, run_id, state)
+    (folder / "page_1.en.e2.wav").write_bytes(b"x")
+    assert run_command(data, "verify").returncode == 1
+    assert run_command(data, "repair", run_id).returncode == 0
+    assert run_command(data, "verify").returncode == 0
+    assert (folder / "page_1.en.e2.wav").read_bytes() == heard[1].content
+    backup, restored = tmp_path / "backup", tmp_path / "restored"
+    assert run_command(data, "backup", str(backup)).returncode == 0
+    assert run_command(data, "restore", str(backup), str(restored)).returncode == 0
+    name = f"outputs/{run_id}/page_1.en.e2.wav"
+    assert (restored / name).read_bytes() == heard[1].content
+    assert run_command(data, "forget", run_id, "--yes").returncode == 0
+    assert not folder.exists()

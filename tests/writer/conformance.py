@@ -7,15 +7,16 @@ from contextlib import aclosing
 from typing import ClassVar
 
 import anyio
+import msgspec
 import pytest
 
 from storybook.book import Page, StoryRequest
 from storybook.composer.compose import compose
-from storybook.engines import Readiness, Report, Rewriting, Writer, WritingTask
+from storybook.engines import Readiness, Report, Rewriting, Translating, Writer, WritingTask
 from storybook.lexicon import cast
 from storybook.stages.writer.answer.brief import brief_of
 from storybook.stages.writer.answer.picture import read_prompt
-from storybook.stages.writer.check import check_page, forbidden_words
+from storybook.stages.writer.check import check_page, check_text, forbidden_words
 from storybook.stages.writer.rules import Rules
 from tests.books import PAGES, book_of
 
@@ -125,6 +126,22 @@ class WriterConformance:
         others = [it for it in standing if it.page != number]
         assert check_page(page, book_of(REQUEST), others, self.rules) == []
         assert len(cards(REQUEST, [*standing, page])) == 1
+
+    @pytest.mark.parametrize("number", [0, 2])
+    async def test_a_page_is_put_into_another_language(self, writer: Writer, number: int) -> None:
+        """With the same picture, and as many lines; or the writer says that it cannot."""
+        if not writer.capabilities.translates:
+            return
+        source = compose(REQUEST, seed=7)[number]
+        asked = Translating(source, "ko")
+        task = WritingTask(REQUEST, 7, 1, language="en", translating=asked)
+        fractions: list[float] = []
+        (page,) = await written(writer, task, fractions.append)
+        assert (page.page, page.image_prompt) == (number, source.image_prompt)
+        assert len(page.dialogues) == len(source.dialogues)
+        assert fractions == sorted(fractions) and fractions[-1] == 1.0
+        book = msgspec.structs.replace(book_of(REQUEST), language="en")
+        assert check_text(page, book, (), self.rules) == []
 
     async def test_progress_grows_to_one(self, writer: Writer) -> None:
         """The reader's live line never goes back."""

@@ -16,7 +16,7 @@ from storybook.lexicon.looks import times
 from storybook.stages.writer.answer.brief import Brief, brief_of
 from storybook.stages.writer.answer.pages import MEMBERS
 from storybook.stages.writer.answer.picture import ACTS
-from storybook.stages.writer.llama.grammar import grammar
+from storybook.stages.writer.llama.grammar import grammar, text_grammar
 from storybook.stages.writer.llama.model import LlamaModel, StopFlag
 from tests.books import PAGES
 
@@ -92,6 +92,20 @@ def test_english_text_is_english_letters_whatever_the_age(model: LlamaModel, age
         assert any(it in "".join(sentences[:2]) for it in brief.names)
         assert all(len(it.split()) <= brief.lengths.sentence_words[1] for it in sentences)
         assert len(members[name]["dialogues"]) <= brief.lengths.lines
+
+
+@pytest.mark.parametrize("lines", range(3))
+def test_a_translation_is_the_words_of_a_page(model: LlamaModel, lines: int) -> None:
+    """A title, or a narration and as many lines as the page has, in the language's letters."""
+    brief = brief_of(REQUEST, 5, "en")
+    bounds = text_grammar(brief, is_cover=False, lines=lines)
+    tokens = model.tokens("book")
+    said = json.loads("".join(model.pieces(tokens, bounds, lines, StopFlag())))
+    assert list(said) == ["summary", "lines"] and len(said["lines"]) == lines
+    for text in (said["summary"], *said["lines"]):
+        assert re.fullmatch(r"[A-Za-zÀ-ÿ0-9 .,!?…~'’-]+", text), text
+    bounds = text_grammar(brief, is_cover=True, lines=0)
+    assert list(json.loads("".join(model.pieces(tokens, bounds, 1, StopFlag())))) == ["title"]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -41,16 +41,22 @@ class PageCheck(msgspec.Struct, frozen=True):
     async def problems(self, page: Page, book: Wanted, standing: Sequence[Page]) -> list[Problem]:
         """What is wrong with a page that would stand after `standing`."""
         found = check_page(page, book, standing, self.rules)
-        if not found and self.guard is not None:
-            found = [*await self.guard(page, book.request)]
-        return found
+        return found or await self._judged(page, book.request)
+
+    async def text_problems(
+        self, page: Page, book: Wanted, standing: Sequence[Page]
+    ) -> list[Problem]:
+        """What is wrong with the words of a page, whose picture stands."""
+        found = check_text(page, book, standing, self.rules)
+        return found or await self._judged(page, book.request)
 
     async def unsafe(self, page: Page, request: StoryRequest) -> list[Problem]:
         """What of a page is not for children, however it is told."""
         found = [Problem(kind, why) for kind, why in _forbidden(page, self.rules.forbidden)]
-        if not found and self.guard is not None:
-            found = [*await self.guard(page, request)]
-        return found
+        return found or await self._judged(page, request)
+
+    async def _judged(self, page: Page, request: StoryRequest) -> list[Problem]:
+        return [*await self.guard(page, request)] if self.guard is not None else []
 
     def request_faults(self, request: StoryRequest) -> list[RequestFault]:
         """The forbidden words that a request itself has: none of its pages could stand."""
@@ -70,11 +76,16 @@ def default_check(words: Path | None = None) -> PageCheck:
 
 def check_page(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> list[Problem]:
     """What is wrong with a page of `book`; `standing` are the pages before it."""
+    pictured = [Problem(*it) for it in picturing(page, book, standing, rules)]
+    return [*check_text(page, book, standing, rules), *pictured]
+
+
+def check_text(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> list[Problem]:
+    """What is wrong with the words of a page, whatever its picture shows."""
     problems = [
         *wording(page, book, standing, rules),
         *_forbidden(page, rules.forbidden),
         *_characters(page, book, standing, rules),
-        *picturing(page, book, standing, rules),
     ]
     return [Problem(kind, message) for kind, message in problems]
 

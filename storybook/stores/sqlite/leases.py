@@ -35,14 +35,14 @@ T = TypeVar("T")
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS leases (
-    run_id TEXT NOT NULL, stage TEXT NOT NULL, page INTEGER NOT NULL, attempt INTEGER NOT NULL,
-    owner TEXT NOT NULL, until INTEGER NOT NULL,
-    PRIMARY KEY (run_id, stage, page, attempt)
+    run_id TEXT NOT NULL, stage TEXT NOT NULL, page INTEGER NOT NULL, language TEXT NOT NULL,
+    attempt INTEGER NOT NULL, owner TEXT NOT NULL, until INTEGER NOT NULL,
+    PRIMARY KEY (run_id, stage, page, language, attempt)
 ) STRICT, WITHOUT ROWID
 """
 _NO_PAGE: Final = -1
 """Stands in a key for a stage that has no page."""
-_NAMED: Final = "run_id = ? AND stage = ? AND page = ? AND attempt = ?"
+_NAMED: Final = "run_id = ? AND stage = ? AND page = ? AND language = ? AND attempt = ?"
 
 
 class SqliteLeases:
@@ -77,7 +77,7 @@ class SqliteLeases:
         after = claimed(before, owner, now, self._length)
         if after is not before:
             row = (*key, after.owner, after.until)
-            db.execute("REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?)", row)
+            db.execute("REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         return Held(after.owner, left(after, now, self._length))
 
     def _renew(
@@ -175,11 +175,11 @@ def _inode(path: Path) -> int:
         return 0
 
 
-def _key(it: LeasedWork) -> tuple[str, str, int, int]:
+def _key(it: LeasedWork) -> tuple[str, str, int, str, int]:
     page = _NO_PAGE if it.work.page is None else it.work.page
-    return it.run_id, it.work.stage.value, page, it.attempt
+    return it.run_id, it.work.stage.value, page, it.work.language, it.attempt
 
 
-def _work(run_id: str, stage: str, page: int, attempt: int) -> LeasedWork:
-    work = Work(Stage(stage), None if page == _NO_PAGE else page)
+def _work(run_id: str, stage: str, page: int, language: str, attempt: int) -> LeasedWork:
+    work = Work(Stage(stage), None if page == _NO_PAGE else page, language)
     return LeasedWork(RunId(run_id), work, attempt)

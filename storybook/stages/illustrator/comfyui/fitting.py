@@ -21,6 +21,13 @@ FLAT_DIFFERENCE: Final = 2
 """Of 255: by how much the pixels of one flat colour differ after a lossy compression."""
 
 
+_LYING: Final = 5
+"""From this orientation on rows are columns."""
+_RIGHT_TO_LEFT: Final = (2, 3, 6, 7)
+_BOTTOM_UP: Final = (3, 4, 7, 8)
+"""The orientations whose rows, or columns, come the other way round (EXIF 2.32, tag 0x0112)."""
+
+
 class FittedPicture(msgspec.Struct, frozen=True):
     """PNG bytes of `size`, and the size that it was given in."""
 
@@ -60,8 +67,14 @@ def fitted(content: bytes, wanted: PictureSize | None) -> FittedPicture:
     return FittedPicture(bytes(encoded), size, given)
 
 
+def upright_size(codec: Any) -> PictureSize:
+    """The size of a `skia.Codec`'s picture as it is looked at: a camera says how it was held."""
+    width, height = codec.getInfo().width(), codec.getInfo().height()
+    return PictureSize(*((height, width) if int(codec.getOrigin()) >= _LYING else (width, height)))
+
+
 def _pixels(content: bytes) -> Any:
-    """Height × width × 4 bytes of RGBA."""
+    """Height × width × 4 bytes of RGBA, upright."""
     import numpy as np
     import skia
 
@@ -80,7 +93,16 @@ def _pixels(content: bytes) -> Any:
     seen = pixels[..., :3].reshape(-1, 3)
     if (seen.max(axis=0) - seen.min(axis=0)).max() <= FLAT_DIFFERENCE:
         raise png.BadPicture("flat", png.flat_colour(is_black=not seen[0].any()))
-    return pixels
+    return np.ascontiguousarray(_upright(pixels, int(codec.getOrigin())))
+
+
+def _upright(pixels: Any, orientation: int) -> Any:
+    """The pixels as a picture with an orientation (1 to 8, as EXIF counts) is looked at."""
+    if orientation >= _LYING:
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in _RIGHT_TO_LEFT:
+        pixels = pixels[:, ::-1]
+    return pixels[::-1] if orientation in _BOTTOM_UP else pixels
 
 
 def _covering(given: PictureSize, size: PictureSize) -> Any:

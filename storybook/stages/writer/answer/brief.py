@@ -30,7 +30,7 @@ class Brief(msgspec.Struct, frozen=True):
     a place that the lexicon does not know: the model then says what it looks like. `foreign` are
     the words of the request that are of another script (R2D2, Tom): the only such ones that the
     text may have. The book has `page_count` pages, its cover included, and is for children of an
-    `age`, "" for any; `only` is the one page that is to be written anew, of a book that stands."""
+    `age`, "" for any; `only` is the one page that is to be written, of a book that stands."""
 
     request: StoryRequest
     era: str
@@ -87,9 +87,7 @@ def brief_of(request: StoryRequest, page_count: int, language: str = "ko", age: 
 def brief_for(task: WritingTask) -> Brief:
     """What a language model is told of a task."""
     brief = brief_of(task.request, task.page_count, task.language, task.age)
-    if task.rewriting is None:
-        return brief
-    return msgspec.structs.replace(brief, only=task.rewriting.page)
+    return msgspec.structs.replace(brief, only=task.only)
 
 
 def foreign_words(request: StoryRequest, language: Language) -> tuple[str, ...]:

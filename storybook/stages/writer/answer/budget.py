@@ -23,24 +23,28 @@ _ENGLISH: Final = ("wonderfully", "decorated", "lanterns", "together", "mountain
 def longest_answer(brief: Brief, first_page: int = COVER_PAGE) -> str:
     """An answer with as many words as the grammar allows, and long ones."""
     names, lengths = brief.names, brief.lengths
-    long_words = writing_of(brief.language).long_words
+    title, narration, said = longest_texts(brief)
     picture = {
         "time": max(times(), key=len),
         "acts": dict.fromkeys(names, max(ACTS, key=len)),
         "scene": _words(_ENGLISH, bounds.SCENE_WORDS[1]),
     }
-    line = {"character": max(names, key=len), "text": _words(long_words, lengths.line_words[1])}
-    narration = lengths.sentences[1] * lengths.sentence_words[1]
-    panel = {
-        "summary": _words(long_words, narration),
-        "dialogues": [line] * lengths.lines,
-        "picture": picture,
-    }
-    cover = {"title": _words(long_words, lengths.title_words[1]), "picture": picture}
+    line = {"character": max(names, key=len), "text": said}
+    panel = {"summary": narration, "dialogues": [line] * lengths.lines, "picture": picture}
+    cover = {"title": title, "picture": picture}
     cards = dict.fromkeys(names, f"a {_words(_ENGLISH, bounds.CARD_ADJECTIVES + 6)}")
     numbers = brief.wanted(first_page)
     pages = {MEMBERS[it]: panel if it != COVER_PAGE else cover for it in numbers}
     return as_json(pages if first_page else {"place": brief.place_en, "cards": cards, **pages})
+
+
+def longest_texts(brief: Brief) -> tuple[str, str, str]:
+    """A title, a narration and a spoken line with as many words as they may have."""
+    lengths, long_words = brief.lengths, writing_of(brief.language).long_words
+    narration = lengths.sentences[1] * lengths.sentence_words[1]
+    many = (lengths.title_words[1], narration, lengths.line_words[1])
+    title, told, line = (_words(long_words, count) for count in many)
+    return title, told, line
 
 
 FIRST_WIDE: Final = 0x1100

@@ -46,6 +46,11 @@ class Telling:
         self._fraction = 0.0
 
     @property
+    def keys(self) -> set[str]:
+        """The members that the answer is to have."""
+        return {MEMBERS[number] for number in self._wanted}
+
+    @property
     def is_complete(self) -> bool:
         """Whether every page has been told."""
         return self._next == self._wanted.stop

@@ -23,7 +23,7 @@ from typing import Final, TypeVar
 import anyio
 import anyio.to_thread
 
-from storybook.book import Page
+from storybook.book import COVER_PAGE, Page
 from storybook.engines import (
     Capabilities,
     EngineUnavailable,
@@ -38,13 +38,12 @@ from storybook.events.catalog import EngineInfo
 from storybook.languages.known import written_languages
 from storybook.stages.extras import install_extra
 from storybook.stages.writer.answer.brief import Brief, brief_for
-from storybook.stages.writer.answer.budget import longest_answer, page_counts_within
+from storybook.stages.writer.answer.budget import page_counts_within
 from storybook.stages.writer.answer.instructions import writing_of
+from storybook.stages.writer.answer.order import order_of, telling_of
 from storybook.stages.writer.answer.picture import read_prompt
-from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.answer.sampling import sampling, seed_of
-from storybook.stages.writer.answer.telling import Telling
-from storybook.stages.writer.llama.grammar import grammar
+from storybook.stages.writer.llama.grammar import grammar, text_grammar
 from storybook.stages.writer.llama.header import NotGGUF, read_header, why_not
 from storybook.stages.writer.llama.model import BadModel, LlamaModel, StopFlag, Stopped
 from storybook.stages.writer.llama.spec import CONTEXT_TOKENS
@@ -87,7 +86,7 @@ class Llama:
     def capabilities(self) -> Capabilities:
         """What it can be told and bound to, whatever the model knows beside it."""
         page_counts = page_counts_within(self._context)
-        return Capabilities(written_languages(), (), page_counts, rewrites=True)
+        return Capabilities(written_languages(), (), page_counts, rewrites=True, translates=True)
 
     @property
     def info(self) -> EngineInfo:
@@ -201,14 +200,14 @@ class _Book:
     def __init__(
         self, model: LlamaModel, task: WritingTask, stop: StopFlag, report: Report
     ) -> None:
-        brief, first_page = brief_for(task), len(task.standing)
-        wish = task.rewriting.wish if task.rewriting is not None else ""
-        self._telling = Telling(brief, task, report)
-        tokens = model.tokens(model.prompt(messages(brief, task.standing, task.refused, wish)))
-        _check_context(model, brief, len(tokens), first_page)
+        brief = brief_for(task)
+        order = order_of(brief, task)
+        self._telling = telling_of(brief, task, report)
+        tokens = model.tokens(model.prompt(order.messages))
+        _check_context(model, len(tokens), len(model.tokens(order.longest)))
         others = [it for it in task.standing if it.page not in task.missing]
         seed, told = seed_of(task, NAME, bits=32), list(_told(brief, others))
-        bounds, usual = grammar(brief, first_page), " ".join(writing_of(brief.language).long_words)
+        bounds, usual = _bounds(brief, task), " ".join(writing_of(brief.language).long_words)
         pieces = model.pieces(tokens, bounds, seed, stop, sampling(task), told, usual)
         self._pages = self._told(pieces)
 
@@ -224,6 +223,14 @@ class _Book:
         self._telling.end("the context is full")
 
 
+def _bounds(brief: Brief, task: WritingTask) -> str:
+    """The grammar that the answer keeps."""
+    if (it := task.translating) is None:
+        return grammar(brief, len(task.standing))
+    page = it.page
+    return text_grammar(brief, is_cover=page.page == COVER_PAGE, lines=len(page.dialogues))
+
+
 def _told(brief: Brief, standing: Sequence[Page]) -> Iterator[str]:
     """The texts that are not to come again: of pages, and of their pictures."""
     for page in standing:
@@ -232,9 +239,8 @@ def _told(brief: Brief, standing: Sequence[Page]) -> Iterator[str]:
             yield read[1].scene
 
 
-def _check_context(model: LlamaModel, brief: Brief, prompt: int, first_page: int) -> None:
+def _check_context(model: LlamaModel, prompt: int, answer: int) -> None:
     """Refuse what would be cut, before it costs minutes."""
-    answer = len(model.tokens(longest_answer(brief, first_page)))
     for limit, mend in (
         (model.context, "set [writer] context to {} or more"),
         (model.trained_context, "take a model with a context of {} or more"),

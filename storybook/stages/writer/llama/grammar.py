@@ -8,7 +8,7 @@ answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from storybook.book import COVER_PAGE
@@ -34,13 +34,35 @@ def grammar(brief: Brief, first_page: int = COVER_PAGE) -> str:
     pages = _members(_page(number) for number in brief.wanted(first_page))
     sheet = f'{_literal(_key("place"))} place "," cards "," '
     root = f'"{{" {sheet if first_page == COVER_PAGE else ""}{pages} "}}"'
-    rules = {"root": root, **_text_rules(brief), **_picture_rules(brief)}
+    return _written({"root": root, **_page_rules(brief), **_picture_rules(brief)})
+
+
+def text_grammar(brief: Brief, *, is_cover: bool, lines: int) -> str:
+    """The grammar of a page's words alone: its title, or its narration and so many lines."""
+    said = _members(['"\\"" spoken "\\""'] * lines)
+    panel = f'"{{\\"summary\\":\\"" narration "\\",\\"lines\\":[" {said} "]}}"'
+    cover = '"{\\"title\\":\\"" title "\\"}"'
+    return _written({"root": cover if is_cover else panel, **_text_rules(brief)})
+
+
+def _written(rules: Mapping[str, str]) -> str:
     return "\n".join(f"{name} ::= {body}" for name, body in rules.items()) + "\n"
 
 
 def _page(number: int) -> str:
     told = "cover" if number == COVER_PAGE else "panel"
     return f"{_literal(_key(MEMBERS[number]))} {told}"
+
+
+def _page_rules(brief: Brief) -> dict[str, str]:
+    return {
+        "cover": '"{\\"title\\":\\"" title "\\"" picture',
+        "panel": '"{\\"summary\\":\\"" narration "\\",\\"dialogues\\":[" lines? "]" picture',
+        "lines": f'line ("," line){{0,{brief.lengths.lines - 1}}}',
+        "line": '"{\\"character\\":" name ",\\"text\\":\\"" spoken "\\"}"',
+        "name": _any(as_json(name) for name in brief.names),
+        **_text_rules(brief),
+    }
 
 
 def _text_rules(brief: Brief) -> dict[str, str]:
@@ -54,11 +76,6 @@ def _text_rules(brief: Brief) -> dict[str, str]:
     # Once in a word, with what may be joined to a name or a place.
     foreign = "".join(f" | {_literal(word)}{ending}" for word in brief.foreign)
     return {
-        "cover": '"{\\"title\\":\\"" title "\\"" picture',
-        "panel": '"{\\"summary\\":\\"" narration "\\",\\"dialogues\\":[" lines? "]" picture',
-        "lines": f'line ("," line){{0,{lengths.lines - 1}}}',
-        "line": '"{\\"character\\":" name ",\\"text\\":\\"" spoken "\\"}"',
-        "name": _any(as_json(name) for name in brief.names),
         "title": f"{_words(lengths.title_words)} [!?]?",
         "narration": _narration(lengths.sentences),
         "named": _named(lengths.sentence_words),

@@ -35,8 +35,7 @@ from storybook.stages.openai_api.models import chat_models
 from storybook.stages.openai_api.refusals import Refusal, meaning_of
 from storybook.stages.writer.answer.brief import Brief, brief_for
 from storybook.stages.writer.answer.budget import page_counts_within
-from storybook.stages.writer.answer.pages import MEMBERS
-from storybook.stages.writer.answer.telling import Telling
+from storybook.stages.writer.answer.order import Listener, telling_of
 from storybook.stages.writer.openai.heard import HeardAnswer
 from storybook.stages.writer.openai.request import wishes_for
 from storybook.stages.writer.openai.spec import (
@@ -102,7 +101,7 @@ class OpenAIWriter:
     def capabilities(self) -> Capabilities:
         """What it can be told and bound to, whatever the model knows beside it."""
         page_counts = page_counts_within(self._context)
-        return Capabilities(written_languages(), (), page_counts, rewrites=True)
+        return Capabilities(written_languages(), (), page_counts, rewrites=True, translates=True)
 
     @property
     def info(self) -> EngineInfo:
@@ -140,10 +139,9 @@ class OpenAIWriter:
             return
         task = WritingTask(KOREAN.sample, seed=0, attempt=1, language=KOREAN.tag)
         brief = brief_for(task)
-        telling = Telling(brief, task, lambda fraction: None)
         try:
             with anyio.move_on_after(_TRIAL_SECONDS):  # it may load its model first
-                async with aclosing(self._answer(brief, task, telling)) as answer:
+                async with aclosing(self._answer(brief, task)) as answer:
                     await anext(answer, None)
         except (EngineUnavailable, WorkFailed) as failure:
             self._lack = not_ready(failure)
@@ -162,7 +160,7 @@ class OpenAIWriter:
         await self._find_model()
         brief, report = brief_for(task), _only_growing(report)
         while task.missing:
-            telling, heard = Telling(brief, task, report), HeardAnswer(self._endpoint.hide)
+            telling, heard = telling_of(brief, task, report), HeardAnswer(self._endpoint.hide)
             pages: tuple[Page, ...] = ()
             async with aclosing(self._pages(brief, task, telling, heard)) as told:
                 async for page in told:
@@ -170,15 +168,15 @@ class OpenAIWriter:
                     yield page
             if not telling.is_complete and not (pages and heard.is_cut):
                 await self._fail(telling, heard)
-            if task.rewriting is not None:
+            if task.only is not None:
                 return
             task = msgspec.structs.replace(task, standing=(*task.standing, *pages))
 
     async def _pages(
-        self, brief: Brief, task: WritingTask, telling: Telling, heard: HeardAnswer
+        self, brief: Brief, task: WritingTask, telling: Listener, heard: HeardAnswer
     ) -> AsyncGenerator[Page, None]:
         """The pages of one answer."""
-        async with aclosing(self._answer(brief, task, telling)) as answer:
+        async with aclosing(self._answer(brief, task)) as answer:
             async for said in answer:
                 for page in telling.hear(heard.add(said)):
                     yield page
@@ -187,13 +185,10 @@ class OpenAIWriter:
         for page in telling.rest():
             yield page
         if not telling.is_complete:
-            keys = {MEMBERS[number] for number in task.missing}
-            for page in telling.hear(heard.whole_thought(keys)):
+            for page in telling.hear(heard.whole_thought(telling.keys)):
                 yield page
 
-    async def _answer(
-        self, brief: Brief, task: WritingTask, telling: Telling
-    ) -> AsyncGenerator[Said, None]:
+    async def _answer(self, brief: Brief, task: WritingTask) -> AsyncGenerator[Said, None]:
         """The answer as it comes, of the next model if one that was not asked for cannot chat."""
         while True:
             model = await self._find_model()
@@ -217,7 +212,7 @@ class OpenAIWriter:
                 mend = "Set [writer] url to where it speaks OpenAI's protocol, mostly …/v1"
                 raise EngineUnavailable(NAME, why, mend) from None
 
-    async def _fail(self, telling: Telling, heard: HeardAnswer) -> None:
+    async def _fail(self, telling: Listener, heard: HeardAnswer) -> None:
         """Say why an answer was no book."""
         match heard.refusal():
             case WorkFailed() as failure:

@@ -9,10 +9,11 @@ from storybook.engines import WorkFailed, WritingTask
 from storybook.stages.endpoint import NAME
 from storybook.stages.openai_api.negotiation import Wish
 from storybook.stages.writer.answer.brief import Brief
-from storybook.stages.writer.answer.budget import estimated_tokens, longest_answer
-from storybook.stages.writer.answer.prompt import Message, messages
+from storybook.stages.writer.answer.budget import estimated_tokens
+from storybook.stages.writer.answer.order import order_of
+from storybook.stages.writer.answer.prompt import Message
 from storybook.stages.writer.answer.sampling import sampling, seed_of
-from storybook.stages.writer.answer.schema import Schema, schema
+from storybook.stages.writer.answer.schema import Schema
 
 _SWITCHED_IN_WORDS: Final = "qwen3"
 """Models that take a switch in the last message, for servers that have no other one."""
@@ -21,18 +22,17 @@ _SWITCHED_IN_WORDS: Final = "qwen3"
 def wishes_for(brief: Brief, task: WritingTask, model: str, context: int) -> tuple[Wish, ...]:
     """What is asked for the pages that are missing, what matters least first. Raises `WorkFailed`
     of kind `context_too_small`."""
-    first_page = len(task.standing)
-    wish = task.rewriting.wish if task.rewriting is not None else ""
-    conversation = messages(brief, task.standing, task.refused, wish)
+    order = order_of(brief, task)
+    conversation = order.messages
     if _SWITCHED_IN_WORDS in model.lower():
         conversation[-1] = _with_switch(conversation[-1])
-    room = _room(conversation, estimated_tokens(longest_answer(brief, first_page)), context)
-    seed = seed_of(task, f"{NAME}:{first_page}", bits=31)
+    room = _room(conversation, estimated_tokens(order.longest), context)
+    seed = seed_of(task, f"{NAME}:{len(task.standing)}", bits=31)
     return (
         Wish("chat_template_kwargs", ({"enable_thinking": False},), also=("enable_thinking",)),
         Wish(
             "response_format",
-            _forms(schema(brief, first_page)),
+            _forms(order.schema),
             also=("json_schema", "json_object", "structured", "grammar", "schema", "format"),
         ),
         Wish("temperature", (sampling(task).temperature,)),
