@@ -33,7 +33,7 @@ ROOMS = [
     "export",
     *("retention", "repair", "evidence", "webhooks", "editions", "idempotency", "characters"),
     "edition_request",
-    *("deriving", "forgetting"),
+    *("deriving", "forgetting", "estimates"),
     *("application", "bootstrap"),
     "http",
     "cli",

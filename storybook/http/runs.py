@@ -147,7 +147,8 @@ class Runs:
             raise RunParked(parked)
         if row is None:
             raise NoSuchRun
-        body = self._states.body(run_id, row[1], parked, addresses(scope))
+        eta = self._application.seconds_left(run_id) if parked is None else None
+        body = self._states.body(run_id, row[1], parked, addresses(scope), eta)
         return RawResponse(body, headers=[NOT_KEPT])
 
     async def _earlier(self, run_id: RunId, scope: Scope, now: RunSnapshot | None) -> bytes:
