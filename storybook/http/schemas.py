@@ -383,6 +383,7 @@ CURSOR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{0,18}$"}
 """A position as EventSource has it, which is text; an empty one is none."""
 STATUS: Final[Schema] = {"type": "string", "enum": [*Status]}
 LIBRARY_CURSOR: Final[Schema] = {"type": "string", "pattern": "^(r[0-9]{1,18})?$"}
+SEARCHED: Final[Schema] = {"type": "string", "maxLength": MAX_FIELD_CHARACTERS}
 EVENT_KINDS: Final[Schema] = {
     "type": "array",
     "items": {"type": "string", "enum": list(EVENT_TYPES)},

@@ -19,7 +19,7 @@ import anyio
 import msgspec
 
 from storybook.book import Role
-from storybook.engines import Engine, Readiness, ready_or_raise
+from storybook.engines import Engine, Readiness, Topic, ready_or_raise
 from storybook.settings import AUTO
 
 LOOK_SECONDS: Final = 30.0
@@ -60,6 +60,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     """Whom a writer writes for; none named means anybody."""
     rewrites: bool = False
     """Whether a writer can write one page of a finished book anew."""
+    topics: tuple[Topic, ...] = ()
+    """What a writer by rule has stories about; of one that writes about anything none is named."""
 
 
 class Candidate(Generic[EngineT]):
@@ -215,6 +217,7 @@ class Candidates(Generic[EngineT]):
             self._best.readiness.notes if self._best.readiness is not None else (),
             can.ages,
             can.rewrites,
+            can.topics,
         )
 
     def _trouble(self) -> tuple[str, str]:
