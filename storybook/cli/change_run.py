@@ -63,4 +63,4 @@ async def _ask(options: GlobalOptions, ask: Ask, run_id: RunId) -> None:
     holder = options.holder()
     if holder is None:  # it has just ended
         raise LogLocked("the process that held this data folder has just ended; try again")
-    await ask(ServerClient(holder, options.folder), run_id)
+    await ask(ServerClient.beside(holder, options.folder), run_id)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import anyio
 import rich_click as click
 
-from storybook.book import RunId
+from storybook.book import RunId, Work
 from storybook.cli.called_as import say
 from storybook.cli.data_reader import DataReader, open_data, runs_before
 from storybook.cli.errors import run_async
@@ -71,10 +71,10 @@ async def _watch(reader: DataReader, run_id: RunId, as_json: bool) -> Run:
         if as_json:
             progress = ProgressTable(run_id, {})
             return await follow_run(reader.log, progress, lambda it: print_json(run_log_entry(it)))
-        found = {}
+        found: Mapping[Work, float] = {}
         if holder is not None and holder.url:
             found = await stack.enter_async_context(
-                ServerClient(holder, options.folder).fractions(run_id)
+                ServerClient.beside(holder, options.folder).fractions(run_id)
             )
         return await watch(
             reader.log,
