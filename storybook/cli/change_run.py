@@ -13,8 +13,8 @@ import anyio.to_thread
 from storybook.book import RunId
 from storybook.cli.data_reader import open_data
 from storybook.cli.errors import run_async
-from storybook.cli.options import GlobalOptions
-from storybook.cli.server_client import ServerClient
+from storybook.cli.options import GlobalOptions, ServerElsewhere
+from storybook.cli.server_client import REMOTE_PATIENCE_SECONDS, ServerClient
 from storybook.clock import SystemClock
 from storybook.commands import Commands, Decide
 from storybook.events.log import LogLocked
@@ -42,6 +42,8 @@ def change_log(
     """Ask a server to change a run, or change it here, in the log; returns the run, and whether a
     server was asked to."""
     options.start_logging()
+    if options.server is not None:
+        return _change_elsewhere(options.server, text, ask), True
 
     async def main() -> tuple[RunId, bool]:
         async with open_data(options) as reader:
@@ -55,6 +57,20 @@ def change_log(
         except LogLocked:
             await _ask(options, ask, run_id)
             return run_id, True
+
+    return run_async(main)
+
+
+def _change_elsewhere(named: ServerElsewhere, text: str, ask: Ask) -> RunId:
+    from storybook.cli import remote
+
+    server = ServerClient(named.url, named.token, REMOTE_PATIENCE_SECONDS)
+
+    async def main() -> RunId:
+        async with server.asking() as client:
+            run_id = await remote.find(client, text)
+        await ask(server, run_id)
+        return run_id
 
     return run_async(main)
 

@@ -48,21 +48,33 @@ def list_command(
             asked = await reader.requests([] if as_json else [book.run_id for book in books])
             return FoundBooks([run_summary(book) for book in books], parked, asked)
 
+    if options.server is not None:
+        from storybook.cli import remote
+
+        books = remote.asked(options, lambda it: remote.list_books(it, wanted, text, limit))
+        _tell(options, FoundBooks(books, set(), {}), as_json, _none(options, wanted, text))
+        return
     found = run_async(main) if has_log(options) else FoundBooks([], set(), {})
+    _tell(options, found, as_json, _none(options, wanted, text))
+
+
+def _tell(options: GlobalOptions, found: FoundBooks, as_json: bool, none: str) -> None:
     if as_json:
         for book in found.books:
             print_json(book)
     elif found.books:
-        _print(console(), found, is_worked_on=options.holder() is not None)
+        is_worked_on = options.server is not None or options.holder() is not None
+        _print(console(), found, is_worked_on=is_worked_on)
     else:
-        say(_none(options, wanted, text))
+        say(none)
 
 
 def _none(options: GlobalOptions, wanted: Status | None, text: str) -> str:
     if text:
         which = f"No book that is {wanted}" if wanted else "No book"
         return f"{which} has {text!r} in its title or words."
-    return f"No book is {wanted}." if wanted else f"No books in {options.folder} yet."
+    where = f"at {options.server.url}" if options.server is not None else f"in {options.folder}"
+    return f"No book is {wanted}." if wanted else f"No books {where} yet."
 
 
 class FoundBooks(msgspec.Struct, frozen=True):

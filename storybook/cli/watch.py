@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import rich_click as click
@@ -23,6 +23,9 @@ from storybook.http.log_entries import run_log_entry
 from storybook.run import Run, Status, read_whole
 from storybook.stages.addresses import without_secrets
 
+if TYPE_CHECKING:
+    from storybook.client import StorybookClient
+
 LOOK_SECONDS: Final = 0.5
 """How often it is looked whether the process that makes books still runs."""
 
@@ -38,10 +41,22 @@ def watch_command(options: GlobalOptions, run: str, as_json: bool) -> None:
     If no process makes books here, it waits for one on a terminal, and ends with 1 elsewhere.
     """
     options.start_logging()
+    if options.server is not None:
+        _watch_elsewhere(options, run, as_json)
+        return
     ended = _run_watch(options, run, as_json)
     if ended.status is not Status.DONE:
         why = f": {without_secrets(ended.fault.message)}" if ended.fault else ""
         raise Failure(f"the book is {ended.status}{why}")
+
+
+def _watch_elsewhere(options: GlobalOptions, text: str, as_json: bool) -> None:
+    from storybook.cli import remote
+
+    async def ask(client: StorybookClient) -> None:
+        await remote.watch_run(client, await remote.find(client, text), as_json=as_json)
+
+    remote.asked(options, ask)
 
 
 def _run_watch(options: GlobalOptions, text: str, as_json: bool) -> Run:
