@@ -17,7 +17,7 @@ class CuttingProxy:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.most: int | None = 600
+        self.most: int | None = 1_200
         self.accepted = 0
         self.url = ""
 
