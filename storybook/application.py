@@ -38,6 +38,7 @@ from storybook.editions import (
     content_of,
     editions_of,
 )
+from storybook.estimates import Estimates
 from storybook.events.log import EventLog
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
@@ -108,6 +109,8 @@ class Application(msgspec.Struct, frozen=True):
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     attempts: AttemptHandler | None = None
     """What waits and what is in hand; None where nothing is worked on."""
+    estimates: Estimates | None = None
+    """How long open books still take; None where nothing is worked on."""
     usage: Callable[[], Usage] = lambda: Usage(0, 0)
     """How much room there is where all is kept. Raises OSError."""
     pictures: WorkerProcesses[bytes, bytes] = msgspec.field(default_factory=picture_reader)
@@ -351,6 +354,10 @@ class Application(msgspec.Struct, frozen=True):
     @property
     def forgetting(self) -> Forgetting:
         return Forgetting(self.commands, self.projections, self.artifacts, self.deliveries)
+
+    def seconds_left(self, run_id: RunId) -> float | None:
+        """Until a run's book is whole; None if it has ended, or nobody can say."""
+        return self.estimates.seconds_left(run_id) if self.estimates is not None else None
 
     async def repair_run(self, run_id: RunId, by: str = "") -> Repair:
         """Have lost or damaged files of an ended run made again; `repairs.of` tells what becomes

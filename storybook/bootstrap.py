@@ -19,11 +19,13 @@ from storybook.clock import Clock, SystemClock
 from storybook.commands import Commands
 from storybook.data_folder import DataFolder
 from storybook.deriving import finish_sharing
-from storybook.events.log import LogDamaged
+from storybook.estimates import Estimates
+from storybook.events.log import EventLog, LogDamaged
 from storybook.events.parked import ParkedRuns
 from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
+from storybook.projections.timings import recent_of_roles
 from storybook.repair import Repairs
 from storybook.retention import Retention, kept_by
 from storybook.settings import Settings, SettingsError
@@ -121,6 +123,9 @@ async def open_application(
             deliveries=SqliteDeliveries(folder.webhooks) if log.takes_appends else None,
             metrics=metrics,
             attempts=AttemptHandler(log, partial(_tell, metrics)) if log.takes_appends else None,
+            estimates=await _estimates(log, clock, projections, outages)
+            if log.takes_appends
+            else None,
             usage=folder.usage,
         )
         try:
@@ -179,11 +184,13 @@ async def _working(
             parked=it.parked,
         )
         open_now = await it.projections.ask(open_runs)
-        assert it.attempts is not None
+        assert it.attempts is not None and it.estimates is not None
         watching = await it.attempts.take_up(open_now, it.parked)
+        estimating = await it.estimates.take_up(open_now, it.parked)
         async with anyio.create_task_group() as tasks, runner.running(open_now) as following:
-            it.subscriptions.extend([following, watching])
+            it.subscriptions.extend([following, watching, estimating])
             tasks.start_soon(watching.run)
+            tasks.start_soon(estimating.run)
             tasks.start_soon(it.forgetting.finish)
             tasks.start_soon(it.retention.run)
             tasks.start_soon(it.repairs.run)
@@ -193,6 +200,13 @@ async def _working(
                     tasks.start_soon(engine.unload_when_idle)
             yield
             tasks.cancel_scope.cancel()
+
+
+async def _estimates(
+    log: EventLog, clock: Clock, projections: Projections, outages: Outages
+) -> Estimates:
+    recent = await projections.ask(recent_of_roles)
+    return Estimates(log, clock, recent, outages.is_away)
 
 
 def _tell(metrics: Metrics, ended: Ended) -> None:

@@ -43,7 +43,7 @@ from storybook.stages.registry import OWN_ENGINES, engine_names, find_engine
 
 FILE_NAME: Final = "storybook.toml"
 PREFIX: Final = "STORYBOOK_"
-_OUTSIDE: Final = {"STORYBOOK_CONFIG", "STORYBOOK_DATA"}
+_OUTSIDE: Final = {"STORYBOOK_CONFIG", "STORYBOOK_DATA", "STORYBOOK_TOKEN"}
 """Variables of that prefix that are no setting."""
 MOST_SHOWN: Final = 200
 """Characters of a wrong value in a message."""

@@ -87,6 +87,14 @@ class Readiness(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class Topic(msgspec.Struct, frozen=True):
+    """What a writer by rule has stories about: its name, and the words by which it is known in what
+    a person asks for, the name among them."""
+
+    name: str
+    words: tuple[str, ...]
+
+
 class Capabilities(msgspec.Struct, frozen=True):
     """What an engine can do; of what is empty it takes any, or knows no bounds beforehand.
 
@@ -95,7 +103,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     which it paints; `rewrites` whether a writer can write one page of a finished book anew,
     `translates` whether it can put one into another of its languages, and `takes_references`
     whether an illustrator can be shown pictures of the characters. `ages` are whom a book may be
-    for.
+    for, `topics` what a writer has stories of its own about: any other one is told in general.
     """
 
     languages: tuple[str, ...] = ()
@@ -106,6 +114,7 @@ class Capabilities(msgspec.Struct, frozen=True):
     takes_references: bool = False
     ages: tuple[str, ...] = ()
     translates: bool = False
+    topics: tuple[Topic, ...] = ()
 
     def has_language(self, tag: str) -> bool:
         return not self.languages or not {tag.lower(), base_language(tag)}.isdisjoint(

@@ -159,6 +159,23 @@ def _run_block(block: str, server: Server, environ: dict[str, str], folder: Path
 
 
 @pytest.mark.slow
+def test_the_example_of_the_client_works(tmp_path: Path) -> None:
+    """As it stands in its document; only the address is put in."""
+    text = (ROOT / "docs" / "client.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    with serving(tmp_path / "data", "tests.cli.program") as server:
+        program = tmp_path / "example.py"
+        program.write_text(example.replace("http://127.0.0.1:8000", server.url), "utf-8")
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, program], cwd=tmp_path, env=environ, capture_output=True, text=True
+        )
+    assert done.returncode == 0, done.stderr
+    assert " DONE 4" in done.stdout
+    assert (tmp_path / "cover.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
 def test_the_curl_calls_of_the_readme_work(tmp_path: Path) -> None:
     """Each call is made as it stands there; only the address and the id are put in."""
     with serving(tmp_path / "data") as server:

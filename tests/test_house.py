@@ -42,9 +42,9 @@ ROOMS = [
         "characters",
     ),
     "edition_request",
-    *("deriving", "forgetting"),
+    *("deriving", "forgetting", "estimates"),
     *("application", "bootstrap"),
-    "http",
+    *("http", "client"),
     "cli",
 ]
 """From the ground up: a module imports only from its own room and from rooms before it."""
@@ -157,7 +157,7 @@ def test_only_stores_and_projections_speak_sql() -> None:
             assert not imported & {"sqlite3", "aiosqlite"}, path
 
 
-KNOW_ADDRESSES = {"http", "cli"}
+KNOW_ADDRESSES = {"http", "client", "cli"}
 """Rooms that may know the addresses of the HTTP API: the server, and who asks one."""
 
 

@@ -23,7 +23,7 @@ import rich_click as click
 from storybook import __version__
 from storybook.cli.called_as import as_called, program
 from storybook.cli.failure import Failure, data_folder, os_failure
-from storybook.cli.options import GlobalOptions
+from storybook.cli.options import GlobalOptions, ServerElsewhere
 
 COMMANDS: Final[dict[str, str]] = {
     "make": "Make a book from four words: text, pictures and voices.",
@@ -58,6 +58,9 @@ COMMANDS: Final[dict[str, str]] = {
 }
 """Each command's line in `--help`; its module in this package has its name, `_` for `-`."""
 
+ELSEWHERE: Final = frozenset({"make", "watch", "show", "list", "cancel", "retry", "edit"})
+"""The commands that ask a server elsewhere (`--server`); all others look at a data folder."""
+
 STOPPED_BY_CTRL_C: Final = 130
 """What a shell reads of a command that SIGINT has ended: 128 and the signal's number."""
 
@@ -89,6 +92,12 @@ class CommandGroup(click.RichGroup):
             hint = f"; did you mean {near[0]}?" if near else ""
             ctx.fail(f"No such command {args[0]!r}{hint}")
         name, command, rest = super().resolve_command(ctx, args)
+        if ctx.params.get("server") and name not in ELSEWHERE:
+            those = ", ".join(sorted(ELSEWHERE))
+            ctx.fail(
+                f"{name} looks at a data folder: leave --server out, and call it where that is. "
+                f"With --server work {those}."
+            )
         return name, load_command(name) if name and command else command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -141,17 +150,41 @@ def load_command(name: str) -> click.Command:
     show_envvar=True,
     help="The settings; storybook.toml here or in the data folder if not given.",
 )
+@click.option(
+    "--server",
+    metavar="URL",
+    help="Ask a server elsewhere, such as https://books.example, instead of a data folder.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What has the token that --server is shown; else STORYBOOK_TOKEN has it.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr about what happens.")
 @click.version_option(__version__, "--version", message="storybook %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, data: Path | None, config: Path | None, verbose: bool) -> None:
+def cli(
+    ctx: click.Context,
+    data: Path | None,
+    config: Path | None,
+    server: str | None,
+    token_file: Path | None,
+    verbose: bool,
+) -> None:
     """Four Korean words become a children's picture book: text, pictures and voices.
 
     `storybook make` asks for the words, or takes them as options; `storybook make --help` has an
     example.
     """
     environ = {**os.environ, **({"STORYBOOK_DATA": str(data)} if data is not None else {})}
-    ctx.obj = GlobalOptions(environ, config, verbose)
+    if server is not None and not server.startswith(("http://", "https://")):
+        raise click.UsageError(f"--server is to be an http or https address, found {server!r}.")
+    if server is None and token_file is not None:
+        raise click.UsageError("--token-file is for --server.")
+    token = token_file.read_text("utf-8") if token_file else os.environ.get("STORYBOOK_TOKEN", "")
+    elsewhere = ServerElsewhere(server, token.strip()) if server is not None else None
+    ctx.obj = GlobalOptions(environ, config, verbose, elsewhere)
 
 
 cli_panels = [click.RichCommandPanel(name, commands=names) for name, names in PANELS.items()]

@@ -121,7 +121,7 @@ class BookMaking:
             holder = self._options.holder()
             if holder is None:  # it has just ended
                 raise
-            self._server = ServerClient(holder, self._options.folder)
+            self._server = ServerClient.beside(holder, self._options.folder)
         return await self._make_there(self._server)
 
     async def _make_here(self, application: Application) -> Made:

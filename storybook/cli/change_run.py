@@ -13,8 +13,8 @@ import anyio.to_thread
 from storybook.book import RunId
 from storybook.cli.data_reader import open_data
 from storybook.cli.errors import run_async
-from storybook.cli.options import GlobalOptions
-from storybook.cli.server_client import ServerClient
+from storybook.cli.options import GlobalOptions, ServerElsewhere
+from storybook.cli.server_client import REMOTE_PATIENCE_SECONDS, ServerClient
 from storybook.clock import SystemClock
 from storybook.commands import Commands, Decide
 from storybook.events.log import LogLocked
@@ -42,6 +42,8 @@ def change_log(
     """Ask a server to change a run, or change it here, in the log; returns the run, and whether a
     server was asked to."""
     options.start_logging()
+    if options.server is not None:
+        return _change_elsewhere(options.server, text, ask), True
 
     async def main() -> tuple[RunId, bool]:
         async with open_data(options) as reader:
@@ -59,8 +61,22 @@ def change_log(
     return run_async(main)
 
 
+def _change_elsewhere(named: ServerElsewhere, text: str, ask: Ask) -> RunId:
+    from storybook.cli import remote
+
+    server = ServerClient(named.url, named.token, REMOTE_PATIENCE_SECONDS)
+
+    async def main() -> RunId:
+        async with server.asking() as client:
+            run_id = await remote.find(client, text)
+        await ask(server, run_id)
+        return run_id
+
+    return run_async(main)
+
+
 async def _ask(options: GlobalOptions, ask: Ask, run_id: RunId) -> None:
     holder = options.holder()
     if holder is None:  # it has just ended
         raise LogLocked("the process that held this data folder has just ended; try again")
-    await ask(ServerClient(holder, options.folder), run_id)
+    await ask(ServerClient.beside(holder, options.folder), run_id)

@@ -51,13 +51,20 @@ class DataReader:
         return (await self._ask(newest, limit, status=status)).books
 
     async def books_and_parked(
-        self, status: Status | None, limit: int
+        self, status: Status | None, limit: int, text: str = ""
     ) -> tuple[list[Book], set[RunId]]:
-        """The newest books, and which runs are parked."""
+        """The newest books, of those whose title or words have a text in them, and which runs are
+        parked."""
 
         def question(db: views.Database) -> tuple[list[Book], set[RunId]]:
             parked = {it.run_id for it in checkpoints.read_parked(db)}
-            return newest(db, limit, status=status).books, parked
+            page = newest(db, limit, status=status, text=text)
+            books = page.books
+            while page.next is not None and len(books) < limit:  # only where a text is looked for
+                left = limit - len(books)
+                page = newest(db, left, status=status, text=text, before=page.next)
+                books += page.books
+            return books, parked
 
         return await self._ask(question)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import msgspec
@@ -38,6 +38,9 @@ from storybook.run import EditionRequest, Run, Status, read_whole
 from storybook.stages.registry import choose_engines
 from storybook.stopping import exit_code
 from storybook.stores.sqlite.log import SqliteLog
+
+if TYPE_CHECKING:
+    from storybook.client import StorybookClient
 
 
 class EditOptions(msgspec.Struct, frozen=True):
@@ -147,6 +150,9 @@ def edit_command(
     )
     _check(wanted)
     options.start_logging()
+    if options.server is not None:
+        _edit_elsewhere(options, run, wanted, waits=not no_wait, as_json=as_json)
+        return
     run_id, book = _book(options, run)
     with _typed(_opened(wanted, book)) as file:
         change = _change(wanted, book, file)
@@ -163,6 +169,36 @@ def _text_of(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise click.BadParameter("expected a text in UTF-8", param_hint="--text") from error
+
+
+def _edit_elsewhere(
+    options: GlobalOptions, text: str, wanted: EditOptions, *, waits: bool, as_json: bool
+) -> None:
+    """By a server that `--server` names, which checks what is asked."""
+    from storybook.cli import remote
+
+    if wanted.editor:
+        raise click.UsageError("--editor looks at a data folder: with --server give --text.")
+    page = None
+    if wanted.page is not None:
+        page = {"page": wanted.page, "language": wanted.language, **wanted.of_page}
+    if page is not None and wanted.text is not None:
+        page["summary" if wanted.page else "title"] = wanted.text.strip()
+
+    async def ask(client: StorybookClient) -> None:
+        run_id = await remote.find(client, text)
+        tts = await remote.with_voices(client, run_id, wanted.voices)
+        edition = await remote.edit_book(
+            client, run_id, page, {"tts_config": tts, **wanted.of_book}
+        )
+        if waits:
+            await remote.watch_run(client, run_id, as_json=as_json)
+        elif as_json:
+            print_json({"run_id": run_id, "edition": edition})
+        else:
+            say(f"The server makes edition {edition}; `storybook watch {short(run_id)}` shows it.")
+
+    remote.asked(options, ask)
 
 
 def _check(wanted: EditOptions) -> None:

@@ -29,30 +29,52 @@ from storybook.run import Status
     type=click.Choice(list(Status), case_sensitive=False),
     help="Only books that stand like this.",
 )
+@click.option("--search", "text", metavar="TEXT", default="", help="Title or words contain it.")
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @pass_options
-def list_command(options: GlobalOptions, status: str | None, limit: int, as_json: bool) -> None:
+def list_command(
+    options: GlobalOptions, status: str | None, text: str, limit: int, as_json: bool
+) -> None:
     """List the books, newest first."""
     options.start_logging()
     wanted = Status(status.upper()) if status else None
 
     async def main() -> FoundBooks:
         async with open_data(options) as reader:
-            books, parked = await reader.books_and_parked(wanted, limit)
+            books, parked = await reader.books_and_parked(wanted, limit, text)
             asked = await reader.requests([] if as_json else [book.run_id for book in books])
             return FoundBooks([run_summary(book) for book in books], parked, asked)
 
+    if options.server is not None:
+        from storybook.cli import remote
+
+        books = remote.asked(options, lambda it: remote.list_books(it, wanted, text, limit))
+        _tell(options, FoundBooks(books, set(), {}), as_json, _none(options, wanted, text))
+        return
     found = run_async(main) if has_log(options) else FoundBooks([], set(), {})
+    _tell(options, found, as_json, _none(options, wanted, text))
+
+
+def _tell(options: GlobalOptions, found: FoundBooks, as_json: bool, none: str) -> None:
     if as_json:
         for book in found.books:
             print_json(book)
     elif found.books:
-        _print(console(), found, is_worked_on=options.holder() is not None)
+        is_worked_on = options.server is not None or options.holder() is not None
+        _print(console(), found, is_worked_on=is_worked_on)
     else:
-        say(f"No books in {options.folder} yet." if not wanted else f"No book is {wanted}.")
+        say(none)
+
+
+def _none(options: GlobalOptions, wanted: Status | None, text: str) -> str:
+    if text:
+        which = f"No book that is {wanted}" if wanted else "No book"
+        return f"{which} has {text!r} in its title or words."
+    where = f"at {options.server.url}" if options.server is not None else f"in {options.folder}"
+    return f"No book is {wanted}." if wanted else f"No books {where} yet."
 
 
 class FoundBooks(msgspec.Struct, frozen=True):

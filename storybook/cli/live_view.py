@@ -24,7 +24,7 @@ from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import RunParked
 from storybook.projections import views
 from storybook.projections.registry import PROJECTIONS
-from storybook.projections.timings import Usual, usual_of_roles
+from storybook.projections.timings import UsualOfRole, usual_of_roles
 from storybook.run import Run
 
 FRAMES_A_SECOND: Final = 10
@@ -98,7 +98,7 @@ def _feed(other: ProgressTable, recorded: Recorded) -> None:
             other.feed(recorded)
 
 
-def usual_durations(projections: Path) -> dict[Role, Usual]:
+def usual_durations(projections: Path) -> dict[Role, UsualOfRole]:
     """What each role's engine usually takes, as far as the views can tell now."""
     if not projections.exists():
         return {}
@@ -180,19 +180,12 @@ def _footer(
     status = status_text(progress.run.status, is_worked_on=is_worked_on)
     since = duration(progress.seconds(now))
     parts = [status, Text(f"{since} after it was asked for")]
-    left = seconds_left([*earlier, progress], now)
+    left = progress.seconds_left(now, earlier) if not progress.has_ended else None
     if not is_worked_on and not progress.has_ended:
         parts.append(Text("no process makes books here now", "red"))
     elif left:
         parts.append(Text(f"about {duration(left)} left", "dim"))
     return Text("  ").join(parts)
-
-
-def seconds_left(tables: Sequence[ProgressTable], now: int) -> float | None:
-    """Until all of these runs are done, one after another, which is how they are worked on; None
-    while nobody can say."""
-    left = [it.seconds_left(now) for it in tables if it.asked_at and not it.has_ended]
-    return None if None in left else sum(filter(None, left))
 
 
 _LOOKS: Final[Mapping[Sign, tuple[str, str]]] = {

@@ -23,6 +23,7 @@ from storybook.cli.errors import in_options, run_async, run_until_stopped
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.cli.output import can_ask, console, duration, print_json
+from storybook.cli.server_client import ServerClient
 from storybook.languages.ko import KOREAN
 from storybook.new_run import NewRun, check_new_run
 from storybook.request import (
@@ -36,6 +37,7 @@ from storybook.request import (
     InvalidRequest,
     clean_word,
 )
+from storybook.run import Status
 from storybook.stopping import exit_code
 from storybook.telemetry.lines import attempts_log
 
@@ -178,6 +180,9 @@ def make_command(
         "based_on": _origin(options, based_on, edition, keep),
     }
     wanted = MakeOptions(None if resume else _new_run(words, told), resume)
+    if options.server is not None:
+        _make_elsewhere(options, wanted, as_json)
+        return
     if not options.verbose:
         attempts_log.setLevel(logging.ERROR)  # each is told as an event, and why the book failed
     made = BookMaking(options, wanted, as_json, accept_loss)
@@ -193,6 +198,27 @@ def make_command(
     _finish(result, opens, quiet=as_json)
 
 
+def _make_elsewhere(options: GlobalOptions, wanted: MakeOptions, as_json: bool) -> None:
+    """By a server that `--server` names: it keeps the book."""
+    asked = wanted.asked
+    if asked is None or asked.seed is not None:
+        raise click.UsageError(
+            "A server elsewhere takes no --seed, and goes on with its books itself: "
+            "leave --seed and --resume out; `storybook retry` lets a failed book go on."
+        )
+    from storybook.cli import remote
+    from storybook.cli.server_client import body_of
+
+    body = body_of(asked)
+    made = remote.asked(options, lambda it: remote.make_book(it, body, silent=as_json))
+    if as_json:
+        print_json(made)
+    if made["status"] != Status.DONE:
+        raise Failure(f"the book is {made['status']}: {made['error']}")
+    if not as_json:
+        say(f"{made['title']}  run {made['run_id']}")
+
+
 # ---------------------------------------------------------------------------------------- the words
 
 
@@ -206,6 +232,12 @@ def _origin(
         raise click.UsageError("--based-on RUN and --keep belong together; --edition needs both.")
 
     async def find() -> RunId:
+        if options.server is not None:
+            from storybook.cli import remote
+
+            server = ServerClient(options.server.url, options.server.token)
+            async with server.asking() as client:
+                return await remote.find(client, run)
         async with open_data(options) as reader:
             return await reader.find(run)
 

@@ -19,12 +19,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class ServerElsewhere:
+    """The server that `--server` names, and the token that it is shown (empty for none)."""
+
+    url: str
+    token: str
+
+
+@dataclass(frozen=True)
 class GlobalOptions:
-    """What the global options say. `environ` has `STORYBOOK_DATA` as `--data` gave it."""
+    """What the global options say. `environ` has `STORYBOOK_DATA` as `--data` gave it; with a
+    `server` commands ask that, and no data folder is looked at."""
 
     environ: Mapping[str, str]
     config: Path | None
     verbose: bool
+    server: ServerElsewhere | None = None
 
     @cached_property
     def folder(self) -> DataFolder:

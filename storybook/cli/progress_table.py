@@ -24,11 +24,12 @@ from storybook.book import (
 )
 from storybook.clock import MICROSECONDS
 from storybook.events.catalog import EditionRequested
-from storybook.events.log import START, Recorded
+from storybook.events.log import Position, Recorded
 from storybook.events.parked import read_event
-from storybook.projections.timings import TimingFold, Usual, eta_seconds
+from storybook.projections.eta import OpenBook, seconds_left
+from storybook.projections.timings import UsualOfRole
 from storybook.projections.waiting import WaitingFold, WaitingFor
-from storybook.run import Abandoned, Complete, Failed, InHand, Outdated, Run, Waiting, evolve
+from storybook.run import Abandoned, Complete, Failed, InHand, Outdated, Run, Waiting
 
 
 class Sign(enum.Enum):
@@ -76,45 +77,45 @@ class ProgressTable:
     `usual` is what each role's engine usually takes.
     """
 
-    def __init__(self, run_id: RunId, usual: Mapping[Role, Usual]) -> None:
+    def __init__(self, run_id: RunId, usual: Mapping[Role, UsualOfRole]) -> None:
         self.run_id, self._usual = run_id, usual
-        self._run: Run | None = None
-        self._timings, self._waiting = TimingFold(), WaitingFold()
+        self.book, self._waiting = OpenBook(), WaitingFold()
         self.waiting_for: WaitingFor | None = None
         self.fractions: Mapping[Work, float] = {}
         self.asked_at = self.changed_at = 0
-        self.position = START
+
+    @property
+    def position(self) -> Position:
+        """That of the last event."""
+        return self.book.position
 
     @property
     def run(self) -> Run:
-        assert self._run is not None  # a table is shown only after its first event
-        return self._run
+        return self.book.run
 
     @property
     def has_ended(self) -> bool:
-        return self._run is not None and self._run.status.has_ended
+        return self.book.has_begun and self.run.status.has_ended
 
     def feed(self, recorded: Recorded) -> None:
         """Take the run's next event."""
         event = read_event(recorded)
-        self._run = evolve(self._run, event)
-        self._timings.feed(recorded, event)
-        self.waiting_for = self._waiting.feed(self._run, [recorded])
+        self.book.feed(recorded, event)
+        self.waiting_for = self._waiting.feed(self.run, [recorded])
         if isinstance(event, EditionRequested) or not self.asked_at:
             self.asked_at = recorded.recorded_at
         self.changed_at = recorded.recorded_at
-        self.position = recorded.position
 
     def seconds(self, now: int) -> float:
         """Since the book was asked for, or its newest edition; once it has ended, until then."""
         end = self.changed_at if self.has_ended else now
         return max(end - self.asked_at, 0) / MICROSECONDS
 
-    def seconds_left(self, now: int) -> float | None:
-        """Until the book is done, None while nobody can say: so while it waits for an engine."""
-        if self.waiting_for is not None:
-            return None
-        return eta_seconds(self.run, self._timings.started, self._usual, now)
+    def seconds_left(self, now: int, earlier: Sequence[ProgressTable] = ()) -> float | None:
+        """Until the book is done, behind those that are worked on `earlier`; None while nobody can
+        say: so while it waits for an engine."""
+        books = [it.book for it in (*earlier, self) if it.book.has_begun]
+        return seconds_left(books, self._usual, now)[-1]
 
     def lines(self) -> list[Line]:
         return [self._line(page) for page in range(self.run.page_count)]

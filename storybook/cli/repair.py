@@ -68,7 +68,7 @@ async def _repair(options: GlobalOptions, text: str, teller: _Teller) -> Repair:
         holder = options.holder()
         if holder is None:  # it has just ended
             raise
-        return await _repair_there(ServerClient(holder, options.folder), run_id, teller)
+        return await _repair_there(ServerClient.beside(holder, options.folder), run_id, teller)
 
 
 @asynccontextmanager

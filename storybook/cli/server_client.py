@@ -1,18 +1,17 @@
-"""Asks the server that holds a data folder, over its HTTP API: a log has one writer."""
+"""Asks a server over its HTTP API: the one that holds a data folder, since a log has one writer, or
+the one that `--server` names."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, Final
-from urllib.parse import quote
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
 import anyio
-import httpx
 import msgspec
 
-from storybook.book import RunId, Stage, Work
+from storybook.book import RunId, Work
 from storybook.cli.failure import Failure
 from storybook.data_folder import DataFolder
 from storybook.home.files import AUTHORITY
@@ -22,8 +21,12 @@ from storybook.run import EditionRequest
 from storybook.stores.server_secret import read_server_secret
 from storybook.stores.sqlite.holder import Holder
 
-TIMEOUT_SECONDS: Final = 30.0
-"""A server answers within milliseconds; one that does not for so long is stuck."""
+if TYPE_CHECKING:
+    from storybook.client import StorybookClient
+
+REMOTE_PATIENCE_SECONDS: Final = 30.0
+"""For how long a server elsewhere is tried again: its network may come and go. One beside this
+process is there or is not."""
 
 
 def body_of(asked: NewRun) -> dict[str, object]:
@@ -52,31 +55,57 @@ def body_of(asked: NewRun) -> dict[str, object]:
 
 
 class ServerClient:
-    """A running storybook server."""
+    """A running storybook server. What it refuses, or does not answer, is a `Failure`."""
 
-    def __init__(self, holder: Holder, folder: DataFolder) -> None:
-        """`folder` is the one that it holds, with the secret that lets this user in. Raises
-        `Failure` if the process that holds it serves nothing."""
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        patience: float = 0.0,
+        verify: ssl.SSLContext | None = None,
+    ) -> None:
+        self.url, self._token = url.rstrip("/"), token
+        self._patience, self._verify = patience, verify
+
+    @classmethod
+    def beside(cls, holder: Holder, folder: DataFolder) -> ServerClient:
+        """The one that holds `folder`, with the secret that lets this user in. Raises `Failure` if
+        the process that holds it serves nothing."""
         if not holder.url:
             raise Failure(
                 f"process {holder.pid} works in this data folder and takes no requests (it makes "
                 "a book by itself, or is a server that is just starting): wait until it is done, "
                 "or name another folder with --data"
             )
-        self.url = holder.url.rstrip("/")
-        secret = read_server_secret(folder.server_secret)
-        self._headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-        self._trusted = _trusted(folder) if self.url.startswith("https:") else True
+        trusted = _trusted(folder) if holder.url.startswith("https:") else None
+        return cls(holder.url, read_server_secret(folder.server_secret) or "", verify=trusted)
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[StorybookClient]:
+        """The API's client, imported when a server is asked: commands start without it."""
+        from storybook.client import ServerAway, ServerRefuses, StorybookClient
+
+        client = StorybookClient(
+            self.url, self._token, patience=self._patience, verify=self._verify
+        )
+        try:
+            async with client:
+                yield client
+        except (ServerAway, ServerRefuses) as error:
+            raise Failure(str(error)) from error
 
     async def request_run(self, asked: NewRun) -> RunId:
         """Ask for a book. The API takes no seed."""
-        return RunId((await self._post("/api/runs", body_of(asked)))["run_id"])
+        async with self.asking() as it:
+            return await it.create(body_of(asked))
 
     async def cancel_run(self, run_id: RunId) -> None:
-        await self._post(f"/api/runs/{run_id}/cancel")
+        async with self.asking() as it:
+            await it.cancel(run_id)
 
     async def retry_run(self, run_id: RunId) -> None:
-        await self._post(f"/api/runs/{run_id}/retry")
+        async with self.asking() as it:
+            await it.retry(run_id)
 
     async def request_edition(self, run_id: RunId, asked: EditionRequest) -> int:
         """Change a finished book; the number of the edition that this makes."""
@@ -89,61 +118,50 @@ class ServerClient:
             "accept": asked.accept,
             "add_language": asked.add_language,
         }
-        return int((await self._post(f"/api/runs/{run_id}/editions", body))["edition"])
+        async with self.asking() as it:
+            return await it.edit(run_id, body)
 
     async def restore_edition(self, run_id: RunId, edition: int, note: str) -> None:
-        await self._post(f"/api/runs/{run_id}/editions/{edition}/restore", {"note": note})
+        async with self.asking() as it:
+            await it.restore(run_id, edition, note)
 
     async def pin_run(self, run_id: RunId) -> None:
-        await self._post(f"/api/runs/{run_id}/pin")
+        async with self.asking() as it:
+            await it.pin(run_id)
 
     async def unpin_run(self, run_id: RunId) -> None:
-        await self._ask("DELETE", f"/api/runs/{run_id}/pin")
+        async with self.asking() as it:
+            await it.unpin(run_id)
 
     async def save_character(self, name: str, run_id: RunId, character: str) -> None:
-        body = {"run_id": run_id, "character": character}
-        await self._ask("PUT", f"/api/cast/{quote(name, safe='')}", body)
+        async with self.asking() as it:
+            await it.save_character(name, run_id, character)
 
     async def release_character(self, name: str) -> None:
-        await self._ask("DELETE", f"/api/cast/{quote(name, safe='')}")
+        async with self.asking() as it:
+            await it.release_character(name)
 
     async def forget_run(self, run_id: RunId) -> None:
-        await self._ask("DELETE", f"/api/runs/{run_id}")
+        async with self.asking() as it:
+            await it.forget(run_id)
 
     async def forget_with_derived(self, run_id: RunId) -> None:
         """Also the books that are based on it."""
-        await self._ask("DELETE", f"/api/runs/{run_id}?with_derived=true")
+        async with self.asking() as it:
+            await it.forget(run_id, with_derived=True)
 
     async def repair_run(self, run_id: RunId) -> Repair:
         """Have damaged files made again; which ones."""
-        return msgspec.convert(await self._post(f"/api/runs/{run_id}/repair"), Repair)
+        async with self.asking() as it:
+            return await it.repair(run_id)
 
     async def repair_of(self, run_id: RunId) -> Repair:
         """How far a repair is."""
-        return msgspec.convert(await self._ask("GET", f"/api/runs/{run_id}/repair"), Repair)
-
-    def _client(self, timeout: float | None) -> httpx.AsyncClient:
-        return httpx.AsyncClient(timeout=timeout, trust_env=False, verify=self._trusted)
-
-    async def _post(self, path: str, body: object = None) -> Any:
-        return await self._ask("POST", path, body)
-
-    async def _ask(self, method: str, path: str, body: object = None) -> Any:
-        try:
-            async with self._client(TIMEOUT_SECONDS) as client:
-                content = msgspec.json.encode(body) if body is not None else b""
-                headers = {"Content-Type": "application/json", **self._headers}
-                answer = await client.request(
-                    method, self.url + path, content=content, headers=headers
-                )
-        except httpx.HTTPError as error:
-            raise Failure(f"the server at {self.url} does not answer: {error}") from error
-        if answer.is_error:
-            raise Failure(f"the server at {self.url} refuses: {_detail(answer)}")
-        return msgspec.json.decode(answer.content) if answer.content else None
+        async with self.asking() as it:
+            return await it.repair_of(run_id)
 
     @asynccontextmanager
-    async def fractions(self, run_id: RunId) -> AsyncIterator[dict[Work, float]]:
+    async def fractions(self, run_id: RunId) -> AsyncIterator[Mapping[Work, float]]:
         """How far the run's work in hand is, kept up to date while the context is open."""
         found: dict[Work, float] = {}
         async with anyio.create_task_group() as tasks:
@@ -154,21 +172,16 @@ class ServerClient:
                 tasks.cancel_scope.cancel()
 
     async def _listen(self, run_id: RunId, found: dict[Work, float]) -> None:
-        path = f"{self.url}/api/runs/{run_id}/events"
-        try:
-            async with (
-                self._client(None) as client,
-                client.stream("GET", path, headers=self._headers) as answer,
-            ):
-                event = ""
-                async for line in answer.aiter_lines():
-                    field, _, value = line.partition(": ")
-                    if field == "event":
-                        event = value
-                    elif field == "data" and event == "progress":
-                        _note(found, msgspec.json.decode(value))
-        except (httpx.HTTPError, msgspec.MsgspecError):
-            return  # only a nicety: the log says what counts
+        from storybook.client import RunTold
+        from storybook.http.progress import StageProgress
+
+        with suppress(Failure, msgspec.MsgspecError):  # a nicety: the log says what counts
+            async with self.asking() as it:
+                async for told in it.follow(run_id):
+                    if isinstance(told, RunTold) and isinstance(told.live, StageProgress):
+                        live = told.live
+                        language = live.language if isinstance(live.language, str) else ""
+                        found[Work(live.stage, live.page, language)] = live.fraction
 
 
 def _trusted(folder: DataFolder) -> ssl.SSLContext:
@@ -181,20 +194,3 @@ def _trusted(folder: DataFolder) -> ssl.SSLContext:
             f"whether the server is the one of {folder} is told by {file}, which cannot be read: "
             f"{error.strerror or error}; stop the server and start it again with --home"
         ) from error
-
-
-def _note(found: dict[Work, float], said: Mapping[str, Any]) -> None:
-    if "stage" not in said:
-        return  # what the run waits for, which the log says too
-    work = Work(Stage(said["stage"]), said["page"], said.get("language", ""))
-    found[work] = said["fraction"]
-
-
-def _detail(answer: httpx.Response) -> str:
-    try:
-        detail = msgspec.json.decode(answer.content)["detail"]
-    except (msgspec.MsgspecError, KeyError, TypeError):
-        return f"{answer.status_code} {answer.reason_phrase}"
-    if isinstance(detail, list):
-        return "; ".join(f"{'.'.join(map(str, it['loc'][1:]))}: {it['msg']}" for it in detail)
-    return str(detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import rich_click as click
@@ -36,6 +36,9 @@ from storybook.run import History, Run, read_history
 from storybook.stages.addresses import without_secrets
 from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
 from storybook.stores.files import FileArtifactStore
+
+if TYPE_CHECKING:
+    from storybook.client import StorybookClient
 
 FACT_CELLS: Final = 11
 """Columns of a fact's name: the longest, and two more."""
@@ -84,6 +87,9 @@ def show_command(
     book that was changed has one for each edition.
     """
     options.start_logging()
+    if options.server is not None:
+        _show_elsewhere(options, run, at, edition, as_json)
+        return
     run_id, history, derived = _history(options, run, at)
     told = _told(
         options, run_id, read_history(history), derived, edition, language, is_now=at is None
@@ -96,6 +102,22 @@ def show_command(
     _print_files(out, told)
     for chapter in told.chapters:
         _print_timeline(out, chapter, told.end_of(chapter))
+
+
+def _show_elsewhere(
+    options: GlobalOptions, text: str, at: int | None, edition: int | None, as_json: bool
+) -> None:
+    from storybook.cli import remote
+
+    async def ask(client: StorybookClient) -> None:
+        run_id = await remote.find(client, text)
+        state = await client.state(run_id, at=at, edition=edition)
+        if as_json:
+            print_json({"run_id": run_id, "state": state})
+        else:
+            remote.print_state(client, run_id, state)
+
+    remote.asked(options, ask)
 
 
 class _Told(msgspec.Struct, frozen=True):

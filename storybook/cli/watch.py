@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import rich_click as click
 
-from storybook.book import RunId
+from storybook.book import RunId, Work
 from storybook.cli.called_as import say
 from storybook.cli.data_reader import DataReader, open_data, runs_before
 from storybook.cli.errors import run_async
@@ -22,6 +22,9 @@ from storybook.cli.progress_table import ProgressTable
 from storybook.http.log_entries import run_log_entry
 from storybook.run import Run, Status, read_whole
 from storybook.stages.addresses import without_secrets
+
+if TYPE_CHECKING:
+    from storybook.client import StorybookClient
 
 LOOK_SECONDS: Final = 0.5
 """How often it is looked whether the process that makes books still runs."""
@@ -38,10 +41,22 @@ def watch_command(options: GlobalOptions, run: str, as_json: bool) -> None:
     If no process makes books here, it waits for one on a terminal, and ends with 1 elsewhere.
     """
     options.start_logging()
+    if options.server is not None:
+        _watch_elsewhere(options, run, as_json)
+        return
     ended = _run_watch(options, run, as_json)
     if ended.status is not Status.DONE:
         why = f": {without_secrets(ended.fault.message)}" if ended.fault else ""
         raise Failure(f"the book is {ended.status}{why}")
+
+
+def _watch_elsewhere(options: GlobalOptions, text: str, as_json: bool) -> None:
+    from storybook.cli import remote
+
+    async def ask(client: StorybookClient) -> None:
+        await remote.watch_run(client, await remote.find(client, text), as_json=as_json)
+
+    remote.asked(options, ask)
 
 
 def _run_watch(options: GlobalOptions, text: str, as_json: bool) -> Run:
@@ -71,10 +86,10 @@ async def _watch(reader: DataReader, run_id: RunId, as_json: bool) -> Run:
         if as_json:
             progress = ProgressTable(run_id, {})
             return await follow_run(reader.log, progress, lambda it: print_json(run_log_entry(it)))
-        found = {}
+        found: Mapping[Work, float] = {}
         if holder is not None and holder.url:
             found = await stack.enter_async_context(
-                ServerClient(holder, options.folder).fractions(run_id)
+                ServerClient.beside(holder, options.folder).fractions(run_id)
             )
         return await watch(
             reader.log,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from functools import cached_property
 from typing import Final
 
 import storybook
 from storybook.book import Page
-from storybook.composer.arcs import AGE, PAGE_COUNT
+from storybook.composer.arcs import AGE, PAGE_COUNT, arcs
 from storybook.composer.compose import compose
-from storybook.engines import Capabilities, Readiness, Report, WritingTask
+from storybook.engines import Capabilities, Readiness, Report, Topic, WritingTask
 from storybook.events.catalog import EngineInfo
 
 BOOKS_AT_ONCE: Final = 4
@@ -24,11 +25,14 @@ class Composer:
     def info(self) -> EngineInfo:
         return EngineInfo(name="composer", version=storybook.__version__, device="cpu")
 
-    @property
+    @cached_property
     def capabilities(self) -> Capabilities:
         """Its storylines are written in Korean, for one length and one age: a page of theirs has
         three to five sentences of seven or eight words, and one picture."""
-        return Capabilities(languages=("ko",), page_counts=(PAGE_COUNT,), ages=(AGE,))
+        topics = tuple(Topic(it.topic, it.words) for it in arcs())
+        return Capabilities(
+            languages=("ko",), page_counts=(PAGE_COUNT,), ages=(AGE,), topics=topics
+        )
 
     @property
     def places(self) -> int:

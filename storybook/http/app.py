@@ -88,7 +88,13 @@ class HttpApp:
         self.streams = Streams(self.limits, self.gate.still_admits)
         log, projections, parked = application.log, application.projections, application.parked
         self.progress = ProgressStreams(
-            log, projections, parked, application.live, application.outages, self.streams
+            log,
+            projections,
+            parked,
+            application.live,
+            application.outages,
+            self.streams,
+            application.estimates,
         )
         self.log_stream = LogStream(log, projections, self.streams)
         self._log, self._projections = log, projections
@@ -170,7 +176,8 @@ class HttpApp:
             subscription.move(head)
         following = [it.run for it in self._subscriptions]
         async with anyio.create_task_group() as tasks:
-            told = self.progress.follow_live, self.progress.follow_outages
+            streams = self.progress
+            told = streams.follow_live, streams.follow_outages, streams.follow_estimates
             for part in (*following, self.streams.tick, *told, self.gate.keep_up):
                 tasks.start_soon(self._guarded, part)
             if self._webhooks is not None:

@@ -37,6 +37,7 @@ from storybook.http.schemas import (
     POSITION,
     RUN_ID,
     SAVED_NAME,
+    SEARCHED,
     STATUS,
     Error,
     Health,
@@ -281,6 +282,13 @@ CALLS: Final = (
             Parameter("status", "query", "only these", STATUS),
             Parameter("limit", "query", "runs a page", whole_number(LIBRARY_DEFAULT, LIBRARY_MOST)),
             Parameter("before", "query", "the `next` of the page before", LIBRARY_CURSOR),
+            Parameter(
+                "q",
+                "query",
+                "only those whose title or words contain it, whatever their case; a page of them "
+                "may be short, or empty, and have a `next`",
+                SEARCHED,
+            ),
         ),
     ),
     Call(

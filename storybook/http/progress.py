@@ -5,8 +5,9 @@ the run's events, so that its messages and their ids are the same for every clie
 and a year later. It is registered before its events are read: what is appended
 meanwhile waits in `_early`, and nothing falls between.
 
-How far a stage is (sampler steps, tokens), and for which engine the run waits, is told between the
-changes, without an id: the newest word replaces the one before, and is never kept.
+How far a stage is (sampler steps, tokens), for which engine the run waits, and how long it still
+takes, is told between the changes, without an id: the newest word replaces the one before, and is
+never kept.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 from storybook.book import RunId, Stage, Work
+from storybook.estimates import Estimates
 from storybook.events.catalog import RunForgotten
 from storybook.events.codec import UnreadableEvent
 from storybook.events.log import START, EventLog, Position, Recorded
@@ -40,6 +42,10 @@ from storybook.stages.progress import WorkProgress
 
 logger = logging.getLogger(__name__)
 
+ETA_SECONDS: Final = 2.0
+"""How often at most a run tells how long it still takes."""
+ETA_MOVES: Final = 0.1
+"""By which share of what was told last it has to be another, to be told again."""
 LIVE_SECONDS: Final = 0.25
 """How often at most a run tells how far its stages are: as quick as an eye follows a bar."""
 
@@ -62,6 +68,12 @@ class RunWaits(msgspec.Struct, frozen=True):
     waiting_for: AwaitedEngine | None
 
 
+class RunTakes(msgspec.Struct, frozen=True):
+    """How many seconds the run still takes, null if nobody can say."""
+
+    eta_seconds: float | None
+
+
 class Feed:
     """The messages of one run, and the streams that follow it.
 
@@ -79,6 +91,7 @@ class Feed:
         self._told: list[tuple[StageProgress, int | None]] = []
         self._live: dict[Addresses, bytes] = {}
         self.waiting_for: AwaitedEngine | None = None
+        self.eta: float | None = None
         self.streams: set[Stream] = set()
         self.users = 0
         self.loading = anyio.Lock()
@@ -137,6 +150,12 @@ class Feed:
             self._live[addresses] = b"".join(frame(b"progress", to_json(it)) for it in told)
         return self._live[addresses]
 
+    def take_eta(self, eta: float | None) -> None:
+        """Take how many seconds the run still takes; told if that has moved."""
+        if self.is_loaded and not self.has_ended and has_moved(self.eta, eta):
+            self.eta = eta
+            self._wake()
+
     def look_at_outages(self) -> None:
         """An engine went away or is back: tell it, if the run waits for it."""
         if self.is_loaded and self._is_waiting_changed():
@@ -189,6 +208,7 @@ class RunSource:
     __slots__ = (
         "_addresses",
         "_at",
+        "_eta",
         "_feed",
         "_live_version",
         "_opening",
@@ -201,6 +221,7 @@ class RunSource:
         self._addresses = addresses
         self._live_version = feed.live_version
         self._waiting_for: AwaitedEngine | None = None
+        self._eta: float | None = None
         self._sent_away = False
 
     @property
@@ -219,6 +240,9 @@ class RunSource:
         if self._waiting_for != feed.waiting_for:
             self._waiting_for = feed.waiting_for
             chunk += frame(b"progress", to_json(RunWaits(feed.waiting_for)))
+        if self._eta != feed.eta:
+            self._eta = feed.eta
+            chunk += frame(b"progress", to_json(RunTakes(_rounded(feed.eta))))
         if self._live_version != feed.live_version:
             self._live_version = feed.live_version
             chunk += feed.live(self._addresses)
@@ -240,9 +264,10 @@ class ProgressStreams:
         live: WorkProgress,
         outages: Outages | None,
         streams: Streams,
+        estimates: Estimates | None = None,
     ) -> None:
         self._log, self._parked, self._live, self._streams = log, parked, live, streams
-        self._outages = outages
+        self._outages, self._estimates = outages, estimates
         self.feeds: dict[RunId, Feed] = {}
         self._handler = StreamHandler(projections, self._take)
         self.subscription = Subscription(log, "progress streams", self._handler, after=START)
@@ -267,6 +292,7 @@ class ProgressStreams:
         async with feed.loading:
             if not feed.is_loaded:
                 await feed.load(self._log, self._handler)
+        self._look_at_eta(feed)
         if self._streams.is_full_for(client_key(scope)):
             await refuse(send)
             return None
@@ -294,6 +320,17 @@ class ProgressStreams:
             for feed in self.feeds.values():
                 feed.look_at_outages()
 
+    async def follow_estimates(self) -> None:
+        """Hand on how long runs still take, every `ETA_SECONDS`, until cancelled."""
+        while self._estimates is not None:
+            for feed in self.feeds.values():
+                self._look_at_eta(feed)
+            await anyio.sleep(ETA_SECONDS)
+
+    def _look_at_eta(self, feed: Feed) -> None:
+        if self._estimates is not None:
+            feed.take_eta(self._estimates.seconds_left(feed.run_id))
+
     def _take(self, batch: Sequence[Recorded]) -> None:
         if self.feeds:
             for recorded in batch:
@@ -311,6 +348,17 @@ class ProgressStreams:
 def _progress_of(work: Work, fraction: float) -> StageProgress:
     language = work.language or msgspec.UNSET
     return StageProgress(work.stage, work.page, round(fraction, 3), language=language)
+
+
+def has_moved(told: float | None, now: float | None) -> bool:
+    """Whether an estimate is another than the one that was told."""
+    if told is None or now is None:
+        return told is not now
+    return abs(now - told) > told * ETA_MOVES
+
+
+def _rounded(eta: float | None) -> float | None:
+    return None if eta is None else round(eta, 1)
 
 
 def _with_look(

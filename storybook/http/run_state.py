@@ -62,7 +62,8 @@ class RunState(msgspec.Struct, frozen=True):
     `removed` names the files that retention took; `age` is empty if nothing was said of it, and
     `languages` are those that the book is in, its own first. A book that was changed has `edition`:
     the number of its newest one, of which `status`, `stage` and `error` are, while its pages are
-    those of the last whole one.
+    those of the last whole one. `eta_seconds` is how long it still takes, null once it has ended,
+    while it waits for an engine, and where nobody can say.
     """
 
     status: Status
@@ -77,6 +78,7 @@ class RunState(msgspec.Struct, frozen=True):
     removed: tuple[str, ...] = ()
     age: str = ""
     languages: tuple[str, ...] = ()
+    eta_seconds: float | None = None
     edition: int | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -107,6 +109,7 @@ def run_state(
         tuple(split_language(split_edition(name)[0])[0] for name in snapshot.removed),
         snapshot.age,
         (snapshot.language, *snapshot.added),
+        None,
         snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
     )
 
@@ -161,15 +164,32 @@ def encode_as_of(
     return _encode(run_state(run_id, snapshot, parked, waiting_for, addresses, now))
 
 
+_NO_ETA: Final = b'"eta_seconds":null'
+"""As it stands in a rendered state, and nowhere else: in a text the signs would be escaped."""
+
+
+class _Rendered(msgspec.Struct, frozen=True):
+    """A state as UTF-8 JSON, what it was made from, and what stands before and after how long the
+    run still takes."""
+
+    state: bytes
+    parked: ParkedRun | None
+    version: int
+    body: bytes
+    around_eta: tuple[bytes, bytes] | None
+    """None while it waits for an engine: then nobody knows."""
+
+    def fits(self, parked: ParkedRun | None, version: int) -> bool:
+        return self.parked == parked and self.version == version
+
+
 class RenderedStates:
-    """States as UTF-8 JSON, made once for each change of a run that is asked for. `outages` know
-    which engines are away now, if anybody does here."""
+    """States as UTF-8 JSON, made once for each change of a run that is asked for, but for how long
+    it still takes. `outages` know which engines are away now, if anybody does here."""
 
     def __init__(self, outages: Outages | None, most: int = KEPT_STATES) -> None:
         self._outages, self._most = outages, most
-        self._rendered: dict[
-            tuple[RunId, Addresses], tuple[bytes, ParkedRun | None, int, bytes]
-        ] = {}
+        self._rendered: dict[tuple[RunId, Addresses], _Rendered] = {}
 
     def body(
         self,
@@ -177,21 +197,35 @@ class RenderedStates:
         state: bytes,
         parked: ParkedRun | None = None,
         addresses: Addresses = NO_PREFIX,
+        eta: float | None = None,
     ) -> bytes:
-        """The answer for a run whose projection has this state."""
+        """The answer for a run whose projection has this state, and that takes so many seconds
+        more."""
+        it = self._of(run_id, state, parked, addresses)
+        if eta is None or it.around_eta is None:
+            return it.body
+        before, after = it.around_eta
+        return b'%s"eta_seconds":%.1f%s' % (before, eta, after)
+
+    def _of(
+        self, run_id: RunId, state: bytes, parked: ParkedRun | None, addresses: Addresses
+    ) -> _Rendered:
         key = run_id, addresses
         known = self._rendered.get(key)
         version = self._outages.version if self._outages is not None else 0
-        if known is not None and known[0] == state and known[1:3] == (parked, version):
-            return known[3]
+        # The state first: of what most readers ask for, it is the same object.
+        if known is not None and known.state == state and known.fits(parked, version):
+            return known
         snapshot = decode_snapshot(state)
         waiting_for = awaited(snapshot.waiting_for, self._outages)
         body = _encode(run_state(run_id, snapshot, parked, waiting_for, addresses))
+        before, _, after = body.rpartition(_NO_ETA)
+        around = (before, after) if waiting_for is None else None
         self._rendered.pop(key, None)
-        self._rendered[key] = state, parked, version, body
+        self._rendered[key] = made = _Rendered(state, parked, version, body, around)
         if len(self._rendered) > self._most:
             del self._rendered[next(iter(self._rendered))]
-        return body
+        return made
 
 
 # --------------------------------------------------------------------------------------- progress

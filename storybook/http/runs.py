@@ -46,7 +46,7 @@ from storybook.projections.runs import (
     snapshot_of,
     snapshot_of_edition,
 )
-from storybook.request import InvalidRequest
+from storybook.request import MAX_FIELD_CHARACTERS, InvalidRequest
 from storybook.run import NoSuchRun, Run, Status, read_history
 
 MAX_KEY_CHARACTERS: Final = 200
@@ -116,6 +116,7 @@ class Runs:
             limit_in(parameters, LIBRARY_DEFAULT, LIBRARY_MOST),
             status=_status(parameters.get("status", "")),
             before=_before(parameters.get("before", "")),
+            text=_searched(parameters.get("q", "")),
         )
         return json_response(library(page, addresses(scope)))
 
@@ -148,7 +149,8 @@ class Runs:
             raise RunParked(parked)
         if row is None:
             raise NoSuchRun
-        body = self._states.body(run_id, row[1], parked, addresses(scope))
+        eta = self._application.seconds_left(run_id) if parked is None else None
+        body = self._states.body(run_id, row[1], parked, addresses(scope), eta)
         return RawResponse(body, headers=[NOT_KEPT])
 
     async def _earlier(self, run_id: RunId, scope: Scope, now: RunSnapshot | None) -> bytes:
@@ -218,6 +220,14 @@ def _status(text: str) -> Status | None:
     if text and text.upper() not in Status.__members__:
         raise BadRequest(f"status is to be one of {', '.join(Status)}; found {text[:40]!r}")
     return Status(text.upper()) if text else None
+
+
+def _searched(text: str) -> str:
+    if len(text) > MAX_FIELD_CHARACTERS:
+        raise BadRequest(
+            f"q is to have at most {MAX_FIELD_CHARACTERS} characters, found {len(text)}"
+        )
+    return text
 
 
 def _flag(name: str, text: str) -> bool:

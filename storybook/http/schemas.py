@@ -25,7 +25,7 @@ from storybook.http.editions import Comparison, EditionConflict, EditionCreated,
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.log_entries import RunLogEntry
-from storybook.http.progress import RunWaits, StageProgress
+from storybook.http.progress import RunTakes, RunWaits, StageProgress
 from storybook.http.readiness import Liveness, ReadinessState
 from storybook.http.requests import MAX_POSITION
 from storybook.http.run_request import WORDS
@@ -395,6 +395,7 @@ CURSOR: Final[Schema] = {"type": "string", "pattern": "^[0-9]{0,18}$"}
 """A position as EventSource has it, which is text; an empty one is none."""
 STATUS: Final[Schema] = {"type": "string", "enum": [*Status]}
 LIBRARY_CURSOR: Final[Schema] = {"type": "string", "pattern": "^(r[0-9]{1,18})?$"}
+SEARCHED: Final[Schema] = {"type": "string", "maxLength": MAX_FIELD_CHARACTERS}
 EVENT_KINDS: Final[Schema] = {
     "type": "array",
     "items": {"type": "string", "enum": list(EVENT_TYPES)},
@@ -470,6 +471,7 @@ _ANSWERED: Final = (
         Progress,
         StageProgress,
         RunWaits,
+        RunTakes,
         RunLogEntry,
         LogEnd,
         Nothing,
@@ -499,7 +501,7 @@ def components() -> dict[str, Schema]:
         **taken,
         "Picture": BINARY,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
-        "LiveProgress": _one_of("StageProgress", "RunWaits"),
+        "LiveProgress": _one_of("StageProgress", "RunWaits", "RunTakes"),
         **MESSAGES,
         "RunMessage": _one_of("UpdateMessage", "ProgressMessage", *_IN_ALL_STREAMS),
         "LogMessage": _one_of("EventMessage", *_IN_ALL_STREAMS),
@@ -562,7 +564,8 @@ MESSAGES: Final = {
         ),
         _message(
             "ProgressMessage",
-            "How far a stage in hand is, or for which engine the run waits; not resumable.",
+            "How far a stage in hand is, for which engine the run waits, or how long it still "
+            "takes; not resumable.",
             ["progress"],
             "LiveProgress",
         ),

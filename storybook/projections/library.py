@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final
+from unicodedata import normalize
 
 import msgspec
+from msgspec.structs import astuple
 
 from storybook.book import COVER_PAGE, FIRST_EDITION, RunId, Stage, picture_of
 from storybook.events.catalog import ENDINGS
@@ -28,6 +30,7 @@ BOOKS: Final = Table(
         "files_since": "INTEGER",  # when it ended, while it has files that retention may have
         "file_bytes": "INTEGER NOT NULL",  # of these files
         "title": "TEXT NOT NULL",
+        "searched": "TEXT NOT NULL",  # its title and the words of its request, a line each, folded
         "cover": "TEXT NOT NULL",  # the name of the cover's picture, empty until it is ready
         "page_count": "INTEGER NOT NULL",
         "edition": "INTEGER NOT NULL",  # the newest one
@@ -59,7 +62,7 @@ class Books(Projection):
     """A line for each book."""
 
     name = "library"
-    version = 4
+    version = 5
     tables = (BOOKS,)
     handles = EVERY_EVENT
 
@@ -72,6 +75,7 @@ class Books(Projection):
         if progress.status.has_ended:
             ending.look(change)
         shown = run.shown
+        title = shown.pages[COVER_PAGE].title if shown.pages else ""
         cover = shown.artifact(picture_of(COVER_PAGE))
         removable = _removable(run)
         row = (
@@ -80,12 +84,18 @@ class Books(Projection):
             *(change.created_at, change.updated_at),
             ending.at if removable else None,
             sum(removable),
-            shown.pages[COVER_PAGE].title if shown.pages else "",
+            title,
+            "\n".join(map(folded, (title, *astuple(run.request)))),
             cover.name if cover is not None else "",
             run.page_count,
             run.edition,
         )
         yield Put(BOOKS, row)
+
+
+def folded(text: str) -> str:
+    """A text as it is searched: whatever its case, its spaces and how its letters are composed."""
+    return " ".join(normalize("NFC", normalize("NFC", text).casefold()).split())
 
 
 def _removable(run: Run) -> list[int]:
@@ -117,7 +127,7 @@ class Book(msgspec.Struct, frozen=True):
 
 class BookPage(msgspec.Struct, frozen=True):
     """Some books, newest first. The page after this one begins before the position `next`, which
-    is None on the last."""
+    is None on the last. One of books that are searched for may be short, or empty, and have one."""
 
     books: list[Book]
     next: Position | None
@@ -130,6 +140,21 @@ _LINE: Final = (
 NEWEST: Final = f"SELECT {_LINE} FROM library WHERE position < ? ORDER BY position DESC LIMIT ?"
 NEWEST_OF_STATUS: Final = (
     f"SELECT {_LINE} FROM library WHERE status = ? AND position < ? ORDER BY position DESC LIMIT ?"
+)
+FOUND: Final = (
+    f"SELECT {_LINE} FROM library WHERE position < ? AND position >= ? AND instr(searched, ?) "
+    "ORDER BY position DESC LIMIT ?"
+)
+FOUND_OF_STATUS: Final = (
+    f"SELECT {_LINE} FROM library WHERE status = ? AND position < ? AND position >= ? "
+    "AND instr(searched, ?) ORDER BY position DESC LIMIT ?"
+)
+MOST_SEARCHED: Final = 20_000
+"""Books that are looked through for a page, which takes some ten milliseconds. An index of parts of
+words would need three letters, and Korean words have two."""
+LAST_SEARCHED: Final = (
+    "SELECT position FROM library WHERE position < ? ORDER BY position DESC "
+    f"LIMIT 1 OFFSET {MOST_SEARCHED - 1}"
 )
 OPEN_RUNS: Final = (
     "SELECT run_id FROM library WHERE status IN ('QUEUED', 'RUNNING') ORDER BY position"
@@ -150,12 +175,15 @@ def newest(
     *,
     status: Status | None = None,
     before: Position | None = None,
+    text: str = "",
 ) -> BookPage:
-    """At most `limit` books (1 or more) that were asked for before a position. Pages do not shift
-    when books are added or change."""
+    """At most `limit` books (1 or more) that were asked for before a position, and whose title or
+    words have a text in them. Pages do not shift when books are added or change."""
     if limit < 1:
         raise ValueError(f"limit is to be 1 or more, found {limit}")
     end = _AFTER_ALL if before is None else before
+    if wanted := folded(text):
+        return _found(db, wanted, limit, status, end)
     # One more than asked for tells whether there is another page.
     if status is None:
         rows = db.execute(NEWEST, (end, limit + 1)).fetchall()
@@ -163,6 +191,21 @@ def newest(
         rows = db.execute(NEWEST_OF_STATUS, (status.value, end, limit + 1)).fetchall()
     shown = [_book(row) for row in rows[:limit]]
     return BookPage(shown, shown[-1].position if len(rows) > limit else None)
+
+
+def _found(
+    db: sqlite3.Connection, text: str, limit: int, status: Status | None, end: Position
+) -> BookPage:
+    last = db.execute(LAST_SEARCHED, (end,)).fetchone()
+    begin = Position(last[0] if last is not None else 0)
+    if status is None:
+        rows = db.execute(FOUND, (end, begin, text, limit + 1)).fetchall()
+    else:
+        within = (status.value, end, begin, text, limit + 1)
+        rows = db.execute(FOUND_OF_STATUS, within).fetchall()
+    shown = [_book(row) for row in rows[:limit]]
+    rest = shown[-1].position if len(rows) > limit else begin
+    return BookPage(shown, rest or None)
 
 
 def _book(row: tuple[Any, ...]) -> Book:

@@ -1,18 +1,9 @@
-"""How long each attempt at a piece of work waited and took, and from it an ETA.
+"""How long each attempt at a piece of work waited and took, and what is usual.
 
 `TimingFold` turns a run's events into one `Timing` for each attempt. What an engine takes is
-learnt from its last `RECENT` completed pieces of work: the median of their durations, and how many
-of them it had in hand at once (its places).
-
-An ETA is the longest of the ways to the end of the book:
-
-- what is left of the writer's work;
-- for pictures and for voices: what is left of each piece; what is left of all, shared by the
-  places of their engine; and, while a page is unwritten, the writer's rest and one piece more,
-  since the last page's picture and voice can only begin then.
-
-A piece in hand has its usual duration left, less the time it has been worked on, and never less
-than nothing. Other runs that want the same engine and waits before another try are left out.
+learnt from its last completed pieces of work, of the `RECENT` ones of its role: the median of their
+durations, how many of them it had in hand at once (its places), and by how much these slow one
+another down. `eta` makes an estimate of it.
 """
 
 from __future__ import annotations
@@ -25,7 +16,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import Role, RunId, Stage, Work
+from storybook.book import WRITING, Role, RunId, Stage, Work
 from storybook.clock import MICROSECONDS
 from storybook.events.catalog import (
     EngineInfo,
@@ -39,16 +30,18 @@ from storybook.events.catalog import (
 )
 from storybook.events.log import Position, Recorded
 from storybook.projections.projection import Projection, Put, RunChange, Table
-from storybook.run import Failed, InvalidHistory, Run
+from storybook.run import InvalidHistory, Run
 
 RECENT: Final = 50
 """How many durations an engine is judged by: enough for a steady median, few enough to follow a
 change of model within a few books."""
-
-ROLE_OF: Final[Mapping[Stage, Role]] = {
-    stage: Role.ILLUSTRATOR if stage.is_picture else Role.WRITER for stage in Stage
-} | {Stage.TTS: Role.NARRATOR}
-"""Whose work a stage is."""
+LATELY: Final = 10
+"""Of these, those that tell how fast it is now: the pictures of two books. A machine that has other
+things to do is slower within minutes."""
+FEWEST: Final = 3
+"""Pieces of work that tell what is usual apart from chance."""
+HALF: Final = 0.5
+"""Whether a piece of work was mostly alone, or beside another."""
 
 # ---------------------------------------------------------------------------------------- attempts
 
@@ -162,35 +155,94 @@ _CHANGES: Final[Mapping[type[Event], Callable[[TimingFold, Recorded, Any], Timin
 }
 
 
-# --------------------------------------------------------------------------------------------- ETA
+# ------------------------------------------------------------------------------------ what is usual
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """A completed piece of work: by which engine, and when it began and ended (microseconds)."""
+    """A completed piece of work: by which engine, when it began and ended (microseconds), and for
+    how many pages it was: the writer's is for all that the book has."""
 
     engine: EngineInfo
     started_at: int
     ended_at: int
+    pages: int = 1
+
+    @property
+    def seconds(self) -> float:
+        return (self.ended_at - self.started_at) / MICROSECONDS
 
 
 class Usual(msgspec.Struct, frozen=True):
-    """What an engine usually takes for a piece of work, and how many it does at once."""
+    """What an engine usually takes for a page by itself, how many pieces of work it does at once,
+    and how much longer each takes for every other one beside it, as a share: 0 where each has all
+    that it needs, 1 where they share what one could have."""
 
     seconds: float
     places: int
+    drag: float = 0.0
 
 
-def usual(recent: Sequence[Taken]) -> Usual | None:
-    """What is usual for the engine that did the first of these; None if there are none.
+class UsualOfRole(msgspec.Struct, frozen=True):
+    """What is usual for each engine of a role, by its name, and the one that worked last."""
 
-    Devices are not told apart: endpoints that share the work are one engine with more places.
+    latest: str
+    engines: Mapping[str, Usual]
+
+    def of(self, run: Run, role: Role) -> tuple[str, Usual] | None:
+        """The engine that does a role's work of a run, as far as one can say, and what is usual for
+        it; None if nothing is known of it."""
+        names = run.engines_of(role)
+        name = names[-1] if names else self.latest
+        found = self.engines.get(name)
+        return None if found is None else (name, found)
+
+
+def usual(recent: Sequence[Taken]) -> UsualOfRole | None:
+    """What is usual in a role, by its newest completed pieces of work, the last one first; None if
+    there are none.
+
+    Devices are not told apart: endpoints that share the work are one engine with more places. Of an
+    engine's versions and models the one that worked last counts.
     """
     if not recent:
         return None
-    now = _kind(recent[0].engine)
-    same = [taken for taken in recent if _kind(taken.engine) == now]
-    seconds = median(taken.ended_at - taken.started_at for taken in same) / MICROSECONDS
-    return Usual(seconds, _most_at_once(same))
+    kinds: dict[str, list[Taken]] = {}
+    for it in recent:
+        of_name = kinds.setdefault(it.engine.name, [])
+        if not of_name or _kind(it.engine) == _kind(of_name[0].engine):
+            of_name.append(it)
+    return UsualOfRole(
+        recent[0].engine.name, {name: _usual(taken) for name, taken in kinds.items()}
+    )
+
+
+def _usual(same: Sequence[Taken]) -> Usual:
+    each = [(it.seconds / it.pages, _company(it, same)) for it in same]
+    drag = _drag(each)
+    seconds = median(seconds / (1 + drag * company) for seconds, company in each[:LATELY])
+    return Usual(seconds, _most_at_once(same), drag)
+
+
+def _drag(each: Sequence[tuple[float, float]]) -> float:
+    """By pieces of work, how long each took and how many were beside it: those that were mostly
+    alone against those that were not; none where there are too few of either."""
+    alone = [seconds for seconds, company in each if company < HALF]
+    beside = [it for it in each if it[1] >= HALF]
+    if min(len(alone), len(beside)) < FEWEST or not (by_itself := median(alone)):
+        return 0.0
+    drag = median((seconds / by_itself - 1) / company for seconds, company in beside)
+    return min(max(drag, 0.0), 1.0)
+
+
+def _company(it: Taken, all_of_them: Sequence[Taken]) -> float:
+    """How many others were in hand beside a piece of work, on average over its time."""
+    if it.ended_at <= it.started_at:
+        return 0.0
+    shared = sum(
+        max(min(it.ended_at, other.ended_at) - max(it.started_at, other.started_at), 0)
+        for other in all_of_them
+    )
+    return shared / (it.ended_at - it.started_at) - 1  # all of its own time is in it
 
 
 def _kind(engine: EngineInfo) -> tuple[str, str, str]:
@@ -207,41 +259,6 @@ def _most_at_once(taken: Sequence[Taken]) -> int:
     return max(most, 1)
 
 
-def eta_seconds(
-    run: Run, started: Mapping[Work, int], known: Mapping[Role, Usual], now: int
-) -> float | None:
-    """Seconds until the run's book is whole, by the formula above.
-
-    `started` tells since when the work in hand is worked on and `now` is the present, both in
-    microseconds since 1970. None when the run has ended, or when a role still has work to do and
-    nothing is known of what it takes.
-    """
-    if run.status.has_ended:
-        return None
-    left: dict[Role, list[float]] = {}
-    for work in _unfinished(run):
-        role = ROLE_OF[work.stage]
-        if role not in known:
-            return None
-        worked = (now - started[work]) / MICROSECONDS if work in started else 0.0
-        left.setdefault(role, []).append(max(known[role].seconds - worked, 0.0))
-    writing = sum(left.pop(Role.WRITER, []))
-    ways = [writing]
-    for role, pieces in left.items():
-        ways += [max(pieces), sum(pieces) / known[role].places]
-        if not run.is_written:
-            ways.append(writing + known[role].seconds)
-    return max(ways)
-
-
-def _unfinished(run: Run) -> list[Work]:
-    return [
-        work
-        for work in run.plan
-        if not run.is_complete(work) and not isinstance(run.work.get(work), Failed)
-    ]
-
-
 # -------------------------------------------------------------------------------------- the table
 
 ATTEMPTS: Final = Table(
@@ -253,6 +270,7 @@ ATTEMPTS: Final = Table(
         "page": "INTEGER",
         "attempt": "INTEGER NOT NULL",
         "role": "TEXT NOT NULL",  # whose work it is
+        "pages": "INTEGER NOT NULL",  # for how many it is
         "engine": "TEXT",  # EngineInfo as JSON, once it has started
         "requested_at": "INTEGER NOT NULL",  # microseconds since 1970, as the next two
         "started_at": "INTEGER",
@@ -269,7 +287,7 @@ class Timings(Projection):
     """How long each attempt at a piece of work waited and took."""
 
     name = "timings"
-    version = 1
+    version = 2
     tables = (ATTEMPTS,)
     handles = frozenset(_CHANGES)
 
@@ -280,14 +298,19 @@ class Timings(Projection):
         fold: TimingFold = change.memory
         changed = filter(None, map(fold.feed, change.recorded, change.events))
         for timing in {timing.position: timing for timing in changed}.values():
-            yield Put(ATTEMPTS, _row(timing))
+            yield Put(ATTEMPTS, _row(timing, change.run))
 
 
-_TEXTS: Final = {stage: (stage.value, role.value) for stage, role in ROLE_OF.items()}
+_TEXTS: Final = {stage: (stage.value, stage.role.value) for stage in Stage}
 """Asking an enum for its value takes as long as all else of a row."""
 
 
-def _row(timing: Timing) -> tuple[Any, ...]:
+def pages_of(work: Work, run: Run) -> int:
+    """For how many pages a piece of work is."""
+    return run.page_count if work == WRITING else 1
+
+
+def _row(timing: Timing, run: Run) -> tuple[Any, ...]:
     it = timing.stage
     stage, role = _TEXTS[it.stage]
     return (
@@ -297,6 +320,7 @@ def _row(timing: Timing) -> tuple[Any, ...]:
         it.page,
         it.attempt,
         role,
+        pages_of(Work(it.stage, it.page), run),
         None if it.engine is None else _engine_text(it.engine),
         it.requested_at,
         it.started_at,
@@ -314,21 +338,27 @@ def _engine_text(engine: EngineInfo) -> str:
 _decode_engine = msgspec.json.Decoder(EngineInfo).decode
 
 TAKEN: Final = (
-    "SELECT engine, started_at, ended_at FROM timings WHERE role = ? AND outcome = 'completed' "
+    "SELECT engine, started_at, ended_at, pages FROM timings "
+    "WHERE role = ? AND outcome = 'completed' "
     f"ORDER BY ended_at DESC, position DESC LIMIT {RECENT}"
 )
 
 
-def usual_of_roles(db: sqlite3.Connection) -> dict[Role, Usual]:
-    """What the engine of each role usually takes, of the roles that have completed any work."""
-    known: dict[Role, Usual] = {}
-    for role in Role:
-        found = usual([_taken(row) for row in db.execute(TAKEN, (role.value,))])
-        if found is not None:
-            known[role] = found
-    return known
+def recent_of_roles(db: sqlite3.Connection) -> dict[Role, list[Taken]]:
+    """The newest completed pieces of work of each role, the last one first."""
+    return {role: [_taken(*row) for row in db.execute(TAKEN, (role.value,))] for role in Role}
 
 
-def _taken(row: tuple[str, int, int]) -> Taken:
-    engine, started_at, ended_at = row
-    return Taken(_decode_engine(engine), started_at, ended_at)
+def usual_of_roles(db: sqlite3.Connection) -> dict[Role, UsualOfRole]:
+    """What is usual in each role that has completed any work."""
+    return usual_by_role(recent_of_roles(db))
+
+
+def usual_by_role(recent: Mapping[Role, Sequence[Taken]]) -> dict[Role, UsualOfRole]:
+    """The same of pieces of work that are known, the last one first."""
+    found = {role: usual(taken) for role, taken in recent.items()}
+    return {role: it for role, it in found.items() if it is not None}
+
+
+def _taken(engine: str, started_at: int, ended_at: int, pages: int) -> Taken:
+    return Taken(_decode_engine(engine), started_at, ended_at, pages)

@@ -19,7 +19,7 @@ import anyio
 import msgspec
 
 from storybook.book import Role
-from storybook.engines import Engine, Readiness, ready_or_raise
+from storybook.engines import Engine, Readiness, Topic, ready_or_raise
 from storybook.settings import AUTO
 
 LOOK_SECONDS: Final = 30.0
@@ -62,6 +62,8 @@ class EngineReport(msgspec.Struct, frozen=True):
     """Whether a writer can write one page of a finished book anew."""
     translates: bool = False
     """Whether a writer can put the pages of a finished book into another of its languages."""
+    topics: tuple[Topic, ...] = ()
+    """What a writer by rule has stories about; of one that writes about anything none is named."""
 
 
 class Candidate(Generic[EngineT]):
@@ -218,6 +220,7 @@ class Candidates(Generic[EngineT]):
             can.ages,
             can.rewrites,
             can.translates,
+            can.topics,
         )
 
     def _trouble(self) -> tuple[str, str]:

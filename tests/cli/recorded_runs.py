@@ -15,7 +15,7 @@ from storybook.events.catalog import (
 )
 from storybook.events.codec import encode
 from storybook.events.log import Position, Recorded, Version
-from storybook.projections.timings import Usual
+from storybook.projections.timings import UsualOfRole
 from storybook.run import complete_stage, fold, request_run, start_stage, write_page
 from tests.export.finished import REQUEST, RUN, STORY
 
@@ -47,7 +47,7 @@ def begun(tts: TtsConfig | None = None) -> list[Event]:
 
 
 def progress_of(
-    events: Sequence[Event], usual: Mapping[Role, Usual] | None = None
+    events: Sequence[Event], usual: Mapping[Role, UsualOfRole] | None = None
 ) -> ProgressTable:
     table = ProgressTable(RUN, usual or {})
     for recorded in record(events):

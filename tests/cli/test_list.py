@@ -60,3 +60,14 @@ def test_a_narrow_list_has_two_lines_a_book(filled: Shell, monkeypatch: pytest.M
     assert "DONE  5 of 5 pictures  5 of 5 voices" in facts
     assert title == "  토끼와 호랑이의 봄"
     assert "voices" not in older
+
+
+def test_books_are_searched(filled: Shell) -> None:
+    """By title and words; what has none of it is said."""
+    assert len(filled.json_lines("list", "--search", "숲속")) == 2
+    assert len(filled.json_lines("list", "--search", "숲속", "--limit", "1")) == 1
+    assert filled("list", "--search", "잠수함").stdout == (
+        "No book has '잠수함' in its title or words.\n"
+    )
+    of_status = filled("list", "--search", "숲속", "--status", "FAILED")
+    assert of_status.stdout == "No book that is FAILED has '숲속' in its title or words.\n"

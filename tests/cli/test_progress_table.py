@@ -6,12 +6,12 @@ import pytest
 from rich.cells import cell_len
 
 from storybook.book import Role, TtsConfig, picture_of
-from storybook.cli.live_view import draw, seconds_left
+from storybook.cli.live_view import draw
 from storybook.cli.output import duration
 from storybook.cli.progress_table import Mark, Sign
 from storybook.clock import utc_text
 from storybook.events.catalog import EngineInfo, Fault
-from storybook.projections.timings import Usual
+from storybook.projections.timings import Usual, UsualOfRole
 from storybook.run import (
     EditionRequest,
     PageEdit,
@@ -24,6 +24,8 @@ from storybook.run import (
 )
 from tests.cli.recorded_runs import SECOND, begun, drawn, progress_of
 from tests.test_run import done
+
+USUAL = {role: UsualOfRole("double", {"double": Usual(10.0, 1)}) for role in Role}
 
 
 def test_each_page_has_its_three_marks() -> None:
@@ -104,26 +106,24 @@ def test_the_table_fits_the_terminal(width: int) -> None:
 
 def test_the_time_left_is_that_of_the_books_before_it_too() -> None:
     """They are worked on one after another; a book that has ended takes no more time."""
-    usual = {role: Usual(10.0, 1) for role in Role}
-    first, second = progress_of(begun(), usual), progress_of(begun(), usual)
+    first, second = progress_of(begun(), USUAL), progress_of(begun(), USUAL)
     now = 31 * SECOND
-    alone = seconds_left([second], now)
-    assert alone is not None
-    assert seconds_left([first, second], now) == 2 * alone
-    assert f"about {duration(2 * alone)} left" in drawn(draw(second, now, earlier=[first]))
-    cancelled = progress_of([*begun(), *cancel_run(fold(begun()), "somebody")], usual)
-    assert seconds_left([cancelled, second], now) == alone
-    assert seconds_left([progress_of(begun()), second], now) is None
+    alone, behind = second.seconds_left(now), second.seconds_left(now, [first])
+    assert alone is not None and behind is not None
+    assert behind > 1.5 * alone  # of each a page is in hand
+    assert f"about {duration(behind)} left" in drawn(draw(second, now, earlier=[first]))
+    cancelled = progress_of([*begun(), *cancel_run(fold(begun()), "somebody")], USUAL)
+    assert second.seconds_left(now, [cancelled]) == alone
+    assert progress_of(begun()).seconds_left(now) is None
 
 
 def test_the_table_says_what_the_book_waits_for_and_since_when() -> None:
     """And not when it will be done, which nobody knows."""
     events = begun()
     events += defer_stage(fold(events), picture_of(1), 1, EngineInfo("comfyui"), "nobody answers")
-    usual = dict.fromkeys(Role, Usual(10.0, 1))
     since = len(events) * SECOND
-    text = drawn(draw(progress_of(events, usual), since + 56 * SECOND))
+    text = drawn(draw(progress_of(events, USUAL), since + 56 * SECOND))
     assert f"waits for comfyui since {utc_text(since)} (56.0 s): nobody answers" in text
     assert "left" not in text
     events += start_stage(fold(events), picture_of(1), 1, worker="w", engine=EngineInfo("comfyui"))
-    assert "waits for" not in drawn(draw(progress_of(events, usual), since + 60 * SECOND))
+    assert "waits for" not in drawn(draw(progress_of(events, USUAL), since + 60 * SECOND))

@@ -47,7 +47,7 @@ async def test_what_is_told_besides_fractions_is_passed_over(tmp_path: Path) -> 
     async with serving(tmp_path) as site:
         site.engines.writer.is_away = True
         run_id = await site.order()
-        client = ServerClient(Holder(1, site.url), DataFolder(tmp_path))
+        client = ServerClient.beside(Holder(1, site.url), DataFolder(tmp_path))
         async with client.fractions(run_id) as found:
             await eventually(lambda: site.engines.writer.looks > 0)
             site.engines.illustrator.held, site.engines.writer.is_away = True, False
@@ -60,7 +60,7 @@ async def test_the_fraction_of_a_page_that_is_written_anew_is_that_pages(tmp_pat
     async with serving(tmp_path) as site:
         run_id = await site.finished_book(tts_enabled=False)
         site.engines.writer.held = True
-        client = ServerClient(Holder(1, site.url), DataFolder(tmp_path))
+        client = ServerClient.beside(Holder(1, site.url), DataFolder(tmp_path))
         asked = EditionRequest(1, (PageEdit(2, rewrite="짧게"),))
         await client.request_edition(run_id, asked)
         async with client.fractions(run_id) as found:

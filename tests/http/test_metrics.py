@@ -150,7 +150,9 @@ async def test_what_stands_is_asked_for(site: Site) -> None:
         for name, pairs in found.samples
         if name == "storybook_subscription_lag_events"
     }
-    assert followers == {"projections", "runner", "telemetry", "progress streams", "log streams"}
+    assert followers == {
+        *("projections", "runner", "telemetry", "estimates", "progress streams", "log streams"),
+    }
     stages = {dict(pairs)["stage"] for name, pairs in found.samples if "queue_attempts" in name}
     assert stages == {it.value for it in Stage}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from storybook.book import RunId
 from storybook.engines import WorkFailed
 from storybook.http.run_state import encode_state
+from storybook.projections import library
 from storybook.run import fold
 from storybook.settings import Limits
 from storybook.stores.sqlite.log import SqliteLog
@@ -41,7 +44,7 @@ async def test_a_book_is_asked_for_and_made(site: Site) -> None:
     state = await site.ended(run_id)
     assert list(state) == [
         "status", "stage", "ready_max_page", "ready_max_audio_page", "pages", "error",
-        "waiting_for", "language", "parked", "removed", "age", "languages",
+        "waiting_for", "language", "parked", "removed", "age", "languages", "eta_seconds",
     ]  # fmt: skip
     assert [page["page"] for page in state["pages"]] == [0, 1, 2, 3, 4]
     assert state["pages"][0]["title"] and not state["pages"][0]["summary"]
@@ -185,7 +188,15 @@ async def test_the_library_is_listed_newest_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["status=HAPPY", "limit=0", "limit=201", "limit=x", "limit=-1", "before=%00nonsense"],
+    [
+        "status=HAPPY",
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "limit=-1",
+        "before=%00nonsense",
+        "q=" + 201 * "x",
+    ],
 )
 async def test_a_bad_question_to_the_library(site: Site, query: str) -> None:
     """It gets 400, and a sentence that says what was expected."""
@@ -311,3 +322,45 @@ async def test_a_damaged_log_takes_no_new_book(tmp_path: Path) -> None:
         assert f"{tmp_path / 'log.db'} is damaged" in answer.json()["detail"]
         assert "storybook verify" in answer.json()["detail"]
         assert (await site.client.get(f"/api/runs/{run_id}")).json()["status"] == "DONE"
+
+
+async def test_the_library_is_searched(site: Site) -> None:
+    """By title and words, whatever their case and how their letters are composed; beside a status,
+    and page by page."""
+    words = {"topic_ko": "Über-Mut", "place_ko": "달나라  기지"}
+    first, second = await site.finished_book(**words), await site.finished_book(**words)
+
+    async def found(**asked: Any) -> tuple[list[str], str | None]:
+        answer = await site.client.get("/api/runs", params=asked)
+        assert answer.status_code == 200, answer.text
+        return [it["run_id"] for it in answer.json()["runs"]], answer.json()["next"]
+
+    decomposed = unicodedata.normalize("NFD", "über-mut")
+    for text in ("über", "ÜBER-MUT", decomposed, "달나라 기지", " 나라 "):
+        assert await found(q=text) == ([second, first], None), text
+    for text in ("mut 달나라", "기지 über", "%", "_ber"):
+        assert await found(q=text) == ([], None), text
+    assert await found(q="über", status="FAILED") == ([], None)
+    page, cursor = await found(q="über", status="DONE", limit=1)
+    assert page == [second] and cursor
+    assert await found(q="über", limit=1, before=cursor) == ([first], None)
+    title = (await site.client.get(f"/api/runs/{first}")).json()["pages"][0]["title"]
+    assert first in (await found(q=title[1:]))[0]
+    assert len((await found(q="  "))[0]) >= 2
+
+
+async def test_a_search_that_looks_through_many_goes_on(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of it has a bound; the next one begins where it ended."""
+    run_id = await site.finished_book(topic_ko="바늘")
+    for _ in range(3):
+        await site.order()
+    bounded = library.LAST_SEARCHED.replace(str(library.MOST_SEARCHED - 1), "1")
+    monkeypatch.setattr(library, "LAST_SEARCHED", bounded)
+    pages, cursor = [], ""
+    while cursor is not None:
+        answer = (await site.client.get(f"/api/runs?q=바늘&before={cursor}")).json()
+        pages.append([it["run_id"] for it in answer["runs"]])
+        cursor = answer["next"]
+    assert pages[:2] == [[], [run_id]] and not any(pages[2:])

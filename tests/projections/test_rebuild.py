@@ -67,7 +67,7 @@ async def test_a_rebuild_gives_the_same_bytes_at_every_prefix(tmp_path: Path) ->
             assert all_rows(rebuilt) == all_rows(live), f"at position {len(log.events)}"
     rows = all_rows(live)
     assert {row[2] for row in rows["library"]} == {"DONE", "FAILED", "CANCELLED", "QUEUED"}
-    outcomes = {row[10] for row in rows["timings"]}
+    outcomes = {row[11] for row in rows["timings"]}
     assert outcomes == {"waiting", "completed", "failed", "abandoned"}
 
 
@@ -93,8 +93,8 @@ async def test_a_rebuild_mends_rows_and_is_told_apart_before(tmp_path: Path) -> 
     with closing(views.connect(path)) as db:
         db.execute("UPDATE library SET title = 'X', cover = 'Y' WHERE position = 1")
         db.execute(
-            "INSERT INTO timings SELECT 1, run_id, stage, page, 9, role, NULL, 1, NULL, "
-            "NULL, 'waiting', '' FROM timings WHERE position = 2"
+            "INSERT INTO timings SELECT 1, run_id, stage, page, 9, role, pages, NULL, "
+            "1, NULL, NULL, 'waiting', '' FROM timings WHERE position = 2"
         )
         db.execute("DELETE FROM timings WHERE position = 2")
     run = f"{1:032x}"

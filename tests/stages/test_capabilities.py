@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storybook.book import VOICES, TtsConfig
+from storybook.book import VOICES, Role, TtsConfig
+from storybook.composer.arcs import arc_of
 from storybook.composer.engine import Composer
 from storybook.engines import Capabilities
 from storybook.request import InvalidRequest
@@ -68,7 +69,8 @@ def test_a_silent_book_needs_no_narrator() -> None:
 
 def test_the_engines_of_the_house_say_what_they_can() -> None:
     """The composer has Korean stories of five pages for one age; eSpeak NG tells its languages."""
-    assert Composer().capabilities == Capabilities(("ko",), (), (5,), ages=("5-7",))
+    can = Composer().capabilities
+    assert can == Capabilities(("ko",), (), (5,), ages=("5-7",), topics=can.topics)
     espeak = Espeak().capabilities
     assert espeak.voices == VOICES
     assert {"ko", "en-us", "fr"} <= set(espeak.languages)
@@ -126,3 +128,16 @@ async def test_what_is_chosen_by_itself_says_what_it_can(tmp_path: Path) -> None
     found = [".".join(map(str, it.loc)) for it in await engines.request_faults(asked)]
     await engines.close()
     assert found[-1] == "tts.lang" and "language" in found
+
+
+@pytest.mark.anyio
+async def test_the_composer_names_its_topics(tmp_path: Path) -> None:
+    """With the words that lead to each; a model, which takes any, names none."""
+    engines = await choose_engines(Settings(), tmp_path)
+    found = {it.role: it.topics for it in await engines.report()}
+    assert len(found[Role.WRITER]) >= 15
+    for topic in found[Role.WRITER]:
+        assert {arc_of(word).topic for word in topic.words} == {topic.name}
+        assert topic.name in topic.words
+    assert found[Role.ILLUSTRATOR] == found[Role.NARRATOR] == ()
+    assert Llama(model=None, context=5_000).capabilities.topics == ()

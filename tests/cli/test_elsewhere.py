@@ -1,0 +1,89 @@
+"""The commands against a server elsewhere, with a token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from storybook.cli import cli
+from tests.cli.conftest import WORDS, Shell
+from tests.whole.server import Server, serving
+
+pytestmark = pytest.mark.slow
+
+
+class Elsewhere:
+    """Runs `storybook --server URL` with a token in a file, and no data folder."""
+
+    def __init__(self, server: Server, token: Path, nowhere: Path) -> None:
+        self._before = ("--data", str(nowhere), "--server", server.url, "--token-file", str(token))
+
+    def __call__(self, *arguments: str, input: str | None = None) -> Result:
+        result = CliRunner().invoke(
+            cli, [*self._before, *arguments], prog_name="storybook", input=input
+        )
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def json(self, *arguments: str) -> Any:
+        result = self(*arguments, "--json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elsewhere]:
+    folder = tmp_path_factory.mktemp("elsewhere")
+    shell = Shell(folder / "data")
+    told = shell("token", "add", "phone", "--scope", "create").stdout
+    token = folder / "token"
+    token.write_text(next(it for it in told.split() if it.startswith("sb_")) + "\n")
+    with serving(folder / "data", "tests.cli.program") as server:
+        yield Elsewhere(server, token, folder / "nowhere")
+
+
+def test_a_book_is_made_shown_and_changed_elsewhere(elsewhere: Elsewhere) -> None:
+    """Each command asks the server, and nothing is made here."""
+    made = elsewhere.json("make", *WORDS)
+    run_id, short = made["run_id"], made["run_id"][:8]
+    assert made["status"] == "DONE"
+    assert elsewhere.json("list", "--search", "우정")["run_id"] == run_id
+    assert run_id[:8] in elsewhere("list").stdout
+    assert elsewhere.json("show", short)["state"]["ready_max_page"] == 4
+    shown = elsewhere("show", "latest").stdout
+    assert made["title"] in shown and f"/api/runs/{run_id}/images/cover.png" in shown
+    assert "DONE" in elsewhere("watch", "latest").stdout
+    edited = elsewhere("edit", short, "--page", "0", "--text", "-", input="새 제목")
+    assert edited.exit_code == 0, edited.output
+    assert elsewhere("edit", short, "--voice", "M2", "--voice", "토끼=F2").exit_code == 0
+    state = elsewhere.json("show", short)["state"]
+    assert (state["edition"], state["pages"][0]["title"]) == (3, "새 제목")
+    refused = elsewhere("cancel", short)
+    assert refused.exit_code == 1 and "has ended" in refused.stderr
+    told = elsewhere("make", *WORDS, "--based-on", short, "--keep", "text")
+    assert told.exit_code == 0, told.output
+
+
+def test_what_needs_the_data_folder_says_so(elsewhere: Elsewhere) -> None:
+    """Rather than looking at another one; a run that is not there is told by the server's name."""
+    refused = elsewhere("verify")
+    assert refused.exit_code == 2 and "looks at a data folder" in refused.stderr
+    assert "takes no --seed" in elsewhere("make", *WORDS, "--seed", "3").stderr
+    assert "give --text" in elsewhere("edit", "latest", "--page", "1", "--editor").stderr
+    assert "no book 'abcdef'" in elsewhere("show", "abcdef").stderr
+    assert "too short" in elsewhere("watch", "a").stderr
+
+
+def test_a_server_lets_in_who_shows_its_token(elsewhere: Elsewhere, shell: Shell) -> None:
+    """What it says else is told; an address that is none is a wrong call."""
+    url = elsewhere._before[3]
+    refused = shell("--server", url, "list")
+    assert refused.exit_code == 1 and "token" in refused.stderr
+    assert shell("--server", "books.example", "list").exit_code == 2
+    assert shell("--token-file", __file__, "list").exit_code == 2
