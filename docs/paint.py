@@ -44,19 +44,23 @@ Pixels = NDArray[np.uint8]
 class Cut(msgspec.Struct, frozen=True):
     """A square that is cut out of a page: its middle and its side, in page units (0 to 1000)."""
 
-    x: float = 500
-    y: float = 500
-    side: float = 900
+    x: float
+    y: float
+    side: float
+
+
+WHOLE: Final = Cut(500, 500, 1000)
+ALONE: Final = Cut(500, 660, 560)
 
 
 class Piece(msgspec.Struct, frozen=True):
     """A scene, and what is shown of it."""
 
     scene: Scene
-    cut: Cut = Cut()
+    cut: Cut
 
 
-def _one(kind: str, cut: Cut = Cut(500, 660, 560)) -> Piece:
+def _one(kind: str, cut: Cut = ALONE) -> Piece:
     """A character that stands alone, near, in a plain place."""
     actor = Actor(f"{kind} of the suggestions", kind)
     scene = Scene("forest", view="glade", season="spring", role="cover", cast=(actor,), seed=3)
@@ -65,23 +69,37 @@ def _one(kind: str, cut: Cut = Cut(500, 660, 560)) -> Piece:
 
 PAINTED: Final = {
     # era
-    "era-joseon": Piece(Scene("village", "lane", "ancient", "ancient", season="spring", seed=4), Cut(500, 480, 800)),
+    "era-joseon": Piece(
+        Scene("village", "lane", "ancient", "ancient", season="spring", seed=4), Cut(500, 480, 800)
+    ),
     "era-dinosaurs": Piece(
         Scene(
             "forest", "jungle", "ancient", role="cover", cast=(Actor("공룡", "dinosaur"),), seed=8
-        ), Cut(510, 600, 640)),
-    "era-castles": Piece(Scene("palace", "castle", "ancient", time="sunset", seed=5), Cut(440, 440, 700)),
-    "era-winter": Piece(Scene("snow", "house", time="snow", season="winter", seed=2), Cut(470, 520, 760)),
+        ),
+        Cut(510, 600, 640),
+    ),
+    "era-castles": Piece(
+        Scene("palace", "castle", "ancient", time="sunset", seed=5), Cut(440, 440, 700)
+    ),
+    "era-winter": Piece(
+        Scene("snow", "house", time="snow", season="winter", seed=2), Cut(470, 520, 760)
+    ),
     "era-today": Piece(Scene("city", "park", season="summer", seed=3), Cut(520, 500, 760)),
-    "era-future": Piece(Scene("city", "street", "future", "future", time="sunset", seed=6), Cut(480, 480, 760)),
+    "era-future": Piece(
+        Scene("city", "street", "future", "future", time="sunset", seed=6), Cut(480, 480, 760)
+    ),
     # place
     "place-forest": Piece(Scene("forest", "brook", season="spring", seed=5), Cut(480, 480, 800)),
     "place-sea": Piece(
         Scene("underwater", "reef", role="encounter", cast=(Actor("거북", "turtle"),), seed=4),
         Cut(500, 560, 700),
     ),
-    "place-palace": Piece(Scene("palace", "court", "ancient", season="spring", seed=3), Cut(500, 450, 780)),
-    "place-space": Piece(Scene("space", "base", "future", time="night", seed=7), Cut(620, 520, 640)),
+    "place-palace": Piece(
+        Scene("palace", "court", "ancient", season="spring", seed=3), Cut(500, 450, 780)
+    ),
+    "place-space": Piece(
+        Scene("space", "base", "future", time="night", seed=7), Cut(620, 520, 640)
+    ),
     "place-school": Piece(Scene("school", "yard", season="spring", seed=2), Cut(490, 470, 780)),
     "place-farm": Piece(Scene("village", "farm", season="autumn", seed=6), Cut(480, 560, 760)),
     # characters
@@ -94,47 +112,75 @@ PAINTED: Final = {
     # topic
     "topic-friendship": Piece(
         Scene(
-            "forest", "glade", time="sunset", role="resolution", season="spring", seed=3,
+            "forest",
+            "glade",
+            time="sunset",
+            role="resolution",
+            season="spring",
+            seed=3,
             cast=(Actor("토끼", "rabbit", pose="hugging"), Actor("곰", "bear", pose="hugging")),
         ),
         Cut(500, 600, 640),
     ),
     "topic-courage": Piece(
         Scene(
-            "mountain", "peaks", role="cover", season="summer", seed=3,
-            cast=(Actor("사자", "lion", "brave", "standing"),), props=("flag",),
+            "mountain",
+            "peaks",
+            role="cover",
+            season="summer",
+            seed=3,
+            cast=(Actor("사자", "lion", "brave", "standing"),),
+            props=("flag",),
         ),
         Cut(520, 590, 700),
     ),
     "topic-sharing": Piece(
         Scene(
-            "village", "field", role="encounter", season="autumn", seed=3, props=("gift",),
+            "village",
+            "field",
+            role="encounter",
+            season="autumn",
+            seed=3,
+            props=("gift",),
             cast=(Actor("다람쥐", "squirrel", pose="pointing"), Actor("고슴도치", "hedgehog")),
         ),
         Cut(560, 600, 640),
     ),
     "topic-family": Piece(
         Scene(
-            "home", "hearth", role="resolution", seed=3,
+            "home",
+            "hearth",
+            role="resolution",
+            seed=3,
             cast=(Actor("할머니", "grandma"), Actor("아이", "girl", pose="holding")),
         ),
         Cut(500, 590, 620),
     ),
     "topic-adventure": Piece(
         Scene(
-            "sea", "sails", role="encounter", season="summer", seed=3, props=("boat",),
+            "sea",
+            "sails",
+            role="encounter",
+            season="summer",
+            seed=3,
+            props=("boat",),
             cast=(Actor("펭귄", "penguin", pose="cheering"),),
         ),
         Cut(420, 600, 640),
     ),
     "topic-dream": Piece(
         Scene(
-            "home", "bed", time="night", role="encounter", seed=3,
-            cast=(Actor("고양이", "cat", "sleeping", "sleeping"),), props=("star",),
+            "home",
+            "bed",
+            time="night",
+            role="encounter",
+            seed=3,
+            cast=(Actor("고양이", "cat", "sleeping", "sleeping"),),
+            props=("star",),
         ),
         Cut(520, 650, 540),
     ),
-}  # fmt: skip
+}
 """The suggestions by the names of their files; `making/suggestions.js` has their words."""
 
 
@@ -170,13 +216,11 @@ def drawn(icon: Icon) -> Pixels:
     st = Surroundings(brush, MOODS["noon"], "modern", "noon", "cover", 1000)
     brush.graded(1000, (hexc("#1f4a4c"), hexc("#2f6a68"), hexc("#5f9a8c")), 0.5)
     for _ in range(10):
-        brush.blob(
-            st.u(0, 1000), st.u(0, 1000), st.u(120, 300), hexc("#3f7f7a"), 0.35, MULTIPLY
-        )
+        brush.blob(st.u(0, 1000), st.u(0, 1000), st.u(120, 300), hexc("#3f7f7a"), 0.35, MULTIPLY)
     with brush.seen(icon.motif, 500, 500):
         _reading_rabbit(st)
     page = paper.finish(board.picture(), rng, margin=0)
-    return _shrunk(page, Cut(side=1000), icon.pixels, icon.corners)
+    return _shrunk(page, WHOLE, icon.pixels, icon.corners)
 
 
 def _reading_rabbit(st: Surroundings) -> None:

@@ -89,15 +89,15 @@ export function settled(draft) {
   return draft.newcomer.trim() ? { ...withCards(draft, cardsOf(draft.newcomer)), newcomer: "" } : draft;
 }
 
-/** Whether a field has been answered. @param {Draft} draft @param {Field} field */
-export function isSaid(draft, field) {
-  if (field === "characters") return draft.cards.some((it) => textOf(it)) || draft.heroes.length > 0 || draft.origin !== null;
-  return draft.words[field].trim() !== "";
+/** What has been answered to a field, "" if nothing. @param {Draft} draft @param {Field} field */
+export function saidOf(draft, field) {
+  if (field !== "characters") return draft.words[field].trim();
+  return [...(draft.origin?.names ?? []), ...draft.heroes, ...draft.cards.map(textOf)].filter(Boolean).join(", ");
 }
 
 /** The first field that has not been answered. @param {Draft} draft @returns {Field | null} */
 export function firstMissing(draft) {
-  return FIELDS.find((it) => !isSaid(draft, it)) ?? null;
+  return FIELDS.find((it) => !saidOf(draft, it)) ?? null;
 }
 
 /**

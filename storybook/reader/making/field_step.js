@@ -10,7 +10,7 @@ import { paintingOf, SUGGESTIONS, wordsOf } from "./suggestions.js";
 /** @typedef {import("../texts.js").TextKey} TextKey */
 /** @typedef {import("./suggestions.js").Field} Field */
 /** @typedef {import("./suggestions.js").Suggestion} Suggestion */
-/** @typedef {import("./listening.js").Hearing} Hearing */
+/** @typedef {import("./hearing.js").Hearing} Hearing */
 
 /** What each field is called, asked and hinted at. @type {Record<Field, {name: TextKey, ask: TextKey, hint: TextKey}>} */
 export const WORDING = {
@@ -37,7 +37,7 @@ export const WORDING = {
  * @property {() => void} onSpeak
  * @property {() => void} onStop
  * @property {() => void} onYes what was half understood is right
- * @property {unknown} [beside] what stands beside the text field
+ * @property {(() => void) | null} onAdd where what is typed is added to others
  */
 
 /** The question and the text field, with the microphone. @param {FieldView} it */
@@ -54,7 +54,7 @@ export function questionTemplate(it) {
           event.preventDefault();
           it.onEnter();
         }}>
-      ${it.beside ?? nothing}
+      ${it.onAdd ? html`<button type="button" class="second add" @click=${it.onAdd}>${icons.plus}<span>${say("makeAdd")}</span></button>` : nothing}
       ${it.silent ? nothing : html`<button type="button" class="microphone" @click=${it.onSpeak}>${icons.microphone}<span class="unseen">${say("makeSpeak")}</span></button>`}
     </div>
     ${isOpen ? listeningTemplate(it) : nothing}
@@ -65,13 +65,8 @@ export function questionTemplate(it) {
 
 /** @param {FieldView} it */
 function listeningTemplate({ say, hearing, onStop }) {
-  if (hearing.kind !== "listening") return html`<div class="listening waiting"><p>${say(hearing.kind === "asking" ? "makeAsking" : "makeUnderstanding")}</p></div>`;
-  return html`<div class="listening">
-    <button type="button" class="ear" @click=${onStop}>${icons.microphone}<span class="unseen">${say("makeStop")}</span></button>
-    <p>${say("makeListening")}</p>
-    <button type="button" class="second" @click=${onStop}>${say("makeStop")}</button>
-    <span class="left" aria-hidden="true"></span>
-  </div>`;
+  if (hearing.kind !== "listening") return html`<p class="listening waiting">${say(hearing.kind === "asking" ? "makeAsking" : "makeUnderstanding")}</p>`;
+  return html`<button type="button" class="listening" @click=${onStop}><span class="ear">${icons.microphone}</span><span>${say("makeListening")}</span><span class="left"></span></button>`;
 }
 
 /** @param {FieldView} it */

@@ -21,37 +21,60 @@ function sampleOf(engine, language, voice) {
   return new URL(`../voices/${engine}/${language}/${voice}.mp3`, import.meta.url).href;
 }
 
-/** Plays one sample at a time. */
+/** Plays one sample at a time; `playing` is the place on the screen that it was asked for at. */
 export class Sampler {
+  playing = "";
   /** @type {AudioContext | null} */
   #context = null;
   /** @type {AudioBufferSourceNode | null} */
-  #playing = null;
+  #source = null;
 
-  /** Plays a sample; `onEnd` is told when it is over. The context begins in the tap itself, else an iPad stays silent. @param {string} engine @param {string} language @param {string} voice @param {() => void} onEnd */
-  async play(engine, language, voice, onEnd) {
-    this.stop();
+  /** @param {() => void} onChange @param {() => void} onLost a sample cannot be played */
+  constructor(onChange, onLost) {
+    this.onChange = onChange;
+    this.onLost = onLost;
+  }
+
+  /** Plays a sample, or stops the one of this place. The context begins in the tap itself, else an iPad stays silent. @param {string} place @param {string} engine @param {string} language @param {string} voice */
+  async toggle(place, engine, language, voice) {
+    const wasHere = this.playing === place;
+    this.#become(wasHere ? "" : place);
+    if (wasHere) return;
     const context = (this.#context ??= new AudioContext());
     void context.resume();
-    const answer = await fetch(sampleOf(engine, language, voice));
-    if (!answer.ok) throw new Error(`the sample of ${voice} is not there`);
-    const sound = await context.decodeAudioData(await answer.arrayBuffer());
-    this.stop();
+    try {
+      const answer = await fetch(sampleOf(engine, language, voice));
+      if (!answer.ok) throw new Error(`there is no sample of ${voice}`);
+      const sound = await context.decodeAudioData(await answer.arrayBuffer());
+      if (this.playing === place) this.#begin(context, sound);
+    } catch {
+      if (this.playing !== place) return;
+      this.#become("");
+      this.onLost();
+    }
+  }
+
+  /** @param {AudioContext} context @param {AudioBuffer} sound */
+  #begin(context, sound) {
     const source = context.createBufferSource();
     source.buffer = sound;
     source.connect(context.destination);
-    source.addEventListener("ended", onEnd, { once: true });
+    source.addEventListener("ended", () => this.#source === source && this.#become(""), { once: true });
     source.start();
-    this.#playing = source;
+    this.#source = source;
   }
 
-  stop() {
-    this.#playing?.stop();
-    this.#playing = null;
+  #become(/** @type {string} */ place) {
+    const before = this.#source;
+    this.#source = null;
+    before?.stop();
+    this.playing = place;
+    this.onChange();
   }
 
   close() {
-    this.stop();
+    this.#source?.stop();
+    this.#source = null;
     void this.#context?.close();
   }
 }
