@@ -497,7 +497,7 @@ def test_every_step_is_whole_at_every_size_and_for_everybody(
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                page.emulate_media(color_scheme=scheme)
                 assert violations(page) == [], (width, scheme, question(page))
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, question(page)

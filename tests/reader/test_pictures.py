@@ -14,6 +14,7 @@ import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from docs import paint, speak
 from storybook.book import VOICES
+from storybook.stages.narrator.espeak.engine import NAME
 
 MAKING = paint.READER / "making" / "suggestions.js"
 FOLDER = paint.READER
@@ -66,7 +67,7 @@ def test_each_voice_of_the_embedded_narrator_has_a_sample() -> None:
     kept = re.search(r"const KEPT = (\{.*?\});", (FOLDER / "making" / "voices.js").read_text())
     assert kept is not None
     languages = json.loads(re.sub(r"(\w+):", r'"\1":', kept[1]))
-    assert languages == {speak.NAME: [*speak.SAID]}
+    assert languages == {NAME: [*speak.SAID]}
     for language in speak.SAID:
         folder = speak.FOLDER / language
         assert {it.stem for it in folder.iterdir()} == set(VOICES)

@@ -92,7 +92,7 @@ export function settled(draft) {
 /** What has been answered to a field, "" if nothing. @param {Draft} draft @param {Field} field */
 export function saidOf(draft, field) {
   if (field !== "characters") return draft.words[field].trim();
-  return [...(draft.origin?.names ?? []), ...draft.heroes, ...draft.cards.map(textOf)].filter(Boolean).join(", ");
+  return [...new Set([...(draft.origin?.names ?? []), ...draft.heroes, ...draft.cards.map(textOf)])].filter(Boolean).join(", ");
 }
 
 /** The first field that has not been answered. @param {Draft} draft @returns {Field | null} */
