@@ -34,7 +34,7 @@ vendor: node_modules/.package-lock.json  ## fetch the page's library anew, as pa
 		sed '/sourceMappingURL/d' ../../../node_modules/lit-html/$$it > lit-html/$$it; done && \
 		find lit-html -type f | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
 
-.PHONY: book serve lint check test vendor crash dist bench-quick bench-servers audit lock docs clean help
+.PHONY: book serve lint check test vendor crash dist bench-quick bench-servers audit lock docs pictures voices clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -82,6 +82,12 @@ bench-servers: $(VENV)/test.done  ## measure how well real servers and models ar
 
 docs: $(VENV)/base.done          ## draw anew what the documents show of the code's tables
 	@$(BIN)/python -m docs.draw
+
+pictures: $(VENV)/base.done      ## paint anew what the page shows before there is any book
+	@$(BIN)/python -m docs.paint
+
+voices: $(VENV)/base.done        ## speak anew the samples by which a voice is chosen
+	@$(BIN)/python -m docs.speak
 
 audit: $(VENV)/audit.done        ## look for known vulnerabilities in every locked dependency
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip \

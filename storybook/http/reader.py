@@ -47,6 +47,7 @@ _MEDIA_TYPES: Final = {
     ".css": b"text/css; charset=utf-8",
     ".html": b"text/html; charset=utf-8",
     ".js": b"text/javascript; charset=utf-8",
+    ".mp3": b"audio/mpeg",
     ".png": b"image/png",
     ".svg": b"image/svg+xml",
     ".webmanifest": b"application/manifest+json; charset=utf-8",

@@ -58,6 +58,8 @@
  */
 /** @typedef {{base_edition: number, pages?: PageEdit[], tts_config?: Record<string, any>, style?: string, note?: string, accept?: boolean}} EditionRequest */
 
-/** @typedef {{text: string, value?: string, confidence: number} & Record<string, any>} SpokenField */
+/** @typedef {{stt_text: string, parsed_value: string, confidence: number}} SpokenField what was said, what is meant by it, and how sure the server is (0 to 1) */
+/** @typedef {{name: string, run_id: string, saved_at: string, character: CastMember}} SavedCharacter */
+/** @typedef {{name: string, kind: string, called: string, description: string, voice: string, pictures: string[]} & Record<string, any>} CastMember */
 
 export {};

@@ -119,10 +119,12 @@ export class Client {
     return this.#json("POST", `/api/runs/${runId}/editions/${edition}/restore`);
   }
 
+  /** @returns {Promise<{cast: import("./api_types.js").CastMember[]}>} */
   cast(/** @type {string} */ runId) {
     return this.#json("GET", `/api/runs/${runId}/cast`);
   }
 
+  /** @returns {Promise<{characters: import("./api_types.js").SavedCharacter[]}>} who can come along into a new book */
   savedCast() {
     return this.#json("GET", "/api/cast");
   }
@@ -136,11 +138,12 @@ export class Client {
     return this.#json("GET", `/api/runs/${runId}/log`, { query: asked });
   }
 
-  /** @returns {Promise<SpokenField>} what was said for one of the four words */
-  transcribe(/** @type {string} */ field, /** @type {Blob} */ audio) {
+  /** @returns {Promise<SpokenField>} what was said for one of the four words (`era`, `place`, `characters`, `topic`) */
+  transcribe(/** @type {string} */ field, /** @type {Blob} */ audio, language = "ko-KR") {
     const form = new FormData();
-    form.set("field", field);
-    form.set("audio", audio, "spoken");
+    form.set("field_type", field);
+    form.set("language", language);
+    form.set("audio_file", audio, "spoken");
     return this.#json("POST", "/api/stt/field", { form });
   }
 

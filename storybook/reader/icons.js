@@ -11,6 +11,7 @@ export const icons = {
   back: line("M15.5 4.5 8 12l7.5 7.5"),
   forth: line("M8.5 4.5 16 12l-7.5 7.5"),
   close: line("M6 6l12 12M18 6 6 18"),
+  done: line("M5 12.500 10 17.500 19.500 7"),
   plus: line("M12 5v14M5 12h14"),
   play: filled("M8 5.2v13.6a.8.8 0 0 0 1.2.7l10.6-6.8a.8.8 0 0 0 0-1.4L9.2 4.5a.8.8 0 0 0-1.2.7z"),
   pause: filled("M7 5h3.6v14H7zM13.4 5H17v14h-3.6z"),

@@ -1,0 +1,45 @@
+// The draft outlives a reload of the tab: it is kept in its session storage, and nowhere else.
+
+import { emptyDraft } from "./draft.js";
+
+/** @typedef {import("./draft.js").Draft} Draft */
+
+const KEPT_AS = "storybook making";
+
+/** @param {Storage | null} storage @returns {Draft} what was kept, an empty one if nothing was, or by another version */
+export function keptDraft(storage = session()) {
+  const empty = emptyDraft();
+  try {
+    const kept = JSON.parse(storage?.getItem(KEPT_AS) ?? "null");
+    const isLike = kept && Object.entries(empty).every(([name, usual]) => usual === null || (typeof kept[name] === typeof usual && Array.isArray(kept[name]) === Array.isArray(usual)));
+    return isLike ? { ...empty, ...kept } : empty;
+  } catch {
+    return empty;
+  }
+}
+
+/** @param {Draft} draft */
+export function keepDraft(draft, storage = session()) {
+  try {
+    storage?.setItem(KEPT_AS, JSON.stringify(draft));
+  } catch {
+    // The browser keeps nothing: the draft lives as long as the page.
+  }
+}
+
+export function dropDraft(storage = session()) {
+  try {
+    storage?.removeItem(KEPT_AS);
+  } catch {
+    // As above.
+  }
+}
+
+/** @returns {Storage | null} null where it is forbidden */
+function session() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}
