@@ -25,7 +25,7 @@ function makingTemplate({ app: { say }, state, editions, book, cancel, retry }) 
       <h2>${say("changeMakingEdition", { edition: newest })}</h2>
       <ul class="changes">${edition ? changesOf(edition).map(([it, its]) => html`<li>${say(it, its)}</li>`) : nothing}</ul>
       <p>${state.waiting_for ? say("shelfWaiting") : say(key, values)}${book?.etaSeconds == null ? nothing : html` · ${timeLeft(say, book.etaSeconds)}`}</p>
-      <progress max="1" .value=${fraction ?? 0} aria-label=${say(key, values)}></progress>
+      <progress max="1" .value=${fraction ?? 0} ?hidden=${fraction === null} aria-label=${say(key, values)}></progress>
       <p>${say("changeReadable")}</p>
       <div class="actions"><button type="button" class="quiet" @click=${cancel}>${say("changeStop")}</button></div>
     </section>`;

@@ -33,7 +33,12 @@ export function bookTemplate(app, item, index, book, fault, acts) {
 /** @param {LibraryItem} item @param {number} index */
 function pictureTemplate(item, index) {
   if (!item.cover_url) return html`<span class="blank">${icons.brush}</span>`;
-  return html`<img src=${item.cover_url} alt="" width="1024" height="1024" loading=${index < FIRST_SCREEN ? "eager" : "lazy"} decoding="async">`;
+  return html`<img src=${item.cover_url} alt="" width="1024" height="1024" loading=${index < FIRST_SCREEN ? "eager" : "lazy"} decoding="async" @error=${hide}>`;
+}
+
+/** A picture that retention has removed leaves bare paper, and no broken sign. */
+function hide(/** @type {Event} */ event) {
+  /** @type {HTMLElement} */ (event.target).hidden = true;
 }
 
 /** The cloth that a book is bound in: always the same one. */
