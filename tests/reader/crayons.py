@@ -61,7 +61,7 @@ class Crayons:
         submitted: Callable[[Submission], Awaitable[None]],
     ) -> Painting:
         report(0.25)
-        while (self._folder / "hold").exists():
+        while (self._folder / "hold").exists():  # noqa: ASYNC110 - a test in another process ends it
             await anyio.sleep(0.02)
         if (self._folder / "fail").exists():
             raise WorkFailed("broken", "the crayon broke", retryable=False)

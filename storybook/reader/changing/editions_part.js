@@ -35,8 +35,8 @@ function editionTemplate(view, it) {
     ${isWhole || it.is_shown ? nothing : html`<p class="when">${say(it.status === "RUNNING" || it.status === "QUEUED" ? "changeInMaking" : "changeNotMade")}</p>`}
     ${isWhole && !it.is_shown
       ? html`<div class="ways">
-          <button type="button" class="quiet" aria-expanded=${isOpen ? "true" : "false"} @click=${() => compare(isOpen ? null : it.edition)}>${say("changeCompare")}<span class="unseen">: ${name}</span></button>
-          <button type="button" class="second" ?disabled=${isBusy} @click=${() => restore(it.edition)}>${icons.retry}${say("changeRestore")}<span class="unseen">: ${name}</span></button>
+          <button type="button" class="quiet" aria-expanded=${isOpen ? "true" : "false"} @click=${() => compare(isOpen ? null : it.edition)}>${say("changeCompare")}<span class="unseen"> ${name}</span></button>
+          <button type="button" class="second" ?disabled=${isBusy} @click=${() => restore(it.edition)}>${icons.retry}${say("changeRestore")}<span class="unseen"> ${name}</span></button>
         </div>`
       : nothing}
     ${isOpen ? comparisonTemplate(app, compared, state.language) : nothing}

@@ -37,7 +37,7 @@ function heroTemplate({ app, runId, saved, keep }, hero) {
   return html`<li>
     ${hero.pictures[0] ? html`<img src=${hero.pictures[0]} alt="" width="1024" height="1024">` : html`<span class="initial" aria-hidden="true">${[...(hero.called || hero.name)][0]}</span>`}
     <p><strong>${hero.name}</strong>${hero.description ? html`<br>${hero.description}` : nothing}</p>
-    ${kept ? html`<p class="kept">${icons.heart}${say("changeHeroKept", { name: kept.name })}</p>` : html`<button type="button" class="quiet" @click=${() => void save()}>${icons.heart}${say("changeHeroKeep")}<span class="unseen">: ${hero.name}</span></button>`}
+    ${kept ? html`<p class="kept">${icons.heart}${say("changeHeroKept", { name: kept.name })}</p>` : html`<button type="button" class="quiet" @click=${() => void save()}>${icons.heart}${say("changeHeroKeep")}<span class="unseen"> ${hero.name}</span></button>`}
   </li>`;
 }
 

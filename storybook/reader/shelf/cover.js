@@ -26,7 +26,7 @@ export function bookTemplate(app, item, index, book, fault, acts) {
       <div class="told">${toldTemplate(app, item, book)}${fault ? html`<p class="fault" role="alert">${fault}</p>` : nothing}</div>
       <button type="button" class="more" aria-label=${say("shelfMore", { title })} @click=${() => acts.menu(item)}>${icons.more}</button>
     </div>
-    ${isStopped(item) ? html`<button type="button" class="second again" @click=${() => acts.retry(item)}>${icons.retry}${say(item.status === "FAILED" ? "shelfRetry" : "shelfGoOn")}<span class="unseen">: ${title}</span></button>` : nothing}
+    ${isStopped(item) ? html`<button type="button" class="second again" @click=${() => acts.retry(item)}>${icons.retry}${say(item.status === "FAILED" ? "shelfRetry" : "shelfGoOn")}<span class="unseen"> ${title}</span></button>` : nothing}
   </li>`;
 }
 
