@@ -261,16 +261,18 @@ class ShelfScreen {
   #template() {
     const { say, router } = this.app;
     const isOpen = this.#door === "open";
+    const { isKnown, items, query } = this.#shelf;
+    const isInviting = isKnown && items.length === 0 && !query; // the sign itself leads to the making, and there is nothing to seek
     const make = html`<a class="button primary make-book" href=${router.address({ screen: "make" })}>${icons.plus}${say("shelfMake")}</a>`;
     return html`
       <header class="head">
         <h1 tabindex="-1">${say("shelfTitle")}</h1>
-        ${isOpen ? this.#searchTemplate() : html`<span class="seek"></span>`}
+        ${isOpen && !isInviting ? this.#searchTemplate() : html`<span class="seek"></span>`}
         <div class="tools">
           ${knownSession() ? html`<button type="button" class="tool" aria-label=${say("shelfSignOut")} title=${say("shelfSignOut")} @click=${() => void this.#signOut()}>${icons.leave}</button>` : nothing}
           <button type="button" class="tool" aria-label=${say("shelfSettings")} title=${say("shelfSettings")} @click=${() => void openSettings(this.app)}>${icons.settings}</button>
         </div>
-        ${isOpen ? make : nothing}
+        ${isOpen && !isInviting ? make : nothing}
       </header>
       <main aria-busy=${this.#isLoading ? "true" : "false"}>${isOpen ? this.#booksTemplate() : this.#doorTemplate()}</main>`;
   }
