@@ -6,7 +6,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { changesOf } from "./change_state.js";
 import { comparisonTemplate } from "./comparison.js";
 
-/** @typedef {import("../screens/change.js").View} View */
+/** @typedef {import("./view.js").View} View */
 /** @typedef {import("./change_state.js").Edition} Edition */
 
 /** @param {View} view */

@@ -5,7 +5,7 @@ import { ask } from "../dialogs.js";
 import { icons } from "../icons.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
-/** @typedef {import("../screens/change.js").View} View */
+/** @typedef {import("./view.js").View} View */
 /** @typedef {{name: string, called: string, description: string, pictures: string[]}} Hero */
 
 /** Styles that have a name of their own in the page's languages; others are shown as the painter names them. */

@@ -7,7 +7,7 @@ import { changesOf, isBeingChanged, makingOf, newestOf } from "./change_state.js
 import { comparisonTemplate } from "./comparison.js";
 import { timeLeft } from "../shelf/cover.js";
 
-/** @typedef {import("../screens/change.js").View} View */
+/** @typedef {import("./view.js").View} View */
 
 /** @param {View} view */
 export function newsTemplate(view) {

@@ -5,7 +5,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { textChange } from "./change_state.js";
 import { pageName } from "./comparison.js";
 
-/** @typedef {import("../screens/change.js").View} View */
+/** @typedef {import("./view.js").View} View */
 
 /** The server's limits: of a text, and of a title or a wish, in characters. */
 const [MOST_TEXT, MOST_WISH] = [1000, 200];

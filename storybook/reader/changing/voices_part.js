@@ -4,7 +4,7 @@ import { icons } from "../icons.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { speakersOf, voiceName, voicesOf } from "./change_state.js";
 
-/** @typedef {import("../screens/change.js").View} View */
+/** @typedef {import("./view.js").View} View */
 
 /** The voices of the contract, where the narrator names none of its own. */
 const VOICES = ["M1", "M2", "M3", "M4", "M5", "F1", "F2", "F3", "F4", "F5"];

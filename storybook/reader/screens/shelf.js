@@ -7,7 +7,7 @@ import { knownSession, forgetSession } from "../session.js";
 import { openMenu } from "../shelf/book_menu.js";
 import { bookTemplate, ghostTemplate } from "../shelf/cover.js";
 import { documentOf, searchesIn } from "../shelf/downloads.js";
-import { signTemplate } from "../shelf/empty.js";
+import { doorTemplate, searchTemplate, signTemplate } from "../shelf/signs.js";
 import { confirm, erase } from "../shelf/erasing.js";
 import { Following } from "../shelf/following.js";
 import { openSettings } from "../shelf/settings.js";
@@ -267,30 +267,14 @@ class ShelfScreen {
     return html`
       <header class="head">
         <h1 tabindex="-1">${say("shelfTitle")}</h1>
-        ${isOpen && !isInviting ? this.#searchTemplate() : html`<span class="seek"></span>`}
+        ${isOpen && !isInviting ? searchTemplate(say, (query) => this.#search(query)) : html`<span class="seek"></span>`}
         <div class="tools">
           ${knownSession() ? html`<button type="button" class="tool" aria-label=${say("shelfSignOut")} title=${say("shelfSignOut")} @click=${() => void this.#signOut()}>${icons.leave}</button>` : nothing}
           <button type="button" class="tool" aria-label=${say("shelfSettings")} title=${say("shelfSettings")} @click=${() => void openSettings(this.app)}>${icons.settings}</button>
         </div>
         ${isOpen && !isInviting ? make : nothing}
       </header>
-      <main aria-busy=${this.#isLoading ? "true" : "false"}>${isOpen ? this.#booksTemplate() : this.#doorTemplate()}</main>`;
-  }
-
-  #searchTemplate() {
-    const { say } = this.app;
-    return html`<form class="seek" role="search" @submit=${(/** @type {Event} */ it) => it.preventDefault()}>
-      <label class="unseen" for="seek">${say("shelfSearch")}</label>
-      ${icons.search}
-      <input id="seek" type="search" autocomplete="off" enterkeyhint="search" placeholder=${say("shelfSearch")} @input=${(/** @type {any} */ it) => this.#search(it.target.value)}>
-    </form>`;
-  }
-
-  #doorTemplate() {
-    const { say } = this.app;
-    if (this.#door === "away") return signTemplate(say("shelfAway"), this.#fault, html`<button type="button" class="primary" @click=${() => void this.#load()}>${icons.retry}${say("shelfTryAgain")}</button>`);
-    const text = say(this.isByLink ? "shelfByLink" : "signInWhy");
-    return signTemplate(say(this.isByLink ? "shelfByLinkTitle" : "shelfClosed"), text, html`<button type="button" class="primary" @click=${() => void this.#signIn()}>${say("signIn")}</button>`);
+      <main aria-busy=${this.#isLoading ? "true" : "false"}>${isOpen ? this.#booksTemplate() : doorTemplate(say, this.#door === "away", this.isByLink, this.#fault, () => void (this.#door === "away" ? this.#load() : this.#signIn()))}</main>`;
   }
 
   #booksTemplate() {

@@ -1,5 +1,7 @@
-// What an empty shelf shows, and a closed one: drawn, so that nothing has to be loaded for it.
+// What the shelf shows where it shows no books (drawn, so that nothing has to be loaded for it), and
+// the field to seek some.
 
+import { icons } from "../icons.js";
 import { html, svg } from "../vendor/lit-html/lit-html.js";
 
 /** A reading lamp's corner of a shelf: an open book with a hill and a moon rising from its pages. */
@@ -18,4 +20,27 @@ const drawing = svg`<svg class="drawing" viewBox="0 0 320 220" aria-hidden="true
 /** Says something in the middle of the shelf. @param {string} heading @param {string} text @param {unknown} actions */
 export function signTemplate(heading, text, actions) {
   return html`<section class="sign paper">${drawing}<h2>${heading}</h2><p>${text}</p><div class="ways">${actions}</div></section>`;
+}
+
+/**
+ * The shelf that is closed, to who has no token, or cannot be reached.
+ * @param {import("../texts.js").Say} say @param {boolean} isAway @param {boolean} isByLink whether the page was opened by a link to one book
+ * @param {string} why @param {() => void} knock
+ */
+export function doorTemplate(say, isAway, isByLink, why, knock) {
+  if (isAway) return signTemplate(say("shelfAway"), why, html`<button type="button" class="primary" @click=${knock}>${icons.retry}${say("shelfTryAgain")}</button>`);
+  return signTemplate(
+    say(isByLink ? "shelfByLinkTitle" : "shelfClosed"),
+    say(isByLink ? "shelfByLink" : "signInWhy"),
+    html`<button type="button" class="primary" @click=${knock}>${say("signIn")}</button>`,
+  );
+}
+
+/** @param {import("../texts.js").Say} say @param {(query: string) => void} seek */
+export function searchTemplate(say, seek) {
+  return html`<form class="seek" role="search" @submit=${(/** @type {Event} */ it) => it.preventDefault()}>
+    <label class="unseen" for="seek">${say("shelfSearch")}</label>
+    ${icons.search}
+    <input id="seek" type="search" autocomplete="off" enterkeyhint="search" placeholder=${say("shelfSearch")} @input=${(/** @type {any} */ it) => seek(it.target.value)}>
+  </form>`;
 }
