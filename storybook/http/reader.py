@@ -32,14 +32,20 @@ from storybook.http.page_safety import POLICY, page_policy
 from storybook.http.requests import READ, header, shown_under
 from storybook.http.responses import NOT_KEPT, RawHeaders, RawResponse, json_response
 
-SCREENS: Final = ("/make", "/books/{run_id:str}", "/books/{run_id:str}/behind", "/operate")
+SCREENS: Final = (
+    "/make",
+    "/books/{run_id:str}",
+    "/books/{run_id:str}/behind",
+    "/books/{run_id:str}/change",
+    "/operate",
+)
 """The addresses of the page's screens besides `/`, as the router has them."""
 FILES_PATH: Final = "/reader"
 SERVICE_WORKER: Final = "/sw.js"
 """At the top: a service worker serves what lies under its own address."""
 MANIFEST: Final = "/manifest.webmanifest"
 READER_PATHS: Final = re.compile(
-    r"/|/make|/books/[^/]*(/behind)?|/operate|/sw\.js|/manifest\.webmanifest|/reader/.*"
+    r"/|/make|/books/[^/]*(/behind|/change)?|/operate|/sw\.js|/manifest\.webmanifest|/reader/.*"
 )
 """What everybody gets: it is the same for all."""
 

@@ -3,6 +3,7 @@
 
 import { ApiError } from "./client.js";
 import { ask } from "./dialogs.js";
+import { forgetSession, rememberSession } from "./session.js";
 import { html } from "./vendor/lit-html/lit-html.js";
 
 /** @typedef {import("./main.js").App} App */
@@ -19,10 +20,20 @@ export async function withAccess(app, call) {
     try {
       return await call();
     } catch (error) {
-      const isAsked = error instanceof ApiError && (error.status === 401 || (error.status === 403 && /token/.test(error.message)));
-      if (!isAsked || !(await signIn(app, error.status === 403))) throw error;
+      if (!wantsToken(error) || !(await signIn(app, error.status === 403))) throw error;
     }
   }
+}
+
+/** Whether a token would mend it: none was shown, or one that allows less. @param {unknown} error @returns {error is ApiError} */
+export function wantsToken(error) {
+  return error instanceof ApiError && (error.status === 401 || (error.status === 403 && error.message.startsWith("this needs a token")));
+}
+
+/** Gives the session of this browser up. @param {App} app */
+export async function signOut(app) {
+  await app.client.signOut();
+  forgetSession();
 }
 
 /** Asks for a token. Gives whether somebody has signed in. @param {App} app @param {boolean} hadAnother */
@@ -34,7 +45,7 @@ export async function signIn(app, hadAnother = false) {
     const send = async (/** @type {Event} */ event) => {
       event.preventDefault();
       try {
-        await client.signIn(token.trim());
+        rememberSession(await client.signIn(token.trim()));
         close(true);
       } catch (error) {
         fault = error instanceof ApiError && error.status === 429 ? say("tooManyTokens") : say(error instanceof ApiError ? "wrongToken" : "serverAway");

@@ -23,7 +23,7 @@
  * @property {number} [edition]
  */
 
-/** @typedef {{run_id: string, title: string, cover_url: string, status: Status, requested_at: string, ready_max_page: number} & Record<string, any>} LibraryItem */
+/** @typedef {{run_id: string, title: string, cover_url: string, status: Status, stage: string, created_at: string, ready_max_page: number} & Record<string, any>} LibraryItem */
 /** @typedef {{runs: LibraryItem[], next: string | null}} Library */
 /** @typedef {{engine: string, ready: boolean, configured?: string, why?: string, mend?: string} & Record<string, any>} EngineState */
 /** @typedef {{writer: EngineState, illustrator: EngineState, narrator: EngineState, transcriber: EngineState}} EngineTable */

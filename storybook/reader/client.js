@@ -88,6 +88,11 @@ export class Client {
     return this.#json("GET", "/api/engines");
   }
 
+  /** @returns {Promise<{paths: Record<string, any>}>} what the server can be asked, as OpenAPI has it */
+  document() {
+    return this.#json("GET", "/openapi.json");
+  }
+
   cancel(/** @type {string} */ runId) {
     return this.#json("POST", `/api/runs/${runId}/cancel`);
   }

@@ -29,6 +29,7 @@ const SCREENS = {
   shelf: () => import("./screens/shelf.js"),
   make: () => import("./screens/make.js"),
   book: () => import("./screens/book.js"),
+  change: () => import("./screens/change.js"),
   behind: () => import("./screens/behind.js"),
   operate: () => import("./screens/operate.js"),
   lost: () => import("./screens/lost.js"),

@@ -6,6 +6,7 @@ import { ApiError, Unreachable } from "./client.js";
 export function sentenceFor(say, error) {
   if (error instanceof Unreachable) return say(navigator.onLine === false ? "offline" : "serverAway");
   if (!(error instanceof ApiError)) return say("unexpected");
+  if (error.status === 403 && error.message.startsWith("without tokens")) return say("onlyThere");
   if (error.status === 401 || error.status === 403) return say("notAllowed");
   if (error.status === 404) return say("noSuchBook");
   if (error.status === 410) return say("bookGone");

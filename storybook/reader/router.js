@@ -1,6 +1,6 @@
 // The addresses of the page's screens, under the prefix that a proxy shows the server under.
 
-/** @typedef {{screen: "shelf" | "make" | "book" | "behind" | "operate" | "lost", runId: string, page: number, signature: string}} Place */
+/** @typedef {{screen: "shelf" | "make" | "book" | "change" | "behind" | "operate" | "lost", runId: string, page: number, signature: string}} Place */
 
 /**
  * The screen that an address means; pages of a book are its fragment, `#page-3` (the cover is 0).
@@ -11,8 +11,8 @@
 export function placeOf(prefix, address) {
   const path = (address.pathname.startsWith(prefix) ? address.pathname.slice(prefix.length) : address.pathname).replace(/\/+$/, "");
   const place = { runId: "", page: pageOf(address.hash), signature: new URLSearchParams(address.search).get("sig") ?? "" };
-  const book = path.match(/^\/books\/([0-9a-f]{32})(\/behind)?$/);
-  if (book) return { ...place, screen: book[2] ? "behind" : "book", runId: book[1] };
+  const book = path.match(/^\/books\/([0-9a-f]{32})(?:\/(behind|change))?$/);
+  if (book) return { ...place, screen: /** @type {"behind" | "change" | undefined} */ (book[2]) ?? "book", runId: book[1] };
   const screens = /** @type {const} */ ({ "": "shelf", "/make": "make", "/operate": "operate" });
   const screen = path in screens ? screens[/** @type {keyof typeof screens} */ (path)] : "lost";
   return { ...place, screen };
@@ -20,7 +20,7 @@ export function placeOf(prefix, address) {
 
 /** @param {string} prefix @param {Partial<Place> & {screen: Place["screen"]}} place */
 export function addressOf(prefix, { screen, runId = "", page = 0, signature = "" }) {
-  const paths = { shelf: "/", make: "/make", operate: "/operate", book: `/books/${runId}`, behind: `/books/${runId}/behind`, lost: "/" };
+  const paths = { shelf: "/", make: "/make", operate: "/operate", book: `/books/${runId}`, behind: `/books/${runId}/behind`, change: `/books/${runId}/change`, lost: "/" };
   const query = signature ? `?sig=${encodeURIComponent(signature)}` : "";
   return `${prefix}${paths[screen]}${query}${page > 0 ? `#page-${page}` : ""}`;
 }

@@ -34,11 +34,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opener]:
-    """Opens an address in a context of its own; whatever the page complains of fails the test."""
+    """Opens an address in a context of its own; whatever the page complains of fails the test, but
+    for answers of a server that is expected to refuse something (`refuses`)."""
     complaints: list[str] = []
     contexts = []
 
     def open_page(address: str, size: tuple[int, int] = (390, 844), **options: Any) -> Page:
+        refuses = options.pop("refuses", False)
+
+        def complain(text: str) -> None:
+            if not (refuses and "the server responded with a status of 4" in text):
+                complaints.append(text)
+
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             locale=options.pop("locale", "ko-KR"),
@@ -46,7 +53,7 @@ def opened(browser: Browser) -> Iterator[Opener]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda it: complaints.append(it.text) if it.type == "error" else None)
+        page.on("console", lambda it: complain(it.text) if it.type == "error" else None)
         page.on("pageerror", lambda it: complaints.append(str(it)))
         page.goto(address)
         return page

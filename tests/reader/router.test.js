@@ -9,8 +9,8 @@ const ID = "0123456789abcdef0123456789abcdef";
 
 test("each screen's address leads to it", () => {
   for (const prefix of ["", "/story"]) {
-    for (const screen of /** @type {const} */ (["shelf", "make", "operate", "book", "behind"])) {
-      const runId = screen === "book" || screen === "behind" ? ID : "";
+    for (const screen of /** @type {const} */ (["shelf", "make", "operate", "book", "change", "behind"])) {
+      const runId = ["book", "change", "behind"].includes(screen) ? ID : "";
       const place = { screen, runId, page: 3, signature: "a.b" };
       const address = new URL(addressOf(prefix, place), "https://x.example");
       assert.deepEqual(placeOf(prefix, address), place);

@@ -1,0 +1,41 @@
+// Who is signed in on this device, as far as the page knows: the cookie itself no script can see.
+// It decides whether signing out and signed links are offered; the server decides what is allowed.
+
+const KEPT_AS = "storybook-session";
+
+/** @typedef {{name: string, scope: string, expires_at: string}} Session */
+
+/** @returns {Session | null} null where nobody has signed in here, or it has ended */
+export function knownSession(storage = safeStorage(), now = Date.now()) {
+  try {
+    const kept = JSON.parse(storage?.getItem(KEPT_AS) ?? "null");
+    return kept && Date.parse(kept.expires_at) > now ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+export function rememberSession(/** @type {Session} */ session, storage = safeStorage()) {
+  try {
+    storage?.setItem(KEPT_AS, JSON.stringify(session));
+  } catch {
+    // The browser keeps nothing: the session holds, and signing out is not offered.
+  }
+}
+
+export function forgetSession(storage = safeStorage()) {
+  try {
+    storage?.removeItem(KEPT_AS);
+  } catch {
+    // There was nothing to forget.
+  }
+}
+
+/** The browser's storage; null where it is forbidden. */
+function safeStorage() {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
