@@ -25,5 +25,7 @@ export const icons = {
   download: line("M12 4v11M7.500 11l4.500 4.500 4.500-4.500M5 20h14"),
   settings: line("M4 7h9M17 7h3M4 17h3M11 17h9M15 4.500v5M9 14.500v5"),
   search: line("M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13zM15.500 15.500 20 20"),
+  bubble: line("M4.500 5h15a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H11l-4.500 4v-4h-2a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM8 9h8M8 12.500h5"),
+  printer: line("M7 8V3.500h10V8M7 17H4V8h16v9h-3M7 14h10v6.500H7z"),
   retry: line("M19 12a7 7 0 1 1-2.200-5.100M19.500 4v4h-4"),
 };
