@@ -19,9 +19,9 @@ export function topTemplate(app, it) {
   return html`<header class="top">
     <a class="button tool home" href=${router.address({ screen: "shelf" })} aria-label=${say("toShelf")} title=${say("toShelf")}>${icons.books}</a>
     <h1 class="unseen">${it.title}</h1>
-    <p class="now" ?hidden=${!it.line}><span>${it.line}</span>${it.detail ? html` <span class="still">${it.detail}</span>` : nothing}
+    <div class="now" ?hidden=${!it.line}><p class="told">${it.line}${it.detail ? html` <span class="still">${it.detail}</span>` : nothing}</p>
       ${it.onWhy ? html`<button type="button" class="why" @click=${it.onWhy}>${say("bookWhy")}</button>` : nothing}
-      ${it.action ? html`<button type="button" class="act" @click=${it.action.act}>${icons.retry}${it.action.say}</button>` : nothing}</p>
+      ${it.action ? html`<button type="button" class="act" aria-label=${it.action.say} @click=${it.action.act}>${icons.retry}<span>${it.action.say}</span></button>` : nothing}</div>
     <div class="tools">
       ${tool(say("bookLetters"), icons.letters, it.onLetters)}
       ${it.isWhole ? html`${tool(it.minutesLeft ? say("bookBedtimeLeft", { n: it.minutesLeft }) : say("bookBedtime"), icons.moon, it.onBedtime, it.minutesLeft > 0)}

@@ -62,7 +62,7 @@ export class BookView {
     this.place = place;
     this.acts = acts;
     this.#here = place.page;
-    this.pictures = new Pictures((page) => this.#onPicture(page));
+    this.pictures = new Pictures(() => this.draw());
     this.texts = new PageTexts(app.client, place.runId, () => this.draw());
     this.reveal = new Reveal(() => this.#endAppearing());
     this.awake = new Awake();
@@ -161,6 +161,7 @@ export class BookView {
         <span class="corner right" aria-hidden="true" ?hidden=${this.#here >= this.#leaves - 1}></span>
       </main>
       ${this.#bar()}
+      ${this.voice.audio}
       <div class="night" aria-hidden="true"></div>
       ${this.#isAsleep ? html`<button type="button" class="asleep" @click=${() => this.bedtime.stop()}><span>${this.app.say("bookGoodNight")}</span><small>${this.app.say("bookWakeUp")}</small></button>` : nothing}`, this.root);
     if (!this.#state) return;
@@ -182,8 +183,8 @@ export class BookView {
       image: this.pictures.of(page.page),
       isFresh: this.#fresh.has(page.page),
       preview: this.pictures.previewOf(page.page),
-      done: 0,
       awaits,
+      onRetry: hasEnded(state) ? this.acts.onRetry : null,
       onSpeaker: (index) => this.#hear(index),
       onHurry: () => this.reveal.finish(),
       onScroll: (event) => sign(/** @type {HTMLElement} */ (event.target)),
@@ -271,11 +272,6 @@ export class BookView {
 
   #leaf(/** @type {number} */ number) {
     return /** @type {HTMLElement | null} */ (this.root.querySelector(`.leaf[data-page="${number}"]`));
-  }
-
-  #onPicture(/** @type {number} */ page) {
-    if (this.#state) this.draw();
-    else this.pictures.of(page);
   }
 
   // ----------------------------------------------------------------------------- words that appear

@@ -22,8 +22,8 @@ import { speakersOf } from "./spoken.js";
  * @property {HTMLImageElement | null} image
  * @property {boolean} isFresh whether the picture has just come: then it runs in like a wash
  * @property {HTMLImageElement | null} preview
- * @property {number} done how much of the picture is painted, from 0 to 1
- * @property {string} [awaits] what is said where nobody can paint now
+ * @property {string} awaits what is said where nobody can paint now
+ * @property {(() => void) | null} onRetry where it was given up
  * @property {(index: number) => void} onSpeaker
  * @property {() => void} onHurry
  * @property {(event: Event) => void} onScroll
@@ -53,7 +53,7 @@ export function leafTemplate(view) {
 }
 
 /** @param {LeafView} view */
-function artTemplate({ app, page, image, isFresh, preview, text, awaits }) {
+function artTemplate({ app, page, image, isFresh, preview, text, awaits, onRetry }) {
   if (image) {
     const told = text?.page.paragraphs[0]?.map((it) => it.text).join("") ?? "";
     const alt = page.page ? app.say("bookPicture", { page: page.page, told }) : app.say("bookCoverPicture", { title: told });
@@ -62,7 +62,8 @@ function artTemplate({ app, page, image, isFresh, preview, text, awaits }) {
   return html`<div class="wash">
     <span class="blot one"></span><span class="blot two"></span><span class="blot three"></span>
     ${preview ? html`<div class="preview">${preview}</div>` : nothing}
-    ${awaits ? html`<p class="awaits">${icons.moon}<span>${awaits}</span></p>` : nothing}
+    ${awaits ? html`<div class="awaits">${icons.moon}<span>${awaits}</span>
+      ${onRetry ? html`<button type="button" class="primary" @click=${onRetry}>${icons.retry}${app.say("bookRetry")}</button>` : nothing}</div>` : nothing}
   </div>`;
 }
 

@@ -14,7 +14,7 @@ export class Pictures {
   #wanted = new Set();
   #isClosed = false;
 
-  /** @param {(page: number) => void} onShown a picture has come, or a look at one that is being painted */
+  /** @param {() => void} onShown a picture has come, or a look at one that is being painted */
   constructor(onShown) {
     this.onShown = onShown;
   }
@@ -61,7 +61,7 @@ export class Pictures {
     }
     if (this.#isClosed) return;
     into.set(page, { url, image });
-    this.onShown(page);
+    this.onShown();
   }
 
   /** @param {Map<number, {url: string, image: HTMLImageElement}>} into @param {number} page @param {string} url */
