@@ -23,6 +23,11 @@ export function spokenAt(sentences, time) {
   return sentences.findIndex((it) => it.start <= time && time < it.end);
 }
 
+/** When another sentence or silence begins, after a time. @param {readonly Sentence[]} sentences @param {number} time */
+export function nextChange(sentences, time) {
+  return Math.min(...sentences.flatMap((it) => [it.start, it.end]).filter((it) => it > time), Infinity);
+}
+
 /** The sentence to go to from a time: the one after, or this one's beginning, or the one before. @param {readonly Sentence[]} sentences @param {number} time @param {1 | -1} step */
 export function sentenceBeside(sentences, time, step) {
   const begun = sentences.filter((it) => it.start <= time + 0.01).length - 1;

@@ -1,7 +1,7 @@
 // Reads a page aloud, and tells which sentence is spoken. One player for all pages: a browser that
 // lets it play once, lets it play on.
 
-import { sentenceBeside, spokenAt } from "./spoken.js";
+import { nextChange, sentenceBeside, spokenAt } from "./spoken.js";
 
 /** @typedef {import("./spoken.js").Sentence} Sentence */
 
@@ -17,7 +17,7 @@ export class Voice {
   #sentences = [];
   #url = "";
   #until = Infinity;
-  #frame = 0;
+  #timer = 0;
   #lit = -1;
 
   /** @param {Listener} listener */
@@ -30,8 +30,7 @@ export class Voice {
     this.audio.addEventListener("pause", () => this.#changed());
     this.audio.addEventListener("ended", () => this.#ended());
     this.audio.addEventListener("error", () => this.#changed());
-    // Frames rest while the page is hidden; this does not.
-    this.audio.addEventListener("timeupdate", () => this.#light());
+    for (const it of ["timeupdate", "seeked", "ratechange"]) this.audio.addEventListener(it, () => this.#light());
   }
 
   get isPlaying() {
@@ -97,7 +96,6 @@ export class Voice {
 
   close() {
     this.load("", []);
-    cancelAnimationFrame(this.#frame);
   }
 
   async #start() {
@@ -111,24 +109,19 @@ export class Voice {
 
   #changed() {
     this.listener.onChange();
-    cancelAnimationFrame(this.#frame);
     this.#light();
-    if (this.isPlaying) this.#follow();
   }
 
-  #follow() {
-    this.#frame = requestAnimationFrame(() => {
-      this.#light();
-      if (this.isPlaying) this.#follow();
-    });
-  }
-
+  /** Lights what is spoken now, and comes back when that changes. */
   #light() {
+    clearTimeout(this.#timer);
     const time = this.audio.currentTime;
     if (this.isPlaying && time >= this.#until) {
       this.#until = Infinity;
       this.pause();
     }
+    const left = (nextChange(this.#sentences, time) - time) / this.audio.playbackRate;
+    if (this.isPlaying && Number.isFinite(left)) this.#timer = window.setTimeout(() => this.#light(), Math.max(1, left * 1000));
     const lit = this.isPlaying ? spokenAt(this.#sentences, time) : -1;
     if (lit === this.#lit) return;
     this.#lit = lit;
