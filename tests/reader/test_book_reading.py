@@ -125,9 +125,11 @@ def test_audio_is_asked_for_in_ranges(server: Server, book: str, opened: Opener)
     ranges: list[tuple[str, int]] = []
     page.on(
         "response",
-        lambda it: ranges.append((it.request.headers.get("range", ""), it.status))
-        if "/audio/" in it.url
-        else None,
+        lambda it: (
+            ranges.append((it.request.headers.get("range", ""), it.status))
+            if "/audio/" in it.url
+            else None
+        ),
     )
     page.goto(at(server, book, 1))
     ready(page, 1)

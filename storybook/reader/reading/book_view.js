@@ -1,6 +1,6 @@
 // A book as it is looked at: its leaves, which one is here, and what goes on around it.
 
-import { hasEnded, isWhole, partsOf, unknownBook } from "../book_state.js";
+import { hasEnded, isWhole, needsState, partsOf, unknownBook } from "../book_state.js";
 import { choose, classesOf } from "../preferences.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { Awake } from "./awake.js";
@@ -207,7 +207,7 @@ export class BookView {
     const state = this.#state;
     const book = this.#book;
     const isRunning = state !== null && !hasEnded(state) && !state.parked;
-    const isApart = isRunning && book?.isConnected === false;
+    const isApart = book?.isConnected === false && (isRunning || needsState(book));
     const told = isApart ? /** @type {const} */ ({ key: navigator.onLine === false ? "bookOffline" : "bookUnconnected" }) : happening(book ?? unknownBook());
     const eta = book?.etaSeconds ?? null;
     const left = isRunning && !isApart && !state.waiting_for && eta !== null ? kindly(eta - (performance.now() - this.#etaAt) / 1000) : null;

@@ -1,6 +1,6 @@
 // Follows a book while it is made: its stream, and the state that each change tells of.
 
-import { ApiError } from "../client.js";
+import { ApiError, Unreachable } from "../client.js";
 import { hasEnded, needsState, unknownBook, withConnection, withMessage, withState } from "../book_state.js";
 
 /** @typedef {import("../book_state.js").Book} Book */
@@ -65,9 +65,10 @@ export class Following {
       const at = this.book.position;
       try {
         const state = await this.client.run(this.runId, { at });
-        if (!signal.aborted) this.#put(withState(this.book, state, at));
+        if (!signal.aborted) this.#put(withConnection(withState(this.book, state, at), true));
       } catch (error) {
         if (error instanceof ApiError && error.status === 400) break; // the log was set back: the stream says so
+        if (error instanceof Unreachable && !signal.aborted) this.#put(withConnection(this.book, false));
         await new Promise((done) => setTimeout(done, AGAIN_MS));
       }
     }
