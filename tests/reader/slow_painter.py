@@ -22,7 +22,12 @@ async def paint_slowly(self: Painter, *asked: Any) -> Any:
     await anyio.sleep(SECONDS / 2)
     report(0.5, tiny_png())
     await anyio.sleep(SECONDS / 2)
-    return await _paint(self, task, lambda part: part and report(part), submitted)
+
+    def at_the_end(fraction: float, preview: bytes | None = None) -> None:
+        if fraction == 1:
+            report(fraction, preview)
+
+    return await _paint(self, task, at_the_end, submitted)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,10 @@ def test_audio_is_asked_for_in_ranges(server: Server, book: str, opened: Opener)
     page.goto(at(server, book, 1))
     ready(page, 1)
     page.keyboard.press("Space")
-    expect(page.locator(".spoken.now")).to_have_count(1)
+    lit = page.locator(".spoken.now")
+    expect(lit).to_have_count(1)
+    size = "it => [it, it.closest('.text')].map((it) => getComputedStyle(it).fontSize)"
+    assert len(set(lit.evaluate(size))) == 1  # light alone: nothing moves
     assert ranges and all(asked.startswith("bytes=") for asked, _ in ranges), ranges
     assert {status for _, status in ranges} <= {206, 304}
 
@@ -367,7 +370,8 @@ def test_the_screen_stays_awake_while_one_reads(server: Server, book: str, opene
     page.add_init_script(
         """navigator.wakeLock.request = async () => {
           window.locks = (window.locks ?? 0) + 1;
-          const lock = { released: false, release: async () => { lock.released = true; locks -= 1; } };
+          const release = async () => { lock.released = true; window.locks -= 1; };
+          const lock = { released: false, release };
           return lock;
         };"""
     )

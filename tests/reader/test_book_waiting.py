@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.export.browser import violations
 from tests.reader.conftest import Opener
-from tests.reader.test_book_reading import HERE, MOST_SHIFT, PHONE, at, ready, shown
+from tests.reader.test_book_reading import HERE, MOST_SHIFT, PHONE, at, shown
 from tests.whole.server import Server, follow, serving
 
 pytestmark = pytest.mark.slow
@@ -27,7 +30,7 @@ WATCH = """
   window.shift = 0;
   const look = () => {
     const count = (what) => document.querySelectorAll(what).length;
-    const now = [count(".painted"), count(".text :is(p, h2)") ? count(".leaf:has(.text :is(p, h2))") : 0];
+    const now = [count(".painted"), count(".leaf:has(.text :is(p, h2))")];
     if (count(".leaf[data-page]")) steps.push(now);
     requestAnimationFrame(look);
   };
@@ -65,18 +68,14 @@ def never_stepped_back(page: Page) -> bool:
     """Of pictures and of texts there were never fewer than before."""
     steps: list[list[int]] = page.evaluate("() => window.steps")
     assert steps
-    return all(
-        then[kind] >= before[kind]
-        for before, then in zip(steps, steps[1:], strict=False)
-        for kind in (0, 1)
-    )
+    return all(then[kind] >= before[kind] for before, then in pairwise(steps) for kind in (0, 1))
 
 
 def whole(page: Page) -> None:
     """Waits until the book is."""
     expect(page.locator(".leaf.end")).to_have_count(1, timeout=READY_MS)
     expect(page.locator(".painted img")).to_have_count(PAGES, timeout=READY_MS)
-    expect(page.locator(".now")).not_to_be_visible()
+    expect(page.locator(".status")).not_to_be_visible()
 
 
 def written(page: Page) -> None:
@@ -90,8 +89,8 @@ def test_a_book_opens_at_once_and_fills_itself(server: Server, opened: Opener) -
     page = opened("about:blank", bypass_csp=True)
     page.add_init_script(WATCH)
     page.goto(at(server, run_id))
-    expect(page.locator(".now")).to_be_visible()
-    assert page.title().startswith("만드는 중")
+    expect(page.locator(".status")).to_be_visible()
+    expect(page).to_have_title(re.compile("^만드는 중"))
     expect(page.locator(".word").first).to_be_attached(timeout=READY_MS)
     page.get_by_role("button", name="바로 다 보기").click()
     expect(page.locator(".word")).to_have_count(0)
@@ -147,7 +146,7 @@ def test_a_book_outlasts_a_tunnel(server: Server, lonely: Page) -> None:
     lonely.goto(at(server, run_id))
     written(lonely)
     lonely.context.set_offline(True)
-    expect(lonely.locator(".now")).to_contain_text("끊겼어요", timeout=60_000)
+    expect(lonely.locator(".status")).to_contain_text("끊겼어요", timeout=60_000)
     lonely.context.set_offline(False)
     whole(lonely)
     assert never_stepped_back(lonely)
@@ -161,7 +160,7 @@ def test_a_book_outlasts_the_server(tmp_path: Path, lonely: Page, free_port: str
         lonely.goto(at(server, run_id))
         written(lonely)
         server.kill()
-        expect(lonely.locator(".now")).to_contain_text("끊겼어요")
+        expect(lonely.locator(".status")).to_contain_text("끊겼어요")
         server.log.close()
         server = Server(tmp_path / "data", SLOW, server_port=free_port)
         whole(lonely)
@@ -175,8 +174,6 @@ def test_a_book_outlasts_the_server(tmp_path: Path, lonely: Page, free_port: str
 @pytest.fixture
 def free_port() -> str:
     """A port that nobody has."""
-    import socket
-
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return str(found.getsockname()[1])
@@ -235,7 +232,7 @@ def test_what_happens_is_told_in_one_line(
     run_id, state = made
     page = opened("about:blank", color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     told(page, server, run_id, {**state, **change})
-    expect(page.locator(".now")).to_contain_text(line)
+    expect(page.locator(".status")).to_contain_text(line)
     expect(page.locator(f"{HERE} h2")).to_be_visible()
     assert violations(page) == []
 

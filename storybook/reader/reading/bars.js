@@ -19,7 +19,7 @@ export function topTemplate(app, it) {
   return html`<header class="top">
     <a class="button tool home" href=${router.address({ screen: "shelf" })} aria-label=${say("toShelf")} title=${say("toShelf")}>${icons.books}</a>
     <h1 class="unseen">${it.title}</h1>
-    <div class="now" ?hidden=${!it.line}><p class="told">${it.line}${it.detail ? html` <span class="still">${it.detail}</span>` : nothing}</p>
+    <div class="status" ?hidden=${!it.line}><p class="told">${it.line}${it.detail ? html` <span class="still">${it.detail}</span>` : nothing}</p>
       ${it.onWhy ? html`<button type="button" class="why" @click=${it.onWhy}>${say("bookWhy")}</button>` : nothing}
       ${it.action ? html`<button type="button" class="act" aria-label=${it.action.say} @click=${it.action.act}>${icons.retry}<span>${it.action.say}</span></button>` : nothing}</div>
     <div class="tools">

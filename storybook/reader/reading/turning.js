@@ -18,7 +18,7 @@ const REST_MS = 160;
  */
 export function movesOf(old, next, isForth, isSpread) {
   const hasTwo = (/** @type {HTMLElement} */ leaf) => isSpread && !leaf.classList.contains("cover");
-  const turn = (/** @type {number} */ degrees) => `perspective(150rem) rotateY(${degrees}deg)`;
+  const turn = (/** @type {number} */ degrees) => `perspective(${isSpread ? 260 : 150}rem) rotateY(${degrees}deg)`;
   const [earlier, later] = isForth ? [old, next] : [next, old];
   const [from, to] = isForth ? [0, 1] : [1, 0];
   if (!hasTwo(earlier) || !hasTwo(later)) {
