@@ -1,6 +1,8 @@
-"""How smoothly a page turns in the reader: frames a second, as `requestAnimationFrame` counts them in
-a headless Chromium that paints without a graphics card. Nothing else may run: `python -m
-bench.page_turn`."""
+"""How smoothly a page turns in the reader: frames a second, as `requestAnimationFrame` counts them
+in a headless Chromium that paints without a graphics card.
+
+Nothing else may run: `python -m bench.page_turn`.
+"""
 
 from __future__ import annotations
 
