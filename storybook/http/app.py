@@ -46,6 +46,7 @@ from storybook.http.responses import RawResponse, json_response
 from storybook.http.run_state import encode_state
 from storybook.http.runs import Runs
 from storybook.http.sessions import SessionCalls
+from storybook.http.spans import SpanCalls
 from storybook.http.speech import Speech
 from storybook.http.streams import Streams
 from storybook.projections.forgotten import FORGOTTEN
@@ -109,6 +110,7 @@ class HttpApp:
             Runs(application, clients),
             Media(application),
             Previews(application.live),
+            SpanCalls(application),
             Speech(application, clients),
             EngineCalls(application),
             RepairCalls(application, clients),

@@ -47,6 +47,7 @@ from storybook.http.schemas import (
     whole_number,
 )
 from storybook.http.sessions import Session, SignedLink
+from storybook.http.spans import SpokenPage
 from storybook.repair import Repair
 from storybook.stages.transcriber.spoken_field import SpokenField
 
@@ -468,6 +469,18 @@ CALLS: Final = (
             Parameter("page", "path", "the page", PAGE),
             Parameter("v", "query", "what makes each preview's address another; not looked at"),
         ),
+    ),
+    Call(
+        "get_spans",
+        "files",
+        "GET",
+        "/api/runs/{run_id}/spans/{page}",
+        "When each sentence of a page is spoken",
+        {200: _json("the page's text, cut where a player lights it up", SpokenPage)},
+        more="In seconds of the page's recording. Before there is one, the text alone; before it "
+        "is written, no paragraphs.",
+        errors=(400, 503),
+        parameters=(_RUN, Parameter("page", "path", "the page", PAGE), _EDITION),
     ),
     Call(
         "get_run_log",

@@ -32,6 +32,7 @@ from storybook.http.run_request import WORDS
 from storybook.http.run_state import Progress, RunState
 from storybook.http.runs import MAX_KEY_CHARACTERS, RunCreated, RunLog
 from storybook.http.sessions import LINK_SECONDS, LINK_SECONDS_RANGE, Session, SignedLink
+from storybook.http.spans import SpokenPage
 from storybook.http.speech import FIELD_TYPES
 from storybook.languages.ko import KOREAN
 from storybook.lexicon.cast import MAX_CAST
@@ -450,6 +451,7 @@ _ANSWERED: Final = (
         Library,
         RunState,
         RunLog,
+        SpokenPage,
         Repair,
         Cast,
         CharacterState,

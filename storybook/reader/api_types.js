@@ -24,6 +24,9 @@
  */
 
 /** @typedef {{run_id: string, title: string, cover_url: string, status: Status, stage: string, created_at: string, ready_max_page: number} & Record<string, any>} LibraryItem */
+/** @typedef {{text: string, is_said: boolean, speaker: string, start: number | null, end: number | null}} SpokenSpan */
+/** @typedef {{page: number, seconds: number, paragraphs: SpokenSpan[][]}} SpokenPage */
+
 /** @typedef {{runs: LibraryItem[], next: string | null}} Library */
 /** @typedef {{engine: string, ready: boolean, configured?: string, why?: string, mend?: string} & Record<string, any>} EngineState */
 /** @typedef {{writer: EngineState, illustrator: EngineState, narrator: EngineState, transcriber: EngineState}} EngineTable */

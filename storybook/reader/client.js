@@ -138,6 +138,11 @@ export class Client {
     return this.#json("PUT", `/api/cast/${encodeURIComponent(name)}`, { body: { run_id: runId, character } });
   }
 
+  /** @returns {Promise<import("./api_types.js").SpokenPage>} when each sentence of a page is spoken */
+  spans(/** @type {string} */ runId, /** @type {number} */ page, /** @type {{edition?: number}} */ as = {}) {
+    return this.#json("GET", `/api/runs/${runId}/spans/${page}`, { query: as });
+  }
+
   /** @returns {Promise<{events: any[], next: number | null}>} the events of a run */
   log(/** @type {string} */ runId, /** @type {{after?: number, limit?: number}} */ asked = {}) {
     return this.#json("GET", `/api/runs/${runId}/log`, { query: asked });

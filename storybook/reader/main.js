@@ -1,7 +1,7 @@
 // Starts the page: who reads, in which language, and the screen that the address means.
 
 import { Client } from "./client.js";
-import { choose, readPreferences } from "./preferences.js";
+import { choose, classesOf, readPreferences } from "./preferences.js";
 import { Router } from "./router.js";
 import { pageLanguage, sayIn } from "./texts.js";
 
@@ -51,7 +51,7 @@ async function show(place) {
   close();
   const language = pageLanguage(preferences.language, navigator.languages);
   document.documentElement.lang = language;
-  document.body.className = `letters-${preferences.letters}${preferences.easyType ? " easy-type" : ""}`;
+  document.body.className = classesOf(preferences);
   root.replaceChildren();
   root.className = place.screen;
   const section = document.createElement("div");

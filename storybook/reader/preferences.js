@@ -37,6 +37,11 @@ export function choose(chosen, storage = safeStorage()) {
   return all;
 }
 
+/** The classes of the page's body that show it as it was chosen. */
+export function classesOf(/** @type {Preferences} */ { letters, easyType }) {
+  return `letters-${letters}${easyType ? " easy-type" : ""}`;
+}
+
 /** The browser's storage; null where it is forbidden. */
 function safeStorage() {
   try {

@@ -1,10 +1,84 @@
-// An address that means nothing.
+// A book: it opens at once, fills itself while it is made, and is read.
 
+import { withAccess } from "../access.js";
+import { ApiError } from "../client.js";
+import { sentenceFor } from "../problems.js";
+import { tellWhy } from "../reading/choices.js";
+import { BookView } from "../reading/book_view.js";
+import { Following } from "../reading/following.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
 
-/** @param {HTMLElement} root @param {import("../main.js").App} app */
-export function open(root, app) {
-  app.setTitle(app.say("lostTitle"));
-  render(html`<main class="message"><h1>${app.say("lostTitle")}</h1><p><a class="button second" href=${app.router.address({ screen: "shelf" })}>${app.say("toShelf")}</a></p></main>`, root);
-  return () => {};
+/** @typedef {import("../main.js").App} App */
+/** @typedef {import("../router.js").Place} Place */
+
+/** Between two tries to open a book, in milliseconds. */
+const AGAIN_MS = 2500;
+
+/** @param {HTMLElement} root @param {App} app @param {Place} place */
+export function open(root, app, place) {
+  const { client, say } = app;
+  const { runId } = place;
+  const stop = new AbortController();
+  app.setTitle(say("bookOpening"));
+  const view = new BookView(root, app, place, { onRetry: () => void retry(), onMore: (way, page) => void more(way, page) });
+  const following = new Following(client, runId, (book) => view.show(book), (error) => (isSignedOut(error) ? void begin() : refuse(error)));
+
+  /** Until the server answers: it may be starting, or far away for a moment. */
+  async function begin() {
+    while (!stop.signal.aborted) {
+      try {
+        const state = await withAccess(app, () => client.run(runId));
+        if (!stop.signal.aborted) following.begin(state);
+        return;
+      } catch (error) {
+        if (error instanceof ApiError && error.status < 500 && error.status !== 429) return refuse(error);
+        app.announce(sentenceFor(say, error));
+        await new Promise((done) => setTimeout(done, AGAIN_MS));
+      }
+    }
+  }
+
+  /** There is nothing to be read here. @param {unknown} error */
+  function refuse(error) {
+    if (stop.signal.aborted) return;
+    close();
+    const told = sentenceFor(say, error);
+    app.setTitle(told);
+    render(html`<main class="message"><h1>${told}</h1><p><a class="button second" href=${app.router.address({ screen: "shelf" })}>${say("toShelf")}</a></p></main>`, root);
+  }
+
+  async function retry() {
+    try {
+      await withAccess(app, () => client.retry(runId));
+    } catch (error) {
+      // It may go on already: somebody else has asked for it.
+      if (!(error instanceof ApiError && error.status === 409)) return void tellWhy(app, sentenceFor(say, error), "");
+    }
+    void following.goOn();
+  }
+
+  /** What else there is to do; each is loaded when it is wanted. @param {import("../reading/choices.js").More} way @param {number} page */
+  async function more(way, page) {
+    if (way === "print") return print();
+    if (way === "behind") return app.router.go({ ...place, screen: "behind", page: 0 });
+    const title = following.book.state?.pages[0]?.title ?? "";
+    if (way === "share") return void (await loaded("shelf/share.js")).openShare(app, { runId, title, page });
+    await (await loaded("screens/change.js")).openChange(root, app, runId, page);
+    void following.goOn();
+  }
+
+  function close() {
+    stop.abort();
+    following.stop();
+    view.close();
+  }
+
+  void begin();
+  return close;
 }
+
+/** A module of another screen. @param {string} path */
+const loaded = (path) => import(`../${path}`);
+
+/** @param {unknown} error */
+const isSignedOut = (error) => error instanceof ApiError && error.status === 401;

@@ -1,0 +1,93 @@
+// Follows a book while it is made: its stream, and the state that each change tells of.
+
+import { ApiError, Unreachable } from "../client.js";
+import { hasEnded, needsState, unknownBook, withConnection, withMessage, withState } from "../book_state.js";
+
+/** @typedef {import("../book_state.js").Book} Book */
+/** @typedef {import("../client.js").Client} Client */
+/** @typedef {import("../api_types.js").RunState} RunState */
+
+/** Between two tries at a state that could not be fetched, in milliseconds. */
+const AGAIN_MS = 1500;
+
+export class Following {
+  #stop = new AbortController();
+  #isFetching = false;
+
+  /**
+   * @param {Client} client
+   * @param {string} runId
+   * @param {(book: Book) => void} onBook
+   * @param {(error: unknown) => void} onRefused the server will answer no more: the book is gone, or not for this reader
+   */
+  constructor(client, runId, onBook, onRefused) {
+    this.client = client;
+    this.runId = runId;
+    this.onBook = onBook;
+    this.onRefused = onRefused;
+    this.book = unknownBook();
+  }
+
+  /** Begins with a state that was fetched, and follows what is not ended. @param {RunState} state */
+  begin(state) {
+    this.#put(withState(this.book, state, this.book.contentPosition));
+    if (!hasEnded(state)) void this.goOn();
+  }
+
+  /** Follows what was begun again: a retry, a change. */
+  async goOn() {
+    this.stop();
+    const stop = (this.#stop = new AbortController());
+    const after = this.book.position >= 0 ? this.book.position : undefined;
+    const onConnection = (/** @type {boolean} */ isThere) => {
+      if (isThere && !this.book.isConnected) void this.#lookAgain(stop.signal);
+      this.#put(withConnection(this.book, isThere));
+    };
+    try {
+      for await (const message of this.client.follow(this.runId, { after, signal: stop.signal, onConnection })) {
+        this.#put(withMessage(this.book, message));
+        if (needsState(this.book)) void this.#fetch(stop.signal);
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) this.onRefused(error);
+    }
+  }
+
+  stop() {
+    this.#stop.abort();
+  }
+
+  /** One at a time, until what is known is as new as the newest change. */
+  async #fetch(/** @type {AbortSignal} */ signal) {
+    if (this.#isFetching) return;
+    this.#isFetching = true;
+    while (needsState(this.book) && !signal.aborted) {
+      const at = this.book.position;
+      try {
+        const state = await this.client.run(this.runId, { at });
+        if (!signal.aborted) this.#put(withConnection(withState(this.book, state, at), true));
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 400) break; // the log was set back: the stream says so
+        if (error instanceof Unreachable && !signal.aborted) this.#put(withConnection(this.book, false));
+        await new Promise((done) => setTimeout(done, AGAIN_MS));
+      }
+    }
+    this.#isFetching = false;
+  }
+
+  /** Whether an engine is awaited is told when it changes: not to who was away then. */
+  async #lookAgain(/** @type {AbortSignal} */ signal) {
+    try {
+      const { waiting_for } = await this.client.run(this.runId);
+      if (!signal.aborted) this.#put(withMessage(this.book, { event: "progress", id: null, data: { waiting_for } }));
+    } catch {
+      // The stream tells what is wrong.
+    }
+  }
+
+  #put(/** @type {Book} */ book) {
+    if (book === this.book) return;
+    this.book = book;
+    this.onBook(book);
+  }
+}

@@ -1,0 +1,53 @@
+// What is said to who waits.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { unknownBook, withState } from "../../storybook/reader/book_state.js";
+import { happening, kindly, milestone } from "../../storybook/reader/reading/waiting.js";
+
+const page = (/** @type {number} */ n, /** @type {object} */ more = {}) => ({ page: n, title: "", summary: "", dialogues: [], image_url: "", audio_url: "", ...more });
+const state = (/** @type {object} */ more = {}) =>
+  /** @type {any} */ ({ status: "RUNNING", stage: "LLM", ready_max_page: -1, ready_max_audio_page: -1, pages: [page(0), page(1)], error: null, waiting_for: null, parked: null, ...more });
+const book = (/** @type {object} */ more = {}, /** @type {object} */ rest = {}) => ({ ...withState(unknownBook(), state(more), 5), ...rest });
+
+test("time is told kindly, never to the second", () => {
+  const told = (/** @type {number | null} */ it) => kindly(it) && [kindly(it)?.key, kindly(it)?.values?.n];
+  assert.equal(told(null), null);
+  assert.deepEqual(told(0), ["bookSoon", undefined]);
+  assert.deepEqual(told(30), ["bookHalfMinute", undefined]);
+  assert.deepEqual([61, 100, 179].map(told), [["bookMinutes", 1], ["bookMinutes", 2], ["bookMinutes", 3]]);
+  assert.deepEqual(told(13 * 60), ["bookMinutes", 15]);
+  assert.deepEqual(told(100 * 60), ["bookHours", 2]);
+});
+
+test("one line says what happens now", () => {
+  const keys = [
+    happening(unknownBook()),
+    happening(book({ status: "QUEUED" })),
+    happening(book()),
+    happening(book({ stage: "PANEL_1" }, { atWork: { stage: "PANEL_12", page: 12, fraction: 0.5, preview: "" } })),
+    happening(book({ stage: "COVER" }, { atWork: { stage: "TTS", page: 1, fraction: 1, preview: "" } })),
+    happening(book({ status: "DONE" })),
+  ].map((it) => it && [it.key, it.values?.page]);
+  assert.deepEqual(keys, [["bookOpening", undefined], ["bookQueued", undefined], ["bookWriting", undefined], ["bookPainting", 12], ["bookPaintingCover", undefined], null]);
+});
+
+test("who is away is named, and how it ended is told as it is", () => {
+  const away = { engine: "comfyui", since: "", why: "refused" };
+  assert.equal(happening(book({ stage: "PANEL_1", waiting_for: away }))?.key, "bookPainterAway");
+  assert.equal(happening(book({ stage: "TTS", waiting_for: away }))?.key, "bookReaderAway");
+  assert.equal(happening(book({ status: "FAILED" }))?.key, "bookFailed");
+  assert.equal(happening(book({ status: "FAILED", edition: 2 }))?.key, "bookChangeFailed");
+  assert.equal(happening(book({ status: "CANCELLED" }))?.key, "bookStopped");
+});
+
+test("a milestone is told once, the greatest of what came together", () => {
+  const written = [page(0, { title: "책" }), page(1, { summary: "글" })];
+  const painted = [{ ...written[0], image_url: "/c.png" }, written[1]];
+  const keys = (/** @type {any[]} */ ...all) => all.slice(1).map((it, n) => milestone(all[n], it)?.key ?? null);
+  const [empty, told, cover] = [state(), state({ pages: written }), state({ pages: painted })];
+  const whole = state({ pages: painted, status: "DONE" });
+  assert.deepEqual(keys(empty, told, told, cover, cover, whole, whole), ["bookWritten", null, "bookCoverPainted", null, "bookIsReady", null]);
+  assert.equal(milestone(null, whole), null);
+});
