@@ -13,7 +13,6 @@ from litestar.types import Scope
 from storybook.access import LOCAL, Access, Caller
 from storybook.application import Application
 from storybook.clock import MICROSECONDS
-from storybook.http.addresses import addresses
 from storybook.http.authorization import SESSION_COOKIE, SESSION_PATH, Gate, only_over_tls
 from storybook.http.errors import Contradiction, Invalid
 from storybook.http.page_language import VARY, page_language
@@ -106,7 +105,7 @@ class SessionCalls:
         ends = self._application.clock.now() + seconds * MICROSECONDS
         signed = self._access.tokens.sign(caller, ends, run_id)
         origin = str(request.base_url).rstrip("/")
-        url = f"{origin}{addresses(request.scope).run(run_id)}?sig={signed}"
+        url = f"{origin}{shown_under(request.scope)}/books/{run_id}?sig={signed}"
         drawn = qr_svg(url, TEXTS[page_language(request.scope)].book_code)
         return json_response(SignedLink(url, iso_time(ends), drawn), status=201, headers=[VARY])
 

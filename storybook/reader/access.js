@@ -3,6 +3,7 @@
 
 import { ApiError } from "./client.js";
 import { ask } from "./dialogs.js";
+import { forgetAllKept } from "./offline.js";
 import { forgetSession, rememberSession } from "./session.js";
 import { html } from "./vendor/lit-html/lit-html.js";
 
@@ -34,6 +35,7 @@ export function wantsToken(error) {
 export async function signOut(app) {
   await app.client.signOut();
   forgetSession();
+  await forgetAllKept();
 }
 
 /** Asks for a token. Gives whether somebody has signed in. @param {App} app @param {boolean} hadAnother */

@@ -3,6 +3,7 @@
 import { Client } from "./client.js";
 import { choose, classesOf, readPreferences } from "./preferences.js";
 import { Router } from "./router.js";
+import { rememberSession } from "./session.js";
 import { pageLanguage, sayIn } from "./texts.js";
 
 /** @typedef {import("./router.js").Place} Place */
@@ -82,6 +83,19 @@ function app(place, language) {
   };
 }
 
+/** A QR code brings a token in the fragment, which no server sees: it becomes a session, and goes. */
+async function takeToken() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  try {
+    rememberSession(await new Client(prefix).signIn(token));
+  } catch {
+    // It holds no more, or the server is away: it is asked for when it is needed.
+  }
+}
+
 const router = new Router(prefix, (place) => void show(place));
+await takeToken();
 router.start();
 if ("serviceWorker" in navigator) void navigator.serviceWorker.register(`${prefix}/sw.js`).catch(() => {});

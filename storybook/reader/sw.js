@@ -28,7 +28,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
     event.respondWith(networkElse(request, () => kept(PAGE, new Request(`${PREFIX}/`))));
   } else if (address.pathname.startsWith(`${FILES}/`)) {
     event.respondWith(keptElseNetwork(request));
-  } else if (/^\/api\/runs\/[0-9a-f]{32}(\/(images|audio|editions|cast)\b.*)?$/.test(path)) {
+  } else if (/^\/api\/runs\/[0-9a-f]{32}(\/(images|audio|spans|editions|cast)\b.*)?$/.test(path)) {
     event.respondWith(networkElse(request, () => kept(BOOKS, request)));
   }
 });

@@ -238,13 +238,17 @@ async def test_a_body_that_is_nested_deep_is_no_fault_of_the_server(guarded: Gua
 
 @pytest.mark.slow
 async def test_a_link_opens_one_book(guarded: Guarded) -> None:
-    """Its state, its stream, its files; nothing else, and nothing is changed by it."""
+    """In the reader, by its state, its stream, its files; nothing else, and nothing is changed by
+    it."""
     run_id, other = await guarded.book(), await guarded.book()
     path = f"/api/runs/{run_id}/links"
     answer = await guarded.ask(TokenScope.ADMIN, "POST", path, json={"ttl_seconds": 60})
     assert answer.status_code == 201
-    url = answer.json()["url"]
-    assert url.startswith(f"{guarded.site.url}/api/runs/{run_id}?sig=")
+    link = answer.json()["url"]
+    assert link.startswith(f"{guarded.site.url}/books/{run_id}?sig=")
+    page = await guarded.ask(None, "GET", link, {"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+    url = link.replace("/books/", "/api/runs/")
     async with httpx.AsyncClient(base_url=guarded.site.url) as friend:
         assert (await friend.get(url)).status_code == 200
         assert (await friend.get(f"/api/runs/{run_id}/events")).status_code == 200

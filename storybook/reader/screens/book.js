@@ -2,6 +2,8 @@
 
 import { withAccess } from "../access.js";
 import { ApiError } from "../client.js";
+import { hasEnded, isWhole } from "../book_state.js";
+import { forgetKept, keepBook } from "../offline.js";
 import { sentenceFor } from "../problems.js";
 import { tellWhy } from "../reading/choices.js";
 import { BookView } from "../reading/book_view.js";
@@ -21,7 +23,18 @@ export function open(root, app, place) {
   const stop = new AbortController();
   app.setTitle(say("bookOpening"));
   const view = new BookView(root, app, place, { onRetry: () => void retry(), onMore: (way, page) => void more(way, page) });
-  const following = new Following(client, runId, (book) => view.show(book), (error) => (isSignedOut(error) ? void begin() : refuse(error)));
+  const following = new Following(client, runId, (book) => (view.show(book), keep(book)), (error) => (isSignedOut(error) ? void begin() : refuse(error)));
+  let kept = "";
+
+  /** What can be read whole can be read without a network from then on. @param {import("../book_state.js").Book} book */
+  function keep({ state }) {
+    if (!state || !isWhole(state) || !hasEnded(state)) return;
+    const files = JSON.stringify(state.pages);
+    if (files === kept) return;
+    kept = files;
+    const spans = state.pages.map((it) => `${client.base}/api/runs/${runId}/spans/${it.page}`);
+    void keepBook(client.base, runId, state, spans).catch(() => {}); // the browser's room is used up: nothing is lost
+  }
 
   /** Until the server answers: it may be starting, or far away for a moment. */
   async function begin() {
@@ -42,6 +55,7 @@ export function open(root, app, place) {
   function refuse(error) {
     if (stop.signal.aborted) return;
     close();
+    if (error instanceof ApiError && [404, 410].includes(error.status)) void forgetKept(client.base, runId);
     const told = sentenceFor(say, error);
     app.setTitle(told);
     render(html`<main class="message"><h1>${told}</h1><p><a class="button second" href=${app.router.address({ screen: "shelf" })}>${say("toShelf")}</a></p></main>`, root);
@@ -62,9 +76,9 @@ export function open(root, app, place) {
     if (way === "print") return print();
     if (way === "behind") return app.router.go({ ...place, screen: "behind", page: 0 });
     const title = following.book.state?.pages[0]?.title ?? "";
-    if (way === "share") return void (await loaded("shelf/share.js")).openShare(app, { runId, title, page });
-    await (await loaded("screens/change.js")).openChange(root, app, runId, page);
-    void following.goOn();
+    if (way === "change") return app.router.go({ ...place, screen: "change", page });
+    const { openShare } = await import("../shelf/share.js");
+    await openShare(app, { runId, title, page });
   }
 
   function close() {
@@ -76,9 +90,6 @@ export function open(root, app, place) {
   void begin();
   return close;
 }
-
-/** A module of another screen. @param {string} path */
-const loaded = (path) => import(`../${path}`);
 
 /** @param {unknown} error */
 const isSignedOut = (error) => error instanceof ApiError && error.status === 401;
