@@ -54,7 +54,7 @@ async function show(place) {
   document.documentElement.lang = language;
   document.body.className = classesOf(preferences);
   root.replaceChildren();
-  root.className = place.screen;
+  root.className = `screen-${place.screen}`;
   const section = document.createElement("div");
   root.append(section);
   close = open(section, app(place, language), place);
