@@ -73,7 +73,9 @@ async def test_a_parked_runs_state_is_the_last_one_that_could_be_read(tmp_path: 
         parked = before | {"parked": {"position": at, "why": WHY}}
         assert await state(site, run_id) == parked
         assert await state(site, run_id, f"?at={at}") == parked
-        assert list(parked)[-5:] == ["waiting_for", "language", "parked", "removed", "age"]
+        assert list(parked)[-6:] == [
+            *("waiting_for", "language", "parked", "removed", "age", "languages")
+        ]
 
 
 async def test_a_run_of_which_nothing_can_be_read(tmp_path: Path) -> None:

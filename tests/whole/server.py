@@ -19,6 +19,8 @@ REPOSITORY = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 """For a start, an answer, the next message, a stop: seconds at most, and many where the machine is
 busy with pictures."""
+COMMAND_SECONDS = 170
+"""For a whole command, which may make a book beside others that do."""
 
 WORDS = {
     "era_ko": "조선시대",
@@ -35,7 +37,7 @@ def storybook(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=PATIENCE_SECONDS,
+        timeout=COMMAND_SECONDS,
         check=False,
     )
 

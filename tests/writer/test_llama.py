@@ -139,7 +139,7 @@ async def test_an_answer_that_is_cut_is_tried_again(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The context is full before the book is: retryable, and the pages so far have been given."""
-    monkeypatch.setattr("storybook.stages.writer.llama.engine.longest_answer", lambda *_: "")
+    monkeypatch.setattr("storybook.stages.writer.answer.order.longest_answer", lambda *_: "")
     prompt = 3_200
     got: list[Page] = []
     with pytest.raises(WorkFailed, match="ends before page") as failure:
