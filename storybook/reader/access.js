@@ -19,7 +19,7 @@ export async function withAccess(app, call) {
     try {
       return await call();
     } catch (error) {
-      const isAsked = error instanceof ApiError && (error.status === 401 || (error.status === 403 && /token/.test(error.message)));
+      const isAsked = error instanceof ApiError && (error.status === 401 || (error.status === 403 && /needs a token/.test(error.message)));
       if (!isAsked || !(await signIn(app, error.status === 403))) throw error;
     }
   }

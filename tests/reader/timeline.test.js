@@ -1,13 +1,9 @@
-// The timeline of a run, from its log as it was recorded.
+// The timeline of a run, folded from its log (test_timelines.py holds it against the command line's).
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { attemptsOf, chaptersOf, momentOf, scaleOf, shareOf, waitedSeconds, workedSeconds } from "../../storybook/reader/behind/timeline.js";
-
-/** @type {{name: string, entries: any[], chapters: any[]}[]} */
-const recorded = JSON.parse(readFileSync(new URL("timelines.json", import.meta.url), "utf8"));
 
 let position = 0;
 const at = (/** @type {number} */ seconds) => new Date(1_800_000_000_000 + seconds * 1000).toISOString();
@@ -15,20 +11,6 @@ const entry = (/** @type {string} */ type, /** @type {number} */ seconds, /** @t
 const work = { stage: "COVER", page: 0, attempt: 1 };
 const engine = { name: "painter", version: "1.0" };
 const fold = (/** @type {any[]} */ ...entries) => attemptsOf(chaptersOf(entries)[0]);
-
-for (const { name, entries, chapters } of recorded) {
-  test(`a log of ${name} tells what the command line tells`, () => {
-    const found = chaptersOf(entries).map((it) => ({
-      edition: it.edition,
-      attempts: attemptsOf(it).map((each) => ({
-        ...{ position: each.position, stage: each.stage, page: each.page, attempt: each.attempt },
-        ...{ outcome: each.outcome, error: each.error, engine: each.engine?.name ?? null },
-        ...{ waited: Math.round(waitedSeconds(each, 0) * 1000), worked: Math.round((workedSeconds(each, 0) ?? -0.001) * 1000) },
-      })),
-    }));
-    assert.deepEqual(found, chapters);
-  });
-}
 
 test("a moment is read to the microsecond", () => {
   assert.equal(momentOf("2026-01-01T00:00:00.123456Z"), Date.UTC(2026, 0, 1) + 123.456);

@@ -6,7 +6,7 @@
 
 /** @typedef {{position: number, version: number, type: string, recorded_at: string, data: any, digest: string, run_id?: string}} Entry an event as the log has it */
 /** @typedef {{name: string, version?: string, model?: string, device?: string}} Engine */
-/** @typedef {{position: number, page: number, problems: {kind: string, message: string}[], excerpt: string}} Refusal */
+/** @typedef {{position: number, page: number, at: number, problems: {kind: string, message: string}[], excerpt: string}} Refusal */
 /** @typedef {"waiting" | "working" | "completed" | "failed" | "abandoned"} Outcome */
 
 /**
@@ -86,7 +86,7 @@ function feed(chapter, open, entry) {
     const writing = open.get(`LLM ${data.page}`) ?? open.get("LLM null");
     if (!writing || data.attempt === 0) return;
     if (type === "PageWritten") writing.written.push({ position, page: data.page, at });
-    else writing.refused.push({ position, page: data.page, problems: data.problems ?? [], excerpt: data.excerpt ?? "" });
+    else writing.refused.push({ position, page: data.page, at, problems: data.problems ?? [], excerpt: data.excerpt ?? "" });
     return;
   }
   const change = CHANGES[type];
