@@ -44,8 +44,10 @@ def recorded_runs() -> list[list[Recorded]]:
 
 def told(chapter: Chapter) -> dict[str, object]:
     attempts = [
-        [position, it.stage, it.page, it.attempt, it.outcome, it.error]
-        + [it.engine.name if it.engine else None, waited(it, NOW), worked(it, NOW)]
+        (
+            *(position, it.stage, it.page, it.attempt, it.outcome, it.error),
+            *(it.engine.name if it.engine else None, waited(it, NOW), worked(it, NOW)),
+        )
         for position, it in chapter.attempts.items()
     ]
     return {

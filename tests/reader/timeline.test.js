@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { attemptsOf, chaptersOf, momentOf, scaleOf, shareOf, waitedSeconds, workedSeconds } from "../../storybook/reader/behind/timeline.js";
+import { attemptsOf, chaptersOf, endOf, momentOf, scaleOf, shareOf, waitedSeconds, workedSeconds } from "../../storybook/reader/behind/timeline.js";
 
 let position = 0;
 const at = (/** @type {number} */ seconds) => new Date(1_800_000_000_000 + seconds * 1000).toISOString();
@@ -73,6 +73,15 @@ test("an edition is a chapter, and what came from another book is kept work", ()
     entry("StageRequested", 9, work),
   ]);
   assert.deepEqual(found.map((it) => [it.edition, it.kept, it.lanes.length]), [[1, 1, 0], [2, 0, 1]]);
+});
+
+test("a chapter ends with its edition, and goes on until now as long as that is made", () => {
+  const began = [entry("RunRequested", 0, {}), entry("StageRequested", 1, work)];
+  const end = (/** @type {any[]} */ ...entries) => chaptersOf(entries).map((it, _, all) => endOf(all, it, 7));
+  assert.deepEqual(end(...began), [7]);
+  assert.deepEqual(end(...began, entry("RunFailed", 3, { fault: {} }), entry("RunPinned", 9, {})), [momentOf(at(3))]);
+  assert.deepEqual(end(...began, entry("RunFailed", 3, { fault: {} }), entry("RunRetried", 9, {})), [7]);
+  assert.deepEqual(end(...began, entry("RunCompleted", 3, {}), entry("EditionRequested", 9, { edition: 2 })), [momentOf(at(3)), 7]);
 });
 
 test("a clock that was set back makes no time negative", () => {

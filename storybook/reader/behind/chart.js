@@ -23,7 +23,7 @@ const OUTCOMES = /** @type {const} */ ({
   abandoned: "behindAbandoned",
 });
 
-/** @param {App} app @param {Chapter} chapter @param {number} now @param {number | null} cursor the moment that is looked at */
+/** @param {App} app @param {Chapter} chapter @param {number} now where what is open ends @param {number | null} cursor the moment that is looked at */
 export function chapterView(app, chapter, now, cursor) {
   const { say, language } = app;
   if (chapter.lanes.length === 0) {

@@ -1,5 +1,5 @@
 // A run's timeline, folded from its log: chapters (what was done for an edition), lanes (one for each
-// piece of work) and attempts. It tells what `storybook timeline` tells. Pure.
+// piece of work) and attempts. It tells what `storybook show` tells. Pure.
 //
 // Times are those of the server's clock, which may have been set back meanwhile: no duration is
 // negative, and no bar leaves the chart.
@@ -34,6 +34,7 @@
 /** @typedef {{edition: number, entries: Entry[], lanes: Lane[], kept: number}} Chapter what was done for an edition; `kept` pieces of work came from another book */
 
 const FIRST_EDITION = 1;
+const ENDINGS = ["RunCompleted", "RunFailed", "RunCancelled", "RunForgotten"];
 
 /** When an event was recorded, in milliseconds since 1970. */
 export function momentOf(/** @type {string} */ iso) {
@@ -146,6 +147,18 @@ export function waitedSeconds(/** @type {Attempt} */ it, /** @type {number} */ n
 /** Seconds from the start, null if it has not started. */
 export function workedSeconds(/** @type {Attempt} */ it, /** @type {number} */ now) {
   return it.startedAt === null ? null : Math.max((it.endedAt ?? now) - it.startedAt, 0) / 1000;
+}
+
+/**
+ * Where the timeline of a chapter ends: with the edition, whatever became of its files later; now, as long as it goes on.
+ * @param {readonly Chapter[]} chapters all of them @param {Chapter} chapter one of them @param {number} now
+ */
+export function endOf(chapters, chapter, now) {
+  const turns = chapter.entries.filter((it) => ENDINGS.includes(it.type) || it.type === "RunRetried");
+  const last = turns[turns.length - 1];
+  if (last && ENDINGS.includes(last.type)) return momentOf(last.recorded_at);
+  const goesOn = chapter === chapters[chapters.length - 1];
+  return goesOn ? now : momentOf(chapter.entries[chapter.entries.length - 1].recorded_at);
 }
 
 /** @typedef {{start: number, end: number}} Scale the chart's time, in milliseconds since 1970 */

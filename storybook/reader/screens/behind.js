@@ -5,7 +5,7 @@ import { withAccess } from "../access.js";
 import { chapterView, cursorOf } from "../behind/chart.js";
 import { EventList, eventsView } from "../behind/events.js";
 import { Moment, momentView } from "../behind/moment.js";
-import { chaptersOf } from "../behind/timeline.js";
+import { chaptersOf, endOf } from "../behind/timeline.js";
 import { verdictView } from "../behind/verdict.js";
 import { icons } from "../icons.js";
 import { sentenceFor } from "../problems.js";
@@ -45,10 +45,11 @@ export function open(root, app, { runId, signature }) {
 
   function found() {
     const now = Date.now();
+    const chapters = chaptersOf(seen.entries);
     return html`<section aria-labelledby="behind-made">
         <h2 id="behind-made">${say("behindHowMade")}</h2>
         <p>${say("behindHowMadeLead")}</p>
-        ${chaptersOf(seen.entries).map((it) => chapterView(app, it, now, cursorOf(moment.entry)))}
+        ${chapters.map((it) => chapterView(app, it, endOf(chapters, it, now), cursorOf(moment.entry)))}
       </section>
       ${momentView(app, moment)}
       ${verdictView(app, seen.verdict, seen.noVerdict)}

@@ -53,7 +53,7 @@ export function open(root, app) {
       ${summaryView(app, status)}
       <div class="panels">
         ${enginesView(app, seen.engines, status)} ${queueView(app, status)}
-        ${outagesView(app, status)} ${diskView(app, status)} ${backupView(app, status)} ${parkedView(app, status)}
+        <div class="side">${outagesView(app, status)} ${parkedView(app, status)} ${backupView(app, status)} ${diskView(app, status)}</div>
       </div>
       ${tailView(app, tail)}`;
   }

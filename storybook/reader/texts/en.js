@@ -134,7 +134,7 @@ export const en = {
   operateAgain: "Try again",
   operateAsOf: "As of {time} · storybook {version}",
   operateStale: "The server cannot be reached. This is how it was at {time}.",
-  operateFine: "All is well.",
+  operateFine: "Books can be made, and all that is shown is up to date.",
   operateTrouble: "To be looked at: {count}.",
   operateEngines: "Engines",
   operateRoleWriter: "Writer",
