@@ -95,6 +95,7 @@ def test_a_backup_and_a_parked_book_are_told(tmp_path: Path, opened: Opener) -> 
         assert DONE in parked and "PageTranslated" in parked
         assert "Start the storybook version that recorded it" in parked
         expect(page.locator(".summary")).to_contain_text("To be looked at: 1.")
+        page.context.close()  # before the server, whose stream it follows
 
 
 def test_a_server_that_goes_away_is_told_and_found_again(tmp_path: Path, browser: Browser) -> None:

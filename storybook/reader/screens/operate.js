@@ -15,6 +15,8 @@ import { html, render } from "../vendor/lit-html/lit-html.js";
 const ASKED_EVERY_MS = 5_000;
 /** How often it is asked for its engines: it looks at each, and some take seconds to answer. */
 const ENGINES_EVERY_MS = 30_000;
+/** For how long the first drawing waits for the engines, in milliseconds: mostly they are all there at once. */
+const FIRST_WAIT_MS = 1_500;
 
 /** @param {HTMLElement} root @param {App} app */
 export function open(root, app) {
@@ -86,10 +88,14 @@ export function open(root, app) {
     const isFirst = seen.status === null;
     const status = await withAccess(app, () => client.operateStatus());
     if (isClosed) return;
+    const looking = lookAtEngines();
+    looking.catch(() => {}); // whoever waits for it below is told; nobody does once the page is left
+    if (isFirst) await Promise.race([looking, new Promise((resolve) => setTimeout(resolve, FIRST_WAIT_MS))]);
+    if (isClosed) return;
     Object.assign(seen, { status, isAway: false });
     if (isFirst) tail.begin(status.log_end);
     draw();
-    await lookAtEngines();
+    await looking;
   }
 
   async function lookAtEngines() {
