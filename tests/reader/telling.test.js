@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { EVENT_TYPES, engineName, sentenceOf, workName } from "../../storybook/reader/behind/telling.js";
+import { EVENT_TYPES, engineName, sentenceOf, withoutSecrets, workName } from "../../storybook/reader/behind/telling.js";
 import { sayIn } from "../../storybook/reader/texts.js";
 
 const samples = new URL("../events/samples/", import.meta.url);
@@ -39,6 +39,11 @@ test("what was erased, and what this page does not know, is said so", () => {
   assert.equal(sentenceOf(say, entry), say("behindToldUnknown"));
   assert.equal(sentenceOf(say, { ...entry, data: "\\xff" }), say("behindToldUnknown"));
   assert.equal(sentenceOf(say, { ...entry, type: "RunRequested", data: null }), say("behindNoData"));
+});
+
+test("passwords in addresses that older versions recorded are not shown", () => {
+  const told = "https://ana:secret@gpu:8188/queue?key=abc answered 500, see http://b/?t=1";
+  assert.equal(withoutSecrets(told), "https://gpu:8188/queue answered 500, see http://b/");
 });
 
 test("work and engines have the names that the command line gives them", () => {

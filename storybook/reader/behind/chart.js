@@ -3,7 +3,7 @@
 
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { durationText } from "../measures.js";
-import { engineName, pageName, whyOf, workName } from "./telling.js";
+import { engineName, pageName, whyOf, withoutSecrets, workName } from "./telling.js";
 import { attemptsOf, momentOf, scaleOf, shareOf, waitedSeconds, workedSeconds } from "./timeline.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -76,7 +76,7 @@ function attemptView(app, it, now) {
   const { say } = app;
   return html`<div class="attempt">
     <p class="attempt-head"><strong class=${it.outcome}>${say("behindAttempt", { number: it.attempt, outcome: say(OUTCOMES[it.outcome]) })}</strong> ${timesText(app, it, now)}</p>
-    ${it.waits.map((each) => html`<p>${say("behindAwayFor", { engine: each.engine, why: each.why })}</p>`)}
+    ${it.waits.map((each) => html`<p>${say("behindAwayFor", { engine: each.engine, why: withoutSecrets(each.why) })}</p>`)}
     ${it.standsInFor ? html`<p>${say("behindStandsIn", { other: it.standsInFor })}</p>` : nothing}
     <dl>
       ${pair(say("behindEngine"), it.engine ? engineName(it.engine) : "")}
@@ -85,7 +85,7 @@ function attemptView(app, it, now) {
       ${pair(say("behindVoices"), it.madeFrom?.voices?.join(", ") ?? "")}
       ${pair(say("behindPrompt"), it.madeFrom?.prompt ?? "")}
       ${pair(say("behindUnrepeatable"), it.madeFrom?.unrepeatable ?? "")}
-      ${pair(say("behindWhy"), it.error)}
+      ${pair(say("behindWhy"), withoutSecrets(it.error))}
     </dl>
     ${it.written.length ? html`<p>${say("behindWrote", { pages: it.written.map((each) => pageName(say, each.page)).join(", ") })}</p>` : nothing}
     ${it.refused.map((each) => html`<p class="refused">${say("behindRefused", { page: pageName(say, each.page), why: whyOf(each.problems) })}</p>

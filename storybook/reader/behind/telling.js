@@ -23,7 +23,7 @@ export function workName(say, stage, page) {
 
 /** As `painter 1.0`, with the model and the device where they say something. @param {Engine} engine */
 export function engineName({ name, version = "", model = "", device = "cpu" }) {
-  return [name, version, model, device === "cpu" ? "" : `(${device})`].filter(Boolean).join(" ");
+  return withoutSecrets([name, version, model, device === "cpu" ? "" : `(${device})`].filter(Boolean).join(" "));
 }
 
 /** What happened. @param {Say} say @param {Entry} entry */
@@ -33,7 +33,7 @@ export function sentenceOf(say, entry) {
   const told = TOLD[type];
   if (!told || typeof data !== "object") return say("behindToldUnknown");
   const { key, values } = told(say, data);
-  return say(key, values).trim();
+  return withoutSecrets(say(key, values).trim());
 }
 
 /** @type {Record<string, (say: Say, data: any) => {key: TextKey, values?: Record<string, string | number>}>} */
@@ -62,6 +62,11 @@ const TOLD = {
   CharacterReleased: (_, { name }) => ({ key: "behindToldCharacterReleased", values: { name } }),
   RunForgotten: () => ({ key: "behindToldRunForgotten" }),
 };
+
+/** A text without the users, passwords and queries of the addresses in it, which older versions recorded. */
+export function withoutSecrets(/** @type {string} */ text) {
+  return text.replace(/(?<=:\/\/)\S*@/g, "").replace(/(:\/\/[^\s?]*)\?[^\s'"]*/g, "$1");
+}
 
 /** The types of event that there are, as the server names them. */
 export const EVENT_TYPES = Object.keys(TOLD);
