@@ -42,6 +42,7 @@ from storybook.estimates import Estimates
 from storybook.events.log import EventLog
 from storybook.events.parked import ParkedRuns
 from storybook.events.subscription import Subscription
+from storybook.events.verdict import ChainVerdict
 from storybook.forgetting import Forgetting
 from storybook.idempotency import check_same_request, repeated_edition, run_id_for
 from storybook.new_run import NewRun
@@ -77,6 +78,7 @@ from storybook.stages.reference_pictures import picture_reader
 from storybook.stages.registry import Engines
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
+from storybook.stores.backup.last import LastBackup
 from storybook.stores.deliveries import Deliveries
 from storybook.telemetry.attempts import AttemptHandler
 from storybook.telemetry.metrics import Metrics
@@ -113,6 +115,11 @@ class Application(msgspec.Struct, frozen=True):
     """How long open books still take; None where nothing is worked on."""
     usage: Callable[[], Usage] = lambda: Usage(0, 0)
     """How much room there is where all is kept. Raises OSError."""
+    verdict: Callable[[RunId], ChainVerdict | None] = lambda _: None
+    """What the digest chain says of a run, None if there is no such run; takes a fifth of a second
+    at most. Raises `LogError`."""
+    last_backup: Callable[[], LastBackup | None] = lambda: None
+    """The last backup that is known of."""
     pictures: WorkerProcesses[bytes, bytes] = msgspec.field(default_factory=picture_reader)
     """Reads the pictures that people give."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)

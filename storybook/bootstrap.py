@@ -38,6 +38,7 @@ from storybook.stages.registry import Engines, Idling, choose_engines
 from storybook.stages.runner import Runner
 from storybook.stages.writer.check import PageCheck, default_check
 from storybook.stopping import StopRequest
+from storybook.stores.backup.last import last_backup
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.owners import new_owner
 from storybook.stores.sqlite.access import read_access, state_of_access
@@ -45,6 +46,7 @@ from storybook.stores.sqlite.holder import WriteLock
 from storybook.stores.sqlite.leases import SqliteLeases
 from storybook.stores.sqlite.log import SqliteLog
 from storybook.stores.sqlite.observer import AppendObserver
+from storybook.stores.sqlite.verdict import verdict_of
 from storybook.stores.sqlite.webhooks import SqliteDeliveries
 from storybook.telemetry.attempts import AttemptHandler, Ended
 from storybook.telemetry.lines import log_ended
@@ -127,6 +129,8 @@ async def open_application(
             if log.takes_appends
             else None,
             usage=folder.usage,
+            verdict=partial(verdict_of, folder.log),
+            last_backup=partial(last_backup, folder.last_backup),
         )
         try:
             async with (

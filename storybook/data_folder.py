@@ -59,6 +59,11 @@ class DataFolder:
         return self.path / "home"
 
     @property
+    def last_backup(self) -> Path:
+        """A note of the last backup; there is none before the first."""
+        return self.path / "last-backup.json"
+
+    @property
     def created_by(self) -> Path:
         """The version that created the folder; older folders have none."""
         return self.path / "created-by"

@@ -33,6 +33,7 @@ from storybook.http.log_stream import LogStream
 from storybook.http.media import Media
 from storybook.http.metrics import MetricsCalls
 from storybook.http.openapi import openapi_document
+from storybook.http.operate import OperateCalls
 from storybook.http.page_safety import POLICY, pages_guarded
 from storybook.http.paths import paths_tidied
 from storybook.http.previews import Previews
@@ -49,6 +50,7 @@ from storybook.http.sessions import SessionCalls
 from storybook.http.spans import SpanCalls
 from storybook.http.speech import Speech
 from storybook.http.streams import Streams
+from storybook.http.verdict import VerdictCalls
 from storybook.projections.forgotten import FORGOTTEN
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.runs import STATES
@@ -106,6 +108,7 @@ class HttpApp:
         following = [*application.subscriptions, *self._subscriptions]
         if self._webhooks is not None:
             following.append(self._webhooks.subscription)
+        ready = ReadyCalls(application, following)
         parts = (
             Runs(application, clients),
             Media(application),
@@ -118,8 +121,10 @@ class HttpApp:
             DerivedCalls(application),
             EditionCalls(application, clients),
             SessionCalls(application, self.gate),
+            VerdictCalls(application),
             ReaderCalls(),
-            ReadyCalls(application, following),
+            ready,
+            OperateCalls(application, self.streams, following, ready.reasons),
             MetricsCalls(application, self.streams, following),
         )
         routes = [*self._routes(), *(route for part in parts for route in part.routes())]

@@ -10,11 +10,13 @@ from typing import Final
 
 import msgspec
 
+from storybook.events.verdict import ChainVerdict
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.derived import Kinship
 from storybook.http.editions import Comparison, EditionConflict, EditionCreated, Editions
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
+from storybook.http.operate import OperateStatus
 from storybook.http.readiness import Liveness, ReadinessState
 from storybook.http.run_state import RunState
 from storybook.http.runs import (
@@ -257,6 +259,17 @@ CALLS: Final = (
         "alone, and through no proxy.",
     ),
     Call(
+        "get_status",
+        "server",
+        "GET",
+        "/operate/status",
+        "How the server does, for whoever looks after it",
+        {200: _json("queue, throughput, outages, disk, parked runs, backup", OperateStatus)},
+        more="Needs an `admin` token; without tokens it is answered on the server's own machine "
+        "alone, and through no proxy.",
+        errors=(503,),
+    ),
+    Call(
         "create_run",
         "runs",
         "POST",
@@ -495,6 +508,19 @@ CALLS: Final = (
             Parameter("after", "query", "only those after this position", POSITION),
             Parameter("limit", "query", "events a page", whole_number(LOG_DEFAULT, LOG_MOST)),
         ),
+    ),
+    Call(
+        "get_verdict",
+        "runs",
+        "GET",
+        "/api/runs/{run_id}/verdict",
+        "What the log's digest chain says of a run",
+        {200: _json("what was looked at, and every fault found", ChainVerdict)},
+        more="The chain is followed from the run's first event on, for 20,000 events at most. It "
+        "cannot show that the log's end was cut off, or that all was written anew: compare `head` "
+        "with one that was noted down elsewhere.",
+        errors=(503,),
+        parameters=(_RUN,),
     ),
     Call(
         "cancel_run",

@@ -56,11 +56,12 @@ class ReadyCalls:
         return _ALIVE
 
     async def state(self) -> RawResponse:
-        reasons = [it async for it in self._reasons()]
+        reasons = [it async for it in self.reasons()]
         state = ReadinessState(not reasons, reasons)
         return json_response(state, status=503 if reasons else 200)
 
-    async def _reasons(self) -> AsyncIterator[str]:
+    async def reasons(self) -> AsyncIterator[str]:
+        """Why work cannot be done here, or what is shown is not brought up to date."""
         for reason in self._trouble_of_the_log():
             yield reason
         for reason in await to_thread.run_sync(lambda: [*self._trouble_of_the_disk()]):

@@ -19,12 +19,14 @@ from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
 from storybook.characters import MAX_NAME_CHARACTERS
 from storybook.edition_request import MAX_EDITS, MAX_LINES, MAX_TEXT_CHARACTERS
 from storybook.events.catalog import EVENT_TYPES
+from storybook.events.verdict import ChainVerdict
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.derived import Kinship
 from storybook.http.editions import Comparison, EditionConflict, EditionCreated, Editions
 from storybook.http.engines import EngineTable
 from storybook.http.library import Library
 from storybook.http.log_entries import RunLogEntry
+from storybook.http.operate import OperateStatus
 from storybook.http.progress import RunTakes, RunWaits, StageProgress
 from storybook.http.readiness import Liveness, ReadinessState
 from storybook.http.requests import MAX_POSITION
@@ -463,6 +465,8 @@ _ANSWERED: Final = (
         EditionCreated,
         SpokenField,
         EngineTable,
+        ChainVerdict,
+        OperateStatus,
         Session,
         SignedLink,
     ),

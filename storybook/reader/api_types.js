@@ -65,4 +65,36 @@
 /** @typedef {{name: string, run_id: string, saved_at: string, character: CastMember}} SavedCharacter */
 /** @typedef {{name: string, kind: string, called: string, description: string, voice: string, pictures: string[]} & Record<string, any>} CastMember */
 
+/**
+ * @typedef {object} ChainVerdict what the log's digest chain says of a run
+ * @property {boolean} whole
+ * @property {number} events
+ * @property {number} of
+ * @property {number} checked
+ * @property {number} first
+ * @property {number} last
+ * @property {number} log_end
+ * @property {string} head
+ * @property {{position: number, message: string}[]} faults
+ */
+
+/**
+ * @typedef {object} OperateStatus how the server does
+ * @property {string} version
+ * @property {string} now
+ * @property {string[]} reasons
+ * @property {number} log_end
+ * @property {boolean} takes_work
+ * @property {number} open_runs
+ * @property {number} streams
+ * @property {{books: Record<Status, number>, roles: {role: string, last_hour: number, last_day: number, usual_seconds: number | null, places: number | null}[]}} throughput
+ * @property {{stage: string, waiting: number, oldest_seconds: number | null, in_hand: number}[]} queue
+ * @property {{engine: string, why: string, mend: string, since: string | null, waiting: number}[]} away
+ * @property {{name: string, behind: number}[]} followers
+ * @property {{free_bytes: number, wanted_bytes: number, log_bytes: number} | null} disk
+ * @property {{run_id: string, position: number, type: string, why: string, mend: string}[]} parked
+ * @property {number} parked_runs
+ * @property {{made_at: string, age_seconds: number, head: string, missing: number} | null} backup
+ */
+
 export {};

@@ -13,6 +13,8 @@ import { EventStreamParser } from "./sse.js";
 /** @typedef {import("./api_types.js").RunRequest} RunRequest */
 /** @typedef {import("./api_types.js").SpokenField} SpokenField */
 /** @typedef {import("./api_types.js").EditionRequest} EditionRequest */
+/** @typedef {import("./api_types.js").ChainVerdict} ChainVerdict */
+/** @typedef {import("./api_types.js").OperateStatus} OperateStatus */
 
 /**
  * A message of a run's stream: `update` and its position as `id`, `progress`, or `reset`.
@@ -148,6 +150,16 @@ export class Client {
     return this.#json("GET", `/api/runs/${runId}/log`, { query: asked });
   }
 
+  /** @returns {Promise<ChainVerdict>} what the log's digest chain says of a run */
+  verdict(/** @type {string} */ runId) {
+    return this.#json("GET", `/api/runs/${runId}/verdict`);
+  }
+
+  /** @returns {Promise<OperateStatus>} how the server does; needs an `admin` token, or to be asked on its machine */
+  operateStatus() {
+    return this.#json("GET", "/operate/status");
+  }
+
   /** @returns {Promise<SpokenField>} what was said for one of the four words (`era`, `place`, `characters`, `topic`) */
   transcribe(/** @type {string} */ field, /** @type {Blob} */ audio, language = "ko-KR") {
     const form = new FormData();
@@ -185,17 +197,36 @@ export class Client {
    * @param {{after?: number, signal?: AbortSignal, onConnection?: (isThere: boolean) => void}} options
    * @returns {AsyncGenerator<StreamMessage>}
    */
-  async *follow(runId, { after, signal, onConnection = () => {} } = {}) {
+  follow(runId, options = {}) {
+    return this.#follow(`/api/runs/${runId}/events`, options);
+  }
+
+  /**
+   * Follows the whole log, as `follow` does a run: each event of any run is a message named by its type. It never ends.
+   * @param {{after?: number, types?: readonly string[], signal?: AbortSignal, onConnection?: (isThere: boolean) => void}} options
+   * @returns {AsyncGenerator<StreamMessage>}
+   */
+  followLog({ types = [], ...options } = {}) {
+    return this.#follow("/api/events", options, { types: types.join(",") });
+  }
+
+  /**
+   * @param {string} path
+   * @param {{after?: number, signal?: AbortSignal, onConnection?: (isThere: boolean) => void}} options
+   * @param {Record<string, string>} query
+   * @returns {AsyncGenerator<StreamMessage>}
+   */
+  async *#follow(path, { after, signal, onConnection = () => {} }, query = {}) {
     let cursor = after ?? null;
     let tries = 0;
     while (!signal?.aborted) {
       try {
-        for await (const message of this.#stream(runId, cursor, signal)) {
+        for await (const message of this.#stream(path, query, cursor, signal)) {
           onConnection(true);
           tries = 0;
           if (message.event === "ended") return;
           if (message.id !== null) {
-            if (cursor !== null && message.id <= cursor && message.event === "update") continue;
+            if (cursor !== null && message.id <= cursor) continue;
             cursor = message.id;
           }
           if (message.event === "reset") cursor = null;
@@ -211,15 +242,15 @@ export class Client {
     }
   }
 
-  /** @param {string} runId @param {number | null} cursor @param {AbortSignal | undefined} signal @returns {AsyncGenerator<StreamMessage>} */
-  async *#stream(runId, cursor, signal) {
+  /** @param {string} path @param {Record<string, string>} query @param {number | null} cursor @param {AbortSignal | undefined} signal @returns {AsyncGenerator<StreamMessage>} */
+  async *#stream(path, query, cursor, signal) {
     const watch = new AbortController();
     const giveUp = () => watch.abort();
     signal?.addEventListener("abort", giveUp, { once: true });
     let timer = setTimeout(giveUp, SILENCE_MS);
     try {
       const headers = { ...this.#headers(), Accept: "text/event-stream", ...(cursor === null ? {} : { "Last-Event-ID": String(cursor) }) };
-      const answer = await this.fetch(this.#url(`/api/runs/${runId}/events`), { headers, credentials: this.credentials, signal: watch.signal, cache: "no-store" });
+      const answer = await this.fetch(this.#url(path, query), { headers, credentials: this.credentials, signal: watch.signal, cache: "no-store" });
       if (answer.status === 204) {
         yield { event: "ended", id: null, data: null };
         return;

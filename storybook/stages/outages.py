@@ -70,6 +70,18 @@ class Phase(enum.Enum):
     TRIED = enum.auto()
 
 
+class AwayEngine(msgspec.Struct, frozen=True):
+    """An engine that is away, as people are told: why and what mends it, empty if it was not looked
+    at yet; since when work waits for it (microseconds since 1970, None if none does), and how
+    much."""
+
+    engine: str
+    why: str
+    mend: str
+    since: int | None
+    waiting: int
+
+
 class EngineOutage(msgspec.Struct):
     """An engine that is away. `absence` is what was seen last, None if it was not looked at yet;
     `found_away` how often in a row, the last time at `seen_at`. It rests until `next_look`."""
@@ -121,6 +133,16 @@ class Outages:
     def is_away(self, engine: EngineInfo) -> bool:
         """Whether an engine is away as far as is known here."""
         return any(it.engine.info.is_same_as(engine) for it in self._outages.values())
+
+    def told(self) -> list[AwayEngine]:
+        """Every engine that is away."""
+        return [self._told(it) for it in self._outages.values()]
+
+    def _told(self, it: EngineOutage) -> AwayEngine:
+        waits = [wait.since for wait in self._waits.values() if wait.engine is it.engine]
+        absence = it.absence or Absence("", "")
+        since = min(waits, default=None)
+        return AwayEngine(it.engine.info.name, absence.why, absence.mend, since, len(waits))
 
     # ------------------------------------------------------------------------------ deferred work
 

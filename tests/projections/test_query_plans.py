@@ -15,6 +15,7 @@ from storybook.projections import (
     library,
     runs,
     tables,
+    throughput,
     timings,
     views,
 )
@@ -41,6 +42,8 @@ PLANS = {
     derived.DERIVED_FROM: "INDEX derived_by_origin",
     forgotten.IS_FORGOTTEN: "COVERING INDEX sqlite_autoindex_forgotten_1",
     timings.TAKEN: "INDEX timings_by_role",
+    throughput.OF_STATUS: "COVERING INDEX library_by_status",
+    throughput.DONE_SINCE: "INDEX timings_by_role",
 }
 
 

@@ -86,6 +86,17 @@ def test_an_engine_that_was_away_is_looked_at_before_anything_is_started() -> No
     assert play.given() == []
 
 
+def test_people_are_told_what_is_away_and_how_much_waits() -> None:
+    """Why, what mends it and since when; nothing any more once it is back."""
+    play = Playbook()
+    play.requested(COVER, PANEL)
+    assert play.outages.told() == []
+    away(play)
+    (told,) = play.outages.told()
+    assert (told.engine, told.why, told.mend) == (play.painter.info.name, AWAY.why, AWAY.mend)
+    assert (told.since, told.waiting) == (NOON, 1)
+
+
 def test_it_rests_for_longer_each_time() -> None:
     """Up to ten seconds."""
     play = Playbook()

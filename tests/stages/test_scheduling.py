@@ -77,7 +77,7 @@ class Playbook:
         narrator = Scripted().narrator
         engines = Engines.only(self.writer, self.painter, narrator, NoTranscriber())
         self.engines = RunEngines(engines, no_run, ManualClock())
-        outages = Outages(60, lambda: 0.0)
+        self.outages = outages = Outages(60, lambda: 0.0)
         self.scheduler = Scheduler(US, self.engines, Devices(), outages, LEASE)
 
     def given(self, *inputs: Input) -> list[Action]:

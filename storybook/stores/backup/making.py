@@ -29,6 +29,7 @@ from storybook.book import Artifact, RunId
 from storybook.clock import MICROSECONDS
 from storybook.data_folder import DataFolder
 from storybook.stores.artifacts import ArtifactError, ArtifactStore, Stored, read_whole
+from storybook.stores.backup.last import LastBackup, note_backup
 from storybook.stores.backup.manifest import BackupError, Manifest, artifact_path, stored_name
 from storybook.stores.backup.parts import LOG, PARTS, PartKind
 from storybook.stores.integrity import check_bytes
@@ -115,6 +116,8 @@ async def make_backup(
     names = {_stored_as(*it) for it in named}
     removed = await run_sync(target.commit, manifest, names)
     missing = sorted(it for run_id, them in lost.items() if run_id not in unsure for it in them)
+    noted = LastBackup(now, str(target.path), str(head), len(missing))
+    await run_sync(note_backup, source.last_backup, noted)
     return BackupReport(
         str(target.path),
         str(head),

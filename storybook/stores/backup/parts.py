@@ -47,6 +47,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "leases.db": "of the processes that run now",
     "server.secret": "made anew at each start",
     "models": "large, and can be had again",
+    "last-backup.json": "says when the folder was backed up, to whoever looks after it",
     "created-by": "a restored folder keeps all files until `keep_runs` is set",
 }
 """What else a data folder has, and why no backup has it."""

@@ -169,10 +169,10 @@ def check_events(
         yield from (
             LogDamage(Position(row.position), message)
             for message in (
-                _gap("position", last + 1, row.position),
-                _gap(f"version of run {row.run_id}", version + 1, row.version),
-                _payload(row),
-                _chain(previous, row),
+                gap_fault("position", last + 1, row.position),
+                gap_fault(f"version of run {row.run_id}", version + 1, row.version),
+                payload_fault(row),
+                chain_fault(previous, row),
                 _anchored(anchor, row),
             )
             if message
@@ -187,7 +187,8 @@ def check_events(
         )
 
 
-def _gap(what: str, expected: int, found: int) -> str:
+def gap_fault(what: str, expected: int, found: int) -> str:
+    """What is wrong with a number; empty, as in the next two, if nothing is."""
     return "" if found == expected else f"expected {what} to be {expected}, found {found}"
 
 
@@ -218,14 +219,16 @@ class _Erasures:
                 yield LogDamage(Position(position), f"{why} it said")
 
 
-def _payload(row: Row) -> str:
+def payload_fault(row: Row) -> str:
+    """What is wrong with an event's data."""
     if not row.data:  # the run was forgotten, or `_Erasures` tells
         return ""
     found = payload_digest(row.data)
     return _differs("its data was changed: the recorded SHA-256", row.payload_digest, found)
 
 
-def _chain(previous: bytes | None, row: Row) -> str:
+def chain_fault(previous: bytes | None, row: Row) -> str:
+    """What is wrong with an event's link to the one before it."""
     if previous is None:  # the event before cannot be read
         return ""
     expected = chain_digest(
