@@ -23,9 +23,9 @@ DONE_SINCE: Final = (
 
 
 class RoleThroughput(msgspec.Struct, frozen=True):
-    """Pieces of work that a role has completed, in the last hour and the last day. What it usually
-    takes for one is in seconds, and `places` how many it does at once; null where it has done
-    none."""
+    """Pieces of work that a role has completed, in the last hour and the last day. What its
+    last engine usually takes for a page is in seconds, and `places` how many it does at once; null
+    where it has done none."""
 
     role: Role
     last_hour: int
@@ -47,7 +47,8 @@ def throughput(db: sqlite3.Connection, now: int) -> Throughput:
     known, roles = usual_of_roles(db), []
     for role in (Role.WRITER, Role.ILLUSTRATOR, Role.NARRATOR):
         day, hour = db.execute(DONE_SINCE, (now - HOUR, role.value, now - DAY)).fetchone()
-        usual = known.get(role)
+        of = known.get(role)
+        usual = of.engines[of.latest] if of is not None else None
         seconds, places = (usual.seconds, usual.places) if usual is not None else (None, None)
         roles.append(RoleThroughput(role, hour, day, seconds, places))
     return Throughput(books, roles)

@@ -220,18 +220,22 @@ export class Client {
     let cursor = after ?? null;
     let tries = 0;
     while (!signal?.aborted) {
+      const parser = new EventStreamParser();
+      let isSilent = true;
       try {
-        for await (const message of this.#stream(path, query, cursor, signal)) {
+        for await (const message of this.#stream(path, query, cursor, parser, signal)) {
           onConnection(true);
           tries = 0;
+          isSilent = false;
           if (message.event === "ended") return;
-          if (message.id !== null) {
+          if (message.event === "reset") cursor = message.id;
+          else if (message.id !== null) {
             if (cursor !== null && message.id <= cursor) continue;
             cursor = message.id;
           }
-          if (message.event === "reset") cursor = null;
           if (message.event !== "keepalive") yield message;
         }
+        if (isSilent) await waitFor(Math.max(parser.retry, backoff(tries)), signal); // there are too many streams
       } catch (error) {
         if (signal?.aborted) return;
         if (error instanceof ApiError && !mayPass(error.status)) throw error;
@@ -242,8 +246,8 @@ export class Client {
     }
   }
 
-  /** @param {string} path @param {Record<string, string>} query @param {number | null} cursor @param {AbortSignal | undefined} signal @returns {AsyncGenerator<StreamMessage>} */
-  async *#stream(path, query, cursor, signal) {
+  /** @param {string} path @param {Record<string, string>} query @param {number | null} cursor @param {EventStreamParser} parser @param {AbortSignal | undefined} signal @returns {AsyncGenerator<StreamMessage>} */
+  async *#stream(path, query, cursor, parser, signal) {
     const watch = new AbortController();
     const giveUp = () => watch.abort();
     signal?.addEventListener("abort", giveUp, { once: true });
@@ -256,7 +260,6 @@ export class Client {
         return;
       }
       if (!answer.ok || !answer.body) throw await errorOf(answer);
-      const parser = new EventStreamParser();
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
         const { done, value } = await reader.read();

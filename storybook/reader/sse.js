@@ -13,6 +13,8 @@ export class EventStreamParser {
   #data = [];
   /** @type {string | null} */
   #id = null;
+  /** How long the server asks its clients to wait before they come again, in milliseconds. */
+  retry = 0;
 
   /**
    * Takes a piece of the stream's text, and gives the messages that are whole by it.
@@ -47,6 +49,7 @@ export class EventStreamParser {
     const [field, value] = colon < 0 ? [line, ""] : [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, "")];
     if (field === "event") this.#event = value;
     else if (field === "data") this.#data.push(value);
+    else if (field === "retry" && /^[0-9]+$/.test(value)) this.retry = Number(value);
     else if (field === "id" && !value.includes("\0")) this.#id = value;
   }
 }
