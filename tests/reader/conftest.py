@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from tests.export.browser import CHROMIUM, chromium
 from tests.whole.server import Server, serving
 
 Opener = Callable[..., Page]
+REFUSED = ("the server responded with a status of 4", "net::ERR_CONNECTION_REFUSED")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Opener]:
     """Opens an address in a context of its own; whatever the page complains of fails the test, but
-    for answers of a server that is expected to refuse something (`refuses`)."""
+    for answers of a server that is expected to refuse something, or to be away (`refuses`)."""
     complaints: list[str] = []
     contexts = []
 
@@ -43,7 +43,7 @@ def opened(browser: Browser) -> Iterator[Opener]:
         refuses = options.pop("refuses", False)
 
         def complain(text: str) -> None:
-            if not (refuses and "the server responded with a status of 4" in text):
+            if not (refuses and any(it in text for it in REFUSED)):
                 complaints.append(text)
 
         context = browser.new_context(
@@ -62,10 +62,3 @@ def opened(browser: Browser) -> Iterator[Opener]:
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-def kept_picture(page: Page, name: str) -> Path:
-    """A screenshot as the docs show it; it is made anew where the folder can be written."""
-    path = Path(__file__).parents[2] / "docs" / "images" / f"{name}.png"
-    page.screenshot(path=path)
-    return path
