@@ -38,7 +38,7 @@ COMMANDS: Final[dict[str, str]] = {
     "editions": "List the editions of a book: who changed what, when, and why.",
     "diff": "Compare two editions of a book: texts word by word, files as pairs.",
     "revert": "Give a book the content again that it had in an edition.",
-    "export": "Write a book's page, which opens from disk, in any of its languages and of any edition.",
+    "export": "Write a book's page, which opens from disk, in any language, of any edition.",
     "pin": "Keep the files of a book for ever, whatever retention removes.",
     "cast": "Save the heroes of a book for others: `save`, `list` and `forget` them.",
     "forget": "Erase a book for ever: its words, its text and its files.",

@@ -27,7 +27,7 @@ from storybook.export import ALL_LANGUAGES, CannotExport
 )
 @pass_options
 def export_command(options: GlobalOptions, run: str, language: str, edition: int | None) -> None:
-    """Write a book's page, which opens from disk, in any of its languages and of any edition.
+    """Write a book's page, which opens from disk, in any language, of any edition.
 
     It lies beside the book's files: `book.html` in the book's own language, `book.en.html` in
     another one, `book.both.html` with the text of each; `book.e1.html` is that of edition 1.
