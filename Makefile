@@ -34,7 +34,7 @@ vendor: node_modules/.package-lock.json  ## fetch the page's library anew, as pa
 		sed '/sourceMappingURL/d' ../../../node_modules/lit-html/$$it > lit-html/$$it; done && \
 		find lit-html -type f | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
 
-.PHONY: book serve lint check test vendor crash dist bench-quick bench-servers audit lock docs pictures voices clean help
+.PHONY: book serve lint check test vendor crash dist bench-quick bench-servers audit lock docs pictures voices screenshots clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -85,6 +85,9 @@ docs: $(VENV)/base.done          ## draw anew what the documents show of the cod
 
 pictures: $(VENV)/base.done      ## paint anew what the page shows before there is any book
 	@$(BIN)/python -m docs.paint
+
+screenshots: $(VENV)/test.done   ## take anew the picture of the page that the documents show
+	@KEEP_SCREENSHOTS=1 $(BIN)/python -m pytest -n0 tests/reader/test_screens.py
 
 voices: $(VENV)/base.done        ## speak anew the samples by which a voice is chosen
 	@$(BIN)/python -m docs.speak

@@ -14,13 +14,14 @@ from tests.test_house import PACKAGE
 
 HANGUL: Final = re.compile("[\u1100-\u1112\u1161-\u1175\u3131-\u3163\uac00-\ud7a3]")
 """Letters and syllables; fillers, which show nothing, are no Korean."""
-KOREAN_ROOMS: Final = ("korean", "languages/ko", "composer", "lexicon")
+KOREAN_ROOMS: Final = ("korean", "languages/ko", "composer", "lexicon", "reader/texts/ko")
 """The last one reads the words of requests, Korean and English ones."""
 THE_PAINTER_READS: Final = "painter/reading.py"
 """Requests' words too: a house that is named in Korean is painted as one."""
 DATA: Final = (
     *("stages/writer/forbidden.toml", "painter/vocabulary.toml"),
-    "http/page_texts.toml",
+    *("http/page_texts.toml", "reader/index.html", "reader/shelf/settings.js"),
+    "reader/making/suggestions.js",
 )
 """Lists with a part for each language."""
 

@@ -35,7 +35,7 @@ test("no type of event is told that there is none of", () => {
 
 test("what was erased, and what this page does not know, is said so", () => {
   const say = sayIn("en");
-  const entry = { position: 1, version: 1, type: "PageTranslated", recorded_at: "", data: {}, digest: "" };
+  const entry = { position: 1, version: 1, type: "PageSung", recorded_at: "", data: {}, digest: "" };
   assert.equal(sentenceOf(say, entry), say("behindToldUnknown"));
   assert.equal(sentenceOf(say, { ...entry, data: "\\xff" }), say("behindToldUnknown"));
   assert.equal(sentenceOf(say, { ...entry, type: "RunRequested", data: null }), say("behindNoData"));
@@ -52,6 +52,7 @@ test("work and engines have the names that the command line gives them", () => {
   assert.equal(workName(say, "LLM", 1), "Rewriting page 1");
   assert.equal(workName(say, "COVER", 0), "Painting the cover");
   assert.equal(workName(say, "TTS", 2), "Reading page 2 aloud");
+  assert.equal(workName(say, "LLM", 1, "en"), "Translating page 1 (en)");
   assert.equal(engineName({ name: "painter", version: "1.0" }), "painter 1.0");
   assert.equal(engineName({ name: "comfyui", version: "", model: "x", device: "http://gpu" }), "comfyui x (http://gpu)");
 });

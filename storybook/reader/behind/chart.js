@@ -47,7 +47,7 @@ function laneView(app, lane, scale, now, cursor) {
   const more = lane.attempts.length > 1 ? ` · ${say("behindAttempts", { count: lane.attempts.length })}` : "";
   return html`<details class="lane">
     <summary>
-      <span class="lane-name">${workName(say, lane.stage, lane.page)}</span>
+      <span class="lane-name">${workName(say, lane.stage, lane.page, lane.language)}</span>
       <span class="lane-end ${last.outcome}">${say(OUTCOMES[last.outcome])}${more}</span>
       <svg class="bars" viewBox="0 0 ${WIDE} ${HIGH}" preserveAspectRatio="none" aria-hidden="true">
         ${lane.attempts.map((it) => bar(it, scale, now))}
@@ -112,7 +112,7 @@ function tableView(app, chapter, now) {
   const row = (/** @type {Attempt} */ it) => {
     const worked = workedSeconds(it, now);
     return html`<tr>
-      <th scope="row">${workName(say, it.stage, it.page)}</th>
+      <th scope="row">${workName(say, it.stage, it.page, it.language)}</th>
       <td class="number">${it.attempt}</td>
       <td>${it.engine ? engineName(it.engine) : ""}</td>
       <td class="number">${durationText(language, waitedSeconds(it, now))}</td>

@@ -14,11 +14,13 @@ export function pageName(say, page) {
   return page === COVER_PAGE ? say("behindCover") : say("behindPage", { page });
 }
 
-/** What a piece of work is. @param {Say} say @param {string} stage @param {number | null} page */
-export function workName(say, stage, page) {
+/** What a piece of work is. @param {Say} say @param {string} stage @param {number | null} page @param {string} language "" for the book's own */
+export function workName(say, stage, page, language = "") {
   if (page === null) return say("behindWriting");
-  const kind = stage === "LLM" ? "behindRewriting" : stage === "TTS" ? "behindReading" : "behindPainting";
-  return say(kind, { page: pageName(say, page) });
+  const writing = language ? "behindTranslating" : "behindRewriting";
+  const kind = stage === "LLM" ? writing : stage === "TTS" ? "behindReading" : "behindPainting";
+  const name = say(kind, { page: pageName(say, page) });
+  return language ? `${name} (${language})` : name;
 }
 
 /** As `painter 1.0`, with the model and the device where they say something. @param {Engine} engine */
@@ -44,6 +46,10 @@ const TOLD = {
   StageDeferred: (say, data) => ({ key: "behindToldStageDeferred", values: { work: work(say, data), engine: data.engine.name, why: data.why } }),
   StageSubmitted: (say, data) => ({ key: "behindToldStageSubmitted", values: { work: work(say, data), where: data.submission.endpoint } }),
   PageWritten: (say, { page, title = "", summary = "" }) => ({ key: "behindToldPageWritten", values: { page: pageName(say, page), text: short(title || summary) } }),
+  PageTranslated: (say, { page, language, title = "", summary = "" }) => ({
+    key: "behindToldPageTranslated",
+    values: { page: pageName(say, page), language, text: short(title || summary) },
+  }),
   PageRefused: (say, { page, problems }) => ({ key: "behindToldPageRefused", values: { page: pageName(say, page), why: whyOf(problems) } }),
   StageCompleted: (say, data) => ({ key: data.attempt === 0 ? "behindToldStageKept" : "behindToldStageCompleted", values: { work: work(say, data) } }),
   StageFailed: (say, data) => ({ key: "behindToldStageFailed", values: { work: work(say, data), why: data.fault.message } }),
@@ -71,9 +77,9 @@ export function withoutSecrets(/** @type {string} */ text) {
 /** The types of event that there are, as the server names them. */
 export const EVENT_TYPES = Object.keys(TOLD);
 
-/** @param {Say} say @param {{stage: string, page: number | null}} data */
-function work(say, { stage, page }) {
-  return workName(say, stage, page);
+/** @param {Say} say @param {{stage: string, page: number | null, language?: string}} data */
+function work(say, { stage, page, language }) {
+  return workName(say, stage, page, language);
 }
 
 /** @param {{message: string}[]} problems */

@@ -15,6 +15,7 @@
  * @property {number} position of the event that requested it
  * @property {string} stage
  * @property {number | null} page
+ * @property {string} language "" for the book's own
  * @property {number} attempt from 1
  * @property {number} requestedAt
  * @property {number | null} startedAt
@@ -30,7 +31,7 @@
  * @property {{position: number, page: number, at: number}[]} written pages that it wrote
  */
 
-/** @typedef {{stage: string, page: number | null, attempts: Attempt[]}} Lane */
+/** @typedef {{stage: string, page: number | null, language: string, attempts: Attempt[]}} Lane */
 /** @typedef {{edition: number, entries: Entry[], lanes: Lane[], kept: number}} Chapter what was done for an edition; `kept` pieces of work came from another book */
 
 const FIRST_EDITION = 1;
@@ -72,7 +73,7 @@ function isTold(/** @type {Entry} */ entry) {
 function feed(chapter, open, entry) {
   const { type, data, position } = entry;
   const at = momentOf(entry.recorded_at);
-  const key = `${data.stage} ${data.page}`;
+  const key = keyOf(data.stage, data.page, data.language);
   if (type === "StageRequested") {
     const attempt = requested(entry, at);
     open.set(key, attempt);
@@ -83,10 +84,10 @@ function feed(chapter, open, entry) {
     chapter.kept += 1;
     return;
   }
-  if (type === "PageWritten" || type === "PageRefused") {
-    const writing = open.get(`LLM ${data.page}`) ?? open.get("LLM null");
+  if (type === "PageWritten" || type === "PageTranslated" || type === "PageRefused") {
+    const writing = open.get(keyOf("LLM", data.page, data.language)) ?? open.get(keyOf("LLM", null, ""));
     if (!writing || data.attempt === 0) return;
-    if (type === "PageWritten") writing.written.push({ position, page: data.page, at });
+    if (type !== "PageRefused") writing.written.push({ position, page: data.page, at });
     else writing.refused.push({ position, page: data.page, at, problems: data.problems ?? [], excerpt: data.excerpt ?? "" });
     return;
   }
@@ -97,11 +98,16 @@ function feed(chapter, open, entry) {
   if (attempt.endedAt !== null) open.delete(key);
 }
 
+/** A piece of work; its language is "" for the book's own. @param {string} stage @param {number | null} page @param {string} language */
+function keyOf(stage, page, language = "") {
+  return `${stage} ${page} ${language}`;
+}
+
 /** @param {Entry} entry @param {number} at @returns {Attempt} */
 function requested({ position, data }, at) {
-  const { stage, page, attempt } = data;
+  const { stage, page, attempt, language = "" } = data;
   return {
-    ...{ position, stage, page, attempt, requestedAt: at, startedAt: null, endedAt: null },
+    ...{ position, stage, page, language, attempt, requestedAt: at, startedAt: null, endedAt: null },
     ...{ outcome: "waiting", error: "", engine: null, standsInFor: "", waits: [] },
     ...{ madeFrom: null, artifact: null, refused: [], written: [] },
   };
@@ -126,10 +132,10 @@ function end(it, at, outcome, error, more = {}) {
 }
 
 /** @param {Chapter} chapter @param {Attempt} attempt @returns {Lane} */
-function laneOf(chapter, { stage, page }) {
-  const known = chapter.lanes.find((it) => it.stage === stage && it.page === page);
+function laneOf(chapter, { stage, page, language }) {
+  const known = chapter.lanes.find((it) => it.stage === stage && it.page === page && it.language === language);
   if (known) return known;
-  const lane = { stage, page, attempts: [] };
+  const lane = { stage, page, language, attempts: [] };
   chapter.lanes.push(lane);
   return lane;
 }

@@ -134,7 +134,7 @@ function ttsOf(draft) {
   /** @type {Record<string, string>} */
   const voices = {};
   for (const card of draft.cards.filter((it) => it.voice && textOf(it))) {
-    // A story calls it by its name, or, where that is not a kind of its own, by all of it ("꼬마 로봇").
+    // A story calls it by its name, or, where that is not a kind of its own, by all of it (a "little robot").
     voices[textOf({ ...card, like: "" }) || textOf(card)] = card.voice;
     voices[textOf(card)] = card.voice;
   }
