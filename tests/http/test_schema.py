@@ -21,7 +21,9 @@ from storybook.engines import Capabilities, Readiness, Report, Transcript, WorkF
 from storybook.events.catalog import EngineInfo
 from storybook.http.calls import CALLS
 from storybook.http.openapi import ITEM_SCHEMA, openapi_document
-from storybook.http.schemas import TEXT
+from storybook.http.schemas import (
+    TEXT,
+)
 from storybook.request import InvalidRequest, clean_word
 from storybook.settings import Limits
 from storybook.stages.transcriber.language import language_code
