@@ -21,16 +21,9 @@ CALLED: Final = {
 SCHEMAS: Final[dict[str, dict[str, Any]]] = openapi_document()["components"]["schemas"]
 
 
-def test_the_document_has_every_call_and_says_which_are_not_served_yet() -> None:
+def test_the_document_has_every_call_and_no_other() -> None:
     """Whoever reads `/openapi.json` and whoever reads the document find the same."""
-    served = {(it.method, it.path) for it in CALLS}
-    assert served <= CALLED
-    (later,) = re.findall(
-        r"^Of this contract, this version does not serve yet: (.*)$", DOCUMENT, re.M
-    )
-    assert {f"`{method} {path}`" for method, path in CALLED - served} <= set(
-        re.findall(r"`.+?`", later)
-    )
+    assert {(it.method, it.path) for it in CALLS} == CALLED
 
 
 def test_what_a_stream_that_was_cut_off_means_is_told() -> None:

@@ -12,7 +12,11 @@ from tests.export.browser import CHROMIUM, chromium
 from tests.whole.server import Server, serving
 
 Opener = Callable[..., Page]
-REFUSED = ("the server responded with a status of 4", "net::ERR_CONNECTION_REFUSED")
+REFUSED = (
+    "the server responded with a status of 4",
+    "net::ERR_CONNECTION_REFUSED",
+    "net::ERR_FAILED",
+)
 
 
 @pytest.fixture(scope="module")

@@ -127,7 +127,7 @@ def test_audio_is_asked_for_in_ranges(server: Server, book: str, opened: Opener)
         "response",
         lambda it: (
             ranges.append((it.request.headers.get("range", ""), it.status))
-            if "/audio/" in it.url
+            if it.request.resource_type == "media"
             else None
         ),
     )

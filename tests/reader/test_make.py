@@ -440,7 +440,7 @@ def test_without_a_microphone_the_page_says_why_and_lacks_nothing(
 ) -> None:
     """Nobody hears here (there is no model): no microphone is shown, and typing makes the book."""
     with serving(tmp_path / "data") as deaf:
-        page = make_page(opened, deaf)
+        page = make_page(opened, deaf, refuses=True)  # the server goes before the page
         expect(page.locator(".microphone")).to_have_count(0)
         expect(page.locator("#heard")).to_contain_text("똑같이 좋은 책이 돼요")
         told(page)

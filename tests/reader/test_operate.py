@@ -92,7 +92,7 @@ def test_a_backup_and_a_parked_book_are_told(tmp_path: Path, opened: Opener) -> 
         page = operated(opened, server, locale="en-GB")
         assert " ago" in panel(page, "Backup")
         parked = panel(page, "Parked books")
-        assert DONE in parked and "PageTranslated" in parked
+        assert DONE in parked and "PageSung" in parked
         assert "Start the storybook version that recorded it" in parked
         expect(page.locator(".summary")).to_contain_text("To be looked at: 1.")
         page.context.close()  # before the server, whose stream it follows

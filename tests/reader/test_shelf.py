@@ -56,7 +56,7 @@ def test_an_empty_shelf_invites_to_the_first_book(
 ) -> None:
     """And leads to the making, by keyboard."""
     with serving(tmp_path / "data") as server:
-        page = opened(server.url)
+        page = opened(server.url, refuses=True)  # it goes before the page
         expect(page.get_by_role("heading", name="책장이 비어 있어요")).to_be_visible()
         page.get_by_role("link", name="첫 책 만들기").focus()
         page.keyboard.press("Enter")

@@ -1,6 +1,6 @@
 // A book as it is looked at: its leaves, which one is here, and what goes on around it.
 
-import { hasEnded, isWhole, needsState, partsOf, unknownBook } from "../book_state.js";
+import { hasEnded, isWhole, needsState, unknownBook } from "../book_state.js";
 import { choose, classesOf } from "../preferences.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { Awake } from "./awake.js";
@@ -14,6 +14,7 @@ import { PageTexts } from "./page_texts.js";
 import { Pictures } from "./pictures.js";
 import { ReadOn } from "./read_on.js";
 import { Reveal } from "./reveal.js";
+import { rememberSeen, seenPages } from "./seen.js";
 import { Turn, TURN_MS } from "./turning.js";
 import { Voice } from "./voice.js";
 import { happening, helperOf, kindly, milestone } from "./waiting.js";
@@ -135,9 +136,7 @@ export class BookView {
   /** @param {RunState} state the first that is known */
   #begin(state) {
     this.#here = Math.min(this.#here, this.#leaves - 1);
-    for (const page of state.pages) {
-      if (partsOf(page).words) this.#seen.add(page.page);
-    }
+    this.#seen = isWhole(state) ? new Set(state.pages.map((it) => it.page)) : seenPages(this.place.runId);
     this.#fresh = new Set(isWhole(state) ? [] : state.pages.filter((it) => !it.image_url).map((it) => it.page));
     this.awake.touch();
   }
@@ -282,6 +281,7 @@ export class BookView {
     const text = this.texts.of(number);
     if (!state || !text || this.#seen.has(number)) return;
     this.#seen.add(number);
+    rememberSeen(this.place.runId, this.#seen);
     if (isWhole(state) || isStill() || !this.app.preferences.words || this.readOn.isOn) return;
     this.reveal.finish();
     this.#appearing = { page: number, text };
