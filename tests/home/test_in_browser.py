@@ -199,8 +199,8 @@ def test_a_browser_that_was_not_told_refuses(house: HouseProcess, stranger: Brow
 def test_the_token_of_the_code_signs_in_and_is_in_no_log(
     house: HouseProcess, chromium: BrowserType, tmp_path: Path
 ) -> None:
-    """What the QR code has after the # is not sent; the page takes it from there, signs in, and takes
-    it out of the address. The cookie is no script's."""
+    """What the QR code has after the # is not sent; the page takes it from there, signs in, and
+    takes it out of the address. The cookie is no script's."""
     with browser_of(chromium, tmp_path, trusts_by_flag(house)) as browser:
         page = browser.new_page()
         page.goto(f"{house.url}#token={house.token}")
