@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from storybook.http.calls import CALLS, ERRORS
+from storybook.http.calls import CALLS
+from storybook.http.calls.call import ERRORS
 from storybook.http.openapi import openapi_document
 from tests.test_house import ROOT
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from storybook import __version__
-from storybook.http.calls import CALLS, EVENT_STREAM, Call, Header, Parameter, Reply
-from storybook.http.schemas import JSON, POSITION, RUN_ID, Schema, component, components
+from storybook.http.calls import CALLS
+from storybook.http.calls.call import EVENT_STREAM, Call, Header, Parameter, Reply
+from storybook.http.components import component, components
+from storybook.http.schemas import JSON, POSITION, RUN_ID, Schema
 from storybook.webhooks.notices import NOTICES, PAGE_READY
 
 ITEM_SCHEMA: Final = "x-itemSchema"

@@ -12,7 +12,8 @@ from litestar.routes import HTTPRoute
 
 from storybook import __version__
 from storybook.book import RunId
-from storybook.http.calls import CALLS, Call
+from storybook.http.calls import CALLS
+from storybook.http.calls.call import Call
 from storybook.http.openapi import openapi_document
 from storybook.settings import Limits, ServerSettings
 from tests.http.serving import WORDS, Site, serving
