@@ -11,6 +11,9 @@ BIN := $(VENV)/bin
 endif
 LOCK := -q --universal --generate-hashes --no-emit-index-url --no-header -p 3.11 --upgrade
 PIP := -m pip --disable-pip-version-check -q install
+# A lock file is whole: pip asks nobody what else is needed. When it asked, a release of the day
+# could be found before the locked one, and the installation failed.
+LOCKED := $(PIP) --no-deps --require-hashes
 
 ERA        ?= 조선시대
 PLACE      ?= 깊은 숲속 마을
@@ -66,7 +69,7 @@ dist: $(VENV)/base.done          ## build wheel and sdist, and make a book with 
 	@$(BIN)/hatchling build
 	@bare=$$(mktemp -d) && trap 'rm -rf "$$bare"' EXIT && bin="$$bare/$(notdir $(BIN))" && \
 		$(PYTHON) -m venv "$$bare" && \
-		"$$bin/python" $(PIP) --require-hashes -r requirements/base.txt && \
+		"$$bin/python" $(LOCKED) -r requirements/base.txt && \
 		"$$bin/python" $(PIP) --no-deps dist/*.whl && \
 		cd "$$bare" && "$$bin/storybook" --data data make --era "$$STORY_ERA" \
 			--place "$$STORY_PLACE" --characters "$$STORY_CHARACTERS" --topic "$$STORY_TOPIC"
@@ -110,20 +113,21 @@ $(VENV)/base.done: requirements/base.txt requirements/build.txt pyproject.toml
 		"storybook needs Python 3.11 or later, found " + sys.version.split()[0] + \
 		"; name another one: make book PYTHON=python3.12")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/base.txt -r requirements/build.txt
+	@$(BIN)/python $(LOCKED) -r requirements/base.txt -r requirements/build.txt
 	@$(BIN)/python $(PIP) --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(VENV)/test.done: $(VENV)/base.done requirements/test.txt
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/test.txt
+	@$(BIN)/python $(LOCKED) -r requirements/test.txt
+	@$(BIN)/python -m pip --disable-pip-version-check -q check
 	@touch $@
 
 $(VENV)/lock.done: $(VENV)/base.done
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/lock.txt
+	@$(BIN)/python $(LOCKED) -r requirements/lock.txt
 	@touch $@
 
 $(VENV)/audit.done: $(VENV)/base.done requirements/audit.txt
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/audit.txt
+	@$(BIN)/python $(LOCKED) -r requirements/audit.txt
 	@touch $@
 
 clean:                           ## remove the virtual environment and caches; data/ stays

@@ -197,6 +197,11 @@ class Page(msgspec.Struct, frozen=True, gc=False):
         """What is read aloud."""
         return self.title if self.page == COVER_PAGE else self.summary
 
+    @property
+    def told(self) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What a translation of it tells, too: its text, and who says what, in whatever voice."""
+        return self.text, tuple((line.character, line.text) for line in self.dialogues)
+
     def voiced(self, tts: TtsConfig | None) -> Page:
         """The page with each line in the voice that it is read in."""
         voices = tts or TtsConfig()

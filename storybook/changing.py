@@ -4,7 +4,6 @@ cannot make, is refused before anything is recorded, with every fault that is fo
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
@@ -15,7 +14,7 @@ from storybook.book import COVER_PAGE, Page, Role
 from storybook.engines import Capabilities, Engine
 from storybook.events.catalog import Event, Problem
 from storybook.languages.known import LANGUAGES, language_of, voiced
-from storybook.request import InvalidRequest, Loc, RequestFault
+from storybook.request import InvalidRequest, Loc, RequestFault, any_seed
 from storybook.run import EditionRequest, PageEdit, Run, edited, request_edition
 from storybook.stages.capabilities import (
     narration_faults,
@@ -40,7 +39,7 @@ async def deciding_edition(
     return partial(
         request_edition,
         asked=asked,
-        seed=secrets.randbelow(2**32),
+        seed=any_seed(),
         accepted=accepted,
     )
 
@@ -208,10 +207,9 @@ def _retold_by(edit: PageEdit, before: Page) -> str:
     if edit.rewrite:
         return "rewrite"
     after = edited(before, edit)
-    said = [[(it.character, it.text) for it in page.dialogues] for page in (before, after)]
     if after.text != before.text:
         return "title" if edit.page == COVER_PAGE else "summary"
-    return "dialogues" if said[0] != said[1] else ""
+    return "dialogues" if after.told != before.told else ""
 
 
 async def unsafe_texts(

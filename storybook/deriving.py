@@ -7,10 +7,8 @@ folder: nothing of it is lost when the origin is changed, loses its files, or is
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Final
 
 import anyio
 import msgspec
@@ -31,7 +29,7 @@ from storybook.events.log import START, EventLog, Recorded
 from storybook.languages.known import language_of, names_in, voiced
 from storybook.new_run import NewRun, filled, with_heroes
 from storybook.repair import makers_of
-from storybook.request import WORDS, InvalidRequest, Loc, RequestFault
+from storybook.request import WORDS, InvalidRequest, Loc, RequestFault, any_seed
 from storybook.run import (
     ForgottenRun,
     Making,
@@ -49,8 +47,6 @@ from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
 from storybook.stores.integrity import Integrity
 
 logger = logging.getLogger(__name__)
-
-_OF_SEEDS: Final = 2**32
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -177,7 +173,7 @@ class WantedBook(msgspec.Struct, frozen=True):
     def decision(self, had: frozenset[str] = frozenset()) -> Callable[..., list[Event]]:
         """The decision that asks for it. `had` are the names of the files that it shares."""
         asked, origin, tts = self.asked, self.origin, _tts_of(self.asked)
-        seed = secrets.randbelow(_OF_SEEDS) if asked.seed is None else asked.seed
+        seed = any_seed() if asked.seed is None else asked.seed
         variations: Mapping[int, int] = {}
         kept: list[Event] = []
         if origin is not None:

@@ -1,4 +1,4 @@
-"""The editions of a book, as values: what may be asked of one, which there were, how two differ.
+"""The editions of a book, as values: which there were, and how two differ.
 
 An **edition** is a whole book or the way to one. All that is told here comes from a run's events or
 from two of its folds; nothing is kept beside them.
@@ -13,14 +13,7 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import (
-    FIRST_EDITION,
-    Page,
-    TtsConfig,
-    Work,
-    narration_of,
-    picture_of,
-)
+from storybook.book import FIRST_EDITION, Page, TtsConfig, Work, narration_of, picture_of
 from storybook.events.catalog import (
     EditionRequested,
     PageChange,
@@ -36,11 +29,7 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Recorded
-from storybook.run import (
-    Refused,
-    Run,
-    Status,
-)
+from storybook.run import Refused, Run, Status
 
 
 class NoSuchLanguage(Refused):

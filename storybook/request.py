@@ -13,6 +13,7 @@ long or holds other control characters is refused. Joiners stay: emoji are made 
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
@@ -67,6 +68,12 @@ WORDS: Final = StoryRequest.__struct_fields__
 """The names of the four words."""
 
 Loc = tuple[str | int, ...]
+
+
+def any_seed() -> int:
+    """A seed by chance, where nobody has given one."""
+    return secrets.randbelow(SEED_RANGE[1] + 1)
+
 
 _FILLERS: Final = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 """They show nothing, whatever their category says: fillers of Hangul, the blank of Braille."""

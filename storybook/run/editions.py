@@ -99,7 +99,7 @@ def replace_page(draft: Draft, page: Page) -> None:
         draft.outdate(narration_of(page.page))
     if before.image_prompt != page.image_prompt:
         draft.outdate(picture_of(page.page))
-    if _told_of(before) != _told_of(page):
+    if before.told != page.told:
         for language in draft.translations:
             draft.outdate(translation_of(page.page, language))
 
@@ -122,10 +122,6 @@ def page_translated(draft: Draft, event: PageTranslated) -> None:
 
 def _read_of(page: Page) -> tuple[object, ...]:
     return page.text, page.dialogues
-
-
-def _told_of(page: Page) -> tuple[object, ...]:
-    return page.text, [(line.character, line.text) for line in page.dialogues]
 
 
 def put_in_place(draft: Draft, work: Work, remade: Artifact) -> None:

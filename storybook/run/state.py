@@ -253,12 +253,12 @@ class Run(msgspec.Struct, frozen=True, gc=False):
         if work.stage is Stage.LLM:
             earlier = takewhile(lambda it: it != work, self.plan)
             return all(map(self.is_complete, earlier))
-        page = work.page
-        assert page is not None  # only the writer's work is for no page
-        if work.language and not self.is_complete(translation_of(page, work.language)):
-            return False
-        is_rewritten = page not in self.rewrites or self.is_complete(rewriting_of(page))
-        return page < len(self.pages) and is_rewritten
+        return all(
+            page < len(self.pages)
+            and (page not in self.rewrites or self.is_complete(rewriting_of(page)))
+            and (not work.language or self.is_complete(translation_of(page, work.language)))
+            for page in waits_for(self.page_count, (*self.translations,))[work]
+        )
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -174,7 +174,6 @@ LANGUAGE_PARAMETER: Final = Parameter(
     "language",
     "query",
     "in this language, one of the book's `languages`; in its own if it is not there",
-    {"type": "string"},
 )
 EDITION_PARAMETER: Final = Parameter(
     "edition", "query", "as this edition has it; the last whole one if it is not there", EDITION
