@@ -39,8 +39,8 @@ class CuttingProxy:
         try:
             while most is None or passed < most:
                 piece = await source.receive(PIECE)
-                left = len(piece) if most is None else most - passed
-                await to.send(piece[:left])
+                piece = piece if most is None else piece[: most - passed]
+                await to.send(piece)
                 passed += len(piece)
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
             pass
