@@ -16,6 +16,7 @@ REFUSED = (
     "the server responded with a status of 4",
     "net::ERR_CONNECTION_REFUSED",
     "net::ERR_FAILED",
+    "net::ERR_INCOMPLETE_CHUNKED_ENCODING",
 )
 
 

@@ -230,7 +230,13 @@ def test_what_happens_is_told_in_one_line(
 ) -> None:
     """And axe finds nothing wrong with it."""
     run_id, state = made
-    page = opened("about:blank", color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
+    page = opened(
+        "about:blank",
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        bypass_csp=True,
+        service_workers="block",  # it would answer before the test does
+    )
     told(page, server, run_id, {**state, **change})
     expect(page.locator(".status")).to_contain_text(line)
     expect(page.locator(f"{HERE} h2")).to_be_visible()
@@ -242,7 +248,7 @@ def test_a_failed_book_says_why_and_is_tried_again(
 ) -> None:
     """For the grown-ups; what there is can be read, and there is a way back."""
     run_id, state = made
-    page = opened("about:blank")
+    page = opened("about:blank", service_workers="block")
     asked: list[str] = []
 
     def retried(route: Route) -> None:

@@ -440,12 +440,13 @@ def test_without_a_microphone_the_page_says_why_and_lacks_nothing(
 ) -> None:
     """Nobody hears here (there is no model): no microphone is shown, and typing makes the book."""
     with serving(tmp_path / "data") as deaf:
-        page = make_page(opened, deaf, refuses=True)  # the server goes before the page
+        page = make_page(opened, deaf)
         expect(page.locator(".microphone")).to_have_count(0)
         expect(page.locator("#heard")).to_contain_text("똑같이 좋은 책이 돼요")
         told(page)
         ahead(page)
         made(page, deaf)
+        page.context.close()  # before the server goes
 
 
 def test_a_microphone_that_is_refused_is_told_kindly(server: Server, opened: Opener) -> None:

@@ -56,11 +56,12 @@ def test_an_empty_shelf_invites_to_the_first_book(
 ) -> None:
     """And leads to the making, by keyboard."""
     with serving(tmp_path / "data") as server:
-        page = opened(server.url, refuses=True)  # it goes before the page
+        page = opened(server.url)
         expect(page.get_by_role("heading", name="책장이 비어 있어요")).to_be_visible()
         page.get_by_role("link", name="첫 책 만들기").focus()
         page.keyboard.press("Enter")
         expect(page).to_have_url(f"{server.url}/make")
+        page.context.close()  # before the server goes
 
 
 def test_books_stand_newest_first_and_open(server: Server, opened: Opener) -> None:
@@ -240,7 +241,7 @@ def test_a_device_that_can_send_is_offered_to(server: Server, opened: Opener) ->
 def test_all_formats_that_the_server_names_are_offered(server: Server, opened: Opener) -> None:
     """None today; what a later server's document names, without another page."""
     run_id = made(server)
-    page = opened(server.url)
+    page = opened(server.url, service_workers="block")  # it would answer before the test does
     menu = open_menu(page, run_id)
     expect(menu.get_by_role("link", name="읽기")).to_be_visible()
     expect(menu.get_by_role("link", name="내려받기")).to_have_count(0)
