@@ -2,12 +2,12 @@
 
 import { withAccess } from "../access.js";
 import { ApiError } from "../client.js";
+import { BookFollower } from "../book_follower.js";
 import { hasEnded, isWhole } from "../book_state.js";
 import { forgetKept, keepBook } from "../offline.js";
 import { sentenceFor } from "../problems.js";
 import { tellWhy } from "../reading/choices.js";
 import { BookView } from "../reading/book_view.js";
-import { Following } from "../reading/following.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -23,7 +23,7 @@ export function open(root, app, place) {
   const stop = new AbortController();
   app.setTitle(say("bookOpening"));
   const view = new BookView(root, app, place, { onRetry: () => void retry(), onMore: (way, page) => void more(way, page) });
-  const following = new Following(client, runId, (book) => (view.show(book), keep(book)), (error) => (isSignedOut(error) ? void begin() : refuse(error)));
+  const following = new BookFollower(client, runId, (book) => (view.show(book), keep(book)), (error) => (isSignedOut(error) ? void begin() : refuse(error)));
   let kept = "";
 
   /** What can be read whole can be read without a network from then on. @param {import("../book_state.js").Book} book */

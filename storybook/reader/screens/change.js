@@ -12,7 +12,7 @@ import { hasEnded } from "../book_state.js";
 import { icons } from "../icons.js";
 import { passGate } from "../parents_gate.js";
 import { sentenceFor } from "../problems.js";
-import { Following } from "../shelf/following.js";
+import { BookQueue } from "../shelf/book_queue.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -55,7 +55,7 @@ class ChangeScreen {
     this.app = app;
     this.runId = runId;
     this.page = page;
-    this.following = new Following(app.client, (_, book) => this.#changed(book), () => void this.#madeOrNot());
+    this.following = new BookQueue(app.client, (_, book) => this.#changed(book), () => void this.#madeOrNot());
   }
 
   async start() {

@@ -9,7 +9,7 @@ import { bookTemplate, ghostTemplate } from "../shelf/cover.js";
 import { documentOf, searchesIn } from "../shelf/downloads.js";
 import { doorTemplate, searchTemplate, signTemplate } from "../shelf/signs.js";
 import { confirm, erase } from "../shelf/erasing.js";
-import { Following } from "../shelf/following.js";
+import { BookQueue } from "../shelf/book_queue.js";
 import { openSettings } from "../shelf/settings.js";
 import { openShare } from "../shelf/share.js";
 import { isMaking, lineOf, shown, unknownShelf, withBook, withNewest, without, withPage } from "../shelf/shelf_state.js";
@@ -54,7 +54,7 @@ class ShelfScreen {
     this.root = root;
     this.app = app;
     this.isByLink = isByLink;
-    this.following = new Following(app.client, (runId, book) => this.#changed(runId, book), (runId, error) => this.#ended(runId, error));
+    this.following = new BookQueue(app.client, (runId, book) => this.#changed(runId, book), (runId, error) => this.#ended(runId, error));
     this.seen = new IntersectionObserver((entries) => this.#see(entries));
     this.end = new IntersectionObserver((entries) => entries.some((it) => it.isIntersecting) && void this.#loadMore(), { rootMargin: "800px" });
   }

@@ -1,18 +1,19 @@
 // Follows a book while it is made: its stream, and the state that each change tells of.
 
-import { ApiError, Unreachable } from "../client.js";
-import { hasEnded, needsState, unknownBook, withConnection, withMessage, withState } from "../book_state.js";
+import { hasEnded, needsState, unknownBook, withConnection, withMessage, withState } from "./book_state.js";
+import { ApiError, Unreachable } from "./client.js";
 
-/** @typedef {import("../book_state.js").Book} Book */
-/** @typedef {import("../client.js").Client} Client */
-/** @typedef {import("../api_types.js").RunState} RunState */
+/** @typedef {import("./book_state.js").Book} Book */
+/** @typedef {import("./client.js").Client} Client */
+/** @typedef {import("./api_types.js").RunState} RunState */
 
 /** Between two tries at a state that could not be fetched, in milliseconds. */
 const AGAIN_MS = 1500;
 
-export class Following {
+export class BookFollower {
   #stop = new AbortController();
-  #isFetching = false;
+  /** @type {Promise<void> | null} the state that is being fetched */
+  #fetching = null;
 
   /**
    * @param {Client} client
@@ -34,7 +35,7 @@ export class Following {
     if (!hasEnded(state)) void this.goOn();
   }
 
-  /** Follows what was begun again: a retry, a change. */
+  /** Follows from what is known: the beginning, or what was begun again (a retry, a change). Until the book has ended. */
   async goOn() {
     this.stop();
     const stop = (this.#stop = new AbortController());
@@ -46,8 +47,9 @@ export class Following {
     try {
       for await (const message of this.client.follow(this.runId, { after, signal: stop.signal, onConnection })) {
         this.#put(withMessage(this.book, message));
-        if (needsState(this.book)) void this.#fetch(stop.signal);
+        if (needsState(this.book)) this.#fetch();
       }
+      await this.#fetching;
     } catch (error) {
       if (!stop.signal.aborted) this.onRefused(error);
     }
@@ -58,21 +60,22 @@ export class Following {
   }
 
   /** One at a time, until what is known is as new as the newest change. */
-  async #fetch(/** @type {AbortSignal} */ signal) {
-    if (this.#isFetching) return;
-    this.#isFetching = true;
-    while (needsState(this.book) && !signal.aborted) {
+  #fetch() {
+    this.#fetching ??= this.#fetchNewest().finally(() => (this.#fetching = null));
+  }
+
+  async #fetchNewest() {
+    while (needsState(this.book) && !this.#stop.signal.aborted) {
       const at = this.book.position;
       try {
         const state = await this.client.run(this.runId, { at });
-        if (!signal.aborted) this.#put(withConnection(withState(this.book, state, at), true));
+        if (!this.#stop.signal.aborted) this.#put(withConnection(withState(this.book, state, at), true));
       } catch (error) {
         if (error instanceof ApiError && error.status === 400) break; // the log was set back: the stream says so
-        if (error instanceof Unreachable && !signal.aborted) this.#put(withConnection(this.book, false));
+        if (error instanceof Unreachable && !this.#stop.signal.aborted) this.#put(withConnection(this.book, false));
         await new Promise((done) => setTimeout(done, AGAIN_MS));
       }
     }
-    this.#isFetching = false;
   }
 
   /** Whether an engine is awaited is told when it changes: not to who was away then. */

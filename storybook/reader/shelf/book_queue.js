@@ -1,7 +1,6 @@
 // Follows books that are in the making, a few at a time: a browser has few connections to one server.
 
-import { ApiError } from "../client.js";
-import { needsState, unknownBook, withMessage, withState } from "../book_state.js";
+import { BookFollower } from "../book_follower.js";
 
 /** @typedef {import("../book_state.js").Book} Book */
 
@@ -9,7 +8,7 @@ import { needsState, unknownBook, withMessage, withState } from "../book_state.j
 export const MOST_STREAMS = 3;
 
 /** Follows those that are wanted, in the order in which they came to be. */
-export class Following {
+export class BookQueue {
   /** @type {Map<string, AbortController | null>} what is wanted; null waits for its turn */
   #wanted = new Map();
 
@@ -56,35 +55,14 @@ export class Following {
   }
 
   async #follow(/** @type {string} */ runId, /** @type {AbortSignal} */ signal) {
-    let book = unknownBook();
     /** @type {unknown} */
     let ended = null;
-    const tell = (/** @type {Book} */ it) => {
-      book = it;
-      if (!signal.aborted) this.onChange(runId, book);
-    };
-    try {
-      for await (const message of this.client.follow(runId, { signal })) {
-        tell(withMessage(book, message));
-        if (needsState(book)) tell(await this.#fetched(runId, book));
-      }
-      if (!signal.aborted && needsState(book)) tell(await this.#fetched(runId, book));
-    } catch (error) {
-      ended = error;
-    }
+    const follower = new BookFollower(this.client, runId, (book) => signal.aborted || this.onChange(runId, book), (error) => (ended = error));
+    signal.addEventListener("abort", () => follower.stop());
+    await follower.goOn();
     if (signal.aborted) return;
     this.#wanted.delete(runId);
     this.onEnd(runId, ended);
     this.#begin();
-  }
-
-  /** The state right after the newest change; the book as it was if the server cannot be reached now. @param {string} runId @param {Book} book */
-  async #fetched(runId, book) {
-    try {
-      return withState(book, await this.client.run(runId, { at: book.position }), book.position);
-    } catch (error) {
-      if (error instanceof ApiError && error.status < 500) throw error;
-      return book;
-    }
   }
 }
