@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { unknownBook, withState } from "../../storybook/reader/book_state.js";
+import { absence, statusLine } from "../../storybook/reader/reading/status_line.js";
 import { happening, kindly, milestone } from "../../storybook/reader/reading/waiting.js";
 
 const page = (/** @type {number} */ n, /** @type {object} */ more = {}) => ({ page: n, title: "", summary: "", dialogues: [], image_url: "", audio_url: "", ...more });
@@ -50,4 +51,35 @@ test("a milestone is told once, the greatest of what came together", () => {
   const whole = state({ pages: painted, status: "DONE" });
   assert.deepEqual(keys(empty, told, told, cover, cover, whole, whole), ["bookWritten", null, "bookCoverPainted", null, "bookIsReady", null]);
   assert.equal(milestone(null, whole), null);
+});
+
+test("how long still is told while work goes on, and grows less between two tellings", () => {
+  const left = (/** @type {any} */ it, /** @type {number} */ since = 0) => statusLine(it, since, true).left?.values?.n ?? null;
+  const going = book({ eta_seconds: 300 });
+  assert.equal(left(going), 5);
+  assert.equal(left(going, 120), 3);
+  assert.equal(left({ ...going, isConnected: false }), null);
+  assert.equal(left(book({ eta_seconds: 300, waiting_for: { engine: "comfyui", since: "", why: "refused" } })), null);
+});
+
+test("a server that cannot be reached is told, and whether it is this device that is apart", () => {
+  const apart = { ...book(), isConnected: false };
+  assert.equal(statusLine(apart, 0, true).told?.key, "bookUnconnected");
+  assert.equal(statusLine(apart, 0, false).told?.key, "bookOffline");
+  assert.equal(statusLine({ ...book({ status: "DONE" }), isConnected: false }, 0, true).told, null);
+});
+
+test("what failed has a reason and a way on, what is awaited a reason alone", () => {
+  const { reason, mayRetry } = statusLine(book({ status: "FAILED", error: "out of memory" }), 0, true);
+  assert.deepEqual([reason?.key, reason?.why, mayRetry], ["bookWhyFailed", "out of memory", true]);
+  const away = statusLine(book({ stage: "COVER", waiting_for: { engine: "comfyui", since: "", why: "refused" } }), 0, true);
+  assert.deepEqual([away.reason?.why, away.mayRetry], ["refused", false]);
+});
+
+test("where no picture is going to come for now, that is said in its place", () => {
+  const away = { engine: "x", since: "", why: "" };
+  assert.equal(absence(book({ stage: "PANEL_1", waiting_for: away }).state)?.key, "bookWaitTogether");
+  assert.equal(absence(book({ stage: "TTS", waiting_for: away }).state), null);
+  assert.equal(absence(book({ status: "FAILED" }).state)?.key, "bookFailed");
+  assert.equal(absence(book({ status: "DONE" }).state), null);
 });

@@ -1,23 +1,25 @@
 // A book as it is looked at: its leaves, which one is here, and what goes on around it.
 
-import { hasEnded, isWhole, needsState, unknownBook } from "../book_state.js";
+import { hasEnded, isWhole } from "../book_state.js";
 import { choose, classesOf } from "../preferences.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
+import { Appearing } from "./appearing.js";
 import { Awake } from "./awake.js";
 import { barTemplate, topTemplate } from "./bars.js";
 import { Bedtime } from "./bedtime.js";
 import { chooseBedtime, chooseLetters, chooseMore, tellWhy } from "./choices.js";
 import { fit, sign } from "./fit.js";
+import { toggleFullScreen } from "./full_screen.js";
 import { hands, keys } from "./hands.js";
 import { endTemplate, leafTemplate, nameOf } from "./leaves.js";
+import { light } from "./lit.js";
 import { PageTexts } from "./page_texts.js";
 import { Pictures } from "./pictures.js";
 import { ReadOn } from "./read_on.js";
-import { Reveal } from "./reveal.js";
-import { rememberSeen, seenPages } from "./seen.js";
+import { absence, statusLine } from "./status_line.js";
 import { Turn, TURN_MS } from "./turning.js";
 import { Voice } from "./voice.js";
-import { happening, helperOf, kindly, milestone } from "./waiting.js";
+import { milestone } from "./waiting.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../router.js").Place} Place */
@@ -37,12 +39,8 @@ export class BookView {
   #here = 0;
   /** @type {Turn | null} */
   #turn = null;
-  /** Pages whose words have been seen: they never appear anew. @type {Set<number>} */
-  #seen = new Set();
   /** Pages whose picture came while somebody waited for it. @type {Set<number>} */
   #fresh = new Set();
-  /** The page whose words appear now, as it was told then. @type {{page: number, text: import("./page_texts.js").PageText} | null} */
-  #appearing = null;
   #isNews = false;
   #etaAt = 0;
   #dark = 0;
@@ -65,7 +63,7 @@ export class BookView {
     this.#here = place.page;
     this.pictures = new Pictures(() => this.draw());
     this.texts = new PageTexts(app.client, place.runId, () => this.draw());
-    this.reveal = new Reveal(() => this.#endAppearing());
+    this.appearing = new Appearing(place.runId, () => this.draw());
     this.awake = new Awake();
     this.bedtime = new Bedtime((it) => this.#onEvening(it));
     this.voice = new Voice({
@@ -103,7 +101,7 @@ export class BookView {
 
   close() {
     this.#turn?.end(false);
-    this.reveal.finish();
+    this.appearing.finish();
     this.readOn.stop();
     this.voice.close();
     this.pictures.close();
@@ -136,7 +134,7 @@ export class BookView {
   /** @param {RunState} state the first that is known */
   #begin(state) {
     this.#here = Math.min(this.#here, this.#leaves - 1);
-    this.#seen = isWhole(state) ? new Set(state.pages.map((it) => it.page)) : seenPages(this.place.runId);
+    this.appearing.begin(isWhole(state) ? state.pages.map((it) => it.page) : null);
     this.#fresh = new Set(isWhole(state) ? [] : state.pages.filter((it) => !it.image_url).map((it) => it.page));
     this.awake.touch();
   }
@@ -170,22 +168,24 @@ export class BookView {
 
   #leafTemplates() {
     const state = /** @type {RunState} */ (this.#state);
-    const awaits = this.#awaits(state);
+    const absent = absence(state);
+    const awaits = absent ? this.app.say(absent.key, absent.values) : "";
+    const { now } = this.appearing;
     const leaves = state.pages.map((page) => leafTemplate({
       app: this.app,
       page,
       panels: this.#panels,
       language: state.language,
       isHere: page.page === this.#here,
-      text: this.#appearing?.page === page.page ? this.#appearing.text : this.texts.of(page.page),
-      isAppearing: this.#appearing?.page === page.page,
+      text: now?.page === page.page ? now.text : this.texts.of(page.page),
+      isAppearing: now?.page === page.page,
       image: this.pictures.of(page.page),
       isFresh: this.#fresh.has(page.page),
       preview: this.pictures.previewOf(page.page),
       awaits,
       onRetry: hasEnded(state) ? this.acts.onRetry : null,
       onSpeaker: (index) => this.#hear(index),
-      onHurry: () => this.reveal.finish(),
+      onHurry: () => this.appearing.finish(),
       onScroll: (event) => sign(/** @type {HTMLElement} */ (event.target)),
     }));
     if (this.#leaves === state.pages.length) return leaves;
@@ -194,45 +194,24 @@ export class BookView {
     return [...leaves, end];
   }
 
-  /** What is said where a picture is not going to come for now. @param {RunState} state */
-  #awaits(state) {
-    if (isWhole(state)) return "";
-    if (hasEnded(state)) return this.app.say(state.status === "FAILED" ? "bookFailed" : "bookStopped");
-    return state.waiting_for && helperOf(state) !== "bookReader" ? this.app.say("bookWaitTogether") : "";
-  }
-
   #top() {
     const { say } = this.app;
     const state = this.#state;
-    const book = this.#book;
-    const isRunning = state !== null && !hasEnded(state) && !state.parked;
-    const isApart = book?.isConnected === false && (isRunning || needsState(book));
-    const told = isApart ? /** @type {const} */ ({ key: navigator.onLine === false ? "bookOffline" : "bookUnconnected" }) : happening(book ?? unknownBook());
-    const eta = book?.etaSeconds ?? null;
-    const left = isRunning && !isApart && !state.waiting_for && eta !== null ? kindly(eta - (performance.now() - this.#etaAt) / 1000) : null;
+    const { told, left, reason, mayRetry } = statusLine(this.#book, (performance.now() - this.#etaAt) / 1000, navigator.onLine);
     return topTemplate(this.app, {
       title: this.#title,
-      line: told ? say(told.key, "values" in told ? told.values : {}) : "",
+      line: told ? say(told.key, told.values) : "",
       detail: left ? say(left.key, left.values) : "",
-      action: state && hasEnded(state) && state.status !== "DONE" ? { say: say("bookRetry"), act: this.acts.onRetry } : null,
+      action: mayRetry ? { say: say("bookRetry"), act: this.acts.onRetry } : null,
       isWhole: state !== null && isWhole(state),
       isFull: document.fullscreenElement !== null,
       minutesLeft: this.bedtime.minutesLeft,
       onLetters: () => void chooseLetters(this.app, (it) => this.#prefer(it)),
       onBedtime: () => void this.#chooseBedtime(),
-      onScreen: () => void this.#fillScreen(),
+      onScreen: () => void toggleFullScreen(),
       onMore: () => void chooseMore(this.app).then((way) => way && this.acts.onMore(way, Math.min(this.#here, this.#panels))),
-      onWhy: this.#why(state),
+      onWhy: reason && (() => void tellWhy(this.app, say(reason.key, reason), reason.why)),
     });
-  }
-
-  /** @param {RunState | null} state */
-  #why(state) {
-    const { say } = this.app;
-    const away = state && !hasEnded(state) ? state.waiting_for : null;
-    if (away) return () => void tellWhy(this.app, say("bookWhyAway", { engine: away.engine }), away.why);
-    const why = state?.status === "FAILED" ? state.error : state?.parked?.why;
-    return why ? () => void tellWhy(this.app, say("bookWhyFailed"), why) : null;
   }
 
   #bar() {
@@ -279,20 +258,9 @@ export class BookView {
   #letAppear(number, delay) {
     const state = this.#state;
     const text = this.texts.of(number);
-    if (!state || !text || this.#seen.has(number)) return;
-    this.#seen.add(number);
-    rememberSeen(this.place.runId, this.#seen);
+    if (!state || !text || !this.appearing.see(number)) return;
     if (isWhole(state) || isStill() || !this.app.preferences.words || this.readOn.isOn) return;
-    this.reveal.finish();
-    this.#appearing = { page: number, text };
-    this.draw();
-    const words = this.#leaf(number)?.querySelector(".text");
-    if (words) this.reveal.start(words, delay);
-  }
-
-  #endAppearing() {
-    this.#appearing = null;
-    this.draw();
+    this.appearing.start(number, text, delay, () => this.#leaf(number)?.querySelector(".text"));
   }
 
   // ---------------------------------------------------------------------------------------- turning
@@ -307,7 +275,7 @@ export class BookView {
   }
 
   #take(/** @type {number} */ target) {
-    this.reveal.finish();
+    this.appearing.finish();
     this.#letAppear(target, TURN_MS);
     this.#fit(target);
     const [old, next] = [this.#leaf(this.#here), this.#leaf(target)];
@@ -344,7 +312,7 @@ export class BookView {
   }
 
   #read() {
-    this.reveal.finish();
+    this.appearing.finish();
     this.#touched();
     this.readOn.toggle();
   }
@@ -356,17 +324,10 @@ export class BookView {
     return true;
   }
 
-  /** The sentence that is spoken is lit, and no other. @param {number} index */
+  /** @param {number} index of the sentence that is spoken, -1 for none */
   #light(index) {
-    for (const it of this.root.querySelectorAll(".spoken.now")) {
-      if (index < 0 || !it.matches(`[data-here] [data-sentence="${index}"]`)) it.classList.remove("now");
-    }
-    if (index < 0) return;
-    for (const it of this.root.querySelectorAll(`[data-here] [data-sentence="${index}"]:not(.now)`)) {
-      it.classList.add("now");
-      it.scrollIntoView({ block: "nearest" });
-    }
-    this.awake.touch();
+    light(this.root, index);
+    if (index >= 0) this.awake.touch();
   }
 
   // ------------------------------------------------------------------------------- hands and choices
@@ -385,12 +346,12 @@ export class BookView {
         hold: (part) => this.#turn?.hold(part),
         letGo: (isTurned) => void this.#turn?.letGo(isTurned, true),
         hear: (index) => this.#hear(index),
-        hurry: () => this.reveal.finish(),
+        hurry: () => this.appearing.finish(),
       }),
       keys({
         ...{ ArrowRight: forth, PageDown: forth, ArrowLeft: back, PageUp: back },
         ...{ Home: () => this.turnTo(0), End: () => this.turnTo(this.#leaves - 1) },
-        ...{ " ": read, Enter: read, Escape: () => this.reveal.finish() },
+        ...{ " ": read, Enter: read, Escape: () => this.appearing.finish() },
         ...{ "Shift+ArrowRight": () => void this.voice.step(1), "Shift+ArrowLeft": () => void this.voice.step(-1) },
       }),
       listening(window, "resize", draw),
@@ -449,14 +410,6 @@ export class BookView {
     this.#isAsleep = isOver;
     this.draw();
     /** @type {HTMLElement | null} */ (this.root.querySelector(".night"))?.style.setProperty("opacity", String(this.#dark));
-  }
-
-  async #fillScreen() {
-    try {
-      await (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
-    } catch {
-      // The browser does not let it: the book stays as large as it is.
-    }
   }
 }
 
