@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { canBeChanged, changesOf, isBeingChanged, makingOf, speakersOf, textChange, troubleOf, voiceName, voicesOf } from "../../storybook/reader/changing/change_state.js";
+import { canBeChanged, changesOf, isBeingChanged, makingOf, speakersOf, textChange, troubleOf, voicesOf } from "../../storybook/reader/changing/change_state.js";
 import { ApiError } from "../../storybook/reader/client.js";
 import { unknownBook } from "../../storybook/reader/book_state.js";
 
@@ -60,10 +60,4 @@ test("what is being made is told by its stage", () => {
   assert.deepEqual(makingOf(book("PANEL_3")), ["changeMakingPicture", { page: 3 }]);
   assert.deepEqual(makingOf(book("COVER")), ["changeMakingCover"]);
   assert.deepEqual(makingOf(book("TTS")), ["changeMakingVoice"]);
-});
-
-test("voices have names that a family understands", () => {
-  const say = (key, values) => `${key} ${values.number}`;
-  assert.equal(voiceName(say, "F2"), "changeVoiceWoman 2");
-  assert.equal(voiceName(say, "alloy"), "alloy");
 });

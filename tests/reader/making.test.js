@@ -11,7 +11,7 @@ import { keepDraft, keptDraft } from "../../storybook/reader/making/kept_draft.j
 import { hearingOf } from "../../storybook/reader/making/hearing.js";
 import { whySilent } from "../../storybook/reader/making/microphone.js";
 import { FIELDS, SUGGESTIONS } from "../../storybook/reader/making/suggestions.js";
-import { canBeHeard } from "../../storybook/reader/making/voices.js";
+import { canBeHeard, voiceName } from "../../storybook/reader/narrator_voices.js";
 
 const told = () => ({
   ...emptyDraft(),
@@ -166,4 +166,10 @@ test("there are six suggestions for each word, each in both languages", () => {
 
 test("a voice is offered to be heard only where a sample of it is kept", () => {
   assert.deepEqual([canBeHeard("espeak", "ko"), canBeHeard("espeak", "fr"), canBeHeard("supertonic", "ko"), canBeHeard("", "ko")], [true, false, false, false]);
+});
+
+test("voices have names that a family understands", () => {
+  const say = (key, values) => `${key} ${values.number}`;
+  assert.equal(voiceName(say, "F2"), "voiceWoman 2");
+  assert.equal(voiceName(say, "alloy"), "alloy");
 });

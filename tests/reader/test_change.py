@@ -205,12 +205,16 @@ def test_editions_stand_side_by_side_and_an_older_one_is_restored(
 
 
 def test_a_book_is_read_in_another_voice(server: Server, opened: Opener) -> None:
-    """The narrator's, while each character keeps its own; both recordings can be heard."""
+    """The narrator's, while each character keeps its own; it can be heard before it is chosen, and
+    both recordings after."""
     run_id = made(server, tts_enabled=True)
     page = changing(opened, server, run_id)
     part(page, "목소리")
     page.get_by_label("읽어 주는 사람").select_option(label="여자 목소리 2")
-    page.get_by_label("토끼").select_option(label="여자 목소리 1")
+    hear = page.get_by_role("button", name="여자 목소리 2 들어 보기")
+    hear.click()
+    expect(hear).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("토끼", exact=True).select_option(label="여자 목소리 1")
     page.get_by_role("button", name="이 목소리로 읽기").click()
     expect(done(page).locator("audio").first).to_be_attached()
     editions = httpx.get(f"{server.url}/api/runs/{run_id}/editions").json()["editions"]

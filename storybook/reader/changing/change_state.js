@@ -114,9 +114,3 @@ export function troubleOf(error, base) {
   }
   return { kind: "faults", told: error.faults.map((it) => [FAULTS[it.type] ?? "changeRefused", { why: it.msg }]) };
 }
-
-/** What a voice is called. @param {import("../texts.js").Say} say @param {string} voice */
-export function voiceName(say, voice) {
-  const found = voice.match(/^([MF])(\d+)$/);
-  return found ? say(found[1] === "M" ? "changeVoiceMan" : "changeVoiceWoman", { number: found[2] }) : voice;
-}

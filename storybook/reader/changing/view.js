@@ -12,13 +12,14 @@
  * @property {import("./change_state.js").Edition[]} editions oldest first
  * @property {any[]} cast
  * @property {any[]} saved characters of all books
- * @property {{rewrite: boolean, voices: string[], styles: string[]}} can what the engines do
+ * @property {{rewrite: boolean, narrator: string, voices: string[], styles: string[]}} can what the engines do
  * @property {number} page that is looked at
  * @property {boolean} isBusy whether an edition is being made
  * @property {import("../book_state.js").Book | null} book as it is followed
  * @property {Map<number, string>} drafts texts that somebody types, by page
  * @property {Map<number, string>} wishes
  * @property {Map<string, string>} voices that are chosen, by character; the narrator's by ""
+ * @property {import("../narrator_voices.js").Sampler} sampler lets voices be heard
  * @property {string} style
  * @property {import("./change_state.js").Trouble | null} trouble
  * @property {unknown} error

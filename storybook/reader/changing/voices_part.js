@@ -1,8 +1,9 @@
 // The voices in which a book is read aloud.
 
 import { icons } from "../icons.js";
+import { canBeHeard, voiceName } from "../narrator_voices.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { speakersOf, voiceName, voicesOf } from "./change_state.js";
+import { speakersOf, voicesOf } from "./change_state.js";
 
 /** @typedef {import("./view.js").View} View */
 
@@ -10,12 +11,13 @@ import { speakersOf, voiceName, voicesOf } from "./change_state.js";
 const VOICES = ["M1", "M2", "M3", "M4", "M5", "F1", "F2", "F3", "F4", "F5"];
 
 /** @param {View} view */
-export function voicesPart({ app: { say }, state, editions, can, isBusy, voices: chosen, ask, draw }) {
+export function voicesPart({ app: { say }, state, editions, can, isBusy, voices: chosen, sampler, ask, draw }) {
   const known = voicesOf(editions);
   const speakers = speakersOf(state);
   const narrator = chosen.get("") ?? known?.narrator_voice ?? "M1";
   const names = can.voices.length > 0 ? can.voices : VOICES;
   const isSame = known !== null && [...chosen].every(([who, voice]) => voice === (who ? speakers.get(who) : known.narrator_voice));
+  const isHeard = canBeHeard(can.narrator, state.language);
   const send = (/** @type {Event} */ event) => {
     event.preventDefault();
     // Whoever speaks as the narrator did goes on in that voice: only what was chosen is another.
@@ -28,6 +30,7 @@ export function voicesPart({ app: { say }, state, editions, can, isBusy, voices:
     <select id="change-voice-${place}" @change=${(/** @type {any} */ it) => (chosen.set(who, it.target.value), draw())}>
       ${(names.includes(current) ? names : [current, ...names]).map((it) => html`<option value=${it} .selected=${it === current}>${voiceName(say, it)}</option>`)}
     </select>
+    ${isHeard ? hearTemplate(say, sampler, `${place}`, can.narrator, state.language, current) : nothing}
   </div>`;
   return html`<form class="card paper" @submit=${send}>
     <h2>${say("changeVoicesHeading")}</h2>
@@ -39,4 +42,11 @@ export function voicesPart({ app: { say }, state, editions, can, isBusy, voices:
       <button class="primary" ?disabled=${isBusy || isSame}>${icons.play}${say("changeVoicesDo")}</button>
     </div>
   </form>`;
+}
+
+/** Lets a voice be heard before it is chosen. @param {import("../texts.js").Say} say @param {import("../narrator_voices.js").Sampler} sampler @param {string} place @param {string} engine @param {string} language @param {string} voice */
+function hearTemplate(say, sampler, place, engine, language, voice) {
+  const isPlaying = sampler.playing === place;
+  return html`<button type="button" class="hear" aria-pressed=${isPlaying ? "true" : "false"} @click=${() => void sampler.toggle(place, engine, language, voice)}>
+    ${isPlaying ? icons.pause : icons.play}<span class="unseen">${say("voiceHear", { voice: voiceName(say, voice) })}</span></button>`;
 }

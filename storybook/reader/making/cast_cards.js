@@ -1,12 +1,12 @@
 // Who is in the story: a card for each character, and those who come from other books.
 
 import { icons } from "../icons.js";
+import { voiceName } from "../narrator_voices.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { live } from "../vendor/lit-html/directives/live.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { textOf } from "./draft.js";
 import { paintingOf, suggestionOf } from "./suggestions.js";
-import { voiceName } from "./voices.js";
 
 /** @typedef {import("../texts.js").Say} Say */
 /** @typedef {import("./draft.js").Card} Card */
@@ -33,7 +33,7 @@ export function voiceTemplate({ say, voices, canBeHeard, playing, onHear }, plac
       ${voices.map((it) => html`<option value=${it} ?selected=${chosen === it}>${voiceName(say, it)}</option>`)}
     </select>
     ${canBeHeard && heard
-      ? html`<button type="button" class="hear" aria-pressed=${playing === place ? "true" : "false"} @click=${() => onHear(place, heard)}>${playing === place ? icons.pause : icons.play}<span class="unseen">${say("makeHear", { voice: voiceName(say, heard) })}</span></button>`
+      ? html`<button type="button" class="hear" aria-pressed=${playing === place ? "true" : "false"} @click=${() => onHear(place, heard)}>${playing === place ? icons.pause : icons.play}<span class="unseen">${say("voiceHear", { voice: voiceName(say, heard) })}</span></button>`
       : nothing}
   </div>`;
 }

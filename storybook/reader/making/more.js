@@ -64,7 +64,7 @@ function aloudTemplate(voices, draft, faultAt, onChange) {
           ${PACES.map((it) => html`<label class="pick"><input type="radio" name="pace" value=${it.pace} .checked=${live(draft.pace === it.pace)} @change=${() => onChange({ pace: it.pace })}><span>${say(it.name)}</span></label>`)}
         </div>${faultTemplate("speed", faultAt)}</fieldset>
         <div class="choice">${voiceTemplate(voices, "narrator", draft.narrator, say("makeNarrator"), (narrator) => onChange({ narrator }), USUAL_NARRATOR)}${faultTemplate("voice", faultAt)}
-          ${voices.canBeHeard ? nothing : html`<p class="hint">${say("makeUnheard")}</p>`}</div>`
+          ${voices.canBeHeard ? nothing : html`<p class="hint">${say("voiceUnheard")}</p>`}</div>`
       : nothing}`;
 }
 

@@ -10,6 +10,7 @@ import { pagePart } from "../changing/page_part.js";
 import { voicesPart } from "../changing/voices_part.js";
 import { hasEnded } from "../book_state.js";
 import { icons } from "../icons.js";
+import { Sampler } from "../narrator_voices.js";
 import { passGate } from "../parents_gate.js";
 import { sentenceFor } from "../problems.js";
 import { BookQueue } from "../shelf/book_queue.js";
@@ -55,6 +56,7 @@ class ChangeScreen {
     this.app = app;
     this.runId = runId;
     this.page = page;
+    this.sampler = new Sampler(() => this.#draw(), () => app.announce(app.say("voiceLost")));
     this.following = new BookQueue(app.client, (_, book) => this.#changed(book), () => void this.#madeOrNot());
   }
 
@@ -70,6 +72,7 @@ class ChangeScreen {
   close() {
     this.#isClosed = true;
     this.following.close();
+    this.sampler.close();
   }
 
   #toBook() {
@@ -96,7 +99,7 @@ class ChangeScreen {
       client.cast(this.runId),
       client.savedCast(),
     ]);
-    const can = { rewrite: engines.writer.rewrites === true, voices: engines.narrator.voices ?? [], styles: engines.illustrator.styles ?? [] };
+    const can = { rewrite: engines.writer.rewrites === true, narrator: engines.narrator.engine, voices: engines.narrator.voices ?? [], styles: engines.illustrator.styles ?? [] };
     const fetched = { state, editions, can, cast, saved: characters, isBusy: isBeingChanged(state) };
     this.#view = this.#view ? { ...this.#view, ...fetched } : { ...this.#blank(), ...fetched };
     this.app.setTitle(this.app.say("changeOf", { title: state.pages[0]?.title ?? "" }));
@@ -112,6 +115,7 @@ class ChangeScreen {
       drafts: new Map(),
       wishes: new Map(),
       voices: new Map(),
+      sampler: this.sampler,
       style: "",
       trouble: null,
       error: null,

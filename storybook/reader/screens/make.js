@@ -15,8 +15,8 @@ import { whySilent } from "../making/microphone.js";
 import { moreTemplate } from "../making/more.js";
 import { stepsTemplate } from "../making/steps_nav.js";
 import { FIELDS, wordsOf } from "../making/suggestions.js";
-import { canBeHeard, Sampler } from "../making/voices.js";
 import { Wish } from "../making/wish.js";
+import { canBeHeard, Sampler } from "../narrator_voices.js";
 import { sentenceFor } from "../problems.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 
@@ -63,7 +63,7 @@ class Making {
     this.root = root;
     this.app = app;
     this.wish = new Wish(app, draw);
-    this.sampler = new Sampler(draw, () => app.announce(app.say("makeSampleLost")));
+    this.sampler = new Sampler(draw, () => app.announce(app.say("voiceLost")));
     this.listener = new Listener(app, draw, (level, share) => this.#showLevel(level, share), (field, meant) => this.#take(field, meant));
   }
 

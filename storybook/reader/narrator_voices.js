@@ -1,6 +1,6 @@
 // The voices that read aloud: what they are called here, and a sample of each where one is kept.
 
-/** @typedef {import("../texts.js").Say} Say */
+/** @typedef {import("./texts.js").Say} Say */
 
 /** Engines and languages whose samples are kept in voices/ (docs/speak.py speaks them): those whose voices are the same everywhere. @type {Record<string, string[]>} */
 const KEPT = { espeak: ["ko", "en"] };
@@ -8,7 +8,7 @@ const KEPT = { espeak: ["ko", "en"] };
 /** @param {Say} say @param {string} voice */
 export function voiceName(say, voice) {
   const [, sex, number] = voice.match(/^([MF])([1-5])$/) ?? [];
-  return sex ? say(sex === "F" ? "makeVoiceF" : "makeVoiceM", { number }) : voice;
+  return sex ? say(sex === "F" ? "voiceWoman" : "voiceMan", { number }) : voice;
 }
 
 /** Whether a sample is kept of an engine's voices. @param {string} engine @param {string} language */
@@ -18,7 +18,7 @@ export function canBeHeard(engine, language) {
 
 /** @param {string} engine @param {string} language @param {string} voice */
 function sampleOf(engine, language, voice) {
-  return new URL(`../voices/${engine}/${language}/${voice}.mp3`, import.meta.url).href;
+  return new URL(`./voices/${engine}/${language}/${voice}.mp3`, import.meta.url).href;
 }
 
 /** Plays one sample at a time; `playing` is the place on the screen that it was asked for at. */
