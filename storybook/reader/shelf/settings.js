@@ -34,6 +34,7 @@ export async function openSettings(app) {
         <label class="shelf-choice"><input type="checkbox" .checked=${easyType} @change=${(/** @type {any} */ it) => ((easyType = it.target.checked), redraw())}>${say("shelfEasyType")}</label>
       </fieldset>
       <div class="letters-${letters} ${easyType ? "easy-type" : ""}"><p class="shelf-sample">${say("shelfSample")}</p></div>
+      <p><a href=${app.router.address({ screen: "operate" })} @click=${() => close(null)}>${say("shelfOperate")}</a></p>
       <div class="actions">
         <button type="button" class="quiet" @click=${() => close(null)}>${say("cancel")}</button>
         <button class="primary">${say("shelfSettingsDone")}</button>
