@@ -208,7 +208,7 @@ def test_the_page_is_shown_in_another_language_and_larger_and_stays_so(
     expect(page.locator("body")).to_have_class("letters-largest easy-type")
     expect(page.locator("html")).to_have_attribute("lang", "ko")
     page.get_by_role("button", name="보기 설정").click()
-    page.get_by_role("link", name="책 만드는 컴퓨터가 잘 지내는지 보기").click()
+    page.get_by_role("link", name="책 만드는 컴퓨터 살펴보기").click()
     expect(page).to_have_url(f"{server.url}/operate")
 
 

@@ -179,7 +179,7 @@ export const en = {
   shelfLettersLargest: "Very large",
   shelfEasyType: "Easy letters and wide spacing",
   shelfSample: "Once upon a time a little rabbit lived deep in the forest.",
-  shelfOperate: "How the computer that makes the books does (for who looks after it)",
+  shelfOperate: "How the computer that makes the books does",
   shelfSettingsDone: "Show it so",
   shelfShare: "Share",
   shelfShareGate: "Whoever has the link can see this book.",

@@ -178,7 +178,7 @@ export const ko = {
   shelfLettersLargest: "아주 크게",
   shelfEasyType: "읽기 쉬운 글씨와 넓은 간격",
   shelfSample: "옛날 옛적 깊은 숲속에 작은 토끼가 살았어요.",
-  shelfOperate: "책 만드는 컴퓨터가 잘 지내는지 보기 (돌보는 어른께)",
+  shelfOperate: "책 만드는 컴퓨터 살펴보기",
   shelfSettingsDone: "이렇게 보기",
   shelfShare: "나누기",
   shelfShareGate: "링크가 있으면 누구나 이 책을 볼 수 있어요.",
