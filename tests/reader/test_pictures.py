@@ -64,7 +64,7 @@ def test_the_icons_have_the_sizes_that_systems_ask_for() -> None:
 
 def test_each_voice_of_the_embedded_narrator_has_a_sample() -> None:
     """In each language that the page names, and of nobody else's voices."""
-    kept = re.search(r"const KEPT = (\{.*?\});", (FOLDER / "making" / "voices.js").read_text())
+    kept = re.search(r"const KEPT = (\{.*?\});", (FOLDER / "narrator_voices.js").read_text())
     assert kept is not None
     languages = json.loads(re.sub(r"(\w+):", r'"\1":', kept[1]))
     assert languages == {NAME: [*speak.SAID]}
