@@ -24,9 +24,11 @@ import { EventStreamParser } from "./sse.js";
 /** The server is silent for longer than this, in milliseconds: a keep-alive comes every 15 s. */
 export const SILENCE_MS = 40_000;
 /** The first wait before another try at a lost connection, and the longest, in milliseconds. */
-export const RETRY_MS = [500, 15_000];
+export const RETRY_MS = [500, 8_000];
 /** How long a call may take, in milliseconds, before it is given up; uploads have longer. */
 export const CALL_MS = 30_000;
+/** For how long a call is tried again, in milliseconds, while nobody answers it. */
+export const PATIENCE_MS = 3_000;
 
 /** The server refused: its status, its sentence, and each fault of a 422 with its place. */
 export class ApiError extends Error {
@@ -47,10 +49,10 @@ export class ApiError extends Error {
   }
 }
 
-/** The server was not reached, or did not answer in time. */
+/** The server was not reached, did not answer in time or not to its end; or somebody else answered in its place. */
 export class Unreachable extends Error {
   constructor(/** @type {unknown} */ cause) {
-    super("the server cannot be reached", { cause });
+    super(cause instanceof SyntaxError ? "what answers there is no storybook server" : "the server cannot be reached", { cause });
     this.name = "Unreachable";
   }
 }
@@ -59,10 +61,12 @@ export class Unreachable extends Error {
 export class Client {
   /**
    * @param {string} base where the server is: an origin, with the path prefix that it is shown under; "" for the page's own
-   * @param {{token?: string, signature?: string, credentials?: RequestCredentials, fetch?: typeof fetch}} options
+   * @param {{token?: string, signature?: string, credentials?: RequestCredentials, patience?: number, fetch?: typeof fetch}} options
    *   `token` goes into `Authorization`; without it cookies say who asks. `signature` is the `sig` of a link to one book.
+   *   `patience` is for how many milliseconds a call that may be repeated is, while nobody answers.
    */
-  constructor(base = "", { token = "", signature = "", credentials = "same-origin", fetch: fetching } = {}) {
+  constructor(base = "", { token = "", signature = "", credentials = "same-origin", patience = PATIENCE_MS, fetch: fetching } = {}) {
+    this.patience = patience;
     this.base = base.replace(/\/+$/, "");
     this.token = token;
     this.signature = signature;
@@ -72,7 +76,7 @@ export class Client {
 
   /** Makes a book. The same key and body give the same run, however often it is asked. */
   createRun(/** @type {RunRequest} */ body, /** @type {string} */ key = newKey()) {
-    return this.#retried(() => this.#json("POST", "/api/runs", { body, headers: { "Idempotency-Key": key } }));
+    return this.#json("POST", "/api/runs", { body, headers: { "Idempotency-Key": key } });
   }
 
   /** @returns {Promise<RunState>} the state of a run, also as it was right after a position, or of one edition */
@@ -109,9 +113,7 @@ export class Client {
 
   /** @returns {Promise<{edition: number}>} */
   changeBook(/** @type {string} */ runId, /** @type {EditionRequest} */ body, /** @type {string} */ key = newKey()) {
-    return this.#retried(() =>
-      this.#json("POST", `/api/runs/${runId}/editions`, { body, headers: { "Idempotency-Key": key } }),
-    );
+    return this.#json("POST", `/api/runs/${runId}/editions`, { body, headers: { "Idempotency-Key": key } });
   }
 
   editions(/** @type {string} */ runId) {
@@ -183,6 +185,17 @@ export class Client {
     return this.#json("DELETE", "/api/session");
   }
 
+  /**
+   * A file that the API names. Where the server asks for a token and the page is on another origin, this is the way to
+   * show it: no header goes with the address of an `img` (`img.src = URL.createObjectURL(await client.file(path))`).
+   */
+  async file(/** @type {string} */ path) {
+    return this.#repeated(async () => {
+      const answer = await this.#answer(this.address(path), { headers: this.#headers(), credentials: this.credentials, signal: AbortSignal.timeout(CALL_MS) });
+      return read(() => answer.blob());
+    });
+  }
+
   /** The address of a file that the API names, for an `img` or `audio` of a page on another origin. */
   address(/** @type {string} */ path) {
     const origin = this.base.match(/^https?:\/\/[^/]+/)?.[0] ?? "";
@@ -219,23 +232,25 @@ export class Client {
   async *#follow(path, { after, signal, onConnection = () => {} }, query = {}) {
     let cursor = after ?? null;
     let tries = 0;
+    let hasEnded = false;
     while (!signal?.aborted) {
       const parser = new EventStreamParser();
-      let isSilent = true;
       try {
         for await (const message of this.#stream(path, query, cursor, parser, signal)) {
           onConnection(true);
-          tries = 0;
-          isSilent = false;
+          if (message.event === "opened") continue;
           if (message.event === "ended") return;
           if (message.event === "reset") cursor = message.id;
           else if (message.id !== null) {
             if (cursor !== null && message.id <= cursor) continue;
             cursor = message.id;
           }
+          tries = 0;
+          if (message.event === "update") hasEnded = ENDED.includes(message.data?.status);
           if (message.event !== "keepalive") yield message;
         }
-        if (isSilent) await waitFor(Math.max(parser.retry, backoff(tries)), signal); // there are too many streams
+        // After the end only the 204 is still to come, at once; else the server says how long to wait.
+        if (!hasEnded || tries > 0) await waitFor(Math.max(parser.retry, backoff(tries)), signal);
       } catch (error) {
         if (signal?.aborted) return;
         if (error instanceof ApiError && !mayPass(error.status)) throw error;
@@ -260,6 +275,7 @@ export class Client {
         return;
       }
       if (!answer.ok || !answer.body) throw await errorOf(answer);
+      yield { event: "opened", id: null, data: null };
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
         const { done, value } = await reader.read();
@@ -288,28 +304,33 @@ export class Client {
       headers: { ...this.#headers(), Accept: "application/json", ...headers, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
       credentials: this.credentials,
       body: form ?? (body === undefined ? undefined : JSON.stringify(body)),
-      signal: AbortSignal.timeout(form ? 4 * CALL_MS : CALL_MS),
     };
-    /** @type {Response} */
-    let answer;
-    try {
-      answer = await this.fetch(this.#url(path, query), init);
-    } catch (error) {
-      throw new Unreachable(error);
-    }
-    if (!answer.ok) throw await errorOf(answer);
-    return answer.status === 204 ? null : answer.json();
+    const mayRepeat = method === "GET" || "Idempotency-Key" in headers;
+    const once = async () => {
+      const answer = await this.#answer(this.#url(path, query), { ...init, signal: AbortSignal.timeout(form ? 4 * CALL_MS : CALL_MS) });
+      return answer.status === 204 ? null : read(() => answer.json());
+    };
+    return mayRepeat ? this.#repeated(once) : once();
   }
 
-  /** What was not reached is asked once more, with the same key: it is made once whatever became of the first. */
-  async #retried(/** @type {() => Promise<any>} */ call) {
+  /** An answer that is no error. @param {string} url @param {RequestInit} init */
+  async #answer(url, init) {
+    const answer = await read(() => this.fetch(url, init));
+    if (!answer.ok) throw await errorOf(answer);
+    return answer;
+  }
+
+  /** What was not answered is asked for again, with the same key if it is a wish: it is done once whatever became of the first. @template T @param {() => Promise<T>} call */
+  async #repeated(call) {
+    const until = performance.now() + this.patience;
     for (let tries = 0; ; tries += 1) {
       try {
         return await call();
       } catch (error) {
-        const isAway = error instanceof Unreachable || (error instanceof ApiError && [502, 504].includes(error.status));
-        if (!isAway || tries >= 3) throw error;
-        await waitFor(backoff(tries));
+        const isAway = error instanceof Unreachable || (error instanceof ApiError && [429, 502, 503, 504].includes(error.status));
+        const wait = Math.max(backoff(tries), error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0);
+        if (!isAway || globalThis.navigator?.onLine === false || performance.now() + wait > until) throw error;
+        await waitFor(wait);
       }
     }
   }
@@ -331,6 +352,18 @@ export class Client {
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (it) => it.toString(16).padStart(2, "0")).join("");
+}
+
+/** States of a run in which nothing more is made. */
+const ENDED = ["DONE", "FAILED", "CANCELLED"];
+
+/** What is read from the network; whatever cuts it short is `Unreachable`. @template T @param {() => Promise<T>} reading */
+async function read(reading) {
+  try {
+    return await reading();
+  } catch (error) {
+    throw new Unreachable(error);
+  }
 }
 
 /** Whether another try may be answered otherwise. */
@@ -369,12 +402,13 @@ function waitFor(/** @type {number} */ ms, /** @type {AbortSignal | undefined} *
 /** @param {Response} answer */
 async function errorOf(answer) {
   const retryAfter = Number(answer.headers.get("Retry-After")) || null;
+  const told = `the server answered ${answer.status}`;
   try {
     const body = await answer.json();
     const faults = Array.isArray(body.detail) ? body.detail : [];
-    const detail = faults.length ? faults.map((/** @type {{msg: string}} */ it) => it.msg).join("; ") : String(body.detail);
+    const detail = faults.length ? faults.map((/** @type {{msg: string}} */ it) => it.msg).join("; ") : String(body.detail ?? told);
     return new ApiError(answer.status, detail, faults, body, retryAfter);
   } catch {
-    return new ApiError(answer.status, `the server answered ${answer.status}`, [], null, retryAfter);
+    return new ApiError(answer.status, told, [], null, retryAfter);
   }
 }
