@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import rich_click as click
+from click.core import ParameterSource
 
 from storybook import __version__
 from storybook.cli.called_as import as_called, program
-from storybook.cli.failure import Failure, data_folder, os_failure
+from storybook.cli.failure import Failure, ToldElsewhere, data_folder, os_failure
 from storybook.cli.options import GlobalOptions, ServerElsewhere
 
 COMMANDS: Final[dict[str, str]] = {
@@ -118,7 +119,8 @@ class CommandGroup(click.RichGroup):
 
 
 def _tell(failure: Failure) -> None:
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {as_called(str(failure))}", err=True)
+    text = str(failure) if isinstance(failure, ToldElsewhere) else as_called(str(failure))
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
 
 
 def load_command(name: str) -> click.Command:
@@ -180,6 +182,8 @@ def cli(
     environ = {**os.environ, **({"STORYBOOK_DATA": str(data)} if data is not None else {})}
     if server is not None and not server.startswith(("http://", "https://")):
         raise click.UsageError(f"--server is to be an http or https address, found {server!r}.")
+    if server is not None and ctx.get_parameter_source("data") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--server asks a server elsewhere, and --data is a folder here.")
     if server is None and token_file is not None:
         raise click.UsageError("--token-file is for --server.")
     token = token_file.read_text("utf-8") if token_file else os.environ.get("STORYBOOK_TOKEN", "")

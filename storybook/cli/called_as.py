@@ -41,14 +41,15 @@ def program() -> str:
 
 
 def called_as() -> str:
-    """This program as it is typed, with the options that name the same folder and settings."""
+    """This program as it is typed, with the options that name the same folder and settings, or
+    the same server."""
     context = click.get_current_context(silent=True)
     if context is None:
         return NAME
     root = context.find_root()
     given = [
         word
-        for name, option in (("data", "--data"), ("config", "--config"))
+        for name, option in (("data", "--data"), ("config", "--config"), ("server", "--server"))
         if root.get_parameter_source(name) is ParameterSource.COMMANDLINE
         for word in (option, str(root.params[name]))
     ]

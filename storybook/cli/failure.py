@@ -26,6 +26,10 @@ class Failure(Exception):
     """Told as one line on stderr, with exit code 1: why, and what to do."""
 
 
+class ToldElsewhere(Failure):
+    """In the words of a server elsewhere: the commands that it names are typed there."""
+
+
 def data_folder() -> Path | None:
     """That of the command that is run."""
     context = click.get_current_context(silent=True)

@@ -137,7 +137,7 @@ def print_state(client: StorybookClient, run_id: RunId, state: RunState) -> None
             out.print()
             out.print(Text.assemble((f"{page.page}  ", "dim"), page.summary))
         for address in filter(None, (page.image_url, page.audio_url)):
-            out.print(Text(f"   {address}", "dim"), soft_wrap=True)
+            out.print(Text(f"   {client.address(address)}", "dim"), soft_wrap=True)
 
 
 async def make_book(

@@ -12,7 +12,8 @@ import anyio
 import msgspec
 
 from storybook.book import RunId, Work
-from storybook.cli.failure import Failure
+from storybook.cli.called_as import say
+from storybook.cli.failure import Failure, ToldElsewhere
 from storybook.data_folder import DataFolder
 from storybook.home.files import AUTHORITY
 from storybook.new_run import NewRun
@@ -66,6 +67,7 @@ class ServerClient:
     ) -> None:
         self.url, self._token = url.rstrip("/"), token
         self._patience, self._verify = patience, verify
+        self._was_away = False
 
     @classmethod
     def beside(cls, holder: Holder, folder: DataFolder) -> ServerClient:
@@ -86,13 +88,24 @@ class ServerClient:
         from storybook.client import ServerAway, ServerRefuses, StorybookClient
 
         client = StorybookClient(
-            self.url, self._token, patience=self._patience, verify=self._verify
+            *(self.url, self._token),
+            patience=self._patience,
+            on_away=self._tell_once,
+            verify=self._verify,
         )
         try:
             async with client:
                 yield client
-        except (ServerAway, ServerRefuses) as error:
+        except ServerAway as error:
             raise Failure(str(error)) from error
+        except ServerRefuses as error:
+            raise (ToldElsewhere if self._patience else Failure)(str(error)) from error
+
+    def _tell_once(self, why: str) -> None:
+        """That it takes so long, so that nobody waits for what he does not know."""
+        if not self._was_away:
+            say(f"The server at {self.url} does not answer ({why}); trying on …", err=True)
+        self._was_away = True
 
     async def request_run(self, asked: NewRun) -> RunId:
         """Ask for a book. The API takes no seed."""

@@ -11,10 +11,11 @@ an example of each.
 """
 
 from storybook.client.api import StorybookClient
-from storybook.client.asking import ServerAway, ServerRefuses
+from storybook.client.asking import NoStorybook, ServerAway, ServerRefuses
 from storybook.client.following import RunTold, RunUpdate, StreamReset
 
 __all__ = [
+    "NoStorybook",
     "RunTold",
     "RunUpdate",
     "ServerAway",

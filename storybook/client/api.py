@@ -15,7 +15,14 @@ import httpx
 import msgspec
 
 from storybook.book import RunId
-from storybook.client.asking import PATIENCE_SECONDS, Asking, Pause
+from storybook.client.asking import (
+    PATIENCE_SECONDS,
+    Asking,
+    Heard,
+    NoStorybook,
+    Pause,
+    ignore,
+)
 from storybook.client.following import SILENCE_SECONDS, Following, Told
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.editions import Comparison, EditionCreated, Editions
@@ -39,7 +46,7 @@ class StorybookClient:
 
     `patience` is for how many seconds a call that may be repeated is tried while the server is
     away, and `silence` after how many a stream that says nothing is given up and taken up again;
-    `pause` is how it waits between two tries.
+    `pause` is how it waits between two tries; `on_away` hears why there has to be another one.
     """
 
     def __init__(
@@ -50,11 +57,17 @@ class StorybookClient:
         patience: float = PATIENCE_SECONDS,
         silence: float = SILENCE_SECONDS,
         pause: Pause = anyio.sleep,
+        on_away: Heard = ignore,
         transport: httpx.AsyncBaseTransport | None = None,
         verify: ssl.SSLContext | None = None,
     ) -> None:
         self._asking = Asking(
-            *(url, token), patience=patience, pause=pause, transport=transport, verify=verify
+            *(url, token),
+            patience=patience,
+            pause=pause,
+            on_away=on_away,
+            transport=transport,
+            verify=verify,
         )
         self._silence = silence
 
@@ -72,6 +85,10 @@ class StorybookClient:
     @property
     def url(self) -> str:
         return self._asking.url
+
+    def address(self, path: str) -> str:
+        """Where an address that the server gave is found. Raises ValueError for others."""
+        return str(self._asking.address(path))
 
     # -------------------------------------------------------------------------------------- runs
 
@@ -217,5 +234,8 @@ def _in_path(text: str) -> str:
 
 
 def _decoded(answer: httpx.Response, kind: type[T]) -> T:
-    decoded: Any = msgspec.json.decode(answer.content, type=kind)
+    try:
+        decoded: Any = msgspec.json.decode(answer.content, type=kind)
+    except msgspec.DecodeError as error:
+        raise NoStorybook(str(answer.url), "what answers is no storybook server") from error
     return decoded  # type: ignore[no-any-return]  # T is what was asked for

@@ -29,6 +29,8 @@ PASSING: Final = frozenset({429, 502, 503, 504})
 RETRY: Final = RetryPolicy(first=0.25, most=10.0)
 
 Headers = Mapping[str, str]
+Heard = Callable[[str], None]
+"""Hears why the server did not answer, each time that it is tried again."""
 Pause = Callable[[float], Awaitable[None]]
 """Waits so many seconds."""
 
@@ -41,6 +43,11 @@ class ServerAway(Exception):
         self.url, self.why = url, why
 
 
+class NoStorybook(ServerAway):
+    """Somebody answers there, and it is no storybook server, or none that can be talked to: another
+    try is answered likewise."""
+
+
 class ServerRefuses(Exception):
     """The server answers with an error: its `status`, and its `detail` as one text. `faults` are
     those of a body that fails validation (422)."""
@@ -48,6 +55,10 @@ class ServerRefuses(Exception):
     def __init__(self, url: str, status: int, detail: str, faults: list[RequestFault]) -> None:
         super().__init__(f"the server at {url} refuses: {detail}")
         self.url, self.status, self.detail, self.faults = url, status, detail, faults
+
+
+def ignore(why: str) -> None:
+    """Nobody wants to hear it."""
 
 
 class Asking:
@@ -61,10 +72,12 @@ class Asking:
         *,
         patience: float = PATIENCE_SECONDS,
         pause: Pause = anyio.sleep,
+        on_away: Heard = ignore,
         transport: httpx.AsyncBaseTransport | None = None,
         verify: ssl.SSLContext | None = None,
     ) -> None:
         self.url, self._patience, self.pause = url.rstrip("/"), patience, pause
+        self.on_away = on_away
         self.http = httpx.AsyncClient(
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=TIMEOUT_SECONDS,
@@ -107,16 +120,36 @@ class Asking:
                     method, self.address(path), headers=headers, **options
                 )
             except httpx.TransportError as error:
+                raise_if_hopeless(self.url, error)
                 if not is_safe or time.monotonic() + wait > until:
                     raise ServerAway(self.url, _told(error)) from error
+                self.on_away(_told(error))
             else:
-                if not answer.is_error:
+                if answer.is_success:
                     return answer
+                raise_if_moved(self.url, answer)
                 wait = max(wait, retry_after(answer))
                 may_pass = answer.status_code in PASSING and is_safe
                 if not may_pass or time.monotonic() + wait > until:
                     raise refusal(self.url, answer)
             await self.pause(wait)
+
+
+def raise_if_hopeless(url: str, error: httpx.TransportError) -> None:
+    """Raises `NoStorybook` for what no other try mends: a certificate that is not trusted, a server
+    without TLS, a protocol that is none of ours."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError):
+            raise NoStorybook(url, f"TLS fails: {cause}") from error
+        cause = cause.__cause__ or cause.__context__
+
+
+def raise_if_moved(url: str, answer: httpx.Response) -> None:
+    """Raises `NoStorybook` for an answer that sends elsewhere: the token is not taken there."""
+    if answer.is_redirect:
+        there = answer.headers.get("location", "another address")
+        raise NoStorybook(url, f"it sends those who ask to {there}: name that one")
 
 
 def retry_after(answer: httpx.Response) -> float:

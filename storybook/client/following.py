@@ -18,7 +18,14 @@ import httpx
 import msgspec
 
 from storybook.book import RunId
-from storybook.client.asking import PASSING, Asking, refusal, retry_after
+from storybook.client.asking import (
+    PASSING,
+    Asking,
+    raise_if_hopeless,
+    raise_if_moved,
+    refusal,
+    retry_after,
+)
 from storybook.client.messages import StreamDecoder, StreamMessage
 from storybook.events.subscription import RetryPolicy
 from storybook.http.progress import RunTakes, RunWaits, StageProgress
@@ -70,14 +77,20 @@ class Following:
         self._has_ended = self._is_over = False
 
     async def messages(self) -> AsyncGenerator[Told, None]:
-        """Everything that is told until the run has ended. Raises `ServerRefuses`."""
+        """Everything that is told until the run has ended.
+
+        Raises `ServerRefuses`, and `NoStorybook` where waiting mends nothing.
+        """
         while not self._is_over:
             self._wait = AWAY.wait(self._tries + 1, random.random())
-            with suppress(httpx.TransportError):
-                self._tries += 1  # until something is heard
+            self._tries += 1  # until something is heard
+            try:
                 async with aclosing(self._connection()) as told:
                     async for it in told:
                         yield it
+            except httpx.TransportError as error:
+                raise_if_hopeless(self._asking.url, error)
+                self._asking.on_away(str(error))
             if not self._is_over:  # after the end only the 204 is still to come
                 is_at_end = self._has_ended and not self._tries
                 await self._asking.pause(0 if is_at_end else self._wait)
@@ -87,6 +100,7 @@ class Following:
         timeout = httpx.Timeout(self._silence)
         http, url = self._asking.http, self._asking.address(self._path)
         async with http.stream("GET", url, headers=headers, timeout=timeout) as answer:
+            raise_if_moved(self._asking.url, answer)
             if answer.is_error:
                 await self._refused(answer)
                 return

@@ -10,9 +10,9 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 import anyio
-from litestar import Litestar, Request, route
+from litestar import Litestar, Request, Response, route
 from litestar.config.cors import CORSConfig
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Scope
 
@@ -38,7 +38,7 @@ from storybook.http.page_safety import POLICY, pages_guarded
 from storybook.http.paths import paths_tidied
 from storybook.http.previews import Previews
 from storybook.http.progress import ProgressStreams
-from storybook.http.reader import ReaderCalls
+from storybook.http.reader import READER_PATHS, ReaderCalls, page_at_no_address
 from storybook.http.readiness import ReadyCalls
 from storybook.http.repairs import RepairCalls
 from storybook.http.request_log import requests_observed
@@ -132,7 +132,11 @@ class HttpApp:
             routes,
             lifespan=[self._following],
             before_request=self._refuse_forgotten,
-            exception_handlers={HTTPException: error_response, Exception: error_response},
+            exception_handlers={
+                NotFoundException: _nothing_there,
+                HTTPException: error_response,
+                Exception: error_response,
+            },
             request_max_body_size=self.limits.body_bytes,
             cors_config=cors,
             openapi_config=None,
@@ -145,9 +149,11 @@ class HttpApp:
         self.asgi = _behind_doors(checked, server, application.metrics)
 
     async def _refuse_forgotten(self, request: Request[Any, Any, Any]) -> None:
-        """Whatever is asked of a run that was forgotten. Raises `ForgottenRun`."""
+        """Whatever the API is asked of a run that was forgotten. Raises `ForgottenRun`.
+
+        A browser that goes to the book's address gets the page, which says so itself."""
         run_id = request.scope["path_params"].get("run_id")
-        if run_id is None:
+        if run_id is None or READER_PATHS.fullmatch(request.scope["path"]):
             return
         with suppress(ProjectionsBusy, ProjectionsStopped):  # then the log says so
             row = self._projections.row
@@ -226,6 +232,13 @@ def _webhooks(application: Application) -> Webhooks | None:
         parked=application.parked,
         render=partial(encode_state, addresses=named),
     )
+
+
+def _nothing_there(
+    request: Request[Any, Any, Any], error: NotFoundException
+) -> Response[bytes] | Response[Any]:
+    """A path that no call has: a person gets the page, a program the error."""
+    return page_at_no_address(request) or error_response(request, error)
 
 
 def _behind_doors(inside: ASGIApp, server: ServerSettings, metrics: Metrics) -> ASGIApp:

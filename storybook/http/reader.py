@@ -19,10 +19,10 @@ from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from litestar import route
+from litestar import MediaType, Request, Response, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
@@ -74,6 +74,7 @@ _PAGE_POLICY: Final = page_policy(
         "manifest-src 'self'",
     )
 )
+_PAGE_HEADERS: Final = ((POLICY, _PAGE_POLICY.encode()), NOT_KEPT)
 _HEALTH: Final = json_response(
     {"status": "ok", "version": __version__}, headers=[(b"vary", b"Accept")]
 )
@@ -121,9 +122,8 @@ class ReaderCalls:
         return await self.page(scope) if wants_page(scope) else _HEALTH
 
     async def page(self, scope: Scope) -> RawResponse:
-        policy = (POLICY, _PAGE_POLICY.encode())
-        headers = [policy, NOT_KEPT, (b"vary", b"Accept, Accept-Encoding")]
-        return _answer(_filled("index.html", shown_under(scope)), scope, headers)
+        file = _filled("index.html", shown_under(scope))
+        return _answer(file, scope, [*_PAGE_HEADERS, (b"vary", b"Accept, Accept-Encoding")])
 
     async def service_worker(self, scope: Scope) -> RawResponse:
         return _answer(_filled("sw.js", shown_under(scope)), scope, [_ASKED_AGAIN])
@@ -140,6 +140,17 @@ class ReaderCalls:
             raise NotFound("the page has no such file")
         kept = _FOR_EVER if asked["digest"] == known.digest else NOT_KEPT
         return _answer(found, scope, [kept, (b"vary", b"Accept-Encoding")])
+
+
+def page_at_no_address(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+    """The page, which says itself that there is nothing: for a browser that goes to an address
+    which no call has. None for everybody else."""
+    path: str = request.scope["path"]
+    if request.method not in READ or path.startswith("/api/") or not wants_page(request.scope):
+        return None
+    file = _filled("index.html", shown_under(request.scope))
+    headers = {name.decode(): value.decode() for name, value in _PAGE_HEADERS}
+    return Response(file.content, status_code=404, media_type=MediaType.HTML, headers=headers)
 
 
 def wants_page(scope: Scope) -> bool:

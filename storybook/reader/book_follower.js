@@ -29,9 +29,14 @@ export class BookFollower {
     this.book = unknownBook();
   }
 
-  /** Begins with a state that was fetched, and follows what is not ended. @param {RunState} state */
-  begin(state) {
-    this.#put(withState(this.book, state, this.book.contentPosition));
+  /**
+   * Begins with a state that was fetched, or goes on with one that is newer than what is known; follows what has not ended.
+   * @param {RunState} state as it is now
+   * @param {number} position that it is known to be of, -1 if that was not told
+   */
+  begin(state, position = this.book.contentPosition) {
+    const told = { ...this.book, waitingFor: state.waiting_for };
+    this.#put(withState(told, state, Math.max(position, this.book.contentPosition)));
     if (!hasEnded(state)) void this.goOn();
   }
 
@@ -59,6 +64,11 @@ export class BookFollower {
     this.#stop.abort();
   }
 
+  /** The server could not be reached. */
+  away() {
+    this.#put(withConnection(this.book, false));
+  }
+
   /** One at a time, until what is known is as new as the newest change. */
   #fetch() {
     this.#fetching ??= this.#fetchNewest().finally(() => (this.#fetching = null));
@@ -69,9 +79,13 @@ export class BookFollower {
       const at = this.book.position;
       try {
         const state = await this.client.run(this.runId, { at });
-        if (!this.#stop.signal.aborted) this.#put(withConnection(withState(this.book, state, at), true));
+        if (!this.#stop.signal.aborted && at <= this.book.position) this.#put(withConnection(withState(this.book, state, at), true));
       } catch (error) {
         if (error instanceof ApiError && error.status === 400) break; // the log was set back: the stream says so
+        if (error instanceof ApiError && error.status < 500 && error.status !== 429) {
+          this.stop();
+          return this.onRefused(error);
+        }
         if (error instanceof Unreachable && !this.#stop.signal.aborted) this.#put(withConnection(this.book, false));
         await new Promise((done) => setTimeout(done, AGAIN_MS));
       }

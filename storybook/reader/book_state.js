@@ -13,12 +13,13 @@
  * @property {RunState | null} state as fetched; status, stage and what is ready are those of the newest change
  * @property {{stage: string, page: number | null, fraction: number, preview: string} | null} atWork what is made now, as far as it tells
  * @property {number | null} etaSeconds how long until the book is whole
+ * @property {import("./api_types.js").RunState["waiting_for"] | undefined} waitingFor the engine that is awaited, undefined while nobody has said
  * @property {boolean} isConnected whether the server can be reached
  */
 
 /** @returns {Book} nothing is known yet */
 export function unknownBook() {
-  return { position: -1, contentPosition: -1, state: null, atWork: null, etaSeconds: null, isConnected: true };
+  return { position: -1, contentPosition: -1, state: null, atWork: null, etaSeconds: null, waitingFor: undefined, isConnected: true };
 }
 
 /**
@@ -31,13 +32,32 @@ export function unknownBook() {
 export function withState(book, state, position) {
   if (position < book.contentPosition) return book;
   const shown = position < book.position && book.state ? { ...state, ...newest(book.state) } : state;
+  // A state of a position says nothing of an engine that is away: the stream does.
+  const waitingFor = book.waitingFor === undefined ? state.waiting_for : book.waitingFor;
   return {
     ...book,
     position: Math.max(position, book.position),
     contentPosition: position,
-    state: { ...shown, waiting_for: book.state?.waiting_for ?? state.waiting_for },
+    waitingFor,
+    state: { ...shown, pages: shown.pages.map(withOwnVoice), waiting_for: waitingFor },
     etaSeconds: hasEnded(shown) ? null : (state.eta_seconds ?? book.etaSeconds),
   };
+}
+
+/**
+ * A page whose voice is the one that belongs to its words. An address without an edition is of the first one, but serves the
+ * newest: a book that is changed elsewhere would read other words aloud than those that are shown.
+ * @param {PageState} page @returns {PageState}
+ */
+function withOwnVoice(page) {
+  if (!page.audio_url || /[?&]edition=/.test(page.audio_url)) return page;
+  return { ...page, audio_url: `${page.audio_url}${page.audio_url.includes("?") ? "&" : "?"}edition=1` };
+}
+
+/** The edition whose pages are shown; undefined while another one is being made. */
+export function shownEdition(/** @type {RunState} */ state) {
+  const newest = state.edition ?? 1;
+  return newest === 1 || state.status === "DONE" ? newest : undefined;
 }
 
 /** What a change tells; the pages come with the state. */
@@ -70,7 +90,7 @@ function withUpdate(book, told, position) {
 /** @param {Book} book @param {any} told @returns {Book} */
 function withProgress(book, told) {
   if ("waiting_for" in told) {
-    return book.state ? { ...book, state: { ...book.state, waiting_for: told.waiting_for } } : book;
+    return { ...book, waitingFor: told.waiting_for, state: book.state && { ...book.state, waiting_for: told.waiting_for } };
   }
   if ("eta_seconds" in told) return { ...book, etaSeconds: told.eta_seconds };
   const preview = told.preview_url ?? "";

@@ -1,6 +1,6 @@
 // Starts the page: who reads, in which language, and the screen that the address means.
 
-import { Client } from "./client.js";
+import { Client, Unreachable } from "./client.js";
 import { choose, classesOf, readPreferences } from "./preferences.js";
 import { Router } from "./router.js";
 import { rememberSession } from "./session.js";
@@ -47,22 +47,44 @@ let shown = 0;
 /** @param {Place} place */
 async function show(place) {
   const turn = ++shown;
-  const { open } = await SCREENS[place.screen]();
+  const language = pageLanguage(preferences.language, navigator.languages);
+  let open, say;
+  try {
+    [{ open }, say] = await Promise.all([SCREENS[place.screen](), sayIn(language)]);
+  } catch {
+    return notLoaded(language, place);
+  }
   if (turn !== shown) return; // somebody went on meanwhile
   close();
-  const language = pageLanguage(preferences.language, navigator.languages);
+  said.textContent = "";
   document.documentElement.lang = language;
   document.body.className = classesOf(preferences);
   root.replaceChildren();
   root.className = `screen-${place.screen}`;
   const section = document.createElement("div");
   root.append(section);
-  close = open(section, app(place, language), place);
+  close = open(section, app(place, language, say), place);
 }
 
-/** @param {Place} place @param {"ko" | "en"} language @returns {App} */
-function app(place, language) {
-  const say = sayIn(language);
+/**
+ * A part of the page could not be loaded: the server is away, or it is a newer one whose page this is not. A browser does
+ * not ask for a module again that failed, so the page is loaded anew.
+ * @param {"ko" | "en"} language @param {Place} place
+ */
+async function notLoaded(language, place) {
+  const say = await sayIn(language).catch(() => () => "storybook");
+  const main = Object.assign(document.createElement("main"), { className: "message" });
+  const again = Object.assign(document.createElement("button"), { type: "button", className: "primary", textContent: say("tryAgain") });
+  again.addEventListener("click", () => location.reload());
+  main.append(Object.assign(document.createElement("h1"), { textContent: say("serverAway") }), again);
+  close();
+  close = () => {};
+  root.className = `screen-${place.screen}`;
+  root.replaceChildren(main);
+}
+
+/** @param {Place} place @param {"ko" | "en"} language @param {import("./texts.js").Say} say @returns {App} */
+function app(place, language, say) {
   return {
     client: new Client(prefix, { signature: place.signature }),
     router,
@@ -87,12 +109,12 @@ function app(place, language) {
 async function takeToken() {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (!token) return;
-  history.replaceState(null, "", location.pathname + location.search);
   try {
     rememberSession(await new Client(prefix).signIn(token));
-  } catch {
-    // It holds no more, or the server is away: it is asked for when it is needed.
+  } catch (error) {
+    if (error instanceof Unreachable) return; // it is tried again when the page is loaded anew
   }
+  history.replaceState(null, "", location.pathname + location.search); // also where it holds no more
 }
 
 const router = new Router(prefix, (place) => void show(place));

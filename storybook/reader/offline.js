@@ -1,6 +1,9 @@
 // Books that were opened are kept in the browser, so that they can be read without a network; the
 // service worker answers with them. Where a browser keeps nothing (no secure context), nothing is.
 
+import { ApiError } from "./client.js";
+import { deviceStorage } from "./storage.js";
+
 /** @typedef {import("./api_types.js").RunState} RunState */
 
 const BOOKS = "storybook-books";
@@ -13,6 +16,16 @@ export function canKeep() {
   return "caches" in globalThis && "serviceWorker" in navigator;
 }
 
+/** What is kept changes by one call at a time: each looks at what the one before has left. @type {Promise<unknown>} */
+let changing = Promise.resolve();
+
+/** @param {() => Promise<void>} change */
+function inTurn(change) {
+  const done = changing.then(change);
+  changing = done.catch(() => {});
+  return done;
+}
+
 /**
  * Keeps a book that can be read whole, as it is shown now: its state, its pictures and its voices.
  * @param {string} base the API's, with the prefix
@@ -20,7 +33,12 @@ export function canKeep() {
  * @param {RunState} state
  * @param {string[]} more addresses of what else the reader asks for
  */
-export async function keepBook(base, runId, state, more = []) {
+export function keepBook(base, runId, state, more = []) {
+  return inTurn(() => keep(base, runId, state, more));
+}
+
+/** @param {string} base @param {string} runId @param {RunState} state @param {string[]} more */
+async function keep(base, runId, state, more) {
   if (!canKeep()) return;
   const cache = await caches.open(BOOKS);
   const files = [...state.pages.flatMap((it) => [it.image_url, it.audio_url]), ...more].filter(Boolean);
@@ -35,13 +53,13 @@ export async function keepBook(base, runId, state, more = []) {
   await forgetFiles(cache, named, new Set(files.map((it) => new URL(it, location.href).href)));
   const order = [runId, ...keptBooks().filter((it) => it !== runId)];
   note(order.slice(0, MOST_BOOKS));
-  for (const old of order.slice(MOST_BOOKS)) await forgetKept(base, old);
+  for (const old of order.slice(MOST_BOOKS)) await forget(base, old);
 }
 
 /** The books that can be read without a network, the one that was opened last first. @returns {string[]} */
 export function keptBooks() {
   try {
-    const kept = JSON.parse(localStorage.getItem(ORDER) ?? "[]");
+    const kept = JSON.parse(deviceStorage()?.getItem(ORDER) ?? "[]");
     return Array.isArray(kept) ? kept.filter((it) => typeof it === "string") : [];
   } catch {
     return [];
@@ -49,7 +67,12 @@ export function keptBooks() {
 }
 
 /** A book that is gone on the server is gone here. @param {string} base @param {string} runId */
-export async function forgetKept(base, runId) {
+export function forgetKept(base, runId) {
+  return inTurn(() => forget(base, runId));
+}
+
+/** @param {string} base @param {string} runId */
+async function forget(base, runId) {
   note(keptBooks().filter((it) => it !== runId));
   if (!canKeep()) return;
   const cache = await caches.open(BOOKS);
@@ -58,9 +81,38 @@ export async function forgetKept(base, runId) {
 }
 
 /** Whoever signs out leaves no books behind. */
-export async function forgetAllKept() {
-  note([]);
-  if (canKeep()) await caches.delete(BOOKS);
+export function forgetAllKept() {
+  return inTurn(async () => {
+    note([]);
+    if (canKeep()) await caches.delete(BOOKS);
+  });
+}
+
+/** Books that were erased, on whichever device, are gone here too. @param {import("./client.js").Client} client */
+export async function forgetErased(client) {
+  for (const runId of keptBooks()) {
+    try {
+      await client.run(runId);
+    } catch (error) {
+      if (error instanceof ApiError && [404, 410].includes(error.status)) await forgetKept(client.base, runId);
+    }
+  }
+}
+
+/** The books that can be read without a network, as the library tells books; when they were made is not known. @param {import("./client.js").Client} client @returns {Promise<import("./api_types.js").LibraryItem[]>} */
+export async function keptItems(client) {
+  if (!canKeep()) return [];
+  const cache = await caches.open(BOOKS);
+  const items = [];
+  for (const runId of keptBooks()) {
+    const kept = await cache.match(`${client.base}/api/runs/${runId}`);
+    /** @type {RunState | null} */
+    const state = kept ? await kept.json() : null;
+    if (!state) continue;
+    const { status, stage, ready_max_page, pages } = state;
+    items.push({ run_id: runId, title: pages[0]?.title ?? "", cover_url: pages[0]?.image_url ?? "", status, stage, ready_max_page, created_at: "" });
+  }
+  return items;
 }
 
 /** @param {Cache} cache @param {string} address */
@@ -80,7 +132,7 @@ async function forgetFiles(cache, named, shown) {
 /** @param {string[]} order */
 function note(order) {
   try {
-    localStorage.setItem(ORDER, JSON.stringify(order));
+    deviceStorage()?.setItem(ORDER, JSON.stringify(order));
   } catch {
     // Nothing can be kept: then no book is listed, and none is missed.
   }

@@ -1,5 +1,7 @@
 // What a family has chosen on this device; kept in the browser, told to nobody.
 
+import { deviceStorage } from "./storage.js";
+
 const KEPT_AS = "storybook";
 
 /**
@@ -16,7 +18,7 @@ const KEPT_AS = "storybook";
 const USUAL = { language: "", letters: "usual", easyType: false, speed: 1, turnsByItself: true, words: true };
 
 /** @returns {Preferences} what was chosen, the usual for the rest */
-export function readPreferences(storage = safeStorage()) {
+export function readPreferences(storage = deviceStorage()) {
   try {
     const kept = JSON.parse(storage?.getItem(KEPT_AS) ?? "{}");
     const known = Object.keys(USUAL).filter((name) => typeof kept[name] === typeof USUAL[/** @type {keyof Preferences} */ (name)]);
@@ -27,7 +29,7 @@ export function readPreferences(storage = safeStorage()) {
 }
 
 /** @param {Partial<Preferences>} chosen @returns {Preferences} all of them */
-export function choose(chosen, storage = safeStorage()) {
+export function choose(chosen, storage = deviceStorage()) {
   const all = { ...readPreferences(storage), ...chosen };
   try {
     storage?.setItem(KEPT_AS, JSON.stringify(all));
@@ -40,13 +42,4 @@ export function choose(chosen, storage = safeStorage()) {
 /** The classes of the page's body that show it as it was chosen. */
 export function classesOf(/** @type {Preferences} */ { letters, easyType }) {
   return `letters-${letters}${easyType ? " easy-type" : ""}`;
-}
-
-/** The browser's storage; null where it is forbidden. */
-function safeStorage() {
-  try {
-    return localStorage;
-  } catch {
-    return null;
-  }
 }

@@ -1,12 +1,14 @@
 // Who is signed in on this device, as far as the page knows: the cookie itself no script can see.
 // It decides whether signing out and signed links are offered; the server decides what is allowed.
 
+import { deviceStorage } from "./storage.js";
+
 const KEPT_AS = "storybook-session";
 
 /** @typedef {{name: string, scope: string, expires_at: string}} Session */
 
 /** @returns {Session | null} null where nobody has signed in here, or it has ended */
-export function knownSession(storage = safeStorage(), now = Date.now()) {
+export function knownSession(storage = deviceStorage(), now = Date.now()) {
   try {
     const kept = JSON.parse(storage?.getItem(KEPT_AS) ?? "null");
     return kept && Date.parse(kept.expires_at) > now ? kept : null;
@@ -15,7 +17,7 @@ export function knownSession(storage = safeStorage(), now = Date.now()) {
   }
 }
 
-export function rememberSession(/** @type {Session} */ session, storage = safeStorage()) {
+export function rememberSession(/** @type {Session} */ session, storage = deviceStorage()) {
   try {
     storage?.setItem(KEPT_AS, JSON.stringify(session));
   } catch {
@@ -23,19 +25,10 @@ export function rememberSession(/** @type {Session} */ session, storage = safeSt
   }
 }
 
-export function forgetSession(storage = safeStorage()) {
+export function forgetSession(storage = deviceStorage()) {
   try {
     storage?.removeItem(KEPT_AS);
   } catch {
     // There was nothing to forget.
-  }
-}
-
-/** The browser's storage; null where it is forbidden. */
-function safeStorage() {
-  try {
-    return localStorage;
-  } catch {
-    return null;
   }
 }

@@ -1,12 +1,14 @@
-// All words of the page, in the reader's language. A text names its values in braces: {title}.
+// All words of the page, in the reader's language, which alone is loaded. A text names its values in
+// braces: {title}.
 
-import { en } from "./texts/en.js";
-import { ko } from "./texts/ko.js";
-
-/** @typedef {keyof typeof ko} TextKey */
+/** @typedef {keyof typeof import("./texts/ko.js").ko} TextKey */
 /** @typedef {(key: TextKey, values?: Record<string, string | number>) => string} Say */
 
-const TABLES = { ko, en };
+/** @type {Record<"ko" | "en", () => Promise<Record<TextKey, string>>>} */
+const TABLES = {
+  ko: async () => (await import("./texts/ko.js")).ko,
+  en: async () => (await import("./texts/en.js")).en,
+};
 
 /** The language of the page: what was chosen, else the first of the browser's that there is, else Korean. */
 export function pageLanguage(/** @type {string} */ chosen, /** @type {readonly string[]} */ wanted) {
@@ -14,8 +16,9 @@ export function pageLanguage(/** @type {string} */ chosen, /** @type {readonly s
   return /** @type {keyof typeof TABLES} */ (known ?? "ko");
 }
 
-/** @param {keyof typeof TABLES} language @returns {Say} */
-export function sayIn(language) {
+/** @param {keyof typeof TABLES} language @returns {Promise<Say>} */
+export async function sayIn(language) {
+  const texts = await TABLES[language]();
   return (key, values = {}) =>
-    TABLES[language][key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    texts[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }

@@ -21,11 +21,21 @@ class Elsewhere:
     """Runs `storybook --server URL` with a token in a file, and no data folder."""
 
     def __init__(self, server: Server, token: Path, nowhere: Path) -> None:
-        self._before = ("--data", str(nowhere), "--server", server.url, "--token-file", str(token))
+        self.url = server.url
+        self._before = ("--server", server.url, "--token-file", str(token))
+        self._environ = {"STORYBOOK_DATA": str(nowhere)}
 
     def __call__(self, *arguments: str, input: str | None = None) -> Result:
+        return self.called(*self._before, *arguments, input=input)
+
+    def called(self, *words: str, input: str | None = None) -> Result:
+        """With these words alone."""
         result = CliRunner().invoke(
-            cli, [*self._before, *arguments], prog_name="storybook", input=input
+            cli,
+            list(words),
+            prog_name="storybook",
+            input=input,
+            env=self._environ,
         )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -76,14 +86,16 @@ def test_what_needs_the_data_folder_says_so(elsewhere: Elsewhere) -> None:
     assert refused.exit_code == 2 and "looks at a data folder" in refused.stderr
     assert "takes no --seed" in elsewhere("make", *WORDS, "--seed", "3").stderr
     assert "give --text" in elsewhere("edit", "latest", "--page", "1", "--editor").stderr
-    assert "no book 'abcdef'" in elsewhere("show", "abcdef").stderr
+    told = elsewhere("show", "abcdef").stderr
+    assert "no book 'abcdef'" in told and f"`storybook --server {elsewhere.url} list`" in told
     assert "too short" in elsewhere("watch", "a").stderr
 
 
 def test_a_server_lets_in_who_shows_its_token(elsewhere: Elsewhere, shell: Shell) -> None:
-    """What it says else is told; an address that is none is a wrong call."""
-    url = elsewhere._before[3]
-    refused = shell("--server", url, "list")
-    assert refused.exit_code == 1 and "token" in refused.stderr
+    """What it says else is told as it says it; an address that is none is a wrong call, and so is
+    a folder beside it."""
+    refused = elsewhere.called("--server", elsewhere.url, "list")
+    assert refused.exit_code == 1 and "on the server `storybook token list`" in refused.stderr
+    assert shell("--server", elsewhere.url, "list").exit_code == 2
     assert shell("--server", "books.example", "list").exit_code == 2
     assert shell("--token-file", __file__, "list").exit_code == 2

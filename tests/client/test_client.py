@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
+import anyio
 import httpx
 import pytest
 
 from storybook.book import RunId
 from storybook.client import (
+    NoStorybook,
     RunTold,
     RunUpdate,
     ServerAway,
@@ -212,3 +214,60 @@ async def test_the_token_is_shown_to_no_other_server() -> None:
         "https://books.example/story/api/runs/1/images/cover.png",
     ]
     assert asked[0].headers["authorization"] == "Bearer sb_x"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            httpx.Response(308, headers={"Location": "https://b/"}),
+            "sends those who ask to https://b/",
+        ),
+        (httpx.Response(200, html="<h1>Sign in to this hotel</h1>"), "is no storybook server"),
+    ],
+    ids=["moved", "somebody else"],
+)
+async def test_who_is_no_storybook_server_is_told_at_once(
+    answer: httpx.Response, told: str
+) -> None:
+    """Another try would be answered likewise, and the token is not taken elsewhere."""
+    asked: list[str] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return answer
+
+    transport = httpx.MockTransport(answered)
+    async with StorybookClient("http://books.example", "sb_x", transport=transport) as client:
+        with pytest.raises(NoStorybook, match=told):
+            await client.state(NOBODY)
+        if answer.is_redirect:
+            with pytest.raises(NoStorybook, match=told):
+                await updates(client, NOBODY, 0)
+    assert all(it.startswith("http://books.example/") for it in asked)
+    assert len(asked) == (2 if answer.is_redirect else 1)
+
+
+async def test_a_server_without_tls_is_told_at_once(site: Site) -> None:
+    """And one whose certificate nobody trusts likewise."""
+    away: list[str] = []
+    url = site.url.replace("http://", "https://")
+    async with StorybookClient(url, on_away=away.append) as client:
+        with anyio.fail_after(10), pytest.raises(NoStorybook, match="TLS fails"):
+            await client.state(NOBODY)
+    assert away == []
+
+
+async def test_why_another_try_is_needed_is_heard(free_tcp_port: int) -> None:
+    """So that a program can say so."""
+    away: list[str] = []
+
+    async def no_pause(seconds: float) -> None:
+        if len(away) > 2:
+            raise EOFError
+
+    url = f"http://127.0.0.1:{free_tcp_port}"
+    async with StorybookClient(url, pause=no_pause, on_away=away.append) as client:
+        with pytest.raises(EOFError):
+            await client.engines()
+    assert len(away) == 3 and all(away)

@@ -108,7 +108,7 @@ async def asked(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Asked
 
 
 def said(answer: Answer) -> Any:
-    """An answer without what differs each time: signatures, their codes (and so lengths), times, the
+    """An answer without what differs each time: signatures, their codes, lengths, times, the
     request's number."""
     headers = [it for it in answer.headers if it[0] not in (b"x-request-id", b"content-length")]
     text = re.sub(

@@ -53,6 +53,12 @@ test("an engine that is away is told, and that it is back", () => {
   assert.equal(withMessage(away, { event: "progress", id: null, data: { waiting_for: null } }).state?.waiting_for, null);
 });
 
+test("an engine that is away is known though it was told before there was any state", () => {
+  const waiting = { engine: "comfyui", since: "2026-01-01T00:00:00.000Z", why: "connection refused" };
+  const told = withMessage(withMessage(unknownBook(), update(5)), { event: "progress", id: null, data: { waiting_for: waiting } });
+  assert.deepEqual(withState(told, state(), 5).state?.waiting_for, waiting);
+});
+
 test("a log that was set back is begun anew", () => {
   const book = withState(unknownBook(), state(), 50);
   assert.equal(withMessage(book, { event: "reset", id: 3, data: null }).position, -1);

@@ -23,15 +23,25 @@ test("time is told kindly, never to the second", () => {
 });
 
 test("one line says what happens now", () => {
+  const [cover, one] = [page(0, { title: "책" }), page(1, { summary: "글" })];
+  const painted = (/** @type {any} */ it) => ({ ...it, image_url: "/p.png" });
   const keys = [
     happening(unknownBook()),
     happening(book({ status: "QUEUED" })),
-    happening(book()),
-    happening(book({ stage: "PANEL_1" }, { atWork: { stage: "PANEL_12", page: 12, fraction: 0.5, preview: "" } })),
-    happening(book({ stage: "COVER" }, { atWork: { stage: "TTS", page: 1, fraction: 1, preview: "" } })),
+    happening(book({ pages: [cover, page(1)] })),
+    happening(book({ pages: [cover, one], stage: "TTS" })),
+    happening(book({ pages: [painted(cover), one] })),
+    happening(book({ pages: [painted(cover), painted(one)] })),
     happening(book({ status: "DONE" })),
-  ].map((it) => it && [it.key, it.values?.page]);
-  assert.deepEqual(keys, [["bookOpening", undefined], ["bookQueued", undefined], ["bookWriting", undefined], ["bookPainting", 12], ["bookPaintingCover", undefined], null]);
+  ].map((it) => it && [it.key, it.values?.painted]);
+  const none = undefined;
+  assert.deepEqual(keys, [["bookOpening", none], ["bookQueued", none], ["bookWriting", none], ["bookPainting", none], ["bookPainted", 1], ["bookVoicing", none], null]);
+});
+
+test("what is told never goes back, whichever stage said a word last, and after a reload", () => {
+  const pages = [page(0, { title: "책", image_url: "/p.png" }), page(1, { summary: "글" })];
+  const told = [{ stage: "TTS", page: 1, fraction: 0.5, preview: "" }, { stage: "COVER", page: 0, fraction: 1, preview: "" }, null].map((atWork) => happening(book({ pages }, { atWork }))?.key);
+  assert.deepEqual(told, ["bookPainted", "bookPainted", "bookPainted"]);
 });
 
 test("who is away is named, and how it ended is told as it is", () => {
@@ -66,6 +76,7 @@ test("a server that cannot be reached is told, and whether it is this device tha
   const apart = { ...book(), isConnected: false };
   assert.equal(statusLine(apart, 0, true).told?.key, "bookUnconnected");
   assert.equal(statusLine(apart, 0, false).told?.key, "bookOffline");
+  assert.equal(statusLine({ ...unknownBook(), isConnected: false }, 0, false).told?.key, "bookOffline");
   assert.equal(statusLine({ ...book({ status: "DONE" }), isConnected: false }, 0, true).told, null);
 });
 

@@ -18,8 +18,8 @@ function entryOf(/** @type {string} */ text) {
 }
 
 for (const language of /** @type {const} */ (["ko", "en"])) {
-  test(`every event that was ever recorded is told in ${language}`, () => {
-    const say = sayIn(language);
+  test(`every event that was ever recorded is told in ${language}`, async () => {
+    const say = await sayIn(language);
     assert.ok(entries.length > 20);
     for (const { name, entry } of entries) {
       const told = sentenceOf(say, entry);
@@ -33,8 +33,8 @@ test("no type of event is told that there is none of", () => {
   assert.deepEqual(new Set(entries.map(({ entry }) => entry.type)), new Set(EVENT_TYPES));
 });
 
-test("what was erased, and what this page does not know, is said so", () => {
-  const say = sayIn("en");
+test("what was erased, and what this page does not know, is said so", async () => {
+  const say = await sayIn("en");
   const entry = { position: 1, version: 1, type: "PageSung", recorded_at: "", data: {}, digest: "" };
   assert.equal(sentenceOf(say, entry), say("behindToldUnknown"));
   assert.equal(sentenceOf(say, { ...entry, data: "\\xff" }), say("behindToldUnknown"));
@@ -46,8 +46,8 @@ test("passwords in addresses that older versions recorded are not shown", () => 
   assert.equal(withoutSecrets(told), "https://gpu:8188/queue answered 500, see http://b/");
 });
 
-test("work and engines have the names that the command line gives them", () => {
-  const say = sayIn("en");
+test("work and engines have the names that the command line gives them", async () => {
+  const say = await sayIn("en");
   assert.equal(workName(say, "LLM", null), "Writing");
   assert.equal(workName(say, "LLM", 1), "Rewriting page 1");
   assert.equal(workName(say, "COVER", 0), "Painting the cover");

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.reader.conftest import Opener
-from tests.whole.server import Server
+from tests.whole.server import Server, follow
 
 pytestmark = pytest.mark.slow
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -44,16 +44,17 @@ def test_the_files_are_kept_for_ever_under_the_digest_of_all(server: Server) -> 
 
 
 def test_all_that_a_browser_loads_is_small(server: Server) -> None:
-    """Script and style of all screens of a family together, as sent: not those of who looks behind
-    a book, or after the server."""
+    """Script and style of all screens of a family together, as sent: in one language, and not those
+    of who looks behind a book, or after the server."""
     from storybook.http.reader import reader_files
 
-    sent = sum(
-        len(it.compressed or it.content)
+    sizes = {
+        path: len(it.compressed or it.content)
         for path, it in reader_files().by_path.items()
         if path.endswith((".js", ".css")) and not re.search(r"\b(behind|operate)[/.]\S*js", path)
-    )
-    assert sent < 150_000
+    }
+    other = min(sizes["texts/ko.js"], sizes["texts/en.js"])
+    assert sum(sizes.values()) - other < 150_000
     assert gzip.decompress(reader_files().by_path["main.js"].compressed)
 
 
@@ -64,3 +65,23 @@ def test_an_address_that_means_nothing_leads_back_to_the_shelf(
     page = opened(f"{server.url}/books/{'0' * 31}x")
     assert page.get_by_role("heading").inner_text() == "여기에는 아무것도 없어요"
     assert page.get_by_role("link").get_attribute("href") == "/"
+
+
+def test_a_person_at_an_address_that_nothing_has_gets_the_page_and_a_program_the_error(
+    server: Server,
+) -> None:
+    """Also where a book was forgotten: the page says itself that it is gone."""
+    run_id = server.request()
+    list(follow(server, run_id))
+    assert httpx.delete(f"{server.url}/api/runs/{run_id}").status_code == 204
+    for path, status in (("/nowhere", 404), (f"/books/{run_id}", 200)):
+        page = httpx.get(f"{server.url}{path}", headers=HTML)
+        assert (page.status_code, page.headers["content-type"]) == (
+            status,
+            "text/html; charset=utf-8",
+        )
+        assert "'unsafe" not in page.headers["content-security-policy"]
+    assert httpx.get(f"{server.url}/nowhere").headers["content-type"] == "application/json"
+    forgotten = httpx.get(f"{server.url}/api/runs/{run_id}", headers=HTML)
+    assert forgotten.headers["content-type"] == "application/json"
+    assert forgotten.status_code == 410

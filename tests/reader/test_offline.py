@@ -47,10 +47,51 @@ def test_a_book_that_was_opened_is_read_and_heard_without_the_server(
         assert server.stop() == 0
         page.reload()
         expect(title_on(page)).to_have_text(state["pages"][0]["title"])
-        assert page.evaluate(A_PART, audio) == [206, f"bytes 10-19/{size}", 10]
+        assert page.evaluate(A_PART, f"{audio}?edition=1") == [206, f"bytes 10-19/{size}", 10]
         assert all(page.evaluate("[...document.images].map((it) => it.complete)"))
         page.goto(f"{server.url}/")
         expect(page.get_by_role("main")).to_contain_text("닿지 않아요")
+        page.get_by_role("link", name=state["pages"][0]["title"]).click()
+        expect(title_on(page)).to_have_text(state["pages"][0]["title"])
+
+
+def test_a_book_that_was_watched_while_it_was_made_is_kept_whole(
+    server: Server, opened: Opener
+) -> None:
+    """With its last picture and its last voice, which came with the end."""
+    run_id = server.request()
+    page = opened(f"{server.url}/books/{run_id}", refuses=True)
+    page.evaluate(IN_CONTROL)
+    list(follow(server, run_id))
+    page.evaluate(KEPT, 16)
+    kept = page.evaluate(
+        """async () => (await (await caches.open("storybook-books")).keys()).map((it) => it.url)"""
+    )
+    for name in ("cover.png", "panel_4.png", "page_4.wav?edition=1"):
+        assert any(it.endswith(name) for it in kept), (name, kept)
+
+
+def test_an_erased_book_is_gone_from_the_device(server: Server, opened: Opener) -> None:
+    """Also where it was erased on another one: the shelf looks."""
+    run_id = server.request()
+    list(follow(server, run_id))
+    page = opened(f"{server.url}/books/{run_id}", refuses=True)
+    page.evaluate(IN_CONTROL)
+    page.evaluate(KEPT, 16)
+    assert httpx.delete(f"{server.url}/api/runs/{run_id}").status_code == 204
+    page.goto(server.url)
+    page.evaluate(
+        """(run) => new Promise((done) => {
+            const look = async () => {
+                const keys = await (await caches.open("storybook-books")).keys();
+                keys.some((it) => it.url.includes(run)) ? requestAnimationFrame(look) : done();
+            };
+            look();
+        })""",
+        run_id,
+    )
+    page.goto(f"{server.url}/books/{run_id}")
+    expect(page.get_by_role("main")).to_contain_text("지워진 책이에요")
 
 
 def title_on(page: Page) -> Locator:

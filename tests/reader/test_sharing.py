@@ -95,7 +95,8 @@ def test_all_addresses_are_under_the_prefix(house: House, opened: Opener) -> Non
 
 
 def test_more_rights_are_asked_for_in_place(house: House, opened: Opener) -> None:
-    """Who may only read is asked for another token when a book is to be erased."""
+    """Who may only read is asked for another token when a book is to be erased; it is used for that
+    alone, and does not stay on a child's tablet."""
     run_id = house.made()
     page = opened(f"{house.address}/", refuses=True)
     entered(page, house.tokens["read"])
@@ -107,6 +108,11 @@ def test_more_rights_are_asked_for_in_place(house: House, opened: Opener) -> Non
     expect(dialog).to_contain_text("더 큰 권한")
     sign_in(page, house.tokens["admin"])
     expect(book_on(page, run_id)).to_have_count(0)
+    assert page.evaluate("JSON.parse(localStorage['storybook-session']).scope") == "read"
+    erased = page.evaluate(
+        "(it) => fetch(it, { method: 'DELETE' }).then((it) => it.status)", "/api/runs/1"
+    )
+    assert erased == 403
 
 
 def shared(page: Page, house: House) -> str:

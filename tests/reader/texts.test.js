@@ -23,6 +23,6 @@ test("the browser's language is followed unless another was chosen", () => {
   assert.equal(pageLanguage("ko", ["en"]), "ko");
 });
 
-test("values stand where they belong", () => {
-  assert.equal(sayIn("en")("sum", { one: 12, other: 3 }), "12 × 3 = ?");
+test("values stand where they belong", async () => {
+  assert.equal((await sayIn("en"))("sum", { one: 12, other: 3 }), "12 × 3 = ?");
 });

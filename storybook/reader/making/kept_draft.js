@@ -1,5 +1,6 @@
 // The draft outlives a reload of the tab: it is kept in its session storage, and nowhere else.
 
+import { tabStorage } from "../storage.js";
 import { emptyDraft } from "./draft.js";
 
 /** @typedef {import("./draft.js").Draft} Draft */
@@ -7,7 +8,7 @@ import { emptyDraft } from "./draft.js";
 const KEPT_AS = "storybook making";
 
 /** @param {Storage | null} storage @returns {Draft} what was kept, an empty one if nothing was, or by another version */
-export function keptDraft(storage = session()) {
+export function keptDraft(storage = tabStorage()) {
   const empty = emptyDraft();
   try {
     const kept = JSON.parse(storage?.getItem(KEPT_AS) ?? "null");
@@ -19,7 +20,7 @@ export function keptDraft(storage = session()) {
 }
 
 /** @param {Draft} draft */
-export function keepDraft(draft, storage = session()) {
+export function keepDraft(draft, storage = tabStorage()) {
   try {
     storage?.setItem(KEPT_AS, JSON.stringify(draft));
   } catch {
@@ -27,19 +28,10 @@ export function keepDraft(draft, storage = session()) {
   }
 }
 
-export function dropDraft(storage = session()) {
+export function dropDraft(storage = tabStorage()) {
   try {
     storage?.removeItem(KEPT_AS);
   } catch {
     // As above.
-  }
-}
-
-/** @returns {Storage | null} null where it is forbidden */
-function session() {
-  try {
-    return sessionStorage;
-  } catch {
-    return null;
   }
 }

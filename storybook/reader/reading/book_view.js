@@ -1,6 +1,6 @@
 // A book as it is looked at: its leaves, which one is here, and what goes on around it.
 
-import { hasEnded, isWhole } from "../book_state.js";
+import { hasEnded, isWhole, shownEdition } from "../book_state.js";
 import { choose, classesOf } from "../preferences.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { Appearing } from "./appearing.js";
@@ -53,7 +53,7 @@ export class BookView {
    * @param {HTMLElement} root
    * @param {App} app
    * @param {Place} place
-   * @param {{onRetry: () => void, onMore: (way: More, page: number) => void}} acts
+   * @param {{onRetry: () => void, onMore: (way: More, page: number) => void, onTurn: () => void}} acts
    */
   constructor(root, app, place, acts) {
     this.root = root;
@@ -93,7 +93,7 @@ export class BookView {
     if (told) this.app.announce(this.app.say(told.key, told.values));
     if (before?.state && !isWhole(before.state) && isWhole(book.state)) this.#isNews = true;
     this.pictures.want(book.state.pages, this.#here);
-    this.texts.want(book.state.pages);
+    this.texts.want(book.state.pages, shownEdition(book.state));
     if (book.atWork?.preview && book.atWork.page !== null) this.pictures.wantPreview(book.atWork.page, book.atWork.preview);
     this.#setTitle();
     this.draw();
@@ -297,6 +297,7 @@ export class BookView {
     this.app.router.note({ ...this.place, page: target });
     this.app.announce(nameOf(this.app, target, this.#panels));
     this.#touched();
+    this.acts.onTurn();
     if (this.#state) this.pictures.want(this.#state.pages, target);
     this.draw();
     this.readOn.arrived(target <= this.#panels);

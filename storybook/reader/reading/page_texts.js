@@ -16,6 +16,8 @@ export class PageTexts {
   /** @type {Map<number, string>} */
   #asked = new Map();
   #isClosed = false;
+  /** @type {number | undefined} */
+  #edition;
 
   /** @param {Client} client @param {string} runId @param {() => void} onText */
   constructor(client, runId, onText) {
@@ -29,8 +31,9 @@ export class PageTexts {
     return this.#known.get(page)?.text ?? null;
   }
 
-  /** Asks for what is new. @param {readonly PageState[]} pages */
-  want(pages) {
+  /** Asks for what is new. @param {readonly PageState[]} pages @param {number} [edition] that they are of */
+  want(pages, edition = this.#edition) {
+    this.#edition = edition;
     for (const page of pages) {
       const key = `${page.title}\n${page.summary}\n${page.audio_url}`;
       if (!(page.title || page.summary) || this.#asked.get(page.page) === key) continue;
@@ -49,7 +52,7 @@ export class PageTexts {
     let told = silentPage(page.page, written);
     let isTold = false;
     try {
-      told = await this.client.spans(this.runId, page.page);
+      told = await this.client.spans(this.runId, page.page, { edition: this.#edition });
       // What is told may be newer or older than what is shown, while one becomes the other.
       isTold = bare(told) === written.replace(/\s+/g, "") && (!page.audio_url || told.seconds > 0);
       if (!isTold) told = silentPage(page.page, written);

@@ -1,5 +1,7 @@
-// The pages whose words somebody has seen appear, for as long as the tab is open: after a reload
-// nothing appears anew.
+// What somebody has seen of a book that is made, for as long as the tab is open: after a reload no
+// word appears anew, and nothing steps back.
+
+import { tabStorage } from "../storage.js";
 
 /** @param {string} runId @returns {Set<number>} */
 export function seenPages(runId, storage = tabStorage()) {
@@ -20,13 +22,23 @@ export function rememberSeen(runId, pages, storage = tabStorage()) {
   }
 }
 
-const nameOf = (/** @type {string} */ runId) => `storybook-seen-${runId}`;
-
-/** What lives as long as the tab; null where that is forbidden. */
-function tabStorage() {
+/** Where in the server's log a book was when it was last shown, -1 if it was not. @param {string} runId @returns {number} */
+export function seenPosition(runId, storage = tabStorage()) {
   try {
-    return sessionStorage;
+    return Number(storage?.getItem(placeOf(runId)) ?? -1);
   } catch {
-    return null;
+    return -1;
   }
 }
+
+/** @param {string} runId @param {number} position */
+export function rememberPosition(runId, position, storage = tabStorage()) {
+  try {
+    storage?.setItem(placeOf(runId), String(position));
+  } catch {
+    // The browser keeps nothing: a reload begins with what the server says first.
+  }
+}
+
+const placeOf = (/** @type {string} */ runId) => `storybook-at-${runId}`;
+const nameOf = (/** @type {string} */ runId) => `storybook-seen-${runId}`;

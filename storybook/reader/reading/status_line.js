@@ -21,7 +21,7 @@ import { happening, helperOf, kindly } from "./waiting.js";
 export function statusLine(book, sinceEta, isOnline) {
   const state = book?.state ?? null;
   const isRunning = state !== null && !hasEnded(state) && !state.parked;
-  const isApart = book?.isConnected === false && (isRunning || needsState(book));
+  const isApart = book?.isConnected === false && (state === null || isRunning || needsState(book));
   /** @type {Words} */
   const apart = { key: isOnline ? "bookUnconnected" : "bookOffline" };
   const eta = book?.etaSeconds ?? null;

@@ -1,6 +1,6 @@
 // What is said to who waits for a book: one gentle line, and how long still. Pure.
 
-import { hasEnded, isWhole, partsOf } from "../book_state.js";
+import { hasEnded, isWhole, partsOf, unknownBook } from "../book_state.js";
 
 /** @typedef {import("../book_state.js").Book} Book */
 /** @typedef {import("../api_types.js").RunState} RunState */
@@ -36,17 +36,18 @@ export function happening(book) {
   if (isWhole(state)) return { key: "bookChanging" };
   if (state.waiting_for) return { key: AWAY[helperOf(state)] };
   if (state.status === "QUEUED") return { key: "bookQueued" };
-  const known = book.atWork && book.atWork.fraction < 1 ? book.atWork : null;
-  return work(known?.stage ?? state.stage, known?.page ?? null);
+  return work(state);
 }
 
-/** @param {string} stage @param {number | null} page @returns {Words} */
-function work(stage, page) {
-  if (stage === "LLM") return { key: "bookWriting" };
-  if (stage === "COVER") return { key: "bookPaintingCover" };
-  const panel = stage.match(/^PANEL_(\d+)$/);
-  if (panel) return { key: "bookPainting", values: { page: Number(panel[1]) } };
-  return page ? { key: "bookVoicing", values: { page } } : { key: "bookVoicingAll" };
+/** What there is tells what is made: it only grows, also after a reload, whichever stage was the last to say a word. @param {RunState} state @returns {Words} */
+function work({ pages }) {
+  const parts = pages.map(partsOf);
+  const count = (/** @type {"words" | "picture" | "voice"} */ it) => parts.filter((part) => part[it]).length;
+  const of = pages.length;
+  if (count("words") < of) return { key: "bookWriting" };
+  const painted = count("picture");
+  if (painted < of) return painted ? { key: "bookPainted", values: { painted, of } } : { key: "bookPainting" };
+  return { key: "bookVoicing", values: { voiced: count("voice"), of } };
 }
 
 /** @type {Record<Helper, TextKey>} */
@@ -67,7 +68,7 @@ export function helperOf(state) {
 export function milestone(before, now) {
   if (!before || isWhole(before)) return null;
   if (now.status === "DONE") return { key: "bookIsReady" };
-  if (hasEnded(now) && !hasEnded(before)) return happening({ state: now, atWork: null, etaSeconds: null, position: 0, contentPosition: 0, isConnected: true });
+  if (hasEnded(now) && !hasEnded(before)) return happening({ ...unknownBook(), state: now });
   if (now.waiting_for && !before.waiting_for) return { key: AWAY[helperOf(now)] };
   const painted = now.pages.filter((page, n) => partsOf(page).picture && !(before.pages[n] && partsOf(before.pages[n]).picture));
   if (painted.length) return painted[0].page === 0 ? { key: "bookCoverPainted" } : { key: "bookPagePainted", values: { page: painted[0].page } };

@@ -3,16 +3,19 @@
 import { withAccess } from "../access.js";
 import { ApiError } from "../client.js";
 import { BookFollower } from "../book_follower.js";
-import { hasEnded, isWhole } from "../book_state.js";
+import { hasEnded, isWhole, needsState, shownEdition } from "../book_state.js";
 import { forgetKept, keepBook } from "../offline.js";
 import { sentenceFor } from "../problems.js";
-import { tellWhy } from "../reading/choices.js";
 import { BookView } from "../reading/book_view.js";
+import { tellWhy } from "../reading/choices.js";
+import { rememberPosition, seenPosition } from "../reading/seen.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../router.js").Place} Place */
 
+/** A book that is read is looked at again, where a page is turned, when that is so long ago, in milliseconds. */
+const LOOK_MS = 20_000;
 /** Between two tries to open a book, in milliseconds. */
 const AGAIN_MS = 2500;
 
@@ -22,17 +25,27 @@ export function open(root, app, place) {
   const { runId } = place;
   const stop = new AbortController();
   app.setTitle(say("bookOpening"));
-  const view = new BookView(root, app, place, { onRetry: () => void retry(), onMore: (way, page) => void more(way, page) });
-  const following = new BookFollower(client, runId, (book) => (view.show(book), keep(book)), (error) => (isSignedOut(error) ? void begin() : refuse(error)));
+  const view = new BookView(root, app, place, { onRetry: () => void retry(), onMore: (way, page) => void more(way, page), onTurn: () => void look(LOOK_MS) });
+  const following = new BookFollower(client, runId, show, (error) => (isSignedOut(error) ? void begin() : refuse(error)));
   let kept = "";
+  let lookedAt = 0;
+
+  /** @param {import("../book_state.js").Book} book */
+  function show(book) {
+    view.show(book);
+    keep(book);
+    if (book.state && !needsState(book)) rememberPosition(runId, book.contentPosition);
+  }
 
   /** What can be read whole can be read without a network from then on. @param {import("../book_state.js").Book} book */
-  function keep({ state }) {
-    if (!state || !isWhole(state) || !hasEnded(state)) return;
+  function keep(book) {
+    const { state } = book;
+    if (!state || !isWhole(state) || !hasEnded(state) || needsState(book)) return;
     const files = JSON.stringify(state.pages);
     if (files === kept) return;
     kept = files;
-    const spans = state.pages.map((it) => `${client.base}/api/runs/${runId}/spans/${it.page}`);
+    const edition = shownEdition(state);
+    const spans = state.pages.map((it) => `${client.base}/api/runs/${runId}/spans/${it.page}${edition ? `?edition=${edition}` : ""}`);
     void keepBook(client.base, runId, state, spans).catch(() => {}); // the browser's room is used up: nothing is lost
   }
 
@@ -41,13 +54,44 @@ export function open(root, app, place) {
     while (!stop.signal.aborted) {
       try {
         const state = await withAccess(app, () => client.run(runId));
-        if (!stop.signal.aborted) following.begin(state);
+        const [known, position] = await asSeen(state);
+        lookedAt = performance.now();
+        if (!stop.signal.aborted) following.begin(known, position);
         return;
       } catch (error) {
         if (error instanceof ApiError && error.status < 500 && error.status !== 429) return refuse(error);
+        following.away();
         app.announce(sentenceFor(say, error));
         await new Promise((done) => setTimeout(done, AGAIN_MS));
       }
+    }
+  }
+
+  /**
+   * A book that is made, as this tab has shown it already: what the server tells first may be a little older.
+   * @param {import("../api_types.js").RunState} state @returns {Promise<[import("../api_types.js").RunState, number]>} and its position
+   */
+  async function asSeen(state) {
+    const seen = seenPosition(runId);
+    if (seen < 0 || hasEnded(state)) return [state, -1];
+    try {
+      const { pages, status, stage, ready_max_page, ready_max_audio_page } = await client.run(runId, { at: seen });
+      return hasEnded({ status }) ? [state, -1] : [{ ...state, pages, status, stage, ready_max_page, ready_max_audio_page }, seen];
+    } catch {
+      return [state, -1]; // the log was set back, or the server is away again
+    }
+  }
+
+  /** Whether the book was changed elsewhere, since it was looked at so long ago. */
+  async function look(/** @type {number} */ after) {
+    const { state } = following.book;
+    if (!state || !hasEnded(state) || performance.now() - lookedAt < after) return;
+    lookedAt = performance.now();
+    try {
+      const now = await client.run(runId);
+      if (!stop.signal.aborted) following.begin(now);
+    } catch (error) {
+      if (error instanceof ApiError && [404, 410].includes(error.status)) refuse(error);
     }
   }
 
@@ -87,6 +131,9 @@ export function open(root, app, place) {
     view.close();
   }
 
+  const lookNow = () => document.visibilityState === "visible" && void look(0);
+  document.addEventListener("visibilitychange", lookNow, { signal: stop.signal });
+  addEventListener("online", lookNow, { signal: stop.signal });
   void begin();
   return close;
 }

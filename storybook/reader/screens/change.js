@@ -292,7 +292,7 @@ class ChangeScreen {
     const { say } = this.app;
     const enter = async () => (await signIn(this.app)) && (await this.#load());
     return html`<section class="news paper" role="alert"><p class="fault">${sentenceFor(say, error)}</p>
-      <div class="actions">${wantsToken(error) ? html`<button type="button" class="primary" @click=${enter}>${say("signIn")}</button>` : html`<button type="button" class="primary" @click=${() => void this.#load()}>${say("shelfTryAgain")}</button>`}</div>
+      <div class="actions">${wantsToken(error) ? html`<button type="button" class="primary" @click=${enter}>${say("signIn")}</button>` : html`<button type="button" class="primary" @click=${() => void this.#load()}>${say("tryAgain")}</button>`}</div>
     </section>`;
   }
 }

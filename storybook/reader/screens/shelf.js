@@ -2,6 +2,7 @@
 
 import { signIn, signOut, wantsToken, withAccess } from "../access.js";
 import { icons } from "../icons.js";
+import { forgetErased, keptItems } from "../offline.js";
 import { sentenceFor } from "../problems.js";
 import { knownSession, forgetSession } from "../session.js";
 import { openMenu } from "../shelf/book_menu.js";
@@ -38,7 +39,10 @@ class ShelfScreen {
   #serverSearches = true;
   /** @type {"open" | "closed" | "away"} closed to who has no token; away: the server cannot be reached */
   #door = "open";
+  #wasReached = false;
   #isLoading = false;
+  /** What can be read while the library cannot be reached. @type {LibraryItem[]} */
+  #kept = [];
   #isClosed = false;
   #asked = 0;
   #typing = 0;
@@ -120,6 +124,8 @@ class ShelfScreen {
     this.#isLoading = true;
     try {
       await call();
+      if (!this.#wasReached) void forgetErased(this.app.client);
+      this.#wasReached = true;
       this.#door = "open";
       this.#fault = "";
     } catch (error) {
@@ -129,6 +135,7 @@ class ShelfScreen {
       } else {
         this.#door = this.#shelf.isKnown ? "open" : "away";
         this.#fault = sentenceFor(this.app.say, error);
+        if (this.#door === "away") this.#kept = await keptItems(this.app.client).catch(() => []);
       }
     }
     this.#isLoading = false;
@@ -274,22 +281,34 @@ class ShelfScreen {
         </div>
         ${isOpen && !isInviting ? make : nothing}
       </header>
-      <main aria-busy=${this.#isLoading ? "true" : "false"}>${isOpen ? this.#booksTemplate() : doorTemplate(say, this.#door === "away", this.isByLink, this.#fault, () => void (this.#door === "away" ? this.#load() : this.#signIn()))}</main>`;
+      <main aria-busy=${this.#isLoading ? "true" : "false"}>${isOpen ? this.#booksTemplate() : this.#doorTemplate()}</main>`;
   }
+
+  #doorTemplate() {
+    const { say } = this.app;
+    const isAway = this.#door === "away";
+    const door = doorTemplate(say, isAway, this.isByLink, this.#fault, () => void (isAway ? this.#load() : this.#signIn()));
+    if (!isAway || this.#kept.length === 0) return door;
+    return html`<section class="kept"><p class="fault" role="alert">${this.#fault}</p><p>${say("shelfKeptLong")}</p>
+        <button type="button" class="quiet" @click=${() => void this.#load()}>${icons.retry}${say("tryAgain")}</button></section>
+      <ul class="books">${repeat(this.#kept, (it) => it.run_id, (it, index) => bookTemplate(this.app, it, index, undefined, "", this.#acts))}</ul>`;
+  }
+
+  /** @type {import("../shelf/cover.js").Acts} */
+  #acts = { menu: (item) => void this.#menu(item), retry: (item) => void this.#retry(item) };
 
   #booksTemplate() {
     const { say, router } = this.app;
     const { isKnown, next, query } = this.#shelf;
     if (!isKnown) return html`<ul class="books">${GHOSTS.map(ghostTemplate)}</ul>`;
     const items = shown(this.#shelf, this.#serverSearches);
-    const acts = { menu: (/** @type {LibraryItem} */ it) => void this.#menu(it), retry: (/** @type {LibraryItem} */ it) => void this.#retry(it) };
     if (items.length === 0 && next === null) {
       return query
         ? signTemplate(say("shelfFoundNone"), say("shelfFoundNoneLong", { query }), nothing)
         : signTemplate(say("shelfEmpty"), say("shelfEmptyLong"), html`<a class="button primary" href=${router.address({ screen: "make" })}>${icons.plus}${say("shelfMakeFirst")}</a>`);
     }
     return html`
-      <ul class="books">${repeat(items, (it) => it.run_id, (it, index) => bookTemplate(this.app, it, index, this.#followed.get(it.run_id), this.#faults.get(it.run_id) ?? "", acts))}</ul>
+      <ul class="books">${repeat(items, (it) => it.run_id, (it, index) => bookTemplate(this.app, it, index, this.#followed.get(it.run_id), this.#faults.get(it.run_id) ?? "", this.#acts))}</ul>
       <p class="fault" role="alert">${this.#fault}</p>
       ${next === null ? nothing : html`<button type="button" class="quiet load-more" @click=${() => void this.#loadMore()}>${say("shelfLoadMore")}</button>`}`;
   }

@@ -62,6 +62,7 @@ function toldTemplate(app, item, book) {
   if (isMaking(item)) return progressTemplate(app, item, book);
   if (item.status === "FAILED") return html`<p class="state failed">${say("shelfFailed")}</p>`;
   if (item.status === "CANCELLED") return html`<p class="state">${say("shelfCancelled")}</p>`;
+  if (!item.created_at) return html`<p class="state">${say("shelfKept")}</p>`;
   return html`<p class="state"><time datetime=${item.created_at}>${new Date(item.created_at).toLocaleDateString(language, { month: "long", day: "numeric" })}</time></p>`;
 }
 

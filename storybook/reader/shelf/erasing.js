@@ -2,6 +2,7 @@
 
 import { withAccess } from "../access.js";
 import { ask } from "../dialogs.js";
+import { forgetKept } from "../offline.js";
 import { passGate } from "../parents_gate.js";
 import { html } from "../vendor/lit-html/lit-html.js";
 
@@ -14,6 +15,7 @@ export async function erase(app, runId, title) {
   if (!(await confirm(app, say("shelfErase"), say("shelfEraseAsk", { title }), say("shelfErase")))) return false;
   if (!(await confirm(app, say("shelfEraseSure"), say("shelfEraseForEver", { title }), say("shelfEraseYes")))) return false;
   await withAccess(app, () => app.client.forget(runId));
+  await forgetKept(app.client.base, runId);
   return true;
 }
 

@@ -28,7 +28,7 @@ export function signTemplate(heading, text, actions) {
  * @param {string} why @param {() => void} knock
  */
 export function doorTemplate(say, isAway, isByLink, why, knock) {
-  if (isAway) return signTemplate(say("shelfAway"), why, html`<button type="button" class="primary" @click=${knock}>${icons.retry}${say("shelfTryAgain")}</button>`);
+  if (isAway) return signTemplate(say("shelfAway"), why, html`<button type="button" class="primary" @click=${knock}>${icons.retry}${say("tryAgain")}</button>`);
   return signTemplate(
     say(isByLink ? "shelfByLinkTitle" : "shelfClosed"),
     say(isByLink ? "shelfByLink" : "signInWhy"),
