@@ -61,8 +61,12 @@ export class LogTail {
       this.redraw();
     };
     try {
-      for await (const { id, data } of this.app.client.followLog({ after: this.#start, types, signal, onConnection })) {
+      for await (const { event, id, data } of this.app.client.followLog({ after: this.#start, types, signal, onConnection })) {
         if (signal.aborted) return;
+        if (event === "reset") {
+          this.tail = emptyTail(); // the log is an older one: what was shown is void
+          continue;
+        }
         if (id === null) continue;
         this.tail = withEntry(this.tail, data);
         this.redraw();

@@ -5,6 +5,9 @@ const MEANT_PX = 9;
 /** What part of the way, or which speed (pixels a millisecond), turns a leaf that is let go. */
 const [FAR_ENOUGH, FAST_ENOUGH] = [0.32, 0.35];
 
+/** A click or tap turns on this part of the width at either side: who touches a figure in the picture stays with it. */
+const EDGE = 0.2;
+
 /**
  * @typedef {object} Book what hands can do
  * @property {(step: 1 | -1) => void} turn
@@ -74,7 +77,9 @@ export function hands(root, book) {
     const sentence = /** @type {HTMLElement | null} */ (target.closest("[data-sentence]"));
     if (sentence && book.hear(Number(sentence.dataset.sentence))) return;
     const box = root.getBoundingClientRect();
-    book.turn(event.clientX > box.x + box.width / 2 ? 1 : -1);
+    const part = (event.clientX - box.x) / box.width;
+    if (part < EDGE) book.turn(-1);
+    else if (part > 1 - EDGE) book.turn(1);
   }, { signal: stop.signal });
 
   return () => stop.abort();

@@ -121,6 +121,7 @@ class ShelfScreen {
   }
 
   async #fetch(/** @type {() => Promise<void>} */ call) {
+    const asked = this.#asked;
     this.#isLoading = true;
     try {
       await call();
@@ -129,6 +130,7 @@ class ShelfScreen {
       this.#door = "open";
       this.#fault = "";
     } catch (error) {
+      if (asked !== this.#asked) return; // something else is sought meanwhile
       if (wantsToken(error)) {
         this.#door = "closed";
         if (error.status === 401) forgetSession();
