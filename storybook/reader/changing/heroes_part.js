@@ -27,7 +27,7 @@ export function heroesPart(view) {
 }
 
 /** @param {View} view @param {Hero} hero */
-function heroTemplate({ app, runId, saved, keep }, hero) {
+function heroTemplate({ app, runId, state, saved, keep }, hero) {
   const { say } = app;
   const kept = saved.find((it) => it.run_id === runId && it.character.name === hero.name);
   const save = async () => {
@@ -35,10 +35,18 @@ function heroTemplate({ app, runId, saved, keep }, hero) {
     if (name) await keep(name, hero.name);
   };
   return html`<li>
-    ${hero.pictures[0] ? html`<img src=${hero.pictures[0]} alt="" width="1024" height="1024">` : html`<span class="initial" aria-hidden="true">${[...(hero.called || hero.name)][0]}</span>`}
+    ${portraitTemplate(hero, state)}
     <p><strong>${hero.name}</strong>${hero.description ? html`<br>${hero.description}` : nothing}</p>
     ${kept ? html`<p class="kept">${icons.heart}${say("changeHeroKept", { name: kept.name })}</p>` : html`<button type="button" class="quiet" @click=${() => void save()}>${icons.heart}${say("changeHeroKeep")}<span class="unseen"> ${hero.name}</span></button>`}
   </li>`;
+}
+
+/** The hero's own picture, else a part of the first page that tells of the hero. @param {Hero} hero @param {import("../api_types.js").RunState} state */
+function portraitTemplate(hero, state) {
+  const name = hero.called || hero.name;
+  const scene = state.pages.find((it) => it.image_url && `${it.title} ${it.summary}`.includes(name));
+  const [address, kind] = hero.pictures[0] ? [hero.pictures[0], ""] : [scene?.image_url, "scene"];
+  return html`<span class="portrait" aria-hidden="true">${address ? html`<img class=${kind} src=${address} alt="" width="1024" height="1024">` : html`<span class="initial">${[...name][0]}</span>`}</span>`;
 }
 
 /** Under which name a hero is kept; null if not at all. @param {import("../main.js").App} app @param {string} usual @param {string[]} taken @returns {Promise<string | null>} */
