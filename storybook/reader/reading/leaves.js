@@ -78,10 +78,11 @@ function wordsTemplate(view) {
 }
 
 /** Who says this line: tapped, they say it. @param {LeafView} view @param {PageText} text @param {SpokenSpan[]} spans */
-function speakerTemplate({ app, isAppearing, onSpeaker }, text, [first]) {
-  if (!first?.is_said || !first.speaker || first.start === null || !text.audioUrl || isAppearing) return nothing;
-  const index = sentenceOf(first, text);
-  const name = app.say("bookSpeaker", { name: first.speaker });
+function speakerTemplate({ app, isAppearing, onSpeaker }, text, spans) {
+  const line = spans[0]?.is_said ? spans.find((it) => it.speaker && it.start !== null) : null;
+  if (!line || !text.audioUrl || isAppearing) return nothing;
+  const index = sentenceOf(line, text);
+  const name = app.say("bookSpeaker", { name: line.speaker });
   return html`<button type="button" class="speaker" aria-label=${name} title=${name} @click=${() => onSpeaker(index)}>${icons.bubble}</button>`;
 }
 

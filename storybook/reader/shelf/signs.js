@@ -23,7 +23,7 @@ const locked = svg`<svg class="drawing small" viewBox="0 0 160 130" aria-hidden=
   <path d="M30 104a8 8 0 0 1 8-8h88v18H38a8 8 0 0 1-8-10z" fill="#efe4cc"></path>
   <path d="M38 14v82M126 102H40" stroke="#1f3b3c" stroke-width="3" fill="none"></path>
   <path d="M52 30h60v48H52z" fill="none" stroke="#e3c583" stroke-width="3"></path>
-  <path d="M96 54h42v6H96zM102 54v-8a9 9 0 0 1 18 0v8" fill="none" stroke="#8a653c" stroke-width="5"></path>
+  <path d="M96 60h30v6H96zM102 54v-8a9 9 0 0 1 18 0v8" fill="none" stroke="#8a653c" stroke-width="5"></path>
   <rect x="96" y="52" width="30" height="26" rx="5" fill="#e3c583" stroke="#8a653c" stroke-width="3"></rect>
   <path d="M111 61v8" stroke="#5f4425" stroke-width="5" stroke-linecap="round"></path>
 </svg>`;
