@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { evening } from "../../storybook/reader/reading/bedtime.js";
-import { nextChange, sentenceBeside, sentencesOf, silentPage, speakersOf, spokenAt } from "../../storybook/reader/reading/spoken.js";
+import { nextChange, sentenceBeside, sentencesOf, silentPage, spokenAt } from "../../storybook/reader/reading/spoken.js";
 
 const span = (/** @type {string} */ text, /** @type {number | null} */ start, /** @type {number | null} */ end, /** @type {string} */ speaker = "") => ({ text, is_said: speaker !== "", speaker, start, end });
 const page = { page: 1, seconds: 9, paragraphs: [[span("하나.", 0.5, 2), span(" ", null, null)], [span('"둘', 2.5, 4, "토끼"), span('!"', 2.5, 4, "토끼"), span("셋.", 4.5, 8)]] };
@@ -28,10 +28,6 @@ test("back goes to the beginning of a sentence, and from there to the one before
   const all = sentencesOf(page);
   assert.deepEqual([sentenceBeside(all, 7, -1), sentenceBeside(all, 4.6, -1), sentenceBeside(all, 0, -1)], [2, 1, 0]);
   assert.deepEqual([sentenceBeside(all, 0, 1), sentenceBeside(all, 0.6, 1), sentenceBeside(all, 7, 1)], [0, 1, 2]);
-});
-
-test("who speaks is told with the first line, the narrator is not", () => {
-  assert.deepEqual(speakersOf(sentencesOf(page)), [{ name: "토끼", index: 1 }]);
 });
 
 test("a text without times is whole, line by line", () => {

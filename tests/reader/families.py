@@ -42,4 +42,4 @@ def book_on(page: Page, run_id: str) -> Locator:
 def open_menu(page: Page, run_id: str) -> Locator:
     """What can be done with a book."""
     book_on(page, run_id).locator("button.more").click()
-    return page.locator("dialog:has(.shelf-menu)")
+    return page.locator("dialog:has(.menu)")

@@ -35,7 +35,7 @@ export function chapterView(app, chapter, now, cursor) {
   return html`<section class="chapter">
     <h3>${say("behindEditionTook", { number: chapter.edition, time })}</h3>
     ${chapter.kept ? html`<p>${say("behindKept", { count: chapter.kept })}</p>` : nothing}
-    <div class="lanes">${chapter.lanes.map((lane) => laneView(app, lane, scale, now, cursor))}</div>
+    <div class="lanes ${chapter.lanes.some((it) => it.attempts.length > 1) ? "retried" : ""}">${chapter.lanes.map((lane) => laneView(app, lane, scale, now, cursor))}</div>
     <details class="as-table"><summary>${say("behindTable")}</summary>${tableView(app, chapter, now)}</details>
   </section>`;
 }
@@ -58,7 +58,7 @@ function laneView(app, lane, scale, now, cursor) {
   </details>`;
 }
 
-/** A thin line while it waited, a bar while it was worked on, a tick for each page. @param {Attempt} it @param {Scale} scale @param {number} now */
+/** A thin line while it waited, a bar while it was worked on, a tick for each page where there is room for it. @param {Attempt} it @param {Scale} scale @param {number} now */
 function bar(it, scale, now) {
   const asked = WIDE * shareOf(scale, it.requestedAt);
   const begins = WIDE * shareOf(scale, it.startedAt ?? it.endedAt ?? now);
@@ -67,7 +67,7 @@ function bar(it, scale, now) {
   const tick = (/** @type {number} */ at, /** @type {string} */ kind) => svg`<line class=${kind} x1=${WIDE * shareOf(scale, at)} x2=${WIDE * shareOf(scale, at)} y1="2" y2=${HIGH - 2}></line>`;
   return svg`<rect class="wait" x=${asked} y=${HIGH / 2 - 2} width=${Math.max(begins - asked, 0)} height="4"></rect>
     ${it.startedAt === null ? nothing : svg`<rect class="work ${it.outcome}" x=${Math.min(begins, WIDE - long)} y="2" width=${long} height=${HIGH - 4}></rect>`}
-    ${it.written.map((each) => tick(each.at, "page-written"))}
+    ${long > LEAST * 2 * it.written.length ? it.written.map((each) => tick(each.at, "page-written")) : nothing}
     ${it.refused.map((each) => tick(each.at, "page-refused"))}`;
 }
 

@@ -28,13 +28,13 @@ function pageTemplate({ say }, it, { before, after }, language) {
 
 /** @param {import("../texts.js").Say} say @param {number} page @param {string} address @param {string} name */
 function pictureTemplate(say, page, address, name) {
-  return html`<figure>${address ? html`<img src=${address} alt=${`${pageName(say, page)}, ${name}`} width="1024" height="1024" loading="lazy">` : html`<span class="none"></span>`}<figcaption>${name}</figcaption></figure>`;
+  return html`<figure><figcaption>${name}</figcaption>${address ? html`<img src=${address} alt=${`${pageName(say, page)}, ${name}`} width="1024" height="1024" loading="lazy">` : html`<span class="none"></span>`}</figure>`;
 }
 
 /** @param {import("../texts.js").Say} say @param {string} address @param {string} name */
 function soundTemplate(say, address, name) {
   if (!address) return html`<p>${say("changeNoSound", { edition: name })}</p>`;
-  return html`<figure><audio controls preload="none" src=${address} aria-label=${say("changeSoundOf", { edition: name })}></audio><figcaption>${name}</figcaption></figure>`;
+  return html`<figure><figcaption>${name}</figcaption><audio controls preload="none" src=${address} aria-label=${say("changeSoundOf", { edition: name })}></audio></figure>`;
 }
 
 function wordsTemplate(/** @type {Words} */ { kind, text }) {

@@ -2,6 +2,7 @@
 // shown, and the way back to it.
 
 import { icons } from "../icons.js";
+import { ref } from "../vendor/lit-html/directives/ref.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { changesOf } from "./change_state.js";
 import { comparisonTemplate } from "./comparison.js";
@@ -17,6 +18,11 @@ export function editionsPart(view) {
     <p>${say("changeEditionsHint")}</p>
     <ol class="editions" reversed>${view.editions.toReversed().map((it) => editionTemplate(view, it))}</ol>
   </section>`;
+}
+
+/** What has just been opened is looked at, once the page is laid out. */
+function intoView(/** @type {Element | undefined} */ it) {
+  requestAnimationFrame(() => it?.scrollIntoView({ block: "start" }));
 }
 
 /** @param {View} view @param {Edition} it */
@@ -39,6 +45,6 @@ function editionTemplate(view, it) {
           <button type="button" class="second" ?disabled=${isBusy} @click=${() => restore(it.edition)}>${icons.retry}${say("changeRestore")}<span class="unseen"> ${name}</span></button>
         </div>`
       : nothing}
-    ${isOpen ? comparisonTemplate(app, compared, state.language) : nothing}
+    ${isOpen ? html`<div class="compared" ${ref(intoView)}>${comparisonTemplate(app, compared, state.language)}</div>` : nothing}
   </li>`;
 }

@@ -4,7 +4,7 @@ import { icons } from "../icons.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { live } from "../vendor/lit-html/directives/live.js";
 import { MOST_LETTERS } from "./draft.js";
-import { paintingOf, SUGGESTIONS, wordsOf } from "./suggestions.js";
+import { FIELDS, paintingOf, SUGGESTIONS, wordsOf } from "./suggestions.js";
 
 /** @typedef {import("../texts.js").Say} Say */
 /** @typedef {import("../texts.js").TextKey} TextKey */
@@ -58,7 +58,7 @@ export function questionTemplate(it) {
       ${it.silent ? nothing : html`<button type="button" class="microphone" @click=${it.onSpeak}>${icons.microphone}<span class="unseen">${say("makeSpeak")}</span></button>`}
     </div>
     ${isOpen ? listeningTemplate(it) : nothing}
-    <p id="word-hint" class="hint" lang=${it.language === it.pageLanguage ? nothing : it.pageLanguage}>${it.language === it.pageLanguage || it.language !== "ko" ? say(WORDING[field].hint) : say("makeInKorean")}</p>
+    <p id="word-hint" class="hint" lang=${it.language === it.pageLanguage ? nothing : it.pageLanguage}>${it.language === it.pageLanguage || it.language !== "ko" ? say(WORDING[field].hint) : say(it.silent ? "makeInKoreanSilent" : "makeInKorean")}</p>
     <p id="word-fault" class="fault" role="alert">${it.fault}</p>
     <div id="heard" class="heard">${heardTemplate(it)}</div>`;
 }
@@ -70,14 +70,14 @@ function listeningTemplate({ say, hearing, onStop }) {
 }
 
 /** @param {FieldView} it */
-function heardTemplate({ say, hearing, silent, onYes, onSpeak }) {
+function heardTemplate({ say, field, hearing, silent, onYes, onSpeak }) {
   const again = html`<button type="button" class="quiet" @click=${onSpeak}>${icons.microphone}${say("makeAgain")}</button>`;
   if (hearing.kind === "understood") return html`<p>${say("makeUnderstood", { said: hearing.meant })}</p>`;
   if (hearing.kind === "unsure")
     return html`<p>${say("makeUnsure", { said: hearing.meant })}</p><div class="actions"><button type="button" class="second" @click=${onYes}>${say("makeYes")}</button>${again}</div>`;
   if (hearing.kind === "nothing") return html`<p>${say("makeHeardNothing")}</p><div class="actions">${again}</div>`;
   if (hearing.kind === "failed") return html`<p>${hearing.why}</p>`;
-  return silent ? html`<p class="hint">${say(silent)}</p>` : nothing;
+  return silent && field === FIELDS[0] ? html`<p class="hint">${say(silent)}</p>` : nothing;
 }
 
 /** The paintings to tap. @param {FieldView} it */

@@ -26,7 +26,7 @@ export function topTemplate(app, it) {
       ${tool(say("bookLetters"), icons.letters, it.onLetters)}
       ${it.isWhole ? html`${tool(it.minutesLeft ? say("bookBedtimeLeft", { n: it.minutesLeft }) : say("bookBedtime"), icons.moon, it.onBedtime, it.minutesLeft > 0)}
         ${document.fullscreenEnabled ? tool(say(it.isFull ? "bookScreenSmall" : "bookScreen"), icons.screen, it.onScreen) : nothing}
-        ${tool(say("bookMore"), icons.settings, it.onMore)}` : nothing}
+        ${tool(say("bookMore"), icons.more, it.onMore)}` : nothing}
     </div>
   </header>`;
 }

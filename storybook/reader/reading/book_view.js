@@ -209,7 +209,10 @@ export class BookView {
       onLetters: () => void chooseLetters(this.app, (it) => this.#prefer(it)),
       onBedtime: () => void this.#chooseBedtime(),
       onScreen: () => void toggleFullScreen(),
-      onMore: () => void chooseMore(this.app).then((way) => way && this.acts.onMore(way, Math.min(this.#here, this.#panels))),
+      onMore: () => {
+        const page = Math.min(this.#here, this.#panels);
+        void chooseMore(this.app, { runId: this.place.runId, page }, this.#title).then((way) => way && this.acts.onMore(way, page));
+      },
       onWhy: reason && (() => void tellWhy(this.app, say(reason.key, reason), reason.why)),
     });
   }

@@ -2,6 +2,7 @@
 
 import { ask } from "../dialogs.js";
 import { icons } from "../icons.js";
+import { actWay, downloadsOf, menuTemplate, waysWith } from "../menu.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("../main.js").App} App */
@@ -21,14 +22,14 @@ export function chooseLetters(app, onChoose) {
       onChoose(it);
       redraw();
     };
-    return html`<div class="book-choices">
+    return html`<div class="book-choices two-columns">
       <h2>${say("bookLetters")}</h2>
       ${radios(say("bookLettersSize"), "letters", LETTERS.map((it) => ({ value: it, name: say(LETTER_NAMES[it]), isChosen: chosen.letters === it, choose: () => choose({ letters: it }) })))}
       ${radios(say("bookSpeed"), "speed", SPEEDS.map((it) => ({ value: String(it), name: say("bookSpeedTimes", { n: it }), isChosen: chosen.speed === it, choose: () => choose({ speed: it }) })))}
       ${box(say("bookEasyType"), say("bookEasyTypeWhat"), chosen.easyType, (is) => choose({ easyType: is }))}
       ${box(say("bookAutoTurn"), say("bookAutoTurnWhat"), chosen.turnsByItself, (is) => choose({ turnsByItself: is }))}
       ${box(say("bookWords"), say("bookWordsWhat"), chosen.words, (is) => choose({ words: is }))}
-      <p class="hint">${say("bookKeys")}</p>
+      <p class="hint wide">${say("bookKeys")}</p>
       <div class="actions"><button type="button" class="primary" @click=${() => close(null)}>${say("close")}</button></div>
     </div>`;
   });
@@ -62,14 +63,15 @@ export function chooseBedtime({ say }, minutesLeft) {
 
 /** @typedef {"change" | "share" | "print" | "behind"} More */
 
-/** What else there is to do with a book. @param {App} app @returns {Promise<More | null>} */
-export function chooseMore({ say }) {
-  const ways = /** @type {const} */ ([["change", "bookChange", icons.brush], ["share", "bookShare", icons.share], ["print", "bookPrint", icons.printer], ["behind", "bookBehind", icons.search]]);
-  return ask(say("bookMore"), (/** @type {(it: More | null) => void} */ close) => html`<div class="book-choices">
-    <h2>${say("bookMore")}</h2>
-    <div class="ways">${ways.map(([way, key, icon]) => html`<button type="button" class="quiet" @click=${() => close(way)}>${icon}${say(key)}</button>`)}</div>
-    <div class="actions"><button type="button" class="quiet" @click=${() => close(null)}>${say("close")}</button></div>
-  </div>`);
+/** What else there is to do with a book. @param {App} app @param {{runId: string, page: number}} book and the page that is looked at @param {string} title @returns {Promise<More | null>} what the screen is to do; links are followed at once */
+export function chooseMore(app, book, title) {
+  /** @type {import("../shelf/downloads.js").Download[] | null} */
+  let downloads = null;
+  return ask(app.say("bookMore"), (/** @type {(it: More | null) => void} */ close, redraw) => {
+    downloads ??= downloadsOf(app, redraw);
+    const ways = html`${waysWith(app, book, downloads, close)}${actWay(icons.printer, app.say("bookPrint"), () => close("print"))}`;
+    return menuTemplate(app, title, "", ways, () => close(null));
+  });
 }
 
 /** Why it does not go on, for the grown-ups. @param {App} app @param {string} what @param {string} why */

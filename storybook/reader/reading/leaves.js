@@ -3,7 +3,7 @@
 
 import { icons } from "../icons.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { speakersOf } from "./spoken.js";
+import { curled } from "./quotes.js";
 
 /** @typedef {import("../api_types.js").PageState} PageState */
 /** @typedef {import("../api_types.js").SpokenSpan} SpokenSpan */
@@ -41,7 +41,7 @@ export function leafTemplate(view) {
   return html`<section class="leaf ${page.page === 0 ? "cover" : "panel"}" data-page=${page.page} aria-label=${nameOf(app, page.page, panels)}
     ?data-here=${isHere} ?inert=${!isHere}>
     <div class="sheet">
-      <div class="art">${artTemplate(view)}${speakersTemplate(view)}</div>
+      <div class="art">${artTemplate(view)}</div>
       <div class="words">
         <div class="text" lang=${view.language} tabindex="-1" @scroll=${view.onScroll}>${wordsTemplate(view)}</div>
         <span class="below" aria-hidden="true"></span>
@@ -57,6 +57,7 @@ function artTemplate({ app, page, image, isFresh, preview, text, awaits, onRetry
   if (image) {
     const told = text?.page.paragraphs[0]?.map((it) => it.text).join("") ?? "";
     const alt = page.page ? app.say("bookPicture", { page: page.page, told }) : app.say("bookCoverPicture", { title: told });
+    image.style.setProperty("--ratio", String(image.naturalWidth / image.naturalHeight));
     return html`<div class="painted ${isFresh ? "comes" : ""}" role="img" aria-label=${alt}>${image}</div>`;
   }
   return html`<div class="wash">
@@ -67,32 +68,40 @@ function artTemplate({ app, page, image, isFresh, preview, text, awaits, onRetry
   </div>`;
 }
 
-/** Who says something on this page: tapped, they say it. @param {LeafView} view */
-function speakersTemplate({ app, text, onSpeaker, isAppearing }) {
-  if (!text?.audioUrl || isAppearing) return nothing;
-  const speakers = speakersOf(text.sentences);
-  if (!speakers.length) return nothing;
-  return html`<div class="speakers">${speakers.map(
-    ({ name, index }) => html`<button type="button" class="speaker" aria-label=${app.say("bookSpeaker", { name })} @click=${() => onSpeaker(index)}>${icons.bubble}<span>${name}</span></button>`,
-  )}</div>`;
-}
-
 /** @param {LeafView} view */
-function wordsTemplate({ text, page, isAppearing }) {
+function wordsTemplate(view) {
+  const { text, page } = view;
   if (!text) return html`<div class="lines"><i></i><i></i><i></i></div>`;
-  const span = (/** @type {SpokenSpan} */ it) => spanTemplate(it, text, isAppearing);
-  if (page.page === 0) return html`<h2>${text.page.paragraphs.flat().map(span)}</h2>`;
-  return text.page.paragraphs.map((spans) => html`<p class=${spans[0]?.is_said ? "talk" : ""}>${spans.map(span)}</p>`);
+  const { paragraphs } = text.page;
+  if (page.page === 0) return html`<h2>${spansTemplate(view, text, paragraphs.flat())}</h2>`;
+  return paragraphs.map((spans) => html`<p class=${spans[0]?.is_said ? "talk" : ""}>${speakerTemplate(view, text, spans)}${spansTemplate(view, text, spans)}</p>`);
 }
 
-/** @param {SpokenSpan} span @param {PageText} text @param {boolean} isAppearing */
-function spanTemplate(span, text, isAppearing) {
-  const words = isAppearing ? span.text.split(/(?<=\s)/).map((it) => html`<span class="word">${it}</span>`) : span.text;
+/** Who says this line: tapped, they say it. @param {LeafView} view @param {PageText} text @param {SpokenSpan[]} spans */
+function speakerTemplate({ app, isAppearing, onSpeaker }, text, spans) {
+  const line = spans[0]?.is_said ? spans.find((it) => it.speaker && it.start !== null) : null;
+  if (!line || !text.audioUrl || isAppearing) return nothing;
+  const index = sentenceOf(line, text);
+  const name = app.say("bookSpeaker", { name: line.speaker });
+  return html`<button type="button" class="speaker" aria-label=${name} title=${name} @click=${() => onSpeaker(index)}>${icons.bubble}</button>`;
+}
+
+/** @param {LeafView} view @param {PageText} text @param {SpokenSpan[]} spans */
+function spansTemplate({ isAppearing }, text, spans) {
+  const shown = curled(spans.map((it) => it.text));
+  return spans.map((it, n) => spanTemplate(it, shown[n], text, isAppearing));
+}
+
+/** @param {SpokenSpan} span @param {string} shown its text as it is printed @param {PageText} text @param {boolean} isAppearing */
+function spanTemplate(span, shown, text, isAppearing) {
+  const words = isAppearing ? shown.split(/(?<=\s)/).map((it) => html`<span class="word">${it}</span>`) : shown;
   const kind = span.is_said ? "said" : "";
   if (span.start === null) return kind ? html`<span class=${kind}>${words}</span>` : words;
-  const index = text.sentences.findIndex((it) => it.start === span.start);
-  return html`<span class="spoken ${kind}" data-sentence=${index}>${words}</span>`;
+  return html`<span class="spoken ${kind}" data-sentence=${sentenceOf(span, text)}>${words}</span>`;
 }
+
+/** @param {SpokenSpan} span @param {PageText} text */
+const sentenceOf = (span, text) => text.sentences.findIndex((it) => it.start === span.start);
 
 /**
  * The leaf after the last page.
@@ -102,7 +111,7 @@ export function endTemplate({ app, isHere, number, cover, title, language, onAga
   const { say, router } = app;
   return html`<section class="leaf end" data-page=${number} aria-label=${say("bookEnd")} ?data-here=${isHere} ?inert=${!isHere}>
     <div class="sheet">
-      <div class="art">${cover ? html`<img class="keepsake" src=${cover} width="1024" height="1024" alt="" draggable="false">` : nothing}</div>
+      <div class="art">${cover ? html`<span class="keepsake"><img src=${cover} width="1024" height="1024" alt="" draggable="false"></span>` : nothing}</div>
       <div class="words">
         <p class="fin" lang=${language}>${say("bookFin")}</p>
         <p class="named" lang=${language}>${title}</p>

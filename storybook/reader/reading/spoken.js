@@ -36,16 +36,6 @@ export function sentenceBeside(sentences, time, step) {
   return Math.max(0, isFarIn ? begun : begun - 1);
 }
 
-/** Who says something on a page, each with its first line. @param {readonly Sentence[]} sentences @returns {{name: string, index: number}[]} */
-export function speakersOf(sentences) {
-  /** @type {Map<string, number>} */
-  const first = new Map();
-  sentences.forEach((it, index) => {
-    if (it.speaker && !first.has(it.speaker)) first.set(it.speaker, index);
-  });
-  return [...first].map(([name, index]) => ({ name, index }));
-}
-
 /** The spans of a text of which no time is known: a paragraph for each line. @param {number} page @param {string} text @returns {SpokenPage} */
 export function silentPage(page, text) {
   const lines = text.split(/\n+/).filter((it) => it.trim());

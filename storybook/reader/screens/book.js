@@ -9,7 +9,8 @@ import { sentenceFor } from "../problems.js";
 import { BookView } from "../reading/book_view.js";
 import { tellWhy } from "../reading/choices.js";
 import { rememberPosition, seenPosition } from "../reading/seen.js";
-import { html, render } from "../vendor/lit-html/lit-html.js";
+import { lostTemplate } from "../shelf/signs.js";
+import { render } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../router.js").Place} Place */
@@ -102,7 +103,7 @@ export function open(root, app, place) {
     if (error instanceof ApiError && [404, 410].includes(error.status)) void forgetKept(client.base, runId);
     const told = sentenceFor(say, error);
     app.setTitle(told);
-    render(html`<main class="message"><h1>${told}</h1><p><a class="button second" href=${app.router.address({ screen: "shelf" })}>${say("toShelf")}</a></p></main>`, root);
+    render(lostTemplate(app, told, error instanceof ApiError && error.status === 404 ? say("lostWhy") : ""), root);
   }
 
   async function retry() {

@@ -233,6 +233,12 @@ class Making {
     </footer>`;
   }
 
+  /** @param {Field} field */
+  #faultAt(field) {
+    const isEmpty = this.wish.faults.get(field)?.key === "makeFaultEmpty";
+    return isEmpty && whySilent(this.#choices.canHear) ? this.app.say("makeFaultEmptySilent") : this.wish.faultAt(field);
+  }
+
   /** @returns {import("../making/field_step.js").FieldView} */
   #fieldView() {
     const { app, wish, listener } = this;
@@ -247,7 +253,7 @@ class Making {
       value: isCast ? draft.newcomer : draft.words[field],
       language,
       pageLanguage: app.language,
-      fault: wish.faultAt(field) || (isCast ? wish.faultAt("heroes") : ""),
+      fault: this.#faultAt(field) || (isCast ? wish.faultAt("heroes") : ""),
       hearing,
       silent: whySilent(this.#choices.canHear),
       isChosen: (text) => (isCast ? draft.cards.some((it) => textOf(it) === text) : draft.words[field].trim() === text),

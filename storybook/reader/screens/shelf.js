@@ -8,7 +8,7 @@ import { knownSession, forgetSession } from "../session.js";
 import { openMenu } from "../shelf/book_menu.js";
 import { bookTemplate, ghostTemplate } from "../shelf/cover.js";
 import { documentOf, searchesIn } from "../shelf/downloads.js";
-import { doorTemplate, searchTemplate, signTemplate } from "../shelf/signs.js";
+import { doorTemplate, gap, searchTemplate, signTemplate } from "../shelf/signs.js";
 import { confirm, erase } from "../shelf/erasing.js";
 import { BookQueue } from "../shelf/book_queue.js";
 import { openSettings } from "../shelf/settings.js";
@@ -306,7 +306,7 @@ class ShelfScreen {
     const items = shown(this.#shelf, this.#serverSearches);
     if (items.length === 0 && next === null) {
       return query
-        ? signTemplate(say("shelfFoundNone"), say("shelfFoundNoneLong", { query }), nothing)
+        ? signTemplate(say("shelfFoundNone"), say("shelfFoundNoneLong", { query }), nothing, gap)
         : signTemplate(say("shelfEmpty"), say("shelfEmptyLong"), html`<a class="button primary" href=${router.address({ screen: "make" })}>${icons.plus}${say("shelfMakeFirst")}</a>`);
     }
     return html`

@@ -20,7 +20,7 @@ export function bookTemplate(app, item, index, book, fault, acts) {
   return html`<li class="book" data-run=${item.run_id} data-status=${item.status}>
     <a class="cover cloth-${clothOf(item.run_id)}" href=${address}>
       <span class="picture">${pictureTemplate(item, index)}</span>
-      <span class="title" lang=${titleLanguage(item.title) ?? nothing}>${title}</span>
+      <span class="title" lang=${titleLanguage(item.title) ?? nothing}><span>${title}</span></span>
     </a>
     <div class="label">
       <div class="told">${toldTemplate(app, item, book)}${fault ? html`<p class="fault" role="alert">${fault}</p>` : nothing}</div>

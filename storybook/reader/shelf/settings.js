@@ -22,7 +22,7 @@ export async function openSettings(app) {
     /** @param {string} name @param {string} value @param {unknown} label @param {boolean} isOn @param {() => void} choose */
     const radio = (name, value, label, isOn, choose) =>
       html`<label class="shelf-choice"><input type="radio" name=${name} value=${value} .checked=${isOn} @change=${() => (choose(), redraw())}>${label}</label>`;
-    return html`<form class="shelf-settings" @submit=${done}>
+    return html`<form class="shelf-settings two-columns" @submit=${done}>
       <h2>${say("shelfSettings")}</h2>
       <fieldset><legend>${say("shelfLanguage")}</legend>
         ${Object.entries(LANGUAGES).map(([value, name]) =>
