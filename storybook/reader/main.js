@@ -50,6 +50,7 @@ async function show(place) {
   const { open } = await SCREENS[place.screen]();
   if (turn !== shown) return; // somebody went on meanwhile
   close();
+  said.textContent = ""; // what was said of the screen before is over
   const language = pageLanguage(preferences.language, navigator.languages);
   document.documentElement.lang = language;
   document.body.className = classesOf(preferences);
