@@ -31,6 +31,7 @@ from storybook.engines import (
     EngineSpec,
     Illustrator,
     Narrator,
+    PaintingTask,
     Transcriber,
     Tried,
     Writer,
@@ -177,6 +178,14 @@ def read_figures(
     from storybook.painter.reading import read_figures as read
 
     return read(cover, request, seed, known)
+
+
+def find_faces(task: PaintingTask) -> dict[str, tuple[float, float, float]]:
+    """Where the heads are in a picture that the embedded painter made of a task, by the character's
+    name: the middle of a square and its side, as shares of the picture's side."""
+    from storybook.painter.group import faces_in
+
+    return faces_in(task)
 
 
 def engine_names(role: Role) -> list[str]:

@@ -2,11 +2,13 @@
 // another style.
 
 import { ask } from "../dialogs.js";
+import { faceTemplate } from "../face.js";
 import { icons } from "../icons.js";
+import { shownFace } from "../making/from_other_books.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("./view.js").View} View */
-/** @typedef {{name: string, called: string, description: string, pictures: string[]}} Hero */
+/** @typedef {import("../api_types.js").CastMember} Hero */
 
 /** Styles that have a name of their own in the page's languages; others are shown as the painter names them. */
 const STYLES = /** @type {const} */ ({ watercolor: "changeStyleWatercolor" });
@@ -35,7 +37,7 @@ function heroTemplate({ app, runId, saved, keep }, hero) {
     if (name) await keep(name, hero.name);
   };
   return html`<li>
-    ${hero.pictures[0] ? html`<img src=${hero.pictures[0]} alt="" width="1024" height="1024">` : html`<span class="initial" aria-hidden="true">${[...(hero.called || hero.name)][0]}</span>`}
+    ${faceTemplate(shownFace(hero, (it) => app.client.address(it)), hero.called || hero.name)}
     <p><strong>${hero.name}</strong>${hero.description ? html`<br>${hero.description}` : nothing}</p>
     ${kept ? html`<p class="kept">${icons.heart}${say("changeHeroKept", { name: kept.name })}</p>` : html`<button type="button" class="quiet" @click=${() => void save()}>${icons.heart}${say("changeHeroKeep")}<span class="unseen"> ${hero.name}</span></button>`}
   </li>`;

@@ -1,5 +1,6 @@
 // Who is in the story: a card for each character, and those who come from other books.
 
+import { faceTemplate } from "../face.js";
 import { icons } from "../icons.js";
 import { voiceName } from "../narrator_voices.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
@@ -21,7 +22,7 @@ import { paintingOf, suggestionOf } from "./suggestions.js";
  * @property {(place: string, voice: string) => void} onHear
  */
 
-/** @typedef {{name: string, picture: string, kind: string, isThere: boolean}} Hero somebody from another book */
+/** @typedef {import("./from_other_books.js").Known & {isThere: boolean}} Hero somebody from another book */
 
 /** A list of voices, and a button to hear the one that is chosen. @param {VoiceView} it @param {string} place @param {string} chosen @param {string} label @param {(voice: string) => void} onChoose @param {string} usual the voice that it is if none is chosen, "" if that is the book's to say */
 export function voiceTemplate({ say, voices, canBeHeard, playing, onHear }, place, chosen, label, onChoose, usual = "") {
@@ -50,7 +51,7 @@ export function cardsTemplate(voices, cards, language, on) {
   return html`<ul class="faces" aria-label=${say("makeCast")}>
     ${cards.map((card, index) => html`<li class="card">
       <button type="button" class="face" aria-expanded=${opened === index ? "true" : "false"} @click=${() => onOpen(opened === index ? -1 : index)}>
-        ${faceTemplate(card, language)}<span class="who" lang=${language}>${textOf(card)}</span><span class="unseen">${say("makeChange")}</span>
+        ${cardFaceTemplate(card, language)}<span class="who" lang=${language}>${textOf(card)}</span><span class="unseen">${say("makeChange")}</span>
       </button>
     </li>`)}
   </ul>
@@ -58,7 +59,7 @@ export function cardsTemplate(voices, cards, language, on) {
 }
 
 /** @param {Card} card @param {string} language */
-function faceTemplate(card, language) {
+function cardFaceTemplate(card, language) {
   const suggestion = suggestionOf("characters", textOf(card));
   return suggestion ? html`<img src=${paintingOf(suggestion.id)} alt="" width="56" height="56">` : html`<span class="letter" lang=${language} aria-hidden="true">${[...card.name][0] ?? ""}</span>`;
 }
@@ -86,7 +87,7 @@ export function heroesTemplate(title, heroes, onTap) {
     <legend>${title}</legend>
     <div class="row">
       ${repeat(heroes, (it) => it.name, (it) => html`<button type="button" class="painting" aria-pressed=${it.isThere ? "true" : "false"} @click=${() => onTap(it.name)}>
-          ${it.picture ? html`<img src=${it.picture} alt="" width="96" height="96">` : html`<span class="letter" aria-hidden="true">${[...it.name][0]}</span>`}
+          ${faceTemplate(it.face, it.name)}
           <span>${it.name}</span>
         </button>`)}
     </div>

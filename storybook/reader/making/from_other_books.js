@@ -5,7 +5,8 @@
 /** @typedef {import("../api_types.js").CastMember} CastMember */
 /** @typedef {import("./draft.js").Draft} Draft */
 
-/** @typedef {{name: string, picture: string, kind: string}} Known somebody from another book */
+/** @typedef {import("../face.js").Face} Face */
+/** @typedef {{name: string, face: Face | null}} Known somebody from another book */
 
 /** What the address asks for: `?hero=NAME` (more than once), `?based_on=RUN&keep=cast`. @param {string} query */
 export function askedFor(query) {
@@ -35,8 +36,13 @@ export async function heroesOf(app, runId) {
   }
 }
 
+/** The face of somebody: where it is not known, a picture that was given of them. @param {CastMember} character @param {(path: string) => string} address @returns {Face | null} */
+export function shownFace({ face, pictures }, address) {
+  if (face) return { ...face, picture: address(face.picture) };
+  return pictures?.[0] ? { picture: address(pictures[0]), x: 0.5, y: 0.5, side: 1 } : null;
+}
+
 /** @param {App} app @param {string} name @param {CastMember} character @returns {Known} */
 function known(app, name, character) {
-  const [picture] = character.pictures ?? [];
-  return { name, picture: picture ? app.client.address(picture) : "", kind: character.called ?? "" };
+  return { name, face: shownFace(character, (it) => app.client.address(it)) };
 }
