@@ -5,10 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from storybook.book import COVER_PAGE, Role, picture_of
-from storybook.painter.spec import PAINTER
 from storybook.run import Run
 from storybook.stages.references import cover_of
-from storybook.stages.registry import find_faces
+from storybook.stages.registry import find_faces, is_painted_here
 from storybook.stages.tasks import painting_task
 
 
@@ -26,7 +25,7 @@ def faces_of(run: Run) -> dict[str, Face]:
     """The faces, by the character's name. None unless the embedded painter alone has painted the
     book: of others' pictures nobody knows who stands where."""
     cover = cover_of(run)
-    if cover is None or run.engines_of(Role.ILLUSTRATOR) != (PAINTER.name,):
+    if cover is None or not is_painted_here(run.engines_of(Role.ILLUSTRATOR)):
         return {}
     found = find_faces(painting_task(run, picture_of(COVER_PAGE)))
     return {name: Face(cover.name, *place) for name, place in found.items()}

@@ -328,11 +328,11 @@ def test_choices_are_seen_at_once_and_kept(server: Server, book: str, opened: Op
     page.get_by_role("button", name="글자와 소리").click()
     page.get_by_text("아주 크게").click()
     page.get_by_text("읽기 쉬운 글꼴").click()
-    page.get_by_text("1.5배").click()
+    page.get_by_text("빠르게").click()
     page.get_by_role("button", name="닫기").click()
     assert text.evaluate(size) > 1.4 * before
     assert page.locator("audio").evaluate("it => [it.playbackRate, it.preservesPitch]") == [
-        1.5,
+        1.25,
         True,
     ]
     page.reload()
