@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { behindWindow } from "../../storybook/reader/face.js";
-import { shownFace } from "../../storybook/reader/making/from_other_books.js";
+import { behindWindow, shownFace } from "../../storybook/reader/face_place.js";
 
 test("a quarter of a picture fills its window", () => {
   assert.deepEqual(behindWindow({ picture: "", x: 0.75, y: 0.25, side: 0.5 }), { size: 2, left: -1, top: -0 });

@@ -3,8 +3,8 @@
 
 import { ask } from "../dialogs.js";
 import { faceTemplate } from "../face.js";
+import { shownFace } from "../face_place.js";
 import { icons } from "../icons.js";
-import { shownFace } from "../making/from_other_books.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("./view.js").View} View */

@@ -1,11 +1,13 @@
 // Who may come along from other books: the saved characters, and the heroes of the book that this
 // one follows.
 
+import { shownFace } from "../face_place.js";
+
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../api_types.js").CastMember} CastMember */
 /** @typedef {import("./draft.js").Draft} Draft */
 
-/** @typedef {import("../face.js").Face} Face */
+/** @typedef {import("../face_place.js").Face} Face */
 /** @typedef {{name: string, face: Face | null}} Known somebody from another book */
 
 /** What the address asks for: `?hero=NAME` (more than once), `?based_on=RUN&keep=cast`. @param {string} query */
@@ -34,12 +36,6 @@ export async function heroesOf(app, runId) {
   } catch {
     return null;
   }
-}
-
-/** The face of somebody: where it is not known, a picture that was given of them. @param {CastMember} character @param {(path: string) => string} address @returns {Face | null} */
-export function shownFace({ face, pictures }, address) {
-  if (face) return { ...face, picture: address(face.picture) };
-  return pictures?.[0] ? { picture: address(pictures[0]), x: 0.5, y: 0.5, side: 1 } : null;
 }
 
 /** @param {App} app @param {string} name @param {CastMember} character @returns {Known} */
