@@ -40,11 +40,12 @@ SAMPLES = """() => {
 
 
 SHEETS = """() => [...document.querySelectorAll(".leaf:not(.end)")].filter((leaf) => {
-  const box = (it) => it.getBoundingClientRect();
-  const [sheet, art, text] = [box(leaf), box(leaf.querySelector(".art")), box(leaf.querySelector(".text"))];
-  const isIn = [art, text].every((it) => it.top >= sheet.top - 1 && it.bottom <= sheet.bottom + 1 && it.right <= sheet.right + 1);
+  const boxes = [leaf, ...leaf.querySelectorAll(".art, .text")];
+  const [sheet, art, text] = boxes.map((it) => it.getBoundingClientRect());
+  const isIn = (it) => it.top > sheet.top - 1 && it.bottom < sheet.bottom + 1;
   const isApart = art.bottom <= text.top + 1 || art.right <= text.left + 1;
-  return !(isIn && isApart && Math.min(art.width, art.height) > 0.3 * Math.min(innerWidth, innerHeight));
+  const isLarge = Math.min(art.width, art.height) > 0.3 * Math.min(innerWidth, innerHeight);
+  return !(isIn(art) && isIn(text) && text.right < sheet.right + 1 && isApart && isLarge);
 }).map((leaf) => leaf.dataset.page)"""
 """The pages that do not fit on their sheet."""
 
