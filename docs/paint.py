@@ -8,22 +8,30 @@ they are painted anew when it changes.
 
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import numpy as np
 import skia  # type: ignore[import-not-found]  # skia-python has no stubs
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from storybook.book import COVER_PAGE, FigureParameters, Page, StoryRequest
+from storybook.lexicon import cast
+from storybook.lexicon.looks import looks
 from storybook.painter import compose, paper, props
 from storybook.painter import shapes as sh
 from storybook.painter.creatures import forms
 from storybook.painter.creatures.figure import Standing
 from storybook.painter.creatures.look import look_of
+from storybook.painter.creatures.plan import plans
 from storybook.painter.palette import MOODS, hexc
 from storybook.painter.pigment import MULTIPLY, Brush, PaintBoard
 from storybook.painter.places.surroundings import Surroundings
+from storybook.painter.reading import read_figures
 from storybook.painter.scene import Actor, Scene
 
 READER: Final = Path(__file__).parents[1] / "storybook" / "reader"
@@ -39,6 +47,9 @@ MOST_BYTES: Final = 10_000
 QUALITIES: Final = range(80, 30, -2)
 """Of WebP: the best that stays under that."""
 Pixels = NDArray[np.uint8]
+_WORDS: Final = (READER / "making" / "suggestions.js").read_text("utf-8")
+SAID: Final = dict(re.findall(r'id: "(characters-\w+)", ko: "([^"]+)"', _WORDS))
+"""What a friend among the suggestions is called, by the name of its painting."""
 
 
 class Cut(msgspec.Struct, frozen=True):
@@ -60,9 +71,23 @@ class Piece(msgspec.Struct, frozen=True):
     cut: Cut
 
 
+def friend(said: str, era: str = "오늘날", seed: int = 3) -> FigureParameters:
+    """How a book of an era paints whom these words name."""
+    (who,) = cast(said)
+    (card,) = looks((who,), era, random.Random(seed))
+    story = StoryRequest(era=era, place="숲", characters=said, topic="우정")
+    cover = Page(COVER_PAGE, image_prompt=f"A storybook cover view of a forest. {card}.")
+    return read_figures(cover, story, seed)[who.name]
+
+
 def _one(kind: str, cut: Cut = ALONE) -> Piece:
-    """A character that stands alone, near, in a plain place."""
-    actor = Actor(f"{kind} of the suggestions", kind)
+    """A friend that stands alone, near, in a plain place: as its words say, and in no clothes but
+    its kind's, since each book has others for it."""
+    name = f"characters-{kind}"
+    figure = friend(SAID[name])
+    if not plans()[figure.kind].human:
+        figure = replace(figure, garment=plans()[figure.kind].garment)
+    actor = Actor(name, figure.kind, figure=figure)
     scene = Scene("forest", view="glade", season="spring", role="cover", cast=(actor,), seed=3)
     return Piece(scene, cut)
 

@@ -40,7 +40,7 @@ from storybook.editions import (
 )
 from storybook.estimates import Estimates
 from storybook.events.log import EventLog
-from storybook.events.parked import ParkedRuns
+from storybook.events.parked import ParkedRuns, RunParked
 from storybook.events.subscription import Subscription
 from storybook.events.verdict import ChainVerdict
 from storybook.forgetting import Forgetting
@@ -71,6 +71,7 @@ from storybook.run import (
 )
 from storybook.settings import Settings
 from storybook.stages.casting import cast_of
+from storybook.stages.faces import Face, faces_of
 from storybook.stages.illustrator.comfyui.png import BadPicture
 from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
@@ -299,6 +300,14 @@ class Application(msgspec.Struct, frozen=True):
         if run is None:
             raise NoSuchRun
         return cast_of(run)
+
+    async def faces_of(self, run_id: RunId) -> dict[str, Face]:
+        """Where a run's characters show their faces, by name; nobody's if it is gone."""
+        try:
+            run = await self.commands.load(run_id)
+        except (Refused, RunParked):
+            return {}
+        return {} if run is None else faces_of(run)
 
     async def give_cast_picture(
         self, run_id: RunId, character: str, content: bytes, by: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -33,6 +33,7 @@ from storybook.http.shown_files import shown_files
 from storybook.http.times import iso_time
 from storybook.projections.characters import SavedCharacter
 from storybook.request import InvalidRequest, RequestFault
+from storybook.stages.faces import Face
 from storybook.stages.reference_pictures import MAX_BYTES
 from storybook.stores.integrity import Integrity
 
@@ -45,10 +46,21 @@ Plain = Callable[[RunId, str], str]
 """Which of a run's files the plain address of one serves, both as the store names them."""
 
 
+class FaceState(msgspec.Struct, frozen=True):
+    """A square piece of a picture: the picture's address, and the middle and the side of the piece
+    as shares of the picture's side."""
+
+    picture: str
+    x: float
+    y: float
+    side: float
+
+
 class CharacterState(msgspec.Struct, frozen=True):
     """A character of a book. `card` is its look in English, word for word in every image prompt;
     `pictures` are addresses of what an illustrator is shown of it; `saved_as` and `origin` say
-    from where it came into this book, and are empty if it began here."""
+    from where it came into this book, and are empty if it began here. `face` is its head on the
+    book's cover; null where nobody knows where that is."""
 
     name: str
     kind: str
@@ -61,6 +73,7 @@ class CharacterState(msgspec.Struct, frozen=True):
     pictures: list[str]
     saved_as: str
     origin: str
+    face: FaceState | None
 
 
 class Cast(msgspec.Struct, frozen=True):
@@ -118,8 +131,9 @@ class CastCalls:
         """A run's characters."""
         run_id = run_id_in(scope)
         members = await self._application.cast_of(run_id)
+        faces = await self._application.faces_of(run_id)
         return json_response(
-            Cast([_state(run_id, it, addresses(scope), self._plain) for it in members])
+            Cast([_state(run_id, it, faces, addresses(scope), self._plain) for it in members])
         )
 
     async def pictures(self, request: Request[Any, Any, Any]) -> ASGIApp:
@@ -139,7 +153,8 @@ class CastCalls:
         except InvalidRequest as invalid:
             raise _in_body(invalid) from invalid
         member = named(await self._application.cast_of(run_id), name)
-        return json_response(_state(run_id, member, addresses(scope), self._plain))
+        faces = await self._application.faces_of(run_id)
+        return json_response(_state(run_id, member, faces, addresses(scope), self._plain))
 
     async def picture(self, scope: Scope) -> ASGIApp:
         """The picture that a character was given, or came with."""
@@ -155,7 +170,11 @@ class CastCalls:
     async def saved(self, scope: Scope) -> RawResponse:
         """The characters that requests can name."""
         saved = await self._application.saved_characters()
-        return json_response(SavedCast([_saved(it, addresses(scope), self._plain) for it in saved]))
+        books = {it.run_id for it in saved}
+        faces = {book: await self._application.faces_of(book) for book in books}
+        return json_response(
+            SavedCast([_saved(it, faces[it.run_id], addresses(scope), self._plain) for it in saved])
+        )
 
     async def change(self, request: Request[Any, Any, Any]) -> RawResponse:
         """One handler, for the same reason."""
@@ -184,7 +203,8 @@ class CastCalls:
             )
         except InvalidRequest as invalid:
             raise _in_body(invalid) from invalid
-        return json_response(_saved(saved, addresses(request.scope), self._plain))
+        faces = await self._application.faces_of(saved.run_id)
+        return json_response(_saved(saved, faces, addresses(request.scope), self._plain))
 
     def _plain(self, run_id: RunId, name: str) -> str:
         """The file that is served at the plain address of one of a book's pictures."""
@@ -200,12 +220,24 @@ def _in_body(invalid: InvalidRequest) -> Invalid:
     return Invalid([RequestFault(("body", *it.loc), it.msg, it.type) for it in invalid.faults])
 
 
-def _saved(it: SavedCharacter, named_as: Addresses, plain: Plain) -> SavedState:
-    character = _state(it.run_id, it.member, named_as, plain)
+def _saved(
+    it: SavedCharacter, faces: Mapping[str, Face], named_as: Addresses, plain: Plain
+) -> SavedState:
+    character = _state(it.run_id, it.member, faces, named_as, plain)
     return SavedState(it.name, it.run_id, iso_time(it.saved_at), character)
 
 
-def _state(run_id: RunId, member: CastMember, named_as: Addresses, plain: Plain) -> CharacterState:
+def _state(
+    run_id: RunId,
+    member: CastMember,
+    faces: Mapping[str, Face],
+    named_as: Addresses,
+    plain: Plain,
+) -> CharacterState:
+    shown = None
+    if (face := faces.get(member.name)) is not None:
+        address = _page(run_id, face.picture, named_as, plain)
+        shown = FaceState(address, face.x, face.y, face.side)
     picture = f"{named_as.run(run_id)}/cast/{quote(member.name, safe='')}/picture"
     return CharacterState(
         member.name,
@@ -219,6 +251,7 @@ def _state(run_id: RunId, member: CastMember, named_as: Addresses, plain: Plain)
         [_address(run_id, it, picture, named_as, plain) for it in member.pictures],
         member.saved_as,
         member.origin,
+        shown,
     )
 
 
@@ -228,7 +261,11 @@ def _address(
     """Where a picture is to be had: a book's own page where it is one, else with its character."""
     if picture.run_id or picture.name.startswith("cast_"):
         return given
-    return named_as.picture(run_id, picture.name, plain(run_id, picture.name))
+    return _page(run_id, picture.name, named_as, plain)
+
+
+def _page(run_id: RunId, name: str, named_as: Addresses, plain: Plain) -> str:
+    return named_as.picture(run_id, name, plain(run_id, name))
 
 
 def _file(run_id: RunId, it: ReferencePicture) -> tuple[RunId, Artifact]:

@@ -15,7 +15,7 @@ import msgspec
 
 from storybook.events.catalog import EVENT_TYPES
 from storybook.events.verdict import ChainVerdict
-from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
+from storybook.http.cast import Cast, CharacterState, FaceState, SavedCast, SavedState
 from storybook.http.derived import Kinship
 from storybook.http.editions import Comparison, EditionConflict, EditionCreated, Editions
 from storybook.http.engines import EngineTable
@@ -76,6 +76,7 @@ _ANSWERED: Final = (
         Repair,
         Cast,
         CharacterState,
+        FaceState,
         SavedState,
         SavedCast,
         Kinship,

@@ -17,9 +17,10 @@ import numpy as np
 
 from storybook.painter import atmosphere, layout, paper, props
 from storybook.painter import shapes as sh
-from storybook.painter.creatures import forms, things
+from storybook.painter.creatures import forms
 from storybook.painter.creatures.figure import Standing
 from storybook.painter.creatures.look import Look, look_of, looks_of
+from storybook.painter.group import closeness_of, side_of, size_of
 from storybook.painter.palette import (
     WHITE,
     difference,
@@ -33,7 +34,7 @@ from storybook.painter.places import plants
 from storybook.painter.places.atlas import SETTINGS
 from storybook.painter.places.setting import Setting
 from storybook.painter.places.surroundings import SEASONS, Surroundings
-from storybook.painter.scene import Actor, Role, Scene, Season
+from storybook.painter.scene import Role, Scene, Season
 from storybook.painter.story_things import STANDING
 
 HORIZON: Final[dict[Role, float]] = {
@@ -91,20 +92,6 @@ BREATHES_ANYWHERE: Final = frozenset(
     )
 )
 """Kinds that need no helmet under water or on the moon."""
-WADERS: Final = frozenset(
-    (
-        *("frog", "penguin", "seal", "duck", "goose", "swan", "otter", "fairy", "dragon"),
-        *("turtle", "tadpole", "crocodile", "mermaid"),
-    )
-)
-"""Kinds with legs that swim under water; other ones walk on its ground."""
-CRAWLERS: Final = frozenset(
-    (
-        *("crab", "starfish", "car", "police car", "fire engine", "ambulance", "truck", "bus"),
-        *("train", "carrot", "potato", "mushroom", "cactus", "dumpling", "bread", "egg"),
-    )
-)
-"""Kinds without legs that stand on its ground too."""
 EVERGREEN: Final = frozenset({"jungle"})
 """Views where it is always summer unless somebody says otherwise."""
 
@@ -158,7 +145,7 @@ def _stage(scene: Scene, setting: Setting, brush: Brush) -> Surroundings:
         setting.horizon + (0 if setting.indoor else HORIZON[scene.role]) + sway,
         _season(scene),
         view_of(scene, setting),
-        (-1, 1)[name_hash("side", scene.chance) % 2],
+        side_of(scene),
         scene.seed,
     )
 
@@ -169,24 +156,13 @@ def _season(scene: Scene) -> Season:
     return scene.season or ("summer" if scene.view in EVERGREEN else by_chance)
 
 
-def size_of(actor: Actor, look: Look, *, afloat: bool) -> layout.Size:
-    """How much room a character takes: swimmers and sleepers are longer than tall."""
-    swimmer = look.plan.form != "biped" or look.kind in WADERS
-    floats = afloat and swimmer and look.kind not in CRAWLERS
-    swims = look.plan.form == "swimmer" or (floats and bool(look.plan.shell))
-    asleep = "sleeping" in (actor.pose, actor.emotion)
-    broad = look.plan.tail in ("plume", "lizard", "brush") or look.plan.ears == "fan"
-    width = 1.5 if things.is_long(look.plan) else 1.15 if swims or asleep else 0.7
-    return layout.Size(look.plan.scale, max(width, 0.82) if broad else width, floats)
-
-
 def _people(st: Surroundings, scene: Scene, setting: Setting) -> None:
     """The characters with their shadows, and what they hold or what lies beside them."""
     looks = looks_of(scene.cast, scene.dress, scene.seed)
     sizes = [
         size_of(a, look, afloat=setting.afloat) for a, look in zip(scene.cast, looks, strict=True)
     ]
-    closeness = _closeness(scene)
+    closeness = closeness_of(scene)
     spots = layout.place(sizes, scene.role, scene.chance, side=st.side, closeness=closeness)
     for spot in spots:
         _set_off(st, setting, looks[spot.index], spot)
@@ -255,17 +231,6 @@ def _helping(
             st.b.shade(x - 4, y - 2, height * 0.34, height * 0.06, st.mood.shadow, 0.62)
         standing = Standing(x, y, height, -side, afloat=setting.afloat)
         forms.draw(st.b, look, helper, st.mood, standing)
-
-
-def _closeness(scene: Scene) -> layout.Closeness:
-    """How close neighbours are on this page: at the story's end at least hand in hand."""
-    if len(scene.cast) < 2:
-        return "apart"
-    if any(actor.pose == "hugging" for actor in scene.cast):
-        return "hugging"
-    if scene.role == "resolution" or any(actor.pose == "holding" for actor in scene.cast):
-        return "holding"
-    return "apart"
 
 
 def _set_off(st: Surroundings, setting: Setting, look: Look, spot: layout.Spot) -> None:

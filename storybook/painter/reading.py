@@ -19,6 +19,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from storybook.book import FigureParameters, Page, StoryRequest, part_of
+from storybook.engines import PaintingTask
 from storybook.lexicon import (
     Character,
     Word,
@@ -140,6 +141,13 @@ def read_scene(
         season=_season(place, (opening, request.era, request.place, request.topic)),
         seed=seed,
     )
+
+
+def scene_of(task: PaintingTask) -> Scene:
+    """What a task asks to be painted."""
+    figures = {who.name: who.figure for who in task.cast if who.figure is not None}
+    read = read_scene(task.page, task.request, task.seed, task.page_count, figures)
+    return msgspec.structs.replace(read, variation=task.variation)
 
 
 def read_figures(

@@ -56,7 +56,7 @@ async function show(place) {
   }
   if (turn !== shown) return; // somebody went on meanwhile
   close();
-  said.textContent = "";
+  said.textContent = ""; // what was said of the screen before is over
   document.documentElement.lang = language;
   document.body.className = classesOf(preferences);
   root.replaceChildren();

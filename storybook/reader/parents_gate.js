@@ -17,21 +17,22 @@ export async function passGate(app, what) {
   const { say } = app;
   const [one, other] = [12 + Math.floor(Math.random() * 8), 3 + Math.floor(Math.random() * 6)];
   let given = "";
-  let isWrong = false;
+  /** @type {"sumWrong" | "sumEmpty" | ""} */
+  let fault = "";
   const passed = await ask(say("forGrownUps"), (/** @type {(it: true | null) => void} */ close, redraw) => {
     const check = (/** @type {Event} */ event) => {
       event.preventDefault();
       if (Number(given) === one * other) return close(true);
-      isWrong = true;
+      fault = given.trim() ? "sumWrong" : "sumEmpty";
       redraw();
     };
-    return html`<form @submit=${check}>
+    return html`<form novalidate @submit=${check}>
       <h2>${say("forGrownUps")}</h2>
       <p>${what}</p>
       <label for="sum">${say("sum", { one, other })}</label>
-      <input id="sum" type="text" inputmode="numeric" autocomplete="off" required aria-invalid=${isWrong ? "true" : "false"}
+      <input id="sum" type="text" inputmode="numeric" autocomplete="off" required aria-invalid=${fault ? "true" : "false"}
         aria-describedby="sum-fault" @input=${(/** @type {any} */ it) => (given = it.target.value)}>
-      <p id="sum-fault" class="fault" role="alert">${isWrong ? say("sumWrong") : ""}</p>
+      <p id="sum-fault" class="fault" role="alert">${fault ? say(fault) : ""}</p>
       <div class="actions">
         <button type="button" class="quiet" @click=${() => close(null)}>${say("cancel")}</button>
         <button class="primary">${say("goOn")}</button>

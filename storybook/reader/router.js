@@ -32,6 +32,11 @@ function pageOf(/** @type {string} */ hash) {
 
 /** Goes from screen to screen without loading the page anew. */
 export class Router {
+  /** Shows the step that somebody goes back or forth to, where the screen has steps. @type {((step: number) => void) | null} */
+  #showStep = null;
+  #stepsAt = "";
+  #isLeaving = false;
+
   /** @param {string} prefix @param {(place: Place) => void} show */
   constructor(prefix, show) {
     this.prefix = prefix;
@@ -43,7 +48,7 @@ export class Router {
   }
 
   start() {
-    addEventListener("popstate", () => this.show(this.place));
+    addEventListener("popstate", () => this.#moved());
     document.addEventListener("click", (event) => this.#follow(event));
     this.show(this.place);
   }
@@ -51,6 +56,52 @@ export class Router {
   /** @param {Partial<Place> & {screen: Place["screen"]}} place */
   go(place) {
     history.pushState(null, "", this.address(place));
+    this.show(this.place);
+  }
+
+  #moved() {
+    if (this.#isLeaving) return;
+    const { state } = history;
+    if (this.#showStep && this.#stepsAt === location.pathname && state) this.#showStep(state.step);
+    else this.show(this.place);
+  }
+
+  /**
+   * A screen has steps, each an entry of the history. Gives what ends that.
+   * @param {number} first where the screen begins, unless somebody came back to another of its steps
+   * @param {(step: number) => void} show a step that somebody went to by the browser
+   */
+  beginSteps(first, show) {
+    this.#showStep = show;
+    this.#stepsAt = location.pathname;
+    const step = history.state?.step ?? first;
+    if (history.state?.step === undefined) history.replaceState({ step, before: [] }, "");
+    if (step !== first) show(step);
+    return () => {
+      if (this.#showStep === show) this.#showStep = null;
+    };
+  }
+
+  /** Notes that another step is shown: the next entry, or, of one that was gone through, that. @param {number} step */
+  noteStep(step) {
+    const { step: from, before } = history.state ?? { step, before: [] };
+    if (step === from) return;
+    if (before.includes(step)) history.go(before.indexOf(step) - before.length);
+    else history.pushState({ step, before: [...before, from] }, "");
+  }
+
+  /** Goes to a screen in the place of this one and all its steps: back from there is what was before them. @param {Partial<Place> & {screen: Place["screen"]}} place */
+  async replaceSteps(place) {
+    const steps = history.state?.before?.length ?? 0;
+    if (steps) {
+      this.#isLeaving = true;
+      await new Promise((done) => {
+        addEventListener("popstate", done, { once: true });
+        history.go(-steps);
+      });
+      this.#isLeaving = false;
+    }
+    this.note(place);
     this.show(this.place);
   }
 

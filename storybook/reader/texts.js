@@ -1,5 +1,5 @@
 // All words of the page, in the reader's language, which alone is loaded. A text names its values in
-// braces: {title}.
+// braces: {title}; or {name|이/가}, with the one of two Korean particles that goes with how the value ends.
 
 /** @typedef {keyof typeof import("./texts/ko.js").ko} TextKey */
 /** @typedef {(key: TextKey, values?: Record<string, string | number>) => string} Say */
@@ -20,5 +20,21 @@ export function pageLanguage(/** @type {string} */ chosen, /** @type {readonly s
 export async function sayIn(language) {
   const texts = await TABLES[language]();
   return (key, values = {}) =>
-    texts[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+    texts[key].replace(/\{(\w+)(?:\|(\p{L}+)\/(\p{L}+))?\}/gu, (whole, name, closed, open) => {
+      if (!(name in values)) return whole;
+      const value = String(values[name]);
+      return closed ? value + particle(value, closed, open) : value;
+    });
+}
+
+/** How 0 to 9 are read: those that end in a consonant. */
+const CLOSED_DIGITS = "013678";
+const RIEUL = 8; // among the 28 ends of a syllable; 0 is none
+
+/** The particle after a word: `closed` where its last syllable ends in a consonant, else `open`; 로 also after ㄹ. @param {string} word @param {string} closed @param {string} open */
+export function particle(word, closed, open) {
+  const last = word.replace(/[^\p{L}\p{N}]+$/u, "").at(-1) ?? "";
+  const end = (last.charCodeAt(0) - 0xac00) % 28;
+  if (!/[가-힣]/.test(last)) return CLOSED_DIGITS.includes(last || "-") || /[lmnr]/i.test(last) ? closed : open;
+  return end === 0 || (end === RIEUL && open === "로") ? open : closed;
 }

@@ -15,7 +15,7 @@ name of an engine of this package is taken.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
@@ -31,6 +31,7 @@ from storybook.engines import (
     EngineSpec,
     Illustrator,
     Narrator,
+    PaintingTask,
     Transcriber,
     Tried,
     Writer,
@@ -177,6 +178,19 @@ def read_figures(
     from storybook.painter.reading import read_figures as read
 
     return read(cover, request, seed, known)
+
+
+def is_painted_here(illustrators: Sequence[str]) -> bool:
+    """Whether the embedded painter alone is among the illustrators of a book."""
+    return [*illustrators] == [PAINTER.name]
+
+
+def find_faces(task: PaintingTask) -> dict[str, tuple[float, float, float]]:
+    """Where the heads are in a picture that the embedded painter made of a task, by the character's
+    name: the middle of a square and its side, as shares of the picture's side."""
+    from storybook.painter.group import faces_in
+
+    return faces_in(task)
 
 
 def engine_names(role: Role) -> list[str]:

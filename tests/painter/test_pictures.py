@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storybook.painter import layout, paper
-from storybook.painter.compose import CAMERAS, paint, size_of, view_of
+from storybook.painter.compose import CAMERAS, paint, view_of
 from storybook.painter.creatures.look import look_of, looks_of
 from storybook.painter.creatures.plan import plans
+from storybook.painter.group import size_of
 from storybook.painter.palette import difference, hexc
 from storybook.painter.places.atlas import SETTINGS
 from storybook.painter.places.surroundings import SEASONS

@@ -39,6 +39,17 @@ SAMPLES = """() => {
 """What is lit at each frame while something is heard: page, seconds, text."""
 
 
+SHEETS = """() => [...document.querySelectorAll(".leaf:not(.end)")].filter((leaf) => {
+  const boxes = [leaf, ...leaf.querySelectorAll(".art, .text")];
+  const [sheet, art, text] = boxes.map((it) => it.getBoundingClientRect());
+  const isIn = (it) => it.top > sheet.top - 1 && it.bottom < sheet.bottom + 1;
+  const isApart = art.bottom <= text.top + 1 || art.right <= text.left + 1;
+  const isLarge = Math.min(art.width, art.height) > 0.3 * Math.min(innerWidth, innerHeight);
+  return !(isIn(art) && isIn(text) && text.right < sheet.right + 1 && isApart && isLarge);
+}).map((leaf) => leaf.dataset.page)"""
+"""The pages that do not fit on their sheet."""
+
+
 @pytest.fixture(scope="module")
 def book(server: Server) -> str:
     """A whole book, read fast."""
@@ -327,12 +338,13 @@ def test_choices_are_seen_at_once_and_kept(server: Server, book: str, opened: Op
     before = text.evaluate(size)
     page.get_by_role("button", name="글자와 소리").click()
     page.get_by_text("아주 크게").click()
+    expect(page.get_by_text("자판으로는")).to_have_count(1)
     page.get_by_text("읽기 쉬운 글꼴").click()
-    page.get_by_text("1.5배").click()
+    page.get_by_text("빠르게").click()
     page.get_by_role("button", name="닫기").click()
     assert text.evaluate(size) > 1.4 * before
     assert page.locator("audio").evaluate("it => [it.playbackRate, it.preservesPitch]") == [
-        1.5,
+        1.25,
         True,
     ]
     page.reload()
@@ -385,15 +397,26 @@ def test_the_screen_stays_awake_while_one_reads(server: Server, book: str, opene
     assert page.evaluate("() => window.locks") == 0
 
 
+@pytest.mark.parametrize("letters", ["usual", "largest"])
+@pytest.mark.parametrize("landscape", [False, True])
 def test_a_book_prints_one_page_a_sheet(
-    server: Server, book: str, opened: Opener, tmp_path: Path
+    server: Server, book: str, opened: Opener, letters: str, landscape: bool
 ) -> None:
-    """The cover and four pages, wherever one was; all of each."""
-    page = opened(at(server, book, 2), PHONE)
+    """The cover and four pages, wherever one was, whatever the letters of the screen; picture and
+    words of each are whole, and neither lies on the other."""
+    page = opened(at(server, book), TABLET)
+    page.evaluate(f"() => localStorage.setItem('storybook', '{{\"letters\": \"{letters}\"}}')")
+    page.goto(at(server, book, 2))
+    page.reload()
     ready(page, 2)
     expect(page.locator(".painted img")).to_have_count(5)
-    printed = page.pdf(path=tmp_path / "book.pdf", format="A4")
+    printed = page.pdf(format="A4", landscape=landscape)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 5
+    page.set_viewport_size(
+        {"width": 1032, "height": 703} if landscape else {"width": 703, "height": 1032}
+    )
+    page.emulate_media(media="print")
+    assert page.evaluate(SHEETS) == []
 
 
 def test_nothing_shifts_while_a_book_is_opened_and_turned(

@@ -216,7 +216,13 @@ def test_a_book_is_read_in_another_voice(server: Server, opened: Opener) -> None
     expect(hear).to_have_attribute("aria-pressed", "true")
     page.get_by_label("토끼", exact=True).select_option(label="여자 목소리 1")
     page.get_by_role("button", name="이 목소리로 읽기").click()
-    expect(done(page).locator("audio").first).to_be_attached()
+    expect(done(page).locator("audio")).to_have_count(2)
+    expect(done(page).locator("audio").first).to_have_js_property("preload", "metadata")
+    page.get_by_role("button", name="다른 쪽도 보기").click()
+    assert done(page).locator("audio").count() > 2
+    done(page).get_by_role("button", name="닫기").click()
+    expect(page.locator(".news.done")).to_have_count(0)
+    expect(page.get_by_role("button", name="목소리", exact=True)).to_be_focused()
     editions = httpx.get(f"{server.url}/api/runs/{run_id}/editions").json()["editions"]
     voices = editions[1]["tts_config"]
     assert voices["narrator_voice"] == "F2"
@@ -227,6 +233,13 @@ def test_a_hero_is_kept_for_other_books(server: Server, opened: Opener, book: st
     """Under a name of one's own; a new story with the same heroes is one tap away."""
     page = changing(opened, server, book)
     part(page, "주인공")
+    expect(page.locator(".heroes .letter")).to_have_count(0)
+    face = page.locator(".heroes .window img").first
+    expect(face).to_be_visible()
+    cover, window = face.bounding_box(), page.locator(".heroes .window").first.bounding_box()
+    assert cover is not None
+    assert window is not None
+    assert cover["width"] > 2 * window["width"]  # its head, and not the whole cover
     page.get_by_role("button", name="주인공 간직하기 토끼").click()
     page.get_by_label("어떤 이름으로 간직할까요?").fill("깡총이")
     page.get_by_role("dialog").get_by_role("button", name="주인공 간직하기").click()

@@ -169,7 +169,7 @@ def test_tapped_paintings_make_a_book(server: Server, opened: Opener) -> None:
     assert words == {
         "era": "조선시대",
         "place": "바닷속 나라",
-        "characters": "용감한 여자아이, 꼬마 로봇",
+        "characters": "용감한 여자아이, 은빛 꼬마 로봇",
         "topic": "가족",
     }
 
@@ -224,11 +224,12 @@ def test_spoken_characters_become_cards(server: Server, opened: Opener, double: 
     page = make_page(opened, server)
     told(page)
     page.get_by_role("button", name="누가").click()
+    page.locator(".face").click()
     page.get_by_role("button", name="호기심 많은 토끼 빼기").click()
     speak(page)
     cards = page.locator(".card")
     expect(cards).to_have_count(2)
-    cards.nth(1).locator("summary").click()
+    cards.nth(1).locator(".face").click()
     page.get_by_label("어떤 친구예요?").fill("씩씩한")
     page.get_by_label("이름").fill("사자")
     page.get_by_label("목소리").select_option("F3")
@@ -392,7 +393,7 @@ def test_it_works_by_keyboard_alone(server: Server, opened: Opener) -> None:
     for name in ("토끼", "호랑이"):
         page.keyboard.type(name)
         page.keyboard.press("Enter")
-    tab_to(".card summary")
+    tab_to(".face")
     page.keyboard.press("Enter")
     tab_to("#card-0-like")
     page.keyboard.type("빠른")
@@ -517,7 +518,7 @@ def test_every_step_is_whole_at_every_size_and_for_everybody(
     page.get_by_text("더 고르기").click()
     judged()
     page.get_by_role("button", name="누가").click()
-    page.locator(".card summary").click()
+    page.locator(".face").click()
     page.locator(".painting").nth(1).click()
     judged()
     page.locator(".microphone").click()
@@ -532,3 +533,61 @@ def test_the_longest_words_stay_on_their_page(server: Server, opened: Opener) ->
         page.fill("#word", word)
         ahead(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_friends_stand_in_a_row_and_move_nothing(server: Server, opened: Opener) -> None:
+    """However many are tapped; who is named twice is there already, and says so."""
+    page = make_page(opened, server, has_touch=True)
+    page.locator(".step").nth(2).tap()
+    painting = page.locator(".paintings .painting").nth(4)
+    before = painting.evaluate("(it) => it.getBoundingClientRect().y + scrollY")
+    for n in (0, 2, 4, 5):
+        page.locator(".paintings .painting").nth(n).tap()
+        expect(page.locator(".face")).to_have_count((0, 2, 4, 5).index(n) + 1)
+        assert painting.evaluate("(it) => it.getBoundingClientRect().y + scrollY") == before
+    expect(page.locator("#said")).to_have_text("초록 아기 용이 들어왔어요.")
+    page.fill("#word", "초록 아기 용")
+    page.locator(".add").tap()
+    expect(page.locator("#word-hint")).to_have_text("초록 아기 용은 벌써 있어요.")
+    expect(page.locator("#said")).to_have_text("초록 아기 용은 벌써 있어요.")
+    expect(page.locator(".face")).to_have_count(4)
+    nods = "document.getAnimations().some((it) => it.effect.target.matches('.card:nth-child(4)'))"
+    assert page.evaluate(nods)
+    page.locator("a.home").tap()
+    expect(page.locator("#said")).to_be_empty()
+
+
+def test_an_empty_step_brings_up_no_keyboard_after_a_touch(server: Server, opened: Opener) -> None:
+    """It says what is missing; who has keys writes at once."""
+    page = make_page(opened, server, has_touch=True, is_mobile=True)
+    page.locator(".ahead").tap()
+    expect(page.locator("#word-fault")).to_be_focused()
+    page = make_page(opened, server, size=(1440, 900))
+    ahead(page)
+    expect(page.locator("#word")).to_be_focused()
+
+
+def test_back_is_the_step_before_and_from_the_book_the_shelf(
+    server: Server, opened: Opener
+) -> None:
+    """By the browser as by the page, and what was said stays."""
+    page = opened(server.url)
+    page.goto(f"{server.url}/")
+    page.get_by_role("link", name="그림책 만들기").first.click()
+    page.wait_for_selector("#word")
+    told(page)
+    page.go_back()
+    expect(page.locator("#question")).to_have_text("누가 나와요?")
+    expect(page.locator(".face")).to_have_count(1)
+    page.get_by_role("button", name="이전").click()
+    expect(page.locator("#question")).to_have_text("어디에서 일어나요?")
+    page.go_back()
+    expect(page.locator("#question")).to_have_text("언제 있었던 이야기예요?")
+    expect(page.locator("#word")).to_have_value("조선시대")
+    page.go_forward()
+    expect(page.locator("#word")).to_have_value("깊은 숲속 마을")
+    page.get_by_role("button", name="무슨 이야기").click()
+    ahead(page)
+    page.wait_for_url(re.compile(r"/books/[0-9a-f]{32}"))
+    page.go_back()
+    expect(page).to_have_url(f"{server.url}/")

@@ -18,6 +18,9 @@ from storybook.stages.narrator.espeak.engine import NAME
 
 MAKING = paint.READER / "making" / "suggestions.js"
 FOLDER = paint.READER
+SAID_OF_FRIENDS = re.findall(
+    r'id: "(characters-\w+)", ko: "([^"]+)", en: "([^"]+)"', MAKING.read_text("utf-8")
+)
 
 
 def pixels(path: Path) -> paint.Pixels:
@@ -40,6 +43,23 @@ def test_a_suggestion_is_small_and_twice_as_large_as_it_is_shown(name: str) -> N
     path = paint.SUGGESTIONS / f"{name}.webp"
     assert path.stat().st_size <= paint.MOST_BYTES
     assert pixels(path).shape == (paint.SUGGESTION_PIXELS, paint.SUGGESTION_PIXELS, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [(name, said) for name, *both in SAID_OF_FRIENDS for said in both],
+)
+def test_a_friend_that_is_tapped_is_the_one_in_the_book(name: str, said: str) -> None:
+    """In every era and in whatever book: its kind, its coat and what nobody puts on. Only a
+    person's hair and skin are a book's own, as clothes are."""
+    shown = paint.PAINTED[name].scene.cast[0].figure
+    assert shown is not None
+    for era in ("조선시대", "오늘날", "먼 미래", "중세 시대"):
+        for seed in range(12):
+            figure = paint.friend(said, era, seed)
+            assert (figure.kind, figure.hair_style) == (shown.kind, shown.hair_style)
+            assert (figure.belly, figure.accent) == (shown.belly, shown.accent)
+            assert figure.coat == shown.coat or figure.kind == "girl"
 
 
 @pytest.mark.slow

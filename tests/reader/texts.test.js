@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { pageLanguage, sayIn } from "../../storybook/reader/texts.js";
+import { pageLanguage, particle, sayIn } from "../../storybook/reader/texts.js";
 import { en } from "../../storybook/reader/texts/en.js";
 import { ko } from "../../storybook/reader/texts/ko.js";
 
-const values = (/** @type {string} */ text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+const values = (/** @type {string} */ text) => [...text.matchAll(/\{(\w+)/g)].map((it) => it[1]).sort();
 
 test("both languages say the same things", () => {
   assert.deepEqual(Object.keys(en), Object.keys(ko));
@@ -25,4 +25,14 @@ test("the browser's language is followed unless another was chosen", () => {
 
 test("values stand where they belong", async () => {
   assert.equal((await sayIn("en"))("sum", { one: 12, other: 3 }), "12 × 3 = ?");
+});
+
+test("a particle goes with how its word ends", async () => {
+  assert.equal((await sayIn("ko"))("makeAdded", { name: "초록 아기 용" }), "초록 아기 용이 들어왔어요.");
+  assert.equal((await sayIn("ko"))("makeAdded", { name: "호랑이" }), "호랑이가 들어왔어요.");
+  for (const [word, wanted] of [["곰", "은"], ["나비", "는"], ["로봇 3", "은"], ["로봇 2", "는"], ["Pal", "은"], ["Bo", "는"], ["‘곰’", "은"], ["", "는"]]) {
+    assert.equal(particle(word, "은", "는"), wanted, word);
+  }
+  assert.equal(particle("물", "으로", "로"), "로");
+  assert.equal(particle("집", "으로", "로"), "으로");
 });

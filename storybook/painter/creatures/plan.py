@@ -53,5 +53,8 @@ def _whole(raw: dict[str, dict[str, Any]], kind: str) -> dict[str, Any]:
     return own if base is None else {**_whole(raw, base), **own}
 
 
+LONG: Final = frozenset(("car", "bus", "train", "airplane", "boat", "dumpling"))
+"""Marks of those that are longer than tall."""
+
 FRIENDLY: Final = "child"
 """The kind that stands for every one that is not known."""

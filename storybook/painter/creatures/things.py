@@ -11,7 +11,7 @@ from typing import Final
 
 from storybook.painter import shapes as sh
 from storybook.painter.creatures.figure import Figure
-from storybook.painter.creatures.plan import Plan
+from storybook.painter.creatures.plan import LONG, Plan
 from storybook.painter.palette import WHITE, deepen, hexc, mix
 
 GLASS: Final = hexc("#d3ebf2")
@@ -94,8 +94,7 @@ OUTLINES: Final[dict[str, sh.Pts]] = {
     ),
     "blossom": sh.smooth(sh.star(0, -0.5, 0.54, 0.40, 8), n=6),
 }
-_LONG: Final = frozenset(("car", "bus", "train", "airplane", "boat", "dumpling"))
-_ARMLESS: Final = _LONG | {"cactus"}
+_ARMLESS: Final = LONG | {"cactus"}
 FACES: Final[dict[str, tuple[float, float]]] = {
     "car": (0.06, -0.40),
     "bus": (0.04, -0.42),
@@ -106,11 +105,6 @@ FACES: Final[dict[str, tuple[float, float]]] = {
     "mushroom": (0.0, -0.32),
 }
 """Where the face of a thing is, if not where a spirit's is."""
-
-
-def is_long(plan: Plan) -> bool:
-    """Is it longer than tall?"""
-    return not _LONG.isdisjoint(plan.marks)
 
 
 def has_arms(plan: Plan) -> bool:

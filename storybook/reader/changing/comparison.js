@@ -8,11 +8,11 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 /** @typedef {{page: number, text: Words[] | null, image_prompt: Words[] | null, picture: Pair | null, audio: Pair | null}} PageDifference */
 /** @typedef {{before: number, after: number, pages: PageDifference[], tts_config: any, style: any}} Comparison */
 
-/** @param {App} app @param {Comparison} comparison @param {string} language of the book */
-export function comparisonTemplate(app, comparison, language) {
+/** @param {App} app @param {Comparison} comparison @param {string} language of the book @param {number} most pages that are shown */
+export function comparisonTemplate(app, comparison, language, most = Infinity) {
   const { say } = app;
   if (comparison.pages.length === 0) return html`<p>${say("changeNothingDiffers")}</p>`;
-  return html`<ol class="differences">${comparison.pages.map((it) => pageTemplate(app, it, comparison, language))}</ol>`;
+  return html`<ol class="differences">${comparison.pages.slice(0, most).map((it) => pageTemplate(app, it, comparison, language))}</ol>`;
 }
 
 /** @param {App} app @param {PageDifference} it @param {Comparison} comparison @param {string} language */
@@ -34,7 +34,7 @@ function pictureTemplate(say, page, address, name) {
 /** @param {import("../texts.js").Say} say @param {string} address @param {string} name */
 function soundTemplate(say, address, name) {
   if (!address) return html`<p>${say("changeNoSound", { edition: name })}</p>`;
-  return html`<figure><figcaption>${name}</figcaption><audio controls preload="none" src=${address} aria-label=${say("changeSoundOf", { edition: name })}></audio></figure>`;
+  return html`<figure><figcaption>${name}</figcaption><audio controls preload="metadata" src=${address} aria-label=${say("changeSoundOf", { edition: name })}></audio></figure>`;
 }
 
 function wordsTemplate(/** @type {Words} */ { kind, text }) {

@@ -2,11 +2,13 @@
 // another style.
 
 import { ask } from "../dialogs.js";
+import { faceTemplate } from "../face.js";
+import { shownFace } from "../face_place.js";
 import { icons } from "../icons.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("./view.js").View} View */
-/** @typedef {{name: string, called: string, description: string, pictures: string[]}} Hero */
+/** @typedef {import("../api_types.js").CastMember} Hero */
 
 /** Styles that have a name of their own in the page's languages; others are shown as the painter names them. */
 const STYLES = /** @type {const} */ ({ watercolor: "changeStyleWatercolor" });
@@ -35,24 +37,11 @@ function heroTemplate({ app, runId, cast, state, saved, keep }, hero) {
     if (name) await keep(name, hero.name);
   };
   return html`<li>
-    ${portraitTemplate(hero, cast, state)}
+    ${faceTemplate(shownFace(hero, (it) => app.client.address(it)), hero.called || hero.name)}
     <p><strong>${hero.name}</strong>${hero.description ? html`<br>${hero.description}` : nothing}</p>
     ${kept ? html`<p class="kept">${icons.heart}${say("changeHeroKept", { name: kept.name })}</p>` : html`<button type="button" class="quiet" @click=${() => void save()}>${icons.heart}${say("changeHeroKeep")}<span class="unseen"> ${hero.name}</span></button>`}
   </li>`;
 }
-
-/** The hero's own picture, else that of a page which tells of nobody else. @param {Hero} hero @param {Hero[]} cast @param {import("../api_types.js").RunState} state */
-function portraitTemplate(hero, cast, state) {
-  const name = calledOf(hero);
-  const others = cast.filter((it) => it !== hero).map(calledOf);
-  const isAlone = (/** @type {string} */ text) => text.includes(name) && !others.some((it) => text.includes(it));
-  const scene = state.pages.find((it) => it.image_url && isAlone(`${it.title} ${it.summary}`));
-  const [address, kind] = hero.pictures[0] ? [hero.pictures[0], ""] : [scene?.image_url, "scene"];
-  return html`<span class="portrait" aria-hidden="true">${address ? html`<img class=${kind} src=${address} alt="" width="1024" height="1024">` : html`<span class="initial">${[...name][0]}</span>`}</span>`;
-}
-
-/** @param {Hero} hero */
-const calledOf = (hero) => hero.called || hero.name;
 
 /** Under which name a hero is kept; null if not at all. @param {import("../main.js").App} app @param {string} usual @param {string[]} taken @returns {Promise<string | null>} */
 function nameFor({ say }, usual, taken) {

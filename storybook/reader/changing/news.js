@@ -68,13 +68,15 @@ function troubleTemplate({ app, trouble, error, editions, again, accept }) {
 }
 
 /** @param {View} view */
-function doneTemplate({ app, state, runId, page, done, isBusy, restore }) {
+function doneTemplate({ app, state, runId, page, done, isDoneWhole, isBusy, restore, showDone }) {
   if (!done) return nothing;
   const { say, router } = app;
   return html`<section class="news paper done">
     <h2>${say("changeDone")}</h2>
-    ${comparisonTemplate(app, done, state.language)}
+    <button type="button" class="shut" aria-label=${say("close")} title=${say("close")} @click=${() => showDone("none")}>${icons.close}</button>
+    ${comparisonTemplate(app, done, state.language, isDoneWhole ? Infinity : 1)}
     <div class="actions">
+      ${isDoneWhole || done.pages.length < 2 ? nothing : html`<button type="button" class="quiet" @click=${() => showDone("whole")}>${say("changeAllDiffer", { count: done.pages.length - 1 })}</button>`}
       <button type="button" class="quiet" ?disabled=${isBusy} @click=${() => restore(done.before)}>${icons.retry}${say("changeUndo")}</button>
       <a class="button primary" href=${router.address({ screen: "book", runId, page: done.pages[0]?.page ?? page })}>${icons.open}${say("changeSeeBook")}</a>
     </div>

@@ -25,6 +25,8 @@
  * @property {unknown} error
  * @property {import("./comparison.js").Comparison | null} compared
  * @property {import("./comparison.js").Comparison | null} done what the last change has made
+ * @property {boolean} isDoneWhole whether all of it is shown, and not its first page alone
+ * @property {(much: "none" | "whole") => void} showDone
  * @property {() => void} draw
  * @property {(page: number) => void} turnTo
  * @property {(change: Change) => void} ask

@@ -1,5 +1,6 @@
 // Who is in the story: a card for each character, and those who come from other books.
 
+import { faceTemplate } from "../face.js";
 import { icons } from "../icons.js";
 import { voiceName } from "../narrator_voices.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
@@ -21,7 +22,7 @@ import { paintingOf, suggestionOf } from "./suggestions.js";
  * @property {(place: string, voice: string) => void} onHear
  */
 
-/** @typedef {{name: string, picture: string, kind: string, isThere: boolean}} Hero somebody from another book */
+/** @typedef {import("./from_other_books.js").Known & {isThere: boolean}} Hero somebody from another book */
 
 /** A list of voices, and a button to hear the one that is chosen. @param {VoiceView} it @param {string} place @param {string} chosen @param {string} label @param {(voice: string) => void} onChoose @param {string} usual the voice that it is if none is chosen, "" if that is the book's to say */
 export function voiceTemplate({ say, voices, canBeHeard, playing, onHear }, place, chosen, label, onChoose, usual = "") {
@@ -39,35 +40,32 @@ export function voiceTemplate({ say, voices, canBeHeard, playing, onHear }, plac
 }
 
 /**
- * The cards: closed they say who it is, opened they can be changed.
+ * Who is in it: a row of faces, as high with nobody in it as with all, so that nothing below is pushed
+ * away from under a finger; and what can be changed of the one that was tapped.
  * @param {VoiceView} voices @param {Card[]} cards @param {string} language of the book
  * @param {{opened: number, onOpen: (index: number) => void, onChange: (index: number, changed: Partial<Card>) => void, onRemove: (index: number) => void}} on
  */
 export function cardsTemplate(voices, cards, language, on) {
   const { say } = voices;
-  if (!cards.length) return nothing;
-  return html`<ul class="cards" aria-label=${say("makeCast")}>
+  const { opened, onOpen } = on;
+  return html`<ul class="faces" aria-label=${say("makeCast")}>
     ${cards.map((card, index) => html`<li class="card">
-      <details ?open=${live(on.opened === index)}>
-        <summary @click=${(/** @type {Event} */ event) => {
-          event.preventDefault();
-          on.onOpen(on.opened === index ? -1 : index);
-        }}>${faceTemplate(card, language)}<span class="who" lang=${language}>${textOf(card)}</span>${icons.brush}<span class="unseen">${say("makeChange")}</span></summary>
-        ${on.opened === index ? fieldsTemplate(voices, card, index, language, on.onChange) : nothing}
-      </details>
-      <button type="button" class="remove" @click=${() => on.onRemove(index)}>${icons.close}<span class="unseen">${say("makeRemove", { name: textOf(card) })}</span></button>
+      <button type="button" class="face" aria-expanded=${opened === index ? "true" : "false"} @click=${() => onOpen(opened === index ? -1 : index)}>
+        ${cardFaceTemplate(card, language)}<span class="who" lang=${language}>${textOf(card)}</span><span class="unseen">${say("makeChange")}</span>
+      </button>
     </li>`)}
-  </ul>`;
+  </ul>
+  ${cards[opened] ? fieldsTemplate(voices, cards[opened], opened, language, on) : nothing}`;
 }
 
 /** @param {Card} card @param {string} language */
-function faceTemplate(card, language) {
+function cardFaceTemplate(card, language) {
   const suggestion = suggestionOf("characters", textOf(card));
   return suggestion ? html`<img src=${paintingOf(suggestion.id)} alt="" width="56" height="56">` : html`<span class="letter" lang=${language} aria-hidden="true">${[...card.name][0] ?? ""}</span>`;
 }
 
-/** @param {VoiceView} voices @param {Card} card @param {number} index @param {string} language @param {(index: number, changed: Partial<Card>) => void} onChange */
-function fieldsTemplate(voices, card, index, language, onChange) {
+/** @param {VoiceView} voices @param {Card} card @param {number} index @param {string} language @param {{onChange: (index: number, changed: Partial<Card>) => void, onRemove: (index: number) => void}} on */
+function fieldsTemplate(voices, card, index, language, { onChange, onRemove }) {
   const { say } = voices;
   const place = `card-${index}`;
   return html`<div class="about">
@@ -78,6 +76,7 @@ function fieldsTemplate(voices, card, index, language, onChange) {
       <input id=${`${place}-name`} type="text" lang=${language} maxlength="20" autocomplete="off" .value=${live(card.name)}
         @input=${(/** @type {any} */ event) => onChange(index, { name: event.target.value })}></div>
     ${voices.voices.length ? voiceTemplate(voices, place, card.voice, say("makeVoice"), (voice) => onChange(index, { voice })) : nothing}
+    <button type="button" class="quiet remove" @click=${() => onRemove(index)}>${icons.close}${say("makeRemove", { name: textOf(card) })}</button>
   </div>`;
 }
 
@@ -88,7 +87,7 @@ export function heroesTemplate(title, heroes, onTap) {
     <legend>${title}</legend>
     <div class="row">
       ${repeat(heroes, (it) => it.name, (it) => html`<button type="button" class="painting" aria-pressed=${it.isThere ? "true" : "false"} @click=${() => onTap(it.name)}>
-          ${it.picture ? html`<img src=${it.picture} alt="" width="96" height="96">` : html`<span class="letter" aria-hidden="true">${[...it.name][0]}</span>`}
+          ${faceTemplate(it.face, it.name)}
           <span>${it.name}</span>
         </button>`)}
     </div>

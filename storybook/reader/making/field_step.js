@@ -28,6 +28,7 @@ export const WORDING = {
  * @property {string} language of the book
  * @property {string} pageLanguage
  * @property {string} fault
+ * @property {string} told what is to be known instead of the hint, "" if nothing
  * @property {Hearing} hearing
  * @property {TextKey | null} silent why nothing can be recorded
  * @property {(text: string) => boolean} isChosen whether a suggestion's words are said already
@@ -58,9 +59,9 @@ export function questionTemplate(it) {
       ${it.silent ? nothing : html`<button type="button" class="microphone" @click=${it.onSpeak}>${icons.microphone}<span class="unseen">${say("makeSpeak")}</span></button>`}
     </div>
     ${isOpen ? listeningTemplate(it) : nothing}
-    <p id="word-hint" class="hint" lang=${it.language === it.pageLanguage ? nothing : it.pageLanguage}>${it.language === it.pageLanguage || it.language !== "ko" ? say(WORDING[field].hint) : say(it.silent ? "makeInKoreanSilent" : "makeInKorean")}</p>
-    <p id="word-fault" class="fault" role="alert">${it.fault}</p>
-    <div id="heard" class="heard">${heardTemplate(it)}</div>`;
+    <p id="word-hint" class="hint" lang=${it.language === it.pageLanguage ? nothing : it.pageLanguage}>${it.told || (it.language === it.pageLanguage || it.language !== "ko" ? say(WORDING[field].hint) : say(it.silent ? "makeInKoreanSilent" : "makeInKorean"))}</p>
+    <p id="word-fault" class="fault" role="alert" tabindex="-1">${it.fault}</p>
+    <div id="heard" class="heard" tabindex="-1">${heardTemplate(it)}</div>`;
 }
 
 /** @param {FieldView} it */

@@ -1,11 +1,14 @@
 // Who may come along from other books: the saved characters, and the heroes of the book that this
 // one follows.
 
+import { shownFace } from "../face_place.js";
+
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../api_types.js").CastMember} CastMember */
 /** @typedef {import("./draft.js").Draft} Draft */
 
-/** @typedef {{name: string, picture: string, kind: string}} Known somebody from another book */
+/** @typedef {import("../face_place.js").Face} Face */
+/** @typedef {{name: string, face: Face | null}} Known somebody from another book */
 
 /** What the address asks for: `?hero=NAME` (more than once), `?based_on=RUN&keep=cast`. @param {string} query */
 export function askedFor(query) {
@@ -37,6 +40,5 @@ export async function heroesOf(app, runId) {
 
 /** @param {App} app @param {string} name @param {CastMember} character @returns {Known} */
 function known(app, name, character) {
-  const [picture] = character.pictures ?? [];
-  return { name, picture: picture ? app.client.address(picture) : "", kind: character.called ?? "" };
+  return { name, face: shownFace(character, (it) => app.client.address(it)) };
 }

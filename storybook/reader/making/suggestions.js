@@ -1,5 +1,6 @@
 // What a child can tap instead of typing: six for each of the four words, each with a small painting
-// in suggestions/ID.webp (docs/paint.py paints them).
+// in suggestions/ID.webp (docs/paint.py paints them). The words of a friend say the colour that it
+// has in its painting, so that it comes into the book with it; its clothes are the story's.
 
 /** @typedef {"era" | "place" | "characters" | "topic"} Field one of the four words */
 /** @typedef {{id: string, ko: string, en: string}} Suggestion its words in each language of books that has them */
@@ -26,12 +27,12 @@ export const SUGGESTIONS = {
     { id: "place-farm", ko: "시골 농장", en: "a farm" },
   ],
   characters: [
-    { id: "characters-rabbit", ko: "호기심 많은 토끼", en: "a curious rabbit" },
-    { id: "characters-tiger", ko: "겁 많은 호랑이", en: "a timid tiger" },
+    { id: "characters-rabbit", ko: "호기심 많은 하얀 토끼", en: "a curious white rabbit" },
+    { id: "characters-tiger", ko: "겁 많은 주황색 호랑이", en: "a timid orange tiger" },
     { id: "characters-girl", ko: "용감한 여자아이", en: "a brave girl" },
-    { id: "characters-goblin", ko: "장난꾸러기 도깨비", en: "a playful goblin" },
-    { id: "characters-robot", ko: "꼬마 로봇", en: "a little robot" },
-    { id: "characters-dragon", ko: "아기 용", en: "a baby dragon" },
+    { id: "characters-goblin", ko: "장난꾸러기 파란 도깨비", en: "a playful blue goblin" },
+    { id: "characters-robot", ko: "은빛 꼬마 로봇", en: "a little silver robot" },
+    { id: "characters-dragon", ko: "초록 아기 용", en: "a green baby dragon" },
   ],
   topic: [
     { id: "topic-friendship", ko: "우정", en: "friendship" },

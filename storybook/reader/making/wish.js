@@ -19,10 +19,14 @@ export class Wish {
   /** What is wrong with none of its parts, as a sentence. */
   problem = "";
 
-  /** @param {App} app @param {() => void} onChange */
-  constructor(app, onChange) {
+  /** What is to be known of whom was named last. */
+  told = "";
+
+  /** @param {App} app @param {() => void} onChange @param {(index: number) => void} onThere somebody was named who has a card already */
+  constructor(app, onChange, onThere) {
     this.app = app;
     this.onChange = onChange;
+    this.onThere = onThere;
   }
 
   /** @param {Partial<Draft>} changed */
@@ -47,13 +51,14 @@ export class Wish {
 
   setWord(/** @type {Field} */ field, /** @type {string} */ text) {
     this.faults.delete(field);
-    this.problem = "";
+    this.problem = this.told = "";
     if (field === "characters") this.change({ newcomer: text });
     else this.change({ words: { ...this.draft.words, [field]: text } });
   }
 
   /** Whoever was typed becomes a card. */
   settleNewcomer() {
+    this.told = "";
     this.change(settled(this.draft));
   }
 
@@ -67,10 +72,14 @@ export class Wish {
 
   addCards(/** @type {string} */ text) {
     this.faults.delete("characters");
-    const before = this.draft.cards.length;
-    this.change({ ...withCards(this.draft, cardsOf(text)), newcomer: "" });
-    const added = this.draft.cards.slice(before).map(textOf).join(", ");
-    if (added) this.app.announce(this.app.say("makeAdded", { name: added }));
+    const before = this.draft.cards;
+    const named = cardsOf(text);
+    const there = named.map(textOf).filter((it) => before.some((card) => textOf(card) === it));
+    this.told = there.length ? this.app.say("makeThere", { name: there.join(", ") }) : "";
+    this.change({ ...withCards(this.draft, named), newcomer: "" });
+    const added = this.draft.cards.slice(before.length).map(textOf).join(", ");
+    if (added || this.told) this.app.announce([added && this.app.say("makeAdded", { name: added }), this.told].filter(Boolean).join(" "));
+    for (const name of there) this.onThere(this.draft.cards.findIndex((it) => textOf(it) === name));
   }
 
   changeCard(/** @type {number} */ index, /** @type {Partial<import("./draft.js").Card>} */ changed) {
@@ -81,6 +90,7 @@ export class Wish {
   removeCard(/** @type {number} */ index) {
     this.faults.delete("characters");
     const name = textOf(this.draft.cards[index]);
+    this.told = "";
     this.change({ cards: this.draft.cards.filter((_, it) => it !== index) });
     this.app.announce(this.app.say("makeRemoved", { name }));
   }

@@ -37,24 +37,26 @@ function tool(name, icon, act, isOn = false) {
 }
 
 /**
+ * What comes and goes has its room all the time: nothing moves sideways under a finger.
  * @param {App} app
- * @param {{here: number, leaves: number, panels: number, hasVoice: boolean, isReading: boolean, isVoiceComing: boolean,
+ * @param {{here: number, leaves: number, panels: number, hasVoice: boolean, isRead: boolean, isReading: boolean, isVoiceComing: boolean,
  *   onTurnTo: (page: number) => void, onRead: () => void}} it
  */
 export function barTemplate(app, it) {
   const { say } = app;
   const { here, leaves } = it;
+  const doing = it.isVoiceComing ? "bookVoiceComing" : it.isReading ? "bookPause" : "bookRead";
   return html`<nav class="bar" aria-label=${say("bookTurn")}>
     <button type="button" class="turn back" aria-label=${say("bookBack")} title=${say("bookBack")} ?disabled=${here === 0} @click=${() => it.onTurnTo(here - 1)}>${icons.back}</button>
-    ${leaves <= MOST_DOTS ? dots(app, it) : html`<p class="count">${nameOf(app, here, it.panels)}</p>`}
+    ${it.panels + 2 <= MOST_DOTS ? dots(app, it) : html`<p class="count">${nameOf(app, here, it.panels)}</p>`}
     <button type="button" class="turn forth" aria-label=${say("bookForth")} title=${say("bookForth")} ?disabled=${here >= leaves - 1} @click=${() => it.onTurnTo(here + 1)}>${icons.forth}</button>
-    ${it.hasVoice ? html`<button type="button" class="aloud ${it.isReading ? "on" : ""}" aria-label=${say(it.isReading ? "bookPause" : "bookRead")} aria-keyshortcuts="Space" @click=${it.onRead}>
-      ${it.isReading ? icons.pause : icons.play}<span>${say(it.isVoiceComing ? "bookVoiceComing" : it.isReading ? "bookPause" : "bookRead")}</span></button>` : nothing}
+    ${it.isRead ? html`<button type="button" class="aloud ${it.isReading ? "on" : ""}" ?data-away=${!it.hasVoice} aria-label=${say(it.isReading ? "bookPause" : "bookRead")} aria-keyshortcuts="Space" @click=${it.onRead}>
+      ${it.isReading ? icons.pause : icons.play}<span class="says">${/** @type {const} */ (["bookRead", "bookPause", "bookVoiceComing"]).map((key) => html`<span ?data-away=${key !== doing}>${say(key)}</span>`)}</span></button>` : nothing}
   </nav>`;
 }
 
 /** @param {App} app @param {{here: number, leaves: number, panels: number, onTurnTo: (page: number) => void}} it */
 function dots(app, { here, leaves, panels, onTurnTo }) {
-  return html`<ol class="dots">${Array.from({ length: leaves }, (_, n) => html`<li><button type="button" aria-label=${nameOf(app, n, panels)}
+  return html`<ol class="dots">${Array.from({ length: panels + 2 }, (_, n) => html`<li ?data-away=${n >= leaves}><button type="button" aria-label=${nameOf(app, n, panels)}
     aria-current=${n === here ? "page" : "false"} @click=${() => onTurnTo(n)}></button></li>`)}</ol>`;
 }

@@ -224,6 +224,7 @@ export class BookView {
       leaves: this.#leaves,
       panels: this.#panels,
       hasVoice: this.#here < pages.length && pages.some((it) => it.audio_url),
+      isRead: pages.some((it) => it.audio_url) || (this.#state !== null && !isWhole(this.#state)),
       isReading: this.readOn.isOn || this.voice.isPlaying,
       isVoiceComing: this.readOn.isWaiting,
       onTurnTo: (page) => void this.turnTo(page),

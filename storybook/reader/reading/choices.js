@@ -3,12 +3,14 @@
 import { ask } from "../dialogs.js";
 import { icons } from "../icons.js";
 import { actWay, downloadsOf, menuTemplate, waysWith } from "../menu.js";
+import { isByTouch } from "../pointer.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../preferences.js").Preferences} Preferences */
 
-const SPEEDS = [0.7, 0.85, 1, 1.2, 1.5];
+/** As a book is asked for in making. */
+const SPEEDS = /** @type {const} */ ([[0.85, "bookSlow"], [1, "bookUsual"], [1.25, "bookQuick"]]);
 const BEDTIMES = [10, 20, 30];
 const LETTERS = /** @type {const} */ (["usual", "large", "largest"]);
 const LETTER_NAMES = /** @type {const} */ ({ usual: "bookLettersUsual", large: "bookLettersLarge", largest: "bookLettersLargest" });
@@ -25,14 +27,20 @@ export function chooseLetters(app, onChoose) {
     return html`<div class="book-choices two-columns">
       <h2>${say("bookLetters")}</h2>
       ${radios(say("bookLettersSize"), "letters", LETTERS.map((it) => ({ value: it, name: say(LETTER_NAMES[it]), isChosen: chosen.letters === it, choose: () => choose({ letters: it }) })))}
-      ${radios(say("bookSpeed"), "speed", SPEEDS.map((it) => ({ value: String(it), name: say("bookSpeedTimes", { n: it }), isChosen: chosen.speed === it, choose: () => choose({ speed: it }) })))}
+      ${radios(say("bookSpeed"), "speed", SPEEDS.map(([speed, key]) => ({ value: String(speed), name: say(key), isChosen: speed === nearestSpeed(chosen.speed), choose: () => choose({ speed }) })))}
       ${box(say("bookEasyType"), say("bookEasyTypeWhat"), chosen.easyType, (is) => choose({ easyType: is }))}
       ${box(say("bookAutoTurn"), say("bookAutoTurnWhat"), chosen.turnsByItself, (is) => choose({ turnsByItself: is }))}
       ${box(say("bookWords"), say("bookWordsWhat"), chosen.words, (is) => choose({ words: is }))}
-      <p class="hint wide">${say("bookKeys")}</p>
+      ${isByTouch() ? nothing : html`<p class="hint wide">${say("bookKeys")}</p>`}
       <div class="actions"><button type="button" class="primary" @click=${() => close(null)}>${say("close")}</button></div>
     </div>`;
   });
+}
+
+/** Of those that can be chosen, the one that is nearest to what was chosen once. @param {number} speed */
+function nearestSpeed(speed) {
+  const far = SPEEDS.map(([it]) => Math.abs(it - speed));
+  return SPEEDS[far.indexOf(Math.min(...far))][0];
 }
 
 /** @param {string} legend @param {string} name @param {{value: string, name: string, isChosen: boolean, choose: () => void}[]} all */

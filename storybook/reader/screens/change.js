@@ -121,6 +121,8 @@ class ChangeScreen {
       error: null,
       compared: null,
       done: null,
+      isDoneWhole: false,
+      showDone: (/** @type {"none" | "whole"} */ much) => this.#showDone(much),
       draw: () => this.#draw(),
       turnTo: (/** @type {number} */ page) => this.#turnTo(page),
       ask: (/** @type {Change} */ it) => void this.#ask(it),
@@ -139,6 +141,21 @@ class ChangeScreen {
   /** What is shown becomes another. */
   #with(/** @type {Partial<View>} */ other) {
     if (this.#view) this.#view = { ...this.#view, ...other };
+  }
+
+  /** What has been changed is looked at where it was changed. @param {typeof PARTS[number][0]} part */
+  #open(part) {
+    if (part === this.#part) return;
+    this.#part = part;
+    this.#with({ done: null, trouble: null, error: null });
+    this.#draw();
+  }
+
+  /** @param {"none" | "whole"} much of what the last change has made */
+  #showDone(much) {
+    this.#with(much === "none" ? { done: null } : { isDoneWhole: true });
+    this.#draw();
+    if (much === "none") /** @type {HTMLElement | null} */ (this.root.querySelector(".parts [aria-current]"))?.focus({ preventScroll: true });
   }
 
   #turnTo(/** @type {number} */ page) {
@@ -192,7 +209,7 @@ class ChangeScreen {
     if (!state || state.status !== "DONE") return;
     const newest = editions?.find((it) => it.edition === newestOf(state));
     if (!newest?.base_edition) return;
-    this.#with({ done: await this.app.client.compareEditions(this.runId, newest.base_edition, newest.edition) });
+    this.#with({ isDoneWhole: false, done: await this.app.client.compareEditions(this.runId, newest.base_edition, newest.edition) });
     this.#view?.drafts.clear();
     this.#view?.wishes.clear();
     this.#view?.voices.clear();
@@ -283,7 +300,7 @@ class ChangeScreen {
     const [, , part] = PARTS.find(([name]) => name === this.#part) ?? PARTS[0];
     return html`${newsTemplate(view)}
       <nav class="parts" aria-label=${say("changeParts")}>
-        ${PARTS.map(([name, key]) => html`<button type="button" aria-current=${name === this.#part ? "true" : nothing} @click=${() => ((this.#part = name), this.#draw())}>${say(key)}</button>`)}
+        ${PARTS.map(([name, key]) => html`<button type="button" aria-current=${name === this.#part ? "true" : nothing} @click=${() => this.#open(name)}>${say(key)}</button>`)}
       </nav>
       ${part(view)}`;
   }

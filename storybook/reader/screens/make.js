@@ -3,6 +3,7 @@
 import { withAccess } from "../access.js";
 import { ApiError, newKey } from "../client.js";
 import { icons } from "../icons.js";
+import { isByTouch } from "../pointer.js";
 import { cardsTemplate, heroesTemplate } from "../making/cast_cards.js";
 import { choicesOf } from "../making/choices.js";
 import { castSize, firstMissing, MOST_CHARACTERS, requestOf, saidOf, textOf } from "../making/draft.js";
@@ -36,6 +37,9 @@ const BEHIND_FOLD = new Map([
   ["language", "#more-language"],
 ]);
 
+/** How long somebody nods, in milliseconds. */
+const NOD_MS = 700;
+
 /** @param {HTMLElement} root @param {App} app */
 export function open(root, app) {
   const screen = new Making(root, app);
@@ -56,13 +60,14 @@ class Making {
   #before = [];
   #originId = "";
   #choices = choicesOf(null);
+  #endSteps = () => {};
 
   /** @param {HTMLElement} root @param {App} app */
   constructor(root, app) {
     const draw = () => this.#draw();
     this.root = root;
     this.app = app;
-    this.wish = new Wish(app, draw);
+    this.wish = new Wish(app, draw, (index) => this.#nod(index));
     this.sampler = new Sampler(draw, () => app.announce(app.say("voiceLost")));
     this.listener = new Listener(app, draw, (level, share) => this.#showLevel(level, share), (field, meant) => this.#take(field, meant));
   }
@@ -91,10 +96,12 @@ class Making {
     this.#isReady = true;
     wish.settle(this.#choices, saved, asked.heroes, before && { runId: origin, names: before.map((it) => it.name) });
     if (location.search) app.router.note({ screen: "make" }); // what the address asked for is in the draft now
+    this.#endSteps = app.router.beginSteps(wish.draft.step, (step) => this.#show(step, "#question"));
   }
 
   close() {
     this.#isOpen = false;
+    this.#endSteps();
     this.listener.forget();
     this.sampler.close();
   }
@@ -103,6 +110,12 @@ class Making {
 
   /** Goes to a step; the focus tells its question to who hears the page. @param {number} step @param {string} focus */
   #goTo(step, focus = "#question") {
+    this.#show(step, focus);
+    this.app.router.noteStep(step);
+  }
+
+  /** @param {number} step @param {string} focus */
+  #show(step, focus) {
     this.listener.forget();
     this.wish.settleNewcomer();
     this.#openedCard = -1;
@@ -113,6 +126,19 @@ class Making {
 
   #focus(/** @type {string} */ selector) {
     /** @type {HTMLElement | null} */ (this.root.querySelector(selector))?.focus({ preventScroll: true });
+  }
+
+  /** The focus goes to the text field, unless a keyboard would come up that nobody wants yet. @param {string} message where it is then */
+  #wordOr(message) {
+    return isByTouch() ? message : "#word";
+  }
+
+  /** Who is there already shows it. @param {number} index of the card */
+  #nod(index) {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const card = this.root.querySelectorAll(".faces > .card")[index];
+    card?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    card?.animate({ transform: ["none", "rotate(-7deg) translateY(-6%)", "rotate(6deg)", "rotate(-4deg) translateY(-4%)", "none"] }, NOD_MS);
   }
 
   #goOn = () => {
@@ -131,7 +157,7 @@ class Making {
 
   #showEmpty(/** @type {Field} */ field) {
     this.wish.faults.set(field, { key: "makeFaultEmpty", values: {} });
-    this.#goTo(FIELDS.indexOf(field), "#word");
+    this.#goTo(FIELDS.indexOf(field), this.#wordOr("#word-fault"));
   }
 
   /** What was understood of speech. @param {Field} field @param {string} meant */
@@ -158,7 +184,7 @@ class Making {
     try {
       const { run_id: runId } = await withAccess(app, () => app.client.createRun(request, key));
       dropDraft();
-      if (this.#isOpen) app.router.go({ screen: "book", runId });
+      if (this.#isOpen) void app.router.replaceSteps({ screen: "book", runId });
     } catch (error) {
       this.#isAsking = false;
       if (this.#isOpen) this.#refused(error);
@@ -175,7 +201,7 @@ class Making {
     wish.faults = faultsByPart(error.faults);
     wish.problem = wish.faultAt("whole");
     const field = FIELDS.find((it) => this.#isFaulty(it));
-    if (field) return this.#goTo(FIELDS.indexOf(field), "#word");
+    if (field) return this.#goTo(FIELDS.indexOf(field), this.#wordOr("#word-fault"));
     const part = [...BEHIND_FOLD.keys()].find((it) => wish.faults.has(it));
     this.#isFoldOpen ||= Boolean(part);
     this.#draw();
@@ -253,6 +279,7 @@ class Making {
       value: isCast ? draft.newcomer : draft.words[field],
       language,
       pageLanguage: app.language,
+      told: isCast ? wish.told || (castSize(draft) >= MOST_CHARACTERS ? app.say("makeFull") : "") : "",
       fault: this.#faultAt(field) || (isCast ? wish.faultAt("heroes") : ""),
       hearing,
       silent: whySilent(this.#choices.canHear),
@@ -265,11 +292,11 @@ class Making {
         wish.tap(field, wordsOf(suggestion, language));
       },
       onSpeak: () => void listener.start(field, spoken).then(() => this.#focus(".listening")),
-      onStop: () => void listener.stop(field, spoken).then(() => this.#focus(listener.hearing.kind === "understood" ? "#word" : ".heard button")),
+      onStop: () => void listener.stop(field, spoken).then(() => this.#focus(listener.hearing.kind === "understood" ? this.#wordOr("#heard") : ".heard button")),
       onYes: () => {
         listener.forget();
         if (hearing.kind === "unsure") this.#take(field, hearing.meant);
-        this.#focus("#word");
+        this.#focus(this.#wordOr("#question"));
       },
     };
   }
@@ -289,7 +316,7 @@ class Making {
 
   #castTemplate() {
     const { wish } = this;
-    return html`${cardsTemplate(this.#voiceView(), wish.draft.cards, this.#language, {
+    return cardsTemplate(this.#voiceView(), wish.draft.cards, this.#language, {
       opened: this.#openedCard,
       onOpen: (index) => {
         this.#openedCard = index;
@@ -299,9 +326,9 @@ class Making {
       onRemove: (index) => {
         this.#openedCard = -1;
         wish.removeCard(index);
-        this.#focus("#word");
+        this.#focus(this.#wordOr("#question"));
       },
-    })}${castSize(wish.draft) >= MOST_CHARACTERS ? html`<p class="hint">${this.app.say("makeFull")}</p>` : nothing}`;
+    });
   }
 
   #othersTemplate() {
