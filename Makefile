@@ -30,7 +30,7 @@ export STORY_TOPIC      = $(value TOPIC)
 export PYTHONDONTWRITEBYTECODE =
 
 VENDORED := LICENSE $(foreach it,lit-html directive directive-helpers async-directive \
-	directives/repeat directives/class-map directives/live directives/keyed directives/ref,$(it).js $(it).d.ts)
+	directives/repeat directives/live directives/ref,$(it).js $(it).d.ts)
 
 vendor: node_modules/.package-lock.json  ## fetch the page's library anew, as package-lock.json has it
 	@cd storybook/reader/vendor && for it in $(VENDORED); do \
