@@ -51,7 +51,7 @@ def test_all_that_a_browser_loads_is_small(server: Server) -> None:
     sent = sum(
         len(it.compressed or it.content)
         for path, it in reader_files().by_path.items()
-        if path.endswith((".js", ".css")) and not re.search(r"\b(behind|operate)[/.]\S*js", path)
+        if path.endswith((".js", ".css")) and not re.search(r"\b(behind|operate)[/.]\S*(js|css)", path)
     )
     assert sent < 150_000
     assert gzip.decompress(reader_files().by_path["main.js"].compressed)

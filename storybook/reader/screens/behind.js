@@ -1,6 +1,7 @@
 // Behind the book: how it was made, the book as it was at any moment, whether the log is what it was,
 // and the events as recorded.
 
+import { loadStyle } from "../lazy_style.js";
 import { withAccess } from "../access.js";
 import { chapterView, cursorOf } from "../behind/chart.js";
 import { EventList, eventsView } from "../behind/events.js";
@@ -10,6 +11,8 @@ import { verdictView } from "../behind/verdict.js";
 import { icons } from "../icons.js";
 import { sentenceFor } from "../problems.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
+
+await loadStyle("behind");
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../behind/timeline.js").Entry} Entry */

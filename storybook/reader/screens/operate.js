@@ -1,5 +1,6 @@
 // For whoever looks after the server: engines, queue, outages, disk, backup, parked books, and the log.
 
+import { loadStyle } from "../lazy_style.js";
 import { withAccess } from "../access.js";
 import { ApiError, Unreachable } from "../client.js";
 import { icons } from "../icons.js";
@@ -8,6 +9,9 @@ import { backupView, diskView, enginesView, outagesView, parkedView, queueView, 
 import { LogTail, tailView } from "../operate/tail.js";
 import { sentenceFor } from "../problems.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
+
+await loadStyle("behind");
+await loadStyle("operate");
 
 /** @typedef {import("../main.js").App} App */
 
