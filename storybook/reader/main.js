@@ -31,24 +31,10 @@ const SCREENS = {
   make: () => import("./screens/make.js"),
   book: () => import("./screens/book.js"),
   change: () => import("./screens/change.js"),
-  behind: () => styled("behind", import("./screens/behind.js")),
-  operate: () => styled("behind", styled("operate", import("./screens/operate.js"))), // its tables and lists look alike
+  behind: () => import("./screens/behind.js"),
+  operate: () => import("./screens/operate.js"),
   lost: () => import("./screens/lost.js"),
 };
-
-/** A screen that few open, with a stylesheet of its own. @param {string} name @param {Promise<Screen>} screen */
-async function styled(name, screen) {
-  if (!document.getElementById(`style-${name}`)) {
-    const href = new URL(`./styles/${name}.css`, import.meta.url).href;
-    const link = Object.assign(document.createElement("link"), { id: `style-${name}`, rel: "stylesheet", href });
-    await new Promise((done, failed) => {
-      link.addEventListener("load", done, { once: true });
-      link.addEventListener("error", () => (link.remove(), failed(new Error(`${href} could not be loaded`))), { once: true });
-      document.head.append(link);
-    });
-  }
-  return screen;
-}
 
 const prefix = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=storybook-prefix]")).content;
 const root = /** @type {HTMLElement} */ (document.getElementById("screen"));

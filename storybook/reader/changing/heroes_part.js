@@ -22,7 +22,7 @@ export function heroesPart(view) {
       <h2>${say("changeHeroesHeading")}</h2>
       <p>${say("changeHeroesHint")}</p>
       <ul class="heroes">${cast.map((it) => heroTemplate(view, it))}</ul>
-      <div class="actions"><a class="button second" href="${router.address({ screen: "make" })}?based_on=${runId}&keep=cast">${icons.heart}${say("changeSameHeroes")}</a></div>
+      <div class="actions"><a class="button second" href="${router.address({ screen: "make" })}?based_on=${runId}&keep=cast">${icons.heart}${say("shelfSameHeroes")}</a></div>
     </section>
     ${styleCard(view)}
   </div>`;

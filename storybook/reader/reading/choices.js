@@ -13,7 +13,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 const SPEEDS = /** @type {const} */ ([[0.85, "bookSlow"], [1, "bookUsual"], [1.25, "bookQuick"]]);
 const BEDTIMES = [10, 20, 30];
 const LETTERS = /** @type {const} */ (["usual", "large", "largest"]);
-const LETTER_NAMES = /** @type {const} */ ({ usual: "bookLettersUsual", large: "bookLettersLarge", largest: "bookLettersLargest" });
+const LETTER_NAMES = /** @type {const} */ ({ usual: "shelfLettersUsual", large: "shelfLettersLarge", largest: "shelfLettersLargest" });
 
 /** Letters, voice, and how the pages go; each choice is seen at once. @param {App} app @param {(chosen: Partial<Preferences>) => void} onChoose */
 export function chooseLetters(app, onChoose) {

@@ -92,7 +92,7 @@ function spansTemplate({ isAppearing }, text, spans) {
   return spans.map((it, n) => spanTemplate(it, shown[n], text, isAppearing));
 }
 
-/** @param {SpokenSpan} span @param {string} shown its text as it is printed @param {PageText} text @param {boolean} isAppearing */
+/** @param {SpokenSpan} span @param {string} shown its text @param {PageText} text @param {boolean} isAppearing */
 function spanTemplate(span, shown, text, isAppearing) {
   const words = isAppearing ? shown.split(/(?<=\s)/).map((it) => html`<span class="word">${it}</span>`) : shown;
   const kind = span.is_said ? "said" : "";
@@ -117,7 +117,7 @@ export function endTemplate({ app, isHere, number, cover, title, language, onAga
         <p class="named" lang=${language}>${title}</p>
         <div class="after">
           <button type="button" class="primary" @click=${onAgain}>${icons.retry}${say("bookAgain")}</button>
-          <a class="button second" href=${router.address({ screen: "make" })}>${icons.brush}${say("bookMakeAnother")}</a>
+          <a class="button second" href=${router.address({ screen: "make" })}>${icons.brush}${say("shelfMake")}</a>
           <a class="button quiet" href=${router.address({ screen: "shelf" })}>${icons.books}${say("toShelf")}</a>
         </div>
       </div>

@@ -8,8 +8,11 @@ import { Moment, momentView } from "../behind/moment.js";
 import { chaptersOf, endOf } from "../behind/timeline.js";
 import { verdictView } from "../behind/verdict.js";
 import { icons } from "../icons.js";
+import { loadStyle } from "../lazy_style.js";
 import { sentenceFor } from "../problems.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
+
+await loadStyle("behind");
 
 /** @typedef {import("../main.js").App} App */
 /** @typedef {import("../behind/timeline.js").Entry} Entry */

@@ -119,9 +119,7 @@ export function open(root, app, place) {
   /** What else there is to do; each is loaded when it is wanted. @param {import("../reading/choices.js").More} way @param {number} page */
   async function more(way, page) {
     if (way === "print") return print();
-    if (way === "behind") return app.router.go({ ...place, screen: "behind", page: 0 });
     const title = following.book.state?.pages[0]?.title ?? "";
-    if (way === "change") return app.router.go({ ...place, screen: "change", page });
     const { openShare } = await import("../shelf/share.js");
     await openShare(app, { runId, title, page });
   }

@@ -6,8 +6,12 @@ import { icons } from "../icons.js";
 import { timeText } from "../measures.js";
 import { backupView, diskView, enginesView, outagesView, parkedView, queueView, summaryView } from "../operate/panels.js";
 import { LogTail, tailView } from "../operate/tail.js";
+import { loadStyle } from "../lazy_style.js";
 import { sentenceFor } from "../problems.js";
 import { html, render } from "../vendor/lit-html/lit-html.js";
+
+await loadStyle("behind");
+await loadStyle("operate");
 
 /** @typedef {import("../main.js").App} App */
 

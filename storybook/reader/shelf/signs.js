@@ -21,11 +21,8 @@ const drawing = svg`<svg class="drawing" viewBox="0 0 320 220" aria-hidden="true
 const locked = svg`<svg class="drawing small" viewBox="0 0 160 130" aria-hidden="true">
   <path d="M34 14h84a8 8 0 0 1 8 8v92H38a10 10 0 0 1-10-10V20a6 6 0 0 1 6-6z" fill="#2d5152"></path>
   <path d="M30 104a8 8 0 0 1 8-8h88v18H38a8 8 0 0 1-8-10z" fill="#efe4cc"></path>
-  <path d="M38 14v82M126 102H40" stroke="#1f3b3c" stroke-width="3" fill="none"></path>
-  <path d="M52 30h60v48H52z" fill="none" stroke="#e3c583" stroke-width="3"></path>
   <path d="M96 60h30v6H96zM102 54v-8a9 9 0 0 1 18 0v8" fill="none" stroke="#8a653c" stroke-width="5"></path>
   <rect x="96" y="52" width="30" height="26" rx="5" fill="#e3c583" stroke="#8a653c" stroke-width="3"></rect>
-  <path d="M111 61v8" stroke="#5f4425" stroke-width="5" stroke-linecap="round"></path>
 </svg>`;
 
 /** A gap between two books, and a glass that looks into it. */
@@ -33,10 +30,8 @@ export const gap = svg`<svg class="drawing small" viewBox="0 0 160 130" aria-hid
   <path d="M14 112h132v10H14z" fill="#a67c4c"></path>
   <path d="M22 30h20v82H22z" fill="#6b322c"></path><path d="M44 22h18v90H44z" fill="#2d5152"></path>
   <path d="M116 34l18-5 18 78-18 5z" fill="#2f4468"></path>
-  <path d="M26 42h12M26 48h12M48 36h10M48 42h10" stroke="#e3c583" stroke-width="3"></path>
   <circle cx="90" cy="66" r="22" fill="#fffdf7" stroke="#8a653c" stroke-width="5"></circle>
   <path d="M106 83l16 19" stroke="#8a653c" stroke-width="8" stroke-linecap="round"></path>
-  <path d="M78 62a13 13 0 0 1 10-9" stroke="#cbb996" stroke-width="3" stroke-linecap="round" fill="none"></path>
 </svg>`;
 
 /** Says something in the middle of a screen. @param {string} heading @param {string} text @param {unknown} actions @param {unknown} [drawn] */
