@@ -69,7 +69,7 @@ export function chooseBedtime({ say }, minutesLeft) {
   </div>`);
 }
 
-/** @typedef {"change" | "share" | "print" | "behind"} More */
+/** @typedef {"share" | "print"} More */
 
 /** What else there is to do with a book. @param {App} app @param {{runId: string, page: number}} book and the page that is looked at @param {string} title @returns {Promise<More | null>} what the screen is to do; links are followed at once */
 export function chooseMore(app, book, title) {
