@@ -573,7 +573,7 @@ def test_back_is_the_step_before_and_from_the_book_the_shelf(
     """By the browser as by the page, and what was said stays."""
     page = opened(server.url)
     page.goto(f"{server.url}/")
-    page.get_by_role("link", name="그림책 만들기").first.click()
+    page.locator("a[href='/make']").first.click()
     page.wait_for_selector("#word")
     told(page)
     page.go_back()
