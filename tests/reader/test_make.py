@@ -429,6 +429,15 @@ def test_heroes_of_other_books_come_along(server: Server, opened: Opener) -> Non
 
     page.goto(f"{server.url}/make?based_on={origin}&keep=cast")
     page.wait_for_selector("#word")
+    page.get_by_role("button", name="누가").click()
+    expect(page.locator(".heroes .letter")).to_have_count(0)
+    face = page.locator(".heroes .window img").first
+    expect(face).to_be_visible()
+    cover, window = face.bounding_box(), page.locator(".heroes .window").first.bounding_box()
+    assert cover is not None
+    assert window is not None
+    assert cover["width"] > 2 * window["width"]  # its head, and not the whole cover
+    page.get_by_role("button", name="언제").click()
     for word in ("요즘", "학교", "아기 용", "용기"):
         page.fill("#word", word)
         ahead(page)
