@@ -32,7 +32,7 @@ function pageOf(/** @type {string} */ hash) {
 
 /** Goes from screen to screen without loading the page anew. */
 export class Router {
-  /** Shows the step that somebody goes back or forth to, where the screen has steps. @type {((step: number) => void) | null} */
+  /** Shows the step that somebody goes back or forth to, where the screen has steps. @type {((step: number) => unknown) | null} */
   #showStep = null;
   #stepsAt = "";
   #isLeaving = false;
@@ -69,7 +69,7 @@ export class Router {
   /**
    * A screen has steps, each an entry of the history. Gives what ends that.
    * @param {number} first where the screen begins, unless somebody came back to another of its steps
-   * @param {(step: number) => void} show a step that somebody went to by the browser
+   * @param {(step: number) => unknown} show a step that somebody went to by the browser
    */
   beginSteps(first, show) {
     this.#showStep = show;

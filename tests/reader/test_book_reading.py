@@ -329,6 +329,22 @@ def test_axe_finds_nothing_wrong_with_the_choices(
     assert violations(page) == []
 
 
+def test_nothing_in_the_bar_moves_sideways(server: Server, book: str, opened: Opener) -> None:
+    """Neither while it reads nor at the end, where there is nothing to read."""
+    page = opened(at(server, book, 1), PHONE, reduced_motion="reduce")
+    ready(page, 1)
+    lefts = """() => [...document.querySelectorAll(".turn, .dots button")]
+        .map((it) => it.getBoundingClientRect().x)"""
+    before = page.evaluate(lefts)
+    page.locator(".aloud").click()
+    playing(page)
+    assert page.evaluate(lefts) == before
+    page.keyboard.press("End")
+    shown(page, 5)
+    expect(page.locator(".aloud")).to_be_hidden()
+    assert page.evaluate(lefts) == before
+
+
 def test_choices_are_seen_at_once_and_kept(server: Server, book: str, opened: Opener) -> None:
     """Large letters, easy type, speed; also after the page is loaded anew."""
     page = opened(at(server, book, 1), PHONE, reduced_motion="reduce")

@@ -429,6 +429,15 @@ def test_heroes_of_other_books_come_along(server: Server, opened: Opener) -> Non
 
     page.goto(f"{server.url}/make?based_on={origin}&keep=cast")
     page.wait_for_selector("#word")
+    page.get_by_role("button", name="누가").click()
+    expect(page.locator(".heroes .letter")).to_have_count(0)
+    face = page.locator(".heroes .window img").first
+    expect(face).to_be_visible()
+    cover, window = face.bounding_box(), page.locator(".heroes .window").first.bounding_box()
+    assert cover is not None
+    assert window is not None
+    assert cover["width"] > 2 * window["width"]  # its head, and not the whole cover
+    page.get_by_role("button", name="언제").click()
     for word in ("요즘", "학교", "아기 용", "용기"):
         page.fill("#word", word)
         ahead(page)
@@ -573,7 +582,7 @@ def test_back_is_the_step_before_and_from_the_book_the_shelf(
     """By the browser as by the page, and what was said stays."""
     page = opened(server.url)
     page.goto(f"{server.url}/")
-    page.get_by_role("link", name="그림책 만들기").first.click()
+    page.locator("a[href='/make']").first.click()
     page.wait_for_selector("#word")
     told(page)
     page.go_back()

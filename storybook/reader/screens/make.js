@@ -96,7 +96,7 @@ class Making {
     this.#isReady = true;
     wish.settle(this.#choices, saved, asked.heroes, before && { runId: origin, names: before.map((it) => it.name) });
     if (location.search) app.router.note({ screen: "make" }); // what the address asked for is in the draft now
-    this.#endSteps = app.router.beginSteps(wish.draft.step, (step) => this.#show(step, "#question"));
+    this.#endSteps = app.router.beginSteps(wish.draft.step, (step) => step !== wish.draft.step && this.#show(step, "#question"));
   }
 
   close() {
