@@ -50,14 +50,15 @@ def whole(page: Page) -> None:
 
 def fitted(page: Page) -> tuple[str, bool]:
     """The size of the letters, and whether there is said to be more below."""
-    return page.locator(f"{HERE} .text").evaluate(
+    size, is_more = page.locator(f"{HERE} .text").evaluate(
         "it => [getComputedStyle(it).fontSize, it.classList.contains('more')]"
     )
+    return size, is_more
 
 
 def is_seen(it: Locator) -> bool:
     """Whether all of it is on the screen, and on top."""
-    return it.evaluate(
+    seen: bool = it.evaluate(
         """it => {
           const { left, top, right, bottom } = it.getBoundingClientRect();
           const on = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
@@ -65,6 +66,7 @@ def is_seen(it: Locator) -> bool:
             && it.contains(on);
         }"""
     )
+    return seen
 
 
 @pytest.mark.parametrize("number", [1, 2, 4])
