@@ -133,6 +133,7 @@ def test_the_verdict_is_what_the_chain_says(server: Server, opened: Opener, tmp_
         page = behind(opened, tampered, DONE)
         expect(page.locator(".judged")).to_have_text("기록이 적힌 때와 달라요.")
         expect(page.locator(".faults li").first).to_contain_text(f"{changed}번 사건")
+        page.context.close()  # before the server goes
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -170,7 +171,7 @@ def test_where_there_are_tokens_one_is_asked_for_under_a_prefix_too(
     ):
         page = context.new_page()
         page.goto(f"{server.url}/story/books/{DONE}/behind")
-        page.get_by_label("Token").fill(secret)
+        page.get_by_label("Token", exact=True).fill(secret)
         page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
         expect(page.locator(".judged")).to_be_visible()
         source = page.locator(".then img").get_attribute("src")

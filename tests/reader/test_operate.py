@@ -28,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def operated(opened: Opener, server: Server, **options: object) -> Page:
     """The page, once everything is there."""
     page = opened(f"{server.url}/operate", **options)
-    expect(page.locator(".engines .state").first).to_be_visible()
+    expect(page.locator(".engines .state").first).to_be_visible(timeout=20_000)
     expect(page.locator(".tail li").first).to_be_visible()
     return page
 
@@ -124,12 +124,12 @@ def test_with_tokens_one_that_may_is_asked_for_in_place(tmp_path: Path, browser:
         page = context.new_page()
         page.goto(f"{server.url}/story/operate")
         for scope in ("read", "admin"):
-            page.get_by_label("Token").fill(secrets[scope])
+            page.get_by_label("Token", exact=True).fill(secrets[scope])
             page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
             if scope == "read":
                 expect(page.get_by_role("dialog")).to_contain_text("allows more")
         expect(page.locator(".tail li").first).to_be_visible()
-        expect(page.locator(".engines .state").first).to_be_visible()
+        expect(page.locator(".engines .state").first).to_be_visible(timeout=20_000)
 
 
 def test_without_tokens_it_is_shown_on_the_servers_machine_alone(

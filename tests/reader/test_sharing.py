@@ -110,7 +110,8 @@ def test_more_rights_are_asked_for_in_place(house: House, opened: Opener) -> Non
     expect(book_on(page, run_id)).to_have_count(0)
     assert page.evaluate("JSON.parse(localStorage['storybook-session']).scope") == "read"
     erased = page.evaluate(
-        "(it) => fetch(it, { method: 'DELETE' }).then((it) => it.status)", "/api/runs/1"
+        "(it) => fetch(it, { method: 'DELETE' }).then((it) => it.status)",
+        f"{house.address}/api/runs/{house.run_id}",
     )
     assert erased == 403
 
