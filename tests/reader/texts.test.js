@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { pageLanguage, particle, sayIn } from "../../storybook/reader/texts.js";
+import { pageLanguage, sayIn } from "../../storybook/reader/texts.js";
 import { en } from "../../storybook/reader/texts/en.js";
-import { ko } from "../../storybook/reader/texts/ko.js";
+import { ko, particle } from "../../storybook/reader/texts/ko.js";
 
 const values = (/** @type {string} */ text) => [...text.matchAll(/\{(\w+)/g)].map((it) => it[1]).sort();
 

@@ -1,4 +1,4 @@
-// The page in Korean. A text names its values in braces.
+// The page in Korean. A text names its values in braces; {name|이/가} with the particle that goes with it.
 
 export const ko = {
   // everywhere
@@ -558,3 +558,15 @@ export const ko = {
   operateBook: "책",
   operateTailAway: "기록이 끊겼어요. 이어지면 계속 보여 드려요.",
 };
+
+/** How 0 to 9 are read: those that end in a consonant. */
+const CLOSED_DIGITS = "013678";
+const RIEUL = 8; // among the 28 ends of a syllable; 0 is none
+
+/** The particle after a word: `closed` where its last syllable ends in a consonant, else `open`; 로 also after ㄹ. @param {string} word @param {string} closed @param {string} open */
+export function particle(word, closed, open) {
+  const last = word.replace(/[^\p{L}\p{N}]+$/u, "").at(-1) ?? "";
+  const end = (last.charCodeAt(0) - 0xac00) % 28;
+  if (!/[가-힣]/.test(last)) return CLOSED_DIGITS.includes(last || "-") || /[lmnr]/i.test(last) ? closed : open;
+  return end === 0 || (end === RIEUL && open === "로") ? open : closed;
+}
