@@ -29,7 +29,9 @@ LOOK = """() => new Promise((done) => {
   const shown = () => [...document.images].filter((it) => it.checkVisibility());
   const look = () => {
     const images = shown();
-    const are_there = images.length > 0 && images.every((it) => it.complete && it.naturalWidth);
+    const is_waited_for = document.querySelector("[data-here] .wash") !== null;
+    const is_whole = images.length > 0 && images.every((it) => it.complete && it.naturalWidth);
+    const are_there = is_whole && !is_waited_for;
     are_there ? document.fonts.ready.then(done) : requestAnimationFrame(look);
   };
   look();
