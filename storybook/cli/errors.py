@@ -83,6 +83,7 @@ OPTIONS: Final[dict[Loc, str]] = {
     ("based_on", "keep"): "--keep",
     ("tts", "lang"): "--language",
     ("tts", "narrator_voice"): "--narrator-voice",
+    ("tts", "dialogue_voice"): "--dialogue-voice",
     ("tts", "speed"): "--speed",
     ("pages", 0): "--text",
     ("pages", 0, "title"): "--text",

@@ -21,7 +21,9 @@ _FRAME_SECONDS: Final = 0.055
 _HOP_SECONDS: Final = 0.0125
 _QUIET: Final = 0.15
 """Of the loudest frame: what is quieter is the end of a sound."""
+_SILENT: Final = 1e-4
 _LIKENESS: Final = 0.5
+"""Of a frame to itself a period later: vowels have more, noise has less."""
 _NEARLY: Final = 0.88
 """Of the best likeness: an octave lower is as like, and a little more by chance."""
 
@@ -33,10 +35,10 @@ def pitch_track(sound: Sound, rate: int) -> NDArray[np.float64]:
         return np.zeros((0, 2))
     frames = np.lib.stride_tricks.sliding_window_view(sound, length)[::hop].astype(np.float64)
     levels = np.sqrt(np.mean(frames**2, axis=1))
-    places = np.flatnonzero(levels > max(_QUIET * levels.max(), 1e-4))
-    periods = ((place, _period(frames[place], rate)) for place in places)
-    found = [(place * hop / rate, 1 / period) for place, period in periods if period]
-    return np.array(found).reshape(-1, 2)
+    loud = np.flatnonzero(levels > max(_QUIET * levels.max(), _SILENT))
+    lags = _periods(frames[loud], rate)
+    voiced = lags > 0
+    return np.column_stack((loud[voiced] * hop / rate, rate / lags[voiced]))
 
 
 def median_pitch(sound: Sound, rate: int) -> float:
@@ -50,18 +52,17 @@ def semitones(one: float, other: float) -> float:
     return float(12 * np.log2(one / other))
 
 
-def _period(frame: NDArray[np.float64], rate: int) -> float:
-    """In seconds; 0 for what is not voiced."""
-    size = frame.size
-    spectrum = np.fft.rfft(frame - frame.mean(), 2 * size)
-    likeness = np.fft.irfft(np.abs(spectrum) ** 2)[:size]
-    likeness *= size / (size - np.arange(size)) / (likeness[0] + 1e-12)
-    shortest, longest = rate // HIGHEST_HERTZ, rate // LOWEST_HERTZ
-    within = likeness[shortest : longest + 1]
-    best = float(within.max())
-    if best < _LIKENESS:
-        return 0.0
-    middle = within[1:-1]
-    is_peak = (middle >= within[:-2]) & (middle >= within[2:]) & (middle > _NEARLY * best)
-    peaks = np.flatnonzero(is_peak)
-    return (shortest + 1 + int(peaks[0])) / rate if peaks.size else 0.0
+def _periods(frames: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """The period of each frame, in samples; 0 for what is not voiced."""
+    size = frames.shape[1]
+    spectra = np.fft.rfft(frames - frames.mean(axis=1, keepdims=True), 2 * size, axis=1)
+    likeness = np.fft.irfft(np.abs(spectra) ** 2, axis=1)[:, :size]
+    # Fewer samples overlap at longer lags; what is alike there counts as much.
+    likeness *= size / (size - np.arange(size)) / (likeness[:, :1] + 1e-12)
+    shortest = rate // HIGHEST_HERTZ
+    within = likeness[:, shortest : rate // LOWEST_HERTZ + 1]
+    best = within.max(axis=1, initial=0)
+    here, before, after = within[:, 1:-1], within[:, :-2], within[:, 2:]
+    is_peak = (here >= before) & (here >= after) & (here > _NEARLY * best[:, None])
+    lags = np.where(is_peak.any(axis=1), shortest + 1 + is_peak.argmax(axis=1), 0)
+    return np.where(best > _LIKENESS, lags, 0).astype(np.float64)
