@@ -47,9 +47,13 @@ PACE: Final = {"3-4": (0.9, 450), "5-7": (1.0, 300), "8-9": (DEFAULT_SPEED, DEFA
 """Speed, and pause in milliseconds, of a book for children of an age whose request says neither."""
 PACED: Final = ("speed", "segment_pause_ms")
 """What of `TtsConfig` an age has its own defaults for, in the order of `PACE`."""
-NAMED_VOICES: Final = ("narrator_voice", "dialogue_voice", "character_voices")
-"""What of `TtsConfig` says who speaks in which voice. Where nothing does, each character is given
-one of its own."""
+NAMED_VOICES: Final[Mapping[str, tuple[object, ...]]] = {
+    "narrator_voice": (None,),
+    "dialogue_voice": (None, ""),
+    "character_voices": (None, {}),
+}
+"""What of `TtsConfig` says who speaks in which voice, and what there names nobody. Where nobody is
+named, each character is given a voice of its own."""
 
 MAX_FIELD_CHARACTERS: Final = 200
 """Four words make a book; more than a sentence each is a mistake."""
@@ -314,7 +318,7 @@ class CheckedFields:
     def _dialogue(self, given: Mapping[str, Any], loc: Loc) -> str:
         """The voice for dialogue; `CAST` also where no voice is named at all."""
         value = given.get("dialogue_voice")
-        if not any(given.get(name) for name in NAMED_VOICES):
+        if all(given.get(name) in nothing for name, nothing in NAMED_VOICES.items()):
             return CAST
         if value is None or value == "":
             return ""

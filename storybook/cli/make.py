@@ -282,7 +282,7 @@ def _voice(given: str) -> tuple[str, str]:
     """A character's name and its voice."""
     name, sign, voice = given.rpartition("=")
     if not sign or not name.strip():
-        raise click.UsageError(f"--voice {given!r}: expected NAME=VOICE, such as 토끼=F2.")
+        raise click.UsageError(f"--voice {given!r}: expected NAME=VOICE, with a voice such as F2.")
     return composed(name), voice
 
 
