@@ -32,6 +32,9 @@ _VOICED_ABOVE: Final = 0.1
 """A frame is voiced if its RMS is above this part of the loudest frame's (-20 dB)."""
 _SOUND_ABOVE: Final = 0.004
 """A frame whose peak is below this part of the piece's peak (-48 dB) is silence."""
+_RISE_SECONDS: Final = 0.35
+_RISE_SEMITONES: Final = 5.0
+"""The last two syllables of a question, and how far its end goes up."""
 LEAD_SECONDS: Final = 0.15
 TAIL_SECONDS: Final = 0.3
 """Silence before and after a narration: a wireless speaker that wakes up swallows the first
@@ -93,6 +96,19 @@ def shifted(sound: Sound, semitones: float) -> Sound:
     places = np.arange(int(sound.size / factor)) * factor
     moved: Sound = np.interp(places, np.arange(sound.size), sound).astype(np.float32)
     return moved
+
+
+def rising(sound: Sound, rate: int) -> Sound:
+    """The sound with its end going up, as a question's does: for a voice that leaves it level."""
+    spoken = _trimmed(sound, rate)
+    tail = min(int(rate * _RISE_SECONDS), spoken.size)
+    if not tail:
+        return spoken
+    steps = 2 ** (np.linspace(0, _RISE_SEMITONES, tail) / 12)
+    places = np.cumsum(steps)
+    end = spoken[-tail:]
+    bent = np.interp(places[places < tail - 1], np.arange(tail), end)
+    return np.concatenate([spoken[:-tail], bent]).astype(np.float32)
 
 
 def wav_bytes(sound: Sound, rate: int) -> bytes:

@@ -54,13 +54,13 @@ def semitones(one: float, other: float) -> float:
 
 def _periods(frames: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     """The period of each frame, in samples; 0 for what is not voiced."""
-    size = frames.shape[1]
-    spectra = np.fft.rfft(frames - frames.mean(axis=1, keepdims=True), 2 * size, axis=1)
+    size, shortest, longest = frames.shape[1], rate // HIGHEST_HERTZ, rate // LOWEST_HERTZ
+    points = 1 << (size + longest).bit_length()  # a power of two: quick, and nothing wraps around
+    spectra = np.fft.rfft(frames - frames.mean(axis=1, keepdims=True), points, axis=1)
     likeness = np.fft.irfft(np.abs(spectra) ** 2, axis=1)[:, :size]
     # Fewer samples overlap at longer lags; what is alike there counts as much.
     likeness *= size / (size - np.arange(size)) / (likeness[:, :1] + 1e-12)
-    shortest = rate // HIGHEST_HERTZ
-    within = likeness[:, shortest : rate // LOWEST_HERTZ + 1]
+    within = likeness[:, shortest : longest + 1]
     best = within.max(axis=1, initial=0)
     here, before, after = within[:, 1:-1], within[:, :-2], within[:, 2:]
     is_peak = (here >= before) & (here >= after) & (here > _NEARLY * best[:, None])

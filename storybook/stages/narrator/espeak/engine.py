@@ -219,4 +219,7 @@ def _narration(task: NarrationTask, answer: _Answer) -> Narration:
 
     made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
     sounds = [audio.from_pcm16(sound) for sound in answer.sounds]
+    if task.delivery is not Delivery.EVEN:
+        asked = zip(task.utterances, sounds, strict=True)
+        sounds = [audio.rising(it, answer.rate) if who.is_question else it for who, it in asked]
     return put_together(task, sounds, answer.rate, made_from)

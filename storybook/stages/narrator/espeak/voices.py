@@ -70,7 +70,7 @@ _LADDER: Final = (
     _voice("F1", "f2", 59, 55, 1.0, 218.3, "adult"),
     _voice("M5", "f5", 72, 58, 1.0, 262.6, "child"),
     _voice("F3", "f3", 89, 62, 1.0, 315.9, "child"),
-    _voice("F5", "zac", 57, 70, 1.0, 380.1, "child"),
+    _voice("F5", "zac", 57, 62, 1.0, 380.1, "child"),
 )
 """By pitch. Boys are as high as girls."""
 VOICES: Final[Mapping[str, Voice]] = {name: dict(_LADDER)[name] for name in NAMES}
