@@ -19,8 +19,11 @@ from storybook.stages.narrator.audio import (
     from_pcm16,
     join,
     loudness,
+    rising,
+    shifted,
     wav_bytes,
 )
+from storybook.stages.narrator.pitch import median_pitch, pitch_track, semitones
 
 RATE = 22_050
 
@@ -135,3 +138,30 @@ def test_pcm_becomes_sound() -> None:
     """Full scale is 1, whatever the sign."""
     samples = np.array([0, 16384, -32768], "<i2").tobytes()
     assert from_pcm16(samples).tolist() == [0.0, 0.5, -1.0]
+
+
+def test_each_pause_is_as_long_as_it_is_said_to_be() -> None:
+    """Of those around a piece without sound the longest is kept."""
+    silence = np.zeros(0, np.float32)
+    _, spans = join([tone(0.3), tone(0.3), silence, tone(0.3)], RATE, [100, 400, 200, 900])
+    first, second, _, last = spans
+    assert second[0] - first[1] == pytest.approx(0.1, abs=0.001)
+    assert last[0] - second[1] == pytest.approx(0.4, abs=0.001)
+
+
+@pytest.mark.parametrize("by", [-4, 0, 3])
+def test_a_sound_can_be_higher_or_lower(by: int) -> None:
+    """By semitones; it is as much shorter, or longer."""
+    higher = shifted(tone(0.3), by)
+    assert semitones(median_pitch(higher, RATE), 200) == pytest.approx(by, abs=0.2)
+    assert higher.size == pytest.approx(tone(0.3).size / 2 ** (by / 12), abs=2)
+    assert shifted(np.zeros(0, np.float32), by).size == 0
+
+
+def test_the_end_of_a_sound_can_be_made_to_rise() -> None:
+    """What comes before is as it was, and silence stays silent."""
+    risen = rising(tone(0.3, seconds=1.0, quiet=0.2), RATE)
+    track = pitch_track(risen, RATE)[:, 1]
+    assert track[:30] == pytest.approx([200] * 30, rel=0.02)
+    assert semitones(track[-3:].mean(), 200) > 2
+    assert rising(np.zeros(100, np.float32), RATE).size == 0

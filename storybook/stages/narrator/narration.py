@@ -115,7 +115,7 @@ def put_together(
     return Narration(
         wav=audio.wav_bytes(sound, rate),
         seconds=sound.size / rate,
-        segments=tuple(_segments(task.utterances, spans)),
+        segments=tuple(segments_in(task.utterances, spans)),
         made_from=msgspec.structs.replace(made_from, voices=voices, seed=task.seed),
     )
 
@@ -127,10 +127,11 @@ def pause_ms(spoken: Utterance, unit_ms: int) -> int:
     return round(PAUSES_MS[spoken.after] * unit_ms / USUAL_PAUSE_MS)
 
 
-def _segments(
+def segments_in(
     utterances: Sequence[Utterance], spans: Sequence[tuple[float, float]]
 ) -> Iterator[Segment]:
-    """A segment for each sentence: clauses that belong together are one."""
+    """A segment for each sentence, with its time: clauses that belong together are one. `spans` are
+    the start and end of each utterance, in seconds."""
     begun: Segment | None = None
     for it, (start, end) in zip(utterances, spans, strict=True):
         said = Segment(it.text, it.speaker, it.voice, start, end)
