@@ -14,7 +14,7 @@ from typing import Final
 import anyio
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.book import Delivery
+from storybook.book import VoiceDelivery
 from storybook.engines import NarrationTask, Utterance
 from storybook.request import DEFAULT_PAUSE_MS, DEFAULT_SPEED
 from storybook.stages.narrator.espeak.engine import NAME, Espeak
@@ -31,7 +31,7 @@ SAID: Final = {
 async def spoken(voice: str, language: str) -> bytes:
     """The sample of a voice, as MP3, which every browser plays."""
     said = Utterance(SAID[language], "", voice)
-    task = NarrationTask((said,), language, DEFAULT_SPEED, DEFAULT_PAUSE_MS, 0, Delivery.STORY)
+    task = NarrationTask((said,), language, DEFAULT_SPEED, DEFAULT_PAUSE_MS, 0, VoiceDelivery.STORY)
     narration = await Espeak().narrate(task, lambda fraction: None)
     sound, rate = soundfile.read(io.BytesIO(narration.wav))
     mp3 = io.BytesIO()

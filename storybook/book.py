@@ -155,7 +155,7 @@ CAST: Final = "cast"
 """In place of a voice for dialogue: each character is to have one of its own."""
 
 
-class Delivery(enum.StrEnum):
+class VoiceDelivery(enum.StrEnum):
     """How a page is spoken."""
 
     EVEN = ""
@@ -186,7 +186,7 @@ class TtsConfig(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     speed: float = _always(1.05)
     segment_pause_ms: int = _always(250)
     casting: dict[str, str] = {}
-    delivery: Delivery = Delivery.EVEN
+    delivery: VoiceDelivery = VoiceDelivery.EVEN
 
     @property
     def is_cast(self) -> bool:

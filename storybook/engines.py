@@ -26,11 +26,11 @@ import msgspec
 from storybook.book import (
     FEWEST_PAGES,
     CastMember,
-    Delivery,
     Page,
     Role,
     Segment,
     StoryRequest,
+    VoiceDelivery,
     base_language,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom, Submission
@@ -338,14 +338,14 @@ class Utterance(msgspec.Struct, frozen=True):
 class NarrationTask(msgspec.Struct, frozen=True):
     """What a narrator is to read aloud, piece by piece. `pause_ms` is the silence between two
     utterances, or, where boundaries are told apart, what their pauses are multiples of. With
-    `Delivery.STORY` a sentence has 3.5 to 4.5 syllables a second at a speed of 1.05."""
+    `VoiceDelivery.STORY` a sentence has 3.5 to 4.5 syllables a second at a speed of 1.05."""
 
     utterances: tuple[Utterance, ...]
     lang: str
     speed: float
     pause_ms: int
     seed: int
-    delivery: Delivery = Delivery.EVEN
+    delivery: VoiceDelivery = VoiceDelivery.EVEN
 
     def speed_of(self, spoken: Utterance) -> float:
         """The speed at which an utterance is spoken."""

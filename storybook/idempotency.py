@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from storybook.book import BasedOn, CastMember, Delivery, RunId, TtsConfig
+from storybook.book import BasedOn, CastMember, RunId, TtsConfig, VoiceDelivery
 from storybook.changing import voiced_in
 from storybook.events.catalog import EditionRequested, Event
 from storybook.languages.known import language_of, voiced
@@ -62,7 +62,7 @@ def _as_recorded(tts: TtsConfig | None, recorded: TtsConfig | None) -> TtsConfig
     if tts is None or recorded is None:
         return tts
     of_that_time = {"casting": recorded.casting, "delivery": recorded.delivery}
-    if tts.is_cast and recorded.delivery is Delivery.EVEN:
+    if tts.is_cast and recorded.delivery is VoiceDelivery.EVEN:
         of_that_time["dialogue_voice"] = recorded.dialogue_voice
     return msgspec.structs.replace(tts, **of_that_time)
 

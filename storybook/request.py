@@ -26,11 +26,11 @@ from storybook.book import (
     FIRST_EDITION,
     VOICES,
     BasedOn,
-    Delivery,
     KeptPart,
     RunId,
     StoryRequest,
     TtsConfig,
+    VoiceDelivery,
     is_same_language,
 )
 from storybook.callback_url import callback_fault
@@ -218,7 +218,7 @@ class CheckedFields:
             lang=self._spoken_language(given, language, (*loc, "lang")),
             speed=self._number(speed, SPEED_RANGE, (*loc, "speed")),
             segment_pause_ms=self.whole(pause, PAUSE_RANGE_MS, (*loc, "segment_pause_ms")),
-            delivery=Delivery.STORY,
+            delivery=VoiceDelivery.STORY,
         )
 
     def language(self, value: object, loc: Loc) -> str:

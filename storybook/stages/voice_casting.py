@@ -1,10 +1,11 @@
 """Casting: which of a narrator's voices each character of a book speaks in.
 
-A **wish** is how somebody should sound, by kind, age, sex and temper (`voice_casting.toml`): a
-pitch above all. Of all ways to give everybody a voice of their own the one is taken that is nearest
-to the wishes, with any two at least `APART` semitones from each other, and the narrator from all,
-as far as the voices reach. A voice that somebody asked for stays, and the others are cast around
-it; one that a character had before is had again, unless it would be taken for somebody else's.
+An **expectation** is how somebody should sound, by kind, age, sex and temper
+(`voice_casting.toml`): a pitch above all. Of all ways to give everybody a voice of their own the
+one is taken that is nearest to what is expected, with any two at least `APART` semitones from each
+other, and the narrator from all, as far as the voices reach. A voice that somebody asked for stays,
+and the others are cast around it; one that a character had before is had again, unless it would be
+taken for somebody else's.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ APART: Final = 3.0
 WELL_APART: Final = 6.0
 """From where on more distance is no more help."""
 _LOWEST, _HIGHEST = 70.0, 390.0
-"""Hertz that anybody is wished: there is no voice beyond."""
+"""Hertz that are expected of anybody: there is no voice beyond."""
 _OTHER_SEX: Final = 5.0
 _OTHER_AGE: Final = 2.0
 _OTHER_TEMPER: Final = 2.0
 _CLOSE: Final = 0.8
 _TOO_CLOSE: Final = 100.0
-"""What a voice costs, in semitones from the wish: of another sex, age or temper, and near to
-another one's."""
+"""What a voice costs, in semitones from what is expected: of another sex, age or temper, and near
+to another one's."""
 _KEPT_IN_MIND: Final = 40
 """Ways to cast those who came first with which it is gone on: far more than make a difference."""
 _USUAL_PITCH: Final = {"male": 115.0, "female": 205.0}
@@ -46,7 +47,7 @@ UNMEASURED: Final = tuple(
 """The ten voices of a narrator that does not say what they sound like."""
 
 
-class Wish(msgspec.Struct, frozen=True):
+class Expectation(msgspec.Struct, frozen=True):
     """How somebody should sound; `sex` and `age` are empty where nothing is known."""
 
     pitch: float
@@ -93,19 +94,19 @@ def cast_voices(
             found[who.name] = voice.name
             taken.append(voice)
     rest = [who for who in open_ if who.name not in found]
-    chosen = _best([wish_of(who) for who in rest], taken, list(by_name.values()))
+    chosen = _best([expectation_of(who) for who in rest], taken, list(by_name.values()))
     given = {who.name: voice.name for who, voice in zip(rest, chosen, strict=True)}
     return {who.name: (found | given)[who.name] for who in open_}
 
 
 def _best(
-    wishes: Sequence[Wish], taken: Sequence[VoiceSound], voices: Sequence[VoiceSound]
+    everyone: Sequence[Expectation], taken: Sequence[VoiceSound], voices: Sequence[VoiceSound]
 ) -> tuple[VoiceSound, ...]:
-    """A voice for each wish, at the least cost of all ways that are kept in mind."""
+    """A voice for each, at the least cost of all ways that are kept in mind."""
     ways: list[tuple[float, tuple[VoiceSound, ...]]] = [(0.0, ())]
-    for wish in wishes:
+    for expected in everyone:
         longer = [
-            (cost + _distance(it, wish) + _nearness(it, (*taken, *way)), (*way, it))
+            (cost + _distance(it, expected) + _nearness(it, (*taken, *way)), (*way, it))
             for cost, way in ways
             for it in voices
         ]
@@ -113,13 +114,13 @@ def _best(
     return ways[0][1]
 
 
-def _distance(voice: VoiceSound, wish: Wish) -> float:
-    """How far a voice is from a wish."""
+def _distance(voice: VoiceSound, expected: Expectation) -> float:
+    """How far a voice is from what is expected."""
     return (
-        abs(_semitones(_pitch(voice), wish.pitch))
-        + _OTHER_SEX * (wish.sex not in ("", voice.sex))
-        + _OTHER_AGE * ((wish.age or "adult") != voice.age) / (1 if wish.age else 2)
-        + _OTHER_TEMPER * abs(voice.liveliness - wish.liveliness)
+        abs(_semitones(_pitch(voice), expected.pitch))
+        + _OTHER_SEX * (expected.sex not in ("", voice.sex))
+        + _OTHER_AGE * ((expected.age or "adult") != voice.age) / (1 if expected.age else 2)
+        + _OTHER_TEMPER * abs(voice.liveliness - expected.liveliness)
     )
 
 
@@ -148,10 +149,10 @@ def _semitones(one: float, other: float) -> float:
     return 12 * math.log2(one / other)
 
 
-# ----------------------------------------------------------------------------------------- wishes
+# -------------------------------------------------------------------------------- what is expected
 
 
-def wish_of(who: Character) -> Wish:
+def expectation_of(who: Character) -> Expectation:
     """How a character should sound."""
     data = _data()
     kind = who.kind.en
@@ -170,7 +171,7 @@ def wish_of(who: Character) -> Wish:
     moods = [data["liveliness"][it] for it in (kind, age, *traits) if it in data["liveliness"]]
     liveliness = sum(moods) / len(moods) if moods else 0.5
     pitch = min(max(pitch * 2 ** (steps / 12), _LOWEST), _HIGHEST)
-    return Wish(pitch, sex, "child" if age == "baby" else age, liveliness)
+    return Expectation(pitch, sex, "child" if age == "baby" else age, liveliness)
 
 
 def _said_by_kind(kind: str, what: Sequence[str]) -> str:

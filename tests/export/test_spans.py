@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storybook.book import Delivery, Dialogue, Page, Segment, TtsConfig
+from storybook.book import VoiceDelivery, Dialogue, Page, Segment, TtsConfig
 from storybook.export.spans import paragraphs
 from storybook.languages.ko import KOREAN
 from storybook.stages.narrator.narration import segments_in
@@ -96,7 +96,7 @@ def test_dialogue_that_does_not_stand_there_changes_nothing() -> None:
 def test_a_sentence_that_is_told_in_clauses_is_lit_as_one() -> None:
     """From its first word to its last, whatever stands between its clauses in print."""
     page = Page(1, summary="옛날에,  숲속에 '토끼,' 라는\n아이가 살았어요. 끝.")
-    said = utterances(page, TtsConfig(delivery=Delivery.STORY))
+    said = utterances(page, TtsConfig(delivery=VoiceDelivery.STORY))
     assert len(said) == 5
     spoken = tuple(segments_in(said, [(it, it + 0.5) for it in range(len(said))]))
     lit = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from storybook.book import CAST, Delivery, StoryRequest, TtsConfig
+from storybook.book import CAST, VoiceDelivery, StoryRequest, TtsConfig
 from storybook.http.errors import Invalid
 from storybook.http.run_request import read_run_request
 from storybook.new_run import NewRun
@@ -135,7 +135,7 @@ def test_voices_in_any_case() -> None:
         "segment_pause_ms": 5000,
     }
     assert order(tts_config=config, language="en").tts == TtsConfig(
-        *("F1", "M5", {"호랑이": "F3"}, "en-US", 0.7, 5000), delivery=Delivery.STORY
+        *("F1", "M5", {"호랑이": "F3"}, "en-US", 0.7, 5000), delivery=VoiceDelivery.STORY
     )
 
 

@@ -9,7 +9,7 @@ import anyio
 import numpy as np
 import pytest
 
-from storybook.book import CAST, VOICES, Delivery, Dialogue, Page, Segment, TtsConfig
+from storybook.book import CAST, VOICES, Dialogue, Page, Segment, TtsConfig, VoiceDelivery
 from storybook.engines import Boundary, Narration, NarrationTask, Utterance
 from storybook.request import DEFAULT_PAUSE_MS, DEFAULT_SPEED
 from storybook.stages.narrator.audio import Sound, loudness
@@ -35,7 +35,7 @@ STORY = TtsConfig(
     casting={"토끼": "F3", "호랑이": "M4"},
     speed=DEFAULT_SPEED,
     segment_pause_ms=DEFAULT_PAUSE_MS,
-    delivery=Delivery.STORY,
+    delivery=VoiceDelivery.STORY,
 )
 PAGE = Page(
     1,
@@ -52,7 +52,7 @@ async def read(task: NarrationTask) -> Narration:
 def told_by(voice: str, *texts: str, speed: float = DEFAULT_SPEED) -> NarrationTask:
     """Sentences of a story in one voice, none of them the last one."""
     said = tuple(Utterance(text, "", voice, after=Boundary.SENTENCE) for text in texts)
-    return NarrationTask(said, "ko", speed, DEFAULT_PAUSE_MS, 7, Delivery.STORY)
+    return NarrationTask(said, "ko", speed, DEFAULT_PAUSE_MS, 7, VoiceDelivery.STORY)
 
 
 def page_task(pause_ms: int = DEFAULT_PAUSE_MS, tts: TtsConfig = STORY) -> NarrationTask:
@@ -104,7 +104,7 @@ async def test_the_last_sentence_is_slower() -> None:
     """By as much as is said, in the same voice and the same words."""
     said = utterances(Page(1, summary=" ".join([TOLD[1]] * 3)), STORY)
     assert [it.pace for it in said] == [1, 1, LAST_PACE]
-    task = NarrationTask(said, "ko", DEFAULT_SPEED, DEFAULT_PAUSE_MS, 7, Delivery.STORY)
+    task = NarrationTask(said, "ko", DEFAULT_SPEED, DEFAULT_PAUSE_MS, 7, VoiceDelivery.STORY)
     first, _, last = (it.end - it.start for it in (await read(task)).segments)
     assert first / last == pytest.approx(LAST_PACE, abs=0.04)
 

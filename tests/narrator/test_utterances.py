@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from storybook.book import Delivery, Dialogue, Page, TtsConfig
+from storybook.book import Dialogue, Page, TtsConfig, VoiceDelivery
 from storybook.engines import Boundary, Utterance
 from storybook.languages.ko import KOREAN
 from storybook.stages.narrator.utterances import LAST_PACE, clauses, utterances
@@ -169,7 +169,7 @@ def test_clauses_keep_the_limit_and_every_word(text: str, limit: int) -> None:
 
 # --------------------------------------------------------------------------------------- as a story
 
-STORY = replace(TTS, delivery=Delivery.STORY)
+STORY = replace(TTS, delivery=VoiceDelivery.STORY)
 
 
 def told(summary: str, *lines: Dialogue) -> list[tuple[str, str | None]]:

@@ -11,7 +11,7 @@ from storybook.engines import VoiceSound
 from storybook.lexicon import cast
 from storybook.stages.narrator.espeak.voices import SOUNDS
 from storybook.stages.narrator.pitch import semitones
-from storybook.stages.voice_casting import APART, cast_voices, wish_of, with_casting
+from storybook.stages.voice_casting import APART, cast_voices, expectation_of, with_casting
 
 PITCHES = {it.name: it.pitch for it in SOUNDS}
 CASTS = [
@@ -32,9 +32,9 @@ def casting(people: str, narrator: str = "M1", **more: dict[str, str]) -> dict[s
     return cast_voices(cast(people), narrator, SOUNDS, **more)
 
 
-def wished(person: str) -> float:
+def expected(person: str) -> float:
     (who,) = cast(person)
-    return wish_of(who).pitch
+    return expectation_of(who).pitch
 
 
 @pytest.mark.parametrize("people", CASTS)
@@ -75,13 +75,17 @@ def test_a_grandmother_a_girl_a_bear_and_a_robot_sound_as_such() -> None:
 )
 def test_a_wish_follows_kind_age_sex_and_temper(lower: str, higher: str) -> None:
     """By what a child expects, not by chance."""
-    assert wished(lower) < wished(higher)
+    assert expected(lower) < expected(higher)
 
 
 def test_temper_is_heard_in_the_melody() -> None:
     """Who is sleepy speaks flat, who is lively does not."""
-    (sleepy,), (lively,), (plain,) = cast("잠꾸러기 곰"), cast("신나는 곰"), cast("곰")
-    assert wish_of(sleepy).liveliness <= wish_of(plain).liveliness <= wish_of(lively).liveliness
+    sleepy, plain, lively = (
+        expectation_of(who).liveliness
+        for said in ("졸린 곰", "곰", "신나는 곰")
+        for who in cast(said)
+    )
+    assert sleepy < plain < lively
 
 
 def test_what_somebody_asked_for_stays_and_others_go_around_it() -> None:

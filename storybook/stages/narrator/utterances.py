@@ -4,8 +4,8 @@ A dialogue line is looked for in the text, and spoken by its character where it 
 around it is the narrator's. Quotation marks are seen, not heard. A line that does not stand in the
 text is spoken after it: a child would rather hear it late than not at all.
 
-As a story (`Delivery.STORY`) a sentence is spoken clause by clause, and each piece knows what there
-is between it and the next one.
+As a story (`VoiceDelivery.STORY`) a sentence is spoken clause by clause, and each piece knows what
+there is between it and the next one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import Delivery, Dialogue, Page, TtsConfig
+from storybook.book import Dialogue, Page, TtsConfig, VoiceDelivery
 from storybook.engines import Boundary, Utterance
 
 _QUOTES: Final = "\"'“”‘’„‟「」『』«»"
@@ -42,7 +42,7 @@ class _Sentence(msgspec.Struct, frozen=True):
 def utterances(page: Page, tts: TtsConfig) -> tuple[Utterance, ...]:
     """What is spoken of a page, in order, with the printed text of each piece."""
     sentences = _sentences_of(page, tts)
-    if tts.delivery is Delivery.EVEN:
+    if tts.delivery is VoiceDelivery.EVEN:
         return tuple(Utterance(it.text, it.speaker, it.voice) for it in sentences)
     last = len(sentences) - 1
     return tuple(

@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from storybook.book import Delivery
+from storybook.book import VoiceDelivery
 from storybook.engines import (
     Capabilities,
     EngineUnavailable,
@@ -82,7 +82,7 @@ class Espeak:
         `WorkFailed` for a language or a voice that is not known."""
         names = languages(task.lang)
         pieces = [_piece(spoken, task, names[-1]) for spoken in task.utterances]
-        if task.delivery is not Delivery.EVEN:
+        if task.delivery is not VoiceDelivery.EVEN:
             heard = await _speak(names, pieces, lambda spoken: None)
             pieces = await anyio.to_thread.run_sync(_in_tune, task, pieces, heard)
         answer = await _speak(names, pieces, lambda spoken: report(spoken / len(pieces)))
@@ -219,7 +219,7 @@ def _narration(task: NarrationTask, answer: _Answer) -> Narration:
 
     made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
     sounds = [audio.from_pcm16(sound) for sound in answer.sounds]
-    if task.delivery is not Delivery.EVEN:
+    if task.delivery is not VoiceDelivery.EVEN:
         asked = zip(task.utterances, sounds, strict=True)
         sounds = [audio.rising(it, answer.rate) if who.is_question else it for who, it in asked]
     return put_together(task, sounds, answer.rate, made_from)

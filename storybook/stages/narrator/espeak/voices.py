@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from storybook.book import VOICES as NAMES
-from storybook.book import Delivery
+from storybook.book import VoiceDelivery
 from storybook.engines import VoiceSound
 
 STORY_RATE: Final = 131
@@ -90,8 +90,8 @@ VOICES_BEFORE: Final[Mapping[str, Voice]] = {
 SOUNDS: Final = tuple(it.sound for it in VOICES.values() if it.sound is not None)
 
 
-def voices_for(delivery: Delivery) -> tuple[Mapping[str, Voice], int]:
+def voices_for(delivery: VoiceDelivery) -> tuple[Mapping[str, Voice], int]:
     """The voices of a book, and their usual rate."""
-    if delivery is Delivery.EVEN:
+    if delivery is VoiceDelivery.EVEN:
         return VOICES_BEFORE, RATE_BEFORE
     return VOICES, STORY_RATE
