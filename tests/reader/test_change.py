@@ -214,9 +214,9 @@ def test_a_book_is_read_in_another_voice(server: Server, opened: Opener) -> None
     page.get_by_role("button", name="이 목소리로 읽기").click()
     expect(done(page).locator("audio").first).to_be_attached()
     editions = httpx.get(f"{server.url}/api/runs/{run_id}/editions").json()["editions"]
-    voices = editions[1]["tts_config"]
-    assert voices["narrator_voice"] == "F2"
-    assert voices["character_voices"] == {"토끼": "F1", "호랑이": "M1"}
+    before, voices = (it["tts_config"] for it in editions)
+    assert (before["dialogue_voice"], voices["narrator_voice"]) == ("cast", "F2")
+    assert voices["character_voices"] == {"토끼": "F1", "호랑이": before["casting"]["호랑이"]}
 
 
 def test_a_hero_is_kept_for_other_books(server: Server, opened: Opener, book: str) -> None:
