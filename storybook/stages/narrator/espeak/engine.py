@@ -38,6 +38,8 @@ _MEND: Final = f"Install it with: pip install --force-reinstall {_PACKAGE}"
 _PROGRAM: Final = Path(__file__).with_name("speak.py")
 _LINE_BYTES: Final = 1 << 16
 """More than the longest line of an answer: the list of known languages, under 2 KiB."""
+_TUNINGS: Final = 2
+"""How often a piece is heard before it is spoken: the first time it comes near."""
 _SECONDS_PER_ANSWER: Final = 30.0
 """A sentence takes milliseconds. A program that is silent for this long will never answer."""
 
@@ -83,8 +85,9 @@ class Espeak:
         names = languages(task.lang)
         pieces = [_piece(spoken, task, names[-1]) for spoken in task.utterances]
         if task.delivery is not VoiceDelivery.EVEN:
-            heard = await _speak(names, pieces, lambda spoken: None)
-            pieces = await anyio.to_thread.run_sync(_in_tune, task, pieces, heard)
+            for _ in range(_TUNINGS):
+                heard = await _speak(names, pieces, lambda spoken: None)
+                pieces = await anyio.to_thread.run_sync(_in_tune, task, pieces, heard)
         answer = await _speak(names, pieces, lambda spoken: report(spoken / len(pieces)))
         return await anyio.to_thread.run_sync(_narration, task, answer)
 
@@ -121,10 +124,10 @@ def _in_tune(
     from storybook.stages.narrator.pitch import median_pitch
 
     voices, _ = voices_for(task.delivery)
+    pitches = [median_pitch(audio.from_pcm16(it), heard.rate) for it in heard.sounds]
     return [
-        piece
-        | {"pitch": voices[it.voice].pitch_for(median_pitch(audio.from_pcm16(sound), heard.rate))}
-        for it, piece, sound in zip(task.utterances, pieces, heard.sounds, strict=True)
+        piece | {"pitch": voices[it.voice].pitch_for(pitch, piece["pitch"])}
+        for it, piece, pitch in zip(task.utterances, pieces, pitches, strict=True)
     ]
 
 

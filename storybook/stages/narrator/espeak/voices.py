@@ -1,7 +1,7 @@
 """The ten voices: eSpeak NG has one Korean voice, and variants that change the speaker.
 
 Each voice is a variant with a pitch, a liveliness and a pace of its own. Together they are a
-ladder: each is 3.2 semitones above the one before, so that any two are told apart, by ear and by
+ladder: each is 3.3 semitones above the one before, so that any two are told apart, by ear and by
 number. `M1`, the usual narrator, is calm and of a man's middle pitch. How pitch, rate and melody
 come to their numbers is measured (docs/engines/narrator.md).
 """
@@ -43,13 +43,13 @@ class Voice(NamedTuple):
         """Words a minute at a speed factor."""
         return round(min(max(normal * self.pace * speed, SLOWEST), FASTEST))
 
-    def pitch_for(self, heard: float) -> int:
-        """The pitch with which a sentence whose median was `heard` (hertz) comes out as the voice
-        does: the shorter a sentence is, the more its melody lifts it."""
+    def pitch_for(self, heard: float, pitch: int) -> int:
+        """The pitch with which a sentence whose median was `heard` (hertz), spoken with `pitch`,
+        comes out as the voice does: the shorter a sentence is, the more its melody lifts it."""
         if self.sound is None or not heard:
-            return self.pitch
+            return pitch
         steps = math.log2(self.sound.pitch / heard) / _OCTAVES_A_STEP
-        return round(min(max(self.pitch + steps, LOWEST), HIGHEST))
+        return round(min(max(pitch + steps, LOWEST), HIGHEST))
 
 
 def _voice(
@@ -61,16 +61,16 @@ def _voice(
 
 
 _LADDER: Final = (
-    _voice("M4", "m8", 29, 40, 0.95, 72.0, "adult"),
-    _voice("M2", "m1", 43, 42, 0.95, 86.6, "elder"),
-    _voice("M1", "m3", 47, 50, 1.0, 104.2, "adult"),
-    _voice("M3", "m7", 63, 62, 1.0, 125.3, "adult"),
-    _voice("F4", "f1", 33, 42, 0.95, 150.8, "elder"),
-    _voice("F2", "f4", 51, 45, 1.0, 181.4, "adult"),
-    _voice("F1", "f2", 59, 55, 1.0, 218.3, "adult"),
-    _voice("M5", "f5", 72, 58, 1.0, 262.6, "child"),
-    _voice("F3", "f3", 89, 62, 1.0, 315.9, "child"),
-    _voice("F5", "zac", 57, 62, 1.0, 380.1, "child"),
+    _voice("M4", "m8", 29, 40, 0.95, 69.0, "adult"),
+    _voice("M2", "m1", 43, 42, 0.95, 83.5, "elder"),
+    _voice("M1", "m3", 47, 50, 1.0, 101.0, "adult"),
+    _voice("M3", "m7", 63, 62, 1.0, 122.2, "adult"),
+    _voice("F4", "f1", 33, 42, 0.95, 147.9, "elder"),
+    _voice("F2", "f4", 51, 45, 1.0, 178.9, "adult"),
+    _voice("F1", "f2", 59, 55, 1.0, 216.5, "adult"),
+    _voice("M5", "f5", 72, 58, 1.0, 262.0, "child"),
+    _voice("F3", "f3", 89, 62, 1.0, 317.0, "child"),
+    _voice("F5", "zac", 57, 62, 1.0, 383.5, "child"),
 )
 """By pitch. Boys are as high as girls."""
 VOICES: Final[Mapping[str, Voice]] = {name: dict(_LADDER)[name] for name in NAMES}
