@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -31,6 +31,9 @@ from storybook.languages.known import language_of
 from storybook.stages.narrator.espeak.voices import SOUNDS, VOICES, voices_for
 from storybook.stages.narrator.narration import languages, put_together, unknown_voice
 from storybook.system import shielded_start
+
+if TYPE_CHECKING:
+    from storybook.stages.narrator.audio import Sound
 
 NAME: Final = "espeak"
 _PACKAGE: Final = "espeakng-loader"
@@ -120,11 +123,10 @@ def _in_tune(
 ) -> list[dict[str, Any]]:
     """The pieces with the pitches at which each voice is as high as it is elsewhere: a short cry
     comes out two semitones higher than a long sentence, and people are told apart by three."""
-    from storybook.stages.narrator import audio
     from storybook.stages.narrator.pitch import median_pitch
 
     voices, _ = voices_for(task.delivery)
-    pitches = [median_pitch(audio.from_pcm16(it), heard.rate) for it in heard.sounds]
+    pitches = [median_pitch(it, heard.rate) for it in _sounds(task, heard)]
     return [
         piece | {"pitch": voices[it.voice].pitch_for(pitch, piece["pitch"])}
         for it, piece, pitch in zip(task.utterances, pieces, pitches, strict=True)
@@ -218,11 +220,16 @@ def _languages(data: str) -> tuple[str, ...]:
 
 
 def _narration(task: NarrationTask, answer: _Answer) -> Narration:
+    made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
+    return put_together(task, _sounds(task, answer), answer.rate, made_from)
+
+
+def _sounds(task: NarrationTask, answer: _Answer) -> list[Sound]:
+    """What is heard of each piece: in a story questions rise."""
     from storybook.stages.narrator import audio
 
-    made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
     sounds = [audio.from_pcm16(sound) for sound in answer.sounds]
-    if task.delivery is not VoiceDelivery.EVEN:
-        asked = zip(task.utterances, sounds, strict=True)
-        sounds = [audio.rising(it, answer.rate) if who.is_question else it for who, it in asked]
-    return put_together(task, sounds, answer.rate, made_from)
+    if task.delivery is VoiceDelivery.EVEN:
+        return sounds
+    asked = zip(task.utterances, sounds, strict=True)
+    return [audio.rising(it, answer.rate) if who.is_question else it for who, it in asked]
