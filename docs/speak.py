@@ -14,7 +14,9 @@ from typing import Final
 import anyio
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
+from storybook.book import VoiceDelivery
 from storybook.engines import NarrationTask, Utterance
+from storybook.request import DEFAULT_PAUSE_MS, DEFAULT_SPEED
 from storybook.stages.narrator.espeak.engine import NAME, Espeak
 from storybook.stages.narrator.espeak.voices import VOICES
 
@@ -29,7 +31,7 @@ SAID: Final = {
 async def spoken(voice: str, language: str) -> bytes:
     """The sample of a voice, as MP3, which every browser plays."""
     said = Utterance(SAID[language], "", voice)
-    task = NarrationTask((said,), language, speed=1.0, pause_ms=0, seed=0)
+    task = NarrationTask((said,), language, DEFAULT_SPEED, DEFAULT_PAUSE_MS, 0, VoiceDelivery.STORY)
     narration = await Espeak().narrate(task, lambda fraction: None)
     sound, rate = soundfile.read(io.BytesIO(narration.wav))
     mp3 = io.BytesIO()

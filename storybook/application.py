@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import anyio
@@ -30,7 +31,13 @@ from storybook.characters import (
 from storybook.clock import Clock
 from storybook.commands import Commands, Decide, TooManyRuns
 from storybook.data_folder import Usage
-from storybook.deriving import WantedBook, origin_of, share_files, wanted_book
+from storybook.deriving import (
+    WantedBook,
+    origin_of,
+    share_files,
+    wanted_book,
+    with_voices_cast,
+)
 from storybook.editions import (
     EditionComparison,
     EditionSummary,
@@ -45,6 +52,7 @@ from storybook.events.subscription import Subscription
 from storybook.events.verdict import ChainVerdict
 from storybook.forgetting import Forgetting
 from storybook.idempotency import check_same_request, repeated_edition, run_id_for
+from storybook.lexicon import cast
 from storybook.new_run import NewRun
 from storybook.processes import WorkerProcesses
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
@@ -52,7 +60,8 @@ from storybook.projections.confirming import confirm
 from storybook.projections.derived import DerivedBook, derived_from
 from storybook.projections.forgotten import is_forgotten
 from storybook.projections.library import open_runs
-from storybook.projections.projector import Projections
+from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
+from storybook.projections.voices import last_voices
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, RequestFault, composed
 from storybook.retention import Retention
@@ -181,7 +190,17 @@ class Application(msgspec.Struct, frozen=True):
             origin = origin_of(asked.based_on, recorded)
         wanted = wanted_book(asked, saved, origin)
         await self._check_feasible(wanted.asked)
-        return wanted
+        return await self._cast(wanted)
+
+    async def _cast(self, wanted: WantedBook) -> WantedBook:
+        """With a voice for each character, where that is asked for: the one that somebody of that
+        name and kind had in the last book, if that can be."""
+        tts, known = wanted.asked.tts, dict[str, str]()
+        if tts is not None and tts.is_cast:
+            people = [(it.name, it.kind.en) for it in cast(wanted.asked.request.characters)]
+            with suppress(ProjectionsBusy, ProjectionsStopped):
+                known = await self.projections.ask(last_voices, people)
+        return with_voices_cast(wanted, self.engines.narrator.best.capabilities.sounds, known)
 
     async def _begin(self, run_id: RunId, wanted: WantedBook, **who: str) -> None:
         """Ask for a book; what it shares with another one is there before an event names it."""

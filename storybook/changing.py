@@ -24,6 +24,7 @@ from storybook.stages.capabilities import (
     voice_faults,
 )
 from storybook.stages.registry import Engines
+from storybook.stages.voice_casting import with_casting
 from storybook.stages.writer.check import PageCheck
 
 
@@ -35,7 +36,9 @@ async def deciding_edition(
     accepted: list[Problem] = []
     if run is not None and run.shown.is_whole:  # else the decision says why not
         accepted = await accepted_problems(run, asked, engines, check)
-        asked = voiced_in(run, asked)
+        sounds = _best(engines, Role.NARRATOR, run).capabilities.sounds
+        tts = with_casting(asked.tts, run.request, sounds)
+        asked = voiced_in(run, msgspec.structs.replace(asked, tts=tts))
     return partial(
         request_edition,
         asked=asked,
@@ -53,8 +56,8 @@ def voiced_in(run: Run, asked: EditionRequest) -> EditionRequest:
     added: dict[str, str] = {}
     if asked.add_language and tts is None and before is not None:
         after = voiced(language_of(asked.add_language), run.request, before)
-        voices = after.character_voices if after is not None else {}
-        added = {name: it for name, it in voices.items() if name not in before.character_voices}
+        voices = after.voices if after is not None else {}
+        added = {name: it for name, it in voices.items() if name not in before.voices}
     return msgspec.structs.replace(asked, tts=tts, added_voices=added)
 
 

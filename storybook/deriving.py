@@ -24,6 +24,7 @@ from storybook.book import (
 )
 from storybook.characters import as_hero, picture_name, shown_by_cover
 from storybook.editions import NoSuchEdition
+from storybook.engines import VoiceSound
 from storybook.events.catalog import ArtifactRemade, Event, StageCompleted
 from storybook.events.log import START, EventLog, Recorded
 from storybook.languages.known import language_of, names_in, voiced
@@ -43,6 +44,7 @@ from storybook.run import (
     request_run,
 )
 from storybook.stages.casting import cast_of
+from storybook.stages.voice_casting import with_casting
 from storybook.stores.artifacts import ArtifactStore, NoSuchArtifact
 from storybook.stores.integrity import Integrity
 
@@ -210,14 +212,37 @@ def wanted_book(
         known = {it.name for it in heroes}
         others = tuple(it for it in saved if it.name not in known)
         return _told_by(whole, (*heroes, *others), origin)
-    tts = _tts_of(whole)
-    if tts is not None:
-        names = names_in(language_of(whole.language), whole.request)
-        heroes = tuple(
-            msgspec.structs.replace(it, voice=tts.voice_of(names.get(it.name, it.name)))
-            for it in heroes
-        )
     return WantedBook(whole, heroes, "", origin)
+
+
+def with_voices_cast(
+    wanted: WantedBook, sounds: Sequence[VoiceSound], known: Mapping[str, str]
+) -> WantedBook:
+    """What is asked for, with the voices that are cast, where they are to be. `sounds` are what the
+    narrator's voices sound like; `known` are voices that characters of these names had before.
+    Whoever comes from another book has the voice of there, if that can be."""
+    asked, origin, heroes = wanted.asked, wanted.origin, wanted.heroes
+    before = origin.edition.tts if origin is not None else None
+    known = {
+        **known,
+        **(before.casting if before is not None else {}),
+        **{it.name: it.voice for it in heroes if it.voice},
+    }
+    tts = with_casting(asked.tts, asked.request, sounds, known)
+    asked = msgspec.structs.replace(asked, tts=tts)
+    if origin is not None and origin.based_on.keep.has_text:
+        heroes = _heard(heroes, asked)
+    return msgspec.structs.replace(wanted, asked=asked, heroes=heroes)
+
+
+def _heard(heroes: tuple[CastMember, ...], asked: NewRun) -> tuple[CastMember, ...]:
+    """Those who come with the text speak as it is read aloud."""
+    tts = _tts_of(asked)
+    if tts is None:
+        return heroes
+    names = names_in(language_of(asked.language), asked.request)
+    voices = {it.name: tts.voice_of(names.get(it.name, it.name)) for it in heroes}
+    return tuple(msgspec.structs.replace(it, voice=voices[it.name]) for it in heroes)
 
 
 def _tts_of(asked: NewRun) -> TtsConfig | None:

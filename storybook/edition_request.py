@@ -89,10 +89,14 @@ class _CheckedEdition(CheckedFields):
         if value is None:
             return None
         before = base.tts
-        if before is not None and isinstance(value, Mapping):
-            given = {name: it for name, it in value.items() if it is not None}
-            value = {**msgspec.structs.asdict(before), **given}
-        return self.tts(value, base.language, base.age)
+        if before is None or not isinstance(value, Mapping):
+            return self.tts(value, base.language, base.age)
+        given = {name: it for name, it in value.items() if it is not None}
+        after = self.tts({**msgspec.structs.asdict(before), **given}, base.language, base.age)
+        if after.is_cast and not before.is_cast:  # all of it sounds otherwise than before
+            return after
+        casting = before.casting if after.is_cast else {}
+        return msgspec.structs.replace(after, casting=casting, delivery=before.delivery)
 
     def style(self, value: object, loc: Loc) -> str | None:
         return None if value is None else self.text_or_nothing(value, loc)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from storybook.book import BasedOn, CastMember, RunId
+from storybook.book import BasedOn, CastMember, RunId, TtsConfig, VoiceDelivery
 from storybook.changing import voiced_in
 from storybook.events.catalog import EditionRequested, Event
 from storybook.languages.known import language_of, voiced
@@ -48,11 +48,23 @@ def check_same_request(run: Run, asked: NewRun) -> None:
     seed = run.seed if asked.seed is None else asked.seed
     # By now each has a voice: those that brought one stand in what was recorded.
     own = recorded.character_voices if recorded is not None else {}
-    tts = with_voices(same.tts, [it for it in heroes if it.name in own])
+    tts = _as_recorded(same.tts, recorded)
+    tts = with_voices(tts, [it for it in heroes if it.name in own])
     tts = voiced(language_of(run.language), run.request, tts)
     based_on = _with_edition(asked.based_on, run.based_on)
     if before != msgspec.structs.replace(same, seed=seed, tts=tts, based_on=based_on):
         raise IdempotencyMismatch
+
+
+def _as_recorded(tts: TtsConfig | None, recorded: TtsConfig | None) -> TtsConfig | None:
+    """With what a request cannot say: the voices that were cast then, and how books were read at
+    that time, when no voices were cast."""
+    if tts is None or recorded is None:
+        return tts
+    of_that_time = {"casting": recorded.casting, "delivery": recorded.delivery}
+    if tts.is_cast and recorded.delivery is VoiceDelivery.EVEN:
+        of_that_time["dialogue_voice"] = recorded.dialogue_voice
+    return msgspec.structs.replace(tts, **of_that_time)
 
 
 def _heroes(run: Run) -> list[CastMember]:
@@ -101,10 +113,11 @@ def repeated_edition(
             continue
         assert isinstance(event, EditionRequested)
         run = fold(history[:index])
+        same = msgspec.structs.replace(asked, tts=_as_recorded(asked.tts, event.tts))
         try:
             again = request_edition(
                 run,
-                asked if run is None else voiced_in(run, asked),
+                same if run is None else voiced_in(run, same),
                 seed=_drawn(asked, event),
                 requested_by=requested_by,
                 accepted=event.accepted,

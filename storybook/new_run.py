@@ -86,8 +86,9 @@ def with_heroes(
 
 
 def with_voices(tts: TtsConfig | None, heroes: Sequence[CastMember]) -> TtsConfig | None:
-    """How a book is read aloud where heroes have voices of their own, unless it says others."""
-    if tts is None or not heroes:
+    """How a book is read aloud where heroes have voices of their own, unless it says others. Where
+    voices are cast, those that heroes bring are for that to see."""
+    if tts is None or not heroes or tts.is_cast:
         return tts
     voices = {it.name: it.voice for it in heroes if it.voice} | tts.character_voices
     return msgspec.structs.replace(tts, character_voices=voices)

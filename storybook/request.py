@@ -15,13 +15,14 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from storybook.book import (
     AGES,
+    CAST,
     FIRST_EDITION,
     VOICES,
     BasedOn,
@@ -29,6 +30,7 @@ from storybook.book import (
     RunId,
     StoryRequest,
     TtsConfig,
+    VoiceDelivery,
     is_same_language,
 )
 from storybook.callback_url import callback_fault
@@ -45,6 +47,13 @@ PACE: Final = {"3-4": (0.9, 450), "5-7": (1.0, 300), "8-9": (DEFAULT_SPEED, DEFA
 """Speed, and pause in milliseconds, of a book for children of an age whose request says neither."""
 PACED: Final = ("speed", "segment_pause_ms")
 """What of `TtsConfig` an age has its own defaults for, in the order of `PACE`."""
+NAMED_VOICES: Final[Mapping[str, tuple[object, ...]]] = {
+    "narrator_voice": (None,),
+    "dialogue_voice": (None, ""),
+    "character_voices": (None, {}),
+}
+"""What of `TtsConfig` says who speaks in which voice, and what there names nobody. Where nobody is
+named, each character is given a voice of its own."""
 
 MAX_FIELD_CHARACTERS: Final = 200
 """Four words make a book; more than a sentence each is a mistake."""
@@ -195,7 +204,6 @@ class CheckedFields:
         if not isinstance(given, Mapping):
             self.fault(loc, f"expected an object, found {kind_of(given)}", "dict_type")
             given = {}
-        dialogue = given.get("dialogue_voice")
         usual_speed, usual_pause = pace_for(age)
         pause = _as_number(value_or(given, "segment_pause_ms", usual_pause))
         speed = _as_number(value_or(given, "speed", usual_speed))
@@ -203,17 +211,14 @@ class CheckedFields:
             narrator_voice=self._voice(
                 value_or(given, "narrator_voice", DEFAULT_VOICE), (*loc, "narrator_voice")
             ),
-            dialogue_voice=(
-                ""
-                if dialogue is None or dialogue == ""
-                else self._voice(dialogue, (*loc, "dialogue_voice"))
-            ),
+            dialogue_voice=self._dialogue(given, (*loc, "dialogue_voice")),
             character_voices=self._voices(
                 given.get("character_voices"), (*loc, "character_voices")
             ),
             lang=self._spoken_language(given, language, (*loc, "lang")),
             speed=self._number(speed, SPEED_RANGE, (*loc, "speed")),
             segment_pause_ms=self.whole(pause, PAUSE_RANGE_MS, (*loc, "segment_pause_ms")),
+            delivery=VoiceDelivery.STORY,
         )
 
     def language(self, value: object, loc: Loc) -> str:
@@ -310,11 +315,23 @@ class CheckedFields:
             for name, voice in value.items()
         }
 
-    def _voice(self, value: object, loc: Loc) -> str:
+    def _dialogue(self, given: Mapping[str, Any], loc: Loc) -> str:
+        """The voice for dialogue; `CAST` also where no voice is named at all."""
+        value = given.get("dialogue_voice")
+        if all(given.get(name) in nothing for name, nothing in NAMED_VOICES.items()):
+            return CAST
+        if value is None or value == "":
+            return ""
+        if isinstance(value, str) and value.strip().lower() == CAST:
+            return CAST
+        return self._voice(value, loc, (CAST,))
+
+    def _voice(self, value: object, loc: Loc, or_else: Sequence[str] = ()) -> str:
         if isinstance(value, str) and value.strip().upper() in VOICES:
             return value.strip().upper()
         found = repr(value[:20]) if isinstance(value, str) else kind_of(value)
-        self.fault(loc, f"expected one of {', '.join(VOICES)}; found {found}", "enum")
+        known = ", ".join((*VOICES, *or_else))
+        self.fault(loc, f"expected one of {known}; found {found}", "enum")
         return ""
 
     def _spoken_language(self, given: Mapping[str, Any], language: str, loc: Loc) -> str:

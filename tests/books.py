@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from storybook.book import StoryRequest, TtsConfig
+from storybook.book import CAST, StoryRequest, TtsConfig, VoiceDelivery
 from storybook.engines import WritingTask
 from storybook.new_run import NewRun
 
 PAGES: Final = range(5)
+USUAL_TTS: Final = TtsConfig(dialogue_voice=CAST, delivery=VoiceDelivery.STORY)
+"""How a book is read aloud whose request says nothing of it, before voices are cast."""
 LAST_PAGE: Final = PAGES[-1]
 
 

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from storybook.application import Application
-from storybook.book import BasedOn, KeptPart, RunId, TtsConfig
+from storybook.book import BasedOn, KeptPart, RunId, TtsConfig, VoiceDelivery
 from storybook.bootstrap import open_application
 from storybook.data_folder import DataFolder
-from storybook.deriving import Origin, wanted_book
+from storybook.deriving import Origin, WantedBook, wanted_book, with_voices_cast
 from storybook.editions import NoSuchEdition, editions_of
 from storybook.engines import Capabilities
 from storybook.events.catalog import EngineInfo, PageWritten, RunRequested, StageCompleted
@@ -55,6 +55,12 @@ def asked(run_id: RunId, keep: str, edition: int | None = None, **more: Any) -> 
     """A request for a book that is based on another."""
     based_on = {"run_id": run_id, "keep": keep, "edition": edition}
     return check_new_run({"based_on": based_on, **more})
+
+
+def wanted_now(asked: NewRun, origin: Origin | None = None) -> WantedBook:
+    """What becomes of it in a library in which nobody has spoken, by a narrator that nobody has
+    measured."""
+    return with_voices_cast(wanted_book(asked, (), origin), (), {})
 
 
 async def derive(application: Application, wanted: NewRun, **more: Any) -> tuple[RunId, Run]:
@@ -110,7 +116,7 @@ async def test_the_same_pictures_with_another_voice(tmp_path: Path) -> None:
         )
         assert rose_by(before, scripted) == [0, 0, 5]
         assert (run.status, run.seed, run.style) == (Status.DONE, first.seed, first.style)
-        assert run.tts == TtsConfig(narrator_voice="F2")
+        assert run.tts == TtsConfig(narrator_voice="F2", delivery=VoiceDelivery.STORY)
         assert [it.voice for page in run.pages for it in page.dialogues] == ["F2"] * 4
         theirs, ours = files_in(tmp_path, origin), files_in(tmp_path, new)
         outputs = DataFolder(tmp_path).outputs
@@ -155,7 +161,7 @@ async def test_a_new_story_with_the_same_heroes(tmp_path: Path) -> None:
 def english(keep: KeptPart) -> Origin:
     """An English book for the smallest, to be kept."""
     words = msgspec.structs.asdict(REQUEST)
-    wanted = wanted_book(check_new_run({**words, "language": "en", "age": "3-4"}), ())
+    wanted = wanted_now(check_new_run({**words, "language": "en", "age": "3-4"}))
     run = fold(wanted.decision()(None))
     assert run is not None
     run = msgspec.structs.replace(run, pages=tuple(page_of(it) for it in PAGES))
@@ -168,11 +174,11 @@ def test_a_kept_text_is_for_whom_it_was(keep: KeptPart) -> None:
     """In its language, for its age and at that age's pace; voices have the names of its story."""
     voices = {"narrator_voice": "F2", "character_voices": {"토끼": "F3", "Tiger": "M2"}}
     wanted = asked(NOBODY, keep, tts=voices, age="")
-    run = fold(wanted_book(wanted, (), english(keep)).decision()(None))
+    run = fold(wanted_now(wanted, english(keep)).decision()(None))
     assert run is not None
     assert (run.language, run.age) == ("en", "3-4")
     spoken = {"토끼": "F3", "Rabbit": "F3", "Tiger": "M2"}
-    assert run.tts == TtsConfig("F2", "", spoken, "en", 0.9, 450)
+    assert run.tts == TtsConfig("F2", "", spoken, "en", 0.9, 450, delivery=VoiceDelivery.STORY)
     assert {it.name: it.voice for it in run.cast} == {"토끼": "F3", "호랑이": "M2"}
     check_same_request(run, wanted)
     with pytest.raises(IdempotencyMismatch):
@@ -187,10 +193,10 @@ def test_a_new_story_with_the_same_heroes_is_for_whom_it_says() -> None:
     words = OTHER_WORDS | {"language": "en", "age": "5-7"}
     wanted = asked(NOBODY, "cast", **words, tts={"character_voices": {"호랑이": "M2"}})
     origin = english(KeptPart.CAST)
-    run = fold(wanted_book(wanted, (), origin).decision()(None))
+    run = fold(wanted_now(wanted, origin).decision()(None))
     assert run is not None and run.tts is not None
     assert (run.language, run.age, run.tts.speed) == ("en", "5-7", 1.0)
-    assert run.tts.character_voices.items() >= {"Tiger": "M2", "Rabbit": "M1"}.items()
+    assert run.tts.character_voices.items() >= {"Tiger": "M2", "Rabbit": "F1"}.items()
     check_same_request(run, wanted)
 
 
@@ -267,7 +273,7 @@ async def test_what_is_not_said_is_as_in_the_origin(tmp_path: Path) -> None:
         assert (same.page_count, same.style, same.tts) == (7, "ink", tts)
         assert same.request == first.request
         _, other = await derive(application, asked(origin, "text", tts={"narrator_voice": "F1"}))
-        assert other.tts == TtsConfig("F1")
+        assert other.tts == TtsConfig("F1", delivery=VoiceDelivery.STORY)
         _, silent = await derive(application, asked(origin, "text", read_aloud=False))
         assert silent.tts is None
         _, plain = await derive(application, asked(origin, "text", style=""))
@@ -280,7 +286,8 @@ async def test_a_silent_book_is_read_aloud_only_if_that_is_said(tmp_path: Path) 
         _, silent = await derive(application, asked(origin, "pictures"))
         assert silent.tts is None
         _, told = await derive(application, asked(origin, "pictures", read_aloud=True))
-        assert told.tts == TtsConfig()
+        assert told.tts is not None and told.tts.is_cast
+        assert [it.voice for it in told.cast] == [told.tts.casting[it.name] for it in told.cast]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ import unicodedata
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import storybook.new_run
-from storybook.book import StoryRequest, TtsConfig
+from storybook.book import StoryRequest
 from storybook.new_run import NewRun, check_new_run
 from storybook.request import InvalidRequest
+from tests.books import USUAL_TTS
 
 WORDS = {
     "era": "조선시대",
@@ -34,7 +36,7 @@ def faults(**more: Any) -> list[tuple[str, str]]:
 
 def test_four_words_are_a_request() -> None:
     """All else has a default, and what is null counts as not said."""
-    usual = NewRun(StoryRequest(**WORDS), TtsConfig(), 5, "ko")
+    usual = NewRun(StoryRequest(**WORDS), USUAL_TTS, 5, "ko")
     assert asked() == asked(page_count=None, language=None, seed=None, tts=None) == usual
 
 
@@ -56,8 +58,8 @@ def test_the_defaults_stand_in_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(storybook.new_run, "DEFAULT_PAGE_COUNT", 7)
     monkeypatch.setattr(storybook.new_run, "DEFAULT_LANGUAGE", "fr")
     it = asked()
-    assert (it.page_count, it.language, it.tts) == (7, "fr", TtsConfig(lang="fr"))
-    assert asked(page_count=5, language="ko") == NewRun(StoryRequest(**WORDS), TtsConfig(), 5, "ko")
+    assert (it.page_count, it.language, it.tts) == (7, "fr", replace(USUAL_TTS, lang="fr"))
+    assert asked(page_count=5, language="ko") == NewRun(StoryRequest(**WORDS), USUAL_TTS, 5, "ko")
 
 
 @pytest.mark.parametrize(

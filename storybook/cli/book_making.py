@@ -26,6 +26,7 @@ from storybook.cli.options import GlobalOptions
 from storybook.cli.output import SHORT_ID, WHO
 from storybook.cli.reproduce import command_for
 from storybook.cli.server_client import ServerClient
+from storybook.cli.voices import voice_lines, voices_of
 from storybook.clock import MICROSECONDS
 from storybook.events.catalog import (
     NAMES_OF_ENDINGS,
@@ -71,15 +72,18 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
     can_go_on: bool
     """Whether `--resume` may get further than this."""
+    voices: dict[str, str] | None = None
+    """Who speaks in which voice, if that is to be shown."""
 
 
 class MakeOptions(msgspec.Struct, frozen=True):
     """What is to be made: a new book, or `resume`, one that is not whole yet, or a `change` of
-    it."""
+    it; and whether it is shown who speaks in which voice."""
 
     asked: NewRun | None
     resume: str
     change: EditionRequest | None = None
+    shows_casting: bool = False
 
 
 class BookMaking:
@@ -128,6 +132,7 @@ class BookMaking:
         try:
             self._say_what_is_missed(application)
             self._run_id = await self._begin_here(application)
+            await self._show_casting(application.log, self._run_id)
             open_now = await application.projections.ask(open_runs)
             await self._find_earlier(application.log, self._run_id, open_now)
             fractions = partial(application.live.current, self._run_id)
@@ -178,6 +183,7 @@ class BookMaking:
                 await server.request_edition(self._run_id, self._wanted.change)
             elif self._wanted.resume and await _is_to_be_retried(log, self._run_id):
                 await server.retry_run(self._run_id)
+            await self._show_casting(log, self._run_id)
             open_now = await DataReader(self._options, log).open_runs()
             await self._find_earlier(log, self._run_id, open_now)
             watching = partial(self._watch_server, server, log, self._run_id)
@@ -222,6 +228,12 @@ class BookMaking:
             since=await _newest_request(log, run_id) if self._wanted.change else START,
         )
 
+    async def _show_casting(self, log: EventLog, run_id: RunId) -> None:
+        run = read_whole(await log.read_run(run_id))
+        if run is not None and self._wanted.shows_casting and not self._silent:
+            for line in voice_lines(voices_of(run)):
+                say(line)
+
     async def _find_earlier(self, log: EventLog, run_id: RunId, open_now: list[RunId]) -> None:
         """Which books are worked on before this one, and tell them."""
         self._earlier = runs_before(run_id, open_now)
@@ -265,6 +277,7 @@ class BookMaking:
             edition=run.edition if run is not None else FIRST_EDITION,
             folder=self._artifacts.location(run_id),
             seconds=self._seconds,
+            voices=voices_of(run) if run is not None and self._wanted.shows_casting else None,
             **more,
         )
 

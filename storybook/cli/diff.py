@@ -15,6 +15,7 @@ from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json
+from storybook.cli.voices import voices_told
 from storybook.editions import (
     EditionComparison,
     Files,
@@ -116,6 +117,4 @@ def _pair(name: str, before: str, after: str) -> Text:
 def _voices(tts: TtsConfig | None) -> str:
     if tts is None:
         return "not read aloud"
-    named = (f"{name} {voice}" for name, voice in tts.character_voices.items())
-    dialogue = [f"dialogue {tts.dialogue_voice}"] if tts.dialogue_voice else []
-    return ", ".join([tts.narrator_voice, *dialogue, *named, f"speed {tts.speed:g}"])
+    return f"{voices_told(tts)}, speed {tts.speed:g}"

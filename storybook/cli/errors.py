@@ -83,6 +83,7 @@ OPTIONS: Final[dict[Loc, str]] = {
     ("based_on", "keep"): "--keep",
     ("tts", "lang"): "--language",
     ("tts", "narrator_voice"): "--narrator-voice",
+    ("tts", "dialogue_voice"): "--dialogue-voice",
     ("tts", "speed"): "--speed",
     ("pages", 0): "--text",
     ("pages", 0, "title"): "--text",
@@ -158,8 +159,15 @@ def _full_disk() -> str:
 
 def in_options(invalid: InvalidRequest) -> click.UsageError:
     """The faults of a request as those of the options that it was given in."""
-    named = ((OPTIONS.get(it.loc, ".".join(map(str, it.loc))), it.msg) for it in invalid.faults)
+    named = ((_option(it.loc), it.msg) for it in invalid.faults)
     return click.UsageError("; ".join(f"{name}: {message}" for name, message in named))
+
+
+def _option(loc: Loc) -> str:
+    """The option that says a part of a request; a character's voice is `--voice NAME=VOICE`."""
+    if loc[:2] == ("tts", "character_voices"):
+        return " ".join([OPTIONS[VOICE], *map(str, loc[2:])])
+    return OPTIONS.get(loc, ".".join(map(str, loc)))
 
 
 def _first(error: BaseException) -> BaseException:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import rich_click as click
 from rich.text import Text
 
-from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart, RunId
+from storybook.book import AGES, CAST, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart, RunId
 from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
 from storybook.cli.data_reader import open_data
@@ -24,6 +24,7 @@ from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, accept_loss_option, pass_options
 from storybook.cli.output import can_ask, console, duration, print_json
 from storybook.cli.server_client import ServerClient
+from storybook.cli.voices import voice_lines
 from storybook.languages.ko import KOREAN
 from storybook.new_run import NewRun, check_new_run
 from storybook.request import (
@@ -36,6 +37,7 @@ from storybook.request import (
     SPEED_RANGE,
     InvalidRequest,
     clean_word,
+    composed,
 )
 from storybook.run import Status
 from storybook.stopping import exit_code
@@ -83,9 +85,12 @@ QUESTIONS: Final = {
 @click.option(
     "--cast",
     "heroes",
-    metavar="NAME",
+    metavar="[NAME]",
     multiple=True,
-    help="Who comes back from another book, as `storybook cast list` names them; once for each.",
+    is_flag=False,
+    flag_value="",
+    help="Who comes back from another book, as `storybook cast list` names them; once for each. "
+    "Without a name: show who speaks in which voice.",
 )
 @click.option(
     "--style",
@@ -114,7 +119,22 @@ QUESTIONS: Final = {
     type=click.Choice(VOICES, case_sensitive=False),
     metavar="VOICE",
     show_default=DEFAULT_VOICE,
-    help="Who reads it aloud: M1 to M5 are male, F1 to F5 female.",
+    help="Who reads it aloud, all of it unless --dialogue-voice says otherwise: M1 to M5 are male, "
+    "F1 to F5 female.",
+)
+@click.option(
+    "--dialogue-voice",
+    type=click.Choice((*VOICES, CAST), case_sensitive=False),
+    metavar="VOICE",
+    help=f"Who speaks for the characters; `{CAST}` gives each a voice of its own, which is what "
+    "happens if no voice is named.",
+)
+@click.option(
+    "--voice",
+    "voices",
+    metavar="NAME=VOICE",
+    multiple=True,
+    help="Let a character speak in this voice; the others have their own all the same.",
 )
 @click.option(
     "--speed",
@@ -145,6 +165,8 @@ def make_command(
     keep: str | None,
     no_audio: bool,
     narrator_voice: str | None,
+    dialogue_voice: str | None,
+    voices: tuple[str, ...],
     speed: float | None,
     resume: str,
     accept_loss: bool,
@@ -167,7 +189,13 @@ def make_command(
     if resume and (seed is not None or based_on or any(words.values())):
         raise click.UsageError("--resume goes on with a book as it was asked for: give no words.")
     options.start_logging()
-    tts = {"narrator_voice": narrator_voice, "speed": speed}
+    shows_casting, heroes = "" in heroes, tuple(filter(None, heroes))
+    tts = {
+        "narrator_voice": narrator_voice,
+        "dialogue_voice": dialogue_voice or (CAST if voices and not narrator_voice else None),
+        "character_voices": dict(map(_voice, voices)) or None,
+        "speed": speed,
+    }
     told = {
         "read_aloud": False if no_audio else None,
         "tts": tts if any(it is not None for it in tts.values()) else None,
@@ -179,7 +207,8 @@ def make_command(
         "cast": heroes,
         "based_on": _origin(options, based_on, edition, keep),
     }
-    wanted = MakeOptions(None if resume else _new_run(words, told), resume)
+    asked = None if resume else _new_run(words, told)
+    wanted = MakeOptions(asked, resume, shows_casting=shows_casting)
     if options.server is not None:
         _make_elsewhere(options, wanted, as_json)
         return
@@ -210,13 +239,18 @@ def _make_elsewhere(options: GlobalOptions, wanted: MakeOptions, as_json: bool) 
     from storybook.cli.server_client import body_of
 
     body = body_of(asked)
-    made = remote.asked(options, lambda it: remote.make_book(it, body, silent=as_json))
+    shows = wanted.shows_casting
+    made = remote.asked(
+        options, lambda it: remote.make_book(it, body, silent=as_json, shows_casting=shows)
+    )
     if as_json:
         print_json(made)
     if made["status"] != Status.DONE:
         raise Failure(f"the book is {made['status']}: {made['error']}")
     if not as_json:
         say(f"{made['title']}  run {made['run_id']}")
+        for line in voice_lines(made.get("voices") or {}):
+            say(line)
 
 
 # ---------------------------------------------------------------------------------------- the words
@@ -242,6 +276,14 @@ def _origin(
             return await reader.find(run)
 
     return {"run_id": run_async(find), "edition": edition, "keep": keep}
+
+
+def _voice(given: str) -> tuple[str, str]:
+    """A character's name and its voice."""
+    name, sign, voice = given.rpartition("=")
+    if not sign or not name.strip():
+        raise click.UsageError(f"--voice {given!r}: expected NAME=VOICE, with a voice such as F2.")
+    return composed(name), voice
 
 
 def _new_run(words: Mapping[str, str | None], told: Mapping[str, Any]) -> NewRun:

@@ -141,9 +141,14 @@ def print_state(client: StorybookClient, run_id: RunId, state: RunState) -> None
 
 
 async def make_book(
-    client: StorybookClient, body: Mapping[str, object], *, silent: bool
+    client: StorybookClient,
+    body: Mapping[str, object],
+    *,
+    silent: bool,
+    shows_casting: bool = False,
 ) -> dict[str, Any]:
-    """Ask for a book and watch it; what `--json` says of it."""
+    """Ask for a book and watch it; what `--json` says of it, with who speaks in which voice if that
+    is to be shown."""
     run_id = await client.create(body)
     if silent:
         async for _ in client.follow(run_id):
@@ -153,7 +158,15 @@ async def make_book(
         await watch_run(client, run_id)
     state = await client.state(run_id)
     title = state.pages[0].title
-    return {"run_id": run_id, "status": state.status, "title": title, "error": state.error}
+    made: dict[str, Any] = {
+        "run_id": run_id,
+        "status": state.status,
+        "title": title,
+        "error": state.error,
+    }
+    if shows_casting:
+        made["voices"] = {it.name: it.voice for it in (await client.cast(run_id)).cast}
+    return made
 
 
 async def edit_book(

@@ -7,8 +7,9 @@ import shlex
 
 import msgspec
 
-from storybook.book import BasedOn
+from storybook.book import BasedOn, TtsConfig
 from storybook.cli.called_as import NAME
+from storybook.languages.known import language_of, names_in
 from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
@@ -40,11 +41,21 @@ def command_for(run: Run, program: str = NAME) -> str:
     if run.tts is None:
         parts.append("--no-audio")
     else:
-        if run.tts.narrator_voice != DEFAULT_VOICE or is_retold:
-            parts += ["--narrator-voice", run.tts.narrator_voice]
+        parts += _voices(run, run.tts, is_retold)
         if run.tts.speed != pace_for(run.age)[0]:
             parts += ["--speed", f"{run.tts.speed:g}"]
     return " ".join([program, "make", *parts])
+
+
+def _voices(run: Run, tts: TtsConfig, is_retold: bool) -> list[str]:
+    """Who speaks in which voice. What was cast may be cast otherwise today."""
+    is_usual = tts.is_cast and tts.narrator_voice == DEFAULT_VOICE and not is_retold
+    parts = [] if is_usual else ["--narrator-voice", tts.narrator_voice]
+    if tts.dialogue_voice and not is_usual:
+        parts += ["--dialogue-voice", tts.dialogue_voice]
+    asked = names_in(language_of(run.language), run.request)
+    own = {name: tts.voices[name] for name in asked if name in tts.voices}
+    return [*parts, *(it for name in own for it in ("--voice", _quoted(f"{name}={own[name]}")))]
 
 
 def _saved(run: Run) -> list[str]:

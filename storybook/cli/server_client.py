@@ -36,7 +36,8 @@ def body_of(asked: NewRun) -> dict[str, object]:
     tts = None
     if asked.tts is not None:  # what is empty is what the server takes for it
         of_tts = msgspec.structs.asdict(asked.tts)
-        tts = {it: of_tts[it] for it in of_tts if of_tts[it] != "" and it not in asked.unsaid}
+        unsaid = asked.unsaid | {"casting", "delivery"}  # the server's to say
+        tts = {it: of_tts[it] for it in of_tts if of_tts[it] != "" and it not in unsaid}
     said = {
         **words,
         "read_aloud": asked.tts is not None,

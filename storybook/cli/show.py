@@ -20,6 +20,7 @@ from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import SHORT_ID, console, duration, print_json, size, status_text
 from storybook.cli.timeline import Chapter, chapters, chart, faults
+from storybook.cli.voices import voices_told
 from storybook.clock import MICROSECONDS
 from storybook.editions import NoSuchEdition, NoSuchLanguage, content_of, shown_in
 from storybook.events.catalog import NAMES_OF_ENDINGS
@@ -314,7 +315,7 @@ def _facts(told: _Told) -> Iterator[tuple[str, str | Text]]:
     yield "folder", told.store.location(told.run_id)
     yield "seed", str(told.book.seed)
     tts = told.content.tts
-    yield "voice", tts.narrator_voice if tts else "not read aloud"
+    yield "voice", voices_told(tts) if tts else "not read aloud"
     if told.content.translations:
         yield "languages", ", ".join(told.content.languages)
     span = f"{events[0].position} to {events[-1].position}"

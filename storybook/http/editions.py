@@ -65,8 +65,10 @@ class EditionConflict(msgspec.Struct, frozen=True):
     newest: int
 
 
-class BookVoices(TtsConfig, frozen=True):
-    """How an edition is read aloud; all members are there."""
+class BookVoices(TtsConfig, frozen=True, omit_defaults=False):
+    """How an edition is read aloud; all members are there. `casting` has the voices that characters
+    were given where `dialogue_voice` is `cast`; `delivery` is `story`, or empty where every pause
+    is the same, as in older books."""
 
 
 class EditedPage(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.book import AGES, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart
+from storybook.book import AGES, CAST, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart
 from storybook.callback_url import CALLBACK_PATTERN, MAX_CALLBACK_CHARACTERS
 from storybook.characters import MAX_NAME_CHARACTERS
 from storybook.edition_request import MAX_EDITS, MAX_LINES, MAX_TEXT_CHARACTERS
@@ -106,12 +106,19 @@ PAGE: Final[Schema] = {"type": "integer", "enum": [*range(MOST_PAGES)]}
 TTS_CONFIG: Final[Schema] = {
     "type": "object",
     "title": "TtsConfig",
-    "description": "How a book is read aloud; M1, ko, 1.05 and 250 ms unless it says otherwise.",
+    "description": "How a book is read aloud; M1, ko, 1.05 and 250 ms unless it says otherwise. "
+    "Where no voice is named, each character is given one of its own.",
     "properties": {
         "narrator_voice": {"anyOf": [VOICE, {"type": "null"}]},
         "dialogue_voice": {
-            "anyOf": [VOICE, {"const": "", "type": "string"}, {"type": "null"}],
-            "description": "nothing: the narrator's",
+            "anyOf": [
+                VOICE,
+                {"type": "string", "pattern": r"^[ \t\r\n]*[Cc][Aa][Ss][Tt][ \t\r\n]*$"},
+                {"const": "", "type": "string"},
+                {"type": "null"},
+            ],
+            "description": f"nothing: the narrator's; `{CAST}`: each character is given a voice of "
+            "its own by what it is, beside those in `character_voices`",
         },
         "character_voices": {
             "anyOf": [

@@ -51,11 +51,16 @@ def names_in(language: Language, request: StoryRequest) -> dict[str, str]:
 def voiced(language: Language, request: StoryRequest, tts: TtsConfig | None) -> TtsConfig | None:
     """How a book is read aloud, with the voices of characters by the names that its story calls
     them, too."""
-    if tts is None or not tts.character_voices:
+    if tts is None or not tts.voices:
         return tts
-    names, by_name = names_in(language, request), tts.character_voices
-    voices = {names[old]: voice for old, voice in by_name.items() if old in names}
-    return msgspec.structs.replace(tts, character_voices={**voices, **by_name})
+    names = names_in(language, request)
+
+    def also(voices: Mapping[str, str]) -> dict[str, str]:
+        called = {names[old]: voice for old, voice in voices.items() if old in names}
+        return {**called, **voices}
+
+    character_voices, casting = also(tts.character_voices), also(tts.casting)
+    return msgspec.structs.replace(tts, character_voices=character_voices, casting=casting)
 
 
 def forbidden_in(text: str, forbidden: Mapping[str, Sequence[str]]) -> list[str]:

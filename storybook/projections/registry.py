@@ -12,6 +12,7 @@ from storybook.projections.library import Books
 from storybook.projections.projection import Projection
 from storybook.projections.runs import RunStates
 from storybook.projections.timings import Timings
+from storybook.projections.voices import CastVoices
 
 PROJECTIONS: Final[tuple[Projection, ...]] = (
     RunStates(),
@@ -21,4 +22,5 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     ForgottenRuns(),
     SavedCharacters(),
     DerivedBooks(),
+    CastVoices(),
 )

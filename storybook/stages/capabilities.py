@@ -88,7 +88,7 @@ def narration_faults(tts: TtsConfig | None, narrator: Capabilities) -> Iterator[
 
 def _voices(tts: TtsConfig) -> Iterator[tuple[Loc, str]]:
     yield ("tts", "narrator_voice"), tts.narrator_voice
-    if tts.dialogue_voice:
+    if tts.dialogue_voice and not tts.is_cast:
         yield ("tts", "dialogue_voice"), tts.dialogue_voice
     for name, voice in tts.character_voices.items():
         yield ("tts", "character_voices", name), voice

@@ -67,7 +67,9 @@ def narration_task(run: Run, work: Work) -> NarrationTask:
     assert work.page is not None
     page, tts = run.page_in(work.page, work.language), spoken_as(run, work)
     assert page is not None  # it has its text, or the work would not be due
-    return NarrationTask(utterances(page, tts), tts.lang, tts.speed, tts.segment_pause_ms, run.seed)
+    spoken = utterances(page, tts)
+    pace = tts.speed, tts.segment_pause_ms
+    return NarrationTask(spoken, tts.lang, *pace, run.seed, tts.delivery)
 
 
 def spoken_as(run: Run, work: Work) -> TtsConfig:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from storybook.book import Dialogue, Page, Segment
+from storybook.book import VoiceDelivery, Dialogue, Page, Segment, TtsConfig
 from storybook.export.spans import paragraphs
 from storybook.languages.ko import KOREAN
+from storybook.stages.narrator.narration import segments_in
+from storybook.stages.narrator.utterances import utterances
 from tests.export.finished import STORY, segments_of
 
 
@@ -89,3 +91,19 @@ def test_dialogue_that_does_not_stand_there_changes_nothing() -> None:
     """It may have been cut; the text stays as it is."""
     page = Page(1, summary="하나. 둘.", dialogues=(Dialogue("토끼", "셋"), Dialogue("토끼", "")))
     assert texts(page) == ["하나. 둘."]
+
+
+def test_a_sentence_that_is_told_in_clauses_is_lit_as_one() -> None:
+    """From its first word to its last, whatever stands between its clauses in print."""
+    page = Page(1, summary="옛날에,  숲속에 '토끼,' 라는\n아이가 살았어요. 끝.")
+    said = utterances(page, TtsConfig(delivery=VoiceDelivery.STORY))
+    assert len(said) == 5
+    spoken = tuple(segments_in(said, [(it, it + 0.5) for it in range(len(said))]))
+    lit = [
+        span.segment
+        for spans in paragraphs(page, spoken, KOREAN.goes_on)
+        for span in spans
+        if span.text.strip()
+    ]
+    assert list(dict.fromkeys(lit)) == list(spoken) and None not in lit
+    assert [(it.start, it.end) for it in spoken][-1] == (4, 4.5)

@@ -7,12 +7,14 @@ import unicodedata
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from storybook.book import StoryRequest, TtsConfig
+from storybook.book import CAST, VoiceDelivery, StoryRequest, TtsConfig
 from storybook.http.errors import Invalid
 from storybook.http.run_request import read_run_request
 from storybook.new_run import NewRun
 from storybook.request import MAX_FIELD_CHARACTERS, RequestFault
+from tests.books import USUAL_TTS
 from tests.http.serving import WORDS, Site
 
 
@@ -36,7 +38,7 @@ def faults(**fields: Any) -> list[tuple[str, str]]:
 def test_four_words_are_enough() -> None:
     """Everything else has a default; unknown fields are ignored."""
     assert order(unknown=1) == NewRun(
-        StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정"), TtsConfig(), 5, "ko"
+        StoryRequest("조선시대", "깊은 숲속 마을", "토끼, 호랑이", "우정"), USUAL_TTS, 5, "ko"
     )
 
 
@@ -133,8 +135,25 @@ def test_voices_in_any_case() -> None:
         "segment_pause_ms": 5000,
     }
     assert order(tts_config=config, language="en").tts == TtsConfig(
-        "F1", "M5", {"호랑이": "F3"}, "en-US", 0.7, 5000
+        *("F1", "M5", {"호랑이": "F3"}, "en-US", 0.7, 5000), delivery=VoiceDelivery.STORY
     )
+
+
+def test_voices_are_cast_where_none_is_named() -> None:
+    """And where that is asked for, in any case, beside a named narrator and a named character."""
+
+    def dialogue(**config: object) -> str:
+        tts = order(tts_config=config).tts
+        assert tts is not None and tts.casting == {}
+        return tts.dialogue_voice
+
+    for nothing in ({}, {"speed": 1.5}, {"dialogue_voice": "", "character_voices": {}}):
+        assert dialogue(**nothing) == CAST
+    assert dialogue(narrator_voice="F1", dialogue_voice=" Cast") == CAST
+    assert dialogue(narrator_voice="M1") == dialogue(character_voices={"토끼": "F2"}) == ""
+    wrong = [("body.tts_config.dialogue_voice", "enum")]
+    assert faults(tts_config={"dialogue_voice": "casting"}) == wrong
+    assert faults(tts_config={"narrator_voice": "cast"})[0][0] == "body.tts_config.narrator_voice"
 
 
 def test_length_and_language() -> None:
@@ -153,7 +172,7 @@ def test_no_reading_aloud() -> None:
     """Switched off, there is no configuration; it is checked all the same."""
     assert order(tts_enabled=False).tts is None
     assert faults(tts_enabled=False, tts_config=[]) == [("body.tts_config", "dict_type")]
-    assert order(tts_config=None).tts == TtsConfig()
+    assert order(tts_config=None).tts == USUAL_TTS
 
 
 @pytest.mark.parametrize(
@@ -226,7 +245,7 @@ def test_a_voice_of_another_type(value: object) -> None:
     found = faults(tts_config={"dialogue_voice": value})
     assert found == [("body.tts_config.dialogue_voice", "enum")]
     for nothing in (None, ""):
-        tts = order(tts_config={"dialogue_voice": nothing}).tts
+        tts = order(tts_config={"dialogue_voice": nothing, "narrator_voice": "M1"}).tts
         assert tts is not None and tts.dialogue_voice == ""
 
 
@@ -275,7 +294,7 @@ def test_what_is_no_truth(told: object) -> None:
 def test_voices_as_the_older_servers_took_them() -> None:
     """Numbers may be texts, and every member may be null."""
     told = {"speed": "1.5", "segment_pause_ms": " 300 "}
-    assert order(tts_config=told).tts == TtsConfig(speed=1.5, segment_pause_ms=300)
+    assert order(tts_config=told).tts == replace(USUAL_TTS, speed=1.5, segment_pause_ms=300)
     nothing = dict.fromkeys(TtsConfig.__struct_fields__)
     assert order(tts_config=nothing) == order()
     assert faults(tts_config={"speed": "9", "segment_pause_ms": "1.5"}) == [

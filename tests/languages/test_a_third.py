@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from storybook.application import Application
-from storybook.book import Page, RunId, TtsConfig
+from storybook.book import Page, RunId
 from storybook.bootstrap import open_application
 from storybook.events.log import START
 from storybook.export import BOOK_FILE, export_book
@@ -105,7 +105,8 @@ async def test_a_book_is_made_in_it(third: Language, tmp_path: Path) -> None:
         order = server.asked[-1]["messages"]
     assert "You are an Esperanto writer" in order[0]["content"]
     assert run.pages[2].summary == f'{TELLS[1][0]} Rabbit diris: "Ĉu ni ludu?"'
-    assert run.tts == TtsConfig(lang="eo")
+    assert run.tts is not None and run.tts.lang == "eo"
+    assert run.tts.casting["Rabbit"] == run.tts.casting["토끼"] != run.tts.casting["Tiger"]
     assert '<html lang="eo">' in page and "Fino" in page and "Paĝo 2 el 4" in page
     told = re.sub(r'<ul class="seeds".*?</ul>', "", page, flags=re.DOTALL)
     assert not re.search("[가-힣]", told), "but for the four words that were asked for"

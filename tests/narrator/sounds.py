@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
+from storybook.book import Segment
 from storybook.engines import Narration, NarrationTask, Narrator, Report, Utterance
 from storybook.stages.narrator.audio import LEAD_SECONDS, TAIL_SECONDS, Sound
+from storybook.stages.narrator.pitch import median_pitch
 
 SENTENCE = "옛날 옛적 깊은 숲속 마을에 호기심 많은 토끼가 살았어요."
-SYLLABLES = sum("가" <= char <= "힣" for char in SENTENCE)
+
+
+def syllables(text: str) -> int:
+    """How many a Korean text has that is all in Hangul."""
+    return sum("가" <= char <= "힣" for char in text)
+
+
+SYLLABLES = syllables(SENTENCE)
 
 
 def task(*texts: str, voice: str = "M1", lang: str = "ko", speed: float = 1.0) -> NarrationTask:
@@ -38,16 +46,11 @@ def samples(narration: Narration) -> tuple[Sound, int]:
 
 
 def pitch(sound: Sound, rate: int) -> float:
-    """The median fundamental frequency in hertz of the voiced frames, by autocorrelation."""
-    length, shortest, longest = 1024, rate // 450, rate // 55
-    found = []
-    for start in range(0, sound.size - length, length // 2):
-        frame = sound[start : start + length]
-        if np.sqrt(np.mean(frame**2)) < 0.03:
-            continue
-        spectrum = np.fft.rfft(frame - frame.mean(), 2 * length)
-        similarity = np.fft.irfft(np.abs(spectrum) ** 2)[:length]
-        lag = shortest + int(np.argmax(similarity[shortest:longest]))
-        if similarity[lag] > 0.4 * similarity[0]:
-            found.append(rate / lag)
-    return float(np.median(found))
+    """The median fundamental in hertz."""
+    return median_pitch(sound, rate)
+
+
+def sound_of(narration: Narration, segment: Segment) -> tuple[Sound, int]:
+    """What is heard while a segment is spoken, and its samples a second."""
+    sound, rate = samples(narration)
+    return sound[round(segment.start * rate) : round(segment.end * rate)], rate

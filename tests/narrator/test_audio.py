@@ -19,8 +19,11 @@ from storybook.stages.narrator.audio import (
     from_pcm16,
     join,
     loudness,
+    rising,
+    shifted,
     wav_bytes,
 )
+from storybook.stages.narrator.pitch import median_pitch, pitch_track, semitones
 
 RATE = 22_050
 
@@ -40,7 +43,7 @@ def part(sound: Sound, start: float, end: float) -> Sound:
 
 def test_pieces_are_parted_by_the_pause_and_their_times_are_exact() -> None:
     """Between two spans there is silence of the length asked for, and sound within each."""
-    sound, spans = join([tone(0.3), tone(0.3), tone(0.3)], RATE, 250)
+    sound, spans = join([tone(0.3), tone(0.3), tone(0.3)], RATE, [250] * 3)
     assert len(spans) == 3
     for (_, end), (start, _) in pairwise(spans):
         assert start - end == pytest.approx(0.25, abs=1 / RATE)
@@ -53,19 +56,19 @@ def test_pieces_are_parted_by_the_pause_and_their_times_are_exact() -> None:
 
 def test_no_pause_joins_pieces_directly() -> None:
     """A pause of 0 ms is allowed."""
-    _, spans = join([tone(0.3), tone(0.3)], RATE, 0)
+    _, spans = join([tone(0.3), tone(0.3)], RATE, [0, 0])
     assert spans[0][1] == spans[1][0]
 
 
 def test_silence_around_speech_is_trimmed() -> None:
     """An engine's own silence does not add to the pause."""
-    sound, _ = join([tone(0.3, seconds=0.5, quiet=0.4)], RATE, 250)
+    sound, _ = join([tone(0.3, seconds=0.5, quiet=0.4)], RATE, [250])
     assert sound.size / RATE == pytest.approx(0.5, abs=0.05)
 
 
 def test_quiet_and_loud_pieces_become_equally_loud() -> None:
     """Whatever level an engine speaks at, the narration has one."""
-    sound, spans = join([tone(0.02), tone(0.9)], RATE, 100)
+    sound, spans = join([tone(0.02), tone(0.9)], RATE, [100, 100])
     levels = [loudness(part(sound, *span), RATE) for span in spans]
     assert levels == pytest.approx([LOUDNESS, LOUDNESS], rel=0.05)
 
@@ -80,13 +83,13 @@ def test_nothing_clips() -> None:
     """A peak far above its piece's level is bent below the limit."""
     piece = tone(0.01)
     piece[5000] = 1.0
-    sound, _ = join([piece], RATE, 0)
+    sound, _ = join([piece], RATE, [0])
     assert 0.7 < np.abs(sound).max() <= PEAK
 
 
 def test_pieces_begin_and_end_without_a_click() -> None:
     """A piece cut in mid-wave is faded at both ends."""
-    sound, _ = join([np.full(RATE, 0.5, np.float32)], RATE, 0)
+    sound, _ = join([np.full(RATE, 0.5, np.float32)], RATE, [0])
     assert sound[0] == 0
     assert abs(sound[-1]) < 0.01
     assert np.abs(np.diff(sound)).max() < 0.01
@@ -95,14 +98,14 @@ def test_pieces_begin_and_end_without_a_click() -> None:
 def test_a_piece_without_sound_takes_no_time() -> None:
     """It has a place among the spans, but no pause of its own."""
     silence = np.zeros(RATE, np.float32)
-    sound, spans = join([silence, tone(0.3), np.zeros(0, np.float32), tone(0.3)], RATE, 250)
+    sound, spans = join([silence, tone(0.3), np.zeros(0, np.float32), tone(0.3)], RATE, [250] * 4)
     assert [start == end for start, end in spans] == [True, False, True, False]
     assert sound.size / RATE == pytest.approx(1.25, abs=0.05)
 
 
 def test_a_reading_has_silence_around_it() -> None:
     """A speaker that wakes up swallows nothing, and the times move with the sound."""
-    joined = join([tone(0.3), tone(0.3)], RATE, 250)
+    joined = join([tone(0.3), tone(0.3)], RATE, [250, 250])
     sound, spans = framed(joined, RATE)
     lead, tail = round(LEAD_SECONDS * RATE), round(TAIL_SECONDS * RATE)
     assert np.array_equal(sound[lead:-tail], joined.sound)
@@ -113,7 +116,7 @@ def test_a_reading_has_silence_around_it() -> None:
 
 def test_nothing_to_speak_is_a_moment_of_silence() -> None:
     """A player gets a file even for a page without words."""
-    sound, spans = join([], RATE, 250)
+    sound, spans = join([], RATE, [])
     assert spans == ()
     assert sound.size > 0
     assert np.abs(sound).max() == 0
@@ -135,3 +138,30 @@ def test_pcm_becomes_sound() -> None:
     """Full scale is 1, whatever the sign."""
     samples = np.array([0, 16384, -32768], "<i2").tobytes()
     assert from_pcm16(samples).tolist() == [0.0, 0.5, -1.0]
+
+
+def test_each_pause_is_as_long_as_it_is_said_to_be() -> None:
+    """Of those around a piece without sound the longest is kept."""
+    silence = np.zeros(0, np.float32)
+    _, spans = join([tone(0.3), tone(0.3), silence, tone(0.3)], RATE, [100, 400, 200, 900])
+    first, second, _, last = spans
+    assert second[0] - first[1] == pytest.approx(0.1, abs=0.001)
+    assert last[0] - second[1] == pytest.approx(0.4, abs=0.001)
+
+
+@pytest.mark.parametrize("by", [-4, 0, 3])
+def test_a_sound_can_be_higher_or_lower(by: int) -> None:
+    """By semitones; it is as much shorter, or longer."""
+    higher = shifted(tone(0.3), by)
+    assert semitones(median_pitch(higher, RATE), 200) == pytest.approx(by, abs=0.2)
+    assert higher.size == pytest.approx(tone(0.3).size / 2 ** (by / 12), abs=2)
+    assert shifted(np.zeros(0, np.float32), by).size == 0
+
+
+def test_the_end_of_a_sound_can_be_made_to_rise() -> None:
+    """What comes before is as it was, and silence stays silent."""
+    risen = rising(tone(0.3, seconds=1.0, quiet=0.2), RATE)
+    track = pitch_track(risen, RATE)[:, 1]
+    assert track[:30] == pytest.approx([200] * 30, rel=0.02)
+    assert semitones(track[-3:].mean(), 200) > 2
+    assert rising(np.zeros(100, np.float32), RATE).size == 0

@@ -7,11 +7,12 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from storybook.book import Dialogue, Page, TtsConfig
-from storybook.engines import Utterance
+from storybook.book import Dialogue, Page, TtsConfig, VoiceDelivery
+from storybook.engines import Boundary, Utterance
 from storybook.languages.ko import KOREAN
-from storybook.stages.narrator.utterances import clauses, utterances
+from storybook.stages.narrator.utterances import LAST_PACE, clauses, utterances
 
 BREATHS = KOREAN.speech.breaths
 
@@ -164,3 +165,70 @@ def test_clauses_keep_the_limit_and_every_word(text: str, limit: int) -> None:
     pieces = clauses(text, limit, BREATHS)
     assert all(0 < len(piece) <= limit for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+# --------------------------------------------------------------------------------------- as a story
+
+STORY = replace(TTS, delivery=VoiceDelivery.STORY)
+
+
+def told(summary: str, *lines: Dialogue) -> list[tuple[str, str | None]]:
+    """Each piece of a story, and what there is between it and the next one."""
+    said = utterances(Page(1, summary=summary, dialogues=lines), STORY)
+    return [(it.text, it.after) for it in said]
+
+
+def test_a_sentence_of_a_story_is_told_clause_by_clause() -> None:
+    """At its commas, semicolons and dashes, each with the sign that ends it."""
+    assert told("옛날에, 숲속에; 토끼가 — 아주 작은 토끼가 살았어요. 끝.") == [
+        ("옛날에,", Boundary.CLAUSE),
+        ("숲속에;", Boundary.CLAUSE),
+        ("토끼가 —", Boundary.CLAUSE),
+        ("아주 작은 토끼가 살았어요.", Boundary.SENTENCE),
+        ("끝.", Boundary.SENTENCE),
+    ]
+
+
+def test_a_number_is_no_place_for_a_breath() -> None:
+    """Nor is a comma with nothing after it, or before it."""
+    assert [text for text, _ in told("1,000마리가 왔어요. , 그래,")] == [
+        "1,000마리가 왔어요.",
+        ", 그래,",
+    ]
+
+
+def test_speech_and_paragraphs_have_boundaries_of_their_own() -> None:
+    """Before a line, after it, between two who speak, and where a line of text ends."""
+    lines = (Dialogue("토끼", "놀자!"), Dialogue("호랑이", "좋아!"))
+    assert told('토끼가 왔어요.\n"놀자!" "좋아!" 둘은 웃었어요. 해가 졌어요.', *lines) == [
+        ("토끼가 왔어요.", Boundary.PARAGRAPH),
+        ("놀자!", Boundary.BEFORE_SPEECH),
+        ("좋아!", Boundary.AFTER_SPEECH),
+        ("둘은 웃었어요.", Boundary.SENTENCE),
+        ("해가 졌어요.", Boundary.SENTENCE),
+    ]
+
+
+def test_only_the_last_sentence_of_a_page_is_slower() -> None:
+    """All of its clauses are."""
+    page = Page(1, summary="토끼가 왔어요. 그래서, 둘은 놀았어요.")
+    assert [it.pace for it in utterances(page, STORY)] == [1.0, LAST_PACE, LAST_PACE]
+    assert utterances(Page(1), STORY) == ()
+
+
+@given(
+    st.lists(st.sampled_from(["토끼가 ", "왔어요. ", '"안녕!" ', "그래", ", ", "— ", "\n", "'"]))
+)
+def test_a_story_says_what_is_said_evenly(parts: list[str]) -> None:
+    """The clauses of each sentence are its words, in order: nothing but spaces at the cuts."""
+    page = Page(1, summary="".join(parts), dialogues=(Dialogue("토끼", "안녕!"),))
+    whole, sentences = "", []
+    for it in utterances(page, STORY):
+        whole = f"{whole} {it.text}".strip()
+        if it.after is not Boundary.CLAUSE:
+            sentences.append((whole, it.speaker, it.voice))
+            whole = ""
+    even = [(it.text, it.speaker, it.voice) for it in utterances(page, TTS)]
+    assert [("".join(text.split()), *who) for text, *who in sentences] == [
+        ("".join(text.split()), *who) for text, *who in even
+    ]

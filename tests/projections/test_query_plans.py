@@ -18,6 +18,7 @@ from storybook.projections import (
     throughput,
     timings,
     views,
+    voices,
 )
 from storybook.projections.artifacts import FILES
 from storybook.projections.forgotten import FORGOTTEN
@@ -41,6 +42,7 @@ PLANS = {
     characters.SAVED_AS: "INDEX characters_by_name",
     derived.DERIVED_FROM: "INDEX derived_by_origin",
     forgotten.IS_FORGOTTEN: "COVERING INDEX sqlite_autoindex_forgotten_1",
+    voices.LAST_VOICE: "INDEX cast_voices_by_name",
     timings.TAKEN: "INDEX timings_by_role",
     throughput.OF_STATUS: "COVERING INDEX library_by_status",
     throughput.DONE_SINCE: "INDEX timings_by_role",

@@ -61,7 +61,7 @@ test("a request says what was chosen and leaves the rest to the server", () => {
   const chosen = { ...told(), pace: /** @type {const} */ ("slow"), narrator: "F1", pages: 7, age: "3-4", style: "ink", language: "en" };
   chosen.cards[1].voice = "M2";
   const request = requestOf(chosen);
-  assert.deepEqual(request.tts_config, { speed: 0.85, narrator_voice: "F1", character_voices: { 로봇: "M2", "꼬마 로봇": "M2" } });
+  assert.deepEqual(request.tts_config, { speed: 0.85, narrator_voice: "F1", dialogue_voice: "cast", character_voices: { 로봇: "M2", "꼬마 로봇": "M2" } });
   assert.deepEqual([request.page_count, request.age, request.style, request.language], [7, "3-4", "ink", "en"]);
 });
 

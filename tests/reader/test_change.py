@@ -226,9 +226,9 @@ def test_a_book_is_read_in_another_voice(server: Server, opened: Opener) -> None
     expect(page.locator(".news.done")).to_have_count(0)
     expect(page.get_by_role("button", name="목소리", exact=True)).to_be_focused()
     editions = httpx.get(f"{server.url}/api/runs/{run_id}/editions").json()["editions"]
-    voices = editions[1]["tts_config"]
-    assert voices["narrator_voice"] == "F2"
-    assert voices["character_voices"] == {"토끼": "F1", "호랑이": "M1"}
+    before, voices = (it["tts_config"] for it in editions)
+    assert (before["dialogue_voice"], voices["narrator_voice"]) == ("cast", "F2")
+    assert voices["character_voices"] == {"토끼": "F1", "호랑이": before["casting"]["호랑이"]}
 
 
 def test_a_hero_is_kept_for_other_books(server: Server, opened: Opener, book: str) -> None:

@@ -138,9 +138,12 @@ function ttsOf(draft) {
     voices[textOf({ ...card, like: "" }) || textOf(card)] = card.voice;
     voices[textOf(card)] = card.voice;
   }
+  // Whoever is given no voice here has one of its own all the same.
+  const names = Boolean(draft.narrator) || Object.keys(voices).length > 0;
   return {
     ...(SPEEDS[draft.pace] ? { speed: SPEEDS[draft.pace] } : {}),
     ...(draft.narrator ? { narrator_voice: draft.narrator } : {}),
+    ...(names ? { dialogue_voice: "cast" } : {}),
     ...(Object.keys(voices).length ? { character_voices: voices } : {}),
   };
 }

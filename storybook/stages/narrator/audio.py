@@ -32,6 +32,9 @@ _VOICED_ABOVE: Final = 0.1
 """A frame is voiced if its RMS is above this part of the loudest frame's (-20 dB)."""
 _SOUND_ABOVE: Final = 0.004
 """A frame whose peak is below this part of the piece's peak (-48 dB) is silence."""
+_RISE_SECONDS: Final = 0.35
+_RISE_SEMITONES: Final = 5.0
+"""The last two syllables of a question, and how far its end goes up."""
 LEAD_SECONDS: Final = 0.15
 TAIL_SECONDS: Final = 0.3
 """Silence before and after a narration: a wireless speaker that wakes up swallows the first
@@ -52,23 +55,26 @@ def from_pcm16(samples: bytes) -> Sound:
     return np.frombuffer(samples, "<i2").astype(np.float32) * np.float32(1 / 32768)
 
 
-def join(pieces: Sequence[Sound], rate: int, pause_ms: int) -> Joined:
-    """Put `pause_ms` of silence between pieces, each trimmed, evenly loud and faded.
+def join(pieces: Sequence[Sound], rate: int, pauses_ms: Sequence[int]) -> Joined:
+    """Put silence between pieces, each trimmed, evenly loud and faded; `pauses_ms` has how much
+    there is after each.
 
-    `rate` is in samples a second. A piece without sound takes no time and gets no pause.
+    `rate` is in samples a second. A piece without sound takes no time; of the pauses around it only
+    the longest is kept.
     """
-    pause = np.zeros(rate * pause_ms // 1000, np.float32)
     parts: list[Sound] = []
-    spans, at = [], 0
-    for piece in pieces:
+    spans, at, waits_ms = [], 0, 0
+    for piece, pause_ms in zip(pieces, pauses_ms, strict=True):
         spoken = _faded(_bent(_even(_trimmed(piece, rate), rate)), rate)
         if spoken.size and parts:
+            pause = np.zeros(rate * waits_ms // 1000, np.float32)
             parts.append(pause)
             at += pause.size
         spans.append((at / rate, (at + spoken.size) / rate))
         if spoken.size:
             parts.append(spoken)
             at += spoken.size
+        waits_ms = pause_ms if spoken.size else max(waits_ms, pause_ms)
     nothing = np.zeros(int(rate * _NOTHING_SECONDS), np.float32)
     return Joined(np.concatenate(parts) if parts else nothing, tuple(spans))
 
@@ -79,6 +85,30 @@ def framed(joined: Joined, rate: int) -> Joined:
     shift = lead / rate
     spans = tuple((start + shift, end + shift) for start, end in joined.spans)
     return Joined(np.pad(joined.sound, (lead, tail)), spans)
+
+
+def shifted(sound: Sound, semitones: float) -> Sound:
+    """The sound so many semitones higher, by resampling: it gets shorter by as much, and who speaks
+    gets smaller. Spoken at a speed divided by `2 ** (semitones / 12)`, it is as long as before."""
+    if semitones == 0 or not sound.size:
+        return sound
+    factor = 2 ** (semitones / 12)
+    places = np.arange(int(sound.size / factor)) * factor
+    moved: Sound = np.interp(places, np.arange(sound.size), sound).astype(np.float32)
+    return moved
+
+
+def rising(sound: Sound, rate: int) -> Sound:
+    """The sound with its end going up, as a question's does: for a voice that leaves it level."""
+    spoken = _trimmed(sound, rate)
+    tail = min(int(rate * _RISE_SECONDS), spoken.size)
+    if not tail:
+        return spoken
+    steps = 2 ** (np.linspace(0, _RISE_SEMITONES, tail) / 12)
+    places = np.cumsum(steps)
+    end = spoken[-tail:]
+    bent = np.interp(places[places < tail - 1], np.arange(tail), end)
+    return np.concatenate([spoken[:-tail], bent]).astype(np.float32)
 
 
 def wav_bytes(sound: Sound, rate: int) -> bytes:

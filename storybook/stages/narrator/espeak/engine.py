@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import anyio
 import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from storybook.book import VoiceDelivery
 from storybook.engines import (
     Capabilities,
     EngineUnavailable,
@@ -27,9 +28,12 @@ from storybook.engines import (
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.languages.known import language_of
-from storybook.stages.narrator.espeak.voices import VOICES
+from storybook.stages.narrator.espeak.voices import SOUNDS, VOICES, voices_for
 from storybook.stages.narrator.narration import languages, put_together, unknown_voice
 from storybook.system import shielded_start
+
+if TYPE_CHECKING:
+    from storybook.stages.narrator.audio import Sound
 
 NAME: Final = "espeak"
 _PACKAGE: Final = "espeakng-loader"
@@ -37,6 +41,8 @@ _MEND: Final = f"Install it with: pip install --force-reinstall {_PACKAGE}"
 _PROGRAM: Final = Path(__file__).with_name("speak.py")
 _LINE_BYTES: Final = 1 << 16
 """More than the longest line of an answer: the list of known languages, under 2 KiB."""
+_TUNINGS: Final = 2
+"""How often a piece is heard before it is spoken: the first time it comes near."""
 _SECONDS_PER_ANSWER: Final = 30.0
 """A sentence takes milliseconds. A program that is silent for this long will never answer."""
 
@@ -60,7 +66,7 @@ class Espeak:
             known = _languages(_paths()["data"])
         except (EngineUnavailable, OSError):
             known = ()
-        return Capabilities(known, tuple(VOICES))
+        return Capabilities(known, tuple(VOICES), sounds=SOUNDS)
 
     async def readiness(self) -> Readiness:
         """Load the library once, in a process that speaks nothing; what was ready stays so."""
@@ -80,7 +86,11 @@ class Espeak:
         """Read a page aloud. Raises `EngineUnavailable` if the library cannot be loaded, and
         `WorkFailed` for a language or a voice that is not known."""
         names = languages(task.lang)
-        pieces = [_piece(spoken, task.speed, names[-1]) for spoken in task.utterances]
+        pieces = [_piece(spoken, task, names[-1]) for spoken in task.utterances]
+        if task.delivery is not VoiceDelivery.EVEN:
+            for _ in range(_TUNINGS):
+                heard = await _speak(names, pieces, lambda spoken: None)
+                pieces = await anyio.to_thread.run_sync(_in_tune, task, pieces, heard)
         answer = await _speak(names, pieces, lambda spoken: report(spoken / len(pieces)))
         return await anyio.to_thread.run_sync(_narration, task, answer)
 
@@ -94,17 +104,33 @@ class _Answer(NamedTuple):
     sounds: list[bytes]
 
 
-def _piece(spoken: Utterance, speed: float, language: str) -> dict[str, Any]:
-    voice = VOICES.get(spoken.voice)
+def _piece(spoken: Utterance, task: NarrationTask, language: str) -> dict[str, Any]:
+    voices, rate = voices_for(task.delivery)
+    voice = voices.get(spoken.voice)
     if voice is None:
-        raise unknown_voice(spoken.voice, VOICES)
+        raise unknown_voice(spoken.voice, voices)
     return {
         "text": language_of(language).speech.given(spoken.text, NAME),
         "variant": voice.variant,
-        "rate": voice.rate(speed),
+        "rate": voice.rate(task.speed_of(spoken), rate),
         "pitch": voice.pitch,
         "range": voice.liveliness,
     }
+
+
+def _in_tune(
+    task: NarrationTask, pieces: list[dict[str, Any]], heard: _Answer
+) -> list[dict[str, Any]]:
+    """The pieces with the pitches at which each voice is as high as it is elsewhere: a short cry
+    comes out two semitones higher than a long sentence, and people are told apart by three."""
+    from storybook.stages.narrator.pitch import median_pitch
+
+    voices, _ = voices_for(task.delivery)
+    pitches = [median_pitch(it, heard.rate) for it in _sounds(task, heard)]
+    return [
+        piece | {"pitch": voices[it.voice].pitch_for(pitch, piece["pitch"])}
+        for it, piece, pitch in zip(task.utterances, pieces, pitches, strict=True)
+    ]
 
 
 async def _speak(
@@ -194,8 +220,16 @@ def _languages(data: str) -> tuple[str, ...]:
 
 
 def _narration(task: NarrationTask, answer: _Answer) -> Narration:
+    made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
+    return put_together(task, _sounds(task, answer), answer.rate, made_from)
+
+
+def _sounds(task: NarrationTask, answer: _Answer) -> list[Sound]:
+    """What is heard of each piece: in a story questions rise."""
     from storybook.stages.narrator import audio
 
-    made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
     sounds = [audio.from_pcm16(sound) for sound in answer.sounds]
-    return put_together(task, sounds, answer.rate, made_from)
+    if task.delivery is VoiceDelivery.EVEN:
+        return sounds
+    asked = zip(task.utterances, sounds, strict=True)
+    return [audio.rising(it, answer.rate) if who.is_question else it for who, it in asked]
