@@ -46,6 +46,7 @@ _CHANGES: Final[_Meeting] = {
     **_meetings("ㄷ", "ㅎ", "-", "ㅊ"),  # 닫혀 → 다쳐
 }
 
+
 def as_it_sounds(text: str) -> str:
     """The text with the changes that eSpeak NG does not make; other characters stay."""
     return _WORD.sub(lambda match: _word_as_it_sounds(match[0]), text)

@@ -3,11 +3,10 @@
 For a voice that knows nothing of Korean. (`espeak` makes only the changes that eSpeak NG leaves
 out.) A word is its syllables, and where two of them meet, the final of the first and the initial of
 the second become what they sound like: 같이 → 가치, 읽는 → 잉는, 학교 → 학꾜. So a word has as many
-syllables as before, each final is one of the seven that are heard (ㄱㄴㄷㄹㅁㅂㅇ), and reading what
-sounds so again changes nothing that is heard.
+syllables as before, and each final is one of the seven that are heard: ㄱㄴㄷㄹㅁㅂㅇ.
 
-The rules are those of articles 8 to 30. Two need to know what a word is, and are held to lists:
-whether ㄱ after ㄺ is a verb's (읽고) or a noun's (닭과), and the tensing of Chinese words (갈등).
+The rules are those of articles 5 to 30. Where one needs to know what a word is, there are lists:
+whether ㄱ after ㄺ is a verb's (읽고) or a noun's (닭과), the tensing of Chinese words (갈등).
 """
 
 from __future__ import annotations
@@ -22,6 +21,12 @@ from storybook.korean.syllables import NO_FINAL, letters, syllable
 Meeting = tuple[str, str]
 """A final, and the initial after it."""
 
+
+def _meetings(table: str) -> dict[str, Meeting]:
+    """Of each word of three letters: a final, and what is said in its place before, and after."""
+    return {it[0]: (it[1], it[2]) for it in table.split()}
+
+
 _HEARD: Final = {
     **dict.fromkeys("ㄱㄲㅋㄳㄺ", "ㄱ"),
     **dict.fromkeys("ㄴㄵㄶ", "ㄴ"),
@@ -35,19 +40,19 @@ _HEARD: Final = {
 """What is heard of a final before a consonant, and where a word ends (articles 8 to 11)."""
 _BEFORE_A_VOWEL: Final = {
     **{single: (NO_FINAL, single) for single in "ㄱㄲㄴㄷㄹㅁㅂㅅㅆㅈㅊㅋㅌㅍ"},
-    **{"ㄳ": ("ㄱ", "ㅆ"), "ㄵ": ("ㄴ", "ㅈ"), "ㄶ": (NO_FINAL, "ㄴ"), "ㄺ": ("ㄹ", "ㄱ")},
-    **{"ㄻ": ("ㄹ", "ㅁ"), "ㄼ": ("ㄹ", "ㅂ"), "ㄽ": ("ㄹ", "ㅆ"), "ㄾ": ("ㄹ", "ㅌ")},
-    **{"ㄿ": ("ㄹ", "ㅍ"), "ㅀ": (NO_FINAL, "ㄹ"), "ㅄ": ("ㅂ", "ㅆ")},
-    **{"ㅎ": (NO_FINAL, "ㅇ"), "ㅇ": ("ㅇ", "ㅇ"), NO_FINAL: (NO_FINAL, "ㅇ")},
+    **_meetings(
+        "ㄳㄱㅆ ㄵㄴㅈ ㄶ-ㄴ ㄺㄹㄱ ㄻㄹㅁ ㄼㄹㅂ ㄽㄹㅆ ㄾㄹㅌ ㄿㄹㅍ "
+        "ㅀ-ㄹ ㅄㅂㅆ ㅎ-ㅇ ㅇㅇㅇ --ㅇ"
+    ),
 }
 """A final before a vowel is said with it: 옷이 → 오시, 값을 → 갑쓸 (articles 12 to 14)."""
-_BEFORE_I: Final = {"ㄷ": (NO_FINAL, "ㅈ"), "ㅌ": (NO_FINAL, "ㅊ"), "ㄾ": ("ㄹ", "ㅊ")}
+_BEFORE_I: Final = _meetings("ㄷ-ㅈ ㅌ-ㅊ ㄾㄹㅊ")
 """굳이 → 구지, 같이 → 가치 (article 17)."""
 _BEFORE_H: Final = {
     **dict.fromkeys("ㄱㄲㅋㄳ", (NO_FINAL, "ㅋ")),
     **dict.fromkeys("ㅂㅍㅄ", (NO_FINAL, "ㅍ")),
     **dict.fromkeys("ㄷㅅㅆㅊㅌ", (NO_FINAL, "ㅌ")),
-    **{"ㅈ": (NO_FINAL, "ㅊ"), "ㄵ": ("ㄴ", "ㅊ"), "ㄺ": ("ㄹ", "ㅋ"), "ㄼ": ("ㄹ", "ㅍ")},
+    **_meetings("ㅈ-ㅊ ㄵㄴㅊ ㄺㄹㅋ ㄼㄹㅍ"),
 }
 """입학 → 이팍, 앉히다 → 안치다 (article 12)."""
 _H_LEAVES: Final = {"ㅎ": NO_FINAL, "ㄶ": "ㄴ", "ㅀ": "ㄹ"}
@@ -72,7 +77,7 @@ _TENSED_AFTER_L: Final = re.compile(
     r"(?<=[가-힣])(?P<gap>\s)(?P<noun>거|것|게|걸|건|줄|데|적|듯|수(?=[가는도]?\s*[있없]|밖에))"
     r"|(?<=[가-힣])(?<![길멀글달늘])(?P<promise>게(?=요?(?:[.!?]|\s*$)))"
 )
-"""After the ending -(으)ㄹ what follows is tense: 할 거예요 → 할 꺼예요, 갈게 → 갈께 (article 27)."""
+"""After the ending -(으)ㄹ what follows is tense: 할 거예요 → 할 꺼예요 (article 27)."""
 _APART: Final = re.compile("맛(?=없)|[겉홑]옷|웃(?=어른)|웃옷|첫(?=인)|헛(?=웃)|꽃(?=위)")
 """Before a word that has a meaning of its own a final is what is heard of it: 맛없다 → 마덥따
 (article 15)."""
