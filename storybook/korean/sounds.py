@@ -74,11 +74,12 @@ _SINO_TENSED: Final = re.compile(
 )
 """Chinese words in which ㄷ, ㅅ and ㅈ are tense after ㄹ (article 26)."""
 _TENSED_AFTER_L: Final = re.compile(
-    r"(?<=[가-힣])(?P<gap>\s)(?P<noun>거|것|게|걸|건|줄|데|적|듯|수(?=[가는도]?\s*[있없]|밖에))"
+    r"(?<=[가-힣])(?P<gap>\s)(?P<noun>거(?=예요|야|라|다|니)|것|[게걸건](?=\s)|듯(?=\s|[이한해했하])"
+    r"|줄(?=[은도]?\s*[알아모몰])|수(?=[가는도]?\s*[있없]|밖에))"
     r"|(?<=[가-힣])(?<![길멀글달늘])(?P<promise>게(?=요?(?:[.!?]|\s*$)))"
 )
 """After the ending -(으)ㄹ what follows is tense: 할 거예요 → 할 꺼예요 (article 27)."""
-_APART: Final = re.compile("맛(?=없)|[겉홑]옷|웃(?=어른)|웃옷|첫(?=인)|헛(?=웃)|꽃(?=위)")
+_APART: Final = re.compile("맛(?=없)|[겉홑웃](?=옷)|웃(?=어른)|첫(?=인)|헛(?=웃)|꽃(?=위)")
 """Before a word that has a meaning of its own a final is what is heard of it: 맛없다 → 마덥따
 (article 15)."""
 _WORD: Final = re.compile("[가-힣]+")
@@ -102,12 +103,14 @@ def _word(word: str) -> str:
     tensed = {it.start() + 1 for it in _SINO_TENSED.finditer(word)}
     written = with_nieun(word)
     syllables = [letters(it) for it in written]
-    for at in (it.start() for it in _APART.finditer(word)):
-        syllables[at][2] = _HEARD[syllables[at][2]]
+    apart = {it.start() for it in _APART.finditer(word)}
     for at in tensed:
         syllables[at][0] = _TENSE.get(syllables[at][0], syllables[at][0])
     for at, (here, following) in enumerate(pairwise(syllables)):
-        here[2], following[0] = _meet(written[at], here[2], following[0], following[1])
+        if at in apart:
+            here[2], following[0] = NO_FINAL, _HEARD[here[2]]
+        else:
+            here[2], following[0] = _meet(written[at], here[2], following[0], following[1])
     if syllables:
         syllables[-1][2] = _HEARD[syllables[-1][2]]
     return "".join(syllable(_with_its_vowel(it)) for it in syllables)

@@ -1,9 +1,9 @@
 """Korean in Kokoro's signs: a letter as it sounds, and the sign of the phonetic alphabet for it.
 
 Kokoro takes text as the signs that it was trained on, each with a number (`NUMBERS`: those of its
-vocabulary that are used here). Most sounds of Korean are among them. What is not: tense consonants,
-for which the plain sign stands, as plain ones in the middle of a word are voiced; and finals that
-are only closed, which it says as open.
+vocabulary that are used here). Most sounds of Korean are among them. Of those that are not, a tense
+consonant is the plain sign twice, and a final that is only closed is said as open. The table is the
+one of seventeen that was understood best by a machine listener (docs/engines/narrator.md).
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ MOST_SIGNS: Final = 508
 """That it takes at once, less the one before and the one after them; a voice has as many styles."""
 
 _INITIALS: Final = _table(
-    "ㄱk ㄲk ㅋkʰ ㄷt ㄸt ㅌtʰ ㅂp ㅃp ㅍpʰ ㅈʨ ㅉʨ ㅊʨʰ ㅅs ㅆs ㄴn ㅁm ㄹɾ ㅎh ㅇ"
+    "ㄱk ㄲkk ㅋkʰ ㄷt ㄸtt ㅌtʰ ㅂp ㅃpp ㅍpʰ ㅈʨ ㅉʨʨ ㅊʨʰ ㅅs ㅆss ㄴn ㅁm ㄹɾ ㅎh ㅇ"
 )
 _VOICED: Final = _table("ㄱɡ ㄷd ㅂb ㅈʥ")
 """Within a word, after a vowel or one of `_VOICING`: 아기, 감자."""
 _VOICING: Final = f"{NO_FINAL}ㄴㄹㅁㅇ"
-_BEFORE_I: Final = _table("ㅅɕ ㅆɕ")
+_BEFORE_I: Final = _table("ㅅɕ ㅆɕɕ")
 _I_LIKE: Final = "ㅣㅑㅕㅛㅠㅒㅖㅟ"
 _VOWELS: Final = _table(
     "ㅏa ㅐɛ ㅑja ㅒjɛ ㅓʌ ㅔe ㅕjʌ ㅖje ㅗo ㅘwa ㅙwe ㅚwe ㅛjo ㅜu ㅝwʌ ㅞwe ㅟwi ㅠju ㅡɯ ㅢɰi "
