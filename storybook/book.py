@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from functools import cache
-from typing import Final, NewType
+from typing import Any, Final, NewType
 
 import msgspec
 
@@ -151,24 +151,57 @@ class StoryRequest(msgspec.Struct, frozen=True, gc=False):
     topic: str
 
 
-class TtsConfig(msgspec.Struct, frozen=True, gc=False):
+CAST: Final = "cast"
+"""In place of a voice for dialogue: each character is to have one of its own."""
+
+
+class Delivery(enum.StrEnum):
+    """How a page is spoken."""
+
+    EVEN = ""
+    """Every sentence at one pace, with one pause between any two: as before there was another."""
+    STORY = "story"
+    """As a story is told at bedtime: slowly, with a pause for each boundary, and a slower end."""
+
+
+def _always(default: Any) -> Any:
+    """A member that is written always: msgspec never omits what comes from a factory."""
+    return msgspec.field(default_factory=lambda: default)
+
+
+class TtsConfig(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How a book is read aloud. Voices are names from `VOICES`.
 
-    `speed` is a factor from 0.7 to 2.0; `segment_pause_ms` is the silence between two spoken
-    segments in milliseconds. It stands in recorded events: its defaults are what a member's absence
-    there means, for ever. What a new request gets by default is `storybook.request`'s to say.
+    `dialogue_voice` may be `CAST`, too: then `casting` has the voice that each character was given,
+    by each name that it is called by. `speed` is a factor from 0.7 to 2.0; `segment_pause_ms` is
+    the silence between two spoken segments in milliseconds, of which other pauses are multiples. It
+    stands in recorded events: its defaults are what a member's absence there means, for ever. What
+    a new request gets by default is `storybook.request`'s to say.
     """
 
-    narrator_voice: str = "M1"
-    dialogue_voice: str = ""
-    character_voices: dict[str, str] = {}
-    lang: str = "ko"
-    speed: float = 1.05
-    segment_pause_ms: int = 250
+    narrator_voice: str = _always("M1")
+    dialogue_voice: str = _always("")
+    character_voices: dict[str, str] = msgspec.field(default_factory=dict)
+    lang: str = _always("ko")
+    speed: float = _always(1.05)
+    segment_pause_ms: int = _always(250)
+    casting: dict[str, str] = {}
+    delivery: Delivery = Delivery.EVEN
+
+    @property
+    def is_cast(self) -> bool:
+        """Whether each character is to have a voice of its own."""
+        return self.dialogue_voice == CAST
+
+    @property
+    def voices(self) -> dict[str, str]:
+        """The voice of each character that has one of its own, by name."""
+        return {**self.casting, **self.character_voices}
 
     def voice_of(self, character: str) -> str:
         """The voice in which a character speaks: its own, the one for dialogue, the narrator's."""
-        return self.character_voices.get(character) or self.dialogue_voice or self.narrator_voice
+        of_all = "" if self.is_cast else self.dialogue_voice
+        return self.voices.get(character) or of_all or self.narrator_voice
 
 
 class Dialogue(msgspec.Struct, frozen=True, gc=False):

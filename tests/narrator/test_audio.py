@@ -40,7 +40,7 @@ def part(sound: Sound, start: float, end: float) -> Sound:
 
 def test_pieces_are_parted_by_the_pause_and_their_times_are_exact() -> None:
     """Between two spans there is silence of the length asked for, and sound within each."""
-    sound, spans = join([tone(0.3), tone(0.3), tone(0.3)], RATE, 250)
+    sound, spans = join([tone(0.3), tone(0.3), tone(0.3)], RATE, [250] * 3)
     assert len(spans) == 3
     for (_, end), (start, _) in pairwise(spans):
         assert start - end == pytest.approx(0.25, abs=1 / RATE)
@@ -53,19 +53,19 @@ def test_pieces_are_parted_by_the_pause_and_their_times_are_exact() -> None:
 
 def test_no_pause_joins_pieces_directly() -> None:
     """A pause of 0 ms is allowed."""
-    _, spans = join([tone(0.3), tone(0.3)], RATE, 0)
+    _, spans = join([tone(0.3), tone(0.3)], RATE, [0, 0])
     assert spans[0][1] == spans[1][0]
 
 
 def test_silence_around_speech_is_trimmed() -> None:
     """An engine's own silence does not add to the pause."""
-    sound, _ = join([tone(0.3, seconds=0.5, quiet=0.4)], RATE, 250)
+    sound, _ = join([tone(0.3, seconds=0.5, quiet=0.4)], RATE, [250])
     assert sound.size / RATE == pytest.approx(0.5, abs=0.05)
 
 
 def test_quiet_and_loud_pieces_become_equally_loud() -> None:
     """Whatever level an engine speaks at, the narration has one."""
-    sound, spans = join([tone(0.02), tone(0.9)], RATE, 100)
+    sound, spans = join([tone(0.02), tone(0.9)], RATE, [100, 100])
     levels = [loudness(part(sound, *span), RATE) for span in spans]
     assert levels == pytest.approx([LOUDNESS, LOUDNESS], rel=0.05)
 
@@ -80,13 +80,13 @@ def test_nothing_clips() -> None:
     """A peak far above its piece's level is bent below the limit."""
     piece = tone(0.01)
     piece[5000] = 1.0
-    sound, _ = join([piece], RATE, 0)
+    sound, _ = join([piece], RATE, [0])
     assert 0.7 < np.abs(sound).max() <= PEAK
 
 
 def test_pieces_begin_and_end_without_a_click() -> None:
     """A piece cut in mid-wave is faded at both ends."""
-    sound, _ = join([np.full(RATE, 0.5, np.float32)], RATE, 0)
+    sound, _ = join([np.full(RATE, 0.5, np.float32)], RATE, [0])
     assert sound[0] == 0
     assert abs(sound[-1]) < 0.01
     assert np.abs(np.diff(sound)).max() < 0.01
@@ -95,14 +95,14 @@ def test_pieces_begin_and_end_without_a_click() -> None:
 def test_a_piece_without_sound_takes_no_time() -> None:
     """It has a place among the spans, but no pause of its own."""
     silence = np.zeros(RATE, np.float32)
-    sound, spans = join([silence, tone(0.3), np.zeros(0, np.float32), tone(0.3)], RATE, 250)
+    sound, spans = join([silence, tone(0.3), np.zeros(0, np.float32), tone(0.3)], RATE, [250] * 4)
     assert [start == end for start, end in spans] == [True, False, True, False]
     assert sound.size / RATE == pytest.approx(1.25, abs=0.05)
 
 
 def test_a_reading_has_silence_around_it() -> None:
     """A speaker that wakes up swallows nothing, and the times move with the sound."""
-    joined = join([tone(0.3), tone(0.3)], RATE, 250)
+    joined = join([tone(0.3), tone(0.3)], RATE, [250, 250])
     sound, spans = framed(joined, RATE)
     lead, tail = round(LEAD_SECONDS * RATE), round(TAIL_SECONDS * RATE)
     assert np.array_equal(sound[lead:-tail], joined.sound)
@@ -113,7 +113,7 @@ def test_a_reading_has_silence_around_it() -> None:
 
 def test_nothing_to_speak_is_a_moment_of_silence() -> None:
     """A player gets a file even for a page without words."""
-    sound, spans = join([], RATE, 250)
+    sound, spans = join([], RATE, [])
     assert spans == ()
     assert sound.size > 0
     assert np.abs(sound).max() == 0

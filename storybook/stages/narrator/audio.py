@@ -52,23 +52,26 @@ def from_pcm16(samples: bytes) -> Sound:
     return np.frombuffer(samples, "<i2").astype(np.float32) * np.float32(1 / 32768)
 
 
-def join(pieces: Sequence[Sound], rate: int, pause_ms: int) -> Joined:
-    """Put `pause_ms` of silence between pieces, each trimmed, evenly loud and faded.
+def join(pieces: Sequence[Sound], rate: int, pauses_ms: Sequence[int]) -> Joined:
+    """Put silence between pieces, each trimmed, evenly loud and faded; `pauses_ms` has how much
+    there is after each.
 
-    `rate` is in samples a second. A piece without sound takes no time and gets no pause.
+    `rate` is in samples a second. A piece without sound takes no time; of the pauses around it only
+    the longest is kept.
     """
-    pause = np.zeros(rate * pause_ms // 1000, np.float32)
     parts: list[Sound] = []
-    spans, at = [], 0
-    for piece in pieces:
+    spans, at, waits_ms = [], 0, 0
+    for piece, pause_ms in zip(pieces, pauses_ms, strict=True):
         spoken = _faded(_bent(_even(_trimmed(piece, rate), rate)), rate)
         if spoken.size and parts:
+            pause = np.zeros(rate * waits_ms // 1000, np.float32)
             parts.append(pause)
             at += pause.size
         spans.append((at / rate, (at + spoken.size) / rate))
         if spoken.size:
             parts.append(spoken)
             at += spoken.size
+        waits_ms = pause_ms if spoken.size else max(waits_ms, pause_ms)
     nothing = np.zeros(int(rate * _NOTHING_SECONDS), np.float32)
     return Joined(np.concatenate(parts) if parts else nothing, tuple(spans))
 
@@ -79,6 +82,17 @@ def framed(joined: Joined, rate: int) -> Joined:
     shift = lead / rate
     spans = tuple((start + shift, end + shift) for start, end in joined.spans)
     return Joined(np.pad(joined.sound, (lead, tail)), spans)
+
+
+def shifted(sound: Sound, semitones: float) -> Sound:
+    """The sound so many semitones higher, by resampling: it gets shorter by as much, and who speaks
+    gets smaller. Spoken at a speed divided by `2 ** (semitones / 12)`, it is as long as before."""
+    if semitones == 0 or not sound.size:
+        return sound
+    factor = 2 ** (semitones / 12)
+    places = np.arange(int(sound.size / factor)) * factor
+    moved: Sound = np.interp(places, np.arange(sound.size), sound).astype(np.float32)
+    return moved
 
 
 def wav_bytes(sound: Sound, rate: int) -> bytes:

@@ -7,14 +7,21 @@ message names what is possible.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
 import msgspec
 
 from storybook.book import Segment
-from storybook.engines import Narration, NarrationTask, Report, WorkFailed
+from storybook.engines import (
+    Boundary,
+    Narration,
+    NarrationTask,
+    Report,
+    Utterance,
+    WorkFailed,
+)
 from storybook.events.catalog import MadeFrom
 
 if TYPE_CHECKING:
@@ -24,6 +31,19 @@ Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
+
+
+USUAL_PAUSE_MS: Final = 250
+"""The pause of a request with which the pauses below are as long as they stand there."""
+PAUSES_MS: Final[Mapping[Boundary, int]] = {
+    Boundary.CLAUSE: 260,
+    Boundary.BEFORE_SPEECH: 420,
+    Boundary.SENTENCE: 550,
+    Boundary.AFTER_SPEECH: 450,
+    Boundary.PARAGRAPH: 850,
+}
+"""How long a reader at a bedside waits: long enough to look at the picture, never so long that a
+child asks whether that was all."""
 
 
 def languages(wanted: str) -> tuple[str, ...]:
@@ -89,15 +109,36 @@ def put_together(
 
     if not all(np.isfinite(piece).all() for piece in pieces):
         raise WorkFailed("broken_sound", "the engine made sound that is no number", retryable=True)
-    sound, spans = audio.framed(audio.join(pieces, rate, task.pause_ms), rate)
-    segments = tuple(
-        Segment(spoken.text, spoken.speaker, spoken.voice, start, end)
-        for spoken, (start, end) in zip(task.utterances, spans, strict=True)
-    )
+    pauses = [pause_ms(it, task.pause_ms) for it in task.utterances]
+    sound, spans = audio.framed(audio.join(pieces, rate, pauses), rate)
     voices = made_from.voices or voices_of(task)
     return Narration(
         wav=audio.wav_bytes(sound, rate),
         seconds=sound.size / rate,
-        segments=segments,
+        segments=tuple(_segments(task.utterances, spans)),
         made_from=msgspec.structs.replace(made_from, voices=voices, seed=task.seed),
     )
+
+
+def pause_ms(spoken: Utterance, unit_ms: int) -> int:
+    """How long the silence after an utterance is, where a request has `unit_ms` for its pauses."""
+    if spoken.after is None:
+        return unit_ms
+    return round(PAUSES_MS[spoken.after] * unit_ms / USUAL_PAUSE_MS)
+
+
+def _segments(
+    utterances: Sequence[Utterance], spans: Sequence[tuple[float, float]]
+) -> Iterator[Segment]:
+    """A segment for each sentence: clauses that belong together are one."""
+    begun: Segment | None = None
+    for it, (start, end) in zip(utterances, spans, strict=True):
+        said = Segment(it.text, it.speaker, it.voice, start, end)
+        if begun is not None:
+            text = f"{begun.text} {it.text}"
+            said = msgspec.structs.replace(begun, text=text, end=end)
+        begun = said if it.after is Boundary.CLAUSE else None
+        if begun is None:
+            yield said
+    if begun is not None:
+        yield begun

@@ -3,6 +3,9 @@
 A dialogue line is looked for in the text, and spoken by its character where it stands; everything
 around it is the narrator's. Quotation marks are seen, not heard. A line that does not stand in the
 text is spoken after it: a child would rather hear it late than not at all.
+
+As a story (`Delivery.STORY`) a sentence is spoken clause by clause, and each piece knows what there
+is between it and the next one.
 """
 
 from __future__ import annotations
@@ -11,27 +14,66 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from storybook.book import Dialogue, Page, TtsConfig
-from storybook.engines import Utterance
+import msgspec
+
+from storybook.book import Delivery, Dialogue, Page, TtsConfig
+from storybook.engines import Boundary, Utterance
 
 _QUOTES: Final = "\"'“”‘’„‟「」『』«»"
-_SENTENCE_END: Final = re.compile(rf"(?<=[.!?…])[{_QUOTES})\]]*\s+|[\r\n]+")
+_SENTENCE_END: Final = re.compile(rf"(?<=[.!?…])[{_QUOTES})\]]*\s+")
+_LINE_BREAK: Final = re.compile(r"[\r\n]+")
+_ENDS_LINE: Final = re.compile(rf"[\r\n][\s{_QUOTES}]*$")
 _SIGN_ENDS: Final = (re.compile(r"[.!?…;:](?=\s)"), re.compile(r"[,、]"))
 _SPACE: Final = re.compile(r"(?=\s)")
+_CLAUSE_END: Final = re.compile(rf"[,、;:—–][{_QUOTES})\]]*(?=\s)")
+LAST_PACE: Final = 0.9
+"""Of a page's last sentence: who listens hears that the page is over."""
+
+
+class _Sentence(msgspec.Struct, frozen=True):
+    """A sentence in one voice, and whether a paragraph ends with it."""
+
+    text: str
+    speaker: str
+    voice: str
+    ends_paragraph: bool
 
 
 def utterances(page: Page, tts: TtsConfig) -> tuple[Utterance, ...]:
     """What is spoken of a page, in order, with the printed text of each piece."""
-    text, spoken, end = page.text, [], 0
+    sentences = _sentences_of(page, tts)
+    if tts.delivery is Delivery.EVEN:
+        return tuple(Utterance(it.text, it.speaker, it.voice) for it in sentences)
+    last = len(sentences) - 1
+    return tuple(
+        msgspec.structs.replace(piece, pace=LAST_PACE if index == last else 1.0)
+        for index, it in enumerate(sentences)
+        for piece in _pieces(it, _boundary(sentences[index : index + 2]))
+    )
+
+
+def _sentences_of(page: Page, tts: TtsConfig) -> list[_Sentence]:
+    text, end = page.text, 0
+    spoken: list[_Sentence] = []
     placed, missing = _place(page.dialogues, text)
     for start, stop, line in placed:
-        spoken += _narration(text[end:start], tts)
-        spoken += _speech(line, tts)
+        spoken += _spoken(text[end:start], "", tts.narrator_voice)
+        spoken += _spoken(line.text, line.character, tts.voice_of(line.character))
         end = stop
-    spoken += _narration(text[end:], tts)
+    spoken += _spoken(text[end:], "", tts.narrator_voice)
     for line in missing:
-        spoken += _speech(line, tts)
-    return tuple(spoken)
+        spoken += _spoken(line.text, line.character, tts.voice_of(line.character))
+    return spoken
+
+
+def _boundary(sentences: Sequence[_Sentence]) -> Boundary:
+    """What there is after a sentence, given with the one that follows, if one does."""
+    here, following = sentences[0], sentences[-1]
+    if here.ends_paragraph:
+        return Boundary.PARAGRAPH
+    if here.speaker == following.speaker:
+        return Boundary.SENTENCE
+    return Boundary.BEFORE_SPEECH if following.speaker else Boundary.AFTER_SPEECH
 
 
 def clauses(text: str, limit: int, breaths: str = "") -> tuple[str, ...]:
@@ -95,18 +137,31 @@ def _is_quoted(at: int, text: str) -> bool:
     return text[:at].rstrip().endswith(tuple(_QUOTES))
 
 
-def _narration(text: str, tts: TtsConfig) -> list[Utterance]:
-    return [Utterance(sentence, "", tts.narrator_voice) for sentence in _sentences(text)]
+def _spoken(text: str, speaker: str, voice: str) -> list[_Sentence]:
+    """The sentences of a text. Where nothing but marks is between two line breaks they are one."""
+    found: list[_Sentence] = []
+    for line in _LINE_BREAK.split(text):
+        sentences = [_unquoted(it) for it in _SENTENCE_END.split(line)]
+        said = [it for it in sentences if _has_words(it)]
+        found += [_Sentence(it, speaker, voice, it is said[-1]) for it in said]
+    if found and not _ENDS_LINE.search(text):
+        found[-1] = msgspec.structs.replace(found[-1], ends_paragraph=False)
+    return found
 
 
-def _speech(line: Dialogue, tts: TtsConfig) -> list[Utterance]:
-    voice = tts.voice_of(line.character)
-    return [Utterance(sentence, line.character, voice) for sentence in _sentences(line.text)]
+def _pieces(sentence: _Sentence, boundary: Boundary) -> Iterator[Utterance]:
+    """The clauses of a sentence; the last one has what there is after the sentence."""
+    text, start = sentence.text, 0
+    for cut in _CLAUSE_END.finditer(text):
+        clause = text[start : cut.end()].strip()
+        if _has_words(clause) and _has_words(text[cut.end() :]):
+            yield Utterance(clause, sentence.speaker, sentence.voice, after=Boundary.CLAUSE)
+            start = cut.end()
+    yield Utterance(text[start:].strip(), sentence.speaker, sentence.voice, after=boundary)
 
 
-def _sentences(text: str) -> list[str]:
-    sentences = (_unquoted(sentence) for sentence in _SENTENCE_END.split(text))
-    return [sentence for sentence in sentences if any(char.isalnum() for char in sentence)]
+def _has_words(text: str) -> bool:
+    return any(char.isalnum() for char in text)
 
 
 def _unquoted(text: str) -> str:

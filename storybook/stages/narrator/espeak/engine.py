@@ -14,6 +14,7 @@ import anyio
 import anyio.to_thread
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from storybook.book import Delivery
 from storybook.engines import (
     Capabilities,
     EngineUnavailable,
@@ -27,7 +28,7 @@ from storybook.engines import (
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.languages.known import language_of
-from storybook.stages.narrator.espeak.voices import VOICES
+from storybook.stages.narrator.espeak.voices import SOUNDS, VOICES, voices_for
 from storybook.stages.narrator.narration import languages, put_together, unknown_voice
 from storybook.system import shielded_start
 
@@ -60,7 +61,7 @@ class Espeak:
             known = _languages(_paths()["data"])
         except (EngineUnavailable, OSError):
             known = ()
-        return Capabilities(known, tuple(VOICES))
+        return Capabilities(known, tuple(VOICES), sounds=SOUNDS)
 
     async def readiness(self) -> Readiness:
         """Load the library once, in a process that speaks nothing; what was ready stays so."""
@@ -80,7 +81,10 @@ class Espeak:
         """Read a page aloud. Raises `EngineUnavailable` if the library cannot be loaded, and
         `WorkFailed` for a language or a voice that is not known."""
         names = languages(task.lang)
-        pieces = [_piece(spoken, task.speed, names[-1]) for spoken in task.utterances]
+        pieces = [_piece(spoken, task, names[-1]) for spoken in task.utterances]
+        if task.delivery is not Delivery.EVEN:
+            heard = await _speak(names, pieces, lambda spoken: None)
+            pieces = await anyio.to_thread.run_sync(_in_tune, task, pieces, heard)
         answer = await _speak(names, pieces, lambda spoken: report(spoken / len(pieces)))
         return await anyio.to_thread.run_sync(_narration, task, answer)
 
@@ -94,17 +98,34 @@ class _Answer(NamedTuple):
     sounds: list[bytes]
 
 
-def _piece(spoken: Utterance, speed: float, language: str) -> dict[str, Any]:
-    voice = VOICES.get(spoken.voice)
+def _piece(spoken: Utterance, task: NarrationTask, language: str) -> dict[str, Any]:
+    voices, rate = voices_for(task.delivery)
+    voice = voices.get(spoken.voice)
     if voice is None:
-        raise unknown_voice(spoken.voice, VOICES)
+        raise unknown_voice(spoken.voice, voices)
     return {
         "text": language_of(language).speech.given(spoken.text, NAME),
         "variant": voice.variant,
-        "rate": voice.rate(speed),
+        "rate": voice.rate(task.speed_of(spoken), rate),
         "pitch": voice.pitch,
         "range": voice.liveliness,
     }
+
+
+def _in_tune(
+    task: NarrationTask, pieces: list[dict[str, Any]], heard: _Answer
+) -> list[dict[str, Any]]:
+    """The pieces with the pitches at which each voice is as high as it is elsewhere: a short cry
+    comes out two semitones higher than a long sentence, and people are told apart by three."""
+    from storybook.stages.narrator import audio
+    from storybook.stages.narrator.pitch import median_pitch
+
+    voices, _ = voices_for(task.delivery)
+    return [
+        piece
+        | {"pitch": voices[it.voice].pitch_for(median_pitch(audio.from_pcm16(sound), heard.rate))}
+        for it, piece, sound in zip(task.utterances, pieces, heard.sounds, strict=True)
+    ]
 
 
 async def _speak(

@@ -139,7 +139,7 @@ class OpenAINarrator:
 
             async def speak(spoken: Utterance) -> Spoken:
                 async with turns:
-                    return await self._speak(client, spoken, language, task.speed)
+                    return await self._speak(client, spoken, language, task.speed_of(spoken))
 
             spoken = await each(task.utterances, speak, report)
         left_out = self._endpoint.terms(_PATH, self._model).left_out

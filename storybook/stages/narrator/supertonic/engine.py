@@ -114,10 +114,11 @@ class Supertonic:
     ) -> Sound:
         """Speak an utterance clause by clause. When this is cancelled, the clause in hand is
         finished by its thread, unheard, and no other is begun."""
+        speed = max(task.speed_of(spoken), SLOWEST)
         sounds = [
             await anyio.to_thread.run_sync(
                 _spoken,
-                *(model, clause, spoken.voice, language, task.speed, task.seed),
+                *(model, clause, spoken.voice, language, speed, task.seed),
                 abandon_on_cancel=True,
                 limiter=self._threads,
             )
@@ -226,4 +227,6 @@ def _with_breaths(sounds: list[Sound], rate: int) -> Sound:
 
     if not sounds:
         return np.zeros(0, np.float32)
-    return sounds[0] if len(sounds) == 1 else audio.join(sounds, rate, _BREATH_MS).sound
+    if len(sounds) == 1:
+        return sounds[0]
+    return audio.join(sounds, rate, [_BREATH_MS] * len(sounds)).sound
