@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import anyio
@@ -17,12 +19,13 @@ from storybook.book import VOICES as NAMES
 from storybook.engines import EngineUnavailable, NarrationTask, Readiness, Utterance, WorkFailed
 from storybook.processes import ProcessDied
 from storybook.stages.extras import install_extra
+from storybook.stages.narrator.audio import Sound
 from storybook.stages.narrator.kokoro import model as loaded
 from storybook.stages.narrator.kokoro.clause import RATE, Clause
 from storybook.stages.narrator.kokoro.engine import PACE, Kokoro
 from storybook.stages.narrator.kokoro.folder import MODEL, NETWORK, VOICES_FILES
 from storybook.stages.narrator.kokoro.signs import numbers_of, signs_of
-from storybook.stages.narrator.kokoro.voices import PACKS, SHIFT_AT_MOST, VOICES
+from storybook.stages.narrator.kokoro.voices import PACKS, SHIFT_AT_MOST, SOUNDS, VOICES
 from tests.narrator.conformance import NarratorConformance
 from tests.narrator.sounds import SENTENCE, read, spoken, task
 from tests.narrator.tiny_kokoro import HERTZ, SECONDS_PER_NUMBER, make_model
@@ -58,7 +61,7 @@ class TestKokoro(NarratorConformance):
 # ---------------------------------------------------------------------------------------- its voice
 
 
-def said(folder: Path, text: str, voice: str = "M1", speed: float = 1.0) -> loaded.Sound:
+def said(folder: Path, text: str, voice: str = "M1", speed: float = 1.0) -> Sound:
     """What the model makes of a text, in this process."""
     numbers = tuple(numbers_of(signs_of(text)))
     return loaded.speak(Clause(folder, numbers, VOICES[voice], speed))
@@ -71,6 +74,13 @@ def test_there_are_the_ten_voices() -> None:
     assert all(sum(share for _, share in it.packs) == 1 for it in VOICES.values())
     assert all(abs(it.semitones) <= SHIFT_AT_MOST for it in VOICES.values())
     assert len(PACKS) == 5
+
+
+def test_any_two_voices_are_told_apart_by_their_pitch() -> None:
+    """Three semitones, with a margin: what was measured is told to whoever casts."""
+    assert [it.name for it in SOUNDS] == list(NAMES)
+    ladder = sorted(it.pitch for it in SOUNDS)
+    assert min(12 * math.log2(high / low) for low, high in pairwise(ladder)) >= 3.15
 
 
 def test_every_voice_is_as_high_as_its_packs_and_its_shift_say(folder: Path) -> None:

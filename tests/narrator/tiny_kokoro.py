@@ -6,8 +6,9 @@ fixed time, a pack is a pitch, and the numbers add a quiet tone of their own.
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import onnx
@@ -29,17 +30,18 @@ def make_model(folder: Path, voices: str = VOICES_FILES[0], tokens: str = "token
     first input is called."""
     folder.mkdir(parents=True)
     onnx.save(_network(tokens), folder / NETWORK)
-    packs = {pack: np.zeros((STYLES, 1, STYLE), np.float32) for pack in PACKS}
-    for pack, styles in packs.items():
-        styles[:, 0, 0] = HERTZ[pack]
-    with (folder / voices).open("wb") as file:
-        np.savez(file, **packs)
+    with zipfile.ZipFile(folder / voices, "w") as archive:
+        for pack in PACKS:
+            styles = np.zeros((STYLES, 1, STYLE), np.float32)
+            styles[:, 0, 0] = HERTZ[pack]
+            with archive.open(f"{pack}.npy", "w") as file:
+                np.save(file, styles)
     return folder
 
 
 def _network(tokens: str) -> onnx.ModelProto:
     node = helper.make_node
-    constants = {
+    constants: dict[str, Any] = {
         "zero": np.array(0, np.float32),
         "one": np.array(1, np.float32),
         "first": np.array(0, np.int64),

@@ -34,7 +34,7 @@ from storybook.stages.extras import install_extra
 from storybook.stages.narrator.kokoro.clause import RATE, Clause, LoadingFailed, SpeakingFailed
 from storybook.stages.narrator.kokoro.folder import MODEL, examine, find_model
 from storybook.stages.narrator.kokoro.signs import numbers_of, signs_of
-from storybook.stages.narrator.kokoro.voices import VOICES
+from storybook.stages.narrator.kokoro.voices import SOUNDS, VOICES
 from storybook.stages.narrator.narration import each, languages, put_together, unknown_voice
 from storybook.stages.narrator.utterances import clauses
 from storybook.system import usable_cores
@@ -73,7 +73,7 @@ class Kokoro:
         self._processes = WorkerProcesses(
             _speak, min(usable_cores(), MOST_PROCESSES), yield_to_others=True
         )
-        self.capabilities = Capabilities((LANGUAGE,), tuple(VOICES))
+        self.capabilities = Capabilities((LANGUAGE,), tuple(VOICES), sounds=SOUNDS)
 
     @property
     def info(self) -> EngineInfo:
@@ -98,7 +98,7 @@ class Kokoro:
         _check(task)
 
         async def speak(spoken: Utterance) -> Sound:
-            return await self._spoken(spoken, task.speed)
+            return await self._spoken(spoken, task.speed_of(spoken))
 
         pieces = await each(task.utterances, speak, report)
         made_from = MadeFrom(language=LANGUAGE, model=MODEL, version=self.info.version)
@@ -153,4 +153,5 @@ def _with_breaths(said: list[Sound]) -> Sound:
 
     if not said:
         return np.zeros(0, np.float32)
-    return said[0] if len(said) == 1 else audio.join(said, RATE, _BREATH_MS).sound
+    pauses = [_BREATH_MS] * len(said)
+    return said[0] if len(said) == 1 else audio.join(said, RATE, pauses).sound

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.stages.narrator.audio import Sound
+from storybook.stages.narrator.audio import Sound, shifted
 from storybook.stages.narrator.kokoro.clause import Clause, LoadingFailed, SpeakingFailed
 from storybook.stages.narrator.kokoro.folder import NETWORK, voices_file
 from storybook.stages.narrator.kokoro.signs import MOST_SIGNS
@@ -50,14 +50,14 @@ class KokoroModel:
             raise LoadingFailed(f"the model in {folder} cannot be loaded: {error}") from None
 
     def speak(self, clause: Clause) -> Sound:
-        higher = 2 ** (clause.voice.semitones / 12)
+        shorter = 2 ** (clause.voice.semitones / 12)  # by so much what is played higher
         given = {
             "tokens": np.array([clause.numbers], np.int64),
             "style": self._style(clause.voice, len(clause.numbers) - 2),
-            "speed": np.array([min(max(clause.speed / higher, SLOWEST), FASTEST)], np.float32),
+            "speed": np.array([min(max(clause.speed / shorter, SLOWEST), FASTEST)], np.float32),
         }
         (sound,) = self._network.run(None, given)
-        return _played(np.asarray(sound, np.float32).ravel(), higher)
+        return shifted(np.asarray(sound, np.float32).ravel(), clause.voice.semitones)
 
     def _style(self, voice: Voice, signs: int) -> Sound:
         """The style of a voice for so many signs."""
@@ -85,12 +85,3 @@ def _packs(folder: Path) -> dict[str, Sound]:
         raise FileNotFoundError("there is no file with voices")
     with np.load(file) as archive:
         return {pack: archive[pack].reshape(-1, _STYLE) for pack in PACKS}
-
-
-def _played(sound: Sound, higher: float) -> Sound:
-    """A sound played so many times as fast, and as high."""
-    if higher == 1 or not sound.size:
-        return sound
-    length = max(round(sound.size / higher), 1)
-    spectrum = np.fft.rfft(sound)[: length // 2 + 1]
-    return (np.fft.irfft(spectrum, length) * (length / sound.size)).astype(np.float32)
