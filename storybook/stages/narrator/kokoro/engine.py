@@ -28,12 +28,12 @@ from storybook.engines import (
     ready_or_raise,
 )
 from storybook.events.catalog import EngineInfo, MadeFrom
-from storybook.languages.known import language_of
+from storybook.languages.known import LANGUAGES, language_of
 from storybook.processes import ProcessDied, WorkerProcesses
 from storybook.stages.extras import install_extra
 from storybook.stages.narrator.kokoro.clause import RATE, Clause, LoadingFailed, SpeakingFailed
 from storybook.stages.narrator.kokoro.folder import MODEL, examine, find_model
-from storybook.stages.narrator.kokoro.signs import numbers_of, signs_of
+from storybook.stages.narrator.kokoro.signs import numbers_of
 from storybook.stages.narrator.kokoro.voices import SOUNDS, VOICES
 from storybook.stages.narrator.narration import each, languages, put_together, unknown_voice
 from storybook.stages.narrator.utterances import clauses
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from storybook.stages.narrator.audio import Sound
 
 NAME: Final = "kokoro"
-LANGUAGE: Final = "ko"
 _PACKAGE: Final = "onnxruntime"
 MOST_PROCESSES: Final = 4
 """However many cores there are: each takes some 400 MB."""
@@ -73,7 +72,7 @@ class Kokoro:
         self._processes = WorkerProcesses(
             _speak, min(usable_cores(), MOST_PROCESSES), yield_to_others=True
         )
-        self.capabilities = Capabilities((LANGUAGE,), tuple(VOICES), sounds=SOUNDS)
+        self.capabilities = Capabilities(_spelled(), tuple(VOICES), sounds=SOUNDS)
 
     @property
     def info(self) -> EngineInfo:
@@ -95,22 +94,26 @@ class Kokoro:
         """Read a page aloud. Raises `EngineUnavailable` if there is no model or it cannot be
         loaded, and `WorkFailed` for a language or a voice that it has not."""
         ready_or_raise(NAME, await self.readiness())
-        _check(task)
+        language = _language(task.lang)
+        _check_voices(task)
 
         async def speak(spoken: Utterance) -> Sound:
-            return await self._spoken(spoken, task.speed_of(spoken))
+            return await self._spoken(spoken, language, task.speed_of(spoken))
 
         pieces = await each(task.utterances, speak, report)
-        made_from = MadeFrom(language=LANGUAGE, model=MODEL, version=self.info.version)
+        made_from = MadeFrom(language=language, model=MODEL, version=self.info.version)
         return await anyio.to_thread.run_sync(put_together, task, pieces, RATE, made_from)
 
     @property
     def _folder(self) -> Path:
         return find_model(self._data, self._configured)
 
-    async def _spoken(self, spoken: Utterance, speed: float) -> Sound:
+    async def _spoken(self, spoken: Utterance, language: str, speed: float) -> Sound:
         """An utterance, clause by clause. When this is cancelled, the process is ended."""
-        said = [await self._said(numbers, spoken.voice, speed) for numbers in _clauses(spoken.text)]
+        said = [
+            await self._said(numbers, spoken.voice, speed)
+            for numbers in _clauses(spoken.text, language)
+        ]
         return await anyio.to_thread.run_sync(_with_breaths, said)
 
     async def _said(self, numbers: tuple[int, ...], voice: str, speed: float) -> Sound:
@@ -128,21 +131,31 @@ class Kokoro:
             raise WorkFailed("synthesis", message, retryable=True) from error
 
 
-def _check(task: NarrationTask) -> None:
-    if LANGUAGE not in languages(task.lang):
-        message = f"kokoro does not read {task.lang!r}; it reads {LANGUAGE}"
+def _spelled() -> tuple[str, ...]:
+    """The languages that say how they are spelled for it."""
+    return tuple(tag for tag, it in LANGUAGES.items() if NAME in it.speech.spelled)
+
+
+def _language(wanted: str) -> str:
+    known, language = _spelled(), languages(wanted)[-1]
+    if language not in known:
+        message = f"kokoro does not read {wanted!r}; it reads {', '.join(known)}"
         raise WorkFailed("unsupported_language", message, retryable=False)
+    return language
+
+
+def _check_voices(task: NarrationTask) -> None:
     for spoken in task.utterances:
         if spoken.voice not in VOICES:
             raise unknown_voice(spoken.voice, VOICES)
 
 
-def _clauses(text: str) -> Iterator[tuple[int, ...]]:
+def _clauses(text: str, language: str) -> Iterator[tuple[int, ...]]:
     """What is said of a text at once, piece by piece."""
-    speech = language_of(LANGUAGE).speech
+    speech = language_of(language).speech
     for clause in clauses(speech.given(text), speech.clause, speech.breaths):
         if any(char.isalnum() for char in clause):
-            yield tuple(numbers_of(signs_of(clause)))
+            yield numbers_of(speech.spelled[NAME](clause))
 
 
 def _with_breaths(said: list[Sound]) -> Sound:
