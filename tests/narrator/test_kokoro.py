@@ -21,6 +21,7 @@ from storybook.korean.kokoro import signs_of
 from storybook.processes import ProcessDied
 from storybook.stages.extras import install_extra
 from storybook.stages.narrator.audio import Sound
+from storybook.stages.narrator.espeak.engine import Espeak
 from storybook.stages.narrator.kokoro import model as loaded
 from storybook.stages.narrator.kokoro.clause import RATE, Clause
 from storybook.stages.narrator.kokoro.engine import PACE, Kokoro
@@ -131,11 +132,14 @@ async def test_a_long_sentence_is_spoken_in_clauses(shared: Kokoro) -> None:
     assert whole == pytest.approx(signs * SECONDS_PER_NUMBER, rel=0.1)
 
 
-async def test_other_languages_are_refused(shared: Kokoro) -> None:
-    """The message says which it reads."""
-    assert shared.capabilities.languages == ("ko",)
-    with pytest.raises(WorkFailed, match="does not read 'en'; it reads ko"):
-        await read(shared, task("Hello", lang="en"))
+async def test_other_languages_are_read_by_espeak(shared: Kokoro) -> None:
+    """A book in English is read, and says by whom."""
+    assert shared.capabilities.languages[0] == "ko"
+    assert shared.capabilities.has_language("en-US")
+    english = task("Hello, little rabbit!", lang="en")
+    by_espeak, ours = await read(Espeak(), english), await read(shared, english)
+    assert ours.wav == by_espeak.wav
+    assert (ours.made_from.model, ours.made_from.language) == ("espeak", "en")
 
 
 # ------------------------------------------------------------------------------------ what it lacks

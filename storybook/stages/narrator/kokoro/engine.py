@@ -4,6 +4,9 @@ It takes about as long to say something as to hear it. So it works in processes 
 others: the painter's come first, and a page's picture is there before, whatever its voice takes.
 Each utterance is said on its own, so that its times are exact; a long one is cut into clauses,
 which are joined with a breath.
+
+A language that does not say how it is spelled for Kokoro is read by eSpeak NG: whoever has got this
+voice for Korean books is not to lose those in English. The narration says so (`made_from.model`).
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
+import msgspec
 
 from storybook.engines import (
     Capabilities,
@@ -31,6 +35,7 @@ from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.languages.known import LANGUAGES, language_of
 from storybook.processes import ProcessDied, WorkerProcesses
 from storybook.stages.extras import install_extra
+from storybook.stages.narrator.espeak.engine import Espeak
 from storybook.stages.narrator.kokoro.clause import RATE, Clause, LoadingFailed, SpeakingFailed
 from storybook.stages.narrator.kokoro.folder import MODEL, examine, find_model
 from storybook.stages.narrator.kokoro.signs import numbers_of
@@ -72,12 +77,19 @@ class Kokoro:
         self._processes = WorkerProcesses(
             _speak, min(usable_cores(), MOST_PROCESSES), yield_to_others=True
         )
-        self.capabilities = Capabilities(_spelled(), tuple(VOICES), sounds=SOUNDS)
+        self._others = Espeak()
 
     @property
     def info(self) -> EngineInfo:
         model = MODEL if examine(self._folder).ready else ""
         return EngineInfo(NAME, package_version(_PACKAGE), model, apart=True)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Its own languages, and those of eSpeak NG."""
+        others = self._others.capabilities.languages
+        known = dict.fromkeys((*_spelled(), *others))
+        return Capabilities(tuple(known), tuple(VOICES), sounds=SOUNDS)
 
     async def readiness(self) -> Readiness:
         """Look for the package and the model's files."""
@@ -92,10 +104,14 @@ class Kokoro:
 
     async def narrate(self, task: NarrationTask, report: Report) -> Narration:
         """Read a page aloud. Raises `EngineUnavailable` if there is no model or it cannot be
-        loaded, and `WorkFailed` for a language or a voice that it has not."""
+        loaded, and `WorkFailed` for a language or a voice that there is not."""
         ready_or_raise(NAME, await self.readiness())
-        language = _language(task.lang)
         _check_voices(task)
+        language = languages(task.lang)[-1]
+        if language not in _spelled():
+            narration = await self._others.narrate(task, report)
+            made_from = msgspec.structs.replace(narration.made_from, model=self._others.info.name)
+            return msgspec.structs.replace(narration, made_from=made_from)
 
         async def speak(spoken: Utterance) -> Sound:
             return await self._spoken(spoken, language, task.speed_of(spoken))
@@ -134,14 +150,6 @@ class Kokoro:
 def _spelled() -> tuple[str, ...]:
     """The languages that say how they are spelled for it."""
     return tuple(tag for tag, it in LANGUAGES.items() if NAME in it.speech.spelled)
-
-
-def _language(wanted: str) -> str:
-    known, language = _spelled(), languages(wanted)[-1]
-    if language not in known:
-        message = f"kokoro does not read {wanted!r}; it reads {', '.join(known)}"
-        raise WorkFailed("unsupported_language", message, retryable=False)
-    return language
 
 
 def _check_voices(task: NarrationTask) -> None:
