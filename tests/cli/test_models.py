@@ -19,7 +19,8 @@ from rich.console import Console
 
 import storybook.cli.models
 from storybook.book import Role
-from storybook.cli.models import LOCK_NAME, Bars
+from storybook.cli.file_bars import Bars
+from storybook.cli.models import LOCK_NAME
 from storybook.stages.models.index import (
     EngineNeeds,
     KnownModel,
