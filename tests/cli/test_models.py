@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+import storybook.cli.file_bars
 import storybook.cli.models
 from storybook.book import Role
 from storybook.cli.file_bars import Bars
@@ -644,7 +645,7 @@ def test_a_bar_is_drawn_on_a_terminal(
     def terminal(**_: Any) -> Console:
         return Console(file=screen, force_terminal=True, width=110, color_system=None)
 
-    monkeypatch.setattr(storybook.cli.models, "Console", terminal)
+    monkeypatch.setattr(storybook.cli.file_bars, "Console", terminal)
     hub.cuts = [100_000, 0]
     shell("models", "pull", "one")
     assert "one.gguf" in screen.getvalue()
