@@ -3,7 +3,7 @@ sign nearest to it.
 
 Kokoro has learned other languages, and most sounds of Korean are among theirs. Of those that are
 not, a tense consonant is the plain sign twice, and a final that is only closed is said as open. The
-table is the one of sixteen that a machine listener understood best (docs/engines/narrator.md).
+table is the one of fifteen that a machine listener understood best (docs/engines/narrator.md).
 """
 
 from __future__ import annotations
