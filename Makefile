@@ -37,7 +37,7 @@ vendor: node_modules/.package-lock.json  ## fetch the page's library anew, as pa
 		sed '/sourceMappingURL/d' ../../../node_modules/lit-html/$$it > lit-html/$$it; done && \
 		find lit-html -type f | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
 
-.PHONY: book serve lint check test vendor crash dist bench-quick bench-servers audit lock docs pictures voices screenshots clean help
+.PHONY: book serve lint check test vendor crash dist bench-quick bench-servers bench-voices audit lock docs pictures voices screenshots clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -82,6 +82,9 @@ bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in und
 
 bench-servers: $(VENV)/test.done  ## measure how well real servers and models are understood
 	@$(BIN)/python -m bench.servers.all
+
+bench-voices: $(VENV)/test.done  ## measure how well the narrators that are there are understood
+	@$(BIN)/python -m bench.voices
 
 docs: $(VENV)/base.done          ## draw anew what the documents show of the code's tables
 	@$(BIN)/python -m docs.draw

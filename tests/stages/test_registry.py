@@ -29,6 +29,7 @@ from tests.books import new_run
 from tests.comfyui.double import ComfyDouble
 from tests.comfyui.studio import WORKFLOW
 from tests.engines import Scripted
+from tests.narrator.tiny_kokoro import make_model as make_kokoro
 from tests.narrator.tiny_supertonic import make_model
 from tests.test_run import REQUEST
 from tests.writer.tiny_gguf import make_tiny_gguf
@@ -80,6 +81,19 @@ async def test_models_that_are_there_are_used(tmp_path: Path, nobody: str) -> No
     make_model(models / "supertonic")
     engines = await choose_engines(with_illustrator_at(nobody), tmp_path / "data")
     assert names(engines)["writer"] == "llama"
+    assert names(engines)["narrator"] == "supertonic"
+
+
+async def test_the_best_voice_that_is_there_reads(tmp_path: Path, nobody: str) -> None:
+    """Supertonic before Kokoro, and Kokoro before eSpeak, which is always there."""
+    models, settings = tmp_path / "models", with_illustrator_at(nobody)
+    assert list(OWN_ENGINES[Role.NARRATOR]) == ["openai", "supertonic", "kokoro", "espeak"]
+    make_kokoro(models / "kokoro")
+    engines = await choose_engines(settings, tmp_path)
+    assert names(engines)["narrator"] == "kokoro"
+    assert engines.narrator.report().model == "kokoro-82m-v1.0-int8"
+    make_model(models / "supertonic")
+    await engines.look()
     assert names(engines)["narrator"] == "supertonic"
 
 

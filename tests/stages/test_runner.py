@@ -190,6 +190,20 @@ async def test_stages_overlap(tmp_path: Path) -> None:
     assert it.scripted.writer.calls == [0, 1]
 
 
+async def test_no_picture_waits_for_a_voice(tmp_path: Path) -> None:
+    """A narrator that takes longer than it is heard, or never ends, holds none of them up: all
+    pages have theirs, in order, while the first page is still being read aloud."""
+    async with stand(tmp_path) as it, it.runner().running([]):
+        it.scripted.narrator.held = True
+        await it.request()
+        run = await it.until(lambda run: all(run.is_complete(picture_of(page)) for page in PAGES))
+        assert isinstance(run.work[narration_of(0)], InHand)
+        assert it.scripted.narrator.calls == [1]
+        it.scripted.narrator.let(*range(1, len(PAGES) + 1))
+        assert (await it.ended()).status is Status.DONE
+    assert it.scripted.illustrator.calls == list(PAGES)
+
+
 @pytest.mark.slow
 async def test_an_engine_gets_no_more_than_it_has_places_for(tmp_path: Path) -> None:
     """Pictures of several runs are painted side by side up to the painter's places."""

@@ -36,6 +36,12 @@ def _for_espeak(text: str) -> str:
     return as_it_sounds(text)
 
 
+def _for_kokoro(text: str) -> str:
+    from storybook.korean.kokoro import signs_of
+
+    return signs_of(text)
+
+
 def _answer(field: Field, said: str) -> str:
     from storybook.languages.ko.spoken.fields import parse_field
 
@@ -68,7 +74,7 @@ KOREAN: Final = Language(
     writing=WRITING,
     speech=ReadingAloud(
         read=_read,
-        spelled={"espeak": _for_espeak},
+        spelled={"espeak": _for_espeak, "kokoro": _for_kokoro},
         breaths=r"(?:고|며|서|면|니|지만|는데|은데|자|려고|도록|때)(?=\s)",
         clause=119,  # spoken well up to 120, one of which may be a full stop that is added
     ),

@@ -5,4 +5,5 @@
   and what a file's digest was when it was downloaded.
 - The **inventory** says what is there of each model, and what else lies about.
 - A **download** brings one file: into a part beside its place, resumed, checked, then renamed.
+- What **packages** of Python carry of a model is put together and checked in the same way.
 """

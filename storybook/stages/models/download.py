@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -103,9 +103,9 @@ def open_client() -> Iterator[httpx.Client]:
         yield client
 
 
-def missing_bytes(model: KnownModel, models: Path) -> int:
-    """How much is still to come, where sizes are known."""
-    sizes = [(it.size, model.path(models, it)) for it in model.files]
+def missing_bytes(model: KnownModel, files: Iterable[ModelFile], models: Path) -> int:
+    """How much of a model's files is still to come, where sizes are known."""
+    sizes = [(it.size, model.path(models, it)) for it in files]
     return sum(max(size - _size(path) - _size(part_of(path)), 0) for size, path in sizes)
 
 
@@ -114,7 +114,7 @@ def pull_file(
 ) -> Came:
     """Bring one file to its place, or see that it is there. Raises `CannotDownload`, `OSError`."""
     if path.is_file():
-        return _there(file, path, ledger, watcher)
+        return already_there(file, path, ledger, watcher)
     path.parent.mkdir(parents=True, exist_ok=True)
     download = _Download(client, url, file, path, ledger, watcher.bringing(file))
     for _ in range(MOST_TRIES):
@@ -131,8 +131,9 @@ def pull_file(
     return download.finish(watcher.checking(file))
 
 
-def _there(file: ModelFile, path: Path, ledger: Ledger, watcher: Watcher) -> Came:
-    """What lies at the place is never overwritten: it may be somebody's own."""
+def already_there(file: ModelFile, path: Path, ledger: Ledger, watcher: Watcher) -> Came:
+    """The file that lies at its place, which is never overwritten: it may be somebody's own. Raises
+    `Wrong` if it is another one."""
     step = watcher.checking(file)
     piece = examine(path, file, ledger, lambda it: ledger.digest(it, step))
     if piece.state is State.DIFFERENT:

@@ -31,9 +31,18 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sha256: str = ""
 
 
+class PackagedFile(ModelFile, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A file of a model as packages of Python carry it: in `parts`, one after the other, each a
+    package (`name==version`) and the path in it, with a colon between."""
+
+    parts: tuple[str, ...]
+
+
 class KnownModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model. Its files go into `folder` under the models folder, or right there if that is empty.
-    `setting` is what must be set before its engine takes it, empty if it is found by itself."""
+    `setting` is what must be set before its engine takes it, empty if it is found by itself.
+    `address` is where its files are if they are not on the hub. `packaged` are the files by which
+    it is whole as well, if packages of Python carry it."""
 
     name: str
     engine: str
@@ -44,11 +53,14 @@ class KnownModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     license: str
     setting: str
     files: tuple[ModelFile, ...]
+    address: str = ""
+    packaged: tuple[PackagedFile, ...] = ()
 
     @property
-    def size(self) -> int:
-        """Bytes of all files whose size is known."""
-        return sum(it.size for it in self.files)
+    def packages(self) -> tuple[str, ...]:
+        """The packages that carry it (`name==version`), each once."""
+        named = (part.partition(":")[0] for it in self.packaged for part in it.parts)
+        return tuple(dict.fromkeys(named))
 
     def place(self, models: Path) -> Path:
         """The folder, or the one file where there is no folder."""
@@ -58,7 +70,13 @@ class KnownModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return models / self.folder / file.path
 
     def url(self, hub: str, file: ModelFile) -> str:
+        if self.address:
+            return f"{self.address}/{file.path}"
         return f"{hub.rstrip('/')}/{self.repository}/resolve/{self.revision}/{file.path}"
+
+    def page(self, hub: str) -> str:
+        """Where a person reads about it."""
+        return self.address or f"{hub.rstrip('/')}/{self.repository}"
 
     def manual(self, hub: str, models: Path) -> str:
         """How to get it by hand."""
@@ -66,7 +84,9 @@ class KnownModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             file = shown_url(self.url(hub, self.files[0]))
             return f"download {file} and put it at {self.place(models)}"
         page = f"{shown_url(hub)}/{self.repository}/tree/{self.revision}"
-        return f"download the files of {page} and put them into {self.place(models)}"
+        names = ", ".join(it.path for it in self.files)
+        what = f"{names} from {self.address}" if self.address else f"the files of {page}"
+        return f"download {what} and put them into {self.place(models)}"
 
     def how_to_use(self, models: Path) -> str:
         """The setting that its engine needs, with the folder put in."""

@@ -15,6 +15,7 @@ import msgspec
 
 from storybook.stages.models.index import KnownModel, ModelFile, ModelIndex
 from storybook.stages.models.ledger import Ledger
+from storybook.stages.narrator.kokoro.folder import NETWORK
 from storybook.stages.narrator.supertonic.folder import CONFIGURATION
 from storybook.stages.writer.llama.files import OLDER_PLACE
 
@@ -52,11 +53,13 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """A model of the index as it is found."""
+    """A model of the index as it is found. `whole` are the bytes that it has when all are there, as
+    far as is known."""
 
     model: KnownModel
     place: Path
     pieces: tuple[Piece, ...]
+    whole: int
 
     @property
     def state(self) -> State:
@@ -89,14 +92,20 @@ class Stray(msgspec.Struct, frozen=True):
 
 def holdings(index: ModelIndex, models: Path, ledger: Ledger, digest: Digest) -> list[Holding]:
     """Each model of the index. Raises `OSError`."""
-    return [
-        Holding(
-            model,
-            model.place(models),
-            tuple(examine(model.path(models, it), it, ledger, digest) for it in model.files),
-        )
-        for model in index.models
-    ]
+    return [_held(model, models, ledger, digest) for model in index.models]
+
+
+def _held(model: KnownModel, models: Path, ledger: Ledger, digest: Digest) -> Holding:
+    files = _files_of(model, models)
+    pieces = tuple(examine(model.path(models, it), it, ledger, digest) for it in files)
+    return Holding(model, model.place(models), pieces, sum(it.size for it in files))
+
+
+def _files_of(model: KnownModel, models: Path) -> tuple[ModelFile, ...]:
+    """Those by which it is to be whole: the packages' where all of them are there."""
+    packaged = model.packaged
+    is_packaged = packaged and all(model.path(models, it).is_file() for it in packaged)
+    return packaged if is_packaged else model.files
 
 
 def examine(path: Path, file: ModelFile, ledger: Ledger, digest: Digest) -> Piece:
@@ -145,6 +154,8 @@ def _candidates(data: Path, models: Path) -> Iterator[tuple[str, Path]]:
             yield "supertonic", folder
         elif (folder / WHISPER_MARK).is_file():
             yield "whisper", folder
+        elif (folder / NETWORK).is_file():
+            yield "kokoro", folder
 
 
 def _size(place: Path) -> int:
