@@ -52,7 +52,8 @@ class NewRun(msgspec.Struct, frozen=True):
 
 
 def filled(asked: NewRun, by: NewRun) -> NewRun:
-    """The request with all that it leaves unsaid as another one has it."""
+    """The request with all that it leaves unsaid as another one has it, whose text it keeps: its
+    words are read as they were there."""
     left = asked.unsaid
     words = {name: getattr(by.request, name) for name in WORDS if name in left}
     language = by.language if "language" in left else asked.language
@@ -65,7 +66,7 @@ def filled(asked: NewRun, by: NewRun) -> NewRun:
             tts = by.tts or (None if "read_aloud" in left else tts)
     return msgspec.structs.replace(
         asked,
-        request=msgspec.structs.replace(asked.request, **words),
+        request=msgspec.structs.replace(asked.request, **words, reading=by.request.reading),
         tts=tts,
         page_count=by.page_count if "page_count" in left else asked.page_count,
         language=language,

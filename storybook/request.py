@@ -27,7 +27,6 @@ from storybook.book import (
     BasedOn,
     KeptPart,
     RunId,
-    StoryRequest,
     TtsConfig,
     is_same_language,
 )
@@ -64,7 +63,7 @@ EDITION_RANGE: Final = (FIRST_EDITION, 10**9 - 1)
 SEED_RANGE: Final = (0, 2**32 - 1)
 """What every engine's generator takes."""
 
-WORDS: Final = StoryRequest.__struct_fields__
+WORDS: Final = ("era", "place", "characters", "topic")
 """The names of the four words."""
 
 Loc = tuple[str | int, ...]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 
-import msgspec
-
 from storybook.book import BasedOn
 from storybook.cli.called_as import NAME
 from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
     DEFAULT_VOICE,
+    WORDS,
     pace_for,
 )
 from storybook.run import Run
@@ -58,7 +57,7 @@ def _content(run: Run, it: BasedOn | None) -> list[str]:
         origin = ["--based-on", it.run_id, "--edition", str(it.edition), "--keep", it.keep.value]
         if it.keep.has_text:
             return origin
-    words = msgspec.structs.asdict(run.request)
+    words = {name: getattr(run.request, name) for name in WORDS}
     if _saved(run) or origin:
         words["characters"] = run.characters_asked
     return [

@@ -59,7 +59,7 @@ def compose(story: StoryRequest, seed: int, cards: Mapping[str, str] = {}) -> tu
     """The five pages of the book for this request and seed: always the same ones. `cards` are the
     full descriptions of characters that have one already, by name."""
     rng = random.Random(f"composer:{seed}")
-    everyone = cast(story.characters)
+    everyone = cast(story.characters, story.reading)
     storyline = _chosen(story, everyone, rng)
     roles = _Roles(everyone, _order(everyone, storyline))
     described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"), cards)

@@ -38,13 +38,13 @@ def written_languages() -> tuple[str, ...]:
 
 def cast_in(language: Language, request: StoryRequest) -> tuple[Character, ...]:
     """A request's cast, as a story in a language calls it."""
-    return language.people(cast(request.characters))
+    return language.people(cast(request.characters, request.reading))
 
 
 def names_in(language: Language, request: StoryRequest) -> dict[str, str]:
     """What a story in a language calls the characters, by the names that the request gives them:
     in English, who is 토끼 there is Rabbit."""
-    asked = (who.name for who in cast(request.characters))
+    asked = (who.name for who in cast(request.characters, request.reading))
     return dict(zip(asked, (who.name for who in cast_in(language, request)), strict=True))
 
 

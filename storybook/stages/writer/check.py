@@ -20,7 +20,7 @@ from storybook.book import COVER_PAGE, Page, StoryRequest
 from storybook.events.catalog import Problem
 from storybook.languages.known import LANGUAGES, cast_in, forbidden_in, language_of
 from storybook.languages.language import Found
-from storybook.request import RequestFault
+from storybook.request import WORDS, RequestFault
 from storybook.stages.writer.pictures import picturing
 from storybook.stages.writer.rules import Forbidden, Rules, Wanted
 from storybook.stages.writer.wording import told_of, wording
@@ -63,8 +63,8 @@ class PageCheck(msgspec.Struct, frozen=True):
         why = "has no place in a children's book; use another word"
         return [
             RequestFault((name,), f"{word} {why}", "forbidden")
-            for name, text in msgspec.structs.asdict(request).items()
-            for word in forbidden_in(text, self.rules.forbidden)
+            for name in WORDS
+            for word in forbidden_in(getattr(request, name), self.rules.forbidden)
         ]
 
 
