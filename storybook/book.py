@@ -264,8 +264,8 @@ class CastMember(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     of who asked for it. `card` is its look in English, word for word in every image prompt, and
     `voice` the one that it speaks in, empty where the book is not read aloud. `saved_as` and
     `origin` (a run) say under which name it was saved, and where, if it comes from another book.
-    `sex` is `female`, `male`, or empty where nobody said; `height` how tall it stands in a picture (a
-    grown person is 1.0), 0 where that is not recorded.
+    `sex` is `female`, `male`, or empty where nobody said; `height` how tall it stands in a picture
+    (a grown person is 1.0), 0 where that is not recorded.
     """
 
     name: str

@@ -128,7 +128,7 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     if checked.faults:
         raise InvalidRequest(checked.faults)
     return NewRun(
-        StoryRequest(**words),
+        msgspec.convert(words, StoryRequest),
         tts if is_read_aloud else None,
         page_count,
         language,

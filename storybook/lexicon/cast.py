@@ -1,9 +1,9 @@
 """Reading the cast of a book from the free text in which a person named it.
 
-The text is parted (`parts`), groups are spelled out (`groups`), and in each part the last known kind
-is the head: what stands before it describes it, and what stands after it is its given name ("토끼
-토토"). "착하고 용감한 곰" is one bear, "치와와 초코" one dog. What sex, age and height somebody has is told by
-`people`.
+The text is parted (`parts`), groups are spelled out (`groups`), and in each part the last known
+kind is the head: what stands before it describes it, and what stands after it is its given name
+("토끼 토토"). "착하고 용감한 곰" is one bear, "치와와 초코" one dog. What sex, age and height
+somebody has is told by `people`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from storybook.lexicon.first_reading.cast import cast as first_cast
 from storybook.lexicon.groups import ORDINALS, spelled_out
 from storybook.lexicon.parts import (
     PRONOUNS,
+    TELLER,
     is_age,
     is_attributive,
     is_own_noun,
@@ -35,7 +36,6 @@ MAX_CAST: Final = 8
 MAX_NAME: Final = 14
 MAX_DESCRIPTION: Final = 45
 """A longer one is cut to its last words."""
-TELLER: Final = "나"
 FRIEND: Final = Word("친구", "child", "child")
 CHILD: Final = Word("아이", "child", "child")
 
@@ -133,11 +133,13 @@ def _as_called(epithet: str, noun: str) -> Word:
 
 def _unknown(part: str, tokens: list[str]) -> tuple[str, str, Word]:
     """A part with no known kind: its last word is the name, unless it is only a sign."""
-    kind = find_kind(part)
     if not tokens:
+        kind = find_kind(part)
         return "", kind.ko if kind.ko != part.strip() else "", kind
+    last = part.strip() if part.isascii() else tokens[-1]
+    kind = find_kind(last)
     description, name = _described(tokens[:-1], tokens[-1][:MAX_NAME].strip("-") or FRIEND.ko)
-    if kind.ko == part.strip():
+    if kind.ko == last:
         kind = msgspec.structs.replace(kind, ko=name)
     return description, name, kind
 

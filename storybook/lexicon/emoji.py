@@ -1,7 +1,7 @@
 """Emoji as the words that they stand for.
 
-An emoji beside its own word adorns it and adds nothing ("바다🌊" is no sea of the sea); one that stands
-alone counts as its word, and several as several.
+An emoji beside its own word adorns it and adds nothing ("바다🌊" is no sea of the sea); one that
+stands alone counts as its word, and several as several.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _ATTRIBUTIVE: Final = re.compile(r"(?:[는은한운란던쁜큰긴센]|고|며)\
 
 
 def spelled(text: str) -> str:
-    """An era, a place or a topic with known emoji as Korean words, each once. Those that stand before
-    the first letter count, unless their word stands in the text; after a word one is an ornament."""
+    """An era, a place or a topic with known emoji as Korean words, each once. Those that stand
+    before the first letter count, unless their word is in the text; after a word one adorns it."""
     plain, words = _bare(text), _words("words")
     pattern = _pattern("words")
     start = next((n for n, sign in enumerate(plain) if sign.isalnum()), len(plain))

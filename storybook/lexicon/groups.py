@@ -1,7 +1,7 @@
 """Groups that are named as one: a couple is two, twins are two, five children five.
 
-A group is spelled out as parts that are read like any others: 곰 세 마리 is the eldest, the second and
-the youngest bear. What is said of the group stands before its first one, and so before all of them.
+A group is spelled out as parts that are read like any others: 곰 세 마리 is the eldest, the second
+and the youngest bear. What is said of the group stands before its first one, and so before all.
 """
 
 from __future__ import annotations
@@ -93,7 +93,14 @@ _TWIN_KIN: Final = {
     "남매": ("쌍둥이 오빠", "쌍둥이 여동생"),
 }
 _ENGLISH_NUMBERS: Final = {
-    **{"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "twin": 2},
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "twin": 2,
 }
 _IN_ENGLISH: Final = re.compile(
     rf"^(?:the\s+)?(?P<n>{'|'.join(_ENGLISH_NUMBERS)}|[2-9])\s+(?P<noun>[a-z\s]+)$", re.IGNORECASE

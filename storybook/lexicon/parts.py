@@ -1,8 +1,9 @@
 """From the text in which a person named a cast to one part for each of them.
 
-"토끼, 거북이" is a list, and so is "토끼와 거북이". But "우산을 들고 다니는, 비를 좋아하는 하늘이" is one
-child, whose description goes on after the comma, and "토끼와 함께 사는 곰" one bear: a comma parts the
-text only where what stands before it can end a name, a joining particle only where it can be one.
+"토끼, 거북이" is a list, and so is "토끼와 거북이". But "우산을 들고 다니는, 비를 좋아하는 하늘이"
+is one child, whose description goes on after the comma, and "토끼와 함께 사는 곰" one bear: a comma
+parts the text only where what stands before it can end a name, a joining particle only where it
+can be one.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from storybook.lexicon.emoji import spelled_in_place
 from storybook.lexicon.people import is_name
 from storybook.lexicon.words import data, find_kind, folk_of, is_known_kind
 
+TELLER: Final = "나"
+"""Who tells the story is called so in it."""
 PRONOUNS: Final = {
-    **dict.fromkeys(("나", "저", "내", "me", "i", "myself"), "나"),
+    **dict.fromkeys(("나", "저", "내", "me", "i", "myself"), TELLER),
     "우리": "친구들",
 }
-"""Who tells the story is called 나 in it."""
-
 _INNER: Final = re.compile(r"[(（][^()（）]*[)）]")
 _SEPARATORS: Final = re.compile(
     r"\s*(?:[,，、;；/&+·|\n]|(?<!\S)(?:그리고|및|and|with)(?!\S))\s*", re.I

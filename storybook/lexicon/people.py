@@ -1,9 +1,9 @@
 """What is known of a character beside its name: sex, age and height.
 
-They are read from the word for what it is (소녀, 아빠 곰, 훈장님), from what is said of it (다섯 살,
-늙은) and from a given name that only girls or only boys have (민지, 돌쇠). Of whatever stands further
-away nothing is taken: who looks for her mother is no mother. Where nobody said anything, nothing is
-claimed.
+They are read from the word for what it is (소녀, 아빠 곰, 훈장님), from what is said of it (다섯
+살, 늙은) and from a given name that only girls or only boys have (민지, 돌쇠). Of whatever stands
+further away nothing is taken: who looks for her mother is no mother. Where nobody said anything,
+nothing is claimed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storybook.lexicon.words import DEFAULT_KIND_EN, Word, folk_of, is_known_kin
 
 SEXES: Final[tuple[Sex, ...]] = ("female", "male")
 AGE_GROUPS: Final[tuple[AgeGroup, ...]] = ("elder", "baby", "child", "adult")
-"""In the order in which their words count: a grandfather bear cub is none, a baby teacher neither."""
+"""In the order in which their words count: 아기 곰 할아버지 is an elder."""
 YEARS: Final[tuple[tuple[int, AgeGroup], ...]] = ((2, "baby"), (19, "child"), (59, "adult"))
 """Up to how many years somebody is what; older ones are elders."""
 FULL_NAME: Final = 3

@@ -1,5 +1,5 @@
-"""The first reading of a cast, as it was: never edited, so that a run that was asked for under it keeps
-the names in its words and voices. Today's is `storybook.lexicon.cast`.
+"""The first reading of a cast, as it was: never edited, so that a run that was asked for under it
+keeps the names in its words and voices. Today's is `storybook.lexicon.cast`.
 """
 
 from __future__ import annotations
