@@ -17,11 +17,13 @@ from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
     PACED,
+    SAYS_NOTHING,
     SEED_RANGE,
     WORDS,
     CheckedFields,
     InvalidRequest,
     pace_for,
+    says_something,
     value_or,
 )
 
@@ -125,6 +127,9 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     url = checked.callback_url(asked.get("callback_url"), ("callback_url",))
     style = asked.get("style")
     style = "" if style is None or style == "" else checked.filled_text(style, ("style",))
+    if not checked.faults and not left and not any(map(says_something, words.values())):
+        for name in WORDS:
+            checked.fault((name,), "expected words that a story can tell of", SAYS_NOTHING)
     if checked.faults:
         raise InvalidRequest(checked.faults)
     return NewRun(

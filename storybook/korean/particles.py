@@ -47,6 +47,11 @@ _PAIRS: Final = (
 
 _BY_FORM: Final = {form: pair for pair in _PAIRS for form in pair} | {"이야": ("이야", "야")}
 
+PARTICLE_FORMS: Final = (
+    *(form for pair in _PAIRS for form in pair),
+    *("의", "에", "에서", "에게", "도", "만", "들", "까지", "부터", "님", "하고"),
+)
+"""Particles that may stand after a word, in all their forms."""
 _PRONOUNS: Final = {
     "나": {"가": "내가", "이": "내가", "의": "내", "에게": "나에게"},
     "저": {"가": "제가", "이": "제가", "의": "제"},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -56,14 +54,3 @@ def voiced(language: Language, request: StoryRequest, tts: TtsConfig | None) -> 
     names, by_name = names_in(language, request), tts.character_voices
     voices = {names[old]: voice for old, voice in by_name.items() if old in names}
     return msgspec.structs.replace(tts, character_voices={**voices, **by_name})
-
-
-def forbidden_in(text: str, forbidden: Mapping[str, Sequence[str]]) -> list[str]:
-    """The forbidden words in a text, of whatever language; `forbidden` are lists of them by the
-    languages' English names in small letters."""
-    return [
-        word
-        for language in LANGUAGES.values()
-        for word in forbidden.get(language.name.lower(), ())
-        if re.search(language.forbidden.format(word=re.escape(word)), text, re.IGNORECASE)
-    ]

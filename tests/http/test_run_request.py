@@ -216,7 +216,7 @@ async def test_a_forbidden_word_over_http(site: Site) -> None:
     answer = await site.client.post("/api/runs", json=words)
     assert answer.status_code == 422
     (fault,) = answer.json()["detail"]
-    assert (fault["loc"], fault["type"]) == (["body", "topic_ko"], "forbidden")
+    assert (fault["loc"], fault["type"]) == (["body", "topic_ko"], "forbidden_words")
     assert fault["msg"].startswith("권총 ")
 
 

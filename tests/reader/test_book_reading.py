@@ -229,9 +229,7 @@ def test_the_corner_is_pulled_with_a_mouse_and_a_click_turns(
     page.mouse.move(box["x"] - 900, box["y"] - 40, steps=5)
     page.mouse.up()
     shown(page, 2)
-    page.mouse.click(
-        box["x"] + box["width"] - 6, 450
-    )  # beside the words, which are read when clicked
+    page.mouse.click(box["x"] + box["width"] - 6, 450)  # beside the words, which are read when clicked
     shown(page, 3)
     page.mouse.click(100, 200)
     shown(page, 2)
