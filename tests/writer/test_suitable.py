@@ -8,7 +8,12 @@ from typing import Final
 import pytest
 
 from storybook.book import StoryRequest
-from storybook.stages.writer.check import default_check
+from storybook.composer.compose import compose
+from storybook.new_run import check_new_run
+from storybook.request import WORDS as FIELDS
+from storybook.request import InvalidRequest
+from storybook.stages.writer.check import check_page, default_check
+from tests.books import book_of
 
 WORDS: Final = Path(__file__).parent / "words"
 MOST_WRONG: Final = 0.02
@@ -86,3 +91,48 @@ def test_a_robot_may_have_orders() -> None:
     """A story about instructions is none."""
     for topic in ("명령을 듣지 않는 로봇", "규칙을 지키기", "a robot who ignores rules"):
         assert refused(topic) == []
+
+
+NASTY: Final = (
+    ("🦖🦕", "🌋🏝️", "🐱🐶", "❤️"),
+    ("ㄱ", "ㅋ", "ㅎ", "숲"),
+    ("1 2 3 4 5", "6 7 8 9", "10 11 12", "13 14 15 16"),
+    ("뷁뷁뷁", "꿻꿻", "쀍쀍쀍", "뚫훓"),
+    ("등장인물", "요청하신 이야기", "그림 동작 감정", "대사 지시 재료 주제"),
+    ("ㅋㅋㅋㅋㅋㅋㅋㅋ", "ㅋㅋㅋㅋㅋㅋ", "하하하하하하", "ㅋㅋㅋㅋㅋㅋㅋㅋ아"),
+    ("제목", "요약", "이야기, 본문, 내용", "줄거리 JSON"),
+    ("中世", "東京", "太郎と花子", "友情"),
+    ("a" * 200, "b" * 200, "c" * 200, "d" * 200),
+    ("가" * 200, "나" * 200, "다" * 200, "라" * 200),
+    ("100%", "3.5℃", "R2D2, C3PO", "1+1=2"),
+    ("Эпоха", "Место", "Заяц", "Дружба"),
+    ("현대", "바다", "나비의 변태와 가난한 아이", "Moby Dick"),
+    ("현대", "집", "토끼, 토끼, 토끼, 토끼, 토끼, 토끼", "나"),
+)
+
+
+@pytest.mark.parametrize("words", NASTY, ids=lambda it: it[3][:12])
+def test_the_composer_never_fails_the_check(words: tuple[str, str, str, str]) -> None:
+    """Whatever is asked for and taken, all of its pages stand."""
+    request = StoryRequest(*words)
+    assert CHECK.request_faults(request) == []
+    for seed in range(3):
+        pages = compose(request, seed)
+        for page in pages:
+            assert check_page(page, book_of(request), pages[: page.page], CHECK.rules) == []
+
+
+def test_words_that_say_nothing_are_told_at_their_fields() -> None:
+    """Single letters and signs; where one of the four says something, the others may be odd."""
+    with pytest.raises(InvalidRequest) as caught:
+        check_new_run(dict(zip(FIELDS, ("ㄱ", "ㅋ", "ㅎ", "a"), strict=True)))
+    assert [(it.loc, it.type) for it in caught.value.faults] == [
+        ((name,), "says_nothing") for name in FIELDS
+    ]
+    for odd in (
+        ("ㄱ", "ㅋ", "ㅎ", "숲"),
+        ("!", "?", "…", "❤"),
+        ("a", "b", "c", "AI"),
+        ("龍", *"abc"),
+    ):
+        assert check_new_run(dict(zip(FIELDS, odd, strict=True)))
