@@ -208,7 +208,7 @@ def _nothing(told: Told) -> Found:
     return iter(())
 
 
-def _as_it_is(text: str) -> tuple[str, ...]:
+def _one_reading(text: str) -> tuple[str, ...]:
     return (text,)
 
 
@@ -241,7 +241,7 @@ class Language(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     counts: Callable[[str], bool] = _counts
     forbidden: str = r"\b{word}\b"
     alone: str = r"\b{word}\b"
-    unmasked: Callable[[str], tuple[str, ...]] = _as_it_is
+    unmasked: Callable[[str], tuple[str, ...]] = _one_reading
     lengths: Mapping[str, Lengths] = {}
     writing: Writing | None = None
     """None: no model writer can be asked for it."""

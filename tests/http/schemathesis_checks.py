@@ -3,7 +3,7 @@ them. No schema knows what words say."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import schemathesis
 from schemathesis import Case, CheckContext, Response
@@ -12,7 +12,7 @@ OF_THE_WORDS: Final = {"says_nothing", "forbidden_words"}
 
 
 @schemathesis.check
-def refused_only_for_its_words(ctx: CheckContext, response: Response, case: Case) -> None:
+def refused_only_for_its_words(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     """Of 422 that a well-formed request for a book gets, each fault is one of its words."""
     is_wish = case.operation.definition.raw.get("operationId") == "create_run"
     is_allowed = case.meta is not None and case.meta.generation.mode.is_positive
