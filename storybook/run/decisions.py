@@ -115,7 +115,7 @@ def request_run(
         age,
         based_on,
         dict(variations or {}),
-        request.reading,
+        reading=request.reading,
     )
     return followed_up(None, [requested, *kept])
 
