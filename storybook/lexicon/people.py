@@ -150,6 +150,12 @@ def _height(kind: Word, age: AgeGroup) -> float:
     return round(grown * PART_GROWN.get(age, 1.0), 3)
 
 
+def units() -> dict[str, list[str]]:
+    """Units, each with the English kinds that are counted by it."""
+    found: dict[str, list[str]] = _data()["unit"]
+    return found
+
+
 @cache
 def _data() -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath("people.toml").read_text("utf-8"))
