@@ -1,5 +1,5 @@
-"""A check of our own for schemathesis: which requests for a book are refused although the schema allows
-them. No schema knows what words say."""
+"""A check of our own for schemathesis: which requests for a book are refused although the schema
+allows them. No schema knows what words say."""
 
 from __future__ import annotations
 
