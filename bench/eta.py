@@ -68,7 +68,8 @@ class Said(msgspec.Struct, frozen=True):
 def request_of(number: int) -> StoryRequest:
     """Other words for each book."""
     names = (ERAS, PLACES, CHARACTERS, TOPICS)
-    return StoryRequest(*(of[number % len(of)] for of in names))
+    era, place, characters, topic = (of[number % len(of)] for of in names)
+    return StoryRequest(era, place, characters, topic)
 
 
 class Watched:

@@ -32,7 +32,7 @@ from bench.apart import measured
 from bench.figures import FULL, TRIAL, Effort, Figure, print_figures
 from bench.servers.speech import whisper_folder
 from bench.story_sentences import SENTENCES
-from storybook.book import VOICES, Delivery
+from storybook.book import VOICES, VoiceDelivery
 from storybook.engines import NarrationTask, Narrator, Utterance
 from storybook.korean.pronunciation import read_korean
 from storybook.stages.models.download import CannotDownload
@@ -164,7 +164,7 @@ def _read(
 
 async def _spoken(narrator: Narrator, sentence: str, voice: str) -> Spoken:
     task = NarrationTask(
-        (Utterance(sentence, "", voice),), "ko", USUAL_SPEED, 250, 7, Delivery.STORY
+        (Utterance(sentence, "", voice),), "ko", USUAL_SPEED, 250, 7, VoiceDelivery.STORY
     )
     began = time.perf_counter()
     narration = await narrator.narrate(task, lambda fraction: None)

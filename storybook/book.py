@@ -142,13 +142,21 @@ def base_language(tag: str) -> str:
     return tag.lower().replace("_", "-").partition("-")[0]
 
 
-class StoryRequest(msgspec.Struct, frozen=True, gc=False):
-    """The four words that a book is made from, in any language, as the client sent them."""
+FIRST_READING: Final = 1
+READING: Final = 2
+"""By which rules the words of a new request are read. A run keeps the one that it was asked for
+under, and with it the names of its characters."""
+
+
+class StoryRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The four words that a book is made from, in any language, as the client sent them, and the
+    `reading` by which they are understood (`RunRequested.reading`)."""
 
     era: str
     place: str
     characters: str
     topic: str
+    reading: int = READING
 
 
 CAST: Final = "cast"
@@ -289,6 +297,8 @@ class CastMember(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     of who asked for it. `card` is its look in English, word for word in every image prompt, and
     `voice` the one that it speaks in, empty where the book is not read aloud. `saved_as` and
     `origin` (a run) say under which name it was saved, and where, if it comes from another book.
+    `sex` is `female`, `male`, or empty where nobody said; `height` how tall it stands in a picture
+    (a grown person is 1.0), 0 where that is not recorded.
     """
 
     name: str
@@ -302,6 +312,8 @@ class CastMember(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     pictures: tuple[ReferencePicture, ...] = ()
     saved_as: str = ""
     origin: str = ""
+    sex: str = ""
+    height: float = 0.0
 
 
 class KeptPart(enum.StrEnum):

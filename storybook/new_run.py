@@ -17,11 +17,13 @@ from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
     PACED,
+    SAYS_NOTHING,
     SEED_RANGE,
     WORDS,
     CheckedFields,
     InvalidRequest,
     pace_for,
+    says_something,
     value_or,
 )
 
@@ -52,7 +54,8 @@ class NewRun(msgspec.Struct, frozen=True):
 
 
 def filled(asked: NewRun, by: NewRun) -> NewRun:
-    """The request with all that it leaves unsaid as another one has it."""
+    """The request with all that it leaves unsaid as another one has it, whose text it keeps: its
+    words are read as they were there."""
     left = asked.unsaid
     words = {name: getattr(by.request, name) for name in WORDS if name in left}
     language = by.language if "language" in left else asked.language
@@ -65,7 +68,7 @@ def filled(asked: NewRun, by: NewRun) -> NewRun:
             tts = by.tts or (None if "read_aloud" in left else tts)
     return msgspec.structs.replace(
         asked,
-        request=msgspec.structs.replace(asked.request, **words),
+        request=msgspec.structs.replace(asked.request, **words, reading=by.request.reading),
         tts=tts,
         page_count=by.page_count if "page_count" in left else asked.page_count,
         language=language,
@@ -125,10 +128,13 @@ def check_new_run(asked: Mapping[str, Any]) -> NewRun:
     url = checked.callback_url(asked.get("callback_url"), ("callback_url",))
     style = asked.get("style")
     style = "" if style is None or style == "" else checked.filled_text(style, ("style",))
+    if not checked.faults and not left and not any(map(says_something, words.values())):
+        for name in WORDS:
+            checked.fault((name,), "expected words that a story can tell of", SAYS_NOTHING)
     if checked.faults:
         raise InvalidRequest(checked.faults)
     return NewRun(
-        StoryRequest(**words),
+        msgspec.convert(words, StoryRequest),
         tts if is_read_aloud else None,
         page_count,
         language,

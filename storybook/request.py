@@ -28,7 +28,6 @@ from storybook.book import (
     BasedOn,
     KeptPart,
     RunId,
-    StoryRequest,
     TtsConfig,
     VoiceDelivery,
     is_same_language,
@@ -73,8 +72,11 @@ EDITION_RANGE: Final = (FIRST_EDITION, 10**9 - 1)
 SEED_RANGE: Final = (0, 2**32 - 1)
 """What every engine's generator takes."""
 
-WORDS: Final = StoryRequest.__struct_fields__
+WORDS: Final = ("era", "place", "characters", "topic")
 """The names of the four words."""
+
+SAYS_NOTHING: Final = "says_nothing"
+"""The type of the fault of words that tell nothing."""
 
 Loc = tuple[str | int, ...]
 
@@ -169,6 +171,24 @@ def _wrong(text: str, most: int) -> list[tuple[str, str]]:
 def _shows(sign: str) -> bool:
     """Whether anything of a sign can be seen where it stands alone."""
     return sign not in _FILLERS and unicodedata.category(sign) not in ("Cf", "Mn", "Zs")
+
+
+def says_something(text: str) -> bool:
+    """Whether a text has a syllable of Hangul, a Chinese character, an emoji, or two letters or
+    digits. Single letters of Hangul, of which syllables are made, say nothing."""
+    if any(_is_a_word(sign) for sign in text):
+        return True
+    return sum(sign.isalnum() and not _name(sign).startswith("HANGUL") for sign in text) > 1
+
+
+def _is_a_word(sign: str) -> bool:
+    """Whether a sign may be a word of its own."""
+    names = ("HANGUL SYLLABLE", "CJK")
+    return unicodedata.category(sign) == "So" or _name(sign).startswith(names)
+
+
+def _name(sign: str) -> str:
+    return unicodedata.name(sign, "")
 
 
 def _controls(sign: str) -> bool:

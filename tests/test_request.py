@@ -6,6 +6,7 @@ import time
 import unicodedata
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -36,7 +37,7 @@ def faults(**more: Any) -> list[tuple[str, str]]:
 
 def test_four_words_are_a_request() -> None:
     """All else has a default, and what is null counts as not said."""
-    usual = NewRun(StoryRequest(**WORDS), USUAL_TTS, 5, "ko")
+    usual = NewRun(msgspec.convert(WORDS, StoryRequest), USUAL_TTS, 5, "ko")
     assert asked() == asked(page_count=None, language=None, seed=None, tts=None) == usual
 
 
@@ -59,7 +60,9 @@ def test_the_defaults_stand_in_one_place(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(storybook.new_run, "DEFAULT_LANGUAGE", "fr")
     it = asked()
     assert (it.page_count, it.language, it.tts) == (7, "fr", replace(USUAL_TTS, lang="fr"))
-    assert asked(page_count=5, language="ko") == NewRun(StoryRequest(**WORDS), USUAL_TTS, 5, "ko")
+    assert asked(page_count=5, language="ko") == NewRun(
+        msgspec.convert(WORDS, StoryRequest), USUAL_TTS, 5, "ko"
+    )
 
 
 @pytest.mark.parametrize(

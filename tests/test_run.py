@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from storybook.book import (
+    READING,
     WRITING,
     Artifact,
     CastMember,
@@ -186,7 +187,7 @@ def test_a_requested_run_asks_for_its_writing() -> None:
     """A request is followed by the writer's work in the same batch."""
     tts = TtsConfig()
     assert request_run(None, REQUEST, 7, tts, idempotency_key="k", requested_by="me") == [
-        RunRequested(REQUEST, 7, tts, "k", "me"),
+        RunRequested(REQUEST, 7, tts, "k", "me", reading=READING),
         StageRequested(Stage.LLM, None, 1),
     ]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 
-import msgspec
-
 from storybook.book import BasedOn, TtsConfig
 from storybook.cli.called_as import NAME
 from storybook.languages.known import language_of, names_in
@@ -14,6 +12,7 @@ from storybook.request import (
     DEFAULT_LANGUAGE,
     DEFAULT_PAGE_COUNT,
     DEFAULT_VOICE,
+    WORDS,
     pace_for,
 )
 from storybook.run import Run
@@ -69,7 +68,7 @@ def _content(run: Run, it: BasedOn | None) -> list[str]:
         origin = ["--based-on", it.run_id, "--edition", str(it.edition), "--keep", it.keep.value]
         if it.keep.has_text:
             return origin
-    words = msgspec.structs.asdict(run.request)
+    words = {name: getattr(run.request, name) for name in WORDS}
     if _saved(run) or origin:
         words["characters"] = run.characters_asked
     return [

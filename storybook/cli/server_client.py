@@ -18,6 +18,7 @@ from storybook.data_folder import DataFolder
 from storybook.home.files import AUTHORITY
 from storybook.new_run import NewRun
 from storybook.repair import Repair
+from storybook.request import WORDS
 from storybook.run import EditionRequest
 from storybook.stores.server_secret import read_server_secret
 from storybook.stores.sqlite.holder import Holder
@@ -32,7 +33,7 @@ process is there or is not."""
 
 def body_of(asked: NewRun) -> dict[str, object]:
     """What a server is asked for a book; all that is left unsaid is left to it."""
-    words = msgspec.structs.asdict(asked.request)
+    words = {name: getattr(asked.request, name) for name in WORDS}
     tts = None
     if asked.tts is not None:  # what is empty is what the server takes for it
         of_tts = msgspec.structs.asdict(asked.tts)

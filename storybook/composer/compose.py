@@ -15,6 +15,7 @@ from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT, Storyline, StoryPage, arc_of, table
 from storybook.lexicon import Character, cast, find_era, find_place, find_traits, looks
 from storybook.lexicon.absence import away
+from storybook.lexicon.emoji import spelled
 from storybook.lexicon.words import DEFAULT_ERA_EN, folk_of, is_known_kind
 
 MAX_INTRODUCTION: Final = 110
@@ -59,7 +60,7 @@ def compose(story: StoryRequest, seed: int, cards: Mapping[str, str] = {}) -> tu
     """The five pages of the book for this request and seed: always the same ones. `cards` are the
     full descriptions of characters that have one already, by name."""
     rng = random.Random(f"composer:{seed}")
-    everyone = cast(story.characters)
+    everyone = cast(story.characters, story.reading)
     storyline = _chosen(story, everyone, rng)
     roles = _Roles(everyone, _order(everyone, storyline))
     described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"), cards)
@@ -109,9 +110,7 @@ def _gone(page: Page, scene: StoryPage, roles: _Roles) -> frozenset[str]:
 
 def _chosen(story: StoryRequest, everyone: Sequence[Character], rng: random.Random) -> Storyline:
     fitting = "one" if len(everyone) == 1 else "two"
-    lines = [
-        line for line in arc_of(request.spelled(story.topic)).storyline if line.cast == fitting
-    ]
+    lines = [line for line in arc_of(spelled(story.topic)).storyline if line.cast == fitting]
     era = find_era(story.era)
     if era.motif != "ancient" and era.en != DEFAULT_ERA_EN:
         lines = [line for line in lines if not line.olden] or lines

@@ -17,14 +17,13 @@ from typing import Any, Final
 
 from storybook.composer.arcs import table
 from storybook.lexicon import find_era, find_place
+from storybook.lexicon.emoji import spelled
 
 MAX_ERA: Final = 20
 MAX_PLACE: Final = 20
 MAX_TOPIC: Final = 16
 
 _UNWANTED: Final = re.compile(r"[^\w\s\-’]|_|(?<!\w)’|’(?!\w)")
-_EMOJI_STYLE: Final = "\ufe0f"
-"""Asks for the coloured form of the sign before it; shows nothing itself."""
 _APOSTROPHES: Final = re.compile(r"(?<=\w)['’](?=\w)")
 _LOCATIVES: Final = re.compile(r"(?<=\S\S)(?:에서|에)$")
 _TEMPORALS: Final = re.compile(r"(?<=\S)(?:에는|에)$")
@@ -66,27 +65,6 @@ def home_words(place: str) -> str:
 def topic_words(topic: str) -> str:
     """The topic as it stands in the text."""
     return clean(topic, MAX_TOPIC) or _openings()["defaults"]["topic"]
-
-
-def spelled(text: str) -> str:
-    """`text` with known emoji as Korean words, each once.
-
-    After a word, or beside its own, an emoji is an ornament and adds nothing: "바다🌊" is no sea of
-    the sea, and "미래 🚀" no rocket.
-    """
-    known: dict[str, str] = _openings()["emoji"]
-    signs, rest = _leading_emoji(text, known)
-    plain = "".join(" " if sign in known or sign == _EMOJI_STYLE else sign for sign in rest)
-    words = dict.fromkeys(known[sign] for sign in signs)
-    return " ".join([*(word for word in words if word not in plain), plain.strip()]).strip()
-
-
-def _leading_emoji(text: str, known: Mapping[str, str]) -> tuple[list[str], str]:
-    """The known emoji before the first letter or digit, and the text from there on."""
-    start = next((n for n, sign in enumerate(text) if sign.isalnum()), len(text))
-    signs = [sign for sign in text[:start] if sign in known]
-    kept = "".join(sign for sign in text[:start] if sign not in known and sign != _EMOJI_STYLE)
-    return signs, kept + text[start:]
 
 
 def is_sentence(topic: str) -> bool:

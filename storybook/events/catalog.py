@@ -16,6 +16,7 @@ from typing import Any, Final, Union, get_args
 import msgspec
 
 from storybook.book import (
+    FIRST_READING,
     Artifact,
     BasedOn,
     CastMember,
@@ -148,6 +149,8 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     append, as attempt 0; its characters are the `cast`."""
     variations: dict[int, int] = {}
     """The seeds of kept pictures that were not painted by the book's own chance, by page."""
+    reading: int = FIRST_READING
+    """By which rules the words of the request are read (`StoryRequest.reading`)."""
 
 
 class _InLanguage(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

@@ -48,7 +48,9 @@ class Error(msgspec.Struct, frozen=True):
 
 
 class ValidationError(msgspec.Struct, frozen=True):
-    """A body that fails validation: one entry for each fault found."""
+    """A body that fails validation: one entry for each fault found. Of type `says_nothing` are
+    words that tell nothing (or an instruction to a machine), of type `forbidden_words` those that
+    have no place in a children's book: no schema knows what words say."""
 
     detail: list[RequestFault]
 

@@ -47,6 +47,24 @@ _PAIRS: Final = (
 
 _BY_FORM: Final = {form: pair for pair in _PAIRS for form in pair} | {"이야": ("이야", "야")}
 
+PARTICLE_FORMS: Final = (
+    *(form for pair in _PAIRS for form in pair),
+    *("의", "에", "에서", "에게", "도", "만", "들", "까지", "부터", "님", "하고"),
+)
+"""Particles that may stand after a word, in all their forms."""
+_PRONOUNS: Final = {
+    "나": {"가": "내가", "이": "내가", "의": "내", "에게": "나에게"},
+    "저": {"가": "제가", "이": "제가", "의": "제"},
+    "너": {"가": "네가", "이": "네가", "의": "네"},
+}
+_GIVEN: Final = "에게"
+_HONOURED: Final = (
+    *("할머니", "할아버지", "어머니", "아버지", "노인", "스님", "사또", "산신령", "신령님"),
+    *("선생님", "훈장님", "원장님", "박사님", "장군님", "선장님", "이장님", "원님", "대감님"),
+    *("임금님", "왕비님", "여왕님", "왕님", "선녀님"),
+)
+_NO_HONOUR: Final = ("해님", "달님", "별님", "바람님", "공주님", "왕자님", "꽃님")
+
 _STACKED: Final = re.compile("(이라고|라고|으로|로|이랑|랑|와|과)(.+)")
 
 _DIGIT_ENDINGS: Final = dict(zip("0123456789", "CROCOOCRRO", strict=True))
@@ -84,8 +102,19 @@ def particle(word: str, form: str) -> str:
 
 
 def with_particle(word: str, form: str) -> str:
-    """`word` and after it the right form of the particle: ("곰", "는") gives 곰은."""
+    """`word` and after it the right form of the particle: ("곰", "는") gives 곰은. Pronouns have
+    forms of their own (내가, 네 …), and who is honoured is given something with 께."""
+    before, _, last = word.rpartition(" ")
+    if own := _PRONOUNS.get(last, {}).get(form):
+        return f"{before} {own}".lstrip()
+    if form.startswith(_GIVEN) and is_honoured(word):
+        return f"{word}께{form.removeprefix(_GIVEN)}"
     return word + particle(word, form)
+
+
+def is_honoured(name: str) -> bool:
+    """Whether one speaks of somebody with 께: 할머니께, 선생님께, but 엄마에게."""
+    return name.endswith(_HONOURED) and not name.endswith(_NO_HONOUR)
 
 
 def ending_of(word: str) -> Ending:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -38,13 +37,13 @@ def written_languages() -> tuple[str, ...]:
 
 def cast_in(language: Language, request: StoryRequest) -> tuple[Character, ...]:
     """A request's cast, as a story in a language calls it."""
-    return language.people(cast(request.characters))
+    return language.people(cast(request.characters, request.reading))
 
 
 def names_in(language: Language, request: StoryRequest) -> dict[str, str]:
     """What a story in a language calls the characters, by the names that the request gives them:
     in English, who is 토끼 there is Rabbit."""
-    asked = (who.name for who in cast(request.characters))
+    asked = (who.name for who in cast(request.characters, request.reading))
     return dict(zip(asked, (who.name for who in cast_in(language, request)), strict=True))
 
 
@@ -61,14 +60,3 @@ def voiced(language: Language, request: StoryRequest, tts: TtsConfig | None) -> 
 
     character_voices, casting = also(tts.character_voices), also(tts.casting)
     return msgspec.structs.replace(tts, character_voices=character_voices, casting=casting)
-
-
-def forbidden_in(text: str, forbidden: Mapping[str, Sequence[str]]) -> list[str]:
-    """The forbidden words in a text, of whatever language; `forbidden` are lists of them by the
-    languages' English names in small letters."""
-    return [
-        word
-        for language in LANGUAGES.values()
-        for word in forbidden.get(language.name.lower(), ())
-        if re.search(language.forbidden.format(word=re.escape(word)), text, re.IGNORECASE)
-    ]

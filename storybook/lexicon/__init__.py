@@ -6,7 +6,8 @@ its motif. It is a *place*, an *era*, a *season*, a *kind* (of character) or a *
 them, read from the free text in which a person named them.
 """
 
-from storybook.lexicon.cast import Character, cast
+from storybook.lexicon.cast import cast
+from storybook.lexicon.character import AgeGroup, Character, Sex
 from storybook.lexicon.words import (
     Word,
     find_era,
@@ -18,7 +19,9 @@ from storybook.lexicon.words import (
 )
 
 __all__ = [
+    "AgeGroup",
     "Character",
+    "Sex",
     "Word",
     "cast",
     "find_era",

@@ -1,229 +1,84 @@
 """Reading the cast of a book from the free text in which a person named it.
 
-"호기심 많은 토끼, 겁 많은 호랑이" is a list; so is "토끼와 거북이". But "착하고 용감한 곰" is one
-bear, "치와와 초코" one dog, and "토끼와 함께 사는 곰" one bear too: a joining particle parts the
-text only where what stands before it can be a name. In each part the last known kind is the head:
-what stands before it describes it, and what stands after it is its given name ("토끼 토토").
+The text is parted (`parts`), groups are spelled out (`groups`), and in each part the last known
+kind is the head: what stands before it describes it, and what stands after it is its given name
+("토끼 토토"). "착하고 용감한 곰" is one bear, "치와와 초코" one dog. What sex, age and height
+somebody has is told by `people`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
-from storybook.lexicon.words import (
-    Word,
-    data,
-    find_kind,
-    find_traits,
-    folk_of,
-    is_known_kind,
+from storybook.book import FIRST_READING, READING
+from storybook.lexicon.character import Character
+from storybook.lexicon.first_reading.cast import cast as first_cast
+from storybook.lexicon.groups import ORDINALS, spelled_out
+from storybook.lexicon.parts import (
+    PRONOUNS,
+    TELLER,
+    is_age,
+    is_attributive,
+    is_own_noun,
+    parts,
+    roles,
+    without_particle,
 )
+from storybook.lexicon.people import is_name, known
+from storybook.lexicon.words import Word, data, find_kind, find_traits, is_known_kind
 
 MAX_CAST: Final = 8
 """More characters than a picture book of four pages can tell of."""
 MAX_NAME: Final = 14
-MAX_DESCRIPTION: Final = 30
+MAX_DESCRIPTION: Final = 45
+"""A longer one is cut to its last words."""
 FRIEND: Final = Word("친구", "child", "child")
+CHILD: Final = Word("아이", "child", "child")
 
-
-class Character(msgspec.Struct, frozen=True):
-    """Who takes part: the `name` that the story uses ("토끼", "토토"), a Korean `description` that
-    can stand before it ("호기심 많은", or ""), and the `kind` that is painted."""
-
-    name: str
-    description: str
-    kind: Word
-
-
-_SEPARATORS: Final = re.compile(
-    r"\s*(?:[,，、;；/&+·|\n]|(?<!\S)(?:그리고|및|and|with)(?!\S))\s*", re.I
-)
 _UNWANTED: Final = re.compile(r"[^\w\s\-]|_")
-_TAILS: Final = re.compile(r"\s*(?:의\s+)?(?:이야기|모험|동화|우정)$|\s+등(?:등)?$")
-_LINKS: Final = ("이랑", "하고", "랑", "와", "과")
-_TOGETHER: Final = ("함께", "같이", "닮은", "비슷한", "친한", "똑같은", "다른", "사이좋은", "싸운")
 _NAMED: Final = re.compile(
     r"^(?P<desc>.*?)(?:이름[이은]\s*)?(?P<name>[^\s()]{1,8}?)"
     r"(?:이라는|라는|이라고 하는|라고 하는|인)\s+(?P<more>.*?)(?P<kind>[가-힣]+)$"
 )
 _PARENTHESES: Final = re.compile(r"^(?P<a>[^()]+?)\s*[(（](?P<b>[^()（）]+)[)）]\s*$")
 _TITLED: Final = re.compile(r"^(?P<name>[^\s:：]{1,8})\s*(?:[:：]|\s[-–—]\s)\s*(?P<rest>.+)$")
-_HEAD_COUNT: Final = re.compile(
-    r"(?P<before>.*?)\s*(?P<n>두|세|네|다섯|여섯|일곱|여덟|[2-8])\s*(?:마리|명|친구)(?:의)?\s*(?P<after>.*)$"
-)
-_SIBLINGS: Final = re.compile(r"^(?P<before>.+?)\s*(?P<n>삼|사|오|칠)(?:형제|남매|자매|총사)$")
-_NUMBERS: Final = {"두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8} | {
-    "삼": 3,
-    "사": 4,
-    "오": 5,
-    "칠": 7,
-}
-_ORDINALS: Final = ("첫째", "둘째", "셋째", "넷째", "다섯째", "여섯째", "일곱째", "여덟째")
-YOUNGEST: Final = "막내"
-_NAME_LIKE: Final = (
-    *("cloud", "star", "moon", "sun", "flower spirit", "butterfly", "seed"),
-    *("lightning spirit", "dumpling", "rice cake", "bread", "apple", "strawberry", "tangerine"),
-    *("carrot", "potato", "tree spirit", "wind spirit"),
-)
-_PRONOUNS: Final = {
-    "나": "아이",
-    "저": "아이",
-    "내": "아이",
-    "me": "아이",
-    "i": "아이",
-    "우리": "친구들",
-}
 _ARTICLES: Final = ("a", "an", "the", "named", "called")
-_CASE_PARTICLES: Final = ("에게", "은", "는", "이", "가", "을", "를", "의", "도", "들")
 _GIVEN_NAME: Final = re.compile(r"[가-힣]{1,5}|[A-Za-z0-9][A-Za-z0-9\-]{0,11}")
-_ATTRIBUTIVE_ENDS: Final = "는은한운던린란간센진난쁜픈른긴큰찬든쌘인된온쓴탄친킨힌낀운의"
-_EPITHETS: Final = ("쟁이", "꾸러기")
-"""Ends of nouns that say what somebody is like and stand before another noun (겁쟁이 토끼)."""
 _VERBAL_END: Final = re.compile(r"(다|요|고|며|서|면|음|함)$")
+_OBJECTS: Final = ("을", "를", "에게", "의", "에서", "으로", "로")
 
 
-def cast(characters_ko: str) -> tuple[Character, ...]:
+def cast(characters_ko: str, reading: int = READING) -> tuple[Character, ...]:
     """The characters that `characters_ko` names, in its order: at least one, at most `MAX_CAST`,
-    with distinct names. Never raises, whatever the text."""
+    with distinct names. `reading` is the one by which the words of a run are read
+    (`StoryRequest.reading`). Never raises, whatever the text."""
+    if reading == FIRST_READING:
+        return first_cast(characters_ko)
     found = [who for _, who in named_in(characters_ko)]
-    return _distinct(found[:MAX_CAST]) or (Character(FRIEND.ko, "", FRIEND),)
+    return _distinct(found[:MAX_CAST]) or (known(Character(FRIEND.ko, "", FRIEND)),)
 
 
 def named_in(characters_ko: str) -> tuple[tuple[str, Character], ...]:
     """Each part of a text with the character that it names; two of one name are not told apart."""
-    parts = _parts(unicodedata.normalize("NFC", characters_ko))
-    found = ((one, _character(one)) for part in parts for one in _counted(part))
+    found = ((one, _character(one)) for part in parts(characters_ko) for one in spelled_out(part))
     return tuple((one, who) for one, who in found if who is not None)
 
 
-# ---------------------------------------------------------------- from text to parts
-
-
-def _parts(text: str) -> Iterator[str]:
-    for listed in _SEPARATORS.split(text):
-        yield from (part for part in _unlinked(_TAILS.sub("", listed.strip())) if part)
-
-
-def _unlinked(text: str) -> list[str]:
-    """Part a text at its joining particles."""
-    tokens = _spaced(text).split()
-    parts: list[str] = []
-    current: list[str] = []
-    for i, token in enumerate(tokens):
-        stem = _stem_before_link(token)
-        following = tokens[i + 1] if i + 1 < len(tokens) else ""
-        ends_list = not following and (parts or is_known_kind(stem))
-        if stem and (following or ends_list) and not following.startswith(_TOGETHER):
-            parts.append(" ".join([*current, stem]))
-            current = []
-        else:
-            current.append(token)
-    if not parts and _are_a_row(tokens):
-        return tokens
-    return [*parts, " ".join(current)]
-
-
-def _spaced(text: str) -> str:
-    """Put a space after a particle that joins two known kinds without one ("토끼와거북이")."""
-    tokens = []
-    for token in text.split():
-        for cut in range(2, len(token)):
-            head, tail = token[:cut], token[cut:]
-            stem = _stem_before_link(head)
-            if is_known_kind(tail) and is_known_kind(stem) and not is_known_kind(token):
-                token = f"{head} {tail}"
-                break
-        tokens.append(token)
-    return " ".join(tokens)
-
-
-def _stem_before_link(token: str) -> str:
-    """The name before a joining particle at the end of `token`, or "" if there is none."""
-    if is_known_kind(token):
-        return ""
-    for link in sorted(_LINKS, key=lambda link: not is_known_kind(token.removesuffix(link))):
-        stem = token.removesuffix(link)
-        if stem not in ("", token) and _may_join(stem, link):
-            return stem
-    return ""
-
-
-def _may_join(stem: str, link: str) -> bool:
-    if is_known_kind(stem) or stem in _PRONOUNS:
-        return True
-    if len(stem) < 2 or stem.endswith(_adjective_stems()):
-        return False
-    closed = _is_closed(stem[-1])
-    if closed is None:
-        return True
-    return link == "하고" or closed == (link in ("과", "이랑"))
-
-
-def _is_closed(letter: str) -> bool | None:
-    """Whether a Hangul syllable ends in a consonant; None if it is no Hangul syllable."""
-    return (ord(letter) - 0xAC00) % 28 != 0 if "가" <= letter <= "힣" else None
-
-
-@cache
-def _roles() -> frozenset[str]:
-    return frozenset(data()["roles"])
-
-
-@cache
-def _adjective_stems() -> tuple[str, ...]:
-    return tuple(trait[:-1] for trait in data()["traits"] if trait.endswith("한"))
-
-
-def _are_a_row(tokens: list[str]) -> bool:
-    """Whether the words are just a row of names ("토끼 곰 여우", "해님 달님", "엄마 아빠 동생")."""
-    if len(tokens) < 2 or (len(tokens) == 2 and _is_own_noun(*tokens)):
-        return False
-    if all(token in _family() for token in tokens):
-        return True
-    folks = {folk_of(find_kind(token)) for token in tokens}
-    return all(map(is_known_kind, tokens)) and folks in ({"animal"}, {"being"})
-
-
-@cache
-def _family() -> frozenset[str]:
-    return frozenset(data()["family"])
-
-
-def _is_known_animal(token: str) -> bool:
-    return is_known_kind(token) and folk_of(find_kind(token)) == "animal"
-
-
 # ---------------------------------------------------------------- from parts to characters
-
-
-def _counted(part: str) -> list[str]:
-    """Spell out a counted group: "곰 세 마리" is the eldest, the second and the third bear."""
-    match = _SIBLINGS.match(part) or _HEAD_COUNT.match(part)
-    if match is None:
-        return [part]
-    rest = " ".join(group for key, group in match.groupdict("").items() if key != "n" and group)
-    name = rest.split()[-1] if rest else ""
-    if not is_known_kind(name):
-        return [part]
-    count = _NUMBERS.get(match["n"]) or int(match["n"])
-    description, epithet = _described(rest.split()[:-1], name)
-    ordinals = _ORDINALS[:count] if count < 3 else (*_ORDINALS[: count - 1], YOUNGEST)
-    return [f"{description} {ordinal} {epithet}".strip() for ordinal in ordinals]
 
 
 def _character(part: str) -> Character | None:
     description, name, kind = _analysed(part)
     if not name:
         return None
-    if not _is_attributive(description) or len(description) > MAX_DESCRIPTION:
-        description = ""
-    return Character(name, description, kind)
+    words = description.split() if is_attributive(description) else []
+    while len(" ".join(words)) > MAX_DESCRIPTION:
+        words.pop(0)
+    return known(Character(name, " ".join(words), kind))
 
 
 def _analysed(part: str) -> tuple[str, str, Word]:
@@ -234,14 +89,21 @@ def _analysed(part: str) -> tuple[str, str, Word]:
         part = _in_korean(part)
     tokens = _clean(part).split()
     if len(tokens) == 1:
-        tokens = [_PRONOUNS.get(tokens[0].lower(), tokens[0])]
+        tokens = [PRONOUNS.get(tokens[0].lower(), tokens[0])]
+        if tokens == [TELLER]:
+            return "", TELLER, CHILD
     head = _head_index(tokens)
     if head is None:
         return _unknown(part, tokens)
-    noun = _without_particle(tokens[head])
+    noun = without_particle(tokens[head])
     before, after = tokens[:head], tokens[head + 1 :]
-    if after and after[0] in _roles():
-        return *_described(before, f"{noun} {after[0]}"), find_kind(noun)
+    if after and is_age(" ".join(after)):  # 토끼 (다섯 살)
+        before, after = [*before, *after], []
+    if after and after[0] in roles():
+        noun = f"{noun} {after[0]}"
+        return *_described(before, noun), find_kind(
+            noun if is_known_kind(noun) else noun.split()[0]
+        )
     if len(after) == 1 and _is_given_name(after[0]):
         description, epithet = _described(before, noun)
         return description, after[0], _as_called(epithet, noun)
@@ -271,11 +133,13 @@ def _as_called(epithet: str, noun: str) -> Word:
 
 def _unknown(part: str, tokens: list[str]) -> tuple[str, str, Word]:
     """A part with no known kind: its last word is the name, unless it is only a sign."""
-    kind = find_kind(part)
     if not tokens:
+        kind = find_kind(part)
         return "", kind.ko if kind.ko != part.strip() else "", kind
+    last = part.strip() if part.isascii() else tokens[-1]
+    kind = find_kind(last)
     description, name = _described(tokens[:-1], tokens[-1][:MAX_NAME].strip("-") or FRIEND.ko)
-    if kind.ko == part.strip():
+    if kind.ko == last:
         kind = msgspec.structs.replace(kind, ko=name)
     return description, name, kind
 
@@ -284,31 +148,31 @@ def _described(before: list[str], noun: str) -> tuple[str, str]:
     """Part the words before a noun into a description and the noun's own epithet ("아기 곰")."""
     words = list(before)
     name = noun
-    while words and not _is_attributive(words[-1]) and len(words[-1]) + len(name) < MAX_NAME:
+    while words and not is_attributive(words[-1]) and len(words[-1]) + len(name) < MAX_NAME:
         name = f"{words.pop()} {name}"
     return " ".join(words), name
 
 
 def _head_index(tokens: list[str]) -> int | None:
-    known = [i for i, token in enumerate(tokens) if is_known_kind(_without_particle(token))]
+    known = [i for i, token in enumerate(tokens) if is_known_kind(without_particle(token))]
+    known = [i for i in known if not _is_spoken_of(tokens, i)]
     if not known:
         known = [i for i, token in enumerate(tokens) if _ends_in_kind(token)]
     if not known:
         return None
     head = known[-1]
-    if head - 1 in known and _is_own_noun(tokens[head - 1], tokens[head]):
+    if head - 1 in known and is_own_noun(tokens[head - 1], tokens[head]):
         return head - 1
     return head
 
 
-def _is_own_noun(noun: str, after: str) -> bool:
-    """Whether `noun` is the head although `after` is a kind too: as a role ("토끼 할아버지") or
-    as a name that pets and children have ("고양이 구름이")."""
-    if after in _roles():
-        return _is_known_animal(noun)
-    is_person = folk_of(find_kind(noun)) == "person" and find_kind(noun).motif != "child"
-    name_like = find_kind(_without_particle(after)).en in _NAME_LIKE
-    return name_like and (is_person or _is_known_animal(noun))
+def _is_spoken_of(tokens: list[str], i: int) -> bool:
+    """Whether a noun only belongs to a description: 우산을 든 민지, 모자 쓴 하늘이."""
+    if i + 1 == len(tokens):
+        return False
+    if tokens[i].endswith(_OBJECTS) and not is_known_kind(tokens[i]):
+        return True
+    return i + 2 < len(tokens) and is_attributive(tokens[i + 1])
 
 
 def _ends_in_kind(token: str) -> bool:
@@ -316,35 +180,9 @@ def _ends_in_kind(token: str) -> bool:
     return any(is_known_kind(token[cut:]) for cut in range(1, len(token) - 1))
 
 
-def _without_particle(token: str) -> str:
-    if is_known_kind(token):
-        return token
-    for particle in _CASE_PARTICLES:
-        if is_known_kind(stem := token.removesuffix(particle)):
-            return stem
-    return token
-
-
-def _is_attributive(text: str) -> bool:
-    """Whether a word can stand before a noun and say what it is like (많은, 커다란, 숲의, 흰)."""
-    word = text.split()[-1] if text.split() else ""
-    if not word or is_known_kind(word):
-        return not word
-    if word in _attributives() or word.endswith(_EPITHETS):
-        return True
-    return len(word) > 1 and word[-1] in _ATTRIBUTIVE_ENDS
-
-
-@cache
-def _attributives() -> frozenset[str]:
-    traits = {ko.split()[-1] for ko in data()["traits"] if _is_closed(ko[-1])}
-    return frozenset(
-        traits | {"쓴", "된", "온", "탄", "산", "한", "두", "세", "네", "어떤", "모든"}
-    )
-
-
 def _is_given_name(token: str) -> bool:
-    return bool(_GIVEN_NAME.fullmatch(token)) and not _VERBAL_END.search(token)
+    is_word = _VERBAL_END.search(token) and not is_name(token)
+    return bool(_GIVEN_NAME.fullmatch(token)) and not is_word
 
 
 def _parenthesised(part: str) -> tuple[str, str, Word] | None:
@@ -418,6 +256,6 @@ def _told_apart(character: Character, sharers: list[Character], taken: set[str])
     if short and len(set(descriptions)) == len(descriptions) and described not in taken:
         return msgspec.structs.replace(character, name=described, description="")
     name = next(
-        name for ordinal in _ORDINALS if (name := f"{ordinal} {character.name}") not in taken
+        name for ordinal in ORDINALS if (name := f"{ordinal} {character.name}") not in taken
     )
     return msgspec.structs.replace(character, name=name)

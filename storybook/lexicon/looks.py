@@ -29,7 +29,7 @@ from storybook.lexicon import (
     find_season,
     find_traits,
 )
-from storybook.lexicon.words import folk_of, is_known_kind
+from storybook.lexicon.words import folk_of, is_known_kind, is_thing
 
 MAX_TRAITS: Final = 3
 MAX_PROPS: Final = 2
@@ -63,10 +63,43 @@ def looks(
         if found.motif != "ancient" and (uniform := data()["uniforms"].get(character.kind.en)):
             worn = _with_article(uniform)
         look = _with_article(" ".join(words))
-        bare = character.kind.en in data()["unclothed"]
-        drawn = look if bare else f"{look} wearing {worn}"
+        drawn = f"{look} {_dressed(character, worn)}".strip()
         described.append(known.get(character.name) or drawn)
     return tuple(described)
+
+
+def _dressed(character: Character, drawn: str) -> str:
+    """What somebody is said to wear and to carry, else what was `drawn` by chance. Who is a thing
+    has a face instead."""
+    told = worn_of(character.description)
+    if is_thing(character.kind):
+        return f"{data()['face']} and carrying {told[1]}" if told[1] else str(data()["face"])
+    if character.kind.en in data()["unclothed"] and not any(told):
+        return ""
+    worn, carried = told
+    dress = f"wearing {worn or drawn}"
+    return f"{dress} and carrying {carried}" if carried else dress
+
+
+def worn_of(description: str) -> tuple[str, str]:
+    """What a Korean description says that somebody wears, and carries, each as an English phrase or
+    "": "빨간 모자를 쓰고 우산을 든" is a red hat and an umbrella."""
+    found = {"worn": "", "carried": ""}
+    for how in found:
+        if told := _told_to_be(how).search(description):
+            colours = filter(_COLOURS.fullmatch, find_traits(told[1] or ""))
+            words = [*colours, data()[how][told[2]]]
+            phrase = " ".join(words)
+            found[how] = phrase if words[-1].endswith("s") else _with_article(phrase)
+    return found["worn"], found["carried"]
+
+
+@cache
+def _told_to_be(how: str) -> re.Pattern[str]:
+    """What a description says of things that are worn, or carried: colour, noun and verb."""
+    names = "|".join(sorted(data()[how], key=len, reverse=True))
+    verbs = data()["verbs"][how]
+    return re.compile(rf"(?:(\S+)\s)?(?<![가-힣])({names})[을를]?\s*(?:{verbs})(?![가-힣])")
 
 
 def _clothes(kind: Word, wardrobe: str) -> list[str]:
@@ -185,8 +218,12 @@ def helpers(text: str, critter: str) -> list[str]:
 
 def _adjectives(character: Character, coats: dict[str, list[str]], rng: random.Random) -> list[str]:
     kind = character.kind
-    traits = find_traits(f"{character.description} {kind.ko} {character.name}")
-    traits = tuple(trait for trait in traits if trait not in kind.en)[:MAX_TRAITS]
+    own = character.description
+    for how in data()["verbs"]:
+        own = _told_to_be(how).sub(" ", own)
+    traits = find_traits(f"{own} {kind.ko} {character.name}")
+    role = data()["roles"].get(character.name.split()[0]) if folk_of(kind) != "person" else None
+    traits = (*filter(None, [role]), *(it for it in traits if it not in kind.en))[:MAX_TRAITS]
     if any(map(_COLOURS.fullmatch, traits)):
         return list(traits)
     return [*traits, *_coat(kind, coats, rng)]

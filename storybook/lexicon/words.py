@@ -125,6 +125,11 @@ def folk_of(kind: Word) -> Folk:
     return folk
 
 
+def is_thing(kind: Word) -> bool:
+    """Whether a kind is a thing that only eyes and a mouth make somebody (a shoe, a clock)."""
+    return kind.en in _things()
+
+
 def _find(table: Table, given: str) -> Word | None:
     text = unicodedata.normalize("NFC", given)
     korean: list[_Match] = []
@@ -187,6 +192,11 @@ def _kind_names() -> frozenset[str]:
 @cache
 def _folk_by_en() -> dict[str, Folk]:
     return {entry["en"]: entry["folk"] for entry in data()["kind"]}
+
+
+@cache
+def _things() -> frozenset[str]:
+    return frozenset(entry["en"] for entry in data()["kind"] if entry.get("thing"))
 
 
 def _era_of_years(text: str) -> Word | None:

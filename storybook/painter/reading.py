@@ -134,7 +134,10 @@ def read_scene(
         time=hour or HOURS[role],
         role=role,
         cast=_figured(
-            _actors(cast(request.characters)[:LARGEST_CAST], page, sentences, role), figures
+            _actors(
+                cast(request.characters, request.reading)[:LARGEST_CAST], page, sentences, role
+            ),
+            figures,
         ),
         props=_props(prompt),
         nearby=_helpers(_nearby(prompt)),
@@ -156,7 +159,7 @@ def read_figures(
     """How each character of a book looks, by name, as its cover and its request describe it; those
     that are `known` already look as they do, and the others otherwise than they."""
     sentences = _sentences(cover.image_prompt[:MOST_WORDS])
-    everyone = cast(request.characters)
+    everyone = cast(request.characters, request.reading)
     told = _told_of(everyone, sentences)
     actors = [_actor(who, told.get(i, ()), ROLES[0]) for i, who in enumerate(everyone)]
     dress = _era((request.era, sentences[0] if sentences else ""))

@@ -8,12 +8,12 @@ from typing import Any, Final
 from unicodedata import normalize
 
 import msgspec
-from msgspec.structs import astuple
 
 from storybook.book import COVER_PAGE, FIRST_EDITION, RunId, Stage, picture_of
 from storybook.events.catalog import ENDINGS
 from storybook.events.log import Position
 from storybook.projections.projection import EVERY_EVENT, Projection, Put, RunChange, Table
+from storybook.request import WORDS
 from storybook.run import Run, Status
 
 BOOKS: Final = Table(
@@ -85,7 +85,7 @@ class Books(Projection):
             ending.at if removable else None,
             sum(removable),
             title,
-            "\n".join(map(folded, (title, *astuple(run.request)))),
+            "\n".join(map(folded, (title, *(getattr(run.request, it) for it in WORDS)))),
             cover.name if cover is not None else "",
             run.page_count,
             run.edition,

@@ -115,6 +115,7 @@ def request_run(
         age,
         based_on,
         dict(variations or {}),
+        reading=request.reading,
     )
     return followed_up(None, [requested, *kept])
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from storybook.book import FIRST_EDITION, WRITING, Page
 from storybook.events.catalog import (
     AbandonReason,
@@ -74,7 +76,7 @@ def _begin(event: Event) -> Run:
     return Run(
         1,
         Status.QUEUED,
-        event.request,
+        replace(event.request, reading=event.reading),
         event.seed,
         event.tts,
         event.idempotency_key,

@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from storybook.book import CastMember, Page
+from storybook.book import FIRST_READING, CastMember, Page
 from storybook.languages.known import language_of, names_in
 from storybook.lexicon import Character, cast, find_traits
 from storybook.lexicon.looks import cards_in, looks
@@ -27,7 +27,7 @@ AGES: Final = {
 
 def settled_cast(run: Run, cover: Page) -> tuple[CastMember, ...]:
     """Everybody in a book, as its cover has them. Who comes from another book stays as there."""
-    everyone = cast(run.request.characters)
+    everyone = cast(run.request.characters, run.request.reading)
     heroes = {it.name: it for it in run.cast}
     cards = cards_in(cover.image_prompt, everyone)
     cards |= {name: it.card for name, it in heroes.items() if it.card}
@@ -41,7 +41,9 @@ def settled_cast(run: Run, cover: Page) -> tuple[CastMember, ...]:
         voice = run.tts.voice_of(names[who.name]) if run.tts is not None else ""
         if hero is None:
             kind, called = who.kind.en, who.kind.ko
-            hero = CastMember(who.name, kind, called, _age(who), who.description, card)
+            age = who.age_group or _age(who)
+            hero = CastMember(who.name, kind, called, age, who.description, card)
+            hero = replace(hero, sex=who.sex, height=_height(who, run))
         figure = hero.figure or figures.get(who.name)
         return replace(hero, voice=voice or hero.voice, figure=figure)
 
@@ -54,7 +56,7 @@ def cast_of(run: Run) -> tuple[CastMember, ...]:
     if not run.pages:
         return run.cast
     recorded = {it.name: it for it in run.cast}
-    if recorded.keys() >= {who.name for who in cast(run.request.characters)}:
+    if recorded.keys() >= {who.name for who in cast(run.request.characters, run.request.reading)}:
         return _heard(run.cast, run)
     everyone = settled_cast(run, run.pages[0])
     return _heard([recorded.get(it.name, it) for it in everyone], run)
@@ -67,6 +69,11 @@ def _heard(members: Iterable[CastMember], run: Run) -> tuple[CastMember, ...]:
     names = names_in(language_of(run.language), run.request)
     voices = {name: tts.voice_of(called) for name, called in names.items()}
     return tuple(replace(it, voice=voices.get(it.name, it.voice)) for it in members)
+
+
+def _height(who: Character, run: Run) -> float:
+    """0 where it was not read yet."""
+    return who.height if run.request.reading > FIRST_READING else 0.0
 
 
 def _age(who: Character) -> str:

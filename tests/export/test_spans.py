@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storybook.book import VoiceDelivery, Dialogue, Page, Segment, TtsConfig
+from storybook.book import Dialogue, Page, Segment, TtsConfig, VoiceDelivery
 from storybook.export.spans import paragraphs
 from storybook.languages.ko import KOREAN
 from storybook.stages.narrator.narration import segments_in

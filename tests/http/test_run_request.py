@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from storybook.book import CAST, VoiceDelivery, StoryRequest, TtsConfig
+from storybook.book import CAST, StoryRequest, TtsConfig, VoiceDelivery
 from storybook.http.errors import Invalid
 from storybook.http.run_request import read_run_request
 from storybook.new_run import NewRun
@@ -235,7 +235,7 @@ async def test_a_forbidden_word_over_http(site: Site) -> None:
     answer = await site.client.post("/api/runs", json=words)
     assert answer.status_code == 422
     (fault,) = answer.json()["detail"]
-    assert (fault["loc"], fault["type"]) == (["body", "topic_ko"], "forbidden")
+    assert (fault["loc"], fault["type"]) == (["body", "topic_ko"], "forbidden_words")
     assert fault["msg"].startswith("권총 ")
 
 

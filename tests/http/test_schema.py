@@ -4,6 +4,7 @@ and every answer is one of those that it names."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -32,6 +33,7 @@ from tests.http.serving import playing, serving
 from tests.http.sse import following
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
+CHECKS = CONFIG.with_name("schemathesis_checks.py")
 SEED = 7
 DATA = {
     "update": "Progress",
@@ -103,6 +105,7 @@ async def test_the_server_is_as_its_schema_says(
                 ],
                 check=False,
                 cwd=tmp_path,
+                env={**os.environ, "SCHEMATHESIS_HOOKS": str(CHECKS)},
             )
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
     assert f"{len(CALLS) - 1} selected".encode() in done.stdout, done.stdout.decode()

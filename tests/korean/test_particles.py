@@ -116,3 +116,30 @@ def test_what_cannot_be_read_counts_as_open(unreadable: str) -> None:
 def test_a_decomposed_word_ends_like_a_composed_one() -> None:
     """Hangul in the decomposed form, as macOS writes file names, is read as usual."""
     assert particle(unicodedata.normalize("NFD", "곰"), "는") == "은"
+
+
+@pytest.mark.parametrize(
+    ("word", "form", "expected"),
+    [
+        ("나", "가", "내가"),
+        ("나", "이", "내가"),
+        ("나", "는", "나는"),
+        ("나", "의", "내"),
+        ("나", "를", "나를"),
+        ("나", "에게", "나에게"),
+        ("엄마, 아빠, 그리고 나", "이", "엄마, 아빠, 그리고 내가"),
+        ("너", "가", "네가"),
+        ("하나", "가", "하나가"),
+        ("할머니", "에게", "할머니께"),
+        ("훈장님", "에게", "훈장님께"),
+        ("토끼 할아버지", "에게만", "토끼 할아버지께만"),
+        ("엄마", "에게", "엄마에게"),
+        ("해님", "에게", "해님에게"),
+        ("토끼", "에게", "토끼에게"),
+    ],
+)
+def test_pronouns_and_the_honoured_have_forms_of_their_own(
+    word: str, form: str, expected: str
+) -> None:
+    """내가, not 나가; a gift is 할머니께, and 토끼에게."""
+    assert with_particle(word, form) == expected

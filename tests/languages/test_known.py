@@ -13,10 +13,10 @@ import pytest
 from storybook.book import AGES, Dialogue, Page, StoryRequest, TtsConfig
 from storybook.korean.romanized import romanized
 from storybook.languages.en.reading import read_english
+from storybook.languages.forbidden import forbidden_in
 from storybook.languages.known import (
     LANGUAGES,
     cast_in,
-    forbidden_in,
     language_of,
     voiced,
     written_languages,

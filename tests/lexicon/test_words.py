@@ -69,7 +69,7 @@ def test_an_era_is_found_by_word_or_by_year(line: str) -> None:
     [
         ("소녀", "girl"),
         ("미소", "child"),
-        ("무지개", "child"),
+        ("무지개", "spirit"),
         ("아기양", "sheep"),
         ("호랑이가", "tiger"),
         ("caterpillar", "turtle"),

@@ -158,7 +158,7 @@ def test_a_kind_with_a_plan_of_its_own_is_painted_as_itself() -> None:
     """The English word decides where the painter knows that very animal, else the motif."""
     assert kind_of(find_kind("코끼리")) == "elephant"
     assert kind_of(find_kind("할머니")) == "grandma"
-    assert kind_of(find_kind("우주냉장고")) == "child"
+    assert kind_of(find_kind("우주냉동기")) == "child"
 
 
 def test_the_vocabulary_asks_only_for_what_can_be_painted() -> None:

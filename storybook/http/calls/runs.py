@@ -51,7 +51,9 @@ RUNS: Final = (
         more="Answered at once; the book is made page by page. With an `Idempotency-Key`, the same "
         "key and body give the same `run_id`, however often and after a restart. A book that it is "
         "to be `based_on` may be unknown or without that edition (404), forgotten (410), or not "
-        "whole (409); 409 also where pictures that are to be kept are gone.",
+        "whole (409); 409 also where pictures that are to be kept are gone. Words that say "
+        "nothing, or are not for a children's book, are refused at their field (422, of type "
+        "`says_nothing` or `forbidden_words`).",
         errors=(400, 403, 404, 408, 409, 410, 413, 422, 429, 503),
         parameters=(Parameter("Idempotency-Key", "header", "names this wish for a book", KEY),),
         body=(JSON, "RunRequest"),

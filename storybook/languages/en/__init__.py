@@ -8,6 +8,7 @@ from typing import Final
 from storybook.languages.en.faults import counts, faults
 from storybook.languages.en.people import kind, people
 from storybook.languages.en.reading import read_english
+from storybook.languages.en.unmasked import unmasked
 from storybook.languages.en.writing import LENGTHS, WRITING
 from storybook.languages.language import Hearing, Language, ReadingAloud, Script
 
@@ -29,6 +30,8 @@ ENGLISH: Final = Language(
     said=_said,
     goes_on=re.compile(rf"[^\s]|[ \t]+(?:[a-z]|[A-Z][\w'’ -]{{0,30}}? (?:{_TELLING})\b)"),
     faults=faults,
+    forbidden=r"\b{word}(?:e?s|'s)?\b",  # one of them, or several
+    unmasked=unmasked,
     counts=counts,
     lengths=LENGTHS,
     writing=WRITING,

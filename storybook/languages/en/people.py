@@ -9,6 +9,7 @@ import msgspec
 
 from storybook.korean.romanized import romanized
 from storybook.lexicon import Character, Word, find_traits
+from storybook.lexicon.parts import TELLER
 from storybook.lexicon.words import DEFAULT_KIND_EN, is_known_kind
 
 _OTHER_LETTER: Final = re.compile(r"[^\W\d_A-Za-zÀ-ÖØ-öø-ÿ]")
@@ -41,9 +42,12 @@ def _name(character: Character) -> str:
     """A kind's English name if its own word is all the name that it has; a name of its own stays,
     in Latin letters."""
     name = character.name
+    if name == TELLER:
+        return "I"
     if _OTHER_LETTER.search(name) is None:
         return name[:1].upper() + name[1:]
-    if kind(character.kind) == character.kind.en and name.endswith(character.kind.ko):
+    is_word = is_known_kind(character.kind.ko.split()[-1])
+    if is_word and kind(character.kind) == character.kind.en and name.endswith(character.kind.ko):
         traits = find_traits(name.removesuffix(character.kind.ko))
         return " ".join((*traits, character.kind.en)).title()
     return romanized(name)

@@ -84,7 +84,7 @@ def look_of(actor: Actor, era: Era, seed: int) -> Look:
         return _look_from(actor.figure)
     kind = actor.kind if actor.kind in plans() else FRIENDLY
     plan, traits = plans()[kind], _traits(actor, seed)
-    style = _pick(traits, ("girl", "boy"), "sex") if plan.hair == "any" else plan.hair
+    style = plan.hair
     cloth, cloth2 = _cloths(era, plan.human, name_hash(traits, "cloth"))
     coat = actor.coat or hexc(_pick(traits, plan.coats, "coat"))
     outfit = _outfit(plan, style, era, actor.garment)

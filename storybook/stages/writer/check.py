@@ -18,11 +18,19 @@ import msgspec
 
 from storybook.book import COVER_PAGE, Page, StoryRequest
 from storybook.events.catalog import Problem
-from storybook.languages.known import LANGUAGES, cast_in, forbidden_in, language_of
+from storybook.languages.forbidden import (
+    PARTS,
+    Forbidden,
+    forbidden_in,
+    is_said_to_a_machine,
+    languages,
+    list_names,
+)
+from storybook.languages.known import cast_in, language_of
 from storybook.languages.language import Found
-from storybook.request import RequestFault
+from storybook.request import SAYS_NOTHING, WORDS, RequestFault
 from storybook.stages.writer.pictures import picturing
-from storybook.stages.writer.rules import Forbidden, Rules, Wanted
+from storybook.stages.writer.rules import Rules, Wanted
 from storybook.stages.writer.wording import told_of, wording
 
 
@@ -59,13 +67,19 @@ class PageCheck(msgspec.Struct, frozen=True):
         return [*await self.guard(page, request)] if self.guard is not None else []
 
     def request_faults(self, request: StoryRequest) -> list[RequestFault]:
-        """The forbidden words that a request itself has: none of its pages could stand."""
-        why = "has no place in a children's book; use another word"
-        return [
-            RequestFault((name,), f"{word} {why}", "forbidden")
-            for name, text in msgspec.structs.asdict(request).items()
-            for word in forbidden_in(text, self.rules.forbidden)
-        ]
+        """What is wrong with the words of a request, whoever writes: the forbidden ones that it has
+        itself (none of its pages could stand), and what is said to a machine."""
+        faults = (self._fault(name, getattr(request, name)) for name in WORDS)
+        return [it for it in faults if it is not None]
+
+    def _fault(self, name: str, text: str) -> RequestFault | None:
+        if words := forbidden_in(text, self.rules.forbidden):
+            why = "has no place in a children's book; use another word"
+            return RequestFault((name,), f"{', '.join(words)} {why}", "forbidden_words")
+        if is_said_to_a_machine(text, self.rules.forbidden):
+            what = "expected words for a story, found an instruction; say who, where or what about"
+            return RequestFault((name,), what, SAYS_NOTHING)
+        return None
 
 
 def default_check(words: Path | None = None) -> PageCheck:
@@ -84,7 +98,7 @@ def check_text(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules)
     """What is wrong with the words of a page, whatever its picture shows."""
     problems = [
         *wording(page, book, standing, rules),
-        *_forbidden(page, rules.forbidden),
+        *_forbidden(page, rules.forbidden, book.request),
         *_characters(page, book, standing, rules),
     ]
     return [Problem(kind, message) for kind, message in problems]
@@ -96,18 +110,29 @@ def forbidden_words(file: Path | None = None) -> Forbidden:
     OSError, or ValueError (also of msgspec or tomllib) that says what is wrong with the file."""
     source = file or files(__package__).joinpath("forbidden.toml")
     lists = msgspec.convert(tomllib.loads(source.read_text("utf-8")), dict[str, tuple[str, ...]])
-    known = [language.name.lower() for language in LANGUAGES.values()]
-    if unknown := [name for name in lists if name not in known]:
-        raise ValueError(f"expected lists named {', '.join(known)}; found {', '.join(unknown)}")
+    if unknown := [name for name in lists if name not in list_names()]:
+        known, more = ", ".join(languages()), ", ".join(f"_{part}" for part in PARTS)
+        found = f"expected lists named {known}; found {', '.join(unknown)}"
+        raise ValueError(f"{found} (after a language may stand {more})")
     return lists
 
 
-def _forbidden(page: Page, forbidden: Forbidden) -> Found:
+def _forbidden(page: Page, forbidden: Forbidden, request: StoryRequest | None = None) -> Found:
+    """What a page says that none may, but for what its request says itself, which was judged when
+    it came: of Moby Dick and the metamorphosis of a butterfly a story may tell."""
     text = " ".join((page.title, page.summary, *(line.text for line in page.dialogues)))
+    given = _said_in(request, forbidden) if request is not None else frozenset()
     for word in forbidden_in(text, forbidden):
-        yield "forbidden", f"forbidden in a children's book: {word}"
+        if word not in given:
+            yield "forbidden", f"forbidden in a children's book: {word}"
     for word in forbidden_in(page.image_prompt, forbidden):
         yield "forbidden", f"forbidden in a children's picture: {word}"
+
+
+def _said_in(request: StoryRequest, forbidden: Forbidden) -> frozenset[str]:
+    """The words of a list that a request has in something harmless."""
+    bare = {name: words for name, words in forbidden.items() if not name.endswith("_harmless")}
+    return frozenset(word for it in WORDS for word in forbidden_in(getattr(request, it), bare))
 
 
 def _characters(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> Found:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from storybook.book import StoryRequest
-
-Forbidden = Mapping[str, Sequence[str]]
-"""Words that no page may have, by the English name of their language in small letters."""
+from storybook.languages.forbidden import Forbidden
 
 
 class Rules(msgspec.Struct, frozen=True):

@@ -32,6 +32,9 @@ ALMOST_ALL: Final = 0.8
 """Share of a page's text that no earlier page may have had, however long ago."""
 STAMMER: Final = re.compile(r"(.{2,30}?)\1{4,}")
 """The same piece of text five times in a row: a model that has lost its thread."""
+STAMMERS: Final = re.compile(r"(.+?)\1{2,}")
+LONG, LONGEST = 8, 32
+"""Letters up to which a word of a request is never cut, and of what is left of the longest."""
 SOME_WORDS: Final = 8
 """From so many words on, at least half of them are different ones."""
 ONE_WORD: Final = (4, 1 / 3)
@@ -73,7 +76,8 @@ def wording(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) ->
     if rules.sensible:
         yield from _copied(told, language, book.request)
         yield from _numbers(told, language, book.request)
-    yield from _degenerate(told, rules)
+    if any(_degenerate(_apart_from(told, _said_by_request(book.request)), rules)):
+        yield from _degenerate(told, rules)
     if page.page != COVER_PAGE and standing:
         yield from _repeated(told, [told_of(it, language) for it in standing], rules)
 
@@ -123,7 +127,7 @@ def _strange(
     """What is not the book's language, as far as letters tell it, and what it says itself."""
     letters, name = re.compile(f"[{language.script.letters}]"), language.name
     known = _known(language, request)
-    share = _share(letters, f"{told.narration} {' '.join(told.lines)}")
+    share = _share(letters, _once(f"{told.narration} {' '.join(told.lines)}", known))
     if page.page != COVER_PAGE and share < rules.native:
         yield "language", f"expected {name}, found {share:.0%} of its letters among all"
     if not rules.sensible:
@@ -136,13 +140,46 @@ def _strange(
     for line in told.lines:
         if line and not letters.search(line) and _without(line, known) == line:
             yield "language", f"a spoken line has no {name} word: {line[:40]}"
-    yield from language.faults(told)
+    yield from language.faults(_apart_from(told, (*_said_by_request(request), *known)))
 
 
 def _known(language: Language, request: StoryRequest) -> tuple[str, ...]:
     """The request's own words, which a text may have in whatever script."""
     names = (character.name for character in cast_in(language, request))
-    return (*foreign_words(request, language), *names)
+    words = (it for word in foreign_words(request, language) for it in _beginnings(word))
+    return (*words, *names)
+
+
+def _said_by_request(request: StoryRequest) -> tuple[str, ...]:
+    """The words of an era, a place and a topic, which a text may have as they are, and names that
+    are numbers or stammer themselves."""
+    words = _LETTERS.findall(" ".join((request.era, request.place, request.topic)))
+    names = [
+        it for it in _LETTERS.findall(request.characters) if STAMMERS.search(it) or it.isdigit()
+    ]
+    said = (it for it in (*words, *names) if len(it) > 1 or not it.isalpha())
+    return tuple(part for word in said for part in _beginnings(word))
+
+
+def _beginnings(word: str) -> Sequence[str]:
+    """A word, and what may be left of one that is too long to stand in a text."""
+    return [word, *(word[:n] for n in range(1, min(len(word), LONGEST)) if len(word) > LONG)]
+
+
+def _apart_from(told: Told, words: Sequence[str]) -> Told:
+    """What the writer wrote but for some words that are not its own."""
+    title, narration, *lines = (
+        _without(it, words) for it in (told.title, told.narration, *told.lines)
+    )
+    return Told(title, narration, tuple(lines))
+
+
+def _once(text: str, words: Sequence[str]) -> str:
+    """A text with each of some words where it stands first only: a name comes often."""
+    for word in filter(None, dict.fromkeys(words)):
+        first, found, rest = text.partition(word)
+        text = first + found + rest.replace(word, " ")
+    return text
 
 
 def _without(text: str, words: Iterable[str]) -> str:
@@ -188,13 +225,18 @@ def _numbers(told: Told, language: Language, request: StoryRequest) -> Found:
                 yield "numbers", f"numbers that count nothing: {', '.join(bare)[:60]}"
                 return
     words = told.narration.split()
-    numbered = [word for word in words if word[0].isdigit()]
+    numbered = [word for word in words if word[0].isdigit() and not _is_given(word, given)]
     if len(numbered) > max(2, NUMBERED * len(words)):
         yield "numbers", f"numbers more than words: {' '.join(numbered)[:60]}"
 
 
 def _given(request: StoryRequest) -> str:
     return " ".join((request.era, request.place, request.characters, request.topic))
+
+
+def _is_given(word: str, given: str) -> bool:
+    number = re.match(r"\d+", word)
+    return number is not None and number[0] in given
 
 
 def _bare_numbers(sentence: str, language: Language) -> list[str]:
@@ -205,12 +247,13 @@ def _bare_numbers(sentence: str, language: Language) -> list[str]:
 
 
 def _copied(told: Told, language: Language, request: StoryRequest) -> Found:
-    for text in (told.title, *told.lines, *_SENTENCE_END.split(told.narration)):
+    own = _apart_from(told, (*_said_by_request(request), *_LETTERS.findall(request.characters)))
+    for text in (own.title, *own.lines, *_SENTENCE_END.split(own.narration)):
         if text and is_copied(text, language):
             yield "copied", f"words of what the writer was told: {text[:60]}"
             return
     if is_of_the_task(
-        narrated := f"{told.title} {told.narration}".strip(), language, _given(request)
+        narrated := f"{own.title} {own.narration}".strip(), language, _given(request)
     ):
         yield "copied", f"the narrator speaks of the writing: {narrated[:60]}"
 

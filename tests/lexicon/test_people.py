@@ -1,0 +1,85 @@
+"""What is known of a character beside its name."""
+
+from __future__ import annotations
+
+import pytest
+
+from storybook.book import FIRST_READING
+from storybook.lexicon import cast
+from storybook.lexicon.words import data, folk_of, is_thing
+
+KNOWN = """
+민지 → girl female child
+준호 → boy male child
+돌쇠 → boy male child
+서연이 → girl female child
+하늘이 → child - child
+지우 → child - child
+뽀로로 → child - child
+나 → child - child
+다섯 살 여자아이 하늘이 → girl female child
+훈장님 → grandfather male elder
+선생님 → teacher - adult
+남자 간호사 → nurse male adult
+소방관 → firefighter - adult
+의사 민지 → doctor female adult
+엄마 공룡 → dinosaur female adult
+아기 공룡 → dinosaur - baby
+엄마를 잃은 아기 새 → bird - baby
+할머니의 강아지 → dog - child
+토끼 할아버지 → rabbit male elder
+늙은 나무 → tree spirit - elder
+곰 → bear - -
+일흔 살 김민수 → man male elder
+세 살 민준이 → boy male child
+두 살 민준이 → boy male baby
+구두 → little shoe - -
+물병 → little bottle - -
+벽시계 → little clock - -
+그림자 → little shadow - -
+구름 → cloud - -
+곰 인형 → little teddy bear - -
+"""
+
+
+@pytest.mark.parametrize("line", KNOWN.strip().splitlines())
+def test_a_character_carries_what_its_words_say(line: str) -> None:
+    """A name that only girls have is a girl's; where nobody knows, nothing is claimed."""
+    text, expected = line.split(" → ")
+    (who,) = cast(text)
+    assert f"{who.kind.en} {who.sex or '-'} {who.age_group or '-'}" == expected
+
+
+def test_sizes_are_facts_of_the_cast() -> None:
+    """A mother is as tall as her kind, her baby half of that, and a mouse smaller than both."""
+    baby, mother, mouse = cast("아기 공룡, 엄마 공룡, 생쥐")
+    assert mother.height == 2 * baby.height > 4 * mouse.height
+    child, grown = cast("아이와 엄마")
+    assert child.height < grown.height == 1.0
+
+
+def test_a_thing_is_a_thing_with_a_face() -> None:
+    """It is no child, and no animal, and has a colour of its own."""
+    for text in ("구두", "물병", "시계", "그림자", "칫솔", "냉장고", "무지개"):
+        (who,) = cast(text)
+        assert is_thing(who.kind) and folk_of(who.kind) == "being", text
+
+
+def test_only_things_are_things() -> None:
+    """What moves by itself in life needs no face to be somebody."""
+    things = [entry for entry in data()["kind"] if entry.get("thing")]
+    assert all(entry["folk"] == "being" and entry["en"].startswith("little ") for entry in things)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("구두 한 짝", "짝"),
+        ("엄마, 아빠, 나", "엄마 아빠 아이"),
+        ("거북이 부부", "거북이 부부"),
+        ("노란 우산을 들고 다니는, 하늘이", "우산을 들고 다니는 하늘이"),
+    ],
+)
+def test_a_run_keeps_the_names_of_its_own_reading(text: str, names: str) -> None:
+    """What was asked for under the first reading is read by it for ever."""
+    assert " ".join(who.name for who in cast(text, FIRST_READING)) == names
