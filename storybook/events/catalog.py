@@ -25,6 +25,7 @@ from storybook.book import (
     TtsConfig,
     Work,
 )
+from storybook.scene import PageScene
 
 
 class EngineInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -148,6 +149,11 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     append, as attempt 0; its characters are the `cast`."""
     variations: dict[int, int] = {}
     """The seeds of kept pictures that were not painted by the book's own chance, by page."""
+    storyline: str = ""
+    """The story that a writer by rule is to tell, by its name, should it write the book; "" is what
+    it told before it was chosen here."""
+    topic_known: bool | None = None
+    """Whether such a writer has stories about the topic; None where nobody has looked."""
 
 
 class _InLanguage(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -216,6 +222,8 @@ class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
     image_prompt: str = ""
     cast: tuple[CastMember, ...] = ()
     kept: bool = False
+    scene: PageScene | None = None
+    """What the page shows, where its writer says it."""
 
 
 class PageTranslated(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):

@@ -6,12 +6,12 @@ from msgspec.structs import replace
 
 from storybook.engines import PaintingTask
 from storybook.painter import compose, png
-from storybook.painter.reading import read_scene
+from storybook.painter.staging import staged_scene
 
 
 def paint(task: PaintingTask) -> bytes:
     """The page's picture, square, as PNG; the same bytes for the same task."""
     figures = {who.name: who.figure for who in task.cast if who.figure is not None}
-    read = read_scene(task.page, task.request, task.seed, task.page_count, figures)
+    read = staged_scene(task.page, task.request, task.seed, task.page_count, figures)
     scene = replace(read, variation=task.variation)
     return png.encode(compose.paint(scene, min(task.width, task.height)))

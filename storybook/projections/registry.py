@@ -11,6 +11,7 @@ from storybook.projections.forgotten import ForgottenRuns
 from storybook.projections.library import Books
 from storybook.projections.projection import Projection
 from storybook.projections.runs import RunStates
+from storybook.projections.storylines import ChosenStorylines
 from storybook.projections.timings import Timings
 
 PROJECTIONS: Final[tuple[Projection, ...]] = (
@@ -21,4 +22,5 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     ForgottenRuns(),
     SavedCharacters(),
     DerivedBooks(),
+    ChosenStorylines(),
 )
