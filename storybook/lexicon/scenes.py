@@ -104,16 +104,16 @@ def _said(act: SceneAction, called: Mapping[str, str]) -> str:
 def _called(scene: PageScene, nouns: Mapping[str, str]) -> dict[str, str]:
     """What everything in a scene is called within its sentences: "the rabbit", "the toothbrush"."""
     called: dict[str, str] = {}
-    kinds = [nouns.get(it.name) or _noun(it.looks) for it in scene.actors]
+    kinds = [nouns.get(it.name) or noun_of(it.looks) for it in scene.actors]
     for place, (actor, noun) in enumerate(zip(scene.actors, kinds, strict=True)):
         twins = kinds.count(noun) > 1
         which = ("first ", "second ", "third ")[min(kinds[:place].count(noun), 2)] if twins else ""
         called[actor.name] = f"the {which}{noun}"
     for thing in scene.things:
         whose = called.get(thing.owner, "")
-        called[thing.name] = f"{whose}'s {_noun(thing.looks)}" if whose else _sized(thing)
+        called[thing.name] = f"{whose}'s {noun_of(thing.looks)}" if whose else _sized(thing)
     for part in scene.place.parts:
-        called[part.name] = f"the {_noun(part.looks)}"
+        called[part.name] = f"the {noun_of(part.looks)}"
     return called
 
 
@@ -121,7 +121,7 @@ _MORE: Final = re.compile(r" (?:in|with|of|on|from|round|wearing|for|before) ")
 """What begins the part of a description that a noun can do without."""
 
 
-def _noun(looks: str) -> str:
+def noun_of(looks: str) -> str:
     """A description in one or two words: without its article, and what comes after the noun."""
     article, _, rest = _MORE.split(looks)[0].partition(" ")
     return rest if article in ("a", "an", "the", "some") else _MORE.split(looks)[0]

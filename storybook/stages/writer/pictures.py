@@ -9,6 +9,7 @@ from typing import Final
 from storybook.book import Page
 from storybook.languages.language import Found
 from storybook.lexicon.absence import away
+from storybook.lexicon.scenes import noun_of
 from storybook.scene import PageScene
 from storybook.stages.writer.answer.brief import Brief, brief_of, is_known
 from storybook.stages.writer.answer.cards import card_faults
@@ -40,10 +41,18 @@ def picturing(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) 
     yield from _absent(page, brief)
     if page.scene is not None:
         yield from _as_told(page, page.scene)
-    if read := read_prompt(page.page, brief, page.image_prompt):
+    if read := _read(page, brief):
         yield from _cards(brief, read[0])
         yield from _scene(brief, *read)
-        yield from _same(read, [read_prompt(it.page, brief, it.image_prompt) for it in standing])
+        yield from _same(read, [_read(it, brief) for it in standing])
+
+
+def _read(page: Page, brief: Brief) -> tuple[Sheet, Picture] | None:
+    """What a page's prompt was made from; None where one of the cast is not in its scene, and the
+    prompt has another's sentence in that place."""
+    if page.scene is not None and not {*brief.names} <= {*page.scene.names}:
+        return None
+    return read_prompt(page.page, brief, page.image_prompt)
 
 
 def _absent(page: Page, brief: Brief) -> Found:
@@ -66,7 +75,7 @@ def _as_told(page: Page, scene: PageScene) -> Found:
     speakers = dict.fromkeys(line.character for line in page.dialogues)
     if unseen := [it for it in speakers if it not in seen and it not in away(page.text, [it])]:
         yield "picture", f"{unseen[0]} speaks, and the scene is without {unseen[0]}"
-    nouns = [it.looks.split()[-1] for it in scene.things if it.looks]
+    nouns = [noun_of(it.looks) for it in scene.things if it.looks]
     if missing := [it for it in nouns if it not in prompt]:
         yield "picture", f"the image prompt is without {', '.join(missing)}"
 
