@@ -40,7 +40,7 @@ _HALLS: Final = (
 )
 
 
-class Setting(msgspec.Struct, frozen=True):
+class StorySetting(msgspec.Struct, frozen=True):
     """When and in what element a book is told."""
 
     time: Time
@@ -65,15 +65,15 @@ class Setting(msgspec.Struct, frozen=True):
         return self.time in words or less in words or self.has(str(words.get("since", "")))
 
 
-def setting_of(story: StoryRequest, *, is_water: bool) -> Setting:
+def setting_of(story: StoryRequest, *, is_water: bool) -> StorySetting:
     """The setting of a request."""
     era = find_era(story.era)
     if era.en in _WILD:
-        return Setting("wild", is_water)
+        return StorySetting("wild", is_water)
     year = _YEAR.search(era.en)
     if era.en == _GRANDPARENTS or (year and era.motif == "modern" and int(year[1]) <= _LAST_RETRO):
-        return Setting("retro", is_water)
-    return Setting(msgspec.convert(era.motif, Time), is_water)
+        return StorySetting("retro", is_water)
+    return StorySetting(msgspec.convert(era.motif, Time), is_water)
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ def things() -> dict[str, dict[str, object]]:
     return _table("things")
 
 
-def thing(key: str, setting: Setting) -> Named | None:
+def thing(key: str, setting: StorySetting) -> Named | None:
     """A thing as it is in a setting; None where there is none."""
     words = things()[key]
     if not setting.names(words):
@@ -109,7 +109,7 @@ class Scenery(msgspec.Struct, frozen=True):
     parts: dict[str, str] = {}
 
 
-def place(key: str, story: StoryRequest, setting: Setting, here: str, looks: str) -> Scenery:
+def place(key: str, story: StoryRequest, setting: StorySetting, here: str, looks: str) -> Scenery:
     """A place of a storyline in a setting. `here` are the request's own words for its place, as the
     text says it, and `looks` what that is in English."""
     if key == HERE:

@@ -18,7 +18,7 @@ from storybook.composer.setting import (
     HERE,
     Named,
     Scenery,
-    Setting,
+    StorySetting,
     place,
     setting_of,
     thing,
@@ -49,13 +49,13 @@ _MANNERS: Final = "|"
 _ME: Final = "나"
 
 
-class Told(msgspec.Struct, frozen=True):
+class Tale(msgspec.Struct, frozen=True):
     """One storyline for one request: who plays what, and all that its slots are filled with."""
 
     story: StoryRequest
     line: Storyline
     who: Casting
-    setting: Setting
+    setting: StorySetting
     things: dict[str, Named]
     view: looks.View
     cards: Mapping[str, str]
@@ -76,7 +76,7 @@ class Told(msgspec.Struct, frozen=True):
 
 def told(
     line: Storyline, story: StoryRequest, seed: int, cards: Mapping[str, str] = {}
-) -> Told | None:
+) -> Tale | None:
     """A storyline with this request's people, time and place; None if it does not fit them."""
     everyone = cast(story.characters)
     who = casting(line, everyone)
@@ -92,7 +92,7 @@ def told(
         return None
     described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"), cards)
     names = (one.name for one in everyone)
-    return Told(
+    return Tale(
         story,
         line,
         who,
@@ -103,7 +103,7 @@ def told(
     )
 
 
-def tell(it: Told, seed: int) -> tuple[Page, ...]:
+def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     """The five pages of the book: always the same ones for a seed."""
     rng = random.Random(f"tale:{seed}:{it.line.name}")
     era = request.era_words(it.story.era)
@@ -124,7 +124,7 @@ def tell(it: Told, seed: int) -> tuple[Page, ...]:
 # ----------------------------------------------------------------------------------------- words
 
 
-def _words(it: Told, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
+def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
     who, here = it.who, request.place_words(it.story.place)
     names = [one.name for one in who.everyone]
@@ -149,19 +149,19 @@ def _words(it: Told, scenery: Scenery | None, number: int, opening: str) -> dict
     return {**words, "opening": telling.filled(opening, words)}
 
 
-def _second(it: Told) -> str:
+def _second(it: Tale) -> str:
     if it.who.second is not None:
         return it.who.name(it.who.second)
     assert it.alone is not None
     return it.alone.ko
 
 
-def _extra(it: Told, key: str) -> str:
+def _extra(it: Tale, key: str) -> str:
     at = it.who.extras.get(key)
     return it.line.extras[key].ko if at is None else it.who.name(at)
 
 
-def _thing(it: str | Owned, setting: Setting) -> Named | None:
+def _thing(it: str | Owned, setting: StorySetting) -> Named | None:
     owned = Owned(thing=it) if isinstance(it, str) else it
     if not owned.thing:
         return Named(owned.ko, owned.en, owned.size, owned.owner, owned.where)
@@ -183,7 +183,7 @@ def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
 # ----------------------------------------------------------------------------------------- lines
 
 
-def _mannered(it: Told, text: str) -> str:
+def _mannered(it: Tale, text: str) -> str:
     """A text in which each line is said as it is to an elder, or by one, where that is so."""
 
     def said(line: re.Match[str]) -> str:
@@ -194,7 +194,7 @@ def _mannered(it: Told, text: str) -> str:
     return SPOKEN.sub(said, text)
 
 
-def _spoken(it: Told, text: str) -> tuple[str, tuple[Dialogue, ...]]:
+def _spoken(it: Tale, text: str) -> tuple[str, tuple[Dialogue, ...]]:
     """What is printed, and who of the cast says which line; whom the story brings along speaks in
     the narrator's voice."""
     speakers = {A: it.who.name(it.who.hero)}
@@ -212,12 +212,12 @@ def _spoken(it: Told, text: str) -> tuple[str, tuple[Dialogue, ...]]:
 # ----------------------------------------------------------------------------------------- scenes
 
 
-def _scenery(it: Told, key: str) -> Scenery:
+def _scenery(it: Tale, key: str) -> Scenery:
     here = request.place_words(it.story.place)
     return place(key, it.story, it.setting, here, it.view.place)
 
 
-def _scene(it: Told, page: StorylinePage, scenery: Scenery, number: int) -> PageScene:
+def _scene(it: Tale, page: StorylinePage, scenery: Scenery, number: int) -> PageScene:
     """What a page shows."""
     acts = [_played(it, act) for act in page.actions]
     done = [act for group in acts for act in group]
@@ -241,7 +241,7 @@ def _scene(it: Told, page: StorylinePage, scenery: Scenery, number: int) -> Page
     )
 
 
-def _cover_scene(it: Told) -> PageScene:
+def _cover_scene(it: Tale) -> PageScene:
     """Everybody, with the thing that the story turns on, where it begins."""
     first = it.line.page[0]
     acts = {role: COVER_ACT if role == A else OTHERS_ACT for role in (A, B, REST)}
@@ -254,7 +254,7 @@ def _cover_scene(it: Told) -> PageScene:
     )
 
 
-def _players(it: Told, role: str) -> list[str]:
+def _players(it: Tale, role: str) -> list[str]:
     """Who is a role: nobody, one, or several."""
     if role == A:
         return [it.who.name(it.who.hero)]
@@ -266,7 +266,7 @@ def _players(it: Told, role: str) -> list[str]:
     return [_extra(it, role)] if role in it.line.extras else []
 
 
-def _played(it: Told, act: Act) -> Iterator[SceneAction]:
+def _played(it: Tale, act: Act) -> Iterator[SceneAction]:
     """An action with those who do it and to whom; nothing where somebody in it is not there."""
     whats, whoms = _meant(it, act.what), _meant(it, act.whom)
     if (act.what and not whats) or (act.whom and not whoms):
@@ -275,13 +275,13 @@ def _played(it: Told, act: Act) -> Iterator[SceneAction]:
     yield from (SceneAction(name, act.verb, what, whom) for name in _players(it, act.actor))
 
 
-def _meant(it: Told, name: str) -> list[str]:
+def _meant(it: Tale, name: str) -> list[str]:
     """What a name in an action stands for: players, or itself."""
     is_role = name in (A, B, REST) or name in it.line.extras
     return _players(it, name) if is_role else [name] if name else []
 
 
-def _actors(it: Told, page: StorylinePage) -> Iterator[SceneActor]:
+def _actors(it: Tale, page: StorylinePage) -> Iterator[SceneActor]:
     """Everybody in the order of the cast, then those whom the story brings along and shows."""
     who = it.who
     roles = {who.hero: A, **dict.fromkeys(who.rest, REST)}
@@ -305,13 +305,13 @@ def _default(page: StorylinePage, role: str) -> str:
     return "happy, " if any(it.actor == role for it in page.actions) else OTHERS_ACT
 
 
-def _scene_thing(it: Told, slot: str) -> SceneThing:
+def _scene_thing(it: Tale, slot: str) -> SceneThing:
     found = it.things[slot]
     owner = _players(it, found.owner)[0] if found.owner and _players(it, found.owner) else ""
     return SceneThing(slot, found.en, found.size, owner, found.where)
 
 
-def _with_scene(it: Told, page: Page, scene: PageScene) -> Page:
+def _with_scene(it: Tale, page: Page, scene: PageScene) -> Page:
     nouns = {one.name: _noun(one) for one in it.who.everyone}
     prompt = scene_prompt(scene, it.cards, nouns)
     return msgspec.structs.replace(page, image_prompt=prompt, scene=scene)

@@ -41,7 +41,6 @@ TIMES: Final = {
     ("night", "wind"): "on a windy night",
 }
 """How an image prompt says a scene's time and weather: one phrase without a comma."""
-SIZES: Final = ("tiny", "small", "large", "huge")
 MOST_ACTS: Final = 2
 """What a picture can show one actor do at once."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from storybook.book import StoryRequest
 from storybook.composer.choosing import choice
-from storybook.composer.setting import HERE, Setting, Time, places, things
+from storybook.composer.setting import HERE, StorySetting, Time, places, things
 from storybook.composer.storylines import (
     MARK,
     REST,
@@ -256,7 +256,7 @@ def test_every_word_of_a_topic_finds_it() -> None:
 @pytest.mark.parametrize("time", get_args(Time))
 def test_nothing_is_there_before_its_time(time: Time) -> None:
     """No bread in old Korea, no mask in 1988."""
-    setting = Setting(time)
+    setting = StorySetting(time)
     for key, words in things().items():
         assert setting.names(words) or words["since"] in ("modern", "retro"), key
 

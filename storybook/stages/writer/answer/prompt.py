@@ -40,7 +40,15 @@ def example(brief: Brief, first_page: int = COVER_PAGE) -> str:
     blanks = writing_of(brief.language).blanks
     picture = {
         "time": blanks.time,
+        "where": blanks.where,
         "acts": dict.fromkeys(brief.names, blanks.act),
+        "action": {
+            "who": blanks.name,
+            "does": blanks.deed,
+            "what": blanks.thing,
+            "whom": blanks.name,
+        },
+        "things": [blanks.thing],
         "scene": blanks.scene,
     }
     lines = [{"character": blanks.name, "text": blanks.line}]
