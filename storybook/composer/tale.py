@@ -228,11 +228,12 @@ def _scene(it: Tale, page: StorylinePage, scenery: Scenery, number: int) -> Page
     weather = page.weather
     if weather == "rain" and it.view.wintry:
         weather = "snow"
+    actors = tuple(actor for actor in _actors(it, page) if actor.name not in gone)
     return PageScene(
         msgspec.structs.replace(scenery.place, parts=parts),
-        tuple(actor for actor in _actors(it, page) if actor.name not in gone),
+        actors,
         tuple(done),
-        tuple(_scene_thing(it, slot) for slot in shown),
+        tuple(_scene_thing(it, slot, actors) for slot in shown),
         page.time,
         weather,
         it.view.season.en if it.view.season is not None else "",
@@ -245,13 +246,11 @@ def _cover_scene(it: Tale) -> PageScene:
     """Everybody, with the thing that the story turns on, where it begins."""
     first = it.line.page[0]
     acts = {role: COVER_ACT if role == A else OTHERS_ACT for role in (A, B, REST)}
+    if it.who.second is None:
+        del acts[B]
     things = (it.line.object,) if it.line.object in it.things else ()
     page = StorylinePage(HERE, first.time, (), acts=acts, things=things)
-    scene = _scene(it, page, _scenery(it, HERE), COVER_PAGE)
-    names = {one.name for one in it.who.everyone}
-    return msgspec.structs.replace(
-        scene, actors=tuple(actor for actor in scene.actors if actor.name in names)
-    )
+    return _scene(it, page, _scenery(it, HERE), COVER_PAGE)
 
 
 def _players(it: Tale, role: str) -> list[str]:
@@ -305,10 +304,13 @@ def _default(page: StorylinePage, role: str) -> str:
     return "happy, " if any(it.actor == role for it in page.actions) else OTHERS_ACT
 
 
-def _scene_thing(it: Tale, slot: str) -> SceneThing:
+def _scene_thing(it: Tale, slot: str, actors: Sequence[SceneActor]) -> SceneThing:
+    """A thing, and whose it is if they are there."""
     found = it.things[slot]
-    owner = _players(it, found.owner)[0] if found.owner and _players(it, found.owner) else ""
-    return SceneThing(slot, found.en, found.size, owner, found.where)
+    owners = [name for name in _players(it, found.owner) if found.owner]
+    owner = next((name for name in owners if name in {actor.name for actor in actors}), "")
+    where = found.where if owner or "{owner}" not in found.where else ""
+    return SceneThing(slot, found.en, found.size, owner, where)
 
 
 def _with_scene(it: Tale, page: Page, scene: PageScene) -> Page:
