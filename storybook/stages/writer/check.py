@@ -20,6 +20,7 @@ from storybook.book import COVER_PAGE, Page, StoryRequest
 from storybook.events.catalog import Problem
 from storybook.languages.known import LANGUAGES, cast_in, forbidden_in, language_of
 from storybook.languages.language import Found
+from storybook.lexicon.topics import find_topic
 from storybook.request import RequestFault
 from storybook.stages.writer.pictures import picturing
 from storybook.stages.writer.rules import Forbidden, Rules, Wanted
@@ -85,6 +86,7 @@ def check_text(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules)
     problems = [
         *wording(page, book, standing, rules),
         *_forbidden(page, rules.forbidden),
+        *_never_said(page, book),
         *_characters(page, book, standing, rules),
     ]
     return [Problem(kind, message) for kind, message in problems]
@@ -108,6 +110,13 @@ def _forbidden(page: Page, forbidden: Forbidden) -> Found:
         yield "forbidden", f"forbidden in a children's book: {word}"
     for word in forbidden_in(page.image_prompt, forbidden):
         yield "forbidden", f"forbidden in a children's picture: {word}"
+
+
+def _never_said(page: Page, book: Wanted) -> Found:
+    """What no book about this topic says: to a child that mourns, is left out, or is afraid."""
+    frame = find_topic(book.request.topic)
+    if frame is not None and (said := frame.said_never(page.text)):
+        yield "topic", f"never said in a book about {frame.name}: {said}; {frame.because}"
 
 
 def _characters(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> Found:
