@@ -91,7 +91,7 @@ def figures() -> list[Figure]:
     every = [book for _, books in made for book in books]
     own = [choice(request, 1) for request, _ in made]
     stormy = sum(_has_storm(book) for book in every) / len(every)
-    turns = Counter(line.turn for line in storylines())
+    turns = Counter[str](line.turn for line in storylines())
     three = sum(len(it.storylines) >= MOST_BOOKS for it in own) / len(own)
     faults = [fault for book in every for fault in refused(book)]
     for fault in sorted({*faults})[:10]:
