@@ -37,7 +37,7 @@ vendor: node_modules/.package-lock.json  ## fetch the page's library anew, as pa
 		sed '/sourceMappingURL/d' ../../../node_modules/lit-html/$$it > lit-html/$$it; done && \
 		find lit-html -type f | LC_ALL=C sort | xargs sha256sum > SHA256SUMS
 
-.PHONY: book serve lint check test vendor crash dist bench-quick bench-servers bench-voices audit lock docs pictures voices screenshots clean help
+.PHONY: book serve lint check test vendor crash dist bench-quick bench-books bench-servers bench-voices audit lock docs pictures voices screenshots clean help
 .DEFAULT_GOAL := help
 
 book: $(VENV)/base.done          ## make one book: ERA=… PLACE=… CHARACTERS=… TOPIC=…
@@ -79,6 +79,9 @@ crash: $(VENV)/test.done          ## kill the server 150 times at random moments
 
 bench-quick: $(VENV)/test.done  ## measure every figure beside its reach, in under two minutes
 	@$(BIN)/python -m bench.quick
+
+bench-books: $(VENV)/test.done  ## measure what the composer's books are like: overlap, turns, checks
+	@$(BIN)/python -m bench.books
 
 bench-servers: $(VENV)/test.done  ## measure how well real servers and models are understood
 	@$(BIN)/python -m bench.servers.all

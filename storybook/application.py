@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -61,6 +62,7 @@ from storybook.projections.derived import DerivedBook, derived_from
 from storybook.projections.forgotten import is_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
+from storybook.projections.storylines import least_lately_chosen
 from storybook.projections.voices import last_voices
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, RequestFault, composed
@@ -204,14 +206,30 @@ class Application(msgspec.Struct, frozen=True):
 
     async def _begin(self, run_id: RunId, wanted: WantedBook, **who: str) -> None:
         """Ask for a book; what it shares with another one is there before an event names it."""
+        chosen = await self._chosen(wanted)
         if wanted.origin is None:
-            await self._execute(run_id, partial(wanted.decision(), **who))
+            await self._execute(run_id, partial(wanted.decision(), **chosen, **who))
             return
         if await self.commands.load(run_id) is not None:
             raise Refused("this run has been requested already")
         had = await share_files(run_id, wanted.origin, self.artifacts)
-        await self._execute(run_id, partial(wanted.decision(had), **who))
+        await self._execute(run_id, partial(wanted.decision(had), **chosen, **who))
         await self.artifacts.settle_shared(run_id, is_named=True)
+
+    async def _chosen(self, wanted: WantedBook) -> dict[str, Any]:
+        """The story that a writer by rule is to tell, should it write the book, and whether it has
+        any about the topic: of those that fit, the one least lately told here; with a seed that of
+        the seed."""
+        if wanted.has_text:
+            return {}
+        choice = self.engines.choice(wanted.asked)
+        if choice is None:
+            return {}
+        names = choice.storylines
+        is_fixed = wanted.asked.seed is not None
+        ask = self.projections.ask
+        name = names[0] if is_fixed else await ask(least_lately_chosen, names)
+        return {"storyline": name, "topic_known": choice.topic_known}
 
     async def _check_feasible(self, asked: NewRun) -> None:
         forbidden = self.check.request_faults(asked.request)

@@ -13,6 +13,8 @@ from typing import Any, Final, NewType
 
 import msgspec
 
+from storybook.scene import PageScene
+
 RunId = NewType("RunId", str)
 """32 lower-case hexadecimal characters."""
 
@@ -224,7 +226,8 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     """The text of one page.
 
     The cover has a `title`, a panel has a `summary`: the page's whole text, dialogue lines
-    included. `image_prompt` is the English description that its picture is painted from.
+    included. `image_prompt` is the English description that its picture is painted from, and
+    `scene` what that was worded from; None where nobody says it, or a person wrote the prompt.
     """
 
     page: int
@@ -232,6 +235,7 @@ class Page(msgspec.Struct, frozen=True, gc=False):
     summary: str = ""
     dialogues: tuple[Dialogue, ...] = ()
     image_prompt: str = ""
+    scene: PageScene | None = None
 
     @property
     def text(self) -> str:

@@ -172,6 +172,11 @@ class WantedBook(msgspec.Struct, frozen=True):
     characters_asked: str = ""
     origin: Origin | None = None
 
+    @property
+    def has_text(self) -> bool:
+        """Whether its text is kept from the book that it is based on."""
+        return self.origin is not None and self.origin.based_on.keep.has_text
+
     def decision(self, had: frozenset[str] = frozenset()) -> Callable[..., list[Event]]:
         """The decision that asks for it. `had` are the names of the files that it shares."""
         asked, origin, tts = self.asked, self.origin, _tts_of(self.asked)

@@ -192,7 +192,8 @@ class WritingTask(msgspec.Struct, frozen=True):
     children whom it is for (one of `AGES`), "" if nothing is known of it.
     With a `rewriting`, all pages stand, and that one alone is written; with a page for
     `translating`, that one is written in `language`, with the same picture and speakers: only a
-    writer whose capabilities say so is given such a task."""
+    writer whose capabilities say so is given such a task. `storyline` is the story that a writer
+    that `TellsStories` is to tell, by its name; "" where none was chosen."""
 
     request: StoryRequest
     seed: int
@@ -206,6 +207,7 @@ class WritingTask(msgspec.Struct, frozen=True):
     cast: tuple[CastMember, ...] = ()
     age: str = ""
     translating: Translating | None = None
+    storyline: str = ""
 
     @property
     def only(self) -> int | None:
@@ -239,6 +241,23 @@ class Tried(Protocol):
     async def try_out(self) -> None:
         """Ask for a piece of work and leave it as soon as it has begun; `readiness` tells then what
         was found out. Never raises, and takes seconds at most."""
+        ...
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """The names of the stories that fit a request, in an order by chance, and whether they are
+    about its topic."""
+
+    storylines: tuple[str, ...]
+    topic_known: bool
+
+
+@runtime_checkable
+class TellsStories(Protocol):
+    """A writer that has stories of its own, of which one is chosen when a book is asked for."""
+
+    def choice(self, request: StoryRequest, seed: int) -> Choice:
+        """What it could tell; the first one is that of the seed."""
         ...
 
 
@@ -448,6 +467,7 @@ __all__: Sequence[str] = [
     "AudioTooLarge",
     "Boundary",
     "Capabilities",
+    "Choice",
     "Engine",
     "EngineAway",
     "EngineSpec",
@@ -465,6 +485,7 @@ __all__: Sequence[str] = [
     "Reference",
     "Report",
     "Rewriting",
+    "TellsStories",
     "Transcriber",
     "Transcript",
     "Translating",

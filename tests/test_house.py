@@ -17,7 +17,7 @@ PACKAGE = ROOT / "storybook"
 ROOMS = [
     *("system", "service_manager", "processes", "notifier", "stopping"),
     *("clock", "data_folder", "qr_code"),
-    "book",
+    *("scene", "book"),
     *("korean", "lexicon", "languages", "callback_url", "request", "new_run"),
     "events",
     "run",
@@ -52,8 +52,8 @@ ROOMS = [
 GROUND = {"system", "processes", "notifier", "clock"}
 
 NEIGHBOURS = {
-    "composer": {"book", "korean", "lexicon", "engines", "events"},
-    "painter": {"book", "lexicon", "engines", "events", *GROUND},
+    "composer": {"scene", "book", "korean", "lexicon", "engines", "events"},
+    "painter": {"scene", "book", "lexicon", "engines", "events", *GROUND},
 }
 """Engines that stand beside the house, and the rooms that each may know."""
 

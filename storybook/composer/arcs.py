@@ -9,17 +9,17 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from storybook.lexicon.topics import words_in
+
 PAGE_COUNT: Final = 5
 """A storyline is told on a cover and four panels. None is longer: each page of one has one picture
 (hour, acts, thing), so that a page told on two would show the same twice."""
 AGE: Final = "5-7"
 """Whom the phrasings are for. The shortest of every beat are hardly shorter (7.2 words a sentence
 instead of 7.7, 23 a page instead of 25): no choice among them suits another age."""
-LONG_WORD: Final = 2
-"""From this many syllables a topic word counts inside other words too (용기 in 용기있는)."""
 
 
-class StoryPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ArcPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One page of a storyline.
 
     `a`, `b` and `rest` are what the hero, the second character and all others do in the picture
@@ -38,7 +38,7 @@ class StoryPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     away: tuple[Literal["b", "rest"], ...] = ()
 
 
-class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ArcStoryline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A story in four pages. `hero` are the traits that suit its hero, in English; one that
     `asks` also suits a topic that is a sentence. One of `olden` times is not told
     of today or tomorrow. `thing` is what the story turns on, in English as it stands in the
@@ -46,7 +46,7 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     cast: Literal["one", "two"]
     titles: tuple[str, ...]
-    page: tuple[StoryPage, StoryPage, StoryPage, StoryPage]
+    page: tuple[ArcPage, ArcPage, ArcPage, ArcPage]
     hero: tuple[str, ...] = ()
     asks: bool = False
     olden: bool = False
@@ -58,7 +58,7 @@ class Arc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     topic: str
     words: tuple[str, ...]
-    storyline: tuple[Storyline, ...]
+    storyline: tuple[ArcStoryline, ...]
 
 
 def arc_of(topic: str) -> Arc:
@@ -66,8 +66,13 @@ def arc_of(topic: str) -> Arc:
 
     Of the topics that are named, the last counts, as Korean puts what matters last.
     """
-    found = [(end, len(word), arc) for arc in arcs() for word, end in _named(arc, topic.lower())]
-    return max(found, key=lambda match: match[:2])[2] if found else general_arc()
+    return arc_for(topic) or general_arc()
+
+
+def arc_for(topic: str) -> Arc | None:
+    """The arc for a topic, None if none is known."""
+    found = [(*match, arc) for arc in arcs() for match in words_in(arc.words, topic)]
+    return max(found, key=lambda match: match[:2])[2] if found else None
 
 
 @cache
@@ -96,24 +101,3 @@ def _all() -> tuple[Arc, ...]:
         if file.name.endswith(".toml")
     )
     return tuple(msgspec.convert(tomllib.loads(text), Arc) for _, text in sources)
-
-
-def _named(arc: Arc, topic: str) -> list[tuple[str, int]]:
-    """The arc's words in `topic`, each with where it ends. A word of one syllable must stand
-    alone but for a particle (꿈, 꿈을, but not 꿈틀)."""
-    padded = f" {topic} "
-    found = []
-    for word in arc.words:
-        whole = len(word) < LONG_WORD or word.isascii()
-        starts = f" {word}" if whole else word
-        at = padded.rfind(starts)
-        if at < 0:
-            continue
-        end = at + len(starts)
-        tail = padded[end:].split(" ")[0]
-        if not whole or tail in _TAILS:
-            found.append((word, end))
-    return found
-
-
-_TAILS: Final = ("", "이", "을", "은", "의", "과", "s")

@@ -12,11 +12,15 @@ import msgspec
 
 from storybook.book import COVER_PAGE, Page, StoryRequest
 from storybook.composer import request, telling
-from storybook.composer.arcs import PAGE_COUNT, Storyline, StoryPage, arc_of, table
+from storybook.composer.arcs import PAGE_COUNT, ArcPage, ArcStoryline, arc_of, table
+from storybook.composer.casting import ELDERS, is_elder
+from storybook.composer.setting import is_inside
 from storybook.lexicon import Character, cast, find_era, find_place, find_traits, looks
 from storybook.lexicon.absence import away
 from storybook.lexicon.emoji import spelled
+from storybook.lexicon.scenes import scene_prompt
 from storybook.lexicon.words import DEFAULT_ERA_EN, folk_of, is_known_kind
+from storybook.scene import PageScene, SceneActor, ScenePlace, SceneThing
 
 MAX_INTRODUCTION: Final = 110
 """Longer, and everyone is introduced by name alone."""
@@ -28,14 +32,21 @@ COUNTERS: Final = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱",
 OTHER_GAITS: Final = ("사뿐사뿐", "총총")
 """How the second character moves if it would move like the hero."""
 ONLY_MANY: Final = "+"
-ELDERS: Final = ("mother", "father", "grandmother", "grandfather", "king", "queen")
-"""Kinds who help the hero rather than be one: it is the child who errs, fears and learns."""
 WATERS: Final = ("sea", "river")
 """Places where a story of nothing but swimmers is told and painted under water."""
 DEPTHS: Final = "underwater"
 DEEP: Final = "an underwater world"
 AMPHIBIANS: Final = ("turtle", "seal", "otter", "penguin", "frog", "tadpole", "crocodile")
 ON_LEGS: Final = ("standing", "walking", "running", "sitting")
+ARC_TIMES: Final = {
+    "morning": ("morning", ""),
+    "noon": ("noon", ""),
+    "sunset": ("sunset", ""),
+    "night": ("night", ""),
+    "rain": ("noon", "rain"),
+    "storm": ("sunset", "storm"),
+}
+"""The times of an older storyline's pages as a scene has them: time and weather."""
 COVER_ACTS: Final = ("happy, waving", "happy, standing", "happy, standing")
 
 _NAMED: Final = re.compile(r"(?=\{[ab](?:[:}]|_step))")
@@ -56,21 +67,28 @@ class _Roles(msgspec.Struct, frozen=True):
         return self.names[2:]
 
 
-def compose(story: StoryRequest, seed: int, cards: Mapping[str, str] = {}) -> tuple[Page, ...]:
+def compose(
+    story: StoryRequest,
+    seed: int,
+    cards: Mapping[str, str] = {},
+    chosen: ArcStoryline | None = None,
+) -> tuple[Page, ...]:
     """The five pages of the book for this request and seed: always the same ones. `cards` are the
-    full descriptions of characters that have one already, by name."""
+    full descriptions of characters that have one already, by name. Without a storyline that was
+    `chosen` at the request, the book is what it was before there was a choice, word for word."""
     rng = random.Random(f"composer:{seed}")
     everyone = cast(story.characters, story.reading)
-    storyline = _chosen(story, everyone, rng)
+    storyline = chosen or _chosen(story, everyone, rng)
     roles = _Roles(everyone, _order(everyone, storyline))
     described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"), cards)
     view = looks.view_of(story)
     motif = find_place(story.place).motif
     if motif in WATERS and all(_is_at_home_in_water(one) for one in everyone):
         motif, view = DEPTHS, looks.View(DEEP, view.era, None)
-    words = _words(story, motif, roles, view, rng)
+    words = _words(story, motif, roles, view, rng, is_chosen=chosen is not None)
+    names, nouns = [one.name for one in everyone], {one.name: one.kind.en for one in everyone}
 
-    def painted(page: Page, scene: StoryPage) -> Page:
+    def painted(page: Page, scene: ArcPage) -> Page:
         gone = _gone(page, scene, roles)
         acts = (scene.a, scene.b, scene.rest)
         shown = [
@@ -80,15 +98,43 @@ def compose(story: StoryRequest, seed: int, cards: Mapping[str, str] = {}) -> tu
         ]
         thing = storyline.thing if scene.thing is None else scene.thing
         nearby = [*looks.helpers(page.text, words["critter"]), *filter(None, [thing])]
-        drawn = looks.prompt(page, PAGE_COUNT, view, scene.time, shown, nearby, storyline.thing)
-        return msgspec.structs.replace(page, image_prompt=drawn)
+        if chosen is None:
+            drawn = looks.prompt(page, PAGE_COUNT, view, scene.time, shown, nearby, storyline.thing)
+            return msgspec.structs.replace(page, image_prompt=drawn)
+        acted = {names[described.index(look)]: act for look, act in shown}
+        seen = _scene(page, story, view, scene, acted, looks.things(page, nearby, storyline.thing))
+        drawn = scene_prompt(seen, dict(zip(names, described, strict=True)), nouns)
+        return msgspec.structs.replace(page, image_prompt=drawn, scene=seen)
 
     title = telling.filled(rng.choice(storyline.titles), words)
-    cover = StoryPage(storyline.page[0].time, COVER_ACTS[0], (), *COVER_ACTS[1:])
+    cover = ArcPage(storyline.page[0].time, COVER_ACTS[0], (), *COVER_ACTS[1:])
     pages = [painted(Page(COVER_PAGE, title=title), cover)]
     for number, scene in enumerate(storyline.page, start=1):
         pages.append(painted(_told(number, scene, roles, words, rng), scene))
     return tuple(pages)
+
+
+def _scene(
+    page: Page,
+    story: StoryRequest,
+    view: looks.View,
+    told: ArcPage,
+    acts: Mapping[str, str],
+    things: Sequence[str],
+) -> PageScene:
+    """What a page of an older storyline shows: these know no actions."""
+    time, weather = ARC_TIMES[told.time]
+    return PageScene(
+        ScenePlace(view.place, is_inside(story.place)),
+        tuple(SceneActor(name, *act.partition(", ")[::2]) for name, act in acts.items()),
+        (),
+        tuple(SceneThing(f"thing{number}", looks) for number, looks in enumerate(things, start=1)),
+        time,
+        "snow" if weather and view.wintry else weather,
+        view.season.en if view.season is not None else "",
+        view.era,
+        looks.shot_of(page.page, PAGE_COUNT),
+    )
 
 
 def _is_at_home_in_water(character: Character) -> bool:
@@ -101,14 +147,14 @@ def _done(character: Character, act: str) -> str:
     return f"{emotion}, swimming" if telling.swims(character.kind) and pose in ON_LEGS else act
 
 
-def _gone(page: Page, scene: StoryPage, roles: _Roles) -> frozenset[str]:
+def _gone(page: Page, scene: ArcPage, roles: _Roles) -> frozenset[str]:
     """Whom the picture is without: those who may be away and are, by the page's text."""
     second, rest = roles.names[1:2], roles.rest
     may = [*(second if "b" in scene.away else ()), *(rest if "rest" in scene.away else ())]
     return away(page.text, may)
 
 
-def _chosen(story: StoryRequest, everyone: Sequence[Character], rng: random.Random) -> Storyline:
+def _chosen(story: StoryRequest, everyone: Sequence[Character], rng: random.Random) -> ArcStoryline:
     fitting = "one" if len(everyone) == 1 else "two"
     lines = [line for line in arc_of(spelled(story.topic)).storyline if line.cast == fitting]
     era = find_era(story.era)
@@ -119,9 +165,9 @@ def _chosen(story: StoryRequest, everyone: Sequence[Character], rng: random.Rand
     return rng.choice(lines)
 
 
-def _order(everyone: Sequence[Character], storyline: Storyline) -> tuple[int, ...]:
+def _order(everyone: Sequence[Character], storyline: ArcStoryline) -> tuple[int, ...]:
     """The cast's places by their role: first the hero, of the young one whom a trait suits."""
-    young = [place for place, one in enumerate(everyone) if not _is_elder(one)]
+    young = [place for place, one in enumerate(everyone) if not is_elder(one)]
     young = young or [*range(len(everyone))]
     suited = [
         place
@@ -132,17 +178,13 @@ def _order(everyone: Sequence[Character], storyline: Storyline) -> tuple[int, ..
     return (hero, *(place for place in range(len(everyone)) if place != hero))
 
 
-def _is_elder(character: Character) -> bool:
-    return character.kind.en in ELDERS or telling.is_elder(character.name)
-
-
 def _told(
-    number: int, scene: StoryPage, roles: _Roles, words: Mapping[str, str], rng: random.Random
+    number: int, scene: ArcPage, roles: _Roles, words: Mapping[str, str], rng: random.Random
 ) -> Page:
     told = [rng.choice(beat) for beat in scene.beats]
     told = [beat for beat in told if roles.rest or not beat.startswith(ONLY_MANY)]
     text = " ".join(_embodied(beat.removeprefix(ONLY_MANY), roles) for beat in told)
-    if len(roles.order) > 1 and _is_elder(roles.everyone[roles.order[1]]):
+    if len(roles.order) > 1 and is_elder(roles.everyone[roles.order[1]]):
         text = telling.polite(text)
     speakers = dict(zip("ab", roles.names, strict=False))
     rest = {"rest": telling.listed(_turn(roles.rest, number))}
@@ -169,7 +211,13 @@ def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
 
 
 def _words(
-    story: StoryRequest, motif: str, roles: _Roles, view: looks.View, rng: random.Random
+    story: StoryRequest,
+    motif: str,
+    roles: _Roles,
+    view: looks.View,
+    rng: random.Random,
+    *,
+    is_chosen: bool = False,
 ) -> dict[str, str]:
     """What fills the slots of this book's phrasings; `motif` is the place's."""
     era, place = request.era_words(story.era), request.place_words(story.place)
@@ -183,7 +231,8 @@ def _words(
         "topic_bare": topic if len(topic.split()) < 3 else f"'{topic}'",
     }
     for slot, kind in (("opening", "plain"), ("opening_family", "family")):
-        words[slot] = telling.filled(request.opening(kind, era, motif, rng), words)
+        begin = request.beginning if is_chosen else request.opening
+        words[slot] = telling.filled(begin(kind, era, motif, rng), words)
     return words
 
 
@@ -191,19 +240,20 @@ def _people(roles: _Roles) -> dict[str, str]:
     names = roles.names
     people = {
         "a": names[0],
-        "a_step": _gait(roles.everyone[roles.order[0]]),
-        "team": _team(roles.everyone),
+        "a_step": gait(roles.everyone[roles.order[0]]),
+        "team": team(roles.everyone),
         "count": COUNTS[len(names)],
-        "intro": _introduction(roles.everyone),
+        "intro": introduction(roles.everyone),
     }
     if len(names) > 1:
-        gait = _gait(roles.everyone[roles.order[1]])
-        other = next(step for step in OTHER_GAITS if step != gait)
-        people |= {"b": names[1], "b_step": gait if gait != people["a_step"] else other}
+        step = gait(roles.everyone[roles.order[1]])
+        other = next(it for it in OTHER_GAITS if it != step)
+        people |= {"b": names[1], "b_step": step if step != people["a_step"] else other}
     return people
 
 
-def _introduction(everyone: Sequence[Character]) -> str:
+def introduction(everyone: Sequence[Character]) -> str:
+    """Everyone at their first mention."""
     names = [character.name for character in everyone]
     if len(names) == 1 and is_known_kind(names[0]) and not everyone[0].description:
         is_animal = folk_of(everyone[0].kind) == "animal"
@@ -212,7 +262,7 @@ def _introduction(everyone: Sequence[Character]) -> str:
     return introduction if len(introduction) <= MAX_INTRODUCTION else telling.listed(names)
 
 
-def _team(everyone: Sequence[Character]) -> str:
+def team(everyone: Sequence[Character]) -> str:
     """Everyone, as short as a title needs it."""
     names = [character.name for character in everyone]
     together = telling.joined(names)
@@ -225,7 +275,8 @@ def _team(everyone: Sequence[Character]) -> str:
     return telling.joined([names[0], others])
 
 
-def _gait(character: Character) -> str:
+def gait(character: Character) -> str:
+    """How somebody moves."""
     gaits = _gaits()
     return str(gaits.get(character.kind.en) or gaits.get(character.kind.motif) or "총총")
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 from storybook.composer.arcs import table
 from storybook.lexicon import find_era, find_place
 from storybook.lexicon.emoji import spelled
+from storybook.lexicon.words import DEFAULT_ERA_EN
 
 MAX_ERA: Final = 20
 MAX_PLACE: Final = 20
@@ -89,6 +90,18 @@ def opening(kind: str, era: str, place_motif: str, rng: random.Random) -> str:
     sentence = rng.choice(openings["sentence"]["school" if school else kind])
     when = rng.choice(_whens(era, openings))
     return str(sentence.replace("{when}", when.replace("{era}", era)))
+
+
+def beginning(kind: str, era: str, place_motif: str, rng: random.Random) -> str:
+    """The first sentence as `opening` has it, without "때는"; a time of which only the word is
+    known gets a sentence of its own."""
+    openings = _openings()
+    is_school = place_motif == "school" and kind == "plain"
+    sentence = str(rng.choice(openings["sentence"]["school" if is_school else kind]))
+    if era in openings["known"] or find_era(era).en != DEFAULT_ERA_EN:
+        whens = [it.removeprefix("때는 ") for it in _whens(era, openings)]
+        return sentence.replace("{when}", rng.choice(whens).replace("{era}", era))
+    return f"{era} 이야기예요. {sentence.removeprefix('{when} ')}".replace("{era}", era)
 
 
 def _whens(era: str, openings: Mapping[str, Any]) -> list[str]:

@@ -26,6 +26,7 @@ from storybook.book import (
     TtsConfig,
     Work,
 )
+from storybook.scene import PageScene
 
 
 class EngineInfo(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -151,6 +152,11 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     """The seeds of kept pictures that were not painted by the book's own chance, by page."""
     reading: int = FIRST_READING
     """By which rules the words of the request are read (`StoryRequest.reading`)."""
+    storyline: str = ""
+    """The story that a writer by rule is to tell, by its name, should it write the book; "" is what
+    it told before it was chosen here."""
+    topic_known: bool | None = None
+    """Whether such a writer has stories about the topic; None where nobody has looked."""
 
 
 class _InLanguage(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
@@ -219,6 +225,8 @@ class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
     image_prompt: str = ""
     cast: tuple[CastMember, ...] = ()
     kept: bool = False
+    scene: PageScene | None = None
+    """What the page shows, where its writer says it."""
 
 
 class PageTranslated(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):

@@ -63,7 +63,9 @@ class RunState(msgspec.Struct, frozen=True):
     `languages` are those that the book is in, its own first. A book that was changed has `edition`:
     the number of its newest one, of which `status`, `stage` and `error` are, while its pages are
     those of the last whole one. `eta_seconds` is how long it still takes, null once it has ended,
-    while it waits for an engine, and where nobody can say.
+    while it waits for an engine, and where nobody can say. `topic_known` is false where the
+    composer has no story about the topic and tells one that does not pretend to, null in a book
+    from before that was looked at.
     """
 
     status: Status
@@ -80,6 +82,7 @@ class RunState(msgspec.Struct, frozen=True):
     languages: tuple[str, ...] = ()
     eta_seconds: float | None = None
     edition: int | msgspec.UnsetType = msgspec.UNSET
+    topic_known: bool | None = None
 
 
 def run_state(
@@ -111,6 +114,7 @@ def run_state(
         (snapshot.language, *snapshot.added),
         None,
         snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
+        snapshot.topic_known,
     )
 
 

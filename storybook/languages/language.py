@@ -81,14 +81,18 @@ class Blanks(msgspec.Struct, frozen=True):
     card: str
     """With `{kind}`, which is `kind` where it is not known."""
     kind: str
+    where: str = "inside <…>"
+    deed: str = "<…>"
+    thing: str = "a <…>"
 
 
 class Writing(msgspec.Struct, frozen=True):
     """What a model writer is told, as templates.
 
     `rules` has {reader}, {manner}, {panels}, {middle}, {hardest}, {last}, {title_words},
-    {sentences}, {words}, {lines}, {times}, {emotions} and {poses}; `middle` has {pages}, which is
-    `pages` for one ({first}) or for several ({first}, {last}). `order` has {era}, {era_en},
+    {sentences}, {words}, {lines}, {times}, {emotions}, {poses}, {deeds} and {things}; `middle`
+    has {pages}, which is `pages` for one ({first}) or for several ({first}, {last}).
+    `order` has {era}, {era_en},
     {place}, {place_en}, {topic}, {foreign}, {cast}, {so_far}, {warning} and {form}; `so_far` has
     {facts}, {wanted} and {last}, `anew` (of one page of a book that stands) {facts}, {page},
     {before}, {wish} and {wanted}, `warning` {page} and {advice}, `translation` (the order to

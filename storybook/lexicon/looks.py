@@ -160,10 +160,15 @@ def prompt(
         setting.insert(2, view.season.en)
     sentences = [f"{', '.join(setting)}."]
     sentences += [f"{look[0].upper()}{look[1:]}, {act}." for look, act in acts]
-    things = [*nearby, *_props(page.text, f"{', '.join(nearby)}, {turns_on}")]
-    if things:
-        sentences.append(f"Nearby: {', '.join(things)}.")
+    if there := things(page, nearby, turns_on):
+        sentences.append(f"Nearby: {', '.join(there)}.")
     return " ".join(sentences)
+
+
+def things(page: Page, nearby: Sequence[str], turns_on: str = "") -> list[str]:
+    """What is nearby, with the things in the page's Korean text other than the one that the story
+    `turns_on`."""
+    return [*nearby, *_props(page.text, f"{', '.join(nearby)}, {turns_on}")]
 
 
 def cards_in(prompt: str, cast: Sequence[Character]) -> dict[str, str]:

@@ -12,8 +12,8 @@ from storybook.painter import layout
 from storybook.painter.creatures.look import Look, looks_of
 from storybook.painter.creatures.plan import LONG
 from storybook.painter.palette import name_hash
-from storybook.painter.reading import scene_of
 from storybook.painter.scene import Actor, Place, Scene
+from storybook.painter.staging import scene_of
 
 AFLOAT: Final[frozenset[Place]] = frozenset({"underwater"})
 """Places where everybody swims who can."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storybook.engines import PaintingTask
 from storybook.painter import compose, png
-from storybook.painter.reading import scene_of
+from storybook.painter.staging import scene_of
 
 
 def paint(task: PaintingTask) -> bytes:

@@ -19,7 +19,6 @@ from typing import Final, TypeVar
 import msgspec
 
 from storybook.book import FigureParameters, Page, StoryRequest, part_of
-from storybook.engines import PaintingTask
 from storybook.lexicon import (
     Character,
     Word,
@@ -115,10 +114,12 @@ def read_scene(
     figures: Mapping[str, FigureParameters] = {},
 ) -> Scene:
     """The scene that a page's prompt and its book's request describe. `figures` are how characters
-    look for certain, by name."""
+    look for certain, by name. (`staging` then goes by the page's own scene.)"""
     prompt = page.image_prompt[:MOST_WORDS]
     role = ROLES[part_of(page.page, page_count)]
     sentences = _sentences(prompt)
+    if page.scene is not None:  # what somebody does to whom tells nothing of how that one looks
+        sentences = [*sentences[:1], *(it.partition(",")[0] for it in sentences[1:])]
     opening = sentences[0] if sentences else ""
     place, view = _place(
         (opening, request.place, prompt), f"{request.era} {request.place} | {opening}"
@@ -140,17 +141,10 @@ def read_scene(
             figures,
         ),
         props=_props(prompt),
-        nearby=_helpers(_nearby(prompt)),
+        nearby=helpers_in(_nearby(prompt)),
         season=_season(place, (opening, request.era, request.place, request.topic)),
         seed=seed,
     )
-
-
-def scene_of(task: PaintingTask) -> Scene:
-    """What a task asks to be painted."""
-    figures = {who.name: who.figure for who in task.cast if who.figure is not None}
-    read = read_scene(task.page, task.request, task.seed, task.page_count, figures)
-    return msgspec.structs.replace(read, variation=task.variation)
 
 
 def read_figures(
@@ -271,7 +265,7 @@ def _props(prompt: str) -> tuple[str, ...]:
     return tuple(word.motif for word in find_props(_nearby(prompt))[:MOST_PROPS])
 
 
-def _helpers(nearby: str) -> tuple[Actor, ...]:
+def helpers_in(nearby: str) -> tuple[Actor, ...]:
     """Animals and other small beings among what is nearby."""
     found = []
     for phrase in nearby.split(","):

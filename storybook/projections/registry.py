@@ -11,6 +11,7 @@ from storybook.projections.forgotten import ForgottenRuns
 from storybook.projections.library import Books
 from storybook.projections.projection import Projection
 from storybook.projections.runs import RunStates
+from storybook.projections.storylines import ChosenStorylines
 from storybook.projections.timings import Timings
 from storybook.projections.voices import CastVoices
 
@@ -23,4 +24,5 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     SavedCharacters(),
     DerivedBooks(),
     CastVoices(),
+    ChosenStorylines(),
 )

@@ -76,6 +76,8 @@ class RunSnapshot(msgspec.Struct, frozen=True, array_like=True):
     age: str = ""
     added: tuple[str, ...] = ()
     """The languages that it is in beside its own."""
+    topic_known: bool | None = None
+    """Whether a writer by rule has stories about its topic, None if nobody has looked."""
 
 
 def snapshot_of(
@@ -101,6 +103,7 @@ def snapshot_of(
         shown.edition,
         run.age,
         (*shown.translations,),
+        run.topic_known,
     )
 
 
@@ -174,7 +177,7 @@ class RunStates(Projection):
     """The state of each run, ready to be shown."""
 
     name = "run_states"
-    version = 6
+    version = 7
     tables = (STATES,)
     handles = EVERY_EVENT
 

@@ -93,6 +93,8 @@ def request_run(
     age: str = "",
     based_on: BasedOn | None = None,
     variations: Mapping[int, int] | None = None,
+    storyline: str = "",
+    topic_known: bool | None = None,
     kept: Sequence[Event] = (),
 ) -> list[Event]:
     """Ask for a book. What is not said here means what it means in an event that does not say it;
@@ -115,6 +117,8 @@ def request_run(
         age,
         based_on,
         dict(variations or {}),
+        storyline=storyline,
+        topic_known=topic_known,
         reading=request.reading,
     )
     return followed_up(None, [requested, *kept])

@@ -97,6 +97,8 @@ class Draft:
             run.age,
             run.based_on,
             self.translations,
+            run.storyline,
+            run.topic_known,
         )
 
     def whole(self) -> Run:

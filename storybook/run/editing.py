@@ -136,6 +136,7 @@ def edited(page: Page, edit: PageEdit) -> Page:
         summary,
         lines,
         page.image_prompt if edit.image_prompt is None else edit.image_prompt,
+        page.scene if edit.image_prompt is None else None,
     )
 
 

@@ -89,6 +89,8 @@ def _begin(event: Event) -> Run:
         age=event.age,
         based_on=event.based_on,
         variations=event.variations,
+        storyline=event.storyline,
+        topic_known=event.topic_known,
     )
 
 
@@ -127,7 +129,8 @@ def _stage_submitted(draft: Draft, event: StageSubmitted) -> None:
 
 
 def _page_written(draft: Draft, event: PageWritten) -> None:
-    page = Page(event.page, event.title, event.summary, event.dialogues, event.image_prompt)
+    told = event.title, event.summary, event.dialogues, event.image_prompt
+    page = Page(event.page, *told, event.scene)
     if page.page < len(draft.pages):
         replace_page(draft, page)
     else:

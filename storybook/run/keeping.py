@@ -91,4 +91,5 @@ def _written(page: Page) -> PageWritten:
         page.dialogues,
         page.image_prompt,
         kept=True,
+        scene=page.scene,
     )

@@ -198,6 +198,10 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     translations: dict[str, dict[int, Page]] = {}
     """The pages whose text stands in each language that was added to its own, by number; without
     what their pictures show."""
+    storyline: str = ""
+    """The story that a writer by rule tells, "" for what it told before that was chosen."""
+    topic_known: bool | None = None
+    """Whether such a writer has stories about its topic, None if nobody has looked."""
 
     def engines_of(self, role: Role) -> tuple[str, ...]:
         """The names of the engines that have worked in a role, the first one first."""

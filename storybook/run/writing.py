@@ -85,7 +85,7 @@ def page_written(
         raise Refused(f"page {page.page} has no {'text' if page.image_prompt else 'image prompt'}")
     it = page.voiced(tts)
     text = it.title, it.summary, it.dialogues, it.image_prompt
-    return PageWritten(it.page, attempt, *text, tuple(cast))
+    return PageWritten(it.page, attempt, *text, tuple(cast), scene=it.scene)
 
 
 def page_translated(

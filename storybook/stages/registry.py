@@ -27,21 +27,23 @@ from storybook.book import FigureParameters, Page, Role, StoryRequest
 from storybook.clock import Clock, sleep
 from storybook.composer.spec import COMPOSER
 from storybook.engines import (
+    Choice,
     Engine,
     EngineSpec,
     Illustrator,
     Narrator,
     PaintingTask,
+    TellsStories,
     Transcriber,
     Tried,
     Writer,
 )
 from storybook.new_run import NewRun
 from storybook.painter.spec import PAINTER
-from storybook.request import RequestFault
+from storybook.request import RequestFault, any_seed
 from storybook.settings import AUTO, RoleSettings, Settings, SettingsError
 from storybook.stages.candidates import Candidate, Candidates, EngineReport
-from storybook.stages.capabilities import request_faults
+from storybook.stages.capabilities import request_faults, writing_faults
 from storybook.stages.illustrator.comfyui.spec import COMFYUI
 from storybook.stages.narrator.espeak.spec import ESPEAK
 from storybook.stages.narrator.kokoro.spec import KOKORO
@@ -134,6 +136,16 @@ class Engines(msgspec.Struct, frozen=True):
             with anyio.move_on_after(ASKED_SECONDS):
                 await self.look(*to_choose)
         return request_faults(asked, *(it.best.capabilities for it in asked_of))
+
+    def choice(self, asked: NewRun) -> Choice | None:
+        """What the first writer by rule could tell that can write the book, in the place of others
+        or by itself; None if there is none."""
+        seed = any_seed() if asked.seed is None else asked.seed
+        for writer in self.writer:
+            able = not any(writing_faults(asked, writer.capabilities))
+            if isinstance(writer, TellsStories) and able:
+                return writer.choice(asked.request, seed)
+        return None
 
     async def keep_looking(self, clock: Clock) -> None:
         """Look again every minute while something is asked for and cannot be used. Never returns.

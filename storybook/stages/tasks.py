@@ -28,6 +28,7 @@ def writing_task(run: Run, work: Work, attempt: int) -> WritingTask:
         rewriting=rewriting,
         cast=run.cast,
         age=run.age,
+        storyline=run.storyline,
     )
 
 

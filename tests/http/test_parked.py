@@ -73,8 +73,9 @@ async def test_a_parked_runs_state_is_the_last_one_that_could_be_read(tmp_path: 
         parked = before | {"parked": {"position": at, "why": WHY}}
         assert await state(site, run_id) == parked
         assert await state(site, run_id, f"?at={at}") == parked
-        assert list(parked)[-7:] == [
-            *("waiting_for", "language", "parked", "removed", "age", "languages", "eta_seconds")
+        assert list(parked)[-8:] == [
+            *("waiting_for", "language", "parked", "removed", "age", "languages", "eta_seconds"),
+            "topic_known",
         ]
 
 

@@ -30,7 +30,7 @@ async def test_a_run_that_has_just_been_requested() -> None:
     )
     assert encode_state(book.run_id, book.run).decode() == (
         '{"status":"QUEUED","stage":"LLM","ready_max_page":-1,"ready_max_audio_page":-1,'
-        f'"pages":[{pages}],"error":null,"waiting_for":null,"language":"ko","parked":null,"removed":[],"age":"","languages":["ko"],"eta_seconds":null}}'
+        f'"pages":[{pages}],"error":null,"waiting_for":null,"language":"ko","parked":null,"removed":[],"age":"","languages":["ko"],"eta_seconds":null,"topic_known":null}}'
     )
 
 

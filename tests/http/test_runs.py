@@ -45,6 +45,7 @@ async def test_a_book_is_asked_for_and_made(site: Site) -> None:
     assert list(state) == [
         "status", "stage", "ready_max_page", "ready_max_audio_page", "pages", "error",
         "waiting_for", "language", "parked", "removed", "age", "languages", "eta_seconds",
+        "topic_known",
     ]  # fmt: skip
     assert [page["page"] for page in state["pages"]] == [0, 1, 2, 3, 4]
     assert state["pages"][0]["title"] and not state["pages"][0]["summary"]

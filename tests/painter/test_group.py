@@ -10,7 +10,7 @@ from storybook.engines import PaintingTask
 from storybook.painter.compose import paint
 from storybook.painter.group import AFLOAT, faces_in
 from storybook.painter.places.atlas import SETTINGS
-from storybook.painter.reading import scene_of
+from storybook.painter.staging import scene_of
 
 COVER = (
     "A storybook cover view of a forest, on a sunny day. A red dragon, happy, standing. "

@@ -14,6 +14,7 @@ from storybook.projections import (
     forgotten,
     library,
     runs,
+    storylines,
     tables,
     throughput,
     timings,
@@ -43,6 +44,7 @@ PLANS = {
     derived.DERIVED_FROM: "INDEX derived_by_origin",
     forgotten.IS_FORGOTTEN: "COVERING INDEX sqlite_autoindex_forgotten_1",
     voices.LAST_VOICE: "INDEX cast_voices_by_name",
+    storylines.CHOSEN_AT: "COVERING INDEX storylines_by_name",
     timings.TAKEN: "INDEX timings_by_role",
     throughput.OF_STATUS: "COVERING INDEX library_by_status",
     throughput.DONE_SINCE: "INDEX timings_by_role",
@@ -77,7 +79,7 @@ def test_every_statement_is_looked_at() -> None:
     """A new question needs a plan here."""
     statements = {
         value
-        for module in (characters, derived, library, runs, timings)
+        for module in (characters, derived, library, runs, storylines, timings)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str) and value.startswith("SELECT")
     }

@@ -51,6 +51,9 @@ Pictures
 The colours of the clothes differ.
 - picture: time is one of {times}. acts has "feeling, action" for each character: \
 feelings are {emotions}, actions are {poses}. \
+where is "inside" or "outside" and what place the page shows there. action is the one thing that \
+somebody does on the page: who is a name, does one of {deeds}; what is a name or an English phrase \
+for a thing, whom a name or empty. things are up to {things} things that the text tells of. \
 scene is one sentence about what is to be seen on that page, as the text tells it.
 """
 
@@ -138,6 +141,9 @@ Answer in this form. < > is where you fill in:
         title="<title>",
         card="a <trait> <colour> {kind} wearing a <colour> <garment>",
         kind="<kind>",
+        where="inside <place>",
+        deed="<deed>",
+        thing="a <thing>",
     ),
     long_words=("wonderfully", "shimmering", "grandmother", "whispering", "mountainside"),
     no_answers=(

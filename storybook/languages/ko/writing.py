@@ -48,6 +48,10 @@ text는 짧고 살아 있는 말 한마디. 대사는 이야기 바로 뒤에 �
 모든 그림에 글자 그대로 다시 쓰입니다. 옷의 색은 서로 다르게 합니다.
 - picture: time은 {times} 가운데 하나. acts는 등장인물마다 "감정, 동작" 하나. \
 감정은 {emotions}, 동작은 {poses} 가운데서 고릅니다. \
+where는 그 쪽이 안인지 밖인지("inside" 또는 "outside")와 어떤 곳인지 영어로 씁니다. \
+action은 그 쪽에서 누가 하는 한 가지 일입니다: who는 이름, does는 {deeds} 가운데 하나, \
+what은 이름이나 영어로 쓴 물건, whom은 이름이거나 빈칸. \
+things는 글에 나오는 물건을 {things}개까지. \
 scene은 그 쪽에서 보이는 것을 영어 한 문장으로, 글의 내용과 맞게 씁니다.
 """
 
@@ -122,6 +126,7 @@ WRITING: Final = Writing(
         "repeated": "앞 쪽의 문장과 그림을 되풀이했습니다. 앞 쪽에 없던 새로운 일을 씁니다.",
         "characters": "이야기 문장에 등장인물의 이름을 넣습니다.",
         "picture": "그림에는 모든 등장인물이 저마다 다른 모습으로 나옵니다.",
+        "topic": "주제에 어울리지 않게 겁을 주거나 탓하거나 감정을 나무라는 말은 쓰지 않습니다.",
         "forbidden": "어린이책에 맞지 않는 말은 쓰지 않습니다.",
     },
     blanks=Blanks(
@@ -135,6 +140,9 @@ WRITING: Final = Writing(
         title="<제목>",
         card="a <성격> <색> {kind} wearing a <색> <옷>",
         kind="<종류>",
+        where="inside <영어로 어떤 곳>",
+        deed="<하는 일>",
+        thing="a <물건>",
     ),
     long_words=("무너뜨렸답니다", "이야기책이었어요", "두근거리는", "반짝이는", "살금살금"),
     no_answers=(

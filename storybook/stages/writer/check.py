@@ -28,6 +28,7 @@ from storybook.languages.forbidden import (
 )
 from storybook.languages.known import cast_in, language_of
 from storybook.languages.language import Found
+from storybook.lexicon.topics import find_topic
 from storybook.request import SAYS_NOTHING, WORDS, RequestFault
 from storybook.stages.writer.pictures import picturing
 from storybook.stages.writer.rules import Rules, Wanted
@@ -99,6 +100,7 @@ def check_text(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules)
     problems = [
         *wording(page, book, standing, rules),
         *_forbidden(page, rules.forbidden, book.request),
+        *_never_said(page, book),
         *_characters(page, book, standing, rules),
     ]
     return [Problem(kind, message) for kind, message in problems]
@@ -133,6 +135,13 @@ def _said_in(request: StoryRequest, forbidden: Forbidden) -> frozenset[str]:
     """The words of a list that a request has in something harmless."""
     bare = {name: words for name, words in forbidden.items() if not name.endswith("_harmless")}
     return frozenset(word for it in WORDS for word in forbidden_in(getattr(request, it), bare))
+
+
+def _never_said(page: Page, book: Wanted) -> Found:
+    """What no book about this topic says: to a child that mourns, is left out, or is afraid."""
+    frame = find_topic(book.request.topic)
+    if frame is not None and (said := frame.said_never(page.text)):
+        yield "topic", f"never said in a book about {frame.name}: {said}; {frame.because}"
 
 
 def _characters(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> Found:

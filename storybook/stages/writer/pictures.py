@@ -9,6 +9,8 @@ from typing import Final
 from storybook.book import Page
 from storybook.languages.language import Found
 from storybook.lexicon.absence import away
+from storybook.lexicon.scenes import noun_of
+from storybook.scene import PageScene
 from storybook.stages.writer.answer.brief import Brief, brief_of, is_known
 from storybook.stages.writer.answer.cards import card_faults
 from storybook.stages.writer.answer.copied import is_copied
@@ -37,20 +39,45 @@ def picturing(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) 
         return
     brief = brief_of(book.request, book.page_count, book.language)
     yield from _absent(page, brief)
-    if read := read_prompt(page.page, brief, page.image_prompt):
+    if page.scene is not None:
+        yield from _as_told(page, page.scene)
+    if read := _read(page, brief):
         yield from _cards(brief, read[0])
         yield from _scene(brief, *read)
-        yield from _same(read, [read_prompt(it.page, brief, it.image_prompt) for it in standing])
+        yield from _same(read, [_read(it, brief) for it in standing])
+
+
+def _read(page: Page, brief: Brief) -> tuple[Sheet, Picture] | None:
+    """What a page's prompt was made from; None where one of the cast is not in its scene, and the
+    prompt has another's sentence in that place."""
+    if page.scene is not None and not {*brief.names} <= {*page.scene.names}:
+        return None
+    return read_prompt(page.page, brief, page.image_prompt)
 
 
 def _absent(page: Page, brief: Brief) -> Found:
-    gone = away(page.text, [character.name for character in brief.cast])
+    gone = away(page.text, brief.names)
+    if page.scene is not None:
+        gone |= {*brief.names} - {*page.scene.names}
     known = [character for character in brief.cast if is_known(character)]
     unseen = [one for one in known if one.kind.en not in page.image_prompt]
     absent = dict.fromkeys(one.kind.en for one in unseen if one.name not in gone)
     if absent or (known and len(unseen) == len(brief.cast)):
         absent = absent or dict.fromkeys(one.kind.en for one in unseen)
         yield "picture", f"the picture is without {', '.join(absent)}"
+
+
+def _as_told(page: Page, scene: PageScene) -> Found:
+    """What of a page's scene is not in its text, or not in its picture."""
+    for fault in scene.faults():
+        yield "picture", f"the scene knows no {fault}"
+    seen, prompt = set(scene.names), page.image_prompt
+    speakers = dict.fromkeys(line.character for line in page.dialogues)
+    if unseen := [it for it in speakers if it not in seen and it not in away(page.text, [it])]:
+        yield "picture", f"{unseen[0]} speaks, and the scene is without {unseen[0]}"
+    nouns = [noun_of(it.looks) for it in scene.things if it.looks]
+    if missing := [it for it in nouns if it not in prompt]:
+        yield "picture", f"the image prompt is without {', '.join(missing)}"
 
 
 def _cards(brief: Brief, sheet: Sheet) -> Found:

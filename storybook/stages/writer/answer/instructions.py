@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from storybook.languages.language import Language, Writing
 from storybook.lexicon.looks import times
 from storybook.stages.writer.answer.picture import EMOTIONS, POSES
+from storybook.stages.writer.answer.staging import DEEDS, MOST_THINGS
 
 
 def writing_of(language: Language) -> Writing:
@@ -38,6 +39,8 @@ def rules(language: Language, last_page: int, age: str = "") -> str:
         times=", ".join(f'"{time}"' for time in times()),
         emotions=", ".join(EMOTIONS),
         poses=", ".join(POSES),
+        deeds=", ".join(DEEDS),
+        things=MOST_THINGS,
     )
 
 

@@ -27,7 +27,9 @@ from storybook.stages.writer.answer.picture import (
     fallback_sheet,
     prompt_of,
     read_prompt,
+    scene_of,
 )
+from storybook.stages.writer.answer.staging import Deed, staging_of
 
 MEMBERS: Final = ("cover", *(f"page_{page}" for page in range(COVER_PAGE + 1, MOST_PAGES)))
 """The member of an answer that each page is; a book has as many of the first as it has pages."""
@@ -48,6 +50,9 @@ class _Picture(msgspec.Struct):
     time: str
     acts: dict[str, str]
     scene: str = ""
+    where: str = ""
+    action: Deed = Deed()
+    things: list[str] = []
 
 
 class _Told(msgspec.Struct):
@@ -90,16 +95,20 @@ def page_of(number: int, brief: Brief, sheet: Sheet, said: Any) -> Page:
         told = msgspec.convert(said, _Told)
     except msgspec.ValidationError as error:
         raise Malformed(f"{MEMBERS[number]}: {error}") from error
-    prompt = prompt_of(number, brief, sheet, _pictured(brief, sheet, told.picture))
+    picture = _pictured(brief, sheet, told.picture)
+    prompt, scene = (
+        prompt_of(number, brief, sheet, picture),
+        scene_of(number, brief, sheet, picture),
+    )
     if number == COVER_PAGE:
-        return Page(number, title=clean(told.title), image_prompt=prompt)
+        return Page(number, title=clean(told.title), image_prompt=prompt, scene=scene)
     dialogues = tuple(
         Dialogue(line.character, text)
         for line in told.dialogues[: brief.lengths.lines]
         if (text := clean(line.text).strip(_QUOTES))
     )
     summary = f"{clean(told.summary)} {spoken(dialogues, brief.language)}".strip()
-    return Page(number, summary=summary, dialogues=dialogues, image_prompt=prompt)
+    return Page(number, summary=summary, dialogues=dialogues, image_prompt=prompt, scene=scene)
 
 
 def as_json(value: Any) -> str:
@@ -121,6 +130,7 @@ def _pictured(brief: Brief, sheet: Sheet, said: _Picture) -> Picture:
         time,
         tuple(act if act in ACTS else ACTS[0] for act in acts),
         _scene(sheet, said.scene),
+        staging_of(said.where, said.action, said.things, brief.names),
     )
 
 

@@ -8,12 +8,16 @@ book has the same cards; read back, a page that stands tells a later attempt its
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
-from storybook.lexicon.looks import looks, shot_of
-from storybook.stages.writer.answer.brief import Brief
+from storybook.lexicon import Character
+from storybook.lexicon.looks import looks, shot_of, times
+from storybook.scene import PageScene, SceneActor, ScenePlace
+from storybook.stages.writer.answer.brief import Brief, is_known
+from storybook.stages.writer.answer.staging import Staging, said_of
 
 EMOTIONS: Final = ("happy", "sad", "surprised", "sleeping", "calm", "brave")
 POSES: Final = (
@@ -32,6 +36,17 @@ POSES: Final = (
 )
 NEARBY: Final = "Nearby:"
 """How a sentence begins that tells of things: no character's card, where one is left out."""
+HOURS: Final = dict(
+    zip(
+        times(),
+        [
+            *[("morning", ""), ("noon", ""), ("sunset", ""), ("night", "")],
+            *[("noon", "rain"), ("sunset", "storm")],
+        ],
+        strict=True,
+    )
+)
+"""The times that a model can say as a scene has them: time and weather."""
 ACTS: Final = tuple(f"{emotion}, {pose}" for emotion in EMOTIONS for pose in POSES)
 """What a character can do in a picture; the painter knows all of these words."""
 
@@ -45,11 +60,14 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """What one page shows: one of `times()`, one of `ACTS` for each of the cast, a sentence."""
+    """What one page shows: one of `times()`, one of `ACTS` for each of the cast, a sentence, and
+    what else the model says of the scene. Read back from a prompt, an act has the action with it
+    and the sentence what else there is."""
 
     time: str
     acts: tuple[str, ...]
     scene: str = ""
+    staging: Staging = Staging()
 
 
 def fallback_sheet(brief: Brief, seed: int) -> Sheet:
@@ -61,9 +79,50 @@ def fallback_sheet(brief: Brief, seed: int) -> Sheet:
 def prompt_of(page: int, brief: Brief, sheet: Sheet, picture: Picture) -> str:
     """The image prompt of a page."""
     first = f"{_opening(page, brief)}{sheet.place}, {brief.era_en}, {picture.time}."
-    shown = zip(sheet.cards, picture.acts, strict=True)
-    acts = [f"{card[0].upper()}{card[1:]}, {act}." for card, act in shown]
-    return " ".join([first, *acts, picture.scene]).strip()
+    shown = zip(brief.cast, sheet.cards, picture.acts, strict=True)
+    acts = [
+        f"{card[0].upper()}{card[1:]}, {', '.join((act, *_done(one, brief, picture.staging)))}."
+        for one, card, act in shown
+    ]
+    return " ".join([first, *acts, *_rest(picture)]).strip()
+
+
+def scene_of(page: int, brief: Brief, sheet: Sheet, picture: Picture) -> PageScene:
+    """What a page shows, as a model says it."""
+    staged = picture.staging
+    time, weather = HOURS[picture.time]
+    return PageScene(
+        ScenePlace(staged.place or sheet.place, staged.inside),
+        tuple(
+            SceneActor(name, *act.partition(", ")[::2])
+            for name, act in zip(brief.names, picture.acts, strict=True)
+        ),
+        (staged.action,) if staged.action is not None else (),
+        staged.things,
+        time,
+        weather,
+        era=brief.era_en,
+        seen=shot_of(page, brief.page_count),
+    )
+
+
+def _done(one: Character, brief: Brief, staged: Staging) -> tuple[str, ...]:
+    """What somebody does on the page, in English."""
+    if staged.action is None or staged.action.actor != one.name:
+        return ()
+    nouns = {it.name: it.kind.en if is_known(it) else it.name for it in brief.cast}
+    return (said_of(staged.action, staged.things, nouns),)
+
+
+def _rest(picture: Picture) -> Iterator[str]:
+    """Where it is, what is to be seen, and what else there is."""
+    staged = picture.staging
+    if staged.place:
+        yield f"It is {'inside' if staged.inside else 'outside,'} {staged.place}."
+    yield picture.scene
+    held = staged.action.what if staged.action is not None else ""
+    if things := [it.looks for it in staged.things if it.name != held]:
+        yield f"{NEARBY} {', '.join(things)}."
 
 
 def read_prompt(page: int, brief: Brief, prompt: str) -> tuple[Sheet, Picture] | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from storybook.book import COVER_PAGE, Page
 from storybook.languages.language import Blanks, Language, Writing
 from storybook.lexicon import Character
+from storybook.lexicon.topics import find_topic
 from storybook.stages.writer.answer.brief import Brief, is_known, without_signs
 from storybook.stages.writer.answer.instructions import advice, rules, writing_of
 from storybook.stages.writer.answer.pages import MEMBERS, as_json
@@ -40,7 +41,15 @@ def example(brief: Brief, first_page: int = COVER_PAGE) -> str:
     blanks = writing_of(brief.language).blanks
     picture = {
         "time": blanks.time,
+        "where": blanks.where,
         "acts": dict.fromkeys(brief.names, blanks.act),
+        "action": {
+            "who": blanks.name,
+            "does": blanks.deed,
+            "what": blanks.thing,
+            "whom": blanks.name,
+        },
+        "things": [blanks.thing],
         "scene": blanks.scene,
     }
     lines = [{"character": blanks.name, "text": blanks.line}]
@@ -69,13 +78,27 @@ def _order(brief: Brief, standing: Sequence[Page], refused: Sequence[str], wish:
         era_en=brief.era_en,
         place=f"{brief.place}{'' if brief.place_en or first_page else told.unknown_place}",
         place_en=f" ({brief.place_en})" if brief.place_en else "",
-        topic=brief.topic,
+        topic=f"{brief.topic}{_known_of(brief)}",
         foreign=told.foreign.format(words=words) if words else "",
         cast=everybody(brief),
         so_far=_anew(brief, standing, wish) if is_anew else _so_far(brief, standing),
         warning=_warning(brief, brief.wanted(first_page).start, refused),
         form=example(brief, first_page),
     )
+
+
+def _known_of(brief: Brief) -> str:
+    """What is known of the topic, for a book in Korean: what is done, what is hard, what helps, and
+    what is never said."""
+    frame = find_topic(brief.topic)
+    if frame is None or brief.language.tag != "ko":
+        return ""
+    told = [
+        frame.does,
+        f"어려운 점: {', '.join(frame.hard)}.",
+        f"돕는 것: {', '.join(frame.helps)}.",
+    ]
+    return "\n  " + " ".join(filter(None, [*told, frame.because]))
 
 
 def _so_far(brief: Brief, standing: Sequence[Page]) -> str:

@@ -16,6 +16,7 @@ from storybook.stages.writer.answer import bounds
 from storybook.stages.writer.answer.brief import Brief, is_known
 from storybook.stages.writer.answer.pages import MEMBERS
 from storybook.stages.writer.answer.picture import ACTS
+from storybook.stages.writer.answer.staging import DEEDS, MOST_THINGS, PLACES
 
 Schema = dict[str, Any]
 
@@ -92,10 +93,30 @@ def _picture(brief: Brief) -> Schema:
     return _object(
         {
             "time": _one_of(times()),
+            "where": _pattern(f"({'|'.join(PLACES)}) [a-z][a-z -]{{4,50}}"),
             "acts": _object(dict.fromkeys(brief.names, _defined("act"))),
+            "action": _action(brief),
+            "things": {"type": "array", "items": _thing(), "maxItems": MOST_THINGS},
             "scene": _english(letters),
         }
     )
+
+
+def _action(brief: Brief) -> Schema:
+    """One action: `what` is a name or a thing, `whom` a name, or nobody."""
+    names = list(brief.names)
+    return _object(
+        {
+            "who": _one_of(names),
+            "does": _one_of(DEEDS),
+            "what": {"anyOf": [_one_of([*names, ""]), _thing()]},
+            "whom": _one_of([*names, ""]),
+        }
+    )
+
+
+def _thing() -> Schema:
+    return _pattern("an? [a-z][a-z -]{2,40}")
 
 
 def _told(brief: Brief, least: int, most: int, end: str = "[.!?…~]") -> Schema:

@@ -1,0 +1,125 @@
+"""Who plays which role of a storyline: hero, second, the rest, and whom the story brings along.
+
+It is the child who errs, fears and learns; an elder helps. A storyline fits a cast if it serves its
+size and finds the second that it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from storybook.composer import telling
+from storybook.composer.storylines import Cast, Extra, Storyline
+from storybook.lexicon import Character, find_traits
+
+ELDERS: Final = ("mother", "father", "grandmother", "grandfather", "king", "queen")
+"""Kinds who help the hero rather than be one."""
+GROWN_UP: Final = (
+    *ELDERS,
+    *("knight", "pirate", "wizard", "farmer", "astronaut", "cook", "firefighter", "witch"),
+    *("police officer", "doctor", "scientist", "painter"),
+)
+"""Kinds who are no children: no mother of theirs puts them to bed."""
+NEIGHBOUR: Final = Extra("옆집 꼬마", "a small child from next door", "small")
+"""Who keeps a grown-up company."""
+_CASTS: Final[tuple[Cast, ...]] = ("one", "one", "two", "many")
+"""The sizes of cast, by how many take the roles."""
+
+
+class Casting(msgspec.Struct, frozen=True):
+    """Who plays what, as places in the cast. `second` is None where somebody `alone` plays it, whom
+    the story brings along; `extras` are the places of those who play whom it brings along."""
+
+    everyone: tuple[Character, ...]
+    hero: int
+    second: int | None
+    rest: tuple[int, ...]
+    extras: dict[str, int]
+    size: Cast
+
+    def name(self, place: int) -> str:
+        return self.everyone[place].name
+
+    @property
+    def is_second_elder(self) -> bool:
+        """Whether the hero speaks to the second as to an elder."""
+        second = self.second
+        return (
+            second is not None
+            and is_elder(self.everyone[second])
+            and not is_elder(self.everyone[self.hero])
+        )
+
+
+def casting(storyline: Storyline, everyone: Sequence[Character]) -> Casting | None:
+    """Who plays what in a storyline; None if it does not fit them."""
+    played = _played(storyline, everyone)
+    places = [place for place in range(len(everyone)) if place not in played.values()]
+    if not places:
+        return None
+    hero = _hero(storyline, everyone, places)
+    others = [place for place in places if place != hero]
+    size = _CASTS[min(len(places), 3)]
+    if size not in storyline.casts:
+        return None
+    if not others:
+        return Casting(tuple(everyone), hero, None, (), played, size)
+    second = _second(storyline, everyone, hero, others)
+    if second is None:
+        return None
+    rest = tuple(place for place in others if place != second)
+    return Casting(tuple(everyone), hero, second, rest, played, size)
+
+
+def beside(storyline: Storyline, hero: Character) -> Extra | None:
+    """Who plays the second where the hero is alone: no mother puts a firefighter to bed."""
+    alone = storyline.alone
+    if alone is not None and telling.is_elder(alone.ko) and is_grown_up(hero):
+        return NEIGHBOUR
+    return alone
+
+
+def is_elder(character: Character) -> bool:
+    """Whether somebody is spoken to politely by a child."""
+    return character.kind.en in ELDERS or telling.is_elder(character.name)
+
+
+def is_grown_up(character: Character) -> bool:
+    return character.kind.en in GROWN_UP or is_elder(character)
+
+
+def _played(storyline: Storyline, everyone: Sequence[Character]) -> dict[str, int]:
+    """Those of the cast who are whom the story would bring along: its mother is the mother."""
+    found: dict[str, int] = {}
+    if len(everyone) < 2:  # the hero is nobody's mother
+        return found
+    for key, extra in storyline.extras.items():
+        for place, who in enumerate(everyone):
+            if place not in found.values() and _is_called(who, extra):
+                found[key] = place
+                break
+    return found if len(found) < len(everyone) else {}
+
+
+def _is_called(who: Character, extra: Extra) -> bool:
+    return who.name.split()[-1] in extra.played_by
+
+
+def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[int]) -> int:
+    young = [it for it in places if not is_grown_up(everyone[it])] or [*places]
+    suited = [it for it in young if {*storyline.hero} & {*find_traits(everyone[it].description)}]
+    return [*suited, *young][0]
+
+
+def _second(
+    storyline: Storyline, everyone: Sequence[Character], hero: int, others: Sequence[int]
+) -> int | None:
+    elder = [it for it in others if is_elder(everyone[it])]
+    peers = [it for it in others if it not in elder]
+    if is_elder(everyone[hero]):  # among themselves they are peers
+        peers, elder = [*others], []
+    wanted = {"peer": peers, "elder": elder, "any": [*peers, *elder]}[storyline.other]
+    return wanted[0] if wanted else None

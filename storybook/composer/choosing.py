@@ -1,0 +1,109 @@
+"""Which stories fit a request, and whether they are about its topic.
+
+A topic that has a frame gets the storylines of that frame, and the older ones of its arcs; one that
+has only an arc those. A grave topic has its own alone. For any other there are storylines that are
+good stories and pretend to nothing.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from typing import Final
+
+from storybook.book import StoryRequest
+from storybook.composer.arcs import Arc, ArcStoryline, arc_for, arcs
+from storybook.composer.setting import setting_of
+from storybook.composer.storylines import ANY_TOPIC, storylines
+from storybook.composer.tale import told
+from storybook.engines import Choice
+from storybook.lexicon import cast
+from storybook.lexicon.emoji import spelled
+from storybook.lexicon.topics import TopicFrame, find_topic, frames, words_in
+
+ARC: Final = "arc:"
+"""What the name of an older storyline begins with; then come its topic and its number."""
+GENERAL_ARCS: Final = ("모험", "우정")
+"""Older storylines that are good stories whatever was asked for."""
+
+
+def choice(story: StoryRequest, seed: int) -> Choice:
+    """What could be told, the seed's own first; there always is something."""
+    known = about(story)
+    names = known or _general(story)
+    random.Random(f"choice:{seed}").shuffle(names)
+    return Choice(tuple(names), bool(known))
+
+
+def about(story: StoryRequest) -> list[str]:
+    """The names of the stories about a request's topic that fit its cast and time."""
+    topic = spelled(story.topic)
+    frame, arc = _meant(topic)
+    if frame is None:
+        return _of_arc(arc, story) if arc is not None else []
+    own = _fitting(frame.name, story)
+    if frame.grave:
+        return own
+    return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]
+
+
+def arc_storyline(name: str) -> ArcStoryline | None:
+    """The older storyline of a name; None if there is none."""
+    topic, _, number = name.removeprefix(ARC).rpartition(":")
+    arc = next((it for it in arcs() if it.topic == topic), None)
+    at = int(number) if number.isdecimal() else -1
+    return arc.storyline[at] if arc is not None and 0 <= at < len(arc.storyline) else None
+
+
+def known_topics() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Every topic that there are stories about, with the words that mean it."""
+    told_of = {topic for line in storylines() for topic in line.topics}
+    framed = [it for it in frames() if it.name in told_of or it.arcs]
+    words = {word for it in framed for word in it.words}
+    others = [arc for arc in arcs() if _tellable(arc) and arc.topic not in words]
+    return (
+        *((it.name, it.words) for it in framed),
+        *((arc.topic, tuple(it for it in arc.words if it not in words)) for arc in others),
+    )
+
+
+def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
+    """The frame or the arc that a topic's words mean: what is named last, by its longest word."""
+    frame, arc = find_topic(topic), arc_for(topic)
+    if frame is None or arc is None:
+        return frame, arc if arc is not None and _tellable(arc) else None
+    of_frame = max(words_in(frame.words, topic))
+    of_arc = max(words_in(arc.words, topic), default=(0, 0))
+    return (frame, None) if of_frame >= of_arc or not _tellable(arc) else (None, arc)
+
+
+def _fitting(topic: str, story: StoryRequest) -> list[str]:
+    lines = (line for line in storylines() if topic in line.topics)
+    return [line.name for line in lines if told(line, story, 0) is not None]
+
+
+def _general(story: StoryRequest) -> list[str]:
+    old = [name for topic in GENERAL_ARCS for name in _of_arc(_named(topic), story)]
+    return [*_fitting(ANY_TOPIC, story), *old]
+
+
+def _of_arc(arc: Arc, story: StoryRequest) -> list[str]:
+    """The older storylines of an arc that fit a cast and do not put the topic's word in quotes."""
+    everyone = cast(story.characters, story.reading)
+    size = "one" if len(everyone) == 1 else "two"
+    is_today = setting_of(story, is_water=False).time in ("retro", "modern", "future")
+    return [
+        f"{ARC}{arc.topic}:{number}"
+        for number in _tellable(arc)
+        if arc.storyline[number].cast == size and not (is_today and arc.storyline[number].olden)
+    ]
+
+
+@cache
+def _tellable(arc: Arc) -> tuple[int, ...]:
+    """The numbers of those storylines of an arc that tell of its topic without its word."""
+    return tuple(number for number, line in enumerate(arc.storyline) if "{topic" not in str(line))
+
+
+def _named(topic: str) -> Arc:
+    return next(arc for arc in arcs() if arc.topic == topic)

@@ -1,0 +1,323 @@
+"""Telling a storyline: for one request, its pages with their scenes."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from storybook.book import COVER_PAGE, Dialogue, Page, StoryRequest
+from storybook.composer import request, telling
+from storybook.composer.arcs import PAGE_COUNT
+from storybook.composer.casting import Casting, beside, casting, is_elder
+from storybook.composer.compose import gait, introduction, team
+from storybook.composer.setting import (
+    HERE,
+    Named,
+    Scenery,
+    StorySetting,
+    place,
+    setting_of,
+    thing,
+)
+from storybook.composer.storylines import (
+    MARK,
+    REST,
+    SPOKEN,
+    A,
+    Act,
+    B,
+    Extra,
+    Owned,
+    Storyline,
+    StorylinePage,
+)
+from storybook.lexicon import Character, cast, find_place, looks
+from storybook.lexicon.scenes import scene_prompt
+from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
+
+REST_ON_A_PAGE: Final = 3
+"""How many of the others a page names; with more of them, they take turns."""
+COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
+COVER_ACT: Final = "happy, waving"
+OTHERS_ACT: Final = "happy, standing"
+_MANNERS: Final = "|"
+"""Parts a line from how it is said to an elder, or by one."""
+_ME: Final = "나"
+
+
+class Tale(msgspec.Struct, frozen=True):
+    """One storyline for one request: who plays what, and all that its slots are filled with."""
+
+    story: StoryRequest
+    line: Storyline
+    who: Casting
+    setting: StorySetting
+    things: dict[str, Named]
+    view: looks.View
+    cards: Mapping[str, str]
+
+    @property
+    def alone(self) -> Extra | None:
+        """Who plays the second whom the story brings along; None where the cast has one."""
+        hero = self.who.everyone[self.who.hero]
+        return beside(self.line, hero) if self.who.second is None else None
+
+    @property
+    def speaks_to_elder(self) -> bool:
+        alone = self.alone
+        is_child = not is_elder(self.who.everyone[self.who.hero])
+        by_itself = alone is not None and telling.is_elder(alone.ko)
+        return self.who.is_second_elder or (by_itself and is_child)
+
+
+def told(
+    line: Storyline, story: StoryRequest, seed: int, cards: Mapping[str, str] = {}
+) -> Tale | None:
+    """A storyline with this request's people, time and place; None if it does not fit them."""
+    everyone = cast(story.characters, story.reading)
+    who = casting(line, everyone)
+    swims = all(telling.swims(one.kind) for one in everyone)
+    setting = setting_of(story, is_water=swims)
+    if who is None or (line.land and any(telling.swims(one.kind) for one in everyone)):
+        return None
+    if line.eras and setting.time not in line.eras:
+        return None
+    things = {slot: _thing(it, setting) for slot, it in line.things.items()}
+    there = {slot: it for slot, it in things.items() if it is not None}
+    if len(there) < len(things):
+        return None
+    described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"), cards)
+    names = (one.name for one in everyone)
+    return Tale(
+        story,
+        line,
+        who,
+        setting,
+        there,
+        looks.view_of(story),
+        dict(zip(names, described, strict=True)),
+    )
+
+
+def tell(it: Tale, seed: int) -> tuple[Page, ...]:
+    """The five pages of the book: always the same ones for a seed."""
+    rng = random.Random(f"tale:{seed}:{it.line.name}")
+    era = request.era_words(it.story.era)
+    opening = request.beginning("plain", era, find_place(it.story.place).motif, rng)
+    title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
+    pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
+    for number, page in enumerate(it.line.page, start=1):
+        scenery = _scenery(it, page.place)
+        words = _words(it, scenery, number, opening)
+        beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
+        text = MARK.sub(lambda mark: mark[2], " ".join(beats))
+        summary, lines = _spoken(it, telling.filled(_mannered(it, text), words))
+        made = Page(number, summary=summary, dialogues=lines)
+        pages.append(_with_scene(it, made, _scene(it, page, scenery, number)))
+    return tuple(pages)
+
+
+# ----------------------------------------------------------------------------------------- words
+
+
+def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
+    """What fills the slots of a page."""
+    who, here = it.who, request.place_words(it.story.place)
+    names = [one.name for one in who.everyone]
+    hero = names[who.hero]
+    rest = [names[at] for at in who.rest]
+    words = {
+        "place": here,
+        "home": request.home_words(here),
+        A: hero,
+        "a_step": gait(who.everyone[who.hero]),
+        REST: telling.listed(_turn(rest, number)) if rest else "",
+        "team": team(who.everyone),
+        "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
+        "intro": introduction(who.everyone),
+        **{slot: found.ko for slot, found in it.things.items()},
+        **{key: _extra(it, key) for key in it.line.extras},
+    }
+    if who.second is not None or it.alone is not None:
+        words[B] = _second(it)
+    if scenery is not None:
+        words |= {"here": scenery.ko, **scenery.parts}
+    return {**words, "opening": telling.filled(opening, words)}
+
+
+def _second(it: Tale) -> str:
+    if it.who.second is not None:
+        return it.who.name(it.who.second)
+    assert it.alone is not None
+    return it.alone.ko
+
+
+def _extra(it: Tale, key: str) -> str:
+    at = it.who.extras.get(key)
+    return it.line.extras[key].ko if at is None else it.who.name(at)
+
+
+def _thing(it: str | Owned, setting: StorySetting) -> Named | None:
+    owned = Owned(thing=it) if isinstance(it, str) else it
+    if not owned.thing:
+        return Named(owned.ko, owned.en, owned.size, owned.owner, owned.where)
+    found = thing(owned.thing, setting)
+    if found is None:
+        return None
+    size = owned.size or found.size
+    return msgspec.structs.replace(found, owner=owned.owner, size=size, where=owned.where)
+
+
+def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
+    """Those of the others whom a page names."""
+    if len(rest) <= REST_ON_A_PAGE:
+        return rest
+    start = (page * REST_ON_A_PAGE) % len(rest)
+    return [*rest[start:], *rest[:start]][:REST_ON_A_PAGE]
+
+
+# ----------------------------------------------------------------------------------------- lines
+
+
+def _mannered(it: Tale, text: str) -> str:
+    """A text in which each line is said as it is to an elder, or by one, where that is so."""
+
+    def said(line: re.Match[str]) -> str:
+        plain, _, other = line[2].partition(_MANNERS)
+        is_other = it.speaks_to_elder and line[1] in (A, B) and other
+        return f'"{line[1]}:{other if is_other else plain}"'
+
+    return SPOKEN.sub(said, text)
+
+
+def _spoken(it: Tale, text: str) -> tuple[str, tuple[Dialogue, ...]]:
+    """What is printed, and who of the cast says which line; whom the story brings along speaks in
+    the narrator's voice."""
+    speakers = {A: it.who.name(it.who.hero)}
+    if it.who.second is not None:
+        speakers[B] = it.who.name(it.who.second)
+    if it.who.rest:
+        speakers[REST] = it.who.name(it.who.rest[0])
+    speakers |= {key: it.who.name(at) for key, at in it.who.extras.items()}
+    lines = tuple(
+        Dialogue(speakers[mark], line) for mark, line in SPOKEN.findall(text) if mark in speakers
+    )
+    return SPOKEN.sub(lambda line: f'"{line[2]}"', text), lines
+
+
+# ----------------------------------------------------------------------------------------- scenes
+
+
+def _scenery(it: Tale, key: str) -> Scenery:
+    here = request.place_words(it.story.place)
+    return place(key, it.story, it.setting, here, it.view.place)
+
+
+def _scene(it: Tale, page: StorylinePage, scenery: Scenery, number: int) -> PageScene:
+    """What a page shows."""
+    acts = [_played(it, act) for act in page.actions]
+    done = [act for group in acts for act in group]
+    used = {name for act in page.actions for name in (act.what, act.whom)}
+    shown = [slot for slot in it.things if slot in used or slot in page.things]
+    gone = {name for role in page.away for name in _players(it, role)}
+    parts = tuple(part for part in scenery.place.parts if part.name in {*used, *page.things})
+    weather = page.weather
+    if weather == "rain" and it.view.wintry:
+        weather = "snow"
+    actors = tuple(actor for actor in _actors(it, page) if actor.name not in gone)
+    return PageScene(
+        msgspec.structs.replace(scenery.place, parts=parts),
+        actors,
+        tuple(done),
+        tuple(_scene_thing(it, slot, actors) for slot in shown),
+        page.time,
+        weather,
+        it.view.season.en if it.view.season is not None else "",
+        it.view.era,
+        looks.shot_of(number, PAGE_COUNT),
+    )
+
+
+def _cover_scene(it: Tale) -> PageScene:
+    """Everybody, with the thing that the story turns on, where it begins."""
+    first = it.line.page[0]
+    acts = {role: COVER_ACT if role == A else OTHERS_ACT for role in (A, B, REST)}
+    if it.who.second is None:
+        del acts[B]
+    things = (it.line.object,) if it.line.object in it.things else ()
+    page = StorylinePage(HERE, first.time, (), acts=acts, things=things)
+    return _scene(it, page, _scenery(it, HERE), COVER_PAGE)
+
+
+def _players(it: Tale, role: str) -> list[str]:
+    """Who is a role: nobody, one, or several."""
+    if role == A:
+        return [it.who.name(it.who.hero)]
+    if role == B:
+        has_second = it.who.second is not None or it.alone is not None
+        return [_second(it)] if has_second else []
+    if role == REST:
+        return [it.who.name(at) for at in it.who.rest]
+    return [_extra(it, role)] if role in it.line.extras else []
+
+
+def _played(it: Tale, act: Act) -> Iterator[SceneAction]:
+    """An action with those who do it and to whom; nothing where somebody in it is not there."""
+    whats, whoms = _meant(it, act.what), _meant(it, act.whom)
+    if (act.what and not whats) or (act.whom and not whoms):
+        return
+    what, whom = (found[0] if found else "" for found in (whats, whoms))
+    yield from (SceneAction(name, act.verb, what, whom) for name in _players(it, act.actor))
+
+
+def _meant(it: Tale, name: str) -> list[str]:
+    """What a name in an action stands for: players, or itself."""
+    is_role = name in (A, B, REST) or name in it.line.extras
+    return _players(it, name) if is_role else [name] if name else []
+
+
+def _actors(it: Tale, page: StorylinePage) -> Iterator[SceneActor]:
+    """Everybody in the order of the cast, then those whom the story brings along and shows."""
+    who = it.who
+    roles = {who.hero: A, **dict.fromkeys(who.rest, REST)}
+    roles |= {at: key for key, at in who.extras.items()}
+    if who.second is not None:
+        roles[who.second] = B
+    for at, one in enumerate(who.everyone):
+        feeling, _, pose = page.acts.get(roles[at], _default(page, roles[at])).partition(", ")
+        yield SceneActor(one.name, feeling, pose)
+    brought = {key: extra for key, extra in it.line.extras.items() if key not in who.extras}
+    if it.alone is not None:
+        brought[B] = it.alone
+    for key, extra in brought.items():
+        if key in page.acts:
+            feeling, _, pose = page.acts[key].partition(", ")
+            yield SceneActor(extra.ko, feeling, pose, extra.en, extra.size)
+
+
+def _default(page: StorylinePage, role: str) -> str:
+    """How somebody is of whom the page says nothing; one who does something needs no pose."""
+    return "happy, " if any(it.actor == role for it in page.actions) else OTHERS_ACT
+
+
+def _scene_thing(it: Tale, slot: str, actors: Sequence[SceneActor]) -> SceneThing:
+    """A thing, and whose it is if they are there."""
+    found = it.things[slot]
+    owners = [name for name in _players(it, found.owner) if found.owner]
+    owner = next((name for name in owners if name in {actor.name for actor in actors}), "")
+    where = found.where if owner or "{owner}" not in found.where else ""
+    return SceneThing(slot, found.en, found.size, owner, where)
+
+
+def _with_scene(it: Tale, page: Page, scene: PageScene) -> Page:
+    nouns = {one.name: _noun(one) for one in it.who.everyone}
+    prompt = scene_prompt(scene, it.cards, nouns)
+    return msgspec.structs.replace(page, image_prompt=prompt, scene=scene)
+
+
+def _noun(one: Character) -> str:
+    return one.kind.en

@@ -1,0 +1,72 @@
+"""What a topic is: a **frame** of what is done, with which things, where, what is hard about it,
+what helps, and what is never said.
+
+Words that mean a topic find its frame. Composer, model writers and the check share it; a topic
+without one is none that anybody here knows more of than its word.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+LONG_WORD: Final = 2
+"""From this many syllables a word counts inside other words too (용기 in 용기있는)."""
+_TAILS: Final = ("", "이", "을", "은", "의", "과", "가", "를", "는", "와", "도", "s")
+
+
+class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of a topic; `topics.toml` says what each member is."""
+
+    name: str
+    words: tuple[str, ...]
+    does: str
+    things: tuple[str, ...]
+    places: tuple[str, ...]
+    hard: tuple[str, ...]
+    helps: tuple[str, ...]
+    feels: tuple[str, ...]
+    never: tuple[str, ...]
+    because: str
+    arcs: tuple[str, ...] = ()
+    grave: bool = False
+
+    def said_never(self, text: str) -> str:
+        """What a Korean text says that no book about this says; empty if nothing."""
+        found = (re.search(pattern, text) for pattern in self.never)
+        return next((it[0] for it in found if it is not None), "")
+
+
+@cache
+def frames() -> tuple[TopicFrame, ...]:
+    """Every topic that is known."""
+    text = files(__package__).joinpath("topics.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text)["frame"], tuple[TopicFrame, ...])
+
+
+def find_topic(text: str) -> TopicFrame | None:
+    """The topic that a person's words mean; of several the last, as Korean puts what matters last,
+    and of these the one by its longest word."""
+    found = [(*match, frame) for frame in frames() for match in words_in(frame.words, text)]
+    return max(found, key=lambda it: it[:2])[2] if found else None
+
+
+def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
+    """Where each of some words that is in `text` ends, and how long it is. One of a syllable, or of
+    Latin letters, must stand alone but for a particle (꿈, 꿈을, but not 꿈틀)."""
+    padded = f" {text.lower()} "
+    for word in words:
+        whole = len(word) < LONG_WORD or word.isascii()
+        starts = f" {word}" if whole else word
+        at = padded.rfind(starts)
+        if at < 0:
+            continue
+        end = at + len(starts)
+        if not whole or padded[end:].split(" ")[0] in _TAILS:
+            yield end, len(word)

@@ -1,0 +1,103 @@
+"""Which story a book tells is chosen when it is asked for, and recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from storybook.application import Application
+from storybook.book import StoryRequest
+from storybook.bootstrap import open_application
+from storybook.composer.engine import Composer
+from storybook.engines import TellsStories, WritingTask
+from storybook.events.catalog import RunRequested
+from storybook.new_run import NewRun
+from storybook.projections.storylines import least_lately_chosen
+from storybook.settings import Limits, Settings
+from storybook.stages.registry import Engines
+from tests.books import new_run
+from tests.engines import NoTranscriber, Scripted
+
+pytestmark = pytest.mark.anyio
+EATING = StoryRequest("현대", "집", "토끼와 곰", "편식")
+SILENT = Settings(limits=Limits(shutdown_seconds=0))
+
+
+async def requested(application: Application, asked: NewRun) -> RunRequested:
+    """What stands in the log of a request."""
+    run_id = await application.request_run(asked)
+    first = (await application.log.read_run(run_id))[0].event
+    assert isinstance(first, RunRequested)
+    return first
+
+
+def engines() -> Engines:
+    """Scripted engines, but for the writer."""
+    scripted = Scripted()
+    others = scripted.illustrator, scripted.narrator, NoTranscriber()
+    return Engines.only(Composer(), *others)
+
+
+async def test_the_same_request_gets_the_story_least_lately_told(tmp_path: Path) -> None:
+    """Each story that fits comes once before any comes again, also after a restart."""
+    fitting = {*Composer().choice(EATING, 1).storylines}
+    assert len(fitting) >= 2
+    told = []
+    for _ in range(2):
+        async with open_application(SILENT, tmp_path, engines=engines()) as application:
+            for _ in fitting:
+                told.append(await requested(application, new_run(EATING)))
+    names = [it.storyline for it in told]
+    assert {*names[: len(fitting)]} == fitting
+    assert names[: len(fitting)] == names[len(fitting) :]
+    assert all(it.topic_known for it in told)
+
+
+async def test_a_seed_fixes_the_story(tmp_path: Path) -> None:
+    """However often it was told."""
+    async with open_application(SILENT, tmp_path, engines=engines()) as application:
+        told = {(await requested(application, new_run(EATING, seed=9))).storyline for _ in range(3)}
+    assert told == {Composer().choice(EATING, 9).storylines[0]}
+
+
+async def test_an_unknown_topic_is_recorded_as_such(tmp_path: Path) -> None:
+    """And is in the state."""
+    asked = new_run(msgspec.structs.replace(EATING, topic="분수"))
+    async with open_application(SILENT, tmp_path, engines=engines()) as application:
+        first = await requested(application, asked)
+    assert first.topic_known is False and first.storyline
+
+
+def test_a_book_without_a_choice_is_told_as_before() -> None:
+    """A run that was asked for by an older version keeps its words."""
+    from storybook.composer.compose import compose
+    from storybook.composer.engine import pages_of
+
+    task = WritingTask(EATING, 5, 1)
+    assert pages_of(task) == compose(EATING, 5)
+    assert all(page.scene is None for page in pages_of(task))
+    assert isinstance(Composer(), TellsStories)
+
+
+def test_a_storyline_that_is_gone_leaves_another() -> None:
+    """A later version may have it no more."""
+    from storybook.composer.engine import pages_of
+
+    task = WritingTask(EATING, 5, 1, storyline="that-was-once")
+    other = msgspec.structs.replace(task, storyline=Composer().choice(EATING, 5).storylines[0])
+    assert pages_of(task) == pages_of(other)
+
+
+def test_never_chosen_goes_before_long_ago() -> None:
+    """Of those that are alike the first."""
+    import sqlite3
+
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE storylines (position INTEGER PRIMARY KEY, storyline TEXT)")
+    db.executemany("INSERT INTO storylines VALUES (?, ?)", [(1, "a"), (2, "b"), (3, "a")])
+    assert least_lately_chosen(db, ["a", "b"]) == "b"
+    assert least_lately_chosen(db, ["a", "c", "d", "b"]) == "c"
+    assert least_lately_chosen(db, []) == ""
+    db.close()
