@@ -250,5 +250,5 @@ def test_nothing_shifts_while_a_screen_for_grown_ups_is_opened(
         pass_gate(page)
     last = {"change": ".cards .card", "behind": ".judged", "operate": ".tail li"}[screen]
     expect(page.locator(last).first).to_be_visible(timeout=20_000)
-    page.wait_for_function("[...document.images].every((it) => it.complete)")
+    page.evaluate("Promise.all([...document.images].map((it) => it.decode().catch(() => {})))")
     assert page.evaluate("() => window.shift") < MOST_SHIFT
