@@ -5,6 +5,7 @@
 //   const { run_id } = await client.createRun({ era_ko, place_ko, characters_ko, topic_ko });
 //   for await (const it of client.follow(run_id)) console.log(it.event, it.data);
 
+import { hasEnded } from "./book_state.js";
 import { EventStreamParser } from "./sse.js";
 
 /** @typedef {import("./api_types.js").RunState} RunState */
@@ -232,7 +233,7 @@ export class Client {
   async *#follow(path, { after, signal, onConnection = () => {} }, query = {}) {
     let cursor = after ?? null;
     let tries = 0;
-    let hasEnded = false;
+    let isOver = false;
     while (!signal?.aborted) {
       const parser = new EventStreamParser();
       try {
@@ -246,11 +247,11 @@ export class Client {
             cursor = message.id;
           }
           tries = 0;
-          if (message.event === "update") hasEnded = ENDED.includes(message.data?.status);
+          if (message.event === "update") isOver = hasEnded(message.data);
           if (message.event !== "keepalive") yield message;
         }
         // After the end only the 204 is still to come, at once; else the server says how long to wait.
-        if (!hasEnded || tries > 0) await waitFor(Math.max(parser.retry, backoff(tries)), signal);
+        if (!isOver || tries > 0) await waitFor(Math.max(parser.retry, backoff(tries)), signal);
       } catch (error) {
         if (signal?.aborted) return;
         if (error instanceof ApiError && !mayPass(error.status)) throw error;
@@ -353,9 +354,6 @@ export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (it) => it.toString(16).padStart(2, "0")).join("");
 }
-
-/** States of a run in which nothing more is made. */
-const ENDED = ["DONE", "FAILED", "CANCELLED"];
 
 /** What is read from the network; whatever cuts it short is `Unreachable`. @template T @param {() => Promise<T>} reading */
 async function read(reading) {

@@ -40,6 +40,7 @@ async def test_the_state_tells_how_long_a_book_takes_once_that_is_known(tmp_path
         await site.client.post(f"/api/runs/{second}/cancel")
         assert await eta_of(site, second) is None
         await site.client.post(f"/api/runs/{second}/retry")
+        await eventually(lambda: site.application.seconds_left(second) is not None)
         assert await eta_of(site, second) is not None
         await site.client.delete(f"/api/runs/{third}")
         assert site.application.seconds_left(third) is None

@@ -435,6 +435,25 @@ def test_a_book_prints_one_page_a_sheet(
     assert page.evaluate(SHEETS) == []
 
 
+def test_a_book_that_is_changed_elsewhere_is_read_in_the_words_that_are_shown(
+    server: Server, opened: Opener
+) -> None:
+    """The voice is that of these words until the page is looked at again: then both are new."""
+    run_id = server.request()
+    list(follow(server, run_id))
+    page = opened(at(server, run_id, 2))
+    ready(page, 2)
+    body = {"base_edition": 1, "pages": [{"page": 2, "summary": "모두 잠이 들었어요."}]}
+    answer = httpx.post(f"{server.url}/api/runs/{run_id}/editions", json=body)
+    assert answer.status_code == 202, answer.text
+    list(follow(server, run_id))
+    assert page.locator("audio").evaluate("(it) => it.src").endswith("?edition=1")
+    expect(page.locator(HERE)).not_to_contain_text("모두 잠이 들었어요.")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(HERE)).to_contain_text("모두 잠이 들었어요.")
+    expect(page.locator("audio")).to_have_attribute("src", re.compile(r"edition=2$"))
+
+
 def test_nothing_shifts_while_a_book_is_opened_and_turned(
     server: Server, book: str, opened: Opener
 ) -> None:

@@ -243,6 +243,21 @@ def test_what_happens_is_told_in_one_line(
     assert violations(page) == []
 
 
+def test_what_this_tab_has_shown_stays_though_the_server_is_behind(
+    server: Server, made: tuple[str, dict[str, Any]], opened: Opener
+) -> None:
+    """What it tells first after a reload may be a little older than what its stream told."""
+    run_id, state = made
+    title = state["pages"][0]["title"]
+    written = next(it for it in server.events(run_id) if it["data"].get("stage") == "COVER")
+    older = [{**it, "title": "", "summary": "", "dialogues": []} for it in state["pages"]]
+    page = opened("about:blank", service_workers="block")
+    kept = f"sessionStorage.setItem('storybook-at-{run_id}', '{written['position']}')"
+    page.add_init_script(f"if (location.protocol === 'http:') {kept}")
+    told(page, server, run_id, {**state, "pages": older})
+    expect(page.get_by_role("heading", name=title, level=2)).to_be_visible()
+
+
 def test_a_failed_book_says_why_and_is_tried_again(
     server: Server, made: tuple[str, dict[str, Any]], opened: Opener
 ) -> None:

@@ -14,6 +14,7 @@ from tests.whole.server import Server, follow
 pytestmark = pytest.mark.slow
 HERE = ".leaf[data-here]"
 LYING = (844, 390)
+MOST_SHIFT = 0.02
 LARGEST = f"localStorage.setItem('storybook', {json.dumps(json.dumps({'letters': 'largest'}))})"
 
 CONTRAST = """(it) => {
@@ -227,3 +228,27 @@ def test_making_lets_nothing_lie_on_the_cards_of_a_lying_telephone(
         page.locator(".add").click()
     for it in page.locator(".card .remove").all():
         assert is_seen(it)
+
+
+@pytest.mark.parametrize("size", [(390, 844), (1440, 900)], ids=str)
+@pytest.mark.parametrize("screen", ["change", "behind", "operate"])
+def test_nothing_shifts_while_a_screen_for_grown_ups_is_opened(
+    server: Server, book: str, opened: Opener, screen: str, size: tuple[int, int]
+) -> None:
+    """What comes from the server has its place before it comes."""
+    page = opened("about:blank", size)
+    page.add_init_script(
+        """window.shift = 0;
+        new PerformanceObserver((list) => {
+          for (const it of list.getEntries()) if (!it.hadRecentInput) window.shift += it.value;
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto(
+        f"{server.url}/{screen}" if screen == "operate" else f"{server.url}/books/{book}/{screen}"
+    )
+    if screen == "change":
+        pass_gate(page)
+    last = {"change": ".cards .card", "behind": ".judged", "operate": ".tail li"}[screen]
+    expect(page.locator(last).first).to_be_visible(timeout=20_000)
+    page.evaluate("Promise.all([...document.images].map((it) => it.decode().catch(() => {})))")
+    assert page.evaluate("() => window.shift") < MOST_SHIFT

@@ -1,6 +1,7 @@
 // The page's words: each language has the same, with the same values in them.
 
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { pageLanguage, sayIn } from "../../storybook/reader/texts.js";
@@ -15,6 +16,13 @@ test("both languages say the same things", () => {
     assert.ok(text && en[/** @type {keyof typeof en} */ (key)], key);
     assert.deepEqual(values(text), values(en[/** @type {keyof typeof en} */ (key)]), key);
   }
+});
+
+test("every text is said somewhere", () => {
+  const reader = new URL("../../storybook/reader/", import.meta.url);
+  const scripts = readdirSync(reader, { recursive: true, encoding: "utf-8" }).filter((it) => it.endsWith(".js") && !/^(texts|vendor)\//.test(it));
+  const words = new Set(scripts.flatMap((it) => readFileSync(new URL(it, reader), "utf-8").match(/\w+/g) ?? []));
+  assert.deepEqual(Object.keys(ko).filter((it) => !words.has(it)), []);
 });
 
 test("the browser's language is followed unless another was chosen", () => {
