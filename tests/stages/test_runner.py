@@ -604,7 +604,7 @@ async def test_a_writer_that_stops_early_is_asked_again_for_the_rest(tmp_path: P
 
 async def test_work_that_hangs_is_stopped_and_tried_again(tmp_path: Path) -> None:
     """An attempt has a time limit."""
-    limits = Limits(stage_timeout_seconds=0.5)  # which a busy machine needs to write the book
+    limits = Limits(stage_timeout_seconds=1)  # which a busy machine needs to write the book
     async with stand(tmp_path) as it:
         it.scripted.illustrator.held = True
         async with it.runner(limits).running([]):

@@ -264,8 +264,9 @@ async def test_a_silent_server_is_given_up(
 ) -> None:
     """The setting that allows more is named."""
     reply = streamed(*begun, HOLD)
-    writer = directed(server, chat(reply), first_answer_seconds=0.5, silence_seconds=0.5)
     setting = "silence_seconds" if begun else "first_answer_seconds"
+    patience = {"first_answer_seconds": 60, "silence_seconds": 60} | {setting: 0.5}
+    writer = directed(server, chat(reply), **patience)
     with anyio.fail_after(30), pytest.raises(told, match=rf"0\.5 s.*\[writer\] {setting}"):
         await written(writer, TASK)
 
