@@ -12,7 +12,10 @@ its card there instead. An empty text is what nobody says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
+from msgspec.structs import replace
 
 
 class SceneActor(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -89,6 +92,22 @@ class PageScene(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def actions_of(self, name: str) -> tuple[SceneAction, ...]:
         """What somebody does."""
         return tuple(it for it in self.actions if it.actor == name)
+
+    def renamed(self, names: Mapping[str, str]) -> PageScene:
+        """The same scene where some have other names."""
+
+        def new(name: str) -> str:
+            return names.get(name, name)
+
+        return replace(
+            self,
+            actors=tuple(replace(it, name=new(it.name)) for it in self.actors),
+            actions=tuple(
+                replace(it, actor=new(it.actor), what=new(it.what), whom=new(it.whom))
+                for it in self.actions
+            ),
+            things=tuple(replace(it, owner=new(it.owner)) for it in self.things),
+        )
 
     def faults(self) -> list[str]:
         """Names that are in an action and nowhere in the scene."""

@@ -81,8 +81,8 @@ class RunState(msgspec.Struct, frozen=True):
     age: str = ""
     languages: tuple[str, ...] = ()
     eta_seconds: float | None = None
-    edition: int | msgspec.UnsetType = msgspec.UNSET
     topic_known: bool | None = None
+    edition: int | msgspec.UnsetType = msgspec.UNSET
 
 
 def run_state(
@@ -113,8 +113,8 @@ def run_state(
         snapshot.age,
         (snapshot.language, *snapshot.added),
         None,
-        snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
         snapshot.topic_known,
+        snapshot.edition if snapshot.edition != FIRST_EDITION else msgspec.UNSET,
     )
 
 

@@ -123,6 +123,9 @@ class Writing(msgspec.Struct, frozen=True):
     blanks: Blanks
     long_words: tuple[str, ...]
     """Long ones, to reckon how many tokens an answer can have."""
+    known_topic: str = ""
+    """What is added of a topic that the lexicon knows, in the language that it knows it in: {does},
+    {hard}, {helps} and {because}."""
     no_answers: tuple[str, ...] = ()
     """What a model puts where it has nothing to say, letters only."""
     of_the_task: re.Pattern[str] = re.compile(r"(?!)")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from storybook.book import VOICES, Role, TtsConfig
-from storybook.composer.arcs import arc_of
+from storybook.composer.choosing import choice
 from storybook.composer.engine import Composer
 from storybook.engines import Capabilities
 from storybook.request import InvalidRequest
@@ -135,9 +136,11 @@ async def test_the_composer_names_its_topics(tmp_path: Path) -> None:
     """With the words that lead to each; a model, which takes any, names none."""
     engines = await choose_engines(Settings(), tmp_path)
     found = {it.role: it.topics for it in await engines.report()}
-    assert len(found[Role.WRITER]) >= 15
+    assert len(found[Role.WRITER]) >= 30
     for topic in found[Role.WRITER]:
-        assert {arc_of(word).topic for word in topic.words} == {topic.name}
-        assert topic.name in topic.words
+        request = msgspec.structs.replace(
+            REQUEST, era="현대", characters="아이", topic=topic.words[-1]
+        )
+        assert topic.name in topic.words and choice(request, 1).topic_known, topic
     assert found[Role.ILLUSTRATOR] == found[Role.NARRATOR] == ()
     assert Llama(model=None, context=5_000).capabilities.topics == ()

@@ -140,7 +140,7 @@ async def test_an_answer_that_is_cut_is_tried_again(
 ) -> None:
     """The context is full before the book is: retryable, and the pages so far have been given."""
     monkeypatch.setattr("storybook.stages.writer.answer.order.longest_answer", lambda *_: "")
-    prompt = 3_200
+    prompt = 4_600
     got: list[Page] = []
     with pytest.raises(WorkFailed, match="ends before page") as failure:
         writer = Llama(model=tiny_model, context=prompt + 900)

@@ -117,6 +117,7 @@ WRITING: Final = Writing(
 {form}""",
     foreign="\n- 그대로 써도 되는 말: {words}",
     unknown_place=" (place에 영어로 어떤 곳인지 쓰세요)",
+    known_topic="\n  {does} 어려운 점: {hard}. 돕는 것: {helps}. {because}",
     advice={
         "length": "쪽마다 완전한 문장으로 {sentences}문장을 끝까지 씁니다.",
         "language": "이야기는 뜻이 통하는 한국어 문장으로만 씁니다.",

@@ -6,14 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from storybook.stages.narrator.kokoro.voices import Voice
+from storybook.stages.narrator.kokoro.voices import VoiceBlend
 
 RATE: Final = 24_000
 """Samples a second of what is said."""
-
-
-class LoadingFailed(Exception):
-    """The model cannot be loaded; the message says why."""
 
 
 class SpeakingFailed(Exception):
@@ -26,5 +22,5 @@ class Clause(NamedTuple):
 
     folder: Path
     numbers: tuple[int, ...]
-    voice: Voice
+    voice: VoiceBlend
     speed: float

@@ -36,10 +36,11 @@ from storybook.languages.known import LANGUAGES, language_of
 from storybook.processes import ProcessDied, WorkerProcesses
 from storybook.stages.extras import install_extra
 from storybook.stages.narrator.espeak.engine import Espeak
-from storybook.stages.narrator.kokoro.clause import RATE, Clause, LoadingFailed, SpeakingFailed
+from storybook.stages.narrator.kokoro.clause import RATE, Clause, SpeakingFailed
 from storybook.stages.narrator.kokoro.folder import MODEL, examine, find_model
 from storybook.stages.narrator.kokoro.signs import numbers_of
 from storybook.stages.narrator.kokoro.voices import SOUNDS, VOICES
+from storybook.stages.narrator.loading import LoadingFailed
 from storybook.stages.narrator.narration import each, languages, put_together, unknown_voice
 from storybook.stages.narrator.utterances import clauses
 from storybook.system import usable_cores

@@ -16,10 +16,11 @@ import numpy as np
 import onnxruntime  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.stages.narrator.audio import Sound, shifted
-from storybook.stages.narrator.kokoro.clause import Clause, LoadingFailed, SpeakingFailed
+from storybook.stages.narrator.kokoro.clause import Clause, SpeakingFailed
 from storybook.stages.narrator.kokoro.folder import NETWORK, voices_file
 from storybook.stages.narrator.kokoro.signs import MOST_SIGNS
-from storybook.stages.narrator.kokoro.voices import PACKS, Voice
+from storybook.stages.narrator.kokoro.voices import PACKS, VoiceBlend
+from storybook.stages.narrator.loading import LoadingFailed
 
 SLOWEST, FASTEST = 0.5, 2.0
 """The speeds that the network was made for."""
@@ -59,7 +60,7 @@ class KokoroModel:
         (sound,) = self._network.run(None, given)
         return shifted(np.asarray(sound, np.float32).ravel(), clause.voice.semitones)
 
-    def _style(self, voice: Voice, signs: int) -> Sound:
+    def _style(self, voice: VoiceBlend, signs: int) -> Sound:
         """The style of a voice for so many signs."""
         length = min(signs, MOST_SIGNS)
         mixed = sum(self._packs[pack][length] * share for pack, share in voice.packs)

@@ -16,7 +16,7 @@ SHIFT_AT_MOST: Final = 4.0
 """Semitones."""
 
 
-class Voice(NamedTuple):
+class VoiceBlend(NamedTuple):
     """Packs with their shares, which add up to 1; and how many semitones higher it is than they
     are."""
 
@@ -33,16 +33,16 @@ _MAN: Final = (("jm_kumo", 1.0),)
 _HIGH: Final = (("jf_tebukuro", 1.0),)
 
 VOICES: Final = {
-    "M1": Voice(_MAN, 0.3),
-    "M2": Voice(_mixed("jm_kumo", "jf_nezumi", 0.8), -0.5),
-    "M3": Voice(_mixed("jm_kumo", "jf_alpha", 0.65), -1.4),
-    "M4": Voice(_MAN, -3.7),
-    "M5": Voice((("jf_alpha", 1.0),), 1.3),
-    "F1": Voice((("jf_gongitsune", 1.0),), 0.1),
-    "F2": Voice(_mixed("jf_nezumi", "jm_kumo", 0.8), -0.7),
-    "F3": Voice(_HIGH, 0.7),
-    "F4": Voice(_mixed("jf_nezumi", "jm_kumo", 0.55), -0.3),
-    "F5": Voice(_HIGH, 3.9),
+    "M1": VoiceBlend(_MAN, 0.3),
+    "M2": VoiceBlend(_mixed("jm_kumo", "jf_nezumi", 0.8), -0.5),
+    "M3": VoiceBlend(_mixed("jm_kumo", "jf_alpha", 0.65), -1.4),
+    "M4": VoiceBlend(_MAN, -3.7),
+    "M5": VoiceBlend((("jf_alpha", 1.0),), 1.3),
+    "F1": VoiceBlend((("jf_gongitsune", 1.0),), 0.1),
+    "F2": VoiceBlend(_mixed("jf_nezumi", "jm_kumo", 0.8), -0.7),
+    "F3": VoiceBlend(_HIGH, 0.7),
+    "F4": VoiceBlend(_mixed("jf_nezumi", "jm_kumo", 0.55), -0.3),
+    "F5": VoiceBlend(_HIGH, 3.9),
 }
 PACKS: Final = tuple(dict.fromkeys(pack for it in VOICES.values() for pack, _ in it.packs))
 

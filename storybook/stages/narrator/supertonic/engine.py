@@ -34,6 +34,7 @@ from storybook.engines import (
 from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.languages.known import language_of
 from storybook.stages.extras import install_extra
+from storybook.stages.narrator.loading import LoadingFailed
 from storybook.stages.narrator.narration import each, languages, put_together, unknown_voice
 from storybook.stages.narrator.supertonic.folder import (
     LANGUAGES,
@@ -177,7 +178,7 @@ class Supertonic:
 
     def _load(self) -> SupertonicModel:
         ready_or_raise(NAME, self._readiness())
-        from storybook.stages.narrator.supertonic.model import LoadingFailed, SupertonicModel
+        from storybook.stages.narrator.supertonic.model import SupertonicModel
 
         folder, device = self._folder(), _DEVICE.fullmatch(self._device)
         assert folder and device

@@ -24,6 +24,7 @@ from supertonic.core import Style, Supertonic  # type: ignore[import-untyped]  #
 
 from storybook.book import VOICES
 from storybook.stages.narrator.audio import Sound
+from storybook.stages.narrator.loading import LoadingFailed
 from storybook.stages.narrator.supertonic.folder import NETWORKS
 
 CPU: Final = "CPUExecutionProvider"
@@ -33,10 +34,6 @@ STEPS: Final = 8
 _ERRORS_ONLY: Final = 3
 _SEEDS: Final = 1 << 32
 """How many seeds numpy's generator takes."""
-
-
-class LoadingFailed(Exception):
-    """The model cannot be loaded; the message says why."""
 
 
 class SupertonicModel:

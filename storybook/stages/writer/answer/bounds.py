@@ -8,5 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 CARD_ADJECTIVES: Final = 2
-SCENE_WORDS: Final = (6, 24)
+SCENE_WORDS: Final = (6, 11)
+WHERE_WORDS: Final = 3
+THING_WORDS: Final = 3
 LATIN_LETTERS: Final = 13

@@ -18,7 +18,7 @@ from storybook.stages.writer.answer.picture import ACTS
 from storybook.stages.writer.answer.prompt import messages
 from storybook.stages.writer.answer.staging import DEEDS, MOST_THINGS
 
-_ENGLISH: Final = ("wonderfully", "decorated", "lanterns", "together", "mountainside")
+_ENGLISH: Final = ("wonderfully", "decorated", "lanterns", "together", "mountains")
 
 
 def longest_answer(brief: Brief, first_page: int = COVER_PAGE) -> str:
@@ -27,15 +27,15 @@ def longest_answer(brief: Brief, first_page: int = COVER_PAGE) -> str:
     title, narration, said = longest_texts(brief)
     picture = {
         "time": max(times(), key=len),
-        "where": f"outside {_words(_ENGLISH, 4)}",
+        "where": f"outside {_words(_ENGLISH, bounds.WHERE_WORDS)}",
         "acts": dict.fromkeys(names, max(ACTS, key=len)),
         "action": {
             "who": max(names, key=len),
             "does": max(DEEDS, key=len),
-            "what": f"a {_words(_ENGLISH, 3)}",
+            "what": f"a {_words(_ENGLISH, bounds.THING_WORDS)}",
             "whom": max(names, key=len),
         },
-        "things": [f"a {_words(_ENGLISH, 3)}"] * MOST_THINGS,
+        "things": [f"a {_words(_ENGLISH, bounds.THING_WORDS)}"] * MOST_THINGS,
         "scene": _words(_ENGLISH, bounds.SCENE_WORDS[1]),
     }
     line = {"character": max(names, key=len), "text": said}

@@ -88,17 +88,16 @@ def _order(brief: Brief, standing: Sequence[Page], refused: Sequence[str], wish:
 
 
 def _known_of(brief: Brief) -> str:
-    """What is known of the topic, for a book in Korean: what is done, what is hard, what helps, and
-    what is never said."""
+    """What is known of the topic: what is done, what is hard, what helps, what is never said."""
     frame = find_topic(brief.topic)
-    if frame is None or brief.language.tag != "ko":
+    if frame is None:
         return ""
-    told = [
-        frame.does,
-        f"어려운 점: {', '.join(frame.hard)}.",
-        f"돕는 것: {', '.join(frame.helps)}.",
-    ]
-    return "\n  " + " ".join(filter(None, [*told, frame.because]))
+    return writing_of(brief.language).known_topic.format(
+        does=frame.does,
+        hard=", ".join(frame.hard),
+        helps=", ".join(frame.helps),
+        because=frame.because,
+    )
 
 
 def _so_far(brief: Brief, standing: Sequence[Page]) -> str:

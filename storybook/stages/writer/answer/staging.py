@@ -30,7 +30,7 @@ DEEDS: Final = (
     *("throws", "plays_with", "helps", "shares", "waves_to"),
 )
 """What models may have somebody do: verbs of the lexicon that they tell apart."""
-MOST_THINGS: Final = 3
+MOST_THINGS: Final = 2
 WHERE: Final = re.compile(r"(inside|outside) ([a-z][a-z -]{2,50})")
 PLACES: Final = ("inside", "outside")
 _PHRASE: Final = re.compile(r"(?:an?|the|some|two|three) [a-z][a-z -]{1,40}")

@@ -121,6 +121,8 @@ class TranslationTelling:
 
     def _told(self) -> Page:
         page, names = self._page, self._names
+        if page.scene is not None:
+            page = msgspec.structs.replace(page, scene=page.scene.renamed(names))
         if page.page == COVER_PAGE:
             return msgspec.structs.replace(page, title=_text(self._members["title"]))
         lines = self._members.get("lines") or []

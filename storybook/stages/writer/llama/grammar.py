@@ -21,10 +21,6 @@ from storybook.stages.writer.answer.pages import MEMBERS, as_json
 from storybook.stages.writer.answer.picture import EMOTIONS, POSES
 from storybook.stages.writer.answer.staging import DEEDS, MOST_THINGS
 
-MOST_WHERE: Final = 5
-"""Words of where a page is, beside inside or outside."""
-MOST_OF_A_THING: Final = 3
-"""Words of a thing, beside its first with the article."""
 NAMED_AFTER: Final = 6
 """Words that may stand before a name in its sentence."""
 
@@ -121,13 +117,13 @@ def _picture_rules(brief: Brief) -> dict[str, str]:
         '\\"acts\\":{" acts "},\\"action\\":{" action "},\\"things\\":[" things? "],'
         '\\"scene\\":\\"" scene "\\"}}"',
         "time": _any(as_json(time) for time in times()),
-        "where": f'("inside" | "outside") (" " latin){{2,{MOST_WHERE}}}',
+        "where": f'("inside" | "outside") (" " latin){{2,{bounds.WHERE_WORDS}}}',
         "action": '"\\"who\\":" name ",\\"does\\":" deed ",\\"what\\":" what ",\\"whom\\":" whom',
         "deed": _any(as_json(deed) for deed in DEEDS),
         "what": f"{_literal(as_json(''))} | name | thing",
         "whom": f"{_literal(as_json(''))} | name",
         "things": f'thing ("," thing){{0,{MOST_THINGS - 1}}}',
-        "thing": f'"\\"" first (" " latin){{1,{MOST_OF_A_THING}}} "\\""',
+        "thing": f'"\\"" first (" " latin){{1,{bounds.THING_WORDS - 1}}} "\\""',
         "acts": _members(acts),
         "act": '"\\"" emotion ", " pose "\\""',
         "emotion": _any(EMOTIONS),
