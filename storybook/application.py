@@ -53,7 +53,7 @@ from storybook.events.subscription import Subscription
 from storybook.events.verdict import ChainVerdict
 from storybook.forgetting import Forgetting
 from storybook.idempotency import check_same_request, repeated_edition, run_id_for
-from storybook.lexicon import cast
+from storybook.lexicon import characters_of
 from storybook.new_run import NewRun
 from storybook.processes import WorkerProcesses
 from storybook.projections.characters import SavedCharacter, all_saved, saved_as
@@ -199,7 +199,7 @@ class Application(msgspec.Struct, frozen=True):
         name and kind had in the last book, if that can be."""
         tts, known = wanted.asked.tts, dict[str, str]()
         if tts is not None and tts.is_cast:
-            people = [(it.name, it.kind.en) for it in cast(wanted.asked.request.characters)]
+            people = [(it.name, it.kind.en) for it in characters_of(wanted.asked.request)]
             with suppress(ProjectionsBusy, ProjectionsStopped):
                 known = await self.projections.ask(last_voices, people)
         return with_voices_cast(wanted, self.engines.narrator.best.capabilities.sounds, known)

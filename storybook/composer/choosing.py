@@ -17,7 +17,7 @@ from storybook.composer.setting import setting_of
 from storybook.composer.storylines import ANY_TOPIC, storylines
 from storybook.composer.tale import told
 from storybook.engines import Choice
-from storybook.lexicon import cast
+from storybook.lexicon import characters_of
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.topics import TopicFrame, find_topic, frames, words_in
 
@@ -89,7 +89,7 @@ def _general(story: StoryRequest) -> list[str]:
 
 def _of_arc(arc: Arc, story: StoryRequest) -> list[str]:
     """The older storylines of an arc that fit a cast and do not put the topic's word in quotes."""
-    everyone = cast(story.characters, story.reading)
+    everyone = characters_of(story)
     size = "one" if len(everyone) == 1 else "two"
     is_today = setting_of(story, is_water=False).time in ("retro", "modern", "future")
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -15,7 +15,16 @@ from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT, ArcPage, ArcStoryline, arc_of, table
 from storybook.composer.casting import ELDERS, is_elder
 from storybook.composer.setting import is_inside
-from storybook.lexicon import Character, cast, find_era, find_place, find_traits, looks
+from storybook.korean.slips import agreeing
+from storybook.lexicon import (
+    Character,
+    characters_of,
+    find_era,
+    find_place,
+    find_traits,
+    looks,
+    units,
+)
 from storybook.lexicon.absence import away
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.scenes import scene_prompt
@@ -77,7 +86,7 @@ def compose(
     full descriptions of characters that have one already, by name. Without a storyline that was
     `chosen` at the request, the book is what it was before there was a choice, word for word."""
     rng = random.Random(f"composer:{seed}")
-    everyone = cast(story.characters, story.reading)
+    everyone = characters_of(story)
     storyline = chosen or _chosen(story, everyone, rng)
     roles = _Roles(everyone, _order(everyone, storyline))
     described = looks.looks(everyone, story.era, random.Random(f"looks:{seed}"), cards)
@@ -230,9 +239,12 @@ def _words(
         "topic": f"'{topic}'",
         "topic_bare": topic if len(topic.split()) < 3 else f"'{topic}'",
     }
+    if is_chosen:
+        words["intro"] = introduction(roles.everyone, units.one_of)
     for slot, kind in (("opening", "plain"), ("opening_family", "family")):
         begin = request.beginning if is_chosen else request.opening
-        words[slot] = telling.filled(begin(kind, era, motif, rng), words)
+        first = telling.filled(begin(kind, era, motif, rng), words)
+        words[slot] = agreeing(first) if is_chosen else first
     return words
 
 
@@ -252,12 +264,18 @@ def _people(roles: _Roles) -> dict[str, str]:
     return people
 
 
-def introduction(everyone: Sequence[Character]) -> str:
-    """Everyone at their first mention."""
+def one_of_old(who: Character) -> str:
+    """Somebody as books told of them that were made before a story was chosen at the request."""
+    return f"{who.name} 한 마리" if folk_of(who.kind) == "animal" else f"한 {who.name}"
+
+
+def introduction(
+    everyone: Sequence[Character], one_of: Callable[[Character], str] = one_of_old
+) -> str:
+    """Everyone at their first mention; `one_of` says how a lone one of a known kind is counted."""
     names = [character.name for character in everyone]
     if len(names) == 1 and is_known_kind(names[0]) and not everyone[0].description:
-        is_animal = folk_of(everyone[0].kind) == "animal"
-        return f"{names[0]} 한 마리" if is_animal else f"한 {names[0]}"
+        return one_of(everyone[0])
     introduction = telling.listed([telling.introduced(character) for character in everyone])
     return introduction if len(introduction) <= MAX_INTRODUCTION else telling.listed(names)
 

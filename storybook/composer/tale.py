@@ -35,8 +35,11 @@ from storybook.composer.storylines import (
     Storyline,
     StorylinePage,
 )
-from storybook.lexicon import Character, cast, find_place, looks
+from storybook.korean.slips import agreeing
+from storybook.lexicon import Character, characters_of, find_place, looks
+from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
+from storybook.lexicon.units import one_of
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 
 REST_ON_A_PAGE: Final = 3
@@ -46,7 +49,6 @@ COVER_ACT: Final = "happy, waving"
 OTHERS_ACT: Final = "happy, standing"
 _MANNERS: Final = "|"
 """Parts a line from how it is said to an elder, or by one."""
-_ME: Final = "나"
 
 
 class Tale(msgspec.Struct, frozen=True):
@@ -78,7 +80,7 @@ def told(
     line: Storyline, story: StoryRequest, seed: int, cards: Mapping[str, str] = {}
 ) -> Tale | None:
     """A storyline with this request's people, time and place; None if it does not fit them."""
-    everyone = cast(story.characters, story.reading)
+    everyone = characters_of(story)
     who = casting(line, everyone)
     swims = all(telling.swims(one.kind) for one in everyone)
     setting = setting_of(story, is_water=swims)
@@ -138,7 +140,7 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         REST: telling.listed(_turn(rest, number)) if rest else "",
         "team": team(who.everyone),
         "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": introduction(who.everyone),
+        "intro": introduction(who.everyone, one_of),
         **{slot: found.ko for slot, found in it.things.items()},
         **{key: _extra(it, key) for key in it.line.extras},
     }
@@ -146,7 +148,7 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         words[B] = _second(it)
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
-    return {**words, "opening": telling.filled(opening, words)}
+    return {**words, "opening": agreeing(telling.filled(opening, words))}
 
 
 def _second(it: Tale) -> str:
@@ -287,9 +289,10 @@ def _actors(it: Tale, page: StorylinePage) -> Iterator[SceneActor]:
     roles |= {at: key for key, at in who.extras.items()}
     if who.second is not None:
         roles[who.second] = B
+    sizes = sizes_of(who.everyone)
     for at, one in enumerate(who.everyone):
         feeling, _, pose = page.acts.get(roles[at], _default(page, roles[at])).partition(", ")
-        yield SceneActor(one.name, feeling, pose)
+        yield SceneActor(one.name, feeling, pose, size=sizes[one.name])
     brought = {key: extra for key, extra in it.line.extras.items() if key not in who.extras}
     if it.alone is not None:
         brought[B] = it.alone

@@ -28,9 +28,6 @@ _ONE: Final = "하나"
 """A name that with 도 after it would read as "not one" (하나도)."""
 _NOUN: Final = "_noun"
 _VOCATIVES: Final = ("야", "아")
-_ME: Final = "나"
-"""Who tells the story itself."""
-_MINE: Final = {"가": "내가", "이": "내가", "의": "내"}
 _HONOURED: Final = ("님", "할머니", "할아버지")
 """Ends of names after which one says 께 and not 에게."""
 
@@ -115,8 +112,6 @@ def _fill(name: str, form: str, words: Mapping[str, str]) -> str:
     value = words[name] if name in words else words[name.removesuffix(_NOUN)].split()[-1]
     if form in _VOCATIVES:
         return called(value)
-    if value == _ME and form in _MINE:
-        return _MINE[form]
     if form == "에게" and value.endswith(_HONOURED):
         return f"{value}께"
     if form == "도" and value.split()[-1] == _ONE:

@@ -12,7 +12,7 @@ from storybook.book import StoryRequest, TtsConfig, base_language
 from storybook.languages.en import ENGLISH
 from storybook.languages.ko import KOREAN
 from storybook.languages.language import Language
-from storybook.lexicon import Character, cast
+from storybook.lexicon import Character, characters_of
 
 LANGUAGES: Final[dict[str, Language]] = {it.tag: it for it in (KOREAN, ENGLISH)}
 """By tag. A line here is all that another language needs beside its object."""
@@ -37,13 +37,13 @@ def written_languages() -> tuple[str, ...]:
 
 def cast_in(language: Language, request: StoryRequest) -> tuple[Character, ...]:
     """A request's cast, as a story in a language calls it."""
-    return language.people(cast(request.characters, request.reading))
+    return language.people(characters_of(request))
 
 
 def names_in(language: Language, request: StoryRequest) -> dict[str, str]:
     """What a story in a language calls the characters, by the names that the request gives them:
     in English, who is 토끼 there is Rabbit."""
-    asked = (who.name for who in cast(request.characters, request.reading))
+    asked = (who.name for who in characters_of(request))
     return dict(zip(asked, (who.name for who in cast_in(language, request)), strict=True))
 
 

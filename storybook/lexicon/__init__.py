@@ -6,7 +6,7 @@ its motif. It is a *place*, an *era*, a *season*, a *kind* (of character) or a *
 them, read from the free text in which a person named them.
 """
 
-from storybook.lexicon.cast import cast
+from storybook.lexicon.cast import cast, characters_of
 from storybook.lexicon.character import AgeGroup, Character, Sex
 from storybook.lexicon.words import (
     Word,
@@ -24,6 +24,7 @@ __all__ = [
     "Sex",
     "Word",
     "cast",
+    "characters_of",
     "find_era",
     "find_kind",
     "find_place",

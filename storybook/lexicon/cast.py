@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from storybook.book import FIRST_READING, READING
+from storybook.book import FIRST_READING, READING, StoryRequest
 from storybook.lexicon.character import Character
 from storybook.lexicon.first_reading.cast import cast as first_cast
 from storybook.lexicon.groups import ORDINALS, spelled_out
@@ -60,6 +60,11 @@ def cast(characters_ko: str, reading: int = READING) -> tuple[Character, ...]:
         return first_cast(characters_ko)
     found = [who for _, who in named_in(characters_ko)]
     return _distinct(found[:MAX_CAST]) or (known(Character(FRIEND.ko, "", FRIEND)),)
+
+
+def characters_of(request: StoryRequest) -> tuple[Character, ...]:
+    """The characters of a book, read as its request was when it was asked for."""
+    return cast(request.characters, request.reading)
 
 
 def named_in(characters_ko: str) -> tuple[tuple[str, Character], ...]:

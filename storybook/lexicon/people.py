@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -28,6 +29,8 @@ FULL_NAME: Final = 3
 """Syllables of a family name and a given name."""
 PART_GROWN: Final = {"baby": 0.5, "child": 0.7}
 """How tall a young one of a kind is against a grown one."""
+_SIZES: Final = ((5.0, "huge"), (1.4, "large"), (0.72, ""), (0.2, "small"), (0.0, "tiny"))
+"""From how many times the height of the tallest of the others on."""
 _YEARS: Final = re.compile(r"(\d{1,3})\s*(?:살|세)(?![가-힣])")
 _NATIVE_YEARS: Final = re.compile(r"(?<![가-힣])([가-힣]{1,4})\s*살(?![가-힣])")
 _TENS: Final = {
@@ -140,6 +143,18 @@ def _kind(who: Character, sex: Sex, age: AgeGroup) -> Word:
         en, motif = table[sex]
         return Word(kind.ko, en, motif)
     return kind
+
+
+def sizes_of(everyone: Sequence[Character]) -> dict[str, str]:
+    """How large each is beside the others, as scenes say it: tiny, small, large, huge; empty where
+    somebody is as tall as they are, or alone."""
+    heights = [who.height for who in everyone]
+    found = {}
+    for place, who in enumerate(everyone):
+        others = [*heights[:place], *heights[place + 1 :]]
+        ratio = who.height / max(others, default=who.height)
+        found[who.name] = next(size for least, size in _SIZES if ratio >= least)
+    return found
 
 
 def _height(kind: Word, age: AgeGroup) -> float:

@@ -22,7 +22,7 @@ from storybook.book import FigureParameters, Page, StoryRequest, part_of
 from storybook.lexicon import (
     Character,
     Word,
-    cast,
+    characters_of,
     find_era,
     find_kind,
     find_place,
@@ -135,9 +135,7 @@ def read_scene(
         time=hour or HOURS[role],
         role=role,
         cast=_figured(
-            _actors(
-                cast(request.characters, request.reading)[:LARGEST_CAST], page, sentences, role
-            ),
+            _actors(characters_of(request)[:LARGEST_CAST], page, sentences, role),
             figures,
         ),
         props=_props(prompt),
@@ -153,7 +151,7 @@ def read_figures(
     """How each character of a book looks, by name, as its cover and its request describe it; those
     that are `known` already look as they do, and the others otherwise than they."""
     sentences = _sentences(cover.image_prompt[:MOST_WORDS])
-    everyone = cast(request.characters, request.reading)
+    everyone = characters_of(request)
     told = _told_of(everyone, sentences)
     actors = [_actor(who, told.get(i, ()), ROLES[0]) for i, who in enumerate(everyone)]
     dress = _era((request.era, sentences[0] if sentences else ""))

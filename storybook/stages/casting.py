@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from storybook.book import FIRST_READING, CastMember, Page
 from storybook.languages.known import language_of, names_in
-from storybook.lexicon import Character, cast, find_traits
+from storybook.lexicon import Character, characters_of, find_traits
 from storybook.lexicon.looks import cards_in, looks
 from storybook.run import Run
 from storybook.stages.registry import read_figures
@@ -27,7 +27,7 @@ AGES: Final = {
 
 def settled_cast(run: Run, cover: Page) -> tuple[CastMember, ...]:
     """Everybody in a book, as its cover has them. Who comes from another book stays as there."""
-    everyone = cast(run.request.characters, run.request.reading)
+    everyone = characters_of(run.request)
     heroes = {it.name: it for it in run.cast}
     cards = cards_in(cover.image_prompt, everyone)
     cards |= {name: it.card for name, it in heroes.items() if it.card}
@@ -56,7 +56,7 @@ def cast_of(run: Run) -> tuple[CastMember, ...]:
     if not run.pages:
         return run.cast
     recorded = {it.name: it for it in run.cast}
-    if recorded.keys() >= {who.name for who in cast(run.request.characters, run.request.reading)}:
+    if recorded.keys() >= {who.name for who in characters_of(run.request)}:
         return _heard(run.cast, run)
     everyone = settled_cast(run, run.pages[0])
     return _heard([recorded.get(it.name, it) for it in everyone], run)

@@ -21,7 +21,7 @@ import msgspec
 
 from storybook.book import VOICES, StoryRequest, TtsConfig
 from storybook.engines import VoiceSound
-from storybook.lexicon import Character, cast, find_traits
+from storybook.lexicon import Character, characters_of, find_traits
 from storybook.lexicon.words import folk_of
 
 APART: Final = 3.0
@@ -66,7 +66,7 @@ def with_casting(
     cast before keeps the voice, as do those that are `known`."""
     if tts is None or not tts.is_cast:
         return tts
-    everyone, known = cast(request.characters), {**(known or {}), **tts.casting}
+    everyone, known = characters_of(request), {**(known or {}), **tts.casting}
     casting = cast_voices(everyone, tts.narrator_voice, sounds, tts.character_voices, known)
     return msgspec.structs.replace(tts, casting=casting)
 

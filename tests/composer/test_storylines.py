@@ -24,6 +24,7 @@ from storybook.composer.storylines import (
     storylines,
 )
 from storybook.composer.tale import tell, told
+from storybook.korean.slips import slips
 from storybook.languages.known import language_of
 from storybook.lexicon.absence import away
 from storybook.lexicon.scenes import TIMES, verbs
@@ -213,6 +214,7 @@ def test_its_books_pass_the_check(line: Storyline) -> None:
                 assert page.image_prompt.isascii() and len(page.image_prompt) < 2000
                 assert not re.search(r"[{}\[\]|<>]|  ", page.text), page.text
                 assert len(page.dialogues) <= 2, page.text
+                assert slips(page.text) == [], page.text
     assert made >= len(line.casts)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from storybook.book import FIRST_READING
 from storybook.lexicon import cast
+from storybook.lexicon.people import sizes_of
 from storybook.lexicon.words import data, folk_of, is_thing
 
 KNOWN = """
@@ -83,3 +84,19 @@ def test_only_things_are_things() -> None:
 def test_a_run_keeps_the_names_of_its_own_reading(text: str, names: str) -> None:
     """What was asked for under the first reading is read by it for ever."""
     assert " ".join(who.name for who in cast(text, FIRST_READING)) == names
+
+
+@pytest.mark.parametrize(
+    ("characters", "sizes"),
+    [
+        ("토끼", [""]),
+        ("토끼, 곰", ["small", "large"]),
+        ("코끼리, 생쥐", ["huge", "tiny"]),
+        ("엄마 공룡, 아기 공룡", ["large", "small"]),
+        ("아이, 할머니", ["small", "large"]),
+    ],
+)
+def test_how_large_somebody_is_beside_the_others(characters: str, sizes: list[str]) -> None:
+    """The scene has it for whoever draws; one who is alone, or as tall as the others, has none."""
+    everyone = cast(characters)
+    assert [*sizes_of(everyone).values()] == sizes
