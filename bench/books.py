@@ -1,7 +1,8 @@
-"""What the composer's books are like: `python -m bench.books`.
+"""What the composer's books are like, written and read aloud: `python -m bench.books`.
 
 Every topic that has a frame is asked for with one hero, two, a family and a larger cast, as often
-as it has stories, up to three. `--storyline NAME` prints that one's books instead, to be read.
+as it has stories, up to three; how books are read aloud is measured by `told_books`.
+`--storyline NAME` prints that one's books instead, to be read.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bench.figures import Figure, print_figures
+from bench import told_books
+from bench.figures import FULL, Figure, print_figures
 from storybook.book import Page, StoryRequest
 from storybook.composer.choosing import choice
 from storybook.composer.engine import pages_of
@@ -108,7 +111,6 @@ def figures() -> list[Figure]:
         Figure("books that the check refuses", len(faults), "problems", 0, "≤"),
         Figure("unknown topics that are printed", named, "books", 0, "≤"),
     ]
-    # Casting and pace are measured where voices are (bench.voices), and join this table there.
 
 
 def _has_storm(book: MadeBook) -> bool:
@@ -147,7 +149,7 @@ def main() -> None:
     if asked.storyline:
         show(asked.storyline)
     else:
-        print_figures(figures())
+        print_figures([*figures(), *told_books.measure(Path(), FULL)])
 
 
 if __name__ == "__main__":

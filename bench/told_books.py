@@ -1,7 +1,7 @@
 """How books of the embedded engines are read aloud: who is told apart, pace, pauses.
 
-Twelve requests of every kind are composed, cast and spoken by eSpeak NG, and measured in the sound:
-`python -m bench.told_books`.
+Twelve requests of every kind get three stories each, as a family would be told them, are cast and
+spoken by eSpeak NG, and measured in the sound: `python -m bench.told_books`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from bench.figures import FULL, Effort, Figure, print_figures
 from storybook.book import StoryRequest, TtsConfig
-from storybook.composer.compose import compose
-from storybook.engines import Narration, NarrationTask, Utterance
+from storybook.composer.choosing import choice
+from storybook.composer.engine import pages_of
+from storybook.engines import Narration, NarrationTask, Utterance, WritingTask
 from storybook.new_run import check_new_run
 from storybook.stages.narrator.espeak.engine import Espeak
 from storybook.stages.narrator.espeak.voices import SOUNDS
@@ -69,7 +70,9 @@ async def _told(words: tuple[str, str, str, str], seed: int) -> list[Narration]:
     asked = check_new_run(msgspec.structs.asdict(request)).tts
     tts = with_casting(asked, request, SOUNDS)
     assert tts is not None
-    return [await _page(utterances(page, tts), tts) for page in compose(request, seed)]
+    stories = choice(request, 0).storylines
+    pages = pages_of(WritingTask(request, seed, 1, storyline=stories[seed % len(stories)]))
+    return [await _page(utterances(page, tts), tts) for page in pages]
 
 
 async def _page(said: tuple[Utterance, ...], tts: TtsConfig) -> Narration:

@@ -1,8 +1,8 @@
 """Which stories fit a request, and whether they are about its topic.
 
-A topic that has a frame gets the storylines of that frame, and the older ones of its arcs; one that
-has only an arc those. A grave topic has its own alone. For any other there are storylines that are
-good stories and pretend to nothing.
+A topic that has a frame gets the storylines of that frame, with the older ones of its arcs where
+they are fewer than `ENOUGH`; one that has only an arc those. A grave topic has its own alone. For
+any other there are storylines that are good stories and pretend to nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from storybook.lexicon.topics import TopicFrame, find_topic, frames, words_in
 
 ARC: Final = "arc:"
 """What the name of an older storyline begins with; then come its topic and its number."""
+ENOUGH: Final = 3
+"""Stories to choose from, so that the same request may be made again and again."""
 GENERAL_ARCS: Final = ("모험", "우정")
 """Older storylines that are good stories whatever was asked for."""
 
@@ -42,7 +44,7 @@ def about(story: StoryRequest) -> list[str]:
     if frame is None:
         return _of_arc(arc, story) if arc is not None else []
     own = _fitting(frame.name, story)
-    if frame.grave:
+    if frame.grave or len(own) >= ENOUGH:
         return own
     return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]
 
@@ -83,8 +85,11 @@ def _fitting(topic: str, story: StoryRequest) -> list[str]:
 
 
 def _general(story: StoryRequest) -> list[str]:
+    new = _fitting(ANY_TOPIC, story)
+    if len(new) >= ENOUGH:
+        return new
     old = [name for topic in GENERAL_ARCS for name in _of_arc(_named(topic), story)]
-    return [*_fitting(ANY_TOPIC, story), *old]
+    return [*new, *old]
 
 
 def _of_arc(arc: Arc, story: StoryRequest) -> list[str]:
