@@ -14,6 +14,7 @@ import msgspec
 from storybook.composer import telling
 from storybook.composer.storylines import Cast, Extra, Storyline
 from storybook.lexicon import Character, find_traits
+from storybook.lexicon.words import folk_of
 
 ELDERS: Final = ("mother", "father", "grandmother", "grandfather", "king", "queen")
 """Kinds who help the hero rather than be one."""
@@ -84,7 +85,8 @@ def beside(storyline: Storyline, hero: Character) -> Extra | None:
 
 def is_elder(character: Character) -> bool:
     """Whether somebody is spoken to politely by a child."""
-    return character.kind.en in ELDERS or telling.is_elder(character.name)
+    grown = character.age_group in ("adult", "elder")
+    return grown or character.kind.en in ELDERS or telling.is_elder(character.name)
 
 
 def is_grown_up(character: Character) -> bool:
@@ -110,6 +112,7 @@ def _is_called(who: Character, extra: Extra) -> bool:
 
 def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[int]) -> int:
     young = [it for it in places if not is_grown_up(everyone[it])] or [*places]
+    young = [it for it in young if not _is_baby(everyone[it])] or young
     suited = [it for it in young if {*storyline.hero} & {*find_traits(everyone[it].description)}]
     return [*suited, *young][0]
 
@@ -117,9 +120,16 @@ def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[
 def _second(
     storyline: Storyline, everyone: Sequence[Character], hero: int, others: Sequence[int]
 ) -> int | None:
+    babies = [it for it in others if _is_baby(everyone[it])]
     elder = [it for it in others if is_elder(everyone[it])]
-    peers = [it for it in others if it not in elder]
+    peers = [it for it in others if it not in (*elder, *babies)]
     if is_elder(everyone[hero]):  # among themselves they are peers
         peers, elder = [*others], []
     wanted = {"peer": peers, "elder": elder, "any": [*peers, *elder]}[storyline.other]
+    wanted = wanted or (babies if babies == [*others] else [])
     return wanted[0] if wanted else None
+
+
+def _is_baby(character: Character) -> bool:
+    """Whether somebody is too small to say much or to carry a part, as a human baby is."""
+    return character.age_group == "baby" and folk_of(character.kind) == "person"

@@ -8,13 +8,14 @@ any other there are storylines that are good stories and pretend to nothing.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
 from storybook.book import StoryRequest
 from storybook.composer.arcs import Arc, ArcStoryline, arc_for, arcs
 from storybook.composer.setting import setting_of
-from storybook.composer.storylines import ANY_TOPIC, storylines
+from storybook.composer.storylines import ANY_TOPIC, by_name, storylines
 from storybook.composer.tale import told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
@@ -44,7 +45,7 @@ def about(story: StoryRequest) -> list[str]:
     if frame is None:
         return _of_arc(arc, story) if arc is not None else []
     own = _fitting(frame.name, story)
-    if frame.grave or len(own) >= ENOUGH:
+    if frame.grave or len(own) >= ENOUGH or _is_meant(own, topic):
         return own
     return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]
 
@@ -80,8 +81,16 @@ def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
 
 
 def _fitting(topic: str, story: StoryRequest) -> list[str]:
+    """Those of a frame; only those that are about the very words, if there are such."""
     lines = (line for line in storylines() if topic in line.topics)
-    return [line.name for line in lines if told(line, story, 0) is not None]
+    fitting = [line for line in lines if told(line, story, 0) is not None]
+    meant = [line for line in fitting if any(words_in(line.words, spelled(story.topic)))]
+    return [line.name for line in meant or fitting]
+
+
+def _is_meant(names: Sequence[str], topic: str) -> bool:
+    """Whether stories are about the very words of a topic."""
+    return any(any(words_in(by_name()[it].words, topic)) for it in names)
 
 
 def _general(story: StoryRequest) -> list[str]:

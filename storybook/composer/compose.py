@@ -241,10 +241,12 @@ def _words(
     }
     if is_chosen:
         words["intro"] = introduction(roles.everyone, units.one_of)
+        words["home"] = request.dwelling_words(place)
     for slot, kind in (("opening", "plain"), ("opening_family", "family")):
-        begin = request.beginning if is_chosen else request.opening
-        first = telling.filled(begin(kind, era, motif, rng), words)
-        words[slot] = agreeing(first) if is_chosen else first
+        begun = request.opening(kind, era, motif, rng)
+        if is_chosen:
+            begun = agreeing(request.beginning(era, place, rng))
+        words[slot] = telling.filled(begun, words)
     return words
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from storybook.lexicon.words import DEFAULT_ERA_EN
 MAX_ERA: Final = 20
 MAX_PLACE: Final = 20
 MAX_TOPIC: Final = 16
+NEAR: Final = "근처"
 
 _UNWANTED: Final = re.compile(r"[^\w\s\-’]|_|(?<!\w)’|’(?!\w)")
 _APOSTROPHES: Final = re.compile(r"(?<=\w)['’](?=\w)")
@@ -59,8 +60,24 @@ def home_words(place: str) -> str:
     """Where somebody lives whose story happens at `place`: near the market, in the mountains."""
     homes = _openings()["homes"]
     if place.split()[-1] in homes["near"]:
-        return f"{place} 근처"
+        return f"{place} {NEAR}"
     return str(homes["called"].get(place, place))
+
+
+def dwelling_words(place: str) -> str:
+    """Where somebody lives of whom a chosen story tells at `place`: in the house around a room."""
+    homes = _openings()["homes"]
+    if _ends_in(place, homes["around"]):
+        return f"{place} {NEAR}"
+    if room := _ends_in(place, homes["rooms"]):
+        return place.removesuffix(room).strip() or str(homes["house"])
+    return home_words(place)
+
+
+def _ends_in(place: str, words: Sequence[str]) -> str:
+    """The longest of some words that a place ends in, as a word of its own; empty if none."""
+    found = (word for word in words if place == word or place.endswith(f" {word}"))
+    return max(found, key=len, default="")
 
 
 def topic_words(topic: str) -> str:
@@ -92,12 +109,18 @@ def opening(kind: str, era: str, place_motif: str, rng: random.Random) -> str:
     return str(sentence.replace("{when}", when.replace("{era}", era)))
 
 
-def beginning(kind: str, era: str, place_motif: str, rng: random.Random) -> str:
-    """The first sentence as `opening` has it, without "때는"; a time of which only the word is
-    known gets a sentence of its own."""
+def beginning(era: str, place: str, rng: random.Random) -> str:
+    """The first sentence of a chosen story, with {home}, {place} and {intro} still to fill; a time
+    of which only the word is known gets a sentence of its own."""
     openings = _openings()
-    is_school = place_motif == "school" and kind == "plain"
-    sentence = str(rng.choice(openings["sentence"]["school" if is_school else kind]))
+    homes, is_near = openings["homes"], dwelling_words(place).endswith(NEAR)
+    is_school = find_place(place).motif == "school" or _ends_in(place, homes["schools"])
+    where = "ride_" if _ends_in(place, homes["rides"]) else "school_" * bool(is_school)
+    when = "today" if era in openings["signs"]["today"] else "then"
+    fitting = openings["beginning"][f"{'' if is_near else where}{when}"]
+    if is_near:
+        fitting = [it for it in fitting if not it.startswith("여기는")]
+    sentence = str(rng.choice(fitting))
     if era in openings["known"] or find_era(era).en != DEFAULT_ERA_EN:
         whens = [it.removeprefix("때는 ") for it in _whens(era, openings)]
         return sentence.replace("{when}", rng.choice(whens).replace("{era}", era))

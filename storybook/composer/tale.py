@@ -36,7 +36,7 @@ from storybook.composer.storylines import (
     StorylinePage,
 )
 from storybook.korean.slips import agreeing
-from storybook.lexicon import Character, characters_of, find_place, looks
+from storybook.lexicon import Character, characters_of, looks
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
 from storybook.lexicon.units import one_of
@@ -109,7 +109,7 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     """The five pages of the book: always the same ones for a seed."""
     rng = random.Random(f"tale:{seed}:{it.line.name}")
     era = request.era_words(it.story.era)
-    opening = request.beginning("plain", era, find_place(it.story.place).motif, rng)
+    opening = request.beginning(era, request.place_words(it.story.place), rng)
     title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
     pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
     for number, page in enumerate(it.line.page, start=1):
@@ -134,7 +134,7 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
     rest = [names[at] for at in who.rest]
     words = {
         "place": here,
-        "home": request.home_words(here),
+        "home": request.dwelling_words(here),
         A: hero,
         "a_step": gait(who.everyone[who.hero]),
         REST: telling.listed(_turn(rest, number)) if rest else "",

@@ -19,6 +19,7 @@ from storybook.book import Dialogue
 from storybook.composer.arcs import table
 from storybook.korean.particles import Ending, ending_of, with_particle
 from storybook.lexicon import Character, Word
+from storybook.lexicon.parts import TELLER
 from storybook.lexicon.words import is_known_kind
 
 _SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
@@ -93,7 +94,8 @@ def joined(names: Sequence[str]) -> str:
 
 def introduced(character: Character) -> str:
     """A character at its first mention: 호기심 많은 토끼 토토."""
-    noun = character.kind.ko if character.kind.ko not in character.name else ""
+    is_said = character.kind.ko in character.name or character.name == TELLER
+    noun = "" if is_said else character.kind.ko
     return " ".join(part for part in (character.description, noun, character.name) if part)
 
 

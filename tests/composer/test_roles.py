@@ -1,0 +1,91 @@
+"""Who plays which part of a storyline, and how a book of theirs begins."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from storybook.book import StoryRequest
+from storybook.composer import request, telling
+from storybook.composer.casting import casting
+from storybook.composer.storylines import Storyline, by_name
+from storybook.composer.tale import told
+from storybook.lexicon import cast
+
+ANY = by_name()["snail-first"]
+PEERS = by_name()["rope-has-room"]
+
+
+def parts(line: Storyline, characters: str) -> tuple[str, str, list[str]]:
+    """Hero, second and the others, by name; the second is "" where there is none."""
+    who = casting(line, cast(characters))
+    assert who is not None
+    second = "" if who.second is None else who.name(who.second)
+    return who.name(who.hero), second, [who.name(it) for it in who.rest]
+
+
+@pytest.mark.parametrize(
+    ("characters", "hero", "second"),
+    [
+        ("아빠 꽃게, 엄마 꽃게, 아기 꽃게", "아기 꽃게", "아빠 꽃게"),
+        ("선생님, 지우", "지우", "선생님"),
+        ("소방관, 토끼", "토끼", "소방관"),
+        ("아기 동생, 나", "나", "아기 동생"),
+        ("아기 동생, 엄마, 나", "나", "엄마"),
+        ("할머니, 할아버지", "할머니", "할아버지"),
+        ("사자, 얼룩말", "사자", "얼룩말"),
+    ],
+)
+def test_the_young_one_is_the_hero(characters: str, hero: str, second: str) -> None:
+    """It errs, fears and learns; a baby carries no part if there is anybody else."""
+    assert parts(ANY, characters)[:2] == (hero, second)
+
+
+def test_a_story_of_two_children_needs_two() -> None:
+    """It is not told of a child and grown-ups."""
+    assert casting(PEERS, cast("나, 엄마")) is None
+    assert casting(PEERS, cast("나, 엄마, 아기 동생")) is None
+    assert parts(PEERS, "나, 엄마, 민지") == ("나", "민지", ["엄마"])
+
+
+@pytest.mark.parametrize("characters", ["엄마 꽃게, 아기 꽃게", "의사 선생님, 지우", "나, 소방관"])
+def test_a_child_speaks_politely_to_whoever_is_grown_up(characters: str) -> None:
+    """By what they are, not by their names alone."""
+    tale = told(ANY, StoryRequest("현대", "집", characters, "약속"), 1)
+    assert tale is not None and tale.speaks_to_elder
+
+
+@pytest.mark.parametrize(
+    ("era", "place", "begins"),
+    [
+        ("현대", "우리 집 욕실", {"우리 집에 ", "여기는 우리 집이에요."}),
+        ("현대", "부엌", {"어느 집에 ", "여기는 어느 집이에요."}),
+        ("현대", "수영장", {"수영장 근처에 "}),
+        ("현대", "도서관", {"도서관 근처에 "}),
+        ("현대", "기차 안", {"기차 안에 한 아이가 타고 "}),
+        ("현대", "유치원", {"유치원에 한 아이가 다니고 ", "유치원에 다니는 "}),
+        (
+            "조선시대",
+            "서당",
+            {
+                "조선시대, 서당에 한 아이가 다",
+                "옛날 조선시대, 서당에 한 아이가 다",
+                "옛날 옛적 조선시대, 서당에 한 아이가 다",
+            },
+        ),
+        ("1988년", "골목길", {"1988년, 골목길에 "}),
+        ("현대", "숲속 마을", {"숲속 마을에 ", "여기는 숲속 마을이에요."}),
+    ],
+)
+def test_a_story_begins_where_one_lives(era: str, place: str, begins: set[str]) -> None:
+    """In the house around a room, near a pool, on the train; of today no time is named."""
+    words = {"place": place, "home": request.dwelling_words(place), "intro": "한 아이"}
+    found = set()
+    for seed in range(40):
+        begun = request.beginning(request.era_words(era), place, random.Random(seed))
+        told_of = re.sub("^(?:바로 )?요즘, ", "", telling.filled(begun, words))
+        found |= {it for it in begins if told_of.startswith(it)}
+        assert told_of.startswith(tuple(begins)), told_of
+    assert found == begins
