@@ -69,7 +69,7 @@ def test_the_wheel_has_what_is_read_at_run_time(dist: Path) -> None:
     assert {
         "storybook/py.typed",
         "storybook/migrations/log/0001_events.sql",
-        *(f"storybook/export/book.{kind}" for kind in ("html", "css", "js")),
+        *(f"storybook/export/html/book.{kind}" for kind in ("html", "css", "js")),
         "storybook/lexicon/words.toml",
     } <= set(found)
 

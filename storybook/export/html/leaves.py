@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from html import escape
 
 import msgspec
 
-from storybook.book import COVER_PAGE, Page, Segment, StoryRequest
-from storybook.export.spans import Span, paragraphs
-from storybook.languages.language import Furniture, Language
+from storybook.book import StoryRequest
+from storybook.export.content import PageContent, PageText
+from storybook.export.spans import Span
+from storybook.languages.language import Furniture
 
 
 class Leaf(msgspec.Struct, frozen=True):
-    """A page with its picture and its reading as data URIs; `audio` is "" if there is none.
-    `panels` is how many pages the book has besides its cover. `others` are its text in other
-    languages, to stand under it."""
+    """A page with its picture and its reading as data URIs, each "" if there is none. `panels` is
+    how many pages the book has besides its cover."""
 
-    page: Page
-    book_title: str
+    page: PageContent
     picture: str
     audio: str
-    segments: Sequence[Segment]
     panels: int
-    language: Language
-    others: Sequence[tuple[Page, Language]] = ()
 
 
 def leaf_of(leaf: Leaf) -> str:
     """A page's leaf."""
     page = leaf.page
-    kind = "cover" if page.page == COVER_PAGE else "panel"
+    kind, shown = "cover" if page.is_cover else "panel", escape(page.described)
     return f"""\
-<section class="leaf {kind}" id="p{page.page}" aria-label="{_name(leaf)}">
+<section class="leaf {kind}" id="p{page.number}" aria-label="{_name(leaf)}">
 <div class="sheet">
-<figure><img src="{leaf.picture}" width="1024" height="1024" alt="{escape(_alt(leaf))}"></figure>
+<figure><img src="{leaf.picture}" width="1024" height="1024" alt="{shown}"></figure>
 <div class="words"><div class="text">
 {_text(leaf)}{_others(leaf)}
 </div><span class="below" aria-hidden="true"></span>{_reading(leaf)}{_folio(page)}</div>
@@ -67,37 +62,26 @@ def end_leaf(request: StoryRequest, words: Furniture) -> str:
 
 
 def _name(leaf: Leaf) -> str:
-    words, number = leaf.language.furniture, leaf.page.page
-    named = words.page.format(page=number, pages=leaf.panels)
-    return escape(words.cover if number == COVER_PAGE else named)
-
-
-def _alt(leaf: Leaf) -> str:
-    words = leaf.language.furniture
-    if leaf.page.page == COVER_PAGE:
-        return words.cover_picture.format(title=leaf.book_title)
-    first = re.split(r"(?<=[.!?…])\s", leaf.page.summary.strip(), maxsplit=1)[0]
-    return words.picture.format(page=leaf.page.page, told=first)
+    words, page = leaf.page.text.language.furniture, leaf.page
+    named = words.page.format(page=page.number, pages=leaf.panels)
+    return escape(words.cover if page.is_cover else named)
 
 
 def _text(leaf: Leaf) -> str:
-    parts = paragraphs(leaf.page, leaf.segments, leaf.language.goes_on)
-    if leaf.page.page == COVER_PAGE:
+    parts = leaf.page.text.paragraphs
+    if leaf.page.is_cover:
         return f"<h1>{''.join(_span(span) for part in parts for span in part)}</h1>"
     return "\n".join(map(_paragraph, parts))
 
 
 def _others(leaf: Leaf) -> str:
-    return "".join(
-        f'\n<div class="other" lang="{escape(language.tag)}">\n{_plain(page, language)}\n</div>'
-        for page, language in leaf.others
-    )
+    return "".join(map(_other, leaf.page.others))
 
 
-def _plain(page: Page, language: Language) -> str:
+def _other(text: PageText) -> str:
     """The text in paragraphs, of which nothing is lit up while it is read."""
-    parts = paragraphs(page, (), language.goes_on)
-    return "\n".join(map(_paragraph, parts))
+    parts = "\n".join(map(_paragraph, text.paragraphs))
+    return f'\n<div class="other" lang="{escape(text.language.tag)}">\n{parts}\n</div>'
 
 
 def _paragraph(spans: Sequence[Span]) -> str:
@@ -119,8 +103,9 @@ def _span(span: Span) -> str:
 def _reading(leaf: Leaf) -> str:
     if not leaf.audio:
         return ""
-    words, number = leaf.language.furniture, leaf.page.page
-    what = escape(words.read_cover if number == COVER_PAGE else words.read_page.format(page=number))
+    words, page = leaf.page.text.language.furniture, leaf.page
+    said = words.read_cover if page.is_cover else words.read_page.format(page=page.number)
+    what = escape(said)
     return f"""
 <audio preload="auto" src="{leaf.audio}"></audio>
 <button type="button" class="read" aria-pressed="false" aria-label="{what}" title="{what}">\
@@ -128,7 +113,7 @@ def _reading(leaf: Leaf) -> str:
 <path class="stop" d="M7 5h3.6v14H7zm6.4 0H17v14h-3.6z"/></svg></button>"""
 
 
-def _folio(page: Page) -> str:
-    if page.page == COVER_PAGE:
+def _folio(page: PageContent) -> str:
+    if page.is_cover:
         return ""
-    return f'\n<span class="folio" aria-hidden="true">{page.page}</span>'
+    return f'\n<span class="folio" aria-hidden="true">{page.number}</span>'

@@ -1,0 +1,247 @@
+"""A book as every format tells it: pages with text, times, pictures and voices, and its makers.
+
+A **content** is one edition of a book in one language, perhaps with others under it. Whatever a
+format needs to know of a book stands in it: no format reads a run. Bytes of pictures and voices
+come from the artifact store, by the names in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from storybook.book import (
+    COVER_PAGE,
+    Artifact,
+    Page,
+    Role,
+    RunId,
+    Segment,
+    StoryRequest,
+    Work,
+    narration_of,
+    picture_of,
+)
+from storybook.events.catalog import EngineInfo, Event, StageCompleted, StageStarted
+from storybook.export.spans import Span, paragraphs
+from storybook.languages.known import language_of
+from storybook.languages.language import Language
+from storybook.run import Run, Status
+
+ALL_LANGUAGES: Final = "both"
+"""Stands for a language: the text of each is under that of the book's own, whose voice reads."""
+_FIRST_SENTENCE: Final = re.compile(r"(?<=[.!?…])\s")
+
+
+class CannotExport(Exception):
+    """The run is no whole book; the message says what is missing."""
+
+
+class Maker(msgspec.Struct, frozen=True):
+    """Who made a book's texts, pictures or voices: an engine in a role, with its model if it has
+    one. An engine without a model works by rule."""
+
+    role: Role
+    engine: str
+    model: str = ""
+
+
+class PageText(msgspec.Struct, frozen=True):
+    """A page's text in a language, in paragraphs of spans: of each its words, the segment that
+    speaks it (seconds of the page's recording) if there is a voice, and whether somebody says
+    it."""
+
+    page: Page
+    language: Language
+    paragraphs: tuple[tuple[Span, ...], ...]
+
+    @property
+    def plain(self) -> tuple[str, ...]:
+        """The paragraphs as text."""
+        return tuple("".join(span.text for span in it) for it in self.paragraphs)
+
+
+class PageContent(msgspec.Struct, frozen=True):
+    """One page: its text, the same in `others`, its picture and its recording, of which each may be
+    missing from a book that is not whole; `described` says what the picture shows."""
+
+    number: int
+    text: PageText
+    picture: Artifact | None
+    narration: Artifact | None
+    described: str
+    others: tuple[PageText, ...] = ()
+
+    @property
+    def is_cover(self) -> bool:
+        return self.number == COVER_PAGE
+
+
+class BookContent(msgspec.Struct, frozen=True):
+    """A book: who asked for what, its pages from the cover on, and its makers. `modified` is when
+    the last of it was made (microseconds since 1970, UTC). `edition` is the number of the edition
+    that was asked for, None for the book as it is shown."""
+
+    run_id: RunId
+    language: Language
+    request: StoryRequest
+    pages: tuple[PageContent, ...]
+    page_count: int
+    makers: tuple[Maker, ...] = ()
+    modified: int = 0
+    edition: int | None = None
+    added: str = ""
+    is_read_aloud: bool = False
+
+    @property
+    def title(self) -> str:
+        """Of its cover; the four words stand for it as long as there is none."""
+        written = self.pages[COVER_PAGE].text.page.title if self.pages else ""
+        return written or self.request.topic
+
+    @property
+    def others(self) -> tuple[Language, ...]:
+        """The languages whose text is under that of the book's own."""
+        return tuple(it.language for it in self.pages[0].others) if self.pages else ()
+
+    @property
+    def identifier(self) -> str:
+        """A URN that is the same for every copy of this book in this language, edition for
+        edition."""
+        name = f"{self.run_id}/{self.edition or ''}/{self.language.tag}"
+        return uuid.uuid5(_NAMESPACE, name).urn
+
+    @property
+    def files(self) -> Iterator[Artifact]:
+        """Its pictures and recordings."""
+        for page in self.pages:
+            yield from (it for it in (page.picture, page.narration) if it is not None)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that a format is made from: another one, and the book is another."""
+        told = [
+            (it.number, *(text.page for text in (it.text, *it.others)), it.described)
+            for it in self.pages
+        ]
+        parts = (self.identifier, self.request, told, [*self.files], self.makers, self.modified)
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:storybook:book")
+
+
+def content_of(
+    run_id: RunId,
+    run: Run,
+    language: str = "",
+    edition: int | None = None,
+    makers: Iterable[Maker] = (),
+    modified: int = 0,
+    *,
+    partial: bool = False,
+) -> BookContent:
+    """A book as it is shown, or as an edition has it, in its own language or in `language`, which
+    may be `ALL_LANGUAGES`. With `partial` what there is of one that is not whole. Raises
+    `CannotExport`."""
+    found = run.shown if edition is None else run.of_edition(edition)
+    if found is None:
+        raise CannotExport(f"the book has no edition {edition}: the newest is {run.edition}")
+    added, others = _languages(found, language)
+    if not partial:
+        _check_whole(found, run.pruned, added)
+    numbers = [it for it in range(found.page_count) if found.page_in(it, added) is not None]
+    pages = tuple(_page(found, it, added, others, run.pruned) for it in numbers)
+    if not pages:
+        raise CannotExport(f"the run is {found.status}; no page of it is written")
+    own = language_of(added or found.language)
+    return BookContent(
+        run_id,
+        own,
+        found.request,
+        pages,
+        found.page_count,
+        tuple(makers),
+        modified,
+        edition,
+        added,
+        any(it.narration is not None for it in pages),
+    )
+
+
+def makers_of(events: Iterable[Event]) -> tuple[Maker, ...]:
+    """Who made what of a book, by its events: each engine that completed something, by role."""
+    started: dict[tuple[Work, int], EngineInfo] = {}
+    found: dict[Maker, None] = {}
+    for event in events:
+        if isinstance(event, StageStarted):
+            started[event.work, event.attempt] = event.engine
+        elif isinstance(event, StageCompleted):
+            engine = event.made_by or started.get((event.work, event.attempt))
+            if engine is not None:
+                model = (event.made_from.model if event.made_from else "") or engine.model
+                found[Maker(event.work.stage.role, engine.name, model)] = None
+    return tuple(sorted(found, key=lambda it: [*Role].index(it.role)))
+
+
+def _languages(run: Run, language: str) -> tuple[str, tuple[str, ...]]:
+    """What the book's text is in ("" for its own), and what stands under it."""
+    is_all = language == ALL_LANGUAGES
+    added = "" if is_all or not language else run.added_as(language)
+    if added is None or (is_all and not run.translations):
+        raise CannotExport(
+            f"the book is in {', '.join(run.languages)}: `storybook edit RUN --add-language TAG` "
+            "adds another language"
+        )
+    return added, (*run.translations,) if is_all else ()
+
+
+def _check_whole(run: Run, pruned: frozenset[str], added: str) -> None:
+    if run.status is not Status.DONE:
+        raise CannotExport(f"the run is {run.status}; only a DONE one is a whole book")
+    works = [it for it in run.plan if it.stage.is_picture or it.language == added]
+    files = [found.name for it in works if (found := run.artifact(it)) is not None]
+    if any(name in pruned for name in files):
+        raise CannotExport("retention has removed this book's files")
+
+
+def _page(
+    run: Run, number: int, added: str, others: Sequence[str], pruned: frozenset[str]
+) -> PageContent:
+    picture, narration = (
+        found if found is not None and found.name not in pruned else None
+        for found in (run.artifact(picture_of(number)), run.artifact(narration_of(number, added)))
+    )
+    segments = narration.segments if narration is not None else ()
+    page = run.page_in(number, added)
+    assert page is not None
+    language = language_of(added or run.language)
+    under = [(run.page_in(number, it), language_of(it)) for it in others]
+    return PageContent(
+        number,
+        PageText(page, language, _paragraphs(page, language, segments)),
+        picture,
+        narration,
+        _described(page, language, run.pages[COVER_PAGE].title),
+        tuple(PageText(it, of, _paragraphs(it, of)) for it, of in under if it is not None),
+    )
+
+
+def _paragraphs(
+    page: Page, language: Language, segments: Sequence[Segment] = ()
+) -> tuple[tuple[Span, ...], ...]:
+    return tuple(map(tuple, paragraphs(page, segments, language.goes_on)))
+
+
+def _described(page: Page, language: Language, title: str) -> str:
+    """What a picture shows, for whoever does not see it."""
+    words = language.furniture
+    if page.page == COVER_PAGE:
+        return words.cover_picture.format(title=page.title or title)
+    first = _FIRST_SENTENCE.split(page.summary.strip(), maxsplit=1)[0]
+    return words.picture.format(page=page.page, told=first)
