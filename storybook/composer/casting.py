@@ -121,5 +121,10 @@ def _second(
     peers = [it for it in others if it not in elder]
     if is_elder(everyone[hero]):  # among themselves they are peers
         peers, elder = [*others], []
-    wanted = {"peer": peers, "elder": elder, "any": [*peers, *elder]}[storyline.other]
+    wanted = {
+        "peer": peers,
+        "elder": elder,
+        "any": [*peers, *elder],
+        "elder_first": [*elder, *peers],
+    }[storyline.other]
     return wanted[0] if wanted else None
