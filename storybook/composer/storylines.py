@@ -127,11 +127,12 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A story in four pages.
 
     `topics` are names of frames, "" one that suits any; `casts` the sizes of cast that it serves,
-    `other` who the second may be (`any` rather a peer, `elder_first` rather an elder). `turn` is what turns it, `object` the slot of the thing whose
-    meaning changes, and `meaning` what that is at first and in the end; `refrain` is told on three
-    pages at least, the last among them; `humour` is where one laughs, "" where it is not funny.
-    `earned` is the action of the last page by which the hero ends it. `eras` bound when it is told.
-    `alone` is who plays `b` where the cast is one.
+    `other` who the second may be: `any` is a peer if there is one, `elder_first` an elder. `turn`
+    is what turns it, `object` the slot of the thing whose meaning changes, and `meaning` what that
+    is at first and in the end; `refrain` is told on three pages at least, the last among them;
+    `humour` is where one laughs, "" where it is not funny. `earned` is the action of the last page
+    by which the hero ends it. `eras` bound when it is told. `alone` is who plays `b` where the cast
+    is one.
     """
 
     name: str
