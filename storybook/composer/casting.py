@@ -125,7 +125,12 @@ def _second(
     peers = [it for it in others if it not in (*elder, *babies)]
     if is_elder(everyone[hero]):  # among themselves they are peers
         peers, elder = [*others], []
-    wanted = {"peer": peers, "elder": elder, "any": [*peers, *elder]}[storyline.other]
+    wanted = {
+        "peer": peers,
+        "elder": elder,
+        "any": [*peers, *elder],
+        "elder_first": [*elder, *peers],
+    }[storyline.other]
     wanted = wanted or (babies if babies == [*others] else [])
     return wanted[0] if wanted else None
 

@@ -96,7 +96,7 @@ def told(
     names = (one.name for one in everyone)
     return Tale(
         story,
-        line,
+        _in_time(line, setting),
         who,
         setting,
         there,
@@ -161,6 +161,18 @@ def _second(it: Tale) -> str:
 def _extra(it: Tale, key: str) -> str:
     at = it.who.extras.get(key)
     return it.line.extras[key].ko if at is None else it.who.name(at)
+
+
+def _in_time(line: Storyline, setting: StorySetting) -> Storyline:
+    """A storyline with those whom it brings along as they are in a setting."""
+
+    def then(extra: Extra) -> Extra:
+        found = setting.pick(msgspec.to_builtins(extra))
+        return msgspec.structs.replace(extra, ko=str(found["ko"]), en=str(found["en"]))
+
+    extras = {key: then(extra) for key, extra in line.extras.items()}
+    alone = then(line.alone) if line.alone is not None else None
+    return msgspec.structs.replace(line, extras=extras, alone=alone)
 
 
 def _thing(it: str | Owned, setting: StorySetting) -> Named | None:

@@ -212,6 +212,7 @@ def test_its_books_pass_the_check(line: Storyline) -> None:
                 assert not problems, f"{characters} {era} {page.text} {page.image_prompt}"
                 assert page.scene is not None and not page.scene.faults()
                 assert page.image_prompt.isascii() and len(page.image_prompt) < 2000
+                assert not re.search(r"  |the [,.]", page.image_prompt), page.image_prompt
                 assert not re.search(r"[{}\[\]|<>]|  ", page.text), page.text
                 assert len(page.dialogues) <= 2, page.text
                 assert slips(page.text) == [], page.text
