@@ -51,9 +51,9 @@ def frames() -> tuple[TopicFrame, ...]:
 
 
 def find_topic(text: str) -> TopicFrame | None:
-    """The topic that a person's words mean; of several a grave one (돌아가신 할머니가 보고 싶은 날 is
-    no tale of missing somebody far away), then the last, as Korean puts what matters last, and of
-    these the one by its longest word."""
+    """The topic that a person's words mean; of several a grave one (a day without a grandmother who
+    died is not about missing somebody far away), then the last, as Korean puts what matters last,
+    and of these the one by its longest word."""
     found = [(*match, frame) for frame in frames() for match in words_in(frame.words, text)]
     return max(found, key=lambda it: (it[2].grave, *it[:2]))[2] if found else None
 
