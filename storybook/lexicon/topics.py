@@ -51,10 +51,11 @@ def frames() -> tuple[TopicFrame, ...]:
 
 
 def find_topic(text: str) -> TopicFrame | None:
-    """The topic that a person's words mean; of several the last, as Korean puts what matters last,
+    """The topic that a person's words mean; of several a grave one (a day without a grandmother who
+    died is not about missing somebody far away), then the last, as Korean puts what matters last,
     and of these the one by its longest word."""
     found = [(*match, frame) for frame in frames() for match in words_in(frame.words, text)]
-    return max(found, key=lambda it: it[:2])[2] if found else None
+    return max(found, key=lambda it: (it[2].grave, *it[:2]))[2] if found else None
 
 
 def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:

@@ -21,6 +21,7 @@ from storybook.composer.storylines import (
     Cast,
     Storyline,
     StorylinePage,
+    by_name,
     storylines,
 )
 from storybook.composer.tale import tell, told
@@ -254,6 +255,19 @@ def test_every_word_of_a_topic_finds_it() -> None:
         for word in frame.words:
             found = find_topic(word)
             assert found is not None, word
+
+
+def test_a_grave_topic_is_meant_whatever_is_named_after_it() -> None:
+    """A day without a grandmother who died gets no tale of one who lives far away."""
+    for text, name in (
+        ("돌아가신 할머니가 보고 싶은 날", "죽음"),
+        ("멀리 사는 할머니가 보고 싶은 날", "그리움"),
+    ):
+        frame = find_topic(text)
+        assert frame is not None and frame.name == name
+        chosen = choice(StoryRequest("현대", "숲속 마을", "아이", text), 1)
+        told_of = {topic for it in chosen.storylines for topic in by_name()[it].topics}
+        assert name in told_of and ("죽음" in told_of) == (name == "죽음")
 
 
 @pytest.mark.parametrize("time", get_args(Time))
