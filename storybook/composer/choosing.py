@@ -84,9 +84,12 @@ def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
 
 
 def _fitting(topic: str, story: StoryRequest) -> list[str]:
-    """Those of a frame; only those that are about the very words, if there are such."""
-    lines = (line for line in storylines() if topic in line.topics)
-    fitting = [line for line in lines if told(line, story, 0) is not None]
+    """Those of a frame; only those that are about the very words, if there are such. Where too few
+    are told of whoever swims, those that want feet are, with fins."""
+    tales = (told(line, story, 0) for line in storylines() if topic in line.topics)
+    every = [it for it in tales if it is not None]
+    at_home = [it for it in every if it.is_at_home]
+    fitting = [it.line for it in (at_home if len(at_home) >= ENOUGH else every)]
     meant = [line for line in fitting if any(words_in(line.words, spelled(story.topic)))]
     return [line.name for line in meant or fitting]
 

@@ -154,7 +154,7 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extras: dict[str, Extra] = {}
     alone: Extra | None = None
     land: bool = False
-    """Whether it needs ground under the feet: nobody who swims can be in it."""
+    """Whether it needs ground under the feet: who swims gets it only where there are few others."""
     gentle: bool = False
     """Whether a grave topic may have it."""
 

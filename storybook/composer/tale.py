@@ -40,6 +40,7 @@ from storybook.lexicon import Character, characters_of, looks
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
 from storybook.lexicon.units import one_of
+from storybook.lexicon.words import Word
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 
 REST_ON_A_PAGE: Final = 3
@@ -69,6 +70,11 @@ class Tale(msgspec.Struct, frozen=True):
         return beside(self.line, hero) if self.who.second is None else None
 
     @property
+    def is_at_home(self) -> bool:
+        """Whether everybody has what the story tells of: nobody swims where it needs feet."""
+        return not (self.line.land and any(telling.swims(it.kind) for it in self.who.everyone))
+
+    @property
     def speaks_to_elder(self) -> bool:
         alone = self.alone
         is_child = not is_elder(self.who.everyone[self.who.hero])
@@ -84,7 +90,7 @@ def told(
     who = casting(line, everyone)
     swims = all(telling.swims(one.kind) for one in everyone)
     setting = setting_of(story, is_water=swims)
-    if who is None or (line.land and any(telling.swims(one.kind) for one in everyone)):
+    if who is None:
         return None
     if line.eras and setting.time not in line.eras:
         return None
@@ -117,6 +123,7 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
         words = _words(it, scenery, number, opening)
         beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
         text = MARK.sub(lambda mark: mark[2], " ".join(beats))
+        text = telling.embodied_by(text, _kinds(it))
         summary, lines = _spoken(it, telling.filled(_mannered(it, text), words))
         made = Page(number, summary=summary, dialogues=lines)
         pages.append(_with_scene(it, made, _scene(it, page, scenery, number)))
@@ -149,6 +156,12 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
     return {**words, "opening": agreeing(telling.filled(opening, words))}
+
+
+def _kinds(it: Tale) -> dict[str, Word]:
+    """What hero and second are, as far as they are of the cast."""
+    places = {A: it.who.hero, B: it.who.second}
+    return {role: it.who.everyone[at].kind for role, at in places.items() if at is not None}
 
 
 def _second(it: Tale) -> str:

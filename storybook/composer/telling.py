@@ -23,6 +23,7 @@ from storybook.lexicon.parts import TELLER
 from storybook.lexicon.words import is_known_kind
 
 _SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
+_NAMED: Final = re.compile(r"(?=\{[ab](?:[:}]|_step))")
 _SPOKEN: Final = re.compile(r'"([ab]):([^"]*)"')
 _PARTICLES: Final = "을|이|은|으로|과|도|에도|에는|에|만|의|로|를|가|는|와|까지|"
 _ONE: Final = "하나"
@@ -66,6 +67,18 @@ def embodied(text: str, kind: Word) -> str:
     names = "|".join(sorted(limbs, key=len, reverse=True))
     limb = re.compile(rf"(?<![가-힣])({names})({_PARTICLES})(?![가-힣])")
     return limb.sub(lambda found: with_particle(limbs[found[1]], found[2]), text)
+
+
+def embodied_by(phrasing: str, kinds: Mapping[str, Word]) -> str:
+    """A phrasing in which hero and second, of these `kinds` by their slots, each move and are
+    touched as their bodies can be: what stands after a name is told of its bearer, and what stands
+    before all names of both."""
+    before, *told = _NAMED.split(phrasing)
+    if all(map(swims, kinds.values())):
+        before = embodied(before, next(iter(kinds.values())))
+    return before + "".join(
+        embodied(part, kinds[part[1]]) if part[1] in kinds else part for part in told
+    )
 
 
 def swims(kind: Word) -> bool:

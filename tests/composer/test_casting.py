@@ -10,6 +10,7 @@ import pytest
 from storybook.book import StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.casting import casting
+from storybook.composer.choosing import choice
 from storybook.composer.storylines import Storyline, by_name
 from storybook.composer.tale import tell, told
 from storybook.lexicon import cast
@@ -118,3 +119,17 @@ def test_who_has_no_other_words_is_the_same_in_every_time() -> None:
     line = by_name()["a-pebble-for-each-wait"]
     it = told(line, StoryRequest("조선시대", "집", "토끼", "동생"), 1)
     assert it is not None and it.line.extras == line.extras
+
+
+def test_who_swims_is_told_of_with_fins() -> None:
+    """Where there is no other story, one that wants feet is told of an octopus's arms."""
+    story = StoryRequest("현대", "바다", "문어 부부", "목욕")
+    chosen = choice(story, 1)
+    assert chosen.topic_known
+    for name in chosen.storylines:
+        it = told(by_name()[name], story, 1)
+        assert it is not None and not it.is_at_home
+        text = " ".join(page.text for page in tell(it, 1))
+        assert not re.search(
+            r"(?<![가-힣])(?:손|발|팔|무릎|어깨)(?:을|이|은|으로|에|도)(?![가-힣])", text
+        )
