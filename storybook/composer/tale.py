@@ -123,8 +123,11 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
         words = _words(it, scenery, number, opening)
         beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
         text = MARK.sub(lambda mark: mark[2], " ".join(beats))
-        text = telling.embodied_by(text, _kinds(it))
-        summary, lines = _spoken(it, telling.filled(_mannered(it, text), words))
+        kinds = _kinds(it)
+        text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
+        if all(map(telling.swims, kinds.values())):  # things may be hands, too
+            text = telling.embodied(text, kinds[A])
+        summary, lines = _spoken(it, text)
         made = Page(number, summary=summary, dialogues=lines)
         pages.append(_with_scene(it, made, _scene(it, page, scenery, number)))
     return tuple(pages)
