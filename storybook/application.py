@@ -62,7 +62,7 @@ from storybook.projections.derived import DerivedBook, derived_from
 from storybook.projections.forgotten import is_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
-from storybook.projections.storylines import least_lately_chosen
+from storybook.projections.storylines import next_storyline
 from storybook.projections.voices import last_voices
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, RequestFault, composed
@@ -218,8 +218,8 @@ class Application(msgspec.Struct, frozen=True):
 
     async def _chosen(self, wanted: WantedBook) -> dict[str, Any]:
         """The story that a writer by rule is to tell, should it write the book, and whether it has
-        any about the topic: of those that fit, the one least lately told here; with a seed that of
-        the seed."""
+        any about the topic: of those that fit, the one least lately told for it, then least lately
+        told here; with a seed that of the seed."""
         if wanted.has_text:
             return {}
         choice = self.engines.choice(wanted.asked)
@@ -228,7 +228,8 @@ class Application(msgspec.Struct, frozen=True):
         names = choice.storylines
         is_fixed = wanted.asked.seed is not None
         ask = self.projections.ask
-        name = names[0] if is_fixed else await ask(least_lately_chosen, names)
+        topic = wanted.asked.request.topic
+        name = names[0] if is_fixed else await ask(next_storyline, names, topic, choice.meant)
         return {"storyline": name, "topic_known": choice.topic_known}
 
     async def _check_feasible(self, asked: NewRun) -> None:

@@ -246,10 +246,11 @@ class Tried(Protocol):
 
 class Choice(msgspec.Struct, frozen=True):
     """The names of the stories that fit a request, in an order by chance, and whether they are
-    about its topic."""
+    about its topic; the first `meant` are about the very words of it."""
 
     storylines: tuple[str, ...]
     topic_known: bool
+    meant: int = 0
 
 
 @runtime_checkable

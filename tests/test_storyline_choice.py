@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from storybook.composer.engine import Composer
 from storybook.engines import TellsStories, WritingTask
 from storybook.events.catalog import RunRequested
 from storybook.new_run import NewRun
-from storybook.projections.storylines import least_lately_chosen
+from storybook.projections.storylines import next_storyline
 from storybook.settings import Limits, Settings
 from storybook.stages.registry import Engines
 from tests.books import new_run
@@ -91,13 +92,25 @@ def test_a_storyline_that_is_gone_leaves_another() -> None:
 
 
 def test_never_chosen_goes_before_long_ago() -> None:
-    """Of those that are alike the first."""
-    import sqlite3
-
+    """For these very words first, then what is about them, then in the whole library; of those that
+    are alike the first."""
     db = sqlite3.connect(":memory:")
-    db.execute("CREATE TABLE storylines (position INTEGER PRIMARY KEY, storyline TEXT)")
-    db.executemany("INSERT INTO storylines VALUES (?, ?)", [(1, "a"), (2, "b"), (3, "a")])
-    assert least_lately_chosen(db, ["a", "b"]) == "b"
-    assert least_lately_chosen(db, ["a", "c", "d", "b"]) == "c"
-    assert least_lately_chosen(db, []) == ""
+    db.execute("CREATE TABLE storylines (position INTEGER, storyline TEXT, topic TEXT)")
+    chosen = [(1, "a", "밤"), (2, "b", "밤"), (3, "a", "잠"), (4, "d", "낮")]
+    db.executemany("INSERT INTO storylines VALUES (?, ?, ?)", chosen)
+    assert next_storyline(db, ["a", "b"], "밤") == "a"
+    assert next_storyline(db, ["a", "b"], "낮") == "b"
+    assert next_storyline(db, ["a", "c", "d", "b"], "잠") == "c"
+    assert next_storyline(db, ["d", "b", "c"], "잠", meant=1) == "d"
+    assert next_storyline(db, ["d", "b", "c"], "낮", meant=1) == "c"
+    assert next_storyline(db, [], "밤") == ""
     db.close()
+
+
+def test_a_part_of_a_topic_gets_its_own_story_first() -> None:
+    """The dentist's is no shot; and no summer's tale is told of winter."""
+    dentist = Composer().choice(StoryRequest("현대", "집", "아이", "치과 가기"), 1)
+    assert dentist.storylines[0] == "all-mouths-but-one" and dentist.meant == 1
+    assert len(dentist.storylines) >= 3
+    winter = Composer().choice(StoryRequest("현대", "집", "아이", "겨울"), 1)
+    assert "after-the-shade" not in winter.storylines and winter.topic_known

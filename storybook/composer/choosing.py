@@ -8,7 +8,6 @@ any other there are storylines that are good stories and pretend to nothing.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -35,7 +34,9 @@ def choice(story: StoryRequest, seed: int) -> Choice:
     known = about(story)
     names = known or _general(story)
     random.Random(f"choice:{seed}").shuffle(names)
-    return Choice(tuple(names), bool(known))
+    meant = [it for it in names if _is_meant(it, spelled(story.topic))]
+    others = [it for it in names if it not in meant]
+    return Choice((*meant, *others), bool(known), len(meant))
 
 
 def about(story: StoryRequest) -> list[str]:
@@ -45,7 +46,7 @@ def about(story: StoryRequest) -> list[str]:
     if frame is None:
         return _of_arc(arc, story) if arc is not None else []
     own = _fitting(frame.name, story)
-    if frame.grave or len(own) >= ENOUGH or _is_meant(own, topic):
+    if frame.grave or len(own) >= ENOUGH:
         return own
     return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]
 
@@ -84,19 +85,20 @@ def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
 
 
 def _fitting(topic: str, story: StoryRequest) -> list[str]:
-    """Those of a frame; only those that are about the very words, if there are such. Where too few
-    are told of whoever swims, those that want feet are, with fins."""
-    tales = (told(line, story, 0) for line in storylines() if topic in line.topics)
+    """Those of a frame. Where too few are told of whoever swims, those that want feet are, with
+    fins."""
+    words = spelled(story.topic)
+    lines = (line for line in storylines() if topic in line.topics)
+    tales = (told(line, story, 0) for line in lines if not any(words_in(line.not_for, words)))
     every = [it for it in tales if it is not None]
     at_home = [it for it in every if it.is_at_home]
-    fitting = [it.line for it in (at_home if len(at_home) >= ENOUGH else every)]
-    meant = [line for line in fitting if any(words_in(line.words, spelled(story.topic)))]
-    return [line.name for line in meant or fitting]
+    return [it.line.name for it in (at_home if len(at_home) >= ENOUGH else every)]
 
 
-def _is_meant(names: Sequence[str], topic: str) -> bool:
-    """Whether stories are about the very words of a topic."""
-    return any(any(words_in(by_name()[it].words, topic)) for it in names)
+def _is_meant(name: str, topic: str) -> bool:
+    """Whether a story is about the very words of a topic: such are told first."""
+    line = by_name().get(name)
+    return line is not None and any(words_in(line.words, topic))
 
 
 def _general(story: StoryRequest) -> list[str]:

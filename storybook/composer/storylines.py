@@ -132,7 +132,8 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is at first and in the end; `refrain` is told on three pages at least, the last among them;
     `humour` is where one laughs, "" where it is not funny. `earned` is the action of the last page
     by which the hero ends it. `eras` bound when it is told. `alone` is who plays `b` where the cast
-    is one. `words` are those of its topics that it is about above all: of 병원, "치과".
+    is one. `words` are those of its topics that it is about above all, of 병원 "치과": then
+    it is told first. With one of `not_for` in its topic it is not told: no summer in winter.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     humour: str = ""
     hero: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    not_for: tuple[str, ...] = ()
     eras: tuple[str, ...] = ()
     things: dict[str, str | Owned] = {}
     extras: dict[str, Extra] = {}
