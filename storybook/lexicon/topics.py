@@ -51,10 +51,12 @@ def frames() -> tuple[TopicFrame, ...]:
 
 
 def find_topic(text: str) -> TopicFrame | None:
-    """The topic that a person's words mean; of several the last, as Korean puts what matters last,
-    and of these the one by its longest word."""
-    found = [(*match, frame) for frame in frames() for match in words_in(frame.words, text)]
-    return max(found, key=lambda it: it[:2])[2] if found else None
+    """The topic that a person's words mean: a grave one before all others (돌아가신 할머니 is no
+    merry grandmother), then the last, as Korean puts what matters last, by its longest word."""
+    found = [
+        (frame.grave, *match, frame) for frame in frames() for match in words_in(frame.words, text)
+    ]
+    return max(found, key=lambda it: it[:3])[3] if found else None
 
 
 def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
