@@ -56,10 +56,12 @@ class Casting(msgspec.Struct, frozen=True):
 
 
 def casting(storyline: Storyline, everyone: Sequence[Character]) -> Casting | None:
-    """Who plays what in a storyline; None if it does not fit them."""
+    """Who plays what in a storyline; None if it does not fit them, or brings along somebody who is
+    called as one of them (할머니 and another 할머니)."""
     played = _played(storyline, everyone)
     places = [place for place in range(len(everyone)) if place not in played.values()]
-    if not places:
+    brought = {extra.ko for key, extra in storyline.extras.items() if key not in played}
+    if not places or any(who.name in brought for who in everyone):
         return None
     hero = _hero(storyline, everyone, places)
     others = [place for place in places if place != hero]

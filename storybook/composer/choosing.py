@@ -72,12 +72,12 @@ def known_topics() -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
-    """The frame or the arc that a topic's words mean: a grave one, or what is named last, by its
+    """The frame or the arc that a topic's words mean: a grave frame, or what is named last, by its
     longest word."""
     frame, arc = find_topic(topic), arc_for(topic)
     if frame is None or arc is None:
         return frame, arc if arc is not None and _tellable(arc) else None
-    if frame.grave:
+    if frame.weighs_on(topic):
         return frame, None
     of_frame = max(words_in(frame.words, topic))
     of_arc = max(words_in(arc.words, topic), default=(0, 0))

@@ -36,11 +36,17 @@ class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     because: str
     arcs: tuple[str, ...] = ()
     grave: bool = False
+    light: tuple[str, ...] = ()
 
     def said_never(self, text: str) -> str:
         """What a Korean text says that no book about this says; empty if nothing."""
         found = (re.search(pattern, text) for pattern in self.never)
         return next((it[0] for it in found if it is not None), "")
+
+    def weighs_on(self, text: str) -> bool:
+        """Whether a text names this as something grave, which no other topic lightens."""
+        heavy = [word for word in self.words if word not in self.light]
+        return self.grave and any(words_in(heavy, text))
 
 
 @cache
@@ -51,11 +57,14 @@ def frames() -> tuple[TopicFrame, ...]:
 
 
 def find_topic(text: str) -> TopicFrame | None:
-    """The topic that a person's words mean; of several a grave one (a day without a grandmother who
-    died is not about missing somebody far away), then the last, as Korean puts what matters last,
-    and of these the one by its longest word."""
-    found = [(*match, frame) for frame in frames() for match in words_in(frame.words, text)]
-    return max(found, key=lambda it: (it[2].grave, *it[:2]))[2] if found else None
+    """The topic that a person's words mean: a grave one before all others (돌아가신 할머니 is no
+    merry grandmother), then the last, as Korean puts what matters last, by its longest word."""
+    found = [
+        (frame.weighs_on(text), *match, frame)
+        for frame in frames()
+        for match in words_in(frame.words, text)
+    ]
+    return max(found, key=lambda it: it[:3])[3] if found else None
 
 
 def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:

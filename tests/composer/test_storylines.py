@@ -270,6 +270,37 @@ def test_a_grave_topic_is_meant_whatever_is_named_after_it() -> None:
         assert name in told_of and ("죽음" in told_of) == (name == "죽음")
 
 
+@pytest.mark.parametrize(
+    ("topic", "name"),
+    [
+        ("돌아가신 할머니", "죽음"),
+        ("할머니가 돌아가셨어요", "죽음"),
+        ("친구를 따돌림", "왕따"),
+        ("전쟁과 우정", "전쟁"),
+        ("보고 싶은 할머니", "할머니 할아버지"),
+        ("가족의 평화로운 추억과 꿈", "꿈"),
+        ("그리움", "그리움"),
+    ],
+)
+def test_what_is_grave_is_told_of_before_all_else(topic: str, name: str) -> None:
+    """Nobody who asks for a grandmother that has died gets a merry book; nor one who misses a
+    living one a sad one."""
+    found = find_topic(topic)
+    assert found is not None and found.name == name
+    stories = choice(StoryRequest("현대", "마을", "아이", topic), 1).storylines
+    own = {line.name for line in ALL if name in line.topics}
+    assert {*stories} <= own if found.weighs_on(topic) else {*stories} & own
+
+
+def test_nobody_is_brought_along_who_is_called_as_a_hero() -> None:
+    """A story with a grandmother of its own is not told of a grandmother alone, but of a child and
+    the grandmother, who plays her."""
+    line = by_name()["surely-not"]
+    assert told(line, StoryRequest("현대", "마을", "할머니", "할머니"), 1) is None
+    it = told(line, StoryRequest("현대", "마을", "아이와 할머니", "할머니"), 1)
+    assert it is not None and it.who.name(it.who.extras["granny"]) == "할머니"
+
+
 @pytest.mark.parametrize("time", get_args(Time))
 def test_nothing_is_there_before_its_time(time: Time) -> None:
     """No bread in old Korea, no mask in 1988."""
