@@ -253,6 +253,13 @@ def test_every_word_of_a_topic_finds_it() -> None:
             assert found is not None, word
 
 
+@pytest.mark.parametrize("topic", ["죽은 금붕어", "무지개다리를 건넌 강아지", "별이 된 할머니"])
+def test_a_death_is_no_merry_story_of_pets_or_stars(topic: str) -> None:
+    """Whose words stand beside it."""
+    found = find_topic(topic)
+    assert found is not None and found.name == "죽음"
+
+
 @pytest.mark.parametrize("time", get_args(Time))
 def test_nothing_is_there_before_its_time(time: Time) -> None:
     """No bread in old Korea, no mask in 1988."""
