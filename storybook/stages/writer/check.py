@@ -23,6 +23,7 @@ from storybook.languages.forbidden import (
     Forbidden,
     forbidden_in,
     is_said_to_a_machine,
+    is_word,
     languages,
     list_names,
 )
@@ -116,6 +117,8 @@ def forbidden_words(file: Path | None = None) -> Forbidden:
         known, more = ", ".join(languages()), ", ".join(f"_{part}" for part in PARTS)
         found = f"expected lists named {known}; found {', '.join(unknown)}"
         raise ValueError(f"{found} (after a language may stand {more})")
+    if wrong := [word for words in lists.values() for word in words if not is_word(word)]:
+        raise ValueError(f"expected words or regular expressions, found {', '.join(wrong)}")
     return lists
 
 
