@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from storybook.composer.choosing import choice
 from storybook.composer.engine import pages_of
 from storybook.engines import Narration, NarrationTask, Narrator, WritingTask
 from storybook.new_run import check_new_run
+from storybook.projections.storylines import next_storyline
 from storybook.stages.narrator.audio import Sound
 from storybook.stages.narrator.espeak.engine import Espeak
 from storybook.stages.narrator.pitch import median_pitch
@@ -50,16 +52,33 @@ class Told(msgspec.Struct, frozen=True):
     sounds: tuple[Narration, ...]
 
 
-async def told(request: StoryRequest, narrator: Narrator, story: int = 0) -> Told:
-    """A book of a request as a family gets it: its stories one after the other, by number."""
+class Shelf:
+    """A library that knows which stories it has told, and so which one the next request gets."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect(":memory:")
+        self._db.execute("CREATE TABLE storylines (position INTEGER, storyline TEXT, topic TEXT)")
+        self._told = 0
+
+    def next(self, request: StoryRequest) -> tuple[str, bool]:
+        """The story that a request gets, and whether its topic is known."""
+        found = choice(request, SEED)
+        name = next_storyline(self._db, found.storylines, request.topic, found.meant)
+        self._told += 1
+        values = (self._told, name, request.topic)
+        self._db.execute("INSERT INTO storylines VALUES (?, ?, ?)", values)
+        return name, found.topic_known
+
+
+async def told(request: StoryRequest, narrator: Narrator, shelf: Shelf) -> Told:
+    """A book of a request as a family gets it."""
     asked = check_new_run(msgspec.structs.asdict(request))
-    found = choice(asked.request, SEED)
-    name = found.storylines[story % len(found.storylines)]
+    name, topic_known = shelf.next(asked.request)
     tts = with_casting(asked.tts, asked.request, narrator.capabilities.sounds)
     assert tts is not None
     pages = pages_of(WritingTask(asked.request, SEED, 1, storyline=name))
     sounds = [await _spoken(narrator, page, tts) for page in pages]
-    return Told(asked.request, found.topic_known, tts, pages, tuple(sounds))
+    return Told(asked.request, topic_known, tts, pages, tuple(sounds))
 
 
 async def _spoken(narrator: Narrator, page: Page, tts: TtsConfig) -> Narration:
@@ -110,12 +129,14 @@ async def _write_all(asked: argparse.Namespace, scratch: Path) -> None:
     lines = asked.requests.read_text(encoding="utf-8").splitlines()
     wanted = [StoryRequest(*it.split(BETWEEN)) for it in lines if it.strip()]
     narrator = Espeak() if asked.narrator == "espeak" else kokoro_of(scratch)
+    shelf = Shelf()
     try:
         for number, request in enumerate(wanted, start=1):
             if asked.first <= number <= asked.last:
-                earlier = wanted[: number - 1].count(request)
-                book = await told(request, narrator, earlier)
+                book = await told(request, narrator, shelf)
                 write(book, asked.folder / f"{number:02}_{asked.narrator}", listener)
+            else:
+                shelf.next(request)
     finally:
         await narrator.unload()
 

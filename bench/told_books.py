@@ -18,7 +18,7 @@ import numpy as np
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from bench.figures import FULL, Effort, Figure, print_figures
-from bench.judged import told
+from bench.judged import Shelf, told
 from storybook.book import StoryRequest
 from storybook.engines import Narration
 from storybook.stages.narrator.espeak.engine import Espeak
@@ -43,8 +43,8 @@ REQUESTS: Final = (
 
 def measure(folder: Path, effort: Effort) -> list[Figure]:
     """`folder` is not used: nothing is kept."""
-    stories = range(effort.of(3))
-    books = [anyio.run(_told, words, story) for words in REQUESTS for story in stories]
+    shelf, times = Shelf(), effort.of(3)
+    books = [anyio.run(_told, words, shelf) for words in REQUESTS for _ in range(times)]
     pages = [page for book in books for page in book]
     gaps = [gap for it in pages for gap in _gaps(it)]
     rates = [_rate(book) for book in books]
@@ -60,8 +60,8 @@ def measure(folder: Path, effort: Effort) -> list[Figure]:
     ]
 
 
-async def _told(words: tuple[str, str, str, str], story: int) -> tuple[Narration, ...]:
-    return (await told(StoryRequest(*words), Espeak(), story)).sounds
+async def _told(words: tuple[str, str, str, str], shelf: Shelf) -> tuple[Narration, ...]:
+    return (await told(StoryRequest(*words), Espeak(), shelf)).sounds
 
 
 def _gaps(page: Narration) -> Iterator[float]:
