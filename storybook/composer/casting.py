@@ -24,8 +24,8 @@ GROWN_UP: Final = (
     *("police officer", "doctor", "scientist", "painter"),
 )
 """Kinds who are no children: no mother of theirs puts them to bed."""
-NEIGHBOUR: Final = Extra("옆집 꼬마", "a small child from next door", "small")
-"""Who keeps a grown-up company."""
+NEIGHBOUR: Final = Extra("이웃 친구", "a friendly neighbour in a green cardigan")
+"""Who keeps a grown-up company: a child would be in a mother's part."""
 _CASTS: Final[tuple[Cast, ...]] = ("one", "one", "two", "many")
 """The sizes of cast, by how many take the roles."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from storybook.book import COVER_PAGE, Dialogue, Page, StoryRequest
 from storybook.composer import request, telling
@@ -37,6 +38,7 @@ from storybook.composer.storylines import (
 )
 from storybook.korean.slips import agreeing
 from storybook.lexicon import Character, characters_of, looks
+from storybook.lexicon.parts import TELLER
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
 from storybook.lexicon.units import one_of
@@ -48,6 +50,8 @@ REST_ON_A_PAGE: Final = 3
 COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 COVER_ACT: Final = "happy, waving"
 OTHERS_ACT: Final = "happy, standing"
+_OWN_OF_ME: Final = {"제": "내", "제가": "내가", "저를": "나를", "저도": "나도", "저는": "나는"}
+_OWN: Final = re.compile(rf"(?<![가-힣])(?:{'|'.join(_OWN_OF_ME)})(?![가-힣])")
 _MANNERS: Final = "|"
 """Parts a line from how it is said to an elder, or by one."""
 
@@ -127,7 +131,7 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
         text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
         if all(map(telling.swims, kinds.values())):  # things may be hands, too
             text = telling.embodied(text, kinds[A])
-        summary, lines = _spoken(it, text)
+        summary, lines = _spoken(it, _of_the_teller(it, text))
         made = Page(number, summary=summary, dialogues=lines)
         pages.append(_with_scene(it, made, _scene(it, page, scenery, number)))
     return tuple(pages)
@@ -139,23 +143,27 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
 def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
     who, here = it.who, request.place_words(it.story.place)
-    names = [one.name for one in who.everyone]
+    everyone = [replace(one, name=telling.familiar(one)) for one in who.everyone]
+    names = [one.name for one in everyone]
     hero = names[who.hero]
     rest = [names[at] for at in who.rest]
     words = {
         "place": here,
         "home": request.dwelling_words(here),
         A: hero,
-        "a_step": gait(who.everyone[who.hero]),
+        "a_step": gait(everyone[who.hero]),
         REST: telling.listed(_turn(rest, number)) if rest else "",
-        "team": team(who.everyone),
+        "team": team(everyone),
         "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": introduction(who.everyone, one_of),
+        "intro": introduction(everyone, one_of),
         **{slot: found.ko for slot, found in it.things.items()},
-        **{key: _extra(it, key) for key in it.line.extras},
+        **{key: extra.ko for key, extra in it.line.extras.items()},
+        **{key: names[at] for key, at in who.extras.items()},
     }
-    if who.second is not None or it.alone is not None:
-        words[B] = _second(it)
+    if who.second is not None:
+        words[B] = names[who.second]
+    elif it.alone is not None:
+        words[B] = it.alone.ko
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
     return {**words, "opening": agreeing(telling.filled(opening, words))}
@@ -184,11 +192,11 @@ def _in_time(line: Storyline, setting: StorySetting) -> Storyline:
 
     def then(extra: Extra) -> Extra:
         found = setting.pick(msgspec.to_builtins(extra))
-        return msgspec.structs.replace(extra, ko=str(found["ko"]), en=str(found["en"]))
+        return replace(extra, ko=str(found["ko"]), en=str(found["en"]))
 
     extras = {key: then(extra) for key, extra in line.extras.items()}
     alone = then(line.alone) if line.alone is not None else None
-    return msgspec.structs.replace(line, extras=extras, alone=alone)
+    return replace(line, extras=extras, alone=alone)
 
 
 def _thing(it: str | Owned, setting: StorySetting) -> Named | None:
@@ -199,7 +207,7 @@ def _thing(it: str | Owned, setting: StorySetting) -> Named | None:
     if found is None:
         return None
     size = owned.size or found.size
-    return msgspec.structs.replace(found, owner=owned.owner, size=size, where=owned.where)
+    return replace(found, owner=owned.owner, size=size, where=owned.where)
 
 
 def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
@@ -211,6 +219,15 @@ def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
 
 
 # ----------------------------------------------------------------------------------------- lines
+
+
+def _of_the_teller(it: Tale, text: str) -> str:
+    """A text in which what is the hero's own is called so by a hero who tells it: 내 신발."""
+    if it.who.name(it.who.hero) != TELLER:
+        return text
+    parts = re.split(r'("[^"]*")', text)
+    parts[::2] = [_OWN.sub(lambda own: _OWN_OF_ME[own[0]], part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _mannered(it: Tale, text: str) -> str:
@@ -260,7 +277,7 @@ def _scene(it: Tale, page: StorylinePage, scenery: Scenery, number: int) -> Page
         weather = "snow"
     actors = tuple(actor for actor in _actors(it, page) if actor.name not in gone)
     return PageScene(
-        msgspec.structs.replace(scenery.place, parts=parts),
+        replace(scenery.place, parts=parts),
         actors,
         tuple(done),
         tuple(_scene_thing(it, slot, actors) for slot in shown),
@@ -347,7 +364,7 @@ def _scene_thing(it: Tale, slot: str, actors: Sequence[SceneActor]) -> SceneThin
 def _with_scene(it: Tale, page: Page, scene: PageScene) -> Page:
     nouns = {one.name: _noun(one) for one in it.who.everyone}
     prompt = scene_prompt(scene, it.cards, nouns)
-    return msgspec.structs.replace(page, image_prompt=prompt, scene=scene)
+    return replace(page, image_prompt=prompt, scene=scene)
 
 
 def _noun(one: Character) -> str:

@@ -112,6 +112,16 @@ def introduced(character: Character) -> str:
     return " ".join(part for part in (character.description, noun, character.name) if part)
 
 
+def familiar(character: Character) -> str:
+    """A name as stories say it: 서연이 for a child called 서연, so that 는 and 가 follow; any other
+    as it is."""
+    name, kind = character.name, character.kind
+    is_given = kind.motif in ("child", "girl", "boy") and not is_known_kind(name)
+    is_hangul = re.fullmatch("[가-힣]{2}", name) is not None
+    closed = is_hangul and ending_of(name) is not Ending.OPEN
+    return f"{name}이" if is_given and closed else name
+
+
 def called(name: str) -> str:
     """A name as one calls it: 곰아, 토끼야, but 할머니 and Tom, and 민준아 for 민준이."""
     if name.endswith(_respected()) or not "가" <= name[-1] <= "힣":

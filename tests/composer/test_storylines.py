@@ -223,7 +223,7 @@ def test_its_books_pass_the_check(line: Storyline) -> None:
 class _Book:
     """What a page is checked for."""
 
-    page_count, language, age = 5, "ko", ""
+    page_count, language, age = 5, "ko", "5-7"
 
     def __init__(self, request: StoryRequest) -> None:
         self.request = request

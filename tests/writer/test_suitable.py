@@ -41,7 +41,7 @@ def test_harmless_words_pass() -> None:
     """Whatever they look like."""
     words = table("harmless")
     stopped = [it for it in words if refused(it)]
-    assert len(words) == 666 and len(stopped) <= MOST_WRONG * len(words), stopped
+    assert len(words) == 669 and len(stopped) <= MOST_WRONG * len(words), stopped
 
 
 @pytest.mark.parametrize(
