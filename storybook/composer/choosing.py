@@ -19,7 +19,7 @@ from storybook.composer.tale import told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
 from storybook.lexicon.emoji import spelled
-from storybook.lexicon.topics import TopicFrame, find_topic, frames, words_in
+from storybook.lexicon.topics import GAP, TopicFrame, find_topic, frames, words_in
 
 ARC: Final = "arc:"
 """What the name of an older storyline begins with; then come its topic and its number."""
@@ -60,13 +60,14 @@ def arc_storyline(name: str) -> ArcStoryline | None:
 
 
 def known_topics() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Every topic that there are stories about, with the words that mean it."""
+    """Every topic that there are stories about, with the words that mean it, but for those with a
+    gap, which nobody types."""
     told_of = {topic for line in storylines() for topic in line.topics}
     framed = [it for it in frames() if it.name in told_of or it.arcs]
     words = {word for it in framed for word in it.words}
     others = [arc for arc in arcs() if _tellable(arc) and arc.topic not in words]
     return (
-        *((it.name, it.words) for it in framed),
+        *((it.name, tuple(word for word in it.words if GAP not in word)) for it in framed),
         *((arc.topic, tuple(it for it in arc.words if it not in words)) for arc in others),
     )
 

@@ -19,6 +19,14 @@ import msgspec
 LONG_WORD: Final = 2
 """From this many syllables a word counts inside other words too (용기 in 용기있는)."""
 _TAILS: Final = ("", "이", "을", "은", "의", "과", "가", "를", "는", "와", "도", "s")
+GAP: Final = "…"
+"""Between two parts of a word: 밥…안 먹 is in 밥을 너무 안 먹어요."""
+_PARTICLE: Final = (
+    "들?(?:이랑|이|가|을|를|은|는|도|만|의|과|와|랑|하고|에게서?|에서?|한테|부터|까지|으로|로)는?"
+)
+_LITTLE: Final = "(?:안|못|잘|너무|자꾸|왜|꼭|더|다|또|좀|막|맨날|진짜)"
+_FEW: Final = 10
+"""As many letters may stand in a gap."""
 
 
 class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +80,10 @@ def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
     Latin letters, must stand alone but for a particle (꿈, 꿈을, but not 꿈틀)."""
     padded = f" {text.lower()} "
     for word in words:
+        if GAP in word:
+            ends = [found.end() for found in _gapped(word).finditer(padded)]
+            yield from ((end, len(word)) for end in ends[-1:])
+            continue
         whole = len(word) < LONG_WORD or word.isascii()
         starts = f" {word}" if whole else word
         at = padded.rfind(starts)
@@ -80,3 +92,17 @@ def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
         end = at + len(starts)
         if not whole or padded[end:].split(" ")[0] in _TAILS:
             yield end, len(word)
+
+
+@cache
+def _gapped(word: str) -> re.Pattern[str]:
+    """What finds a word with gaps: its parts in their order, with spaces or without. A gap is a
+    particle and 안, 못 and their like, or a few letters up to a space. A first part of one syllable
+    begins a word, and has such letters after a particle only: 이를 꼭 닦, but neither 고양이를 닦
+    nor 이 책상을 닦.
+    """
+    first, *rest = (re.escape(part).replace("\\ ", " ?") for part in word.split(GAP))
+    alone = len(word.split(GAP)[0]) < LONG_WORD
+    letters = f"{_PARTICLE}{'' if alone else '?'} [가-힣 ]{{1,{_FEW}}} (?:안|못)? ?"
+    gap = f"(?:(?:{_PARTICLE})? ?(?:{_LITTLE} ?)*|{letters})"
+    return re.compile("(?<![가-힣])" * alone + first + "".join(gap + part for part in rest))
