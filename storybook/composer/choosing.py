@@ -19,7 +19,7 @@ from storybook.composer.tale import told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
 from storybook.lexicon.emoji import spelled
-from storybook.lexicon.topics import GAP, TopicFrame, find_topic, frames, words_in
+from storybook.lexicon.topics import GAP, TopicFrame, find_topic, frames, light_words, words_in
 
 ARC: Final = "arc:"
 """What the name of an older storyline begins with; then come its topic and its number."""
@@ -81,7 +81,8 @@ def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
     if frame.weighs_on(topic):
         return frame, None
     of_frame = max(words_in(frame.words, topic))
-    of_arc = max(words_in(arc.words, topic), default=(0, 0))
+    heavy = [word for word in arc.words if word not in light_words()]
+    of_arc = max(words_in(heavy, topic), default=(0, 0))
     return (frame, None) if of_frame >= of_arc or not _tellable(arc) else (None, arc)
 
 
