@@ -97,7 +97,7 @@ def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
             ends = [found.end() for found in _gapped(word).finditer(padded)]
             yield from ((end, len(word)) for end in ends[-1:])
             continue
-        whole = len(word) < LONG_WORD or word.isascii()
+        whole = len(word.rstrip()) < LONG_WORD or word.isascii()
         starts = f" {word}" if whole else word
         at = padded.rfind(starts)
         if at < 0:
