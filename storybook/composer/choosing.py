@@ -19,7 +19,7 @@ from storybook.composer.tale import told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
 from storybook.lexicon.emoji import spelled
-from storybook.lexicon.topics import TopicFrame, find_topic, frames, words_in
+from storybook.lexicon.topics import GAP, TopicFrame, find_topic, frames, light_words, words_in
 
 ARC: Final = "arc:"
 """What the name of an older storyline begins with; then come its topic and its number."""
@@ -60,13 +60,14 @@ def arc_storyline(name: str) -> ArcStoryline | None:
 
 
 def known_topics() -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Every topic that there are stories about, with the words that mean it."""
+    """Every topic that there are stories about, with the words that mean it, but for those with a
+    gap, which nobody types."""
     told_of = {topic for line in storylines() for topic in line.topics}
     framed = [it for it in frames() if it.name in told_of or it.arcs]
     words = {word for it in framed for word in it.words}
     others = [arc for arc in arcs() if _tellable(arc) and arc.topic not in words]
     return (
-        *((it.name, it.words) for it in framed),
+        *((it.name, tuple(word for word in it.words if GAP not in word)) for it in framed),
         *((arc.topic, tuple(it for it in arc.words if it not in words)) for arc in others),
     )
 
@@ -80,7 +81,8 @@ def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
     if frame.weighs_on(topic):
         return frame, None
     of_frame = max(words_in(frame.words, topic))
-    of_arc = max(words_in(arc.words, topic), default=(0, 0))
+    heavy = [word for word in arc.words if word not in light_words()]
+    of_arc = max(words_in(heavy, topic), default=(0, 0))
     return (frame, None) if of_frame >= of_arc or not _tellable(arc) else (None, arc)
 
 
