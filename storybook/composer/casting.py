@@ -66,7 +66,7 @@ def casting(storyline: Storyline, everyone: Sequence[Character]) -> Casting | No
     hero = _hero(storyline, everyone, places)
     others = [place for place in places if place != hero]
     size = _CASTS[min(len(places), 3)]
-    if size not in storyline.casts:
+    if size not in storyline.casts or (storyline.child and is_grown_up(everyone[hero])):
         return None
     if not others:
         return Casting(tuple(everyone), hero, None, (), played, size)

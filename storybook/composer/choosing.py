@@ -67,7 +67,7 @@ def known_topics() -> tuple[tuple[str, tuple[str, ...]], ...]:
     words = {word for it in framed for word in it.words}
     others = [arc for arc in arcs() if _tellable(arc) and arc.topic not in words]
     return (
-        *((it.name, tuple(word for word in it.words if GAP not in word)) for it in framed),
+        *((it.name, tuple(word.strip() for word in it.words if GAP not in word)) for it in framed),
         *((arc.topic, tuple(it for it in arc.words if it not in words)) for arc in others),
     )
 

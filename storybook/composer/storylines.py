@@ -155,6 +155,8 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     things: dict[str, str | Owned] = {}
     extras: dict[str, Extra] = {}
     alone: Extra | None = None
+    child: bool = False
+    """Whether its hero is a child: no firefighter loses a milk tooth."""
     land: bool = False
     """Whether it needs ground under the feet: who swims gets it only where there are few others."""
     gentle: bool = False

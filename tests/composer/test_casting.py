@@ -11,7 +11,7 @@ from storybook.book import StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.casting import casting
 from storybook.composer.choosing import choice
-from storybook.composer.storylines import Storyline, by_name
+from storybook.composer.storylines import Storyline, by_name, storylines
 from storybook.composer.tale import tell, told
 from storybook.lexicon import cast
 
@@ -138,7 +138,7 @@ def test_who_has_no_other_words_is_the_same_in_every_time() -> None:
 
 def test_who_swims_is_told_of_with_fins() -> None:
     """Where there is no other story, one that wants feet is told of an octopus's arms."""
-    story = StoryRequest("현대", "바다", "문어 부부", "목욕")
+    story = StoryRequest("현대", "바다", "문어와 물고기", "목욕")
     chosen = choice(story, 1)
     assert chosen.topic_known
     for name in chosen.storylines:
@@ -148,3 +148,43 @@ def test_who_swims_is_told_of_with_fins() -> None:
         assert not re.search(
             r"(?<![가-힣])(?:손|발|팔|무릎|어깨)(?:을|이|은|으로|에|도)(?![가-힣])", text
         )
+
+
+def test_no_grown_up_loses_a_milk_tooth() -> None:
+    """What only a child can live through is not told of a firefighter, but of a child beside one."""
+    line = by_name()["whistle-in-the-gap"]
+    assert line.child and casting(line, cast("소방관")) is None
+    assert parts(line, "소방관, 아이")[0] == "아이"
+
+
+@pytest.mark.parametrize(
+    ("characters", "told_of"),
+    [
+        ("서연", "서연이"),
+        ("민준, 유나", "민준이와 유나"),
+        ("김서연", "김서연"),
+        ("곰", "곰 한 마리"),
+    ],
+)
+def test_a_child_is_called_as_stories_call_it(characters: str, told_of: str) -> None:
+    """서연이는, and never 서연은; who says a line keeps the name that was given."""
+    it = told(ANY, StoryRequest("현대", "숲속 마을", characters, "약속"), 2)
+    assert it is not None
+    pages = tell(it, 2)
+    assert told_of in pages[1].text
+    assert not re.search(
+        "(?:서연|민준)(?:은|을|이 )", " ".join(page.text for page in pages[1:])
+    ) or (characters == "김서연")
+    speakers = {line.character for page in pages for line in page.dialogues}
+    assert speakers <= {one.name for one in it.who.everyone}
+
+
+def test_what_is_the_heros_own_is_mine_where_i_tell_it() -> None:
+    """Outside of what is said, in every story."""
+    its_own = re.compile("(?<![가-힣])(?:제|제가|저는|저도)(?![가-힣])")
+    for line in storylines():
+        it = told(
+            line, StoryRequest("현대", "집", "나", next(filter(None, line.topics), "하루")), 1
+        )
+        for page in tell(it, 1) if it is not None else ():
+            assert not its_own.search(re.sub('"[^"]*"', "", page.summary)), page.summary
