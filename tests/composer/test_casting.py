@@ -151,7 +151,7 @@ def test_who_swims_is_told_of_with_fins() -> None:
 
 
 def test_no_grown_up_loses_a_milk_tooth() -> None:
-    """What only a child can live through is not told of a firefighter, but of a child beside one."""
+    """What only a child can live through is told of a child beside a firefighter, not of him."""
     line = by_name()["whistle-in-the-gap"]
     assert line.child and casting(line, cast("소방관")) is None
     assert parts(line, "소방관, 아이")[0] == "아이"
