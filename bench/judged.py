@@ -27,7 +27,7 @@ from bench.servers.speech import whisper_folder
 from bench.voices import errors_in, kokoro_of
 from storybook.book import Page, StoryRequest, TtsConfig
 from storybook.composer.choosing import choice
-from storybook.composer.engine import pages_of
+from storybook.composer.engine import Composer, pages_of
 from storybook.engines import Narration, NarrationTask, Narrator, WritingTask
 from storybook.new_run import check_new_run
 from storybook.projections.storylines import next_storyline
@@ -36,7 +36,7 @@ from storybook.stages.narrator.espeak.engine import Espeak
 from storybook.stages.narrator.pitch import median_pitch
 from storybook.stages.narrator.utterances import utterances
 from storybook.stages.transcriber.whisper.model import LoadedWhisper, find_device
-from storybook.stages.voice_casting import with_casting
+from storybook.stages.voice_casting import with_casting, with_company
 
 BETWEEN: Final = " · "
 SEED: Final = 1
@@ -74,11 +74,13 @@ async def told(request: StoryRequest, narrator: Narrator, shelf: Shelf) -> Told:
     """A book of a request as a family gets it."""
     asked = check_new_run(msgspec.structs.asdict(request))
     name, topic_known = shelf.next(asked.request)
-    tts = with_casting(asked.tts, asked.request, narrator.capabilities.sounds)
+    sounds = narrator.capabilities.sounds
+    tts = with_casting(asked.tts, asked.request, sounds)
+    tts = with_company(tts, Composer().company(asked.request, name), sounds)
     assert tts is not None
     pages = pages_of(WritingTask(asked.request, SEED, 1, storyline=name))
-    sounds = [await _spoken(narrator, page, tts) for page in pages]
-    return Told(asked.request, topic_known, tts, pages, tuple(sounds))
+    spoken = [await _spoken(narrator, page, tts) for page in pages]
+    return Told(asked.request, topic_known, tts, pages, tuple(spoken))
 
 
 async def _spoken(narrator: Narrator, page: Page, tts: TtsConfig) -> Narration:

@@ -261,6 +261,10 @@ class TellsStories(Protocol):
         """What it could tell; the first one is that of the seed."""
         ...
 
+    def company(self, request: StoryRequest, storyline: str) -> tuple[str, ...]:
+        """The names of those whom one of its stories brings along beside the cast."""
+        ...
+
 
 class Writer(Engine, Protocol):
     @property

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from storybook.application import Application
-from storybook.book import StoryRequest
+from storybook.book import CAST, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
-from storybook.composer.engine import Composer
+from storybook.composer.engine import Composer, pages_of
 from storybook.engines import TellsStories, WritingTask
 from storybook.events.catalog import RunRequested
 from storybook.new_run import NewRun
@@ -63,6 +63,21 @@ async def test_a_seed_fixes_the_story(tmp_path: Path) -> None:
     assert told == {Composer().choice(EATING, 9).storylines[0]}
 
 
+async def test_whom_a_story_brings_along_has_a_voice(tmp_path: Path) -> None:
+    """Of its own, cast beside those of the cast, and recorded with the request."""
+    asked = new_run(msgspec.structs.replace(EATING, characters="아이", topic="양치질"), TtsConfig())
+    asked = msgspec.structs.replace(asked, tts=TtsConfig(dialogue_voice=CAST))
+    async with open_application(SILENT, tmp_path, engines=engines()) as application:
+        first = await requested(application, asked)
+    company = Composer().company(asked.request, first.storyline)
+    assert company and first.tts is not None
+    voices = [first.tts.voice_of(name) for name in ("", "아이", *company)]
+    assert len({*voices}) == len(voices) and voices[0] == "M1"
+    task = WritingTask(asked.request, 5, 1, storyline=first.storyline)
+    speakers = {line.character for page in pages_of(task) for line in page.dialogues}
+    assert {*company} & speakers
+
+
 async def test_an_unknown_topic_is_recorded_as_such(tmp_path: Path) -> None:
     """And is in the state."""
     asked = new_run(msgspec.structs.replace(EATING, topic="분수"))
@@ -74,7 +89,6 @@ async def test_an_unknown_topic_is_recorded_as_such(tmp_path: Path) -> None:
 def test_a_book_without_a_choice_is_told_as_before() -> None:
     """A run that was asked for by an older version keeps its words."""
     from storybook.composer.compose import compose
-    from storybook.composer.engine import pages_of
 
     task = WritingTask(EATING, 5, 1)
     assert pages_of(task) == compose(EATING, 5)
@@ -84,8 +98,6 @@ def test_a_book_without_a_choice_is_told_as_before() -> None:
 
 def test_a_storyline_that_is_gone_leaves_another() -> None:
     """A later version may have it no more."""
-    from storybook.composer.engine import pages_of
-
     task = WritingTask(EATING, 5, 1, storyline="that-was-once")
     other = msgspec.structs.replace(task, storyline=Composer().choice(EATING, 5).storylines[0])
     assert pages_of(task) == pages_of(other)

@@ -131,9 +131,10 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
         text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
         if all(map(telling.swims, kinds.values())):  # things may be hands, too
             text = telling.embodied(text, kinds[A])
-        summary, lines = _spoken(it, _of_the_teller(it, text))
+        scene = _scene(it, page, scenery, number)
+        summary, lines = _spoken(it, _of_the_teller(it, text), scene)
         made = Page(number, summary=summary, dialogues=lines)
-        pages.append(_with_scene(it, made, _scene(it, page, scenery, number)))
+        pages.append(_with_scene(it, made, scene))
     return tuple(pages)
 
 
@@ -167,6 +168,12 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
     return {**words, "opening": agreeing(telling.filled(opening, words))}
+
+
+def company(it: Tale) -> tuple[str, ...]:
+    """Whom the story brings along, by name."""
+    brought = (extra.ko for key, extra in it.line.extras.items() if key not in it.who.extras)
+    return tuple(dict.fromkeys((*((it.alone.ko,) if it.alone is not None else ()), *brought)))
 
 
 def _kinds(it: Tale) -> dict[str, Word]:
@@ -241,15 +248,19 @@ def _mannered(it: Tale, text: str) -> str:
     return SPOKEN.sub(said, text)
 
 
-def _spoken(it: Tale, text: str) -> tuple[str, tuple[Dialogue, ...]]:
-    """What is printed, and who of the cast says which line; whom the story brings along speaks in
-    the narrator's voice."""
+def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue, ...]]:
+    """What is printed, and who says which line: the cast, and of those whom the story brings along
+    who is there; of others the narrator tells what they say."""
     speakers = {A: it.who.name(it.who.hero)}
     if it.who.second is not None:
         speakers[B] = it.who.name(it.who.second)
+    elif it.alone is not None and it.alone.ko in scene.brought:
+        speakers[B] = it.alone.ko
     if it.who.rest:
         speakers[REST] = it.who.name(it.who.rest[0])
-    speakers |= {key: it.who.name(at) for key, at in it.who.extras.items()}
+    there = (*scene.brought, *(one.name for one in it.who.everyone))
+    extras = {key: _extra(it, key) for key in it.line.extras}
+    speakers |= {key: name for key, name in extras.items() if name in there}
     lines = tuple(
         Dialogue(speakers[mark], line) for mark, line in SPOKEN.findall(text) if mark in speakers
     )

@@ -150,7 +150,8 @@ def _never_said(page: Page, book: Wanted) -> Found:
 def _characters(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> Found:
     language = language_of(book.language)
     names = tuple(character.name for character in cast_in(language, book.request))
-    if strangers := [it.character for it in page.dialogues if it.character not in names]:
+    known = (*names, *page.brought)
+    if strangers := [it.character for it in page.dialogues if it.character not in known]:
         yield "characters", f"{strangers[0]} speaks, who is not among {', '.join(names)}"
     if unsaid := [it.text for it in page.dialogues if it.text not in page.summary]:
         yield "characters", f"a spoken line does not stand in the text: {unsaid[0][:60]}"
