@@ -14,7 +14,7 @@ from typing import Final
 from storybook.book import StoryRequest
 from storybook.composer.arcs import Arc, ArcStoryline, arc_for, arcs
 from storybook.composer.setting import setting_of
-from storybook.composer.storylines import ANY_TOPIC, by_name, storylines
+from storybook.composer.storylines import ANY_TOPIC, Storyline, by_name, storylines
 from storybook.composer.tale import told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
@@ -91,10 +91,17 @@ def _fitting(topic: str, story: StoryRequest) -> list[str]:
     fins."""
     words = spelled(story.topic)
     lines = (line for line in storylines() if topic in line.topics)
-    tales = (told(line, story, 0) for line in lines if not any(words_in(line.not_for, words)))
+    tales = (told(line, story, 0) for line in lines if _is_allowed(line, words))
     every = [it for it in tales if it is not None]
     at_home = [it for it in every if it.is_at_home]
     return [it.line.name for it in (at_home if len(at_home) >= ENOUGH else every)]
+
+
+def _is_allowed(line: Storyline, topic: str) -> bool:
+    """Whether a story may be told of a topic's words."""
+    if any(words_in(line.not_for, topic)):
+        return False
+    return not line.only_for or any(words_in(line.only_for, topic))
 
 
 def _is_meant(name: str, topic: str) -> bool:

@@ -133,7 +133,8 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `humour` is where one laughs, "" where it is not funny. `earned` is the action of the last page
     by which the hero ends it. `eras` bound when it is told. `alone` is who plays `b` where the cast
     is one. `words` are those of its topics that it is about above all, of 병원 "치과": then
-    it is told first. With one of `not_for` in its topic it is not told: no summer in winter.
+    it is told first. With one of `not_for` in its topic it is not told: no summer in winter; nor
+    without one of `only_for`, if there are any: no glasses for who is teased and has none.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hero: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     not_for: tuple[str, ...] = ()
+    only_for: tuple[str, ...] = ()
     eras: tuple[str, ...] = ()
     things: dict[str, str | Owned] = {}
     extras: dict[str, Extra] = {}

@@ -310,6 +310,16 @@ def test_a_death_is_no_merry_story_of_pets_or_stars(topic: str) -> None:
     assert found is not None and found.name == "죽음"
 
 
+def test_who_is_teased_gets_glasses_only_if_they_are_named() -> None:
+    """A story of a grave topic's part is told of that part alone."""
+    named, other = (
+        choice(StoryRequest("현대", "마을", "아이", topic), 1).storylines
+        for topic in ("안경 썼다고 친구들이 놀려요", "친구들이 놀려요")
+    )
+    assert named[0] == "these-are-my-eyes"
+    assert other and "these-are-my-eyes" not in other
+
+
 @pytest.mark.parametrize("time", get_args(Time))
 def test_nothing_is_there_before_its_time(time: Time) -> None:
     """No bread in old Korea, no mask in 1988."""

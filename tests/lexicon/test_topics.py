@@ -44,8 +44,8 @@ def test_a_gap_is_small_and_begins_with_the_whole_of_a_short_word(word: str, tex
     ("text", "name"),
     [
         ("밥을 너무 안 먹어요", "편식"),
-        ("집에서 뛰면 안 되는 이유", "배려"),
-        ("자꾸 떼를 써요", "화"),
+        ("집에서 뛰면 안 되는 이유", "공공예절"),
+        ("자꾸 떼를 써요", "떼쓰기"),
         ("학교 가기 싫대요", "유치원 첫날"),
         ("친구들이 놀려요", "왕따"),
         ("친구랑 놀려고 해요", "우정"),
@@ -77,6 +77,12 @@ def test_a_gap_is_small_and_begins_with_the_whole_of_a_short_word(word: str, tex
         ("쉬를 바지에 해요", "배변"),
         ("숲속 친구들", "우정"),
         ("사과하는 게 어려워요", "사과"),
+        ("횡단보도 건너기", "교통안전"),
+        ("마트에서 떼쓰는 건우", "떼쓰기"),
+        ("강아지를 갖고 싶어요", "동물 돌보기"),
+        ("식당에서 뛰어다녀요", "공공예절"),
+        ("눈이 나빠요", "안경"),
+        ("코를 파요", "방귀와 몸"),
     ],
 )
 def test_a_sentence_finds_what_it_is_about(text: str, name: str) -> None:
@@ -95,7 +101,6 @@ def test_a_sentence_finds_what_it_is_about(text: str, name: str) -> None:
             "남자야 해적",
             "잘 자라는 나무",
             "낯선 사람을 따라가면 안 돼요",
-            "횡단보도 건너기",
         ),
     ],
 )
