@@ -2,7 +2,8 @@
 
 A topic that has a frame gets the storylines of that frame, with the older ones of its arcs where
 they are fewer than `ENOUGH`; one that has only an arc those. A grave topic has its own alone. For
-any other there are storylines that are good stories and pretend to nothing.
+any other there are storylines that are good stories and pretend to nothing. In a place that is no
+village those come first in which nothing is strange there.
 """
 
 from __future__ import annotations
@@ -41,6 +42,19 @@ GENERAL_TOPICS: Final = (
     "그림 그리기",
 )
 """Topics whose storylines are, where few belong that are for any."""
+GENERAL_STORIES: Final = (
+    *("fold-the-pancake", "bump-went-the-elbows", "one-more-coat", "hand-in-the-jar", "big-hat"),
+    *(
+        "drum-answers",
+        "shop-of-nothing",
+        "hold-still",
+        "lamp-blinks",
+        "up-to-here",
+        "hat-in-the-air",
+    ),
+    *("key-to-the-crooked-door", "toe-looks-out", "because-of-onions", "rattle-gets-a-name"),
+)
+"""Further ones that are, of other topics: of things that are in any place."""
 A_STRANGER: Final = 1
 """How much may not belong in a place where there is a story in which all does."""
 MANY: Final = 8
@@ -52,6 +66,7 @@ def choice(story: StoryRequest, seed: int) -> Choice:
     known = about(story)
     names = known or _general(story)
     random.Random(f"choice:{seed}").shuffle(names)
+    names.sort(key=lambda name: _strangers(name, story))
     meant = [it for it in names if _is_meant(it, spelled(story.topic))]
     others = [it for it in names if it not in meant]
     return Choice((*meant, *others), bool(known), len(meant))
@@ -129,6 +144,13 @@ def _is_meant(name: str, topic: str) -> bool:
     return line is not None and any(words_in(line.words, topic))
 
 
+def _strangers(name: str, story: StoryRequest) -> int:
+    """How much of a story does not belong in the request's place; the older ones know places."""
+    line = by_name().get(name)
+    tale = told(line, story, 0) if line is not None else None
+    return tale.strangers if tale is not None else 0
+
+
 def _general(story: StoryRequest) -> list[str]:
     belonging = _belonging(story)
     if len(belonging) >= ENOUGH:
@@ -143,7 +165,8 @@ def _general(story: StoryRequest) -> list[str]:
 def _belonging(story: StoryRequest) -> list[str]:
     """Where the place is no village: stories for any topic in which nothing is strange there. With
     too few, those that are good stories whatever was asked for; then those that want feet."""
-    tales = [it for topics in ((ANY_TOPIC,), GENERAL_TOPICS) for it in _told(topics, story)]
+    further = (told(by_name()[name], story, 0) for name in GENERAL_STORIES)
+    tales = [*_told((ANY_TOPIC, *GENERAL_TOPICS), story), *(it for it in further if it is not None)]
     tales = [it for it in tales if it.setting.realm and not it.strangers]
     ways: dict[tuple[bool, bool], list[str]] = {}
     for it in tales:
