@@ -2,12 +2,14 @@
 
 A topic that has a frame gets the storylines of that frame, with the older ones of its arcs where
 they are fewer than `ENOUGH`; one that has only an arc those. A grave topic has its own alone. For
-any other there are storylines that are good stories and pretend to nothing.
+any other there are storylines that are good stories and pretend to nothing. In a place that is no
+village those come first in which nothing is strange there.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -15,7 +17,7 @@ from storybook.book import StoryRequest
 from storybook.composer.arcs import Arc, ArcStoryline, arc_for, arcs
 from storybook.composer.setting import setting_of
 from storybook.composer.storylines import ANY_TOPIC, Storyline, by_name, storylines
-from storybook.composer.tale import told
+from storybook.composer.tale import Tale, told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
 from storybook.lexicon.emoji import spelled
@@ -28,12 +30,43 @@ ENOUGH: Final = 3
 GENERAL_ARCS: Final = ("모험", "우정")
 """Older storylines that are good stories whatever was asked for."""
 
+GENERAL_TOPICS: Final = (
+    "우정",
+    "협동",
+    "용기",
+    "호기심",
+    "도전",
+    "나눔",
+    "배려",
+    "음악과 춤",
+    "그림 그리기",
+)
+"""Topics whose storylines are, where few belong that are for any."""
+GENERAL_STORIES: Final = (
+    *("fold-the-pancake", "bump-went-the-elbows", "one-more-coat", "hand-in-the-jar", "big-hat"),
+    *(
+        "drum-answers",
+        "shop-of-nothing",
+        "hold-still",
+        "lamp-blinks",
+        "up-to-here",
+        "hat-in-the-air",
+    ),
+    *("key-to-the-crooked-door", "toe-looks-out", "because-of-onions", "rattle-gets-a-name"),
+)
+"""Further ones that are, of other topics: of things that are in any place."""
+A_STRANGER: Final = 1
+"""How much may not belong in a place where there is a story in which all does."""
+MANY: Final = 8
+"""General stories to choose from where the place is no village."""
+
 
 def choice(story: StoryRequest, seed: int) -> Choice:
     """What could be told, the seed's own first; there always is something."""
     known = about(story)
     names = known or _general(story)
     random.Random(f"choice:{seed}").shuffle(names)
+    names.sort(key=lambda name: _strangers(name, story))
     meant = [it for it in names if _is_meant(it, spelled(story.topic))]
     others = [it for it in names if it not in meant]
     return Choice((*meant, *others), bool(known), len(meant))
@@ -88,13 +121,21 @@ def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
 
 def _fitting(topic: str, story: StoryRequest) -> list[str]:
     """Those of a frame. Where too few are told of whoever swims, those that want feet are, with
-    fins."""
-    words = spelled(story.topic)
-    lines = (line for line in storylines() if topic in line.topics)
-    tales = (told(line, story, 0) for line in lines if _is_allowed(line, words))
-    every = [it for it in tales if it is not None]
+    fins; where too few belong in the realm of the place, those with the least that does not."""
+    every = _told((topic,), story)
     at_home = [it for it in every if it.is_at_home]
-    return [it.line.name for it in (at_home if len(at_home) >= ENOUGH else every)]
+    pool = at_home if len(at_home) >= ENOUGH else every
+    fewest = sorted(it.strangers for it in pool)[:ENOUGH] or [0]
+    most = max(fewest[0], min(fewest[-1], A_STRANGER))
+    return [it.line.name for it in pool if it.strangers <= most]
+
+
+def _told(topics: Sequence[str], story: StoryRequest) -> list[Tale]:
+    """What storylines of some topics are for a request."""
+    words = spelled(story.topic)
+    lines = (line for line in storylines() if {*topics} & {*line.topics})
+    tales = (told(line, story, 0) for line in lines if _is_allowed(line, words))
+    return [it for it in tales if it is not None]
 
 
 def _is_allowed(line: Storyline, topic: str) -> bool:
@@ -110,12 +151,38 @@ def _is_meant(name: str, topic: str) -> bool:
     return line is not None and any(words_in(line.words, topic))
 
 
+def _strangers(name: str, story: StoryRequest) -> int:
+    """How much of a story does not belong in the request's place; the older ones know places."""
+    line = by_name().get(name)
+    tale = told(line, story, 0) if line is not None else None
+    return tale.strangers if tale is not None else 0
+
+
 def _general(story: StoryRequest) -> list[str]:
+    belonging = _belonging(story)
+    if len(belonging) >= ENOUGH:
+        return belonging
     new = _fitting(ANY_TOPIC, story)
     if len(new) >= ENOUGH:
         return new
     old = [name for topic in GENERAL_ARCS for name in _of_arc(_named(topic), story)]
     return [*new, *old]
+
+
+def _belonging(story: StoryRequest) -> list[str]:
+    """Where the place is no village: stories for any topic in which nothing is strange there. With
+    too few, those that are good stories whatever was asked for; then those that want feet."""
+    further = (told(by_name()[name], story, 0) for name in GENERAL_STORIES)
+    tales = [*_told((ANY_TOPIC, *GENERAL_TOPICS), story), *(it for it in further if it is not None)]
+    tales = [it for it in tales if it.setting.realm and not it.strangers]
+    ways: dict[tuple[bool, bool], list[str]] = {}
+    for it in tales:
+        ways.setdefault((it.is_at_home, ANY_TOPIC in it.line.topics), []).append(it.line.name)
+    found: list[str] = []
+    for way in sorted(ways, reverse=True):
+        if len(found) < MANY:
+            found += dict.fromkeys(ways[way])
+    return found
 
 
 def _of_arc(arc: Arc, story: StoryRequest) -> list[str]:

@@ -15,6 +15,7 @@ from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.casting import Casting, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
+from storybook.composer.realms import realms
 from storybook.composer.setting import (
     HERE,
     Named,
@@ -27,6 +28,7 @@ from storybook.composer.setting import (
 from storybook.composer.storylines import (
     MARK,
     REST,
+    SLOT,
     SPOKEN,
     A,
     Act,
@@ -77,6 +79,22 @@ class Tale(msgspec.Struct, frozen=True):
     def is_at_home(self) -> bool:
         """Whether everybody has what the story tells of: nobody swims where it needs feet."""
         return not (self.line.land and any(telling.swims(it.kind) for it in self.who.everyone))
+
+    @property
+    def strangers(self) -> int:
+        """How much of what it tells of does not belong where the request is: no brook on Mars."""
+        realm = realms().get(self.setting.realm)
+        if realm is None:
+            return 0
+        lacking = len({page.place for page in self.line.page} & {*realm.lacks})
+        brought = [extra for key, extra in self.line.extras.items() if key not in self.who.extras]
+        named = [*(it.ko for it in self.things.values()), *(it.ko for it in brought)]
+        named += [self.alone.ko] if self.alone is not None else []
+        beats = (beat for page in self.line.page for beat in page.beats(self.who.size))
+        texts = [MARK.sub(lambda mark: mark[2], way) for ways in beats for way in ways]
+        words = {slot: it.ko for slot, it in self.things.items()}
+        texts = [SLOT.sub(lambda slot: words.get(slot[1], ""), text) for text in texts]
+        return lacking + realm.strangers(f"{' '.join(texts)} {' / '.join(named)} ")
 
     @property
     def speaks_to_elder(self) -> bool:
