@@ -8,11 +8,13 @@ any other there are storylines that are good stories and pretend to nothing.
 from __future__ import annotations
 
 import random
+import re
 from functools import cache
 from typing import Final
 
 from storybook.book import StoryRequest
 from storybook.composer.arcs import Arc, ArcStoryline, arc_for, arcs
+from storybook.composer.mourning import mourned
 from storybook.composer.setting import setting_of
 from storybook.composer.storylines import ANY_TOPIC, by_name, storylines
 from storybook.composer.tale import told
@@ -25,6 +27,12 @@ ARC: Final = "arc:"
 """What the name of an older storyline begins with; then come its topic and its number."""
 ENOUGH: Final = 3
 """Stories to choose from, so that the same request may be made again and again."""
+BESIDE: Final = 4
+"""As many letters may stand beside a word that means a topic only where nothing else is named."""
+_BESIDE: Final = re.compile(
+    "우리|함께|같이|이야기|너무|자꾸|정말|진짜|가끔|좋아|놀[가-힣]*|사랑|숲속|새로|처음|만[나난][가-힣]*"
+)
+_LITTLE: Final = re.compile("[^가-힣A-Za-z0-9]|[이가을를은는와과도랑의]|에게|한테|하고|해요|들")
 GENERAL_ARCS: Final = ("모험", "우정")
 """Older storylines that are good stories whatever was asked for."""
 
@@ -34,7 +42,7 @@ def choice(story: StoryRequest, seed: int) -> Choice:
     known = about(story)
     names = known or _general(story)
     random.Random(f"choice:{seed}").shuffle(names)
-    meant = [it for it in names if _is_meant(it, spelled(story.topic))]
+    meant = [it for it in names if _is_meant(it, _words_of(story))]
     others = [it for it in names if it not in meant]
     return Choice((*meant, *others), bool(known), len(meant))
 
@@ -45,7 +53,11 @@ def about(story: StoryRequest) -> list[str]:
     frame, arc = _meant(topic)
     if frame is None:
         return _of_arc(arc, story) if arc is not None else []
+    if _is_only_beside(frame, topic):
+        return []
     own = _fitting(frame.name, story)
+    if any(words_in(frame.untold, topic)):
+        return [name for name in own if _is_meant(name, topic)]
     if frame.grave or len(own) >= ENOUGH:
         return own
     return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]
@@ -67,9 +79,27 @@ def known_topics() -> tuple[tuple[str, tuple[str, ...]], ...]:
     words = {word for it in framed for word in it.words}
     others = [arc for arc in arcs() if _tellable(arc) and arc.topic not in words]
     return (
-        *((it.name, tuple(word.strip() for word in it.words if GAP not in word)) for it in framed),
+        *((it.name, _typed(it)) for it in framed),
         *((arc.topic, tuple(it for it in arc.words if it not in words)) for arc in others),
     )
+
+
+def _typed(frame: TopicFrame) -> tuple[str, ...]:
+    """The words of a frame that somebody types and that there is a story about."""
+    told_of = {word for line in storylines() if frame.name in line.topics for word in line.words}
+    words = (it for it in frame.words if GAP not in it and it not in {*frame.untold} - told_of)
+    return tuple(word.strip() for word in words)
+
+
+def _is_only_beside(frame: TopicFrame, topic: str) -> bool:
+    """Whether a topic names a frame only by whom it is with, or what is felt, and then says much
+    that is about something else: 우리 엄마는 한국말이 서툴러요 is not about a family."""
+    if any(words_in(frame.heavy, topic)):
+        return False
+    rest = _BESIDE.sub(" ", topic)
+    for word in sorted({it for one in frames() for it in one.light}, key=len, reverse=True):
+        rest = rest.replace(word, " ")
+    return len(_LITTLE.sub("", rest)) > BESIDE
 
 
 def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
@@ -89,7 +119,7 @@ def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
 def _fitting(topic: str, story: StoryRequest) -> list[str]:
     """Those of a frame. Where too few are told of whoever swims, those that want feet are, with
     fins."""
-    words = spelled(story.topic)
+    words = _words_of(story)
     lines = (line for line in storylines() if topic in line.topics)
     tales = (told(line, story, 0) for line in lines if not any(words_in(line.not_for, words)))
     every = [it for it in tales if it is not None]
@@ -101,6 +131,13 @@ def _is_meant(name: str, topic: str) -> bool:
     """Whether a story is about the very words of a topic: such are told first."""
     line = by_name().get(name)
     return line is not None and any(words_in(line.words, topic))
+
+
+def _words_of(story: StoryRequest) -> str:
+    """A request's topic; and what the one of the cast is whom it mourns: 초코 is a 강아지."""
+    gone = mourned(story, characters_of(story))
+    topic = spelled(story.topic)
+    return f"{topic} {gone.kind}" if gone is not None and gone.kind else topic
 
 
 def _general(story: StoryRequest) -> list[str]:

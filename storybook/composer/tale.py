@@ -15,6 +15,7 @@ from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.casting import Casting, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
+from storybook.composer.mourning import mourned, mourning
 from storybook.composer.setting import (
     HERE,
     Named,
@@ -91,7 +92,9 @@ def told(
 ) -> Tale | None:
     """A storyline with this request's people, time and place; None if it does not fit them."""
     everyone = characters_of(story)
-    who = casting(line, everyone)
+    gone = mourned(story, everyone)
+    line = mourning(line, gone)
+    who = casting(line, everyone, gone.place if gone is not None else None)
     swims = all(telling.swims(one.kind) for one in everyone)
     setting = setting_of(story, is_water=swims)
     if who is None:
@@ -145,6 +148,7 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
     who, here = it.who, request.place_words(it.story.place)
     everyone = [replace(one, name=telling.familiar(one)) for one in who.everyone]
     names = [one.name for one in everyone]
+    living = [one for at, one in enumerate(everyone) if at != who.gone]
     hero = names[who.hero]
     rest = [names[at] for at in who.rest]
     words = {
@@ -153,9 +157,9 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         A: hero,
         "a_step": gait(everyone[who.hero]),
         REST: telling.listed(_turn(rest, number)) if rest else "",
-        "team": team(everyone),
+        "team": team(living),
         "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": introduction(everyone, one_of),
+        "intro": introduction(living, one_of),
         **{slot: found.ko for slot, found in it.things.items()},
         **{key: extra.ko for key, extra in it.line.extras.items()},
         **{key: names[at] for key, at in who.extras.items()},
@@ -336,6 +340,8 @@ def _actors(it: Tale, page: StorylinePage) -> Iterator[SceneActor]:
         roles[who.second] = B
     sizes = sizes_of(who.everyone)
     for at, one in enumerate(who.everyone):
+        if at == who.gone:
+            continue
         feeling, _, pose = page.acts.get(roles[at], _default(page, roles[at])).partition(", ")
         yield SceneActor(one.name, feeling, pose, size=sizes[one.name])
     brought = {key: extra for key, extra in it.line.extras.items() if key not in who.extras}

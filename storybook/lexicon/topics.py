@@ -46,6 +46,9 @@ class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arcs: tuple[str, ...] = ()
     grave: bool = False
     light: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+    """Those of its words that no storyline is about, unless one has it among its own."""
+    mourns: bool = False
 
     def said_never(self, text: str) -> str:
         """What a Korean text says that no book about this says; empty if nothing."""
