@@ -109,7 +109,7 @@ def _played(
         return found
     for key, extra in storyline.extras.items():
         for place, who in enumerate(everyone):
-            if extra.may_be and place != gone or not extra.may_be and place == gone:
+            if (extra.may_be and place != gone) or (not extra.may_be and place == gone):
                 continue
             if place not in found.values() and _is_called(who, extra):
                 found[key] = place

@@ -56,8 +56,9 @@ def about(story: StoryRequest) -> list[str]:
     if _is_only_beside(frame, topic):
         return []
     own = _fitting(frame.name, story)
-    if any(words_in(frame.untold, topic)):
-        return [name for name in own if _is_meant(name, topic)]
+    untold = [word for word in frame.untold if any(words_in((word,), topic))]
+    if untold:
+        return [name for name in own if any(_is_meant(name, word) for word in untold)]
     if frame.grave or len(own) >= ENOUGH:
         return own
     return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]

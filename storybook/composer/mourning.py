@@ -1,8 +1,8 @@
 """Who has died, where a topic tells of a death: no book lets them live on beside the child.
 
-One of the cast whom the topic names plays nobody but whom the storyline mourns (초코 is no 바우), or
-is not in the book at all; and one who is not of the cast (아빠를 잃은 남매) is whom it mourns, where
-it can be told of them.
+One of the cast whom the topic names plays nobody but whom the storyline mourns (초코 is no 바우),
+or is in no picture of the book; and one who is not of the cast (아빠를 잃은 남매) is whom it mourns
+where it can be told of them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from storybook.book import StoryRequest
 from storybook.composer.storylines import Extra, Storyline
+from storybook.composer.telling import is_elder
+from storybook.korean.particles import with_particle
 from storybook.lexicon import Character
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.topics import find_topic, words_in
@@ -76,6 +78,18 @@ def mourning(line: Storyline, gone: Mourned | None) -> Storyline:
     if alone is not None and called.endswith(alone.ko):
         alone = AUNT
     return replace(line, extras=extras, alone=alone)
+
+
+def mourned_in_words(line: Storyline, gone: Mourned | None, hero: str) -> str:
+    """What is told of the one who has died where the storyline tells of another death, as of an old
+    tree's; empty where it mourns them itself."""
+    if gone is None or any(extra.may_be for extra in line.extras.values()):
+        return ""
+    died = "돌아가셨어요" if is_elder(gone.called) else "세상을 떠났어요"
+    missed = (
+        f"{with_particle(hero, '는')} {with_particle(gone.called, '가')} 아주 많이 보고 싶었어요."
+    )
+    return f" 얼마 전에 {with_particle(gone.called, '가')} {died}. {missed}"
 
 
 def _names(one: Character) -> Iterator[str]:

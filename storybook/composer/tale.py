@@ -15,7 +15,7 @@ from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.casting import Casting, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
-from storybook.composer.mourning import mourned, mourning
+from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
 from storybook.composer.setting import (
     HERE,
     Named,
@@ -67,6 +67,7 @@ class Tale(msgspec.Struct, frozen=True):
     things: dict[str, Named]
     view: looks.View
     cards: Mapping[str, str]
+    gone: Mourned | None = None
 
     @property
     def alone(self) -> Extra | None:
@@ -115,6 +116,7 @@ def told(
         there,
         looks.view_of(story),
         dict(zip(names, described, strict=True)),
+        gone,
     )
 
 
@@ -170,7 +172,8 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         words[B] = it.alone.ko
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
-    return {**words, "opening": agreeing(telling.filled(opening, words))}
+    opened = agreeing(telling.filled(opening, words))
+    return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
 
 
 def _kinds(it: Tale) -> dict[str, Word]:
