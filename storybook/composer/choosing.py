@@ -21,7 +21,15 @@ from storybook.composer.tale import told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
 from storybook.lexicon.emoji import spelled
-from storybook.lexicon.topics import GAP, TopicFrame, find_topic, frames, light_words, words_in
+from storybook.lexicon.topics import (
+    GAP,
+    TopicFrame,
+    find_topic,
+    frames,
+    grave_of_people,
+    light_words,
+    words_in,
+)
 
 ARC: Final = "arc:"
 """What the name of an older storyline begins with; then come its topic and its number."""
@@ -51,6 +59,10 @@ def about(story: StoryRequest) -> list[str]:
     """The names of the stories about a request's topic that fit its cast and time."""
     topic = spelled(story.topic)
     frame, arc = _meant(topic)
+    if frame is None or not frame.grave:
+        borne = grave_of_people(spelled(story.characters), spelled(story.place))
+        if borne is not None:
+            return _fitting(borne.name, story)
     if frame is None:
         return _of_arc(arc, story) if arc is not None else []
     if _is_only_beside(frame, topic):
@@ -138,7 +150,7 @@ def _words_of(story: StoryRequest) -> str:
     """A request's topic; and what the one of the cast is whom it mourns: 초코 is a 강아지."""
     gone = mourned(story, characters_of(story))
     topic = spelled(story.topic)
-    return f"{topic} {gone.kind}" if gone is not None and gone.kind else topic
+    return f"{topic} {gone.called} {gone.kind}" if gone is not None else topic
 
 
 def _general(story: StoryRequest) -> list[str]:

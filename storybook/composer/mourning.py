@@ -19,7 +19,7 @@ from storybook.composer.telling import is_elder
 from storybook.korean.particles import with_particle
 from storybook.lexicon import Character
 from storybook.lexicon.emoji import spelled
-from storybook.lexicon.topics import find_topic, words_in
+from storybook.lexicon.topics import find_topic, grave_of_people, words_in
 from storybook.lexicon.words import folk_of
 
 KIN: Final = (
@@ -48,6 +48,9 @@ def mourned(story: StoryRequest, everyone: Sequence[Character]) -> Mourned | Non
     """Who has died by a request; None where nobody has, or nobody is named."""
     topic = spelled(story.topic)
     frame = find_topic(topic)
+    if frame is None or not frame.grave:
+        topic = spelled(story.characters)
+        frame = grave_of_people(topic, "")
     if frame is None or not frame.mourns:
         return None
     names = {name: at for at, one in enumerate(everyone) for name in _names(one)}

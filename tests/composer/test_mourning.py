@@ -61,3 +61,13 @@ def test_nobody_is_consoled_by_the_dead() -> None:
 def test_where_nobody_died_nobody_is_mourned() -> None:
     story = request("시우와 강아지 초코", "강아지")
     assert mourned(story, characters_of(story)) is None
+
+
+def test_what_the_characters_bear_counts_whatever_the_topic() -> None:
+    """No merry family story for those who have lost a father; no contagion in a ward."""
+    lost = choice(request("할아버지와 아빠를 잃은 남매", "용기"), 1)
+    assert {"over-and-under", "knock-on-the-tree"} == {*lost.storylines}
+    ward = StoryRequest("현대", "소아암 병동", "다섯 살 하늘이", "병원")
+    assert {*choice(ward, 1).storylines} == {"flat-hug", "pole-that-follows"}
+    sky = StoryRequest("먼 옛날", "하늘나라", "해님, 달님", "나눔")
+    assert "over-and-under" not in choice(sky, 1).storylines
