@@ -86,9 +86,9 @@ def find_topic(text: str) -> TopicFrame | None:
 
 
 def grave_of_people(characters: str, place: str) -> TopicFrame | None:
-    """What those of whom a book is to tell bear, whatever its topic: 아빠를 잃은 남매 have lost
-    him in a book about courage too, and who is in a 소아암 병동 has no cold. A place says nothing of
-    the dead: the sun lives in 하늘나라."""
+    """What those of whom a book is to tell bear, whatever its topic: 아빠를 잃은 남매 have lost him
+    in a book about courage too, and who is in a 소아암 병동 has no cold. Of the dead a place says
+    nothing: the sun lives in 하늘나라."""
     for frame in frames():
         said = characters if frame.mourns else f"{characters} {place}"
         if frame.grave and frame.of_people and frame.weighs_on(said):
