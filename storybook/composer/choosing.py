@@ -9,24 +9,40 @@ village those come first in which nothing is strange there.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
 from storybook.book import StoryRequest
 from storybook.composer.arcs import Arc, ArcStoryline, arc_for, arcs
+from storybook.composer.mourning import mourned
 from storybook.composer.setting import setting_of
 from storybook.composer.storylines import ANY_TOPIC, Storyline, by_name, storylines
 from storybook.composer.tale import Tale, told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
 from storybook.lexicon.emoji import spelled
-from storybook.lexicon.topics import GAP, TopicFrame, find_topic, frames, light_words, words_in
+from storybook.lexicon.topics import (
+    GAP,
+    TopicFrame,
+    find_topic,
+    frames,
+    grave_of_people,
+    light_words,
+    words_in,
+)
 
 ARC: Final = "arc:"
 """What the name of an older storyline begins with; then come its topic and its number."""
 ENOUGH: Final = 3
 """Stories to choose from, so that the same request may be made again and again."""
+BESIDE: Final = 4
+"""As many letters may stand beside a word that means a topic only where nothing else is named."""
+_BESIDE: Final = re.compile(
+    "우리|함께|같이|이야기|너무|자꾸|정말|진짜|가끔|좋아|놀[가-힣]*|사랑|숲속|새로|처음|만[나난][가-힣]*"
+)
+_LITTLE: Final = re.compile("[^가-힣A-Za-z0-9]|[이가을를은는와과도랑의]|에게|한테|하고|해요|들")
 GENERAL_ARCS: Final = ("모험", "우정")
 """Older storylines that are good stories whatever was asked for."""
 
@@ -66,8 +82,7 @@ def choice(story: StoryRequest, seed: int) -> Choice:
     known = about(story)
     names = known or _general(story)
     random.Random(f"choice:{seed}").shuffle(names)
-    names.sort(key=lambda name: _strangers(name, story))
-    meant = [it for it in names if _is_meant(it, spelled(story.topic))]
+    meant = [it for it in names if _is_meant(it, _words_of(story))]
     others = [it for it in names if it not in meant]
     return Choice((*meant, *others), bool(known), len(meant))
 
@@ -76,9 +91,18 @@ def about(story: StoryRequest) -> list[str]:
     """The names of the stories about a request's topic that fit its cast and time."""
     topic = spelled(story.topic)
     frame, arc = _meant(topic)
+    if frame is None or not frame.grave:
+        borne = grave_of_people(spelled(story.characters), spelled(story.place))
+        if borne is not None:
+            return _fitting(borne.name, story)
     if frame is None:
         return _of_arc(arc, story) if arc is not None else []
+    if _is_only_beside(frame, topic):
+        return []
     own = _fitting(frame.name, story)
+    untold = [word for word in frame.untold if any(words_in((word,), topic))]
+    if untold:
+        return [name for name in own if any(_is_meant(name, word) for word in untold)]
     if frame.grave or len(own) >= ENOUGH:
         return own
     return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]
@@ -100,9 +124,27 @@ def known_topics() -> tuple[tuple[str, tuple[str, ...]], ...]:
     words = {word for it in framed for word in it.words}
     others = [arc for arc in arcs() if _tellable(arc) and arc.topic not in words]
     return (
-        *((it.name, tuple(word.strip() for word in it.words if GAP not in word)) for it in framed),
+        *((it.name, _typed(it)) for it in framed),
         *((arc.topic, tuple(it for it in arc.words if it not in words)) for arc in others),
     )
+
+
+def _typed(frame: TopicFrame) -> tuple[str, ...]:
+    """The words of a frame that somebody types and that there is a story about."""
+    told_of = {word for line in storylines() if frame.name in line.topics for word in line.words}
+    words = (it for it in frame.words if GAP not in it and it not in {*frame.untold} - told_of)
+    return tuple(word.strip() for word in words)
+
+
+def _is_only_beside(frame: TopicFrame, topic: str) -> bool:
+    """Whether a topic names a frame only by whom it is with, or what is felt, and then says much
+    that is about something else: 우리 엄마는 한국말이 서툴러요 is not about a family."""
+    if any(words_in(frame.heavy, topic)):
+        return False
+    rest = _BESIDE.sub(" ", topic)
+    for word in sorted({it for one in frames() for it in one.light}, key=len, reverse=True):
+        rest = rest.replace(word, " ")
+    return len(_LITTLE.sub("", rest)) > BESIDE
 
 
 def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
@@ -132,7 +174,7 @@ def _fitting(topic: str, story: StoryRequest) -> list[str]:
 
 def _told(topics: Sequence[str], story: StoryRequest) -> list[Tale]:
     """What storylines of some topics are for a request."""
-    words = spelled(story.topic)
+    words = _words_of(story)
     lines = (line for line in storylines() if {*topics} & {*line.topics})
     tales = (told(line, story, 0) for line in lines if _is_allowed(line, words))
     return [it for it in tales if it is not None]
@@ -156,6 +198,13 @@ def _strangers(name: str, story: StoryRequest) -> int:
     line = by_name().get(name)
     tale = told(line, story, 0) if line is not None else None
     return tale.strangers if tale is not None else 0
+
+
+def _words_of(story: StoryRequest) -> str:
+    """A request's topic; and what the one of the cast is whom it mourns: 초코 is a 강아지."""
+    gone = mourned(story, characters_of(story))
+    topic = spelled(story.topic)
+    return f"{topic} {gone.called} {gone.kind}" if gone is not None else topic
 
 
 def _general(story: StoryRequest) -> list[str]:

@@ -73,12 +73,15 @@ class Owned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Extra(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Somebody whom the story brings along: Korean noun, English looks, size; in old Korea and
     before the `ko` and `en` of `ancient`, as far as they differ. Whoever of the cast is called as
-    one of `played_by` is taken for it."""
+    one of `played_by` is taken for it. A storyline of a death mourns one that has `may_be`: kin
+    whom the topic may name instead; it is played by whoever of the cast has died, and nobody else.
+    """
 
     ko: str
     en: str
     size: str = ""
     played_by: tuple[str, ...] = ()
+    may_be: tuple[str, ...] = ()
     ancient: dict[str, str] = {}
 
 

@@ -15,6 +15,7 @@ from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.casting import Casting, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
+from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
 from storybook.composer.realms import realms
 from storybook.composer.setting import (
     HERE,
@@ -68,6 +69,7 @@ class Tale(msgspec.Struct, frozen=True):
     things: dict[str, Named]
     view: looks.View
     cards: Mapping[str, str]
+    gone: Mourned | None = None
 
     @property
     def alone(self) -> Extra | None:
@@ -109,7 +111,9 @@ def told(
 ) -> Tale | None:
     """A storyline with this request's people, time and place; None if it does not fit them."""
     everyone = characters_of(story)
-    who = casting(line, everyone)
+    gone = mourned(story, everyone)
+    line = mourning(line, gone)
+    who = casting(line, everyone, gone.place if gone is not None else None)
     swims = all(telling.swims(one.kind) for one in everyone)
     setting = setting_of(story, is_water=swims)
     if who is None:
@@ -130,6 +134,7 @@ def told(
         there,
         looks.view_of(story),
         dict(zip(names, described, strict=True)),
+        gone,
     )
 
 
@@ -164,6 +169,7 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
     who, here = it.who, request.place_words(it.story.place)
     everyone = [replace(one, name=telling.familiar(one)) for one in who.everyone]
     names = [one.name for one in everyone]
+    living = [one for at, one in enumerate(everyone) if at != who.gone]
     hero = names[who.hero]
     rest = [names[at] for at in who.rest]
     words = {
@@ -172,9 +178,9 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         A: hero,
         "a_step": gait(everyone[who.hero]),
         REST: telling.listed(_turn(rest, number)) if rest else "",
-        "team": team(everyone),
+        "team": team(living),
         "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": introduction(everyone, one_of),
+        "intro": introduction(living, one_of),
         **{slot: found.ko for slot, found in it.things.items()},
         **{key: extra.ko for key, extra in it.line.extras.items()},
         **{key: names[at] for key, at in who.extras.items()},
@@ -185,7 +191,8 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         words[B] = it.alone.ko
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
-    return {**words, "opening": agreeing(telling.filled(opening, words))}
+    opened = agreeing(telling.filled(opening, words))
+    return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
 
 
 def company(it: Tale) -> tuple[str, ...]:
@@ -365,6 +372,8 @@ def _actors(it: Tale, page: StorylinePage) -> Iterator[SceneActor]:
         roles[who.second] = B
     sizes = sizes_of(who.everyone)
     for at, one in enumerate(who.everyone):
+        if at == who.gone:
+            continue
         feeling, _, pose = page.acts.get(roles[at], _default(page, roles[at])).partition(", ")
         yield SceneActor(one.name, feeling, pose, size=sizes[one.name])
     brought = {key: extra for key, extra in it.line.extras.items() if key not in who.extras}

@@ -46,6 +46,10 @@ class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arcs: tuple[str, ...] = ()
     grave: bool = False
     light: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+    """Those of its words that no storyline is about, unless one has it among its own."""
+    mourns: bool = False
+    of_people: bool = False
 
     def said_never(self, text: str) -> str:
         """What a Korean text says that no book about this says; empty if nothing."""
@@ -79,6 +83,17 @@ def find_topic(text: str) -> TopicFrame | None:
         for match in words_in(words, text)
     ]
     return max(found, key=lambda it: it[0])[1] if found else None
+
+
+def grave_of_people(characters: str, place: str) -> TopicFrame | None:
+    """What those of whom a book is to tell bear, whatever its topic: 아빠를 잃은 남매 have lost him
+    in a book about courage too, and who is in a 소아암 병동 has no cold. Of the dead a place says
+    nothing: the sun lives in 하늘나라."""
+    for frame in frames():
+        said = characters if frame.mourns else f"{characters} {place}"
+        if frame.grave and frame.of_people and frame.weighs_on(said):
+            return frame
+    return None
 
 
 @cache
