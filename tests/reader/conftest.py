@@ -50,9 +50,8 @@ def opened(browser: Browser) -> Iterator[Opener]:
         refuses = options.pop("refuses", False)
 
         def complain(told: ConsoleMessage) -> None:
-            is_gone = "/previews/" in told.location.get(
-                "url", ""
-            )  # painted meanwhile: 404 by contract
+            address = told.location.get("url", "")
+            is_gone = "/previews/" in address and "404" in told.text  # painted meanwhile
             is_refused = refuses and any(it in told.text for it in REFUSED)
             if told.type == "error" and not (is_gone or is_refused):
                 complaints.append(told.text)
