@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import io
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Final
 
 import anyio
-import msgspec
 import numpy as np
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from bench.figures import FULL, Effort, Figure, print_figures
-from storybook.book import StoryRequest, TtsConfig
-from storybook.composer.choosing import choice
-from storybook.composer.engine import pages_of
-from storybook.engines import Narration, NarrationTask, Utterance, WritingTask
-from storybook.new_run import check_new_run
+from bench.judged import Shelf, told
+from storybook.book import StoryRequest
+from storybook.engines import Narration
 from storybook.stages.narrator.espeak.engine import Espeak
-from storybook.stages.narrator.espeak.voices import SOUNDS
 from storybook.stages.narrator.pitch import median_pitch, semitones
-from storybook.stages.narrator.utterances import utterances
-from storybook.stages.voice_casting import APART, with_casting
+from storybook.stages.voice_casting import APART
 
 REQUESTS: Final = (
     ("현대", "숲속", "할머니, 소녀, 곰, 로봇", "우정"),
@@ -48,8 +43,8 @@ REQUESTS: Final = (
 
 def measure(folder: Path, effort: Effort) -> list[Figure]:
     """`folder` is not used: nothing is kept."""
-    seeds = range(effort.of(3))
-    books = [anyio.run(_told, words, seed) for words in REQUESTS for seed in seeds]
+    shelf, times = Shelf(), effort.of(3)
+    books = [anyio.run(_told, words, shelf) for words in REQUESTS for _ in range(times)]
     pages = [page for book in books for page in book]
     gaps = [gap for it in pages for gap in _gaps(it)]
     rates = [_rate(book) for book in books]
@@ -65,20 +60,8 @@ def measure(folder: Path, effort: Effort) -> list[Figure]:
     ]
 
 
-async def _told(words: tuple[str, str, str, str], seed: int) -> list[Narration]:
-    request = StoryRequest(*words)
-    asked = check_new_run(msgspec.structs.asdict(request)).tts
-    tts = with_casting(asked, request, SOUNDS)
-    assert tts is not None
-    stories = choice(request, 0).storylines
-    pages = pages_of(WritingTask(request, seed, 1, storyline=stories[seed % len(stories)]))
-    return [await _page(utterances(page, tts), tts) for page in pages]
-
-
-async def _page(said: tuple[Utterance, ...], tts: TtsConfig) -> Narration:
-    pace = tts.speed, tts.segment_pause_ms
-    task = NarrationTask(said, tts.lang, *pace, 7, tts.delivery)
-    return await Espeak().narrate(task, lambda fraction: None)
+async def _told(words: tuple[str, str, str, str], shelf: Shelf) -> tuple[Narration, ...]:
+    return (await told(StoryRequest(*words), Espeak(), shelf)).sounds
 
 
 def _gaps(page: Narration) -> Iterator[float]:
@@ -92,7 +75,7 @@ def _gaps(page: Narration) -> Iterator[float]:
     return (abs(semitones(one, other)) for one, other in combinations(heard, 2))
 
 
-def _rate(book: list[Narration]) -> float:
+def _rate(book: Sequence[Narration]) -> float:
     """Syllables a second within the sentences of a book."""
     segments = [it for page in book for it in page.segments]
     syllables = sum("가" <= char <= "힣" for it in segments for char in it.text)

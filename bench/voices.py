@@ -80,7 +80,7 @@ def measure(folder: Path, effort: Effort) -> list[Figure]:
 
 async def _there(folder: Path) -> list[Narrator]:
     """The narrators that can speak here."""
-    supertonic, kokoro = Supertonic(Path("data"), _case("supertonic")), _kokoro(folder)
+    supertonic, kokoro = Supertonic(Path("data"), _case("supertonic")), kokoro_of(folder)
     found: list[Narrator] = []
     for narrator in (supertonic, kokoro, Espeak()):
         ready = await narrator.readiness()
@@ -96,7 +96,7 @@ def _case(name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def _kokoro(folder: Path) -> Kokoro:
+def kokoro_of(folder: Path) -> Kokoro:
     """With the files of a case, or of the packages, or else those of the data folder."""
     if (case := _case("kokoro")) is not None:
         return Kokoro(Path("data"), case)
@@ -176,15 +176,22 @@ async def _spoken(narrator: Narrator, sentence: str, voice: str) -> Spoken:
 
 def _errors(listener: LoadedWhisper, sentences: Sequence[str], spoken: Sequence[Spoken]) -> float:
     """Syllables to be changed, added and left out, for each that was said."""
-    wrong = said = 0
+    wrong = said = 0.0
     for sentence, it in zip(sentences, spoken, strict=True):
-        places = np.arange(0, it.sound.size - 1, it.rate / RATE)
-        sound = np.interp(places, np.arange(it.sound.size), it.sound).astype(np.float32)
-        heard = listener.hear(np.concatenate([_SILENCE, sound, _SILENCE]), "ko", lambda: None)
-        meant = _syllables(sentence)
-        wrong += _distance(_syllables("".join(part.text for part in heard)), meant)
-        said += len(meant)
+        _, share = errors_in(listener, sentence, it.sound, it.rate)
+        wrong += share * len(_syllables(sentence))
+        said += len(_syllables(sentence))
     return wrong / said
+
+
+def errors_in(listener: LoadedWhisper, text: str, sound: Sound, rate: int) -> tuple[str, float]:
+    """What was heard of a text, and the errors a syllable in that."""
+    places = np.arange(0, sound.size - 1, rate / RATE)
+    resampled = np.interp(places, np.arange(sound.size), sound).astype(np.float32)
+    clip = np.concatenate([_SILENCE, resampled, _SILENCE])
+    heard = "".join(part.text for part in listener.hear(clip, "ko", lambda: None))
+    meant = _syllables(text)
+    return heard, _distance(_syllables(heard), meant) / len(meant)
 
 
 def _syllables(text: str) -> str:

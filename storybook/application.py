@@ -62,7 +62,7 @@ from storybook.projections.derived import DerivedBook, derived_from
 from storybook.projections.forgotten import is_forgotten
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
-from storybook.projections.storylines import least_lately_chosen
+from storybook.projections.storylines import next_storyline
 from storybook.projections.voices import last_voices
 from storybook.repair import Repair, Repairs
 from storybook.request import InvalidRequest, RequestFault, composed
@@ -88,6 +88,7 @@ from storybook.stages.outages import Outages
 from storybook.stages.progress import WorkProgress
 from storybook.stages.reference_pictures import picture_reader
 from storybook.stages.registry import Engines
+from storybook.stages.voice_casting import with_company
 from storybook.stages.writer.check import PageCheck
 from storybook.stores.artifacts import ArtifactStore
 from storybook.stores.backup.last import LastBackup
@@ -207,6 +208,7 @@ class Application(msgspec.Struct, frozen=True):
     async def _begin(self, run_id: RunId, wanted: WantedBook, **who: str) -> None:
         """Ask for a book; what it shares with another one is there before an event names it."""
         chosen = await self._chosen(wanted)
+        wanted = self._with_company(wanted, chosen.get("storyline", ""))
         if wanted.origin is None:
             await self._execute(run_id, partial(wanted.decision(), **chosen, **who))
             return
@@ -218,8 +220,8 @@ class Application(msgspec.Struct, frozen=True):
 
     async def _chosen(self, wanted: WantedBook) -> dict[str, Any]:
         """The story that a writer by rule is to tell, should it write the book, and whether it has
-        any about the topic: of those that fit, the one least lately told here; with a seed that of
-        the seed."""
+        any about the topic: of those that fit, the one least lately told for it, then least lately
+        told here; with a seed that of the seed."""
         if wanted.has_text:
             return {}
         choice = self.engines.choice(wanted.asked)
@@ -228,8 +230,19 @@ class Application(msgspec.Struct, frozen=True):
         names = choice.storylines
         is_fixed = wanted.asked.seed is not None
         ask = self.projections.ask
-        name = names[0] if is_fixed else await ask(least_lately_chosen, names)
+        topic = wanted.asked.request.topic
+        name = names[0] if is_fixed else await ask(next_storyline, names, topic, choice.meant)
         return {"storyline": name, "topic_known": choice.topic_known}
+
+    def _with_company(self, wanted: WantedBook, storyline: str) -> WantedBook:
+        """With voices for those whom the story brings along."""
+        if not storyline:
+            return wanted
+        company = self.engines.company(wanted.asked, storyline)
+        sounds = self.engines.narrator.best.capabilities.sounds
+        tts = with_company(wanted.asked.tts, company, sounds)
+        asked = msgspec.structs.replace(wanted.asked, tts=tts)
+        return msgspec.structs.replace(wanted, asked=asked)
 
     async def _check_feasible(self, asked: NewRun) -> None:
         forbidden = self.check.request_faults(asked.request)

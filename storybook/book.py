@@ -243,6 +243,11 @@ class Page(msgspec.Struct, frozen=True, gc=False):
         return self.title if self.page == COVER_PAGE else self.summary
 
     @property
+    def brought(self) -> tuple[str, ...]:
+        """Those in it who are not of the cast, by name."""
+        return self.scene.brought if self.scene is not None else ()
+
+    @property
     def told(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         """What a translation of it tells, too: its text, and who says what, in whatever voice."""
         return self.text, tuple((line.character, line.text) for line in self.dialogues)

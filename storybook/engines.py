@@ -246,10 +246,11 @@ class Tried(Protocol):
 
 class Choice(msgspec.Struct, frozen=True):
     """The names of the stories that fit a request, in an order by chance, and whether they are
-    about its topic."""
+    about its topic; the first `meant` are about the very words of it."""
 
     storylines: tuple[str, ...]
     topic_known: bool
+    meant: int = 0
 
 
 @runtime_checkable
@@ -258,6 +259,10 @@ class TellsStories(Protocol):
 
     def choice(self, request: StoryRequest, seed: int) -> Choice:
         """What it could tell; the first one is that of the seed."""
+        ...
+
+    def company(self, request: StoryRequest, storyline: str) -> tuple[str, ...]:
+        """The names of those whom one of its stories brings along beside the cast."""
         ...
 
 

@@ -85,6 +85,11 @@ class PageScene(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         """Everybody who is seen."""
         return tuple(it.name for it in self.actors)
 
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """Those who are not of the cast."""
+        return tuple(it.name for it in self.actors if it.looks)
+
     def actor(self, name: str) -> SceneActor | None:
         """Who is seen under a name."""
         return next((it for it in self.actors if it.name == name), None)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from storybook.application import Application
-from storybook.book import StoryRequest
+from storybook.book import CAST, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
-from storybook.composer.engine import Composer
+from storybook.composer.engine import Composer, pages_of
 from storybook.engines import TellsStories, WritingTask
 from storybook.events.catalog import RunRequested
 from storybook.new_run import NewRun
-from storybook.projections.storylines import least_lately_chosen
+from storybook.projections.storylines import next_storyline
 from storybook.settings import Limits, Settings
 from storybook.stages.registry import Engines
 from tests.books import new_run
@@ -62,6 +63,21 @@ async def test_a_seed_fixes_the_story(tmp_path: Path) -> None:
     assert told == {Composer().choice(EATING, 9).storylines[0]}
 
 
+async def test_whom_a_story_brings_along_has_a_voice(tmp_path: Path) -> None:
+    """Of its own, cast beside those of the cast, and recorded with the request."""
+    asked = new_run(msgspec.structs.replace(EATING, characters="아이", topic="양치질"), TtsConfig())
+    asked = msgspec.structs.replace(asked, tts=TtsConfig(dialogue_voice=CAST))
+    async with open_application(SILENT, tmp_path, engines=engines()) as application:
+        first = await requested(application, asked)
+    company = Composer().company(asked.request, first.storyline)
+    assert company and first.tts is not None
+    voices = [first.tts.voice_of(name) for name in ("", "아이", *company)]
+    assert len({*voices}) == len(voices) and voices[0] == "M1"
+    task = WritingTask(asked.request, 5, 1, storyline=first.storyline)
+    speakers = {line.character for page in pages_of(task) for line in page.dialogues}
+    assert {*company} & speakers
+
+
 async def test_an_unknown_topic_is_recorded_as_such(tmp_path: Path) -> None:
     """And is in the state."""
     asked = new_run(msgspec.structs.replace(EATING, topic="분수"))
@@ -73,7 +89,6 @@ async def test_an_unknown_topic_is_recorded_as_such(tmp_path: Path) -> None:
 def test_a_book_without_a_choice_is_told_as_before() -> None:
     """A run that was asked for by an older version keeps its words."""
     from storybook.composer.compose import compose
-    from storybook.composer.engine import pages_of
 
     task = WritingTask(EATING, 5, 1)
     assert pages_of(task) == compose(EATING, 5)
@@ -83,21 +98,85 @@ def test_a_book_without_a_choice_is_told_as_before() -> None:
 
 def test_a_storyline_that_is_gone_leaves_another() -> None:
     """A later version may have it no more."""
-    from storybook.composer.engine import pages_of
-
     task = WritingTask(EATING, 5, 1, storyline="that-was-once")
     other = msgspec.structs.replace(task, storyline=Composer().choice(EATING, 5).storylines[0])
     assert pages_of(task) == pages_of(other)
 
 
 def test_never_chosen_goes_before_long_ago() -> None:
-    """Of those that are alike the first."""
-    import sqlite3
-
+    """For these very words first, then what is about them, then in the whole library; of those that
+    are alike the first."""
     db = sqlite3.connect(":memory:")
-    db.execute("CREATE TABLE storylines (position INTEGER PRIMARY KEY, storyline TEXT)")
-    db.executemany("INSERT INTO storylines VALUES (?, ?)", [(1, "a"), (2, "b"), (3, "a")])
-    assert least_lately_chosen(db, ["a", "b"]) == "b"
-    assert least_lately_chosen(db, ["a", "c", "d", "b"]) == "c"
-    assert least_lately_chosen(db, []) == ""
+    db.execute("CREATE TABLE storylines (position INTEGER, storyline TEXT, topic TEXT)")
+    chosen = [(1, "a", "밤"), (2, "b", "밤"), (3, "a", "잠"), (4, "d", "낮")]
+    db.executemany("INSERT INTO storylines VALUES (?, ?, ?)", chosen)
+    assert next_storyline(db, ["a", "b"], "밤") == "a"
+    assert next_storyline(db, ["a", "b"], "낮") == "b"
+    assert next_storyline(db, ["a", "c", "d", "b"], "잠") == "c"
+    assert next_storyline(db, ["d", "b", "c"], "잠", meant=1) == "d"
+    assert next_storyline(db, ["d", "b", "c"], "낮", meant=1) == "c"
+    assert next_storyline(db, [], "밤") == ""
     db.close()
+
+
+def test_a_part_of_a_topic_gets_its_own_story_first() -> None:
+    """The dentist's is no shot; and no summer's tale is told of winter."""
+    dentist = Composer().choice(StoryRequest("현대", "집", "아이", "치과 가기"), 1)
+    assert dentist.storylines[0] == "all-mouths-but-one" and dentist.meant == 1
+    assert "count-to-three" not in dentist.storylines
+    winter = Composer().choice(StoryRequest("현대", "집", "아이", "겨울"), 1)
+    assert "after-the-shade" not in winter.storylines and winter.topic_known
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        *(
+            "집에서 뛰면 안 되는 이유, 층간소음",
+            "친구들이 안경 썼다고 놀려요",
+            "왜 방귀는 냄새가 나요?",
+        ),
+        *("태양계 행성 이름 배우기", "청자 만들기", "우리 엄마는 한국말이 서툴러요"),
+        *("사달라고 바닥에 드러누워요", "형이랑 싸워요", "약 먹기 싫어요", "젓가락질", "집안일"),
+    ],
+)
+def test_what_no_story_is_about_is_not_claimed(topic: str) -> None:
+    """Honestly unknown, though a frame knows of it; and a story is told."""
+    made = Composer().choice(StoryRequest("현대", "집", "아이와 엄마", topic), 1)
+    assert not made.topic_known and len(made.storylines) >= 15
+
+
+@pytest.mark.parametrize(
+    ("topic", "told", "never"),
+    [
+        ("송편 빚기", "what-is-this-one", "pouch-for-luck"),
+        ("추석", "what-is-this-one", "pouch-for-luck"),
+        ("설날 세배", "pouch-for-luck", "what-is-this-one"),
+        ("기저귀 떼기", "will-it-come", "blanket-goes-out"),
+        ("이불에 쉬를 해요", "blanket-goes-out", "one-leg-missing"),
+        ("동생이 생기고 나서 자꾸 아기처럼 굴어요", "second-baby", "what-baby-chose"),
+        ("첫 등원 날 엄마랑 떨어지기 싫어요", "bag-never-off", "shoe-looks-outward"),
+        ("엄마 출근", "shoe-looks-outward", "bag-never-off"),
+        ("차례 지키기", "only-up-to-ten", "slowest-hand"),
+        ("아빠가 나랑 안 놀아줘서 속상해", "how-long-is-a-moment", "hat-in-the-air"),
+        ("백혈병", "flat-hug", "hug-under-the-door"),
+        ("소아암 병동", "flat-hug", "hug-under-the-door"),
+        ("입원했어요", "bandage-for-a-branch", "hug-under-the-door"),
+        ("사고로 아빠를 잃은 아이들", "over-and-under", "who-is-missing"),
+        ("햄스터가 죽었어요", "knock-on-the-tree", "old-dogs-ball"),
+    ],
+)
+def test_a_story_is_about_what_was_typed(topic: str, told: str, never: str) -> None:
+    """And not about its neighbour in the same frame."""
+    made = Composer().choice(StoryRequest("현대", "집", "아이와 엄마", topic), 1)
+    assert made.topic_known and told in made.storylines and never not in made.storylines
+
+
+@pytest.mark.parametrize("era", ["현대", "조선시대", "1988년", "석기시대", "공룡시대"])
+@pytest.mark.parametrize(
+    "cast", ["아이", "문어 부부", "물고기", "엄마, 아빠, 나", "노란 우산", "소방관"]
+)
+def test_two_unknown_requests_need_not_get_one_book(era: str, cast: str) -> None:
+    """There are many stories that suit anything."""
+    made = Composer().choice(StoryRequest(era, "바다", cast, "주휴수당이 뭐예요?"), 1)
+    assert not made.topic_known and len(made.storylines) >= 15

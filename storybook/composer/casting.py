@@ -24,8 +24,8 @@ GROWN_UP: Final = (
     *("police officer", "doctor", "scientist", "painter"),
 )
 """Kinds who are no children: no mother of theirs puts them to bed."""
-NEIGHBOUR: Final = Extra("옆집 꼬마", "a small child from next door", "small")
-"""Who keeps a grown-up company."""
+NEIGHBOUR: Final = Extra("이웃 친구", "a friendly neighbour in a green cardigan")
+"""Who keeps a grown-up company: a child would be in a mother's part."""
 _CASTS: Final[tuple[Cast, ...]] = ("one", "one", "two", "many")
 """The sizes of cast, by how many take the roles."""
 
@@ -40,6 +40,8 @@ class Casting(msgspec.Struct, frozen=True):
     rest: tuple[int, ...]
     extras: dict[str, int]
     size: Cast
+    gone: int | None = None
+    """Who of the cast has died, and is in no picture."""
 
     def name(self, place: int) -> str:
         return self.everyone[place].name
@@ -55,24 +57,29 @@ class Casting(msgspec.Struct, frozen=True):
         )
 
 
-def casting(storyline: Storyline, everyone: Sequence[Character]) -> Casting | None:
-    """Who plays what in a storyline; None if it does not fit them."""
-    played = _played(storyline, everyone)
-    places = [place for place in range(len(everyone)) if place not in played.values()]
-    if not places:
+def casting(
+    storyline: Storyline, everyone: Sequence[Character], gone: int | None = None
+) -> Casting | None:
+    """Who plays what in a storyline; None if it does not fit them, or brings along somebody who is
+    called as one of them (할머니 and another 할머니). Who is `gone` plays only whom it mourns."""
+    played = _played(storyline, everyone, gone)
+    places = [it for it in range(len(everyone)) if it not in played.values() and it != gone]
+    brought = [extra for key, extra in storyline.extras.items() if key not in played]
+    living = [everyone[it] for it in places]
+    if not places or any(_is_another(who, extra) for who in living for extra in brought):
         return None
     hero = _hero(storyline, everyone, places)
     others = [place for place in places if place != hero]
     size = _CASTS[min(len(places), 3)]
-    if size not in storyline.casts:
+    if size not in storyline.casts or (storyline.child and is_grown_up(everyone[hero])):
         return None
     if not others:
-        return Casting(tuple(everyone), hero, None, (), played, size)
+        return Casting(tuple(everyone), hero, None, (), played, size, gone)
     second = _second(storyline, everyone, hero, others)
     if second is None:
         return None
     rest = tuple(place for place in others if place != second)
-    return Casting(tuple(everyone), hero, second, rest, played, size)
+    return Casting(tuple(everyone), hero, second, rest, played, size, gone)
 
 
 def beside(storyline: Storyline, hero: Character) -> Extra | None:
@@ -93,13 +100,17 @@ def is_grown_up(character: Character) -> bool:
     return character.kind.en in GROWN_UP or is_elder(character)
 
 
-def _played(storyline: Storyline, everyone: Sequence[Character]) -> dict[str, int]:
+def _played(
+    storyline: Storyline, everyone: Sequence[Character], gone: int | None
+) -> dict[str, int]:
     """Those of the cast who are whom the story would bring along: its mother is the mother."""
     found: dict[str, int] = {}
     if len(everyone) < 2:  # the hero is nobody's mother
         return found
     for key, extra in storyline.extras.items():
         for place, who in enumerate(everyone):
+            if (extra.may_be and place != gone) or (not extra.may_be and place == gone):
+                continue
             if place not in found.values() and _is_called(who, extra):
                 found[key] = place
                 break
@@ -107,7 +118,12 @@ def _played(storyline: Storyline, everyone: Sequence[Character]) -> dict[str, in
 
 
 def _is_called(who: Character, extra: Extra) -> bool:
-    return who.name.split()[-1] in extra.played_by
+    return bool({who.name.split()[-1], who.kind.ko} & {*extra.played_by, *extra.may_be})
+
+
+def _is_another(who: Character, extra: Extra) -> bool:
+    """Whether somebody is called as one whom a story brings along; or is such a one, and alive."""
+    return who.name == extra.ko or (bool(extra.may_be) and who.kind.ko in extra.played_by)
 
 
 def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[int]) -> int:
@@ -125,7 +141,12 @@ def _second(
     peers = [it for it in others if it not in (*elder, *babies)]
     if is_elder(everyone[hero]):  # among themselves they are peers
         peers, elder = [*others], []
-    wanted = {"peer": peers, "elder": elder, "any": [*peers, *elder]}[storyline.other]
+    wanted = {
+        "peer": peers,
+        "elder": elder,
+        "any": [*peers, *elder],
+        "elder_first": [*elder, *peers],
+    }[storyline.other]
     wanted = wanted or (babies if babies == [*others] else [])
     return wanted[0] if wanted else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -57,8 +56,6 @@ ARC_TIMES: Final = {
 }
 """The times of an older storyline's pages as a scene has them: time and weather."""
 COVER_ACTS: Final = ("happy, waving", "happy, standing", "happy, standing")
-
-_NAMED: Final = re.compile(r"(?=\{[ab](?:[:}]|_step))")
 
 
 class _Roles(msgspec.Struct, frozen=True):
@@ -192,23 +189,15 @@ def _told(
 ) -> Page:
     told = [rng.choice(beat) for beat in scene.beats]
     told = [beat for beat in told if roles.rest or not beat.startswith(ONLY_MANY)]
-    text = " ".join(_embodied(beat.removeprefix(ONLY_MANY), roles) for beat in told)
+    kinds = dict(zip("ab", (roles.everyone[place].kind for place in roles.order), strict=False))
+    beats = (beat.removeprefix(ONLY_MANY) for beat in told)
+    text = " ".join(telling.embodied_by(beat, kinds) for beat in beats)
     if len(roles.order) > 1 and is_elder(roles.everyone[roles.order[1]]):
         text = telling.polite(text)
     speakers = dict(zip("ab", roles.names, strict=False))
     rest = {"rest": telling.listed(_turn(roles.rest, number))}
     summary, dialogues = telling.spoken(telling.filled(text, {**words, **rest}), speakers)
     return Page(number, summary=summary, dialogues=dialogues)
-
-
-def _embodied(beat: str, roles: _Roles) -> str:
-    """A beat in which each of the two moves and is touched as its body can be: what stands after
-    a name is told of its bearer, and what stands before all names of both."""
-    kinds = dict(zip("ab", (roles.everyone[place].kind for place in roles.order), strict=False))
-    before, *told = _NAMED.split(beat)
-    if all(map(telling.swims, kinds.values())):
-        before = telling.embodied(before, kinds["a"])
-    return before + "".join(telling.embodied(part, kinds[part[1]]) for part in told)
 
 
 def _turn(rest: Sequence[str], page: int) -> Sequence[str]:

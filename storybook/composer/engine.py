@@ -12,7 +12,7 @@ from storybook.composer.arcs import AGE, PAGE_COUNT
 from storybook.composer.choosing import ARC, arc_storyline, choice, known_topics
 from storybook.composer.compose import compose
 from storybook.composer.storylines import by_name
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import company, tell, told
 from storybook.engines import Capabilities, Choice, Readiness, Report, Topic, WritingTask
 from storybook.events.catalog import EngineInfo
 
@@ -72,6 +72,12 @@ class Composer:
     def choice(self, request: StoryRequest, seed: int) -> Choice:
         """What it could tell."""
         return choice(request, seed)
+
+    def company(self, request: StoryRequest, storyline: str) -> tuple[str, ...]:
+        """Those whom it brings along."""
+        line = by_name().get(storyline)
+        it = told(line, request, 0) if line is not None else None
+        return company(it) if it is not None else ()
 
     async def write(self, task: WritingTask, report: Report) -> AsyncGenerator[Page, None]:
         """Yield the pages after those that stand."""

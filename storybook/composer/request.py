@@ -18,12 +18,14 @@ from typing import Any, Final
 from storybook.composer.arcs import table
 from storybook.lexicon import find_era, find_place
 from storybook.lexicon.emoji import spelled
-from storybook.lexicon.words import DEFAULT_ERA_EN
+from storybook.lexicon.words import DEFAULT_ERA_EN, DEFAULT_PLACE_EN
 
 MAX_ERA: Final = 20
 MAX_PLACE: Final = 20
 MAX_TOPIC: Final = 16
 NEAR: Final = "근처"
+SHORT_WORD: Final = 2
+_HOUSES: Final = ("네", "집", "댁", "아파트", "빌라")
 
 _UNWANTED: Final = re.compile(r"[^\w\s\-’]|_|(?<!\w)’|’(?!\w)")
 _APOSTROPHES: Final = re.compile(r"(?<=\w)['’](?=\w)")
@@ -65,18 +67,37 @@ def home_words(place: str) -> str:
 
 
 def dwelling_words(place: str) -> str:
-    """Where somebody lives of whom a chosen story tells at `place`: in the house around a room."""
+    """Where somebody lives of whom a chosen story tells at `place`: in the house around a room; or
+    is for a while, as on a train and at grandmother's."""
     homes = _openings()["homes"]
-    if _ends_in(place, homes["around"]):
+    if _ends_in(place, (*homes["stays"], *homes["visits"], *homes["rides"])):
+        return place
+    if _ends_in(place, (*homes["around"], *homes["near"])):
         return f"{place} {NEAR}"
-    if room := _ends_in(place, homes["rooms"]):
-        return place.removesuffix(room).strip() or str(homes["house"])
+    for rooms, house in (("school_rooms", "school"), ("rooms", "house")):
+        if room := _ends_in(place, homes[rooms]):
+            around = place.removesuffix(room).strip()
+            return dwelling_words(around) if _is_known(around) else str(homes[house])
     return home_words(place)
 
 
+def _is_known(place: str) -> bool:
+    """Whether words before a room are a place (우리 집, 토끼네) and do not only describe it."""
+    homes = _openings()["homes"]
+    lists = (homes[it] for it in ("stays", "visits", "rides", "around", "near", "rooms", "schools"))
+    is_ours = place.endswith(_HOUSES) or any(_ends_in(place, it) for it in lists)
+    return bool(place) and (is_ours or find_place(place).en != DEFAULT_PLACE_EN)
+
+
 def _ends_in(place: str, words: Sequence[str]) -> str:
-    """The longest of some words that a place ends in, as a word of its own; empty if none."""
-    found = (word for word in words if place == word or place.endswith(f" {word}"))
+    """The longest of some words that a place ends in, as a word of its own, or, of a long one, as
+    the end of another (시립도서관); empty if none."""
+    found = (
+        word
+        for word in words
+        if f" {place}".endswith(f" {word}")
+        or (len(word) > SHORT_WORD and " " not in word and place.endswith(word))
+    )
     return max(found, key=len, default="")
 
 
@@ -110,14 +131,13 @@ def opening(kind: str, era: str, place_motif: str, rng: random.Random) -> str:
 
 
 def beginning(era: str, place: str, rng: random.Random) -> str:
-    """The first sentence of a chosen story, with {home}, {place} and {intro} still to fill; a time
-    of which only the word is known gets a sentence of its own."""
+    """The first sentence of a chosen story, with {home} and {intro} still to fill; a time of which
+    only the word is known gets a sentence of its own."""
     openings = _openings()
-    homes, is_near = openings["homes"], dwelling_words(place).endswith(NEAR)
-    is_school = find_place(place).motif == "school" or _ends_in(place, homes["schools"])
-    where = "ride_" if _ends_in(place, homes["rides"]) else "school_" * bool(is_school)
+    home = dwelling_words(place)
+    where, is_near = _manner(home), home.endswith(NEAR)
     when = "today" if era in openings["signs"]["today"] else "then"
-    fitting = openings["beginning"][f"{'' if is_near else where}{when}"]
+    fitting = openings["beginning"][f"{where}{when}"]
     if is_near:
         fitting = [it for it in fitting if not it.startswith("여기는")]
     sentence = str(rng.choice(fitting))
@@ -125,6 +145,18 @@ def beginning(era: str, place: str, rng: random.Random) -> str:
         whens = [it.removeprefix("때는 ") for it in _whens(era, openings)]
         return sentence.replace("{when}", rng.choice(whens).replace("{era}", era))
     return f"{era} 이야기예요. {sentence.removeprefix('{when} ')}".replace("{era}", era)
+
+
+def _manner(home: str) -> str:
+    """How one is where one lives, as a book begins: one goes to a school, and rides on a train."""
+    homes = _openings()["homes"]
+    if home.endswith(NEAR):
+        return ""
+    for manner in ("ride", "stay", "visit"):
+        if _ends_in(home, homes[f"{manner}s"]):
+            return f"{manner}_"
+    is_school = find_place(home).motif == "school" or _ends_in(home, homes["schools"])
+    return "school_" if is_school else ""
 
 
 def _whens(era: str, openings: Mapping[str, Any]) -> list[str]:

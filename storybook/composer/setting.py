@@ -1,8 +1,9 @@
 """What there is, where and when a book is told: things and places by time.
 
-A **setting** is a request's time, as one word, and whether its heroes live under water. Each thing
-and each place has its words for a setting, or is not there: no bread in old Korea. The tables are
-`things.toml` and `places.toml`.
+A **setting** is a request's time, as one word, and its realm, where that is no village: heroes who
+swim are under water. Each thing and each place has its words for a setting, or is not there: no
+bread in old Korea. The tables are `things.toml` and `places.toml`; `realms.toml` has what is out of
+doors.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import msgspec
 
 from storybook.book import StoryRequest
 from storybook.composer.arcs import table
+from storybook.composer.realms import OUTDOORS, WATER, Form, Realm, realm_of, realms
 from storybook.lexicon import find_era, find_place
+from storybook.lexicon.words import Word
 from storybook.scene import ScenePart, ScenePlace
 
 Time = Literal["wild", "ancient", "retro", "modern", "future"]
@@ -41,10 +44,10 @@ _HALLS: Final = (
 
 
 class StorySetting(msgspec.Struct, frozen=True):
-    """When and in what element a book is told."""
+    """When a book is told, and in which realm; none is a village."""
 
     time: Time
-    is_water: bool = False
+    realm: str = ""
 
     def has(self, since: str) -> bool:
         """Whether what there is `since` a time is there; what has none is always there."""
@@ -53,7 +56,7 @@ class StorySetting(msgspec.Struct, frozen=True):
     def pick(self, words: Mapping[str, object]) -> Mapping[str, object]:
         """What a table says for this setting: its own words over those that always count."""
         less = _LESS.get(self.time)
-        ways = ["water"] if self.is_water else []
+        ways = [self.realm] if self.realm else []
         ways += [self.time, *([less] if less else [])]
         found = next((words[way] for way in ways if way in words), {})
         assert isinstance(found, dict)
@@ -67,13 +70,20 @@ class StorySetting(msgspec.Struct, frozen=True):
 
 def setting_of(story: StoryRequest, *, is_water: bool) -> StorySetting:
     """The setting of a request."""
-    era = find_era(story.era)
+    time = _time_of(find_era(story.era))
+    name = WATER if is_water else realm_of(story.place)[0]
+    setting = StorySetting(time, name)
+    return setting if not name or setting.has(realms()[name].since) else StorySetting(time)
+
+
+def _time_of(era: Word) -> Time:
     if era.en in _WILD:
-        return StorySetting("wild", is_water)
+        return "wild"
     year = _YEAR.search(era.en)
     if era.en == _GRANDPARENTS or (year and era.motif == "modern" and int(year[1]) <= _LAST_RETRO):
-        return StorySetting("retro", is_water)
-    return StorySetting(msgspec.convert(era.motif, Time), is_water)
+        return "retro"
+    time: Time = msgspec.convert(era.motif, Time)
+    return time
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -112,8 +122,13 @@ class Scenery(msgspec.Struct, frozen=True):
 def place(key: str, story: StoryRequest, setting: StorySetting, here: str, looks: str) -> Scenery:
     """A place of a storyline in a setting. `here` are the request's own words for its place, as the
     text says it, and `looks` what that is in English."""
+    _, seen = realm_of(story.place)
     if key == HERE:
-        return Scenery(here, ScenePlace(looks, is_inside(story.place)))
+        return Scenery(here, ScenePlace(seen or looks, is_inside(story.place)))
+    realm = realms().get(setting.realm)
+    if realm is not None and key in OUTDOORS and key not in realm.lacks:
+        own = Scenery(here, ScenePlace(seen or looks, is_inside(story.place)))
+        return _outdoors(key, realm, setting, own)
     words = _table("places")[key]
     found = setting.pick(words)
     parts = found.get("parts", {})
@@ -128,6 +143,22 @@ def place(key: str, story: StoryRequest, setting: StorySetting, here: str, looks
         ),
         {name: str(it["ko"]) for name, it in parts.items()},
     )
+
+
+def _outdoors(key: str, realm: Realm, setting: StorySetting, here: Scenery) -> Scenery:
+    """A place out of doors in a realm: the request's own, the realm's, or as it is anywhere."""
+    found = setting.pick(_table("places")[key])
+    parts = found.get("parts", {})
+    assert isinstance(parts, dict)
+    forms = {name: realm.parts.get(name) or Form(it["ko"], it["en"]) for name, it in parts.items()}
+    there = realm.places.get(key)
+    if there is None and realm.here:
+        ko, en, inside = here.ko, here.place.looks, here.place.inside
+    else:
+        form = there or Form(str(found["ko"]), str(found["en"]))
+        ko, en, inside = form.ko, form.en, False
+    shown = tuple(ScenePart(name, form.en) for name, form in forms.items())
+    return Scenery(ko, ScenePlace(en, inside, shown), {name: it.ko for name, it in forms.items()})
 
 
 def places() -> dict[str, dict[str, object]]:

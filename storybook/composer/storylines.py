@@ -22,7 +22,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 Cast = Literal["one", "two", "many"]
-Other = Literal["peer", "elder", "any"]
+Other = Literal["peer", "elder", "any", "elder_first"]
 Turn = Literal[
     "surprise",
     "quarrel",
@@ -71,13 +71,18 @@ class Owned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Extra(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody whom the story brings along: Korean noun, English looks, size. Whoever of the cast
-    is called as one of `played_by` is taken for it."""
+    """Somebody whom the story brings along: Korean noun, English looks, size; in old Korea and
+    before the `ko` and `en` of `ancient`, as far as they differ. Whoever of the cast is called as
+    one of `played_by` is taken for it. A storyline of a death mourns one that has `may_be`: kin
+    whom the topic may name instead; it is played by whoever of the cast has died, and nobody else.
+    """
 
     ko: str
     en: str
     size: str = ""
     played_by: tuple[str, ...] = ()
+    may_be: tuple[str, ...] = ()
+    ancient: dict[str, str] = {}
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -125,12 +130,14 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A story in four pages.
 
     `topics` are names of frames, "" one that suits any; `casts` the sizes of cast that it serves,
-    `other` who the second may be. `turn` is what turns it, `object` the slot of the thing whose
-    meaning changes, and `meaning` what that is at first and in the end; `refrain` is told on three
-    pages at least, the last among them; `humour` is where one laughs, "" where it is not funny.
-    `earned` is the action of the last page by which the hero ends it. `eras` bound when it is told.
-    `alone` is who plays `b` where the cast is one. `words` are those of its topics that it is about
-    above all: of 병원, "치과".
+    `other` who the second may be: `any` is a peer if there is one, `elder_first` an elder. `turn`
+    is what turns it, `object` the slot of the thing whose meaning changes, and `meaning` what that
+    is at first and in the end; `refrain` is told on three pages at least, the last among them;
+    `humour` is where one laughs, "" where it is not funny. `earned` is the action of the last page
+    by which the hero ends it. `eras` bound when it is told. `alone` is who plays `b` where the cast
+    is one. `words` are those of its topics that it is about above all, of 병원 "치과": then
+    it is told first. With one of `not_for` in its topic it is not told: no summer in winter; nor
+    without one of `only_for`, if there are any: no glasses for who is teased and has none.
     """
 
     name: str
@@ -147,12 +154,16 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     humour: str = ""
     hero: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    not_for: tuple[str, ...] = ()
+    only_for: tuple[str, ...] = ()
     eras: tuple[str, ...] = ()
     things: dict[str, str | Owned] = {}
     extras: dict[str, Extra] = {}
     alone: Extra | None = None
+    child: bool = False
+    """Whether its hero is a child: no firefighter loses a milk tooth."""
     land: bool = False
-    """Whether it needs ground under the feet: nobody who swims can be in it."""
+    """Whether it needs ground under the feet: who swims gets it only where there are few others."""
     gentle: bool = False
     """Whether a grave topic may have it."""
 

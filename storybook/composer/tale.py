@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from storybook.book import COVER_PAGE, Dialogue, Page, StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.casting import Casting, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
+from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
+from storybook.composer.realms import realms
 from storybook.composer.setting import (
     HERE,
     Named,
@@ -26,6 +29,7 @@ from storybook.composer.setting import (
 from storybook.composer.storylines import (
     MARK,
     REST,
+    SLOT,
     SPOKEN,
     A,
     Act,
@@ -37,9 +41,11 @@ from storybook.composer.storylines import (
 )
 from storybook.korean.slips import agreeing
 from storybook.lexicon import Character, characters_of, looks
+from storybook.lexicon.parts import TELLER
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
 from storybook.lexicon.units import one_of
+from storybook.lexicon.words import Word
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 
 REST_ON_A_PAGE: Final = 3
@@ -47,6 +53,8 @@ REST_ON_A_PAGE: Final = 3
 COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 COVER_ACT: Final = "happy, waving"
 OTHERS_ACT: Final = "happy, standing"
+_OWN_OF_ME: Final = {"제": "내", "제가": "내가", "저를": "나를", "저도": "나도", "저는": "나는"}
+_OWN: Final = re.compile(rf"(?<![가-힣])(?:{'|'.join(_OWN_OF_ME)})(?![가-힣])")
 _MANNERS: Final = "|"
 """Parts a line from how it is said to an elder, or by one."""
 
@@ -61,12 +69,34 @@ class Tale(msgspec.Struct, frozen=True):
     things: dict[str, Named]
     view: looks.View
     cards: Mapping[str, str]
+    gone: Mourned | None = None
 
     @property
     def alone(self) -> Extra | None:
         """Who plays the second whom the story brings along; None where the cast has one."""
         hero = self.who.everyone[self.who.hero]
         return beside(self.line, hero) if self.who.second is None else None
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether everybody has what the story tells of: nobody swims where it needs feet."""
+        return not (self.line.land and any(telling.swims(it.kind) for it in self.who.everyone))
+
+    @property
+    def strangers(self) -> int:
+        """How much of what it tells of does not belong where the request is: no brook on Mars."""
+        realm = realms().get(self.setting.realm)
+        if realm is None:
+            return 0
+        lacking = len({page.place for page in self.line.page} & {*realm.lacks})
+        brought = [extra for key, extra in self.line.extras.items() if key not in self.who.extras]
+        named = [*(it.ko for it in self.things.values()), *(it.ko for it in brought)]
+        named += [self.alone.ko] if self.alone is not None else []
+        beats = (beat for page in self.line.page for beat in page.beats(self.who.size))
+        texts = [MARK.sub(lambda mark: mark[2], way) for ways in beats for way in ways]
+        words = {slot: it.ko for slot, it in self.things.items()}
+        texts = [SLOT.sub(lambda slot: words.get(slot[1], ""), text) for text in texts]
+        return lacking + realm.strangers(f"{' '.join(texts)} {' / '.join(named)} ")
 
     @property
     def speaks_to_elder(self) -> bool:
@@ -81,10 +111,12 @@ def told(
 ) -> Tale | None:
     """A storyline with this request's people, time and place; None if it does not fit them."""
     everyone = characters_of(story)
-    who = casting(line, everyone)
+    gone = mourned(story, everyone)
+    line = mourning(line, gone)
+    who = casting(line, everyone, gone.place if gone is not None else None)
     swims = all(telling.swims(one.kind) for one in everyone)
     setting = setting_of(story, is_water=swims)
-    if who is None or (line.land and any(telling.swims(one.kind) for one in everyone)):
+    if who is None:
         return None
     if line.eras and setting.time not in line.eras:
         return None
@@ -96,12 +128,13 @@ def told(
     names = (one.name for one in everyone)
     return Tale(
         story,
-        line,
+        _in_time(line, setting),
         who,
         setting,
         there,
         looks.view_of(story),
         dict(zip(names, described, strict=True)),
+        gone,
     )
 
 
@@ -117,9 +150,14 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
         words = _words(it, scenery, number, opening)
         beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
         text = MARK.sub(lambda mark: mark[2], " ".join(beats))
-        summary, lines = _spoken(it, telling.filled(_mannered(it, text), words))
+        kinds = _kinds(it)
+        text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
+        if all(map(telling.swims, kinds.values())):  # things may be hands, too
+            text = telling.embodied(text, kinds[A])
+        scene = _scene(it, page, scenery, number)
+        summary, lines = _spoken(it, _of_the_teller(it, text), scene)
         made = Page(number, summary=summary, dialogues=lines)
-        pages.append(_with_scene(it, made, _scene(it, page, scenery, number)))
+        pages.append(_with_scene(it, made, scene))
     return tuple(pages)
 
 
@@ -129,26 +167,44 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
 def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
     who, here = it.who, request.place_words(it.story.place)
-    names = [one.name for one in who.everyone]
+    everyone = [replace(one, name=telling.familiar(one)) for one in who.everyone]
+    names = [one.name for one in everyone]
+    living = [one for at, one in enumerate(everyone) if at != who.gone]
     hero = names[who.hero]
     rest = [names[at] for at in who.rest]
     words = {
         "place": here,
         "home": request.dwelling_words(here),
         A: hero,
-        "a_step": gait(who.everyone[who.hero]),
+        "a_step": gait(everyone[who.hero]),
         REST: telling.listed(_turn(rest, number)) if rest else "",
-        "team": team(who.everyone),
+        "team": team(living),
         "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": introduction(who.everyone, one_of),
+        "intro": introduction(living, one_of),
         **{slot: found.ko for slot, found in it.things.items()},
-        **{key: _extra(it, key) for key in it.line.extras},
+        **{key: extra.ko for key, extra in it.line.extras.items()},
+        **{key: names[at] for key, at in who.extras.items()},
     }
-    if who.second is not None or it.alone is not None:
-        words[B] = _second(it)
+    if who.second is not None:
+        words[B] = names[who.second]
+    elif it.alone is not None:
+        words[B] = it.alone.ko
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
-    return {**words, "opening": agreeing(telling.filled(opening, words))}
+    opened = agreeing(telling.filled(opening, words))
+    return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
+
+
+def company(it: Tale) -> tuple[str, ...]:
+    """Whom the story brings along, by name."""
+    brought = (extra.ko for key, extra in it.line.extras.items() if key not in it.who.extras)
+    return tuple(dict.fromkeys((*((it.alone.ko,) if it.alone is not None else ()), *brought)))
+
+
+def _kinds(it: Tale) -> dict[str, Word]:
+    """What hero and second are, as far as they are of the cast."""
+    places = {A: it.who.hero, B: it.who.second}
+    return {role: it.who.everyone[at].kind for role, at in places.items() if at is not None}
 
 
 def _second(it: Tale) -> str:
@@ -163,6 +219,18 @@ def _extra(it: Tale, key: str) -> str:
     return it.line.extras[key].ko if at is None else it.who.name(at)
 
 
+def _in_time(line: Storyline, setting: StorySetting) -> Storyline:
+    """A storyline with those whom it brings along as they are in a setting."""
+
+    def then(extra: Extra) -> Extra:
+        found = setting.pick(msgspec.to_builtins(extra))
+        return replace(extra, ko=str(found["ko"]), en=str(found["en"]))
+
+    extras = {key: then(extra) for key, extra in line.extras.items()}
+    alone = then(line.alone) if line.alone is not None else None
+    return replace(line, extras=extras, alone=alone)
+
+
 def _thing(it: str | Owned, setting: StorySetting) -> Named | None:
     owned = Owned(thing=it) if isinstance(it, str) else it
     if not owned.thing:
@@ -171,7 +239,7 @@ def _thing(it: str | Owned, setting: StorySetting) -> Named | None:
     if found is None:
         return None
     size = owned.size or found.size
-    return msgspec.structs.replace(found, owner=owned.owner, size=size, where=owned.where)
+    return replace(found, owner=owned.owner, size=size, where=owned.where)
 
 
 def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
@@ -185,6 +253,15 @@ def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
 # ----------------------------------------------------------------------------------------- lines
 
 
+def _of_the_teller(it: Tale, text: str) -> str:
+    """A text in which what is the hero's own is called so by a hero who tells it: 내 신발."""
+    if it.who.name(it.who.hero) != TELLER:
+        return text
+    parts = re.split(r'("[^"]*")', text)
+    parts[::2] = [_OWN.sub(lambda own: _OWN_OF_ME[own[0]], part) for part in parts[::2]]
+    return "".join(parts)
+
+
 def _mannered(it: Tale, text: str) -> str:
     """A text in which each line is said as it is to an elder, or by one, where that is so."""
 
@@ -196,15 +273,19 @@ def _mannered(it: Tale, text: str) -> str:
     return SPOKEN.sub(said, text)
 
 
-def _spoken(it: Tale, text: str) -> tuple[str, tuple[Dialogue, ...]]:
-    """What is printed, and who of the cast says which line; whom the story brings along speaks in
-    the narrator's voice."""
+def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue, ...]]:
+    """What is printed, and who says which line: the cast, and of those whom the story brings along
+    who is there; of others the narrator tells what they say."""
     speakers = {A: it.who.name(it.who.hero)}
     if it.who.second is not None:
         speakers[B] = it.who.name(it.who.second)
+    elif it.alone is not None and it.alone.ko in scene.brought:
+        speakers[B] = it.alone.ko
     if it.who.rest:
         speakers[REST] = it.who.name(it.who.rest[0])
-    speakers |= {key: it.who.name(at) for key, at in it.who.extras.items()}
+    there = (*scene.brought, *(one.name for one in it.who.everyone))
+    extras = {key: _extra(it, key) for key in it.line.extras}
+    speakers |= {key: name for key, name in extras.items() if name in there}
     lines = tuple(
         Dialogue(speakers[mark], line) for mark, line in SPOKEN.findall(text) if mark in speakers
     )
@@ -232,7 +313,7 @@ def _scene(it: Tale, page: StorylinePage, scenery: Scenery, number: int) -> Page
         weather = "snow"
     actors = tuple(actor for actor in _actors(it, page) if actor.name not in gone)
     return PageScene(
-        msgspec.structs.replace(scenery.place, parts=parts),
+        replace(scenery.place, parts=parts),
         actors,
         tuple(done),
         tuple(_scene_thing(it, slot, actors) for slot in shown),
@@ -291,6 +372,8 @@ def _actors(it: Tale, page: StorylinePage) -> Iterator[SceneActor]:
         roles[who.second] = B
     sizes = sizes_of(who.everyone)
     for at, one in enumerate(who.everyone):
+        if at == who.gone:
+            continue
         feeling, _, pose = page.acts.get(roles[at], _default(page, roles[at])).partition(", ")
         yield SceneActor(one.name, feeling, pose, size=sizes[one.name])
     brought = {key: extra for key, extra in it.line.extras.items() if key not in who.extras}
@@ -319,7 +402,7 @@ def _scene_thing(it: Tale, slot: str, actors: Sequence[SceneActor]) -> SceneThin
 def _with_scene(it: Tale, page: Page, scene: PageScene) -> Page:
     nouns = {one.name: _noun(one) for one in it.who.everyone}
     prompt = scene_prompt(scene, it.cards, nouns)
-    return msgspec.structs.replace(page, image_prompt=prompt, scene=scene)
+    return replace(page, image_prompt=prompt, scene=scene)
 
 
 def _noun(one: Character) -> str:

@@ -23,6 +23,7 @@ from storybook.lexicon.parts import TELLER
 from storybook.lexicon.words import is_known_kind
 
 _SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
+_NAMED: Final = re.compile(r"(?=\{[ab](?:[:}]|_step))")
 _SPOKEN: Final = re.compile(r'"([ab]):([^"]*)"')
 _PARTICLES: Final = "을|이|은|으로|과|도|에도|에는|에|만|의|로|를|가|는|와|까지|"
 _ONE: Final = "하나"
@@ -68,6 +69,18 @@ def embodied(text: str, kind: Word) -> str:
     return limb.sub(lambda found: with_particle(limbs[found[1]], found[2]), text)
 
 
+def embodied_by(phrasing: str, kinds: Mapping[str, Word]) -> str:
+    """A phrasing in which hero and second, of these `kinds` by their slots, each move and are
+    touched as their bodies can be: what stands after a name is told of its bearer, and what stands
+    before all names of both."""
+    before, *told = _NAMED.split(phrasing)
+    if all(map(swims, kinds.values())):
+        before = embodied(before, next(iter(kinds.values())))
+    return before + "".join(
+        embodied(part, kinds[part[1]]) if part[1] in kinds else part for part in told
+    )
+
+
 def swims(kind: Word) -> bool:
     """Whether a kind lives in water and is never told of as standing on its legs."""
     return kind.en in _bodies()["kinds"]
@@ -97,6 +110,16 @@ def introduced(character: Character) -> str:
     is_said = character.kind.ko in character.name or character.name == TELLER
     noun = "" if is_said else character.kind.ko
     return " ".join(part for part in (character.description, noun, character.name) if part)
+
+
+def familiar(character: Character) -> str:
+    """A name as stories say it: 서연이 for a child called 서연, so that 는 and 가 follow; any other
+    as it is."""
+    name, kind = character.name, character.kind
+    is_given = kind.motif in ("child", "girl", "boy") and not is_known_kind(name)
+    is_hangul = re.fullmatch("[가-힣]{2}", name) is not None
+    closed = is_hangul and ending_of(name) is not Ending.OPEN
+    return f"{name}이" if is_given and closed else name
 
 
 def called(name: str) -> str:

@@ -219,6 +219,10 @@ def _one_reading(text: str) -> tuple[str, ...]:
     return (text,)
 
 
+def _itself(word: str) -> str:
+    return word
+
+
 def _counts(after: str) -> bool:
     """Anything after a number is what it counts."""
     return bool(after.strip())
@@ -232,9 +236,10 @@ class Language(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     word for word, within double quotes. `goes_on` matches what goes on with a sentence after a
     quotation. `faults` are the problems of a page that only this language has, `counts` tells
     whether what stands after a number (a word, a particle) is what it counts, and `forbidden` is
-    how a forbidden word counts ({word}), `alone` how one does that is only meant by itself, and
-    `unmasked` the readings of a text whose words are hidden from lists. `lengths` are by age, those
-    of "" for every other. `sample` is a request, in words that are usual where it is spoken.
+    how a forbidden word counts ({word}), `alone` how one does that is only meant by itself,
+    `sounding` gives a regular expression of what sounds like one, and `unmasked` the readings of a
+    text whose words are hidden from lists. `lengths` are by age, those of "" for every other.
+    `sample` is a request, in words that are usual where it is spoken.
     """
 
     tag: str
@@ -248,6 +253,7 @@ class Language(msgspec.Struct, frozen=True, eq=False, kw_only=True):
     counts: Callable[[str], bool] = _counts
     forbidden: str = r"\b{word}\b"
     alone: str = r"\b{word}\b"
+    sounding: Callable[[str], str] = _itself
     unmasked: Callable[[str], tuple[str, ...]] = _one_reading
     lengths: Mapping[str, Lengths] = {}
     writing: Writing | None = None

@@ -59,6 +59,11 @@ _SIBLINGS: Final = re.compile(
 _NATIVE_SIBLINGS: Final = re.compile(
     r"^(?P<noun>.+?)?\s*(?P<n>두|세|네|다섯|여섯|일곱)\s+(?P<kin>형제|남매|자매)$"
 )
+_RANGE: Final = re.compile(
+    r"^(?:(?P<noun>.+?)\s*)?(?P<from>\d+)\s*(?P<unit>[가-힣]{0,2}?)\s*(?:부터|에서|~|-)\s*"
+    r"(?P<to>\d+)\s*(?:번|호|층)?\s*(?:까지)?(?:의)?(?:\s+(?P<after>[가-힣]+))?$"
+)
+"""버튼 1번부터 20번까지, 1번부터 5번까지의 버튼."""
 _PLURAL: Final = "들"
 _COUPLE: Final = ("남편", "아내")
 _PAIRS: Final = {
@@ -111,10 +116,31 @@ _ANY_ANIMALS: Final = re.compile(r"^.*?\s*(?:여러\s+)?동물(?:\s*친구)?들$
 
 def spelled_out(part: str) -> list[str]:
     """The members of a group, each as a part; the part itself if it names one."""
-    for reading in (_siblings, _twins, _pair, _family, _animals, _counted, _plural, _english):
+    for reading in (
+        _range,
+        _siblings,
+        _twins,
+        _pair,
+        _family,
+        _animals,
+        _counted,
+        _plural,
+        _english,
+    ):
         if members := reading(part):
             return members[:MOST]
     return [part]
+
+
+def _range(part: str) -> list[str]:
+    """The first three of a range, each by its number: no hero is called 1번부터 20번까지."""
+    found = _RANGE.match(part)
+    noun = (found["noun"] or found["after"] or "") if found is not None else ""
+    if found is None or not noun or int(found["from"]) >= int(found["to"]):
+        return []
+    noun = noun.removesuffix(_PLURAL)
+    numbers = range(int(found["from"]), int(found["to"]) + 1)[:UNCOUNTED]
+    return [f"{number}{found['unit'] or '번'} {noun}" for number in numbers]
 
 
 def _siblings(part: str) -> list[str]:

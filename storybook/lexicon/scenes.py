@@ -116,8 +116,9 @@ def _called(scene: PageScene, nouns: Mapping[str, str]) -> dict[str, str]:
     return called
 
 
-_MORE: Final = re.compile(r" (?:in|with|of|on|from|round|wearing|for|before) ")
-"""What begins the part of a description that a noun can do without."""
+_MORE: Final = re.compile(r" (?:in|with|of|on|from|wearing|for|before|round(?= (?:the|an?) )) ")
+"""What begins the part of a description that a noun can do without: foam round the mouth, but not
+a round cushion."""
 
 
 def noun_of(looks: str) -> str:

@@ -14,9 +14,13 @@ STORYLINES: Final = Table(
     {
         "position": "INTEGER NOT NULL",  # of the event that chose it
         "storyline": "TEXT NOT NULL",
+        "topic": "TEXT NOT NULL",  # as the request has it
     },
     key=("position",),
-    indexes={"storylines_by_name": "(storyline, position)"},
+    indexes={
+        "storylines_by_name": "(storyline, position)",
+        "storylines_by_topic": "(storyline, topic, position)",
+    },
 )
 
 
@@ -30,7 +34,7 @@ class ChosenStorylines(Projection):
 
     def apply(self, change: RunChange) -> Iterator[Put]:
         if change.run.storyline:
-            yield Put(STORYLINES, (change.position, change.run.storyline))
+            yield Put(STORYLINES, (change.position, change.run.storyline, change.run.request.topic))
 
 
 # ------------------------------------------------------------------------------------------ reads
@@ -38,14 +42,26 @@ class ChosenStorylines(Projection):
 CHOSEN_AT: Final = (
     "SELECT position FROM storylines WHERE storyline = ? ORDER BY position DESC LIMIT 1"
 )
+CHOSEN_FOR_AT: Final = (
+    "SELECT position FROM storylines WHERE storyline = ? AND topic = ? "
+    "ORDER BY position DESC LIMIT 1"
+)
 
 
-def least_lately_chosen(db: sqlite3.Connection, names: Sequence[str]) -> str:
-    """Of some stories the one that was never chosen or longest ago; of those that are alike in
-    this the first. Empty if there are none."""
-    return min(names, key=lambda name: _chosen_at(db, name), default="")
+def next_storyline(db: sqlite3.Connection, names: Sequence[str], topic: str, meant: int = 0) -> str:
+    """Which of some stories a request on a topic gets: the one that was chosen for these very words
+    never or longest ago; of those that are alike in this one of the first `meant`, then the one
+    that was chosen never or longest ago, then the first. Empty if there are none."""
+
+    def order(place: int) -> tuple[int, bool, int]:
+        name = names[place]
+        for_topic = _position(db, CHOSEN_FOR_AT, name, topic)
+        return for_topic, place >= meant, _position(db, CHOSEN_AT, name)
+
+    return names[min(range(len(names)), key=order)] if names else ""
 
 
-def _chosen_at(db: sqlite3.Connection, name: str) -> int:
-    row = db.execute(CHOSEN_AT, (name,)).fetchone()
+def _position(db: sqlite3.Connection, query: str, *values: str) -> int:
+    """Where in the log that was; 0 if never."""
+    row = db.execute(query, values).fetchone()
     return row[0] if row is not None else 0

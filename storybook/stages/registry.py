@@ -141,10 +141,19 @@ class Engines(msgspec.Struct, frozen=True):
         """What the first writer by rule could tell that can write the book, in the place of others
         or by itself; None if there is none."""
         seed = any_seed() if asked.seed is None else asked.seed
+        writer = self._teller(asked)
+        return writer.choice(asked.request, seed) if writer is not None else None
+
+    def company(self, asked: NewRun, storyline: str) -> tuple[str, ...]:
+        """The names of those whom that story brings along."""
+        writer = self._teller(asked)
+        return writer.company(asked.request, storyline) if writer is not None else ()
+
+    def _teller(self, asked: NewRun) -> TellsStories | None:
         for writer in self.writer:
             able = not any(writing_faults(asked, writer.capabilities))
             if isinstance(writer, TellsStories) and able:
-                return writer.choice(asked.request, seed)
+                return writer
         return None
 
     async def keep_looking(self, clock: Clock) -> None:

@@ -18,10 +18,11 @@ from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from storybook.book import VOICES, StoryRequest, TtsConfig
 from storybook.engines import VoiceSound
-from storybook.lexicon import Character, characters_of, find_traits
+from storybook.lexicon import Character, cast, characters_of, find_traits
 from storybook.lexicon.words import folk_of
 
 APART: Final = 3.0
@@ -68,7 +69,19 @@ def with_casting(
         return tts
     everyone, known = characters_of(request), {**(known or {}), **tts.casting}
     casting = cast_voices(everyone, tts.narrator_voice, sounds, tts.character_voices, known)
-    return msgspec.structs.replace(tts, casting=casting)
+    return replace(tts, casting=casting)
+
+
+def with_company(
+    tts: TtsConfig | None, company: Sequence[str], sounds: Sequence[VoiceSound] = ()
+) -> TtsConfig | None:
+    """How a book is read aloud whose story brings others along beside the cast: where voices are
+    cast, these have theirs too, around those of the cast."""
+    if tts is None or not tts.is_cast:
+        return tts
+    others = [replace(cast(name)[0], name=name) for name in company if name not in tts.voices]
+    casting = cast_voices(others, tts.narrator_voice, sounds, tts.voices)
+    return replace(tts, casting={**tts.casting, **casting})
 
 
 def cast_voices(
@@ -83,9 +96,7 @@ def cast_voices(
     would be taken for somebody else. `sounds` are what the narrator's voices sound like."""
     by_name = {it.name: it for it in sounds or UNMEASURED}
     settled, known = settled or {}, known or {}
-    names = [who.name for who in everyone]
-    of_others = [settled[name] for name in names if name in settled]
-    taken = [by_name[it] for it in (narrator, *of_others) if it in by_name]
+    taken = [by_name[it] for it in (narrator, *settled.values()) if it in by_name]
     open_ = [who for who in everyone if who.name not in settled]
     found: dict[str, str] = {}
     for who in open_:

@@ -101,13 +101,19 @@ def test_longer_books_and_other_languages_are_beyond_it() -> None:
 
 
 def test_a_page_has_no_more_than_its_readers_follow() -> None:
-    """Many sentences and long ones are told; in a book for nobody in particular they may stand."""
-    many = " ".join(f"토끼는 {it} 보았어요." for it in ("해를", "달을", "별을", "꽃을", "새를"))
+    """Many sentences and long ones are told; in a book for nobody in particular they may stand, as
+    may many that are short."""
+    seen = ("해를", "달을", "별을", "꽃을", "새를")
+    short = " ".join(f"토끼는 {it} 보았어요." for it in seen)
+    many = " ".join(
+        f"토끼는 아침마다 언덕에 혼자 올라가 오래오래 조용히 {it} 보았어요." for it in seen
+    )
     long = (
         "토끼는 아주 조용히 살금살금 그리고 천천히 조심조심 가만가만 나무 다리를 건너 깊은 숲속 "
         "집으로 갔어요."
     )
     assert lengths_found(GOOD, "3-4") == []
+    assert lengths_found(short, "3-4") == []
     assert lengths_found(many, "3-4") == ["for this age at most 4 sentences on a page, found 5"]
     assert lengths_found(long, "3-4") == ["for this age at most 10 words in a sentence, found 15"]
     assert lengths_found(many, "5-7") == lengths_found(long, "8-9") == []

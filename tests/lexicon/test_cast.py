@@ -151,3 +151,14 @@ def test_a_noun_that_says_what_somebody_is_like_describes_it() -> None:
     assert (coward.name, coward.description, coward.kind.en) == ("토끼", "겁쟁이", "rabbit")
     assert (boy.name, boy.description, boy.kind.ko) == ("민준", "개구쟁이", "소년")
     assert cast("겁쟁이")[0].name == "겁쟁이"
+
+
+@pytest.mark.parametrize("text", ["버튼 1번부터 20번까지", "1번부터 20번까지의 버튼"])
+def test_a_range_is_several_and_no_name(text: str) -> None:
+    """The first three, each by its number."""
+    assert [one.name for one in cast(text)] == ["1번 버튼", "2번 버튼", "3번 버튼"]
+
+
+def test_cousins_are_several() -> None:
+    """With a mouth each."""
+    assert len(cast("사촌들과 할머니")) == 4

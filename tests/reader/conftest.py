@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.export.browser import CHROMIUM, chromium
 from tests.whole.server import Server, serving
+
+expect.set_options(timeout=20_000)  # a busy machine draws a screen in seconds
 
 Opener = Callable[..., Page]
 REFUSED = (
@@ -47,9 +49,12 @@ def opened(browser: Browser) -> Iterator[Opener]:
     def open_page(address: str, size: tuple[int, int] = (390, 844), **options: Any) -> Page:
         refuses = options.pop("refuses", False)
 
-        def complain(text: str) -> None:
-            if not (refuses and any(it in text for it in REFUSED)):
-                complaints.append(text)
+        def complain(told: ConsoleMessage) -> None:
+            address = told.location.get("url", "")
+            is_gone = "/previews/" in address and "404" in told.text  # painted meanwhile
+            is_refused = refuses and any(it in told.text for it in REFUSED)
+            if told.type == "error" and not (is_gone or is_refused):
+                complaints.append(told.text)
 
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
@@ -58,7 +63,7 @@ def opened(browser: Browser) -> Iterator[Opener]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda it: complain(it.text) if it.type == "error" else None)
+        page.on("console", complain)
         page.on("pageerror", lambda it: complaints.append(str(it)))
         page.goto(address)
         return page

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.export.browser import violations
 from tests.reader.conftest import Opener
+from tests.reader.layout_shift import MOST_SHIFT, SHIFT, WATCH_SHIFT
 from tests.whole.server import PATIENCE_SECONDS, Server, follow, serving, storybook
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,6 @@ PHONE, SMALL_PHONE, LYING_PHONE, TABLET, DESK = SIZES = (
 )
 LONG = "토끼는 숲길을 따라 걸으며 노래를 불렀어요. " * 27
 HERE = ".leaf[data-here]"
-MOST_SHIFT = 0.02
 
 SAMPLES = """() => {
   window.samples = [];
@@ -460,18 +460,13 @@ def test_nothing_shifts_while_a_book_is_opened_and_turned(
     """Pictures and words have their places before they come."""
     for size in (PHONE, DESK):
         page = opened("about:blank", size)
-        page.add_init_script(
-            """window.shift = 0;
-            new PerformanceObserver((list) => {
-              for (const it of list.getEntries()) if (!it.hadRecentInput) window.shift += it.value;
-            }).observe({ type: "layout-shift", buffered: true });"""
-        )
+        page.add_init_script(WATCH_SHIFT)
         page.goto(at(server, book))
         ready(page, 0)
         for number in range(1, 6):
             page.keyboard.press("ArrowRight")
             ready(page, number)
-        assert page.evaluate("() => window.shift") < MOST_SHIFT
+        assert page.evaluate(SHIFT) < MOST_SHIFT
 
 
 @pytest.fixture

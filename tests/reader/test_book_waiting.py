@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.export.browser import violations
 from tests.reader.conftest import Opener
-from tests.reader.test_book_reading import HERE, MOST_SHIFT, PHONE, at, shown
+from tests.reader.layout_shift import MOST_SHIFT, SHIFT, WATCH_SHIFT
+from tests.reader.test_book_reading import HERE, PHONE, at, shown
 from tests.whole.server import Server, follow, serving
 
 pytestmark = pytest.mark.slow
@@ -25,9 +26,10 @@ READY_MS = 90_000
 PAGES = 5
 SLOW = "tests.reader.slow_painter"
 
-WATCH = """
+WATCH = (
+    WATCH_SHIFT
+    + """
   window.steps = [];
-  window.shift = 0;
   const look = () => {
     const count = (what) => document.querySelectorAll(what).length;
     const now = [count(".painted"), count(".leaf:has(.text :is(p, h2))")];
@@ -35,10 +37,8 @@ WATCH = """
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-  new PerformanceObserver((list) => {
-    for (const it of list.getEntries()) if (!it.hadRecentInput) window.shift += it.value;
-  }).observe({ type: "layout-shift", buffered: true });
 """
+)
 """How many pictures and texts are shown, at each frame."""
 
 
@@ -108,7 +108,7 @@ def test_a_book_opens_at_once_and_fills_itself(server: Server, opened: Opener) -
     page.keyboard.press("ArrowRight")
     assert not page.title().startswith("다 됐어요!")
     assert never_stepped_back(page)
-    assert page.evaluate("() => window.shift") < MOST_SHIFT
+    assert page.evaluate(SHIFT) < MOST_SHIFT
 
 
 def test_words_stand_at_once_where_nothing_is_to_move(server: Server, opened: Opener) -> None:

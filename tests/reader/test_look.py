@@ -9,12 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.reader.conftest import Opener
 from tests.reader.families import SIZES, book_on, made, pass_gate
+from tests.reader.layout_shift import MOST_SHIFT, SHIFT, WATCH_SHIFT
 from tests.whole.server import Server, follow
 
 pytestmark = pytest.mark.slow
 HERE = ".leaf[data-here]"
 LYING = (844, 390)
-MOST_SHIFT = 0.02
 LARGEST = f"localStorage.setItem('storybook', {json.dumps(json.dumps({'letters': 'largest'}))})"
 
 CONTRAST = """(it) => {
@@ -237,12 +237,7 @@ def test_nothing_shifts_while_a_screen_for_grown_ups_is_opened(
 ) -> None:
     """What comes from the server has its place before it comes."""
     page = opened("about:blank", size)
-    page.add_init_script(
-        """window.shift = 0;
-        new PerformanceObserver((list) => {
-          for (const it of list.getEntries()) if (!it.hadRecentInput) window.shift += it.value;
-        }).observe({ type: "layout-shift", buffered: true });"""
-    )
+    page.add_init_script(WATCH_SHIFT)
     page.goto(
         f"{server.url}/{screen}" if screen == "operate" else f"{server.url}/books/{book}/{screen}"
     )
@@ -251,4 +246,4 @@ def test_nothing_shifts_while_a_screen_for_grown_ups_is_opened(
     last = {"change": ".cards .card", "behind": ".judged", "operate": ".tail li"}[screen]
     expect(page.locator(last).first).to_be_visible(timeout=20_000)
     page.evaluate("Promise.all([...document.images].map((it) => it.decode().catch(() => {})))")
-    assert page.evaluate("() => window.shift") < MOST_SHIFT
+    assert page.evaluate(SHIFT) < MOST_SHIFT

@@ -18,6 +18,7 @@ from tests.export.browser import CHROMIUM, chromium, violations
 from tests.openai_api.double import Double, as_reply, hearing
 from tests.openai_api.double import serving as doubled
 from tests.reader.conftest import Opener
+from tests.reader.layout_shift import MOST_SHIFT, SHIFT, WATCH_SHIFT
 from tests.transcriber.recordings import spoken
 from tests.whole.server import Server, follow, serving
 
@@ -25,15 +26,6 @@ pytestmark = pytest.mark.slow
 
 SAID = "옛날 조선시대요"
 SIZES = [(360, 640), (390, 844), (844, 390), (820, 1180), (1440, 900)]
-SHIFT = """
-addEventListener("DOMContentLoaded", () => {
-  window.shift = 0;
-  new PerformanceObserver((list) => {
-    for (const it of list.getEntries()) if (!it.hadRecentInput) window.shift += it.value;
-  }).observe({type: "layout-shift", buffered: true});
-});
-"""
-"""Adds up what moves by itself, as browsers count it."""
 
 
 @pytest.fixture(scope="module")
@@ -498,11 +490,11 @@ def test_every_step_is_whole_at_every_size_and_for_everybody(
     """Light and dark: axe finds nothing, nothing is cut off sideways, fingers hit what they mean,
     and nothing moves by itself."""
     page = make_page(opened, server, bypass_csp=True)
-    page.add_init_script(SHIFT)
+    page.add_init_script(WATCH_SHIFT)
     page.reload()
     page.wait_for_selector("#word")
     until(page, PAINTED)
-    assert page.evaluate("window.shift") < 0.02
+    assert page.evaluate(SHIFT) < MOST_SHIFT
 
     def judged() -> None:
         for width, height in SIZES:

@@ -169,6 +169,10 @@ def test_the_list_of_words_is_a_file(tmp_path: Path) -> None:
     file.write_text('koren = ["개울가"]\n', encoding="utf-8")
     with pytest.raises(ValueError, match="expected lists named korean, english; found koren"):
         forbidden_words.__wrapped__(file)
+    for wrong in ("(", "x?"):
+        file.write_text(f'korean = ["{wrong}"]\n', encoding="utf-8")
+        with pytest.raises(ValueError, match="expected words or regular expressions"):
+            forbidden_words.__wrapped__(file)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from storybook.book import StoryRequest
 from storybook.composer.compose import compose
+from storybook.languages.forbidden import forbidden_in
 from storybook.new_run import check_new_run
 from storybook.request import WORDS as FIELDS
 from storybook.request import InvalidRequest
@@ -33,14 +34,14 @@ def test_hard_words_are_refused() -> None:
     """With signs between their letters, as initials, jamo, in English and in compounds."""
     words = table("hard")
     passed = [it for it in words if not refused(it)]
-    assert len(words) == 150 and len(passed) <= MOST_WRONG * len(words), passed
+    assert len(words) == 559 and len(passed) <= MOST_WRONG * len(words), passed
 
 
 def test_harmless_words_pass() -> None:
     """Whatever they look like."""
     words = table("harmless")
     stopped = [it for it in words if refused(it)]
-    assert len(words) == 150 and len(stopped) <= MOST_WRONG * len(words), stopped
+    assert len(words) == 669 and len(stopped) <= MOST_WRONG * len(words), stopped
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,19 @@ def test_harmless_words_pass() -> None:
         "sh1t",
         "fuuuck",
         "미친개새끼들",
+        "씨\u200b발",
+        "ㅅ1발",
+        "개새ㄲI",
+        "ㅅㅂ알",
+        "시바ㄹ",
+        "벼엉신",
+        "병쉰",
+        "개쉐리야",
+        "ssi bal",
+        "byungsin",
+        "rotorl",
+        "f#cking",
+        "motherf***er",
     ],
 )
 def test_a_disguise_is_taken_off(text: str) -> None:
@@ -85,6 +99,17 @@ def test_what_looks_like_a_hard_word_is_none(text: str) -> None:
 def test_what_is_said_to_a_machine_tells_nothing(text: str) -> None:
     """It is told at once, and no book fails of it on its first page."""
     assert refused(text) == ["says_nothing"]
+
+
+def test_a_harmless_word_begins_where_a_word_does() -> None:
+    """A mosquito (모기) may be killed; a baby (아기), whose word ends like it, may not."""
+    assert refused("모기를 죽여요") == []
+    assert refused("아기를 죽여요") == ["forbidden_words"]
+
+
+def test_what_is_told_is_as_it_was_written() -> None:
+    """A family of words is one entry of the list; the message has the word of the request."""
+    assert forbidden_in("생맥주 파티", CHECK.rules.forbidden) == ["생맥주"]
 
 
 def test_a_robot_may_have_orders() -> None:

@@ -30,7 +30,7 @@ ENGLISH: Final = Language(
     said=_said,
     goes_on=re.compile(rf"[^\s]|[ \t]+(?:[a-z]|[A-Z][\w'’ -]{{0,30}}? (?:{_TELLING})\b)"),
     faults=faults,
-    forbidden=r"\b{word}(?:e?s|'s)?\b",  # one of them, or several
+    forbidden=r"\b{word}(?:(?<=[sxz])es|(?<=[cs]h)es|'?s)?\b",  # one of them, or several
     unmasked=unmasked,
     counts=counts,
     lengths=LENGTHS,

@@ -11,6 +11,7 @@ from storybook.book import StoryRequest
 from storybook.korean.particles import with_particle
 from storybook.languages.field import Field
 from storybook.languages.ko.faults import counts, faults
+from storybook.languages.ko.sounding import sounding
 from storybook.languages.ko.unmasked import ALONE, unmasked
 from storybook.languages.ko.writing import LENGTHS, WRITING
 from storybook.languages.language import Furniture, Hearing, Language, ReadingAloud, Script
@@ -72,6 +73,7 @@ KOREAN: Final = Language(
     counts=counts,
     forbidden=r"(?<![가-힣]){word}",  # whatever ending it has
     alone=ALONE,
+    sounding=sounding,
     unmasked=unmasked,
     lengths=LENGTHS,
     writing=WRITING,

@@ -1,16 +1,21 @@
 """A Korean text as it is meant, where it is written so that a list of words would not find it.
 
-Letters are written apart (ㅅㅣㅂㅏㄹ), or syllables have signs or spaces between them (개.새.끼,
-개 새 끼). Each reading takes off one more of these.
+Letters are written apart (ㅅㅣㅂㅏㄹ) or look like others (ㅅ1발, 개새ㄲI), syllables have signs or
+spaces between them (개.새.끼, 개 새 끼) or are drawn out (시이발), or all of it is in Latin letters
+(ssibal, tlqkf). Each reading takes off one more of these.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 from storybook.korean.particles import PARTICLE_FORMS
+from storybook.korean.syllables import INITIALS
+from storybook.languages.ko.apart import closed, composed, drawn_in
+from storybook.languages.ko.latin import by_keys, by_sound
 
 ALONE: Final = (
     r"(?<![가-힣ㄱ-ㅣ]){word}"
@@ -18,16 +23,20 @@ ALONE: Final = (
 )
 """A whole word, with at most a particle after it."""
 
-_INITIALS: Final = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_VOWELS: Final = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
-_FINALS: Final = " ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
-_APART: Final = re.compile(f"([{_INITIALS}])([{_VOWELS}])(?:([{_FINALS.strip()}])(?![{_VOWELS}]))?")
+_UNSEEN: Final = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200f\u2060-\u2064\u3164\ufeff\uffa0]"
+)
+_WIDE: Final = re.compile("[\u2460-\u24ff\u3200-\u32ff\uff01-\uffdc]")
+"""Letters that are full or half as wide, or in circles and brackets."""
+_LOOKALIKES: Final = str.maketrans("1il|!rh", "ㅣㅣㅣㅣㅣㅏㅐ")
+_LIKE_VOWELS: Final = re.compile(rf"(?<=[{INITIALS}])[1il|!rh](?![a-z0-9])")
 _LISTS: Final = ",/·&+|、，"
 _BETWEEN: Final = re.compile(
     rf"(?<=[가-힣ㄱ-ㅣ])(?:[^\w\s{_LISTS}]|[\d_a-z]{{1,2}})+(?=[가-힣ㄱ-ㅣ])"
 )
 """Signs, a digit or a letter between syllables; what parts a list is none."""
 _LONE_VOWELS: Final = re.compile("(?<=[가-힣])[ㅏ-ㅣ]+(?=[가-힣])")
+_LONE: Final = re.compile("(?<=[가-힣])[ㄱ-ㅣ]+(?=[가-힣])")
 _SINGLES: Final = re.compile(
     rf"(?<![가-힣ㄱ-ㅣ])[가-힣ㄱ-ㅣ](?:[\s{_LISTS}]+[가-힣ㄱ-ㅣ](?![가-힣ㄱ-ㅣ]))+"
 )
@@ -35,31 +44,23 @@ _SINGLES: Final = re.compile(
 
 def unmasked(text: str) -> tuple[str, ...]:
     """The text, and what it comes to without its disguises: each reading once."""
-    plain = unicodedata.normalize("NFC", text).casefold()
-    composed = _APART.sub(lambda found: _syllable(*found.groups()), plain)
-    whole = _BETWEEN.sub("", composed)
-    whole = _LONE_VOWELS.sub("", whole)
-    joined = _SINGLES.sub(lambda found: re.sub(rf"[\s{_LISTS}]+", "", found[0]), whole)
-    return tuple(dict.fromkeys((plain, composed, whole, joined, _drawn_in(joined))))
+    seen = _UNSEEN.sub("", unicodedata.normalize("NFC", text))
+    plain = _WIDE.sub(lambda it: unicodedata.normalize("NFKC", it[0]), seen).casefold()
+    return tuple(
+        dict.fromkeys((*_readings(plain), *map(_joined, (by_sound(plain), by_keys(plain)))))
+    )
 
 
-def _drawn_in(text: str) -> str:
-    """The text without syllables that only draw out the vowel before them: 시이발 is 시발."""
-    kept = text[:1]
-    for sign in text[1:]:
-        if not (_is_drawn_out(kept[-1], sign)):
-            kept += sign
-    return kept
+def _readings(plain: str) -> Iterator[str]:
+    yield plain
+    alike = _LIKE_VOWELS.sub(lambda it: it[0].translate(_LOOKALIKES), plain)
+    yield (whole := composed(alike))
+    yield (bare := _LONE_VOWELS.sub("", _BETWEEN.sub("", whole)))
+    yield (joined := _joined(bare))
+    yield drawn_in(closed(joined))
+    yield drawn_in(_LONE.sub("", joined))
 
 
-def _is_drawn_out(before: str, sign: str) -> bool:
-    if not ("가" <= before <= "힣" and "가" <= sign <= "힣"):
-        return False
-    vowel, final = divmod((ord(before) - ord("가")) % 588, 28)
-    same = ord("가") + _INITIALS.index("ㅇ") * 588 + vowel * 28
-    return final == 0 and ord(sign) == same
-
-
-def _syllable(initial: str, vowel: str, final: str | None) -> str:
-    number = (_INITIALS.index(initial) * 21 + _VOWELS.index(vowel)) * 28
-    return chr(ord("가") + number + (_FINALS.index(final) if final else 0))
+def _joined(text: str) -> str:
+    """The text with syllables that stand each by itself as one word."""
+    return _SINGLES.sub(lambda found: re.sub(rf"[\s{_LISTS}]+", "", found[0]), text)

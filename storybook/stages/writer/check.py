@@ -23,6 +23,7 @@ from storybook.languages.forbidden import (
     Forbidden,
     forbidden_in,
     is_said_to_a_machine,
+    is_word,
     languages,
     list_names,
 )
@@ -116,6 +117,8 @@ def forbidden_words(file: Path | None = None) -> Forbidden:
         known, more = ", ".join(languages()), ", ".join(f"_{part}" for part in PARTS)
         found = f"expected lists named {known}; found {', '.join(unknown)}"
         raise ValueError(f"{found} (after a language may stand {more})")
+    if wrong := [word for words in lists.values() for word in words if not is_word(word)]:
+        raise ValueError(f"expected words or regular expressions, found {', '.join(wrong)}")
     return lists
 
 
@@ -147,7 +150,8 @@ def _never_said(page: Page, book: Wanted) -> Found:
 def _characters(page: Page, book: Wanted, standing: Sequence[Page], rules: Rules) -> Found:
     language = language_of(book.language)
     names = tuple(character.name for character in cast_in(language, book.request))
-    if strangers := [it.character for it in page.dialogues if it.character not in names]:
+    known = (*names, *page.brought)
+    if strangers := [it.character for it in page.dialogues if it.character not in known]:
         yield "characters", f"{strangers[0]} speaks, who is not among {', '.join(names)}"
     if unsaid := [it.text for it in page.dialogues if it.text not in page.summary]:
         yield "characters", f"a spoken line does not stand in the text: {unsaid[0][:60]}"

@@ -91,8 +91,9 @@ def _lengths(page: Page, told: Told, rules: Rules) -> Found:
     yield from length("summary", page.summary, (0, 0) if is_cover else rules.summary)
     for line in told.lines:
         yield from length("spoken line", line, rules.line)
-    if len(told.lines) > rules.lines:
-        yield "length", f"expected at most {rules.lines} spoken lines, found {len(told.lines)}"
+    lines = sum(line.character not in page.brought for line in page.dialogues)
+    if lines > rules.lines:
+        yield "length", f"expected at most {rules.lines} spoken lines, found {lines}"
     if is_cover:
         return
     if (letters := sum(map(str.isalpha, told.narration))) < rules.told:
@@ -102,13 +103,20 @@ def _lengths(page: Page, told: Told, rules: Rules) -> Found:
 
 
 def _too_much(told: Told, lengths: Lengths) -> Found:
-    """What children of an age do not follow: many sentences, or long ones."""
+    """What children of an age do not follow: long sentences, or many that are not short."""
     split = [sentence.split() for sentence in _SENTENCE_END.split(told.narration)]
     words = [len(sentence) for sentence in split if len(sentence) > 1]
-    if len(words) > (most := lengths.sentences[1] + SENTENCES_MORE):
+    most, longest = (
+        lengths.sentences[1] + SENTENCES_MORE,
+        SENTENCE_LONGER * lengths.sentence_words[1],
+    )
+    if len(words) > most and sum(words) > most * int(longest):
         yield "length", f"for this age at most {most} sentences on a page, found {len(words)}"
-    if max(words, default=0) > (most := int(SENTENCE_LONGER * lengths.sentence_words[1])):
-        yield "length", f"for this age at most {most} words in a sentence, found {max(words)}"
+    if max(words, default=0) > int(longest):
+        yield (
+            "length",
+            f"for this age at most {int(longest)} words in a sentence, found {max(words)}",
+        )
 
 
 def length(what: str, text: str, bounds: tuple[int, int]) -> Found:

@@ -35,14 +35,14 @@ _HIGH: Final = (("jf_tebukuro", 1.0),)
 VOICES: Final = {
     "M1": VoiceBlend(_MAN, 0.3),
     "M2": VoiceBlend(_mixed("jm_kumo", "jf_nezumi", 0.8), -0.5),
-    "M3": VoiceBlend(_mixed("jm_kumo", "jf_alpha", 0.65), -1.4),
+    "M3": VoiceBlend(_mixed("jm_kumo", "jf_alpha", 0.65), -1.25),
     "M4": VoiceBlend(_MAN, -3.7),
     "M5": VoiceBlend((("jf_alpha", 1.0),), 1.3),
     "F1": VoiceBlend((("jf_gongitsune", 1.0),), 0.1),
     "F2": VoiceBlend(_mixed("jf_nezumi", "jm_kumo", 0.8), -0.7),
-    "F3": VoiceBlend(_HIGH, 0.7),
-    "F4": VoiceBlend(_mixed("jf_nezumi", "jm_kumo", 0.55), -0.3),
-    "F5": VoiceBlend(_HIGH, 3.9),
+    "F3": VoiceBlend(_HIGH, 0.35),
+    "F4": VoiceBlend(_mixed("jf_nezumi", "jm_kumo", 0.55), 0.15),
+    "F5": VoiceBlend(_HIGH, 4.0),
 }
 PACKS: Final = tuple(dict.fromkeys(pack for it in VOICES.values() for pack, _ in it.packs))
 
