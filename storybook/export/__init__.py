@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from storybook.book import RunId
-from storybook.export.content import ALL_LANGUAGES, BookContent, CannotExport, content_of
+from storybook.export.content import ALL_LANGUAGES, BookContent, CannotExport, book_content
 from storybook.export.html import make_html
 from storybook.export.media import SmallMedia
 from storybook.run import Run
@@ -37,7 +37,7 @@ async def export_book(
     `media` may have made some of them small already. Raises `CannotExport` unless the book is whole
     and its artifacts are there, and `CannotKeep`.
     """
-    book = content_of(run_id, run, language, number)
+    book = book_content(run_id, run, language, number)
     try:
         document = await make_html(book, media or SmallMedia(store))
     except NoSuchArtifact as missing:

@@ -136,7 +136,7 @@ class BookContent(msgspec.Struct, frozen=True):
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:storybook:book")
 
 
-def content_of(
+def book_content(
     run_id: RunId,
     run: Run,
     language: str = "",

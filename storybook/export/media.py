@@ -79,7 +79,9 @@ def files_in(run: Run, added: str = "") -> Iterator[Artifact]:
 
 
 class SmallMedia:
-    """Artifacts as URIs that carry them, each made small once however often it is asked for."""
+    """Artifacts as a book carries them, each made small once however often it is asked for.
+
+    Each call raises `NoSuchArtifact`, `CannotRead` or `DamagedArtifact`."""
 
     def __init__(
         self,
@@ -88,16 +90,24 @@ class SmallMedia:
         audio: Encode = audio_in_thread,
     ) -> None:
         self._store, self._picture, self._audio = store, picture, audio
-        self._made: dict[tuple[str, str], str] = {}
+        self._made: dict[tuple[str, str], Small] = {}
         self._turns: defaultdict[tuple[str, str], anyio.Lock] = defaultdict(anyio.Lock)
 
-    async def uri(self, run_id: RunId, artifact: Artifact) -> str:
-        """An artifact's URI. Raises `NoSuchArtifact`, `CannotRead` or `DamagedArtifact`."""
+    async def whole(self, run_id: RunId, artifact: Artifact) -> bytes:
+        """An artifact as it was made: PNG or WAV."""
+        content = await read_whole(self._store, run_id, artifact.name)
+        check_bytes(artifact, content)
+        return content
+
+    async def small(self, run_id: RunId, artifact: Artifact) -> Small:
+        """An artifact as media type and bytes: WebP or MP3, where that can be made of it."""
         key = artifact.name, artifact.sha256
         async with self._turns[key]:
             if key not in self._made:
-                content = await read_whole(self._store, run_id, artifact.name)
-                check_bytes(artifact, content)
                 encode = self._picture if artifact.width else self._audio
-                self._made[key] = data_uri(*await encode(content))
+                self._made[key] = await encode(await self.whole(run_id, artifact))
             return self._made[key]
+
+    async def uri(self, run_id: RunId, artifact: Artifact) -> str:
+        """A small artifact as a URI that carries it."""
+        return data_uri(*await self.small(run_id, artifact))

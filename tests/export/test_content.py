@@ -13,7 +13,7 @@ from storybook.export.content import (
     BookContent,
     CannotExport,
     Maker,
-    content_of,
+    book_content,
     makers_of,
 )
 from storybook.run import Run, Status
@@ -28,7 +28,7 @@ def run(tmp_path: Path) -> Run:
 
 def test_a_book_has_its_pages_with_text_picture_and_voice(run: Run) -> None:
     """From the cover on; spans carry the times of the segments that speak them."""
-    book = content_of(RUN, run)
+    book = book_content(RUN, run)
     assert [it.number for it in book.pages] == [0, 1, 2, 3, 4]
     assert book.title == STORY[0].title and book.is_read_aloud
     for page, story in zip(book.pages, STORY, strict=True):
@@ -43,36 +43,36 @@ def test_a_book_has_its_pages_with_text_picture_and_voice(run: Run) -> None:
 def test_the_same_book_is_known_by_its_digest(run: Run) -> None:
     """The same content, the same digest and identifier; another text, picture or maker, another
     digest, and another language or edition another identifier."""
-    book = content_of(RUN, run)
-    assert (book.digest, book.identifier) == (content_of(RUN, run).digest, book.identifier)
+    book = book_content(RUN, run)
+    assert (book.digest, book.identifier) == (book_content(RUN, run).digest, book.identifier)
     first, *rest = run.pages
     other = msgspec.structs.replace(first, title="다른 제목")
     changed = msgspec.structs.replace(run, pages=(other, *rest))
     digests = {
         book.digest,
-        content_of(RUN, changed).digest,
-        content_of(RUN, run, makers=(Maker(Role.WRITER, "composer"),)).digest,
-        content_of(RUN, run, modified=1).digest,
+        book_content(RUN, changed).digest,
+        book_content(RUN, run, makers=(Maker(Role.WRITER, "composer"),)).digest,
+        book_content(RUN, run, modified=1).digest,
     }
     assert len(digests) == 4
     assert book.identifier.startswith("urn:uuid:")
-    assert content_of(RUN, run, edition=1).identifier != book.identifier
+    assert book_content(RUN, run, edition=1).identifier != book.identifier
 
 
 def test_what_is_not_whole_is_told_or_given_as_far_as_it_is(run: Run) -> None:
     """A page that has no picture or no voice yet has none; one that is not written is not there."""
     begun = msgspec.structs.replace(run, status=Status.RUNNING, pages=run.pages[:2], work={})
     with pytest.raises(CannotExport, match="RUNNING"):
-        content_of(RUN, begun)
-    book = content_of(RUN, begun, partial=True)
+        book_content(RUN, begun)
+    book = book_content(RUN, begun, partial=True)
     assert [it.number for it in book.pages] == [0, 1] and book.page_count == 5
     assert not book.is_read_aloud and [*book.files] == []
     with pytest.raises(CannotExport, match="no page of it is written"):
-        content_of(RUN, msgspec.structs.replace(begun, pages=()), partial=True)
+        book_content(RUN, msgspec.structs.replace(begun, pages=()), partial=True)
     pruned = msgspec.structs.replace(run, pruned=frozenset({"cover.png"}))
     with pytest.raises(CannotExport, match="retention"):
-        content_of(RUN, pruned)
-    without: BookContent = content_of(RUN, pruned, partial=True)
+        book_content(RUN, pruned)
+    without: BookContent = book_content(RUN, pruned, partial=True)
     assert without.pages[0].picture is None and without.pages[1].picture is not None
 
 

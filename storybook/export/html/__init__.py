@@ -44,7 +44,7 @@ async def make_html(book: BookContent, media: SmallMedia) -> bytes:
             "title": html.escape(book.title),
             "audio": "with-audio" if book.is_read_aloud else "silent",
             "style": style,
-            "leaves": "\n".join([*map(leaf_of, leaves), end_leaf(book.request, words)]),
+            "leaves": "\n".join([*map(leaf_of, leaves), end_leaf(book)]),
             **{
                 f"say_{name}": html.escape(said)
                 for name, said in msgspec.structs.asdict(words).items()

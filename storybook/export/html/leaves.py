@@ -7,10 +7,9 @@ from html import escape
 
 import msgspec
 
-from storybook.book import StoryRequest
-from storybook.export.content import PageContent, PageText
+from storybook.export.content import BookContent, PageContent, PageText
+from storybook.export.credits import credits_of, notice_of
 from storybook.export.spans import Span
-from storybook.languages.language import Furniture
 
 
 class Leaf(msgspec.Struct, frozen=True):
@@ -38,8 +37,9 @@ def leaf_of(leaf: Leaf) -> str:
 </section>"""
 
 
-def end_leaf(request: StoryRequest, words: Furniture) -> str:
-    """The leaf after the last page, with the four words that the book was made from."""
+def end_leaf(book: BookContent) -> str:
+    """The leaf after the last page: the four words that the book was made from, and who made it."""
+    request, words = book.request, book.language.furniture
     seeds = "".join(
         f"<li><span>{escape(name)}</span> {escape(word)}</li>"
         for name, word in (
@@ -56,9 +56,15 @@ def end_leaf(request: StoryRequest, words: Furniture) -> str:
 <img class="keepsake" alt="" hidden>
 <p class="fin">{end}</p>
 <ul class="seeds" aria-label="{escape(words.words)}">{seeds}</ul>
-<button type="button" class="again">{escape(words.again)}</button>
+<button type="button" class="again">{escape(words.again)}</button>{_credits(book)}
 </div>
 </section>"""
+
+
+def _credits(book: BookContent) -> str:
+    told = [*(it.line for it in credits_of(book)), notice_of(book)]
+    lines = "".join(f"<span>{escape(it)}</span>" for it in told if it)
+    return f'\n<p class="credits">{lines}</p>' if lines else ""
 
 
 def _name(leaf: Leaf) -> str:

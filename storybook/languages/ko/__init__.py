@@ -116,6 +116,12 @@ KOREAN: Final = Language(
         characters="등장인물",
         topic="주제",
         again="처음부터 다시 보기",
+        made_by="이 책을 만든 것",
+        text_credit="글",
+        picture_credit="그림",
+        voice_credit="목소리",
+        by_model="인공지능(AI)이 만든 것: {what}.",
+        by_rule="이 책은 생성형 인공지능(AI) 모델 없이 컴퓨터 프로그램이 만들었어요.",
     ),
     sample=StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정"),
 )
