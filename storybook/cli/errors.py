@@ -25,6 +25,7 @@ from storybook.events.log import LogError, LogUnavailable
 from storybook.events.parked import RunParked
 from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
+from storybook.export.formats import CannotTakeAlong
 from storybook.lexicon.cast import MAX_CAST
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
@@ -43,6 +44,7 @@ TOLD: Final = (
     ArtifactError,
     BackupError,
     CannotExport,
+    CannotTakeAlong,
     DeliveriesUnavailable,
     EngineUnavailable,
     EvidenceMissing,
