@@ -103,7 +103,9 @@ async def make_copies(
     for format_, choice in wanted.formats:
         copy = BookCopy(book, format_, choice, recorded if format_.has_events else ())
         with part_bar(format_.name, shown=format_.is_long and not silent) as told:
-            kept = await copies.find(copy) or await copies.make(copy, media, told)
+            # What is soon made is made: whoever asks by hand hears of files that are lost.
+            kept = await copies.find(copy) if format_.is_long else None
+            kept = kept or await copies.make(copy, media, told)
         found[format_.name] = store.location(run_id, copy.name)
         if wanted.out is not None:
             content = await read_whole(store, run_id, kept.artifact.name)

@@ -39,7 +39,7 @@ from storybook.run import NoSuchRun
 
 COME_BACK_SECONDS: Final = 2
 """How soon it is worth asking how far a film is."""
-PARTIAL: Final = {"": False, "0": False, "false": False, "1": True, "true": True}
+PARTIAL: Final = {"0": False, "false": False, "1": True, "true": True}
 
 
 class FormatState(msgspec.Struct, frozen=True):
@@ -108,10 +108,12 @@ def _order_in(scope: Scope) -> CopyOrder:
     """What is asked for. Raises `BadRequest` and `Invalid`."""
     format_ = format_named(scope["path"].rpartition(".")[2])
     parameters = query(scope)
-    partial = parameters.get("partial", "")
+    partial = parameters.get("partial", "0")
     if partial not in PARTIAL:
         raise _invalid("partial", f"expected 1 or 0, found {partial[:40]!r}")
-    choice = parameters.get(format_.option, "") if format_.option else ""
+    choice = parameters.get(format_.option, "")
+    if not choice and format_.option in parameters:
+        raise _invalid(format_.option, f"expected one of {', '.join(format_.choices)}, found ''")
     return CopyOrder(
         run_id_in(scope),
         format_,
