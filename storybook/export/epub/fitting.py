@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
-from fontTools.ttLib import TTFont
 
 LINE_HEIGHT: Final = 1.7
 """Of the letters' size."""
@@ -42,6 +41,8 @@ class Letters:
     """How wide the letters of some fonts are: of the first that has a letter."""
 
     def __init__(self, fonts: Sequence[bytes]) -> None:
+        from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # no type information
+
         self._widths: dict[str, float] = {}
         for content in reversed(fonts):
             font = TTFont(io.BytesIO(content), lazy=True)
@@ -51,26 +52,31 @@ class Letters:
 
     def fitting(self, blocks: Sequence[Block], box: Box) -> int:
         """The largest size at which all blocks fit into the box, in pixels."""
+        words = [[self._width(word) for word in it.text.split()] for it in blocks]
+
+        def height(size: int) -> float:
+            room = box.width / size * _TOLERANCE
+            return sum(
+                size * (it.space + self._tall(it, wide, room))
+                for it, wide in zip(blocks, words, strict=True)
+            )
+
         sizes = range(box.largest, SMALLEST, -1)
-        return next((it for it in sizes if self._height(blocks, box, it) <= box.height), SMALLEST)
+        return next((it for it in sizes if height(it) <= box.height), SMALLEST)
 
-    def _height(self, blocks: Sequence[Block], box: Box, size: int) -> float:
-        """In pixels."""
-        return sum(size * (it.space + self._tall(it, box.width / size)) for it in blocks)
+    def _tall(self, block: Block, words: Sequence[float], room: float) -> float:
+        """How tall a block is, in letters' sizes, as is the room of a line."""
+        lines = self._lines(words, (room - block.indent) / block.scale)
+        return lines * LINE_HEIGHT * block.scale
 
-    def _tall(self, block: Block, line: float) -> float:
-        room = (line * _TOLERANCE - block.indent) / block.scale
-        return self._lines(block.text, room) * LINE_HEIGHT * block.scale
-
-    def _lines(self, text: str, room: float) -> int:
-        """How many lines of so much room a text has, that breaks at spaces, and in words that are
-        longer than a line."""
-        lines, used = 1, 0.0
-        for word in text.split():
-            wide = self._width(word)
-            if used and used + self._width(" ") + wide > room:
+    def _lines(self, words: Sequence[float], room: float) -> int:
+        """How many lines of so much room words of such widths need. A line breaks at spaces, and
+        in words that are longer than it is."""
+        lines, used, space = 1, 0.0, self._width(" ")
+        for wide in words:
+            if used and used + space + wide > room:
                 lines, used = lines + 1, 0.0
-            used += wide + (self._width(" ") if used else 0)
+            used += wide + (space if used else 0.0)
             more = int(used // room)
             lines, used = lines + more, used - more * room
         return lines

@@ -13,7 +13,7 @@ import msgspec
 
 from storybook.book import Segment
 from storybook.export.content import PageContent
-from storybook.export.epub.pieces import TEXT_ID, Piece, pieces_of
+from storybook.export.epub.pieces import TEXT_ID, Piece, page_name, pieces_of
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -50,9 +50,13 @@ class Overlay(msgspec.Struct, frozen=True):
     def _par(self, clip: Clip) -> str:
         return (
             f'<par><text src="{self.sheet}.xhtml#{clip.id}"/><audio '
-            f'src="audio/{self.sheet}.mp3" clipBegin="{clip.start:.3f}s" '
+            f'src="{audio_file(self.sheet)}" clipBegin="{clip.start:.3f}s" '
             f'clipEnd="{clip.end:.3f}s"/></par>'
         )
+
+
+def audio_file(sheet: str) -> str:
+    return f"audio/{sheet}.mp3"
 
 
 def overlay_of(page: PageContent) -> Overlay | None:
@@ -61,12 +65,10 @@ def overlay_of(page: PageContent) -> Overlay | None:
         return None
     pieces = [it for paragraph in pieces_of(page.text) for it in paragraph]
     clips = tuple(_clips(page.narration.segments, page.narration.seconds, pieces))
-    return Overlay(f"p{page.number}", clips) if clips else None
+    return Overlay(page_name(page), clips) if clips else None
 
 
-def _clips(
-    segments: Sequence[Segment], seconds: float, pieces: Sequence[Piece]
-) -> Iterator[Clip]:
+def _clips(segments: Sequence[Segment], seconds: float, pieces: Sequence[Piece]) -> Iterator[Clip]:
     """Of each segment, in the order in which they are spoken."""
     for segment, end in zip(segments, _ends(segments, seconds), strict=True):
         lit = [it for it in pieces if it.segment == segment] or [Piece((), segment, TEXT_ID)]

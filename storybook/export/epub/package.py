@@ -18,10 +18,10 @@ import msgspec
 from storybook import __version__
 from storybook.book import Role
 from storybook.export.content import BookContent
-from storybook.export.credits import Credit, credits_of, notice_of, source_type_of
+from storybook.export.credits import credits_of, notice_of, source_type_of
 from storybook.export.epub.markup import written
 from storybook.export.epub.overlays import Overlay
-from storybook.export.epub.sheets import END, Sheet
+from storybook.export.epub.sheets import Sheet
 
 CONTAINER: Final = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -62,9 +62,7 @@ class Contents(msgspec.Struct, frozen=True):
 def package(book: BookContent, contents: Contents) -> str:
     """The package document."""
     metadata = "\n".join([*_book(book), *_makers(book), *_layout(), *_access(book, contents)])
-    items = "\n".join(
-        _item(it, contents) for it in ("nav.xhtml", "style.css", *contents.files)
-    )
+    items = "\n".join(_item(it, contents) for it in ("nav.xhtml", "style.css", *contents.files))
     spine = "\n".join(f'<itemref idref="{it.name}.xhtml"/>' for it in contents.sheets)
     tag = written(book.language.tag)
     return f"""\
@@ -157,7 +155,7 @@ def _layout() -> Iterator[str]:
 
 def _access(book: BookContent, contents: Contents) -> Iterator[str]:
     """Who can read it, and how (EPUB Accessibility 1.1), and how long it is read aloud."""
-    is_read, words = bool(contents.overlays), book.language.furniture
+    is_read = bool(contents.overlays)
     modes = ["textual", "visual", *["auditory"] * is_read]
     features = ["alternativeText", "readingOrder", "structuralNavigation", "tableOfContents"]
     for name, values in (

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from storybook.book import Segment
-from storybook.export.content import PageText
+from storybook.export.content import PageContent, PageText
 from storybook.export.spans import Span
 
 TEXT_ID: Final = "text"
@@ -34,6 +34,11 @@ class Piece(msgspec.Struct, frozen=True):
 
 Pieces = tuple[tuple[Piece, ...], ...]
 """Of each paragraph."""
+
+
+def page_name(page: PageContent) -> str:
+    """Of a page's files, without ending."""
+    return f"p{page.number}"
 
 
 def pieces_of(text: PageText) -> Pieces:

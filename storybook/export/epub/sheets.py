@@ -10,11 +10,12 @@ from typing import Final
 
 import msgspec
 
+from storybook.book import COVER_PAGE
 from storybook.export.content import BookContent, PageContent, PageText
 from storybook.export.credits import credits_of, notice_of
 from storybook.export.epub.fitting import Block, Box, Letters
 from storybook.export.epub.markup import written
-from storybook.export.epub.pieces import TEXT_ID, Piece, Pieces, pieces_of
+from storybook.export.epub.pieces import TEXT_ID, Piece, Pieces, page_name, pieces_of
 from storybook.export.spans import Span
 
 WIDTH: Final = 1600
@@ -23,11 +24,13 @@ HEIGHT: Final = 900
 END: Final = "end"
 _TEXT_BOX: Final = Box(width=568, height=740, largest=38)
 _TITLE_BOX: Final = Box(width=568, height=600, largest=76)
+_END_BOX: Final = Box(width=1200, height=400, largest=30)
 """What `style.css` leaves for text, and letters that children who begin to read like."""
 _PARAGRAPH_SPACE: Final = 0.55
 _TALK_INDENT: Final = 0.91
 _OTHER_SCALE: Final = 0.84
 _OTHER_SPACE: Final = 1.6
+_CREDIT_SCALE: Final = 0.75
 """Of the letters' size, as `style.css` has them."""
 
 
@@ -53,33 +56,48 @@ def page_sheet(book: BookContent, page: PageContent, letters: Letters) -> Sheet:
 {_text(page)}
 </div>{folio}
 </div>"""
-    return Sheet(
-        f"p{page.number}", title, _document(book, title, kind, content), page.is_cover
-    )
+    return Sheet(page_name(page), title, _document(book, title, kind, content), page.is_cover)
 
 
-def end_sheet(book: BookContent) -> Sheet:
-    """"The End", the four words that the book was made from, and who made it."""
-    words, request = book.language.furniture, book.request
-    seeds = "\n".join(
-        f"<li><span>{written(name)}</span> {written(word)}</li>"
-        for name, word in (
-            (words.era, request.era),
-            (words.place, request.place),
-            (words.characters, request.characters),
-            (words.topic, request.topic),
-        )
+def end_sheet(book: BookContent, letters: Letters) -> Sheet:
+    """ "The End", the four words that the book was made from, and who made it."""
+    words, seeds, told = book.language.furniture, _seeds(book), made_by(book)
+    size = letters.fitting([*map(_seed_block, seeds), *map(_credit_block, told)], _END_BOX)
+    items = "\n".join(
+        f"<li><span>{written(name)}</span> {written(word)}</li>" for name, word in seeds
     )
-    told = "\n".join(f"<p>{written(it)}</p>" for it in made_by(book))
+    lines = "\n".join(f"<p>{written(it)}</p>" for it in told)
+    cover = book.pages[COVER_PAGE]
+    keepsake = f'<img src="{picture_file(cover)}" alt=""/>\n' if cover.picture is not None else ""
     content = f"""\
-<h1>{written(words.end)}</h1>
+{keepsake}<h1>{written(words.end)}</h1>
+<div class="last" style="font-size: {size}px">
 <ul class="seeds" aria-label="{written(words.words)}">
-{seeds}
+{items}
 </ul>
 <div class="credits" id="{TEXT_ID}">
-{told}
+{lines}
+</div>
 </div>"""
     return Sheet(END, words.end, _document(book, words.end, END, content))
+
+
+def _seeds(book: BookContent) -> tuple[tuple[str, str], ...]:
+    words, request = book.language.furniture, book.request
+    return (
+        (words.era, request.era),
+        (words.place, request.place),
+        (words.characters, request.characters),
+        (words.topic, request.topic),
+    )
+
+
+def _seed_block(seed: tuple[str, str]) -> Block:
+    return Block("  ".join(seed))
+
+
+def _credit_block(line: str) -> Block:
+    return Block(line, _CREDIT_SCALE)
 
 
 def made_by(book: BookContent) -> list[str]:
@@ -89,14 +107,12 @@ def made_by(book: BookContent) -> list[str]:
 
 def printed_text(book: BookContent) -> str:
     """All that is printed in letters of the book's fonts."""
-    words, request = book.language.furniture, book.request
     texts = (it for page in book.pages for it in (page.text, *page.others))
-    names = (words.era, words.place, words.characters, words.topic, words.end)
     return "\n".join(
         (
             *(part for it in texts for part in it.plain),
-            *(request.era, request.place, request.characters, request.topic),
-            *(*names, *made_by(book), "0123456789"),
+            *(word for seed in _seeds(book) for word in seed),
+            *(book.language.furniture.end, *made_by(book), "0123456789"),
         )
     )
 
@@ -128,8 +144,11 @@ _KINDS: Final = {"cover": "cover", "panel": "bodymatter", END: "backmatter"}
 def _picture(page: PageContent) -> str:
     if page.picture is None:
         return ""
-    source, shown = f"pictures/p{page.number}.jpg", written(page.described)
-    return f'<img src="{source}" alt="{shown}"/>'
+    return f'<img src="{picture_file(page)}" alt="{written(page.described)}"/>'
+
+
+def picture_file(page: PageContent) -> str:
+    return f"pictures/{page_name(page)}.jpg"
 
 
 def _size(page: PageContent, letters: Letters) -> int:
