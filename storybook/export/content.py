@@ -38,6 +38,7 @@ from storybook.events.catalog import (
     StageStarted,
 )
 from storybook.events.log import Recorded
+from storybook.export.quotes import curled
 from storybook.export.spans import Span, paragraphs
 from storybook.languages.known import language_of
 from storybook.languages.language import Language
@@ -45,6 +46,7 @@ from storybook.run import NoSuchRun, Run, Status, read_whole
 
 ALL_LANGUAGES: Final = "both"
 """Stands for a language: the text of each is under that of the book's own, whose voice reads."""
+_SENTENCE_ENDS: Final = (".", "!", "?", "…")
 _FIRST_SENTENCE: Final = re.compile(r"(?<=[.!?…])\s")
 
 
@@ -74,9 +76,9 @@ class Maker(msgspec.Struct, frozen=True):
 
 
 class PageText(msgspec.Struct, frozen=True):
-    """A page's text in a language, in paragraphs of spans: of each its words, the segment that
-    speaks it (seconds of the page's recording) if there is a voice, and whether somebody says
-    it."""
+    """A page's text in a language, in paragraphs of spans: of each its words as they are printed,
+    with curled quotation marks, the segment that speaks it (seconds of the page's recording) if
+    there is a voice, and whether somebody says it."""
 
     page: Page
     language: Language
@@ -133,9 +135,10 @@ class BookContent(msgspec.Struct, frozen=True):
 
     @property
     def identifier(self) -> str:
-        """A URN that is the same for every copy of this book in this language, edition for
-        edition."""
-        name = f"{self.run_id}/{self.edition or ''}/{self.language.tag}"
+        """A URN that is the same for every copy of this book in this language, or in several,
+        edition for edition."""
+        tags = "+".join(it.tag for it in (self.language, *self.others))
+        name = f"{self.run_id}/{self.edition or ''}/{tags}"
         return uuid.uuid5(_NAMESPACE, name).urn
 
     @property
@@ -299,7 +302,7 @@ def _page(
         PageText(page, language, _paragraphs(page, language, segments)),
         picture,
         narration,
-        _described(page, language, run.pages[COVER_PAGE].title),
+        _described(page, language, run.pages[COVER_PAGE].title, named=not added),
         tuple(PageText(it, of, _paragraphs(it, of)) for it, of in under if it is not None),
     )
 
@@ -307,13 +310,28 @@ def _page(
 def _paragraphs(
     page: Page, language: Language, segments: Sequence[Segment] = ()
 ) -> tuple[tuple[Span, ...], ...]:
-    return tuple(map(tuple, paragraphs(page, segments, language.goes_on)))
+    return tuple(map(_printed, paragraphs(page, segments, language.goes_on)))
 
 
-def _described(page: Page, language: Language, title: str) -> str:
-    """What a picture shows, for whoever does not see it."""
+def _printed(paragraph: Sequence[Span]) -> tuple[Span, ...]:
+    shown = curled([it.text for it in paragraph])
+    return tuple(
+        Span(text, it.segment, it.is_said) for it, text in zip(paragraph, shown, strict=True)
+    )
+
+
+def _described(page: Page, language: Language, title: str, named: bool) -> str:
+    """What a picture shows, for whoever does not see it: what is told of it and, where its scene
+    has names in the language (`named`), who is in it."""
     words = language.furniture
-    if page.page == COVER_PAGE:
-        return words.cover_picture.format(title=page.title or title)
     first = _FIRST_SENTENCE.split(page.summary.strip(), maxsplit=1)[0]
-    return words.picture.format(page=page.page, told=first)
+    told = (
+        words.cover_picture.format(title=page.title or title)
+        if page.page == COVER_PAGE
+        else words.picture.format(page=page.page, told=first)
+    )
+    seen = [it.name for it in page.scene.actors] if page.scene is not None and named else []
+    if not seen:
+        return told
+    stop = "" if told.endswith(_SENTENCE_ENDS) else "."
+    return f"{told}{stop} {words.seen.format(who=', '.join(seen))}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import io
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -20,6 +20,7 @@ from storybook.run import Run
 from storybook.stores.artifacts import ArtifactStore, read_whole
 from storybook.stores.integrity import check_bytes
 
+Made = TypeVar("Made")
 Small = tuple[str, bytes]
 """A media type and bytes."""
 Encode = Callable[[bytes], Awaitable[Small]]
@@ -76,6 +77,28 @@ def files_in(run: Run, added: str = "") -> Iterator[Artifact]:
         file = run.artifact(work)
         if file is not None and (work.stage.is_picture or work.language == added):
             yield file
+
+
+async def of_each(
+    artifacts: Iterable[Artifact], make: Callable[[Artifact], Awaitable[Made]]
+) -> dict[str, Made]:
+    """What is made of each by its name, several at once. Raises the first error there is."""
+    errors: list[Exception] = []
+    made: dict[str, Made] = {}
+
+    async def one(artifact: Artifact) -> None:
+        try:
+            made[artifact.name] = await make(artifact)
+        except Exception as error:
+            errors.append(error)
+            tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        for artifact in artifacts:
+            tasks.start_soon(one, artifact)
+    if errors:
+        raise errors[0]
+    return made
 
 
 class SmallMedia:
