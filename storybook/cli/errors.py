@@ -25,6 +25,8 @@ from storybook.events.log import LogError, LogUnavailable
 from storybook.events.parked import RunParked
 from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
+from storybook.export.archive.signing import KeyUnusable
+from storybook.export.archive.zipping import ArchiveRefused
 from storybook.lexicon.cast import MAX_CAST
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
@@ -40,6 +42,7 @@ from storybook.stores.deliveries import DeliveriesUnavailable
 T = TypeVar("T")
 
 TOLD: Final = (
+    ArchiveRefused,
     ArtifactError,
     BackupError,
     CannotExport,
@@ -48,6 +51,7 @@ TOLD: Final = (
     EvidenceMissing,
     ForeignFile,
     InvalidHistory,
+    KeyUnusable,
     LogError,
     OSError,
     ProjectionsBusy,
