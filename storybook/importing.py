@@ -41,7 +41,7 @@ from storybook.events.catalog import (
 )
 from storybook.events.log import Position
 from storybook.export.archive.checking import BookArchive
-from storybook.export.archive.shapes import ArchivedBook, ArchivedPage, MadeFile, WrittenBy
+from storybook.export.archive.shapes import ArchivedArtifact, ArchivedBook, ArchivedPage, WrittenBy
 from storybook.export.archive.zipping import ArchiveRefused
 from storybook.run import ForgottenRun, Refused, import_run
 from storybook.stores.artifacts import ArtifactStore
@@ -144,7 +144,7 @@ def _in_others(page: ArchivedPage) -> Iterator[Event]:
         yield from _made(narration_of(number, it.language), it.narration)
 
 
-def _made(work: Work, made: MadeFile | None) -> Iterator[StageCompleted]:
+def _made(work: Work, made: ArchivedArtifact | None) -> Iterator[StageCompleted]:
     if made is not None:
         yield StageCompleted(
             *(work.stage, work.page, 0, made.artifact, made.made_from, made.made_by),

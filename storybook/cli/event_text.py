@@ -41,6 +41,8 @@ from storybook.stages.addresses import without_secrets
 
 SHOWN_CHARACTERS = 60
 """Of a page's text, so that an event stays one line."""
+SHOWN_DIGITS = 16
+"""Of a key: no two that anybody meets by chance have as many in common."""
 
 
 def work_name(stage: Stage, page: int | None, language: str = "") -> str:
@@ -83,7 +85,7 @@ def _told(event: Event) -> str:
             told = f"a book is asked for: {words} (seed {event.seed}{unread})"
             return told if event.based_on is None else f"{told}, {_based_on(event.based_on)}"
         case RunImported(edition=edition, imported_by=who):
-            signed = f", signed by {event.key}" if event.key else ""
+            signed = f", signed by key {event.key[:SHOWN_DIGITS]}…" if event.key else ""
             by = f", as {who} asked" if who else ""
             of = f"edition {edition} of {event.origin[:SHORT_ID]}"
             return f"it was taken in from a file{by}: {of}{signed}"

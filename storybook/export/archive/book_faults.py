@@ -17,10 +17,10 @@ from storybook.export.archive.shapes import (
     BOOK,
     FORMAT,
     VERSION,
+    ArchivedArtifact,
     ArchivedBook,
     ArchivedPage,
     ArchiveManifest,
-    MadeFile,
 )
 from storybook.request import CheckedFields, is_control
 from storybook.stages.illustrator.comfyui import png
@@ -63,13 +63,13 @@ def _text_faults(value: Any, path: str) -> Iterator[str]:
             yield f"{path} has {len(value):,} characters, and at most {MOST_CHARACTERS:,} are taken"
         if signs := sorted(it for it in {*value} if it not in _BREAKS and is_control(it)):
             yield f"{path} has control characters: {', '.join(f'U+{ord(it):04X}' for it in signs)}"
-    elif isinstance(value, dict | list) and len(value) > MOST_MEMBERS:
+    elif isinstance(value, dict | list | tuple) and len(value) > MOST_MEMBERS:
         yield f"{path} has {len(value):,} members, and at most {MOST_MEMBERS:,} are taken"
     elif isinstance(value, dict):
         for name, it in value.items():
             yield from _text_faults(name, f"{path}.name") if isinstance(name, str) else ()
             yield from _text_faults(it, f"{path}.{name}".lstrip("."))
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for place, it in enumerate(value):
             yield from _text_faults(it, f"{path}[{place}]")
 
@@ -162,7 +162,7 @@ def _named_faults(book: ArchivedBook, manifest: ArchiveManifest) -> Iterator[str
 
 def file_fault(book: ArchivedBook, name: str, content: bytes) -> Iterator[str]:
     """What is wrong with a picture's or a recording's bytes."""
-    made: MadeFile | None = book.files.get(name)
+    made: ArchivedArtifact | None = book.files.get(name)
     if made is not None and name.endswith(".png"):
         yield from _picture_fault(made.artifact, content)
     elif made is not None:

@@ -30,12 +30,12 @@ from storybook.export.archive.shapes import (
     FORMAT,
     LICENCES,
     VERSION,
+    ArchivedArtifact,
     ArchivedBook,
     ArchivedFile,
     ArchivedPage,
     ArchivedText,
     ArchiveManifest,
-    MadeFile,
     Signature,
     WrittenBy,
 )
@@ -124,13 +124,13 @@ def _text(number: int, it: PageText, makings: Makings) -> ArchivedText:
     )
 
 
-def _file(found: Artifact | None, work: Work, makings: Makings) -> MadeFile | None:
+def _file(found: Artifact | None, work: Work, makings: Makings) -> ArchivedArtifact | None:
     """A file under the name that it has in a book of one edition."""
     if found is None:
         return None
     making = makings.files.get(found.name, WrittenBy())
     named = replace(found, name=artifact_name(work))
-    return MadeFile(named, making.made_by, making.made_from)
+    return ArchivedArtifact(named, making.made_by, making.made_from)
 
 
 def stored_files(book: BookContent) -> Iterator[tuple[str, Artifact]]:

@@ -108,7 +108,7 @@ class ArchivedEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     withheld: tuple[str, ...] = ()
 
 
-class MadeFile(msgspec.Struct, frozen=True, omit_defaults=True):
+class ArchivedArtifact(msgspec.Struct, frozen=True, omit_defaults=True):
     """A picture or a recording, with its digest and segments, and what made it from what."""
 
     artifact: Artifact
@@ -130,7 +130,7 @@ class ArchivedText(msgspec.Struct, frozen=True, omit_defaults=True):
     title: str = ""
     summary: str = ""
     dialogues: tuple[Dialogue, ...] = ()
-    narration: MadeFile | None = None
+    narration: ArchivedArtifact | None = None
     written: WrittenBy | None = None
 
 
@@ -146,8 +146,8 @@ class ArchivedPage(msgspec.Struct, frozen=True, omit_defaults=True):
     described: str = ""
     image_prompt: str = ""
     scene: PageScene | None = None
-    picture: MadeFile | None = None
-    narration: MadeFile | None = None
+    picture: ArchivedArtifact | None = None
+    narration: ArchivedArtifact | None = None
     written: WrittenBy | None = None
     others: tuple[ArchivedText, ...] = ()
 
@@ -158,10 +158,10 @@ class ArchivedPage(msgspec.Struct, frozen=True, omit_defaults=True):
         return Page(self.page, *told, self.scene)
 
     @property
-    def files(self) -> dict[str, MadeFile]:
+    def files(self) -> dict[str, ArchivedArtifact]:
         """Its pictures and recordings, by the names that they are to have."""
         page, others = self.page, self.others
-        of: list[tuple[Work, MadeFile | None]] = [
+        of: list[tuple[Work, ArchivedArtifact | None]] = [
             (picture_of(page), self.picture),
             (narration_of(page), self.narration),
             *((narration_of(page, it.language), it.narration) for it in others),
@@ -202,7 +202,7 @@ class ArchivedBook(msgspec.Struct, frozen=True, kw_only=True):
     pages: Annotated[tuple[ArchivedPage, ...], msgspec.Meta(min_length=1, max_length=MOST_PAGES)]
 
     @property
-    def files(self) -> dict[str, MadeFile]:
+    def files(self) -> dict[str, ArchivedArtifact]:
         """All pictures and recordings, by the names that they are to have."""
         return {name: it for page in self.pages for name, it in page.files.items()}
 

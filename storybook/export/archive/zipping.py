@@ -30,7 +30,6 @@ from storybook.export.archive.shapes import (
     SIGNATURE,
 )
 
-MEDIA_TYPE: Final = "application/zip"
 BEGINNING: Final = b"PK\x03\x04"
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 """The first that a ZIP can say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -78,8 +79,6 @@ def looked_at(whole: bytes) -> BookArchive:
 def consistent(files: dict[str, bytes]) -> dict[str, bytes]:
     """The files with a manifest that is right about them, and no signature: what somebody makes who
     changes an archive and knows how it is made."""
-    import hashlib
-
     told = json.loads(files[MANIFEST])
     told["files"] = [
         {"name": name, "size": len(it), "sha256": hashlib.sha256(it).hexdigest()}
