@@ -82,7 +82,7 @@ async def open_application(
     folder, parked, metrics = DataFolder(data), ParkedRuns(), Metrics()
     may_write = folder.can_be_written
     await to_thread.run_sync(_face_loss, folder, clock, accept_loss)
-    await to_thread.run_sync(_make_folder, folder)
+    await to_thread.run_sync(make_folder, folder)
     async with (
         _open_log(folder.log, clock, may_write, metrics) as log,
         Projections.open(folder.projections, log, keep=may_write, parked=parked) as projections,
@@ -120,7 +120,7 @@ async def open_application(
                 parked,
             ),
             repairs,
-            CopyMakings(log, artifacts, KeptCopies(artifacts, folder.in_hand), clock),
+            CopyMakings(log, artifacts, KeptCopies(artifacts, folder.keys, folder.in_hand), clock),
             parked,
             _access(folder),
             [projections.subscription],
@@ -151,7 +151,8 @@ async def open_application(
                 await engines.close()
 
 
-def _make_folder(folder: DataFolder) -> None:
+def make_folder(folder: DataFolder) -> None:
+    """A data folder where there is none yet, with the version that made it. Raises `OSError`."""
     folder.path.mkdir(parents=True, exist_ok=True)
     if folder.can_be_written and not folder.log.exists():
         folder.created_by.write_text(f"{__version__}\n", encoding="utf-8")

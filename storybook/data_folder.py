@@ -59,6 +59,11 @@ class DataFolder:
         return self.path / "home"
 
     @property
+    def keys(self) -> Path:
+        """As whom this installation signs what it gives away; made when it first does."""
+        return self.path / "keys"
+
+    @property
     def last_backup(self) -> Path:
         """A note of the last backup; there is none before the first."""
         return self.path / "last-backup.json"

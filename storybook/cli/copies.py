@@ -95,7 +95,7 @@ async def make_copies(
 ) -> dict[str, str]:
     """Make a book in each format that is wanted; where each lies, by its name. Raises
     `CannotExport`, `CannotTakeAlong`, `ArtifactError`, and OSError for the folder."""
-    copies = KeptCopies(store)
+    copies = KeptCopies(store, options.folder.keys)
     book = book_of(run_id, recorded, wanted.language, wanted.edition, partial=wanted.partial)
     for format_, _ in wanted.formats:
         format_.check_ready()

@@ -25,6 +25,8 @@ from storybook.events.log import LogError, LogUnavailable
 from storybook.events.parked import RunParked
 from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
+from storybook.export.archive.signing import KeyUnusable
+from storybook.export.archive.zipping import ArchiveRefused
 from storybook.export.formats import CannotTakeAlong
 from storybook.lexicon.cast import MAX_CAST
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
@@ -41,6 +43,7 @@ from storybook.stores.deliveries import DeliveriesUnavailable
 T = TypeVar("T")
 
 TOLD: Final = (
+    ArchiveRefused,
     ArtifactError,
     BackupError,
     CannotExport,
@@ -50,6 +53,7 @@ TOLD: Final = (
     EvidenceMissing,
     ForeignFile,
     InvalidHistory,
+    KeyUnusable,
     LogError,
     OSError,
     ProjectionsBusy,

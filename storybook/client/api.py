@@ -27,6 +27,7 @@ from storybook.client.asking import (
 )
 from storybook.client.following import SILENCE_SECONDS, Following, Told
 from storybook.export.making import CopyProgress
+from storybook.http.archives import ImportedRun
 from storybook.http.books import BookFormats
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.editions import Comparison, EditionCreated, Editions
@@ -110,6 +111,15 @@ class StorybookClient:
         if none is given) it is asked for again until it is known to be there, and made once."""
         key = key or str(uuid.uuid4())
         return (await self._post("/api/runs", RunCreated, asked, key=key)).run_id
+
+    async def import_book(self, archive: bytes) -> ImportedRun:
+        """Take in a book from the ZIP that it was exported as; the same one again is the same
+        run."""
+        headers = {"Content-Type": "application/zip"}
+        answer = await self._asking.ask(
+            "POST", "/api/archives", content=archive, headers=headers, may_repeat=True
+        )
+        return _decoded(answer, ImportedRun)
 
     async def state(
         self, run_id: RunId, *, at: int | None = None, edition: int | None = None

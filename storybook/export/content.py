@@ -78,11 +78,13 @@ class Maker(msgspec.Struct, frozen=True):
 class PageText(msgspec.Struct, frozen=True):
     """A page's text in a language, in paragraphs of spans: of each its words as they are printed,
     with curled quotation marks, the segment that speaks it (seconds of the page's recording) if
-    there is a voice, and whether somebody says it."""
+    there is a voice, and whether somebody says it. `narration` is the recording of a text that
+    stands under another one, which no span is of."""
 
     page: Page
     language: Language
     paragraphs: tuple[tuple[Span, ...], ...]
+    narration: Artifact | None = None
 
     @property
     def plain(self) -> tuple[str, ...]:
@@ -151,7 +153,12 @@ class BookContent(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """SHA-256 of all that a format is made from: another one, and the book is another."""
         told = [
-            (it.number, *(text.page for text in (it.text, *it.others)), it.described)
+            (
+                it.number,
+                it.described,
+                it.text.page,
+                [(text.page, text.narration) for text in it.others],
+            )
             for it in self.pages
         ]
         parts = (self.identifier, self.request, told, [*self.files], self.makers, self.modified)
@@ -288,23 +295,35 @@ def _pages(numbers: Sequence[int | None]) -> str:
 def _page(
     run: Run, number: int, added: str, others: Sequence[str], pruned: frozenset[str]
 ) -> PageContent:
-    picture, narration = (
-        found if found is not None and found.name not in pruned else None
-        for found in (run.artifact(picture_of(number)), run.artifact(narration_of(number, added)))
-    )
+    picture = _kept(run, picture_of(number), pruned)
+    narration = _kept(run, narration_of(number, added), pruned)
     segments = narration.segments if narration is not None else ()
     page = run.page_in(number, added)
     assert page is not None
     language = language_of(added or run.language)
-    under = [(run.page_in(number, it), language_of(it)) for it in others]
     return PageContent(
         number,
         PageText(page, language, _paragraphs(page, language, segments)),
         picture,
         narration,
         _described(page, language, run.pages[COVER_PAGE].title, named=not added),
-        tuple(PageText(it, of, _paragraphs(it, of)) for it, of in under if it is not None),
+        tuple(_under(run, number, it, pruned) for it in others if run.page_in(number, it)),
     )
+
+
+def _under(run: Run, number: int, added: str, pruned: frozenset[str]) -> PageText:
+    """A page in a language that was added. No span says when it is spoken: it is another voice that
+    reads."""
+    page, language = run.page_in(number, added), language_of(added)
+    assert page is not None
+    voice = _kept(run, narration_of(number, added), pruned)
+    return PageText(page, language, _paragraphs(page, language), voice)
+
+
+def _kept(run: Run, work: Work, pruned: frozenset[str]) -> Artifact | None:
+    """What a piece of work has made, unless retention has removed it."""
+    found = run.artifact(work)
+    return found if found is not None and found.name not in pruned else None
 
 
 def _paragraphs(

@@ -10,8 +10,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import anyio.to_thread
 import msgspec
 
 from storybook.events.log import Recorded
@@ -37,16 +38,18 @@ class BadChoice(ValueError):
 
 
 class Material(msgspec.Struct, frozen=True):
-    """All that a format is made of. `choice` is one of the format's; `workspace` is a folder of
-    this making alone, which goes when it ends; `key` gives what the installation signs with."""
+    """All that a format is made of: `name` is the format's, `choice` one of its choices; `workspace` is a folder of
+    this making alone, which goes when it ends; `keys` is the folder of what the
+    installation signs with."""
 
+    name: str
     book: BookContent
     media: SmallMedia
     choice: str
     workspace: Path
     report: Report
+    keys: Path
     events: Sequence[Recorded] = ()
-    key: Callable[[], Any] | None = None
 
 
 class BookFormat(msgspec.Struct, frozen=True):
@@ -100,11 +103,66 @@ async def _html(material: Material) -> bytes:
     return await make_html(material.book, material.media)
 
 
-def _all() -> tuple[BookFormat, ...]:
-    return (BookFormat("html", "text/html; charset=utf-8", _html),)
+async def _epub(material: Material) -> bytes:
+    from storybook.export.epub import make_epub
+
+    return await make_epub(material.book, material.media)
 
 
-FORMATS: Final = {it.name: it for it in _all()}
+async def _pdf(material: Material) -> bytes:
+    from storybook.export.pdf import PaperSize, make_pdf
+
+    return await make_pdf(material.book, material.media, PaperSize(material.choice))
+
+
+async def _film(material: Material) -> bytes:
+    from storybook.export.film import Codec, Shape, make_film
+
+    codec = Codec(material.name)
+    target = material.workspace / f"film.{codec.ending}"
+    shape, report = Shape(material.choice), material.report
+    await make_film(material.book, material.media, target, shape, report, codec)
+    return await anyio.Path(target).read_bytes()
+
+
+async def _srt(material: Material) -> bytes:
+    from storybook.export.film import subtitles_of
+
+    return subtitles_of(material.book).encode()
+
+
+async def _zip(material: Material) -> bytes:
+    from storybook.export.archive import make_archive
+    from storybook.export.archive.signing import KeyUnusable, own_key
+
+    try:
+        key = await anyio.to_thread.run_sync(own_key, material.keys)
+    except (KeyUnusable, OSError) as error:
+        raise CannotTakeAlong(f"zip is signed, and there is no key for that: {error}") from error
+    return await make_archive(material.book, material.media, material.events, key)
+
+
+def _film_format(name: str, media_type: str) -> BookFormat:
+    return BookFormat(
+        *(name, media_type, _film, "shape", ("wide", "tall")),
+        is_long=True,
+        packages=("av",),
+        extra="film",
+    )
+
+
+FORMATS: Final = {
+    it.name: it
+    for it in (
+        BookFormat("html", "text/html; charset=utf-8", _html),
+        BookFormat("epub", "application/epub+zip", _epub),
+        BookFormat("pdf", "application/pdf", _pdf, "size", ("a4", "a5", "square", "booklet")),
+        _film_format("mp4", "video/mp4"),
+        _film_format("webm", "video/webm"),
+        BookFormat("srt", "application/x-subrip; charset=utf-8", _srt),
+        BookFormat("zip", "application/zip", _zip, has_events=True),
+    )
+}
 """All of them, by name, in the order in which they are offered."""
 
 

@@ -13,10 +13,10 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -103,16 +103,11 @@ class KeptCopy(msgspec.Struct, frozen=True):
 class KeptCopies:
     """Makes copies, and finds those that are still right.
 
-    `workspace` is where a making may write what is not whole (the system's own place if that is
-    None), `key` gives what archives are signed with."""
+    `keys` is the folder of what archives are signed with; `workspace` is where a making may write
+    what is not whole (the system's own place if that is None)."""
 
-    def __init__(
-        self,
-        store: ArtifactStore,
-        workspace: Path | None = None,
-        key: Callable[[], Any] | None = None,
-    ) -> None:
-        self._store, self._workspace, self._key = store, workspace, key
+    def __init__(self, store: ArtifactStore, keys: Path, workspace: Path | None = None) -> None:
+        self._store, self._keys, self._workspace = store, keys, workspace
         self._integrity = Integrity(store)
 
     async def find(self, copy: BookCopy) -> KeptCopy | None:
@@ -136,7 +131,14 @@ class KeptCopies:
         copy.format.check_ready()
         with _own_folder(self._workspace) as folder:
             material = Material(
-                copy.book, media, copy.choice, folder, report, copy.events, self._key
+                copy.format.name,
+                copy.book,
+                media,
+                copy.choice,
+                folder,
+                report,
+                self._keys,
+                copy.events,
             )
             content = await self._made(copy, material)
         run_id = copy.book.run_id

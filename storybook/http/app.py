@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, Scope
 
 from storybook.application import Application
 from storybook.http.addresses import Addresses
+from storybook.http.archives import ArchiveCalls
 from storybook.http.authorization import Gate, authorized
 from storybook.http.books import BookCalls
 from storybook.http.cast import CastCalls
@@ -120,6 +121,7 @@ class HttpApp:
             EngineCalls(application),
             RepairCalls(application, clients),
             CastCalls(application, clients),
+            ArchiveCalls(application, clients),
             DerivedCalls(application),
             EditionCalls(application, clients),
             SessionCalls(application, self.gate),

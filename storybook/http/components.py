@@ -132,6 +132,7 @@ def components() -> dict[str, Schema]:
     return {
         **taken,
         "Picture": BINARY,
+        "Archive": BINARY,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
         "LiveProgress": _one_of("StageProgress", "RunWaits", "RunTakes"),
         **MESSAGES,

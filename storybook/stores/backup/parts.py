@@ -38,6 +38,7 @@ PARTS: Final = (
     Part("webhooks.db", PartKind.DATABASE, is_secret=True),
     Part(LOG, PartKind.DATABASE),
     Part("home", PartKind.FOLDER, is_secret=True),  # whom the devices of the house trust
+    Part("keys", PartKind.FOLDER, is_secret=True),  # who signs what is exported
     Part("references", PartKind.FOLDER),  # pictures that people gave of characters
 )
 """In the order in which they are copied; before the artifacts, which the log's copy names."""
