@@ -38,9 +38,9 @@ class BadChoice(ValueError):
 
 
 class Material(msgspec.Struct, frozen=True):
-    """All that a format is made of: `name` is the format's, `choice` one of its choices; `workspace` is a folder of
-    this making alone, which goes when it ends; `keys` is the folder of what the
-    installation signs with."""
+    """All that a format is made of: `name` is the format's, `choice` one of its choices.
+    `workspace` is a folder of this making alone, which goes when it ends; `keys` is the folder of
+    what the installation signs with."""
 
     name: str
     book: BookContent
