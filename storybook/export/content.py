@@ -227,17 +227,18 @@ def _page(
     under = [(run.page_in(number, it), language_of(it)) for it in others]
     return PageContent(
         number,
-        PageText(page, language, _paragraphs(page, language, segments)),
+        PageText(page, language, printed_paragraphs(page, language, segments)),
         picture,
         narration,
         _described(page, language, run.pages[COVER_PAGE].title, named=not added),
-        tuple(PageText(it, of, _paragraphs(it, of)) for it, of in under if it is not None),
+        tuple(PageText(it, of, printed_paragraphs(it, of)) for it, of in under if it is not None),
     )
 
 
-def _paragraphs(
+def printed_paragraphs(
     page: Page, language: Language, segments: Sequence[Segment] = ()
 ) -> tuple[tuple[Span, ...], ...]:
+    """A page's text as it is printed: see `PageText`."""
     return tuple(map(_printed, paragraphs(page, segments, language.goes_on)))
 
 
