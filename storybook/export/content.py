@@ -303,7 +303,7 @@ def _page(
     language = language_of(added or run.language)
     return PageContent(
         number,
-        PageText(page, language, _paragraphs(page, language, segments)),
+        PageText(page, language, printed_paragraphs(page, language, segments)),
         picture,
         narration,
         _described(page, language, run.pages[COVER_PAGE].title, named=not added),
@@ -317,7 +317,7 @@ def _under(run: Run, number: int, added: str, pruned: frozenset[str]) -> PageTex
     page, language = run.page_in(number, added), language_of(added)
     assert page is not None
     voice = _kept(run, narration_of(number, added), pruned)
-    return PageText(page, language, _paragraphs(page, language), voice)
+    return PageText(page, language, printed_paragraphs(page, language), voice)
 
 
 def _kept(run: Run, work: Work, pruned: frozenset[str]) -> Artifact | None:
@@ -326,9 +326,10 @@ def _kept(run: Run, work: Work, pruned: frozenset[str]) -> Artifact | None:
     return found if found is not None and found.name not in pruned else None
 
 
-def _paragraphs(
+def printed_paragraphs(
     page: Page, language: Language, segments: Sequence[Segment] = ()
 ) -> tuple[tuple[Span, ...], ...]:
+    """A page's text as it is printed: see `PageText`."""
     return tuple(map(_printed, paragraphs(page, segments, language.goes_on)))
 
 

@@ -10,7 +10,7 @@ import base64
 import io
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -19,6 +19,10 @@ from storybook.book import Artifact, RunId
 from storybook.run import Run
 from storybook.stores.artifacts import ArtifactStore, read_whole
 from storybook.stores.integrity import check_bytes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Made = TypeVar("Made")
 Small = tuple[str, bytes]
@@ -32,6 +36,9 @@ MP3_RATES: Final = frozenset(
     {8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000}
 )
 """Samples a second that MP3 knows."""
+_VOICE_COMPRESSION: Final = 0.5
+"""From 0 to 1 as libsndfile counts: some 50 kilobits a second of voice, as many as it needs. (With
+a constant rate it writes no header that says how long the recording is and where it begins.)"""
 
 
 def small_picture(png: bytes) -> Small:
@@ -44,15 +51,36 @@ def small_picture(png: bytes) -> Small:
 
 
 def small_audio(wav: bytes) -> Small:
-    """A reading as media type and bytes."""
+    """A reading as media type and bytes. What has a rate that MP3 does not know gets the next
+    higher one, or the highest."""
     import soundfile  # type: ignore[import-untyped]  # it has no type information
 
     samples, rate = soundfile.read(io.BytesIO(wav), dtype="int16")
-    if rate not in MP3_RATES or "MP3" not in soundfile.available_formats():
+    if "MP3" not in soundfile.available_formats():
         return "audio/wav", wav
+    samples, rate = _resampled(samples, rate)
     mp3 = io.BytesIO()
-    soundfile.write(mp3, samples, rate, format="MP3")
+    soundfile.write(
+        mp3,
+        samples,
+        rate,
+        format="MP3",
+        bitrate_mode="VARIABLE",
+        compression_level=_VOICE_COMPRESSION,
+    )
     return "audio/mpeg", mp3.getvalue()
+
+
+def _resampled(samples: NDArray[np.int16], rate: int) -> tuple[NDArray[np.int16], int]:
+    if rate in MP3_RATES:
+        return samples, rate
+    import numpy as np
+
+    known = min((it for it in MP3_RATES if it > rate), default=max(MP3_RATES))
+    count = round(len(samples) * known / rate)
+    moments = np.arange(count) * (rate / known)
+    made = np.interp(moments, np.arange(len(samples)), samples)
+    return made.astype(np.int16), known
 
 
 def data_uri(media_type: str, content: bytes) -> str:

@@ -23,6 +23,9 @@ HEIGHT: Final = 900
 """Pixels of the fixed layout."""
 END: Final = "end"
 _TEXT_BOX: Final = Box(width=568, height=740, largest=38)
+_LONG_TEXT_BOX: Final = Box(width=868, height=740, largest=30)
+_SMALL_LETTERS: Final = 24
+"""Pixels; rather than smaller ones a text has a page that is wider, and the picture a narrower."""
 _TITLE_BOX: Final = Box(width=568, height=600, largest=76)
 _END_BOX: Final = Box(width=1200, height=400, largest=30)
 """What `style.css` leaves for text, and letters that children who begin to read like."""
@@ -47,12 +50,12 @@ def page_sheet(book: BookContent, page: PageContent, letters: Letters) -> Sheet:
     words = book.language.furniture
     named = words.page.format(page=page.number, pages=book.page_count - 1)
     title = words.cover if page.is_cover else named
-    kind = "cover" if page.is_cover else "panel"
+    kind, size = _fitted(page, letters)
     folio = "" if page.is_cover else f'\n<p class="folio" aria-hidden="true">{page.number}</p>'
     content = f"""\
 <figure>{_picture(page)}</figure>
 <div class="words">
-<div class="text" id="{TEXT_ID}" style="font-size: {_size(page, letters)}px">
+<div class="text" id="{TEXT_ID}" style="font-size: {size}px">
 {_text(page)}
 </div>{folio}
 </div>"""
@@ -130,7 +133,7 @@ lang="{tag}" xml:lang="{tag}">
 <title>{written(f"{book.title} – {title}")}</title>
 <link rel="stylesheet" type="text/css" href="style.css"/>
 </head>
-<body class="{kind}" epub:type="{_KINDS[kind]}">
+<body class="{kind}" epub:type="{_KINDS[kind.split()[0]]}">
 {content}
 </body>
 </html>
@@ -151,10 +154,16 @@ def picture_file(page: PageContent) -> str:
     return f"pictures/{page_name(page)}.jpg"
 
 
-def _size(page: PageContent, letters: Letters) -> int:
+def _fitted(page: PageContent, letters: Letters) -> tuple[str, int]:
+    """What kind of a sheet a page's text fits on, and in letters of which size."""
     if page.is_cover:
-        return letters.fitting([Block(" ".join(page.text.plain)), *_other_blocks(page)], _TITLE_BOX)
-    return letters.fitting([*_blocks(page.text), *_other_blocks(page)], _TEXT_BOX)
+        title = Block(" ".join(page.text.plain))
+        return "cover", letters.fitting([title, *_other_blocks(page)], _TITLE_BOX)
+    blocks = [*_blocks(page.text), *_other_blocks(page)]
+    size = letters.fitting(blocks, _TEXT_BOX)
+    if size >= _SMALL_LETTERS:
+        return "panel", size
+    return "panel long", letters.fitting(blocks, _LONG_TEXT_BOX)
 
 
 def _blocks(text: PageText) -> Iterator[Block]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from storybook.book import Dialogue, Page, Role, StoryRequest, TtsConfig
-from storybook.export.content import ALL_LANGUAGES, BookContent, Maker, book_content
+from storybook.export.content import ALL_LANGUAGES, BookContent, Maker, PageContent, book_content
 from storybook.run import Run, Status
 from storybook.stores.files import FileArtifactStore
-from tests.export.finished import PROMPT, READ_ALOUD, REQUEST, RUN, STORY, finished_run
+from tests.export.finished import PROMPT, READ_ALOUD, REQUEST, RUN, STORY, finished_run, wav
 
 MAKERS: Final = (
     Maker(Role.WRITER, "composer"),
@@ -88,3 +90,37 @@ BOOKS: Final[dict[str, Callable[[FileArtifactStore], BookContent]]] = {
     "in two languages": in_two_languages,
     "that is not done": partial,
 }
+
+
+def read_slowly(store: FileArtifactStore, seconds: float) -> BookContent:
+    """A book each sentence of which is read for so long, with recordings as long as that."""
+    book = book_of(store)
+    pages = [_read_slowly(store, it, seconds) for it in book.pages]
+    return msgspec.structs.replace(book, pages=tuple(pages))
+
+
+def _read_slowly(store: FileArtifactStore, page: PageContent, seconds: float) -> PageContent:
+    assert page.narration is not None
+    told = page.narration.segments
+    slow = {
+        it: msgspec.structs.replace(it, start=n * seconds, end=(n + 0.9) * seconds)
+        for n, it in enumerate(told)
+    }
+    content = wav(len(told) * seconds)
+    Path(store.location(RUN, page.narration.name)).write_bytes(content)
+    narration = msgspec.structs.replace(
+        page.narration,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        seconds=len(told) * seconds,
+        segments=tuple(slow.values()),
+    )
+    paragraphs = tuple(
+        tuple(
+            msgspec.structs.replace(it, segment=slow[it.segment] if it.segment else None)
+            for it in spans
+        )
+        for spans in page.text.paragraphs
+    )
+    text = msgspec.structs.replace(page.text, paragraphs=paragraphs)
+    return msgspec.structs.replace(page, narration=narration, text=text)

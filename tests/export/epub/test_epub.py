@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
+import msgspec
 import pytest
 
 from storybook.export.content import BookContent, CannotExport
@@ -15,7 +17,7 @@ from storybook.export.epub import make_epub
 from storybook.export.media import Small, SmallMedia
 from storybook.stores.files import FileArtifactStore
 from tests.export.epub.books import BOOKS, SIGNS, book_of, in_two_languages, partial
-from tests.export.finished import STORY, png, segments_of
+from tests.export.finished import RUN, STORY, segments_of
 
 pytestmark = pytest.mark.anyio
 
@@ -226,15 +228,12 @@ async def test_a_picture_that_is_none_is_named(store: FileArtifactStore) -> None
     book = book_of(store)
     page = book.pages[2]
     assert page.picture is not None
-    broken = SmallMedia(store)
-
-    async def whole(*_: object) -> bytes:
-        return b"none"
-
-    broken.whole = whole  # type: ignore[method-assign]
-    with pytest.raises(CannotExport, match=r"\.png: it is no picture"):
-        await make_epub(book, broken)
-    assert png()  # which would be one
+    content, digest = b"none", hashlib.sha256(b"none").hexdigest()
+    await store.put(RUN, page.picture.name, content)
+    broken = msgspec.structs.replace(page.picture, size=len(content), sha256=digest)
+    pages = [*book.pages[:2], msgspec.structs.replace(page, picture=broken), *book.pages[3:]]
+    with pytest.raises(CannotExport, match=r"panel_2\.png: it is no picture"):
+        await make_epub(msgspec.structs.replace(book, pages=tuple(pages)), SmallMedia(store))
 
 
 async def test_its_fonts_are_inside_with_what_it_needs_of_them(store: FileArtifactStore) -> None:
