@@ -12,15 +12,15 @@ from typing import Final
 
 from storybook.export.fonts import Face
 from storybook.export.pdf.layout import Line, Picture
-from storybook.export.pdf.paper import BLEED, MARK, SLUG, Paper
-from storybook.export.pdf.passages import FADED, PAPER, Colour
+from storybook.export.pdf.paper import BLEED, MARK, MM, SLUG, Paper
+from storybook.export.pdf.passages import BLACK, FADED, PAPER, Colour
 from storybook.export.pdf.typefaces import Typefaces
 
 FONT_NAMES: Final = {face: f"/F{number}" for number, face in enumerate(Face)}
 """What a side's resources call the faces."""
 _HAIRLINE: Final = 0.25
 """Points: how thick a mark for the printer is."""
-_FOLD: Final = 4 * 72 / 25.4
+_FOLD: Final = 6 * MM
 """How long a mark is that says where to fold."""
 
 
@@ -50,12 +50,11 @@ class Drawing:
 
     def ground(self) -> None:
         """The paper's tone, to the bleed, and where to cut; or where to fold."""
-        if self._paper.is_cut:
-            box = self.trim(-BLEED)
-            shape = f"{_n(*box[:2], box[2] - box[0], box[3] - box[1])} re f"
-            self._artifact("/Background", [f"{_n(*PAPER)} rg", shape])
-        marks = self._cuts() if self._paper.is_cut else self._folds()
-        self._artifact("/Page", [f"{_n(_HAIRLINE)} w 0 0 0 RG", *marks])
+        left, bottom, right, top = self.trim(-BLEED if self._paper.is_cut else 0)
+        shape = f"{_n(left, bottom, right - left, top - bottom)} re f"
+        self._artifact("/Background", [f"{_n(*PAPER)} rg", shape])
+        colour, marks = (BLACK, self._cuts()) if self._paper.is_cut else (FADED, self._folds())
+        self._artifact("/Page", [f"{_n(_HAIRLINE)} w {_n(*colour)} RG", *marks])
 
     def trim(self, inset: float = 0.0) -> tuple[float, float, float, float]:
         """The page as it is cut: left, bottom, right, top."""

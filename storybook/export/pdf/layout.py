@@ -1,17 +1,20 @@
 """Gives everything on a book's leaves its place.
 
-Each leaf has its picture above and its text below. Letters are as large as the longest page of the
-book lets them be, the same on all pages. Where even their usual size is too large for a page, its
-picture gives way first, then its letters, and what is still too much goes on on another leaf: no
-text is ever cut off. Lengths are points, from the leaf's upper left corner.
+Each leaf has its picture above and its text below. Pictures and letters are as large as the longest
+page of the book lets them be, the same on all pages: letters give way to their usual size, then
+pictures. Only a page that is much longer than others has a smaller picture of its own, then smaller
+letters, and what is still too much goes on on another leaf: no text is ever cut off. Lengths are
+points, from the leaf's upper left corner.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from storybook.book import Artifact
 from storybook.export.content import BookContent, PageContent
@@ -26,17 +29,21 @@ from storybook.export.pdf.passages import (
 )
 from storybook.export.pdf.typefaces import Typefaces
 
-_LEADING: Final = 1.6
+_LEADING: Final = 1.55
 """From line to line, in ems."""
 _ASCENT: Final = 0.9
 """From a line's upper edge to its baseline, in ems."""
 _STEP: Final = 0.5
 """Points between two sizes of letters that are tried."""
+_LESS: Final = 0.02
+"""Of the height: between two sizes of pictures that are tried."""
 _PICTURE: Final = 0.7
 _COVER_PICTURE: Final = 0.76
 """The most of a leaf's height that a picture has."""
+_COMMON_PICTURE: Final = 0.5
+"""The least that all pictures have because of one page."""
 _LEAST_PICTURE: Final = 0.35
-"""The least, before letters get smaller than usual."""
+"""The least that one has, before its page's letters get smaller than usual."""
 _FOLIO: Final = 1.6
 """The room that a page number needs below, in ems of the leaf's least letters."""
 _AIR: Final = 0.8
@@ -99,10 +106,12 @@ class _Set(msgspec.Struct, frozen=True):
 
 
 class _Plan(msgspec.Struct, frozen=True):
-    """A leaf to be: what stands on it, and how much of the height its picture may have at most."""
+    """A leaf to be: what stands on it, how large its letters and how much of the height its picture
+    may be at most."""
 
     name: str
     passages: Sequence[Passage]
+    letters: float
     page: PageContent | None = None
     share: float = _PICTURE
 
@@ -113,60 +122,65 @@ class Layout:
     def __init__(self, book: BookContent, paper: Paper, faces: Typefaces) -> None:
         self._book, self._paper, self._faces = book, paper, faces
         self._width = paper.width - 2 * paper.margin
+        self._known: dict[tuple[Passage, float], tuple[_Set, ...]] = {}
         self._height = paper.height - 2 * paper.margin - _FOLIO * paper.letters[2]
 
     def leaves(self) -> list[Leaf]:
         """The cover, the pages, and the leaf that says who made the book."""
-        largest, usual, _ = self._paper.letters
-        plans = [self._planned(it) for it in self._book.pages]
-        inner = [it for it in plans if it.share == _PICTURE]
-        size = min((self._largest(it) for it in inner), default=usual)
-        sizes = [size if it in inner else largest for it in plans]
-        told = [leaf for it, of in zip(plans, sizes, strict=True) for leaf in self._laid(it, of)]
+        plans = self._alike([self._planned(it) for it in self._book.pages])
+        told = [leaf for it in plans for leaf in self._laid(it)]
         pictures = [it.picture for it in told if it.picture is not None]
-        return [*told, *self._laid(self._end(pictures), usual)]
+        return [*told, *self._laid(self._end(pictures))]
 
     def _planned(self, page: PageContent) -> _Plan:
         words = self._book.language.furniture
         if page.is_cover:
-            return _Plan(words.cover, cover_passages(page), page, _COVER_PICTURE)
+            largest = self._paper.letters[0]
+            return _Plan(words.cover, cover_passages(page), largest, page, _COVER_PICTURE)
         name = words.page.format(page=page.number, pages=self._book.page_count - 1)
-        return _Plan(name, page_passages(page), page)
+        return _Plan(name, page_passages(page), self._paper.letters[1], page)
 
     def _end(self, pictures: Sequence[Picture]) -> _Plan:
         words = self._book.language.furniture
         line = pictures_line(words, [(it.artifact, it.dpi) for it in pictures])
-        return _Plan(words.made_by, end_passages(self._book, line))
+        return _Plan(words.made_by, end_passages(self._book, line), self._paper.letters[1])
 
-    def _largest(self, plan: _Plan) -> float:
-        """The largest letters that leave a page its picture; at least the usual ones."""
-        largest, usual, _ = self._paper.letters
-        room = self._room(self._picture(plan, plan.share))
-        fitting = (it for it in _down(largest, usual) if _height(self._set(plan, it)) <= room)
-        return next(fitting, usual)
+    def _alike(self, plans: Sequence[_Plan]) -> list[_Plan]:
+        """The same, with the largest letters and pictures that suit all pages but the cover, and
+        but those too long for any."""
+        inner = [it for it in plans if it.share == _PICTURE]
+        least = (self._paper.letters[1], _COMMON_PICTURE)
+        usual = [it for it in inner if self._fits(it, *least)]
+        ways = self._ways(self._paper.letters[0], _PICTURE, _COMMON_PICTURE)
+        way = next((it for it in ways if all(self._fits(one, *it) for one in usual)), least)
+        return [
+            replace(it, letters=way[0], share=way[1]) if it.share == _PICTURE else it
+            for it in plans
+        ]
 
-    def _laid(self, plan: _Plan, size: float) -> Iterator[Leaf]:
+    def _laid(self, plan: _Plan) -> Iterator[Leaf]:
         """A page on its leaf, or on several."""
-        for share, letters in self._ways(plan, size):
-            picture, lines = self._picture(plan, share), self._set(plan, letters)
-            if _height(lines) <= self._room(picture):
-                yield self._leaf(plan, picture, lines)
+        _, usual, least = self._paper.letters
+        smaller = ((it, _LEAST_PICTURE) for it in _down(usual, least))
+        for letters, share in chain(self._ways(plan.letters, plan.share, _LEAST_PICTURE), smaller):
+            if self._fits(plan, letters, share):
+                yield self._leaf(plan, self._picture(plan, share), self._set(plan, letters))
                 return
-        lines = self._set(plan, self._paper.letters[1])
-        first, *others = _parts(lines, self._room(picture), self._room(None))
+        picture = self._picture(plan, _LEAST_PICTURE)
+        first, *others = _parts(self._set(plan, usual), self._room(picture), self._room(None))
         yield self._leaf(plan, picture, first)
         for part in others:
-            yield self._leaf(msgspec.structs.replace(plan, name=""), None, part)
+            yield self._leaf(replace(plan, name=""), None, part)
 
-    def _ways(self, plan: _Plan, size: float) -> Iterator[tuple[float, float]]:
-        """How much of the height a picture may have and how large letters are, the best first."""
-        _, usual, least = self._paper.letters
-        for it in _down(size, usual):
-            yield plan.share, it
-        for it in _down(plan.share, _LEAST_PICTURE, 0.05):
-            yield it, usual
-        for it in _down(usual, least):
-            yield _LEAST_PICTURE, it
+    def _ways(self, letters: float, share: float, least: float) -> Iterator[tuple[float, float]]:
+        """How large letters may be and how much of the height a picture may have, the best
+        first."""
+        usual = self._paper.letters[1]
+        yield from ((it, share) for it in _down(letters, usual))
+        yield from ((usual, it) for it in _down(share, least, _LESS))
+
+    def _fits(self, plan: _Plan, letters: float, share: float) -> bool:
+        return _height(self._set(plan, letters)) <= self._room(self._picture(plan, share))
 
     def _picture(self, plan: _Plan, share: float) -> Picture | None:
         page = plan.page
@@ -188,7 +202,13 @@ class Layout:
 
     def _set(self, plan: _Plan, size: float) -> list[_Set]:
         """The passages' lines in letters of this size."""
-        return [line for it in plan.passages for line in self._lines(it, size)]
+        return [line for it in plan.passages for line in self._known_lines(it, size)]
+
+    def _known_lines(self, passage: Passage, size: float) -> tuple[_Set, ...]:
+        key = passage, size
+        if key not in self._known:
+            self._known[key] = tuple(self._lines(passage, size))
+        return self._known[key]
 
     def _lines(self, passage: Passage, size: float) -> Iterator[_Set]:
         letters = size * passage.scale

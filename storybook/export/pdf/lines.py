@@ -27,8 +27,8 @@ _BEFORE_CLOSING: Final = re.compile(rf"\s+(?=[{re.escape(_CLOSING)}]+(?:\s|$))")
 _AFTER_OPENING: Final = re.compile(rf"((?:^|\s)[{re.escape(_OPENING)}]+)\s+")
 _WIDOW: Final = 1_000.0
 """Worse than any unevenness, which is at most 1 a line."""
-_SHORT: Final = 0.15
-"""Of a line: a last one that is shorter looks forgotten."""
+_SHORT: Final = 0.4
+"""Of a line: a last one that is shorter looks forgotten, the shorter the more."""
 
 
 class _Piece(msgspec.Struct, frozen=True):
@@ -117,7 +117,7 @@ def _ending(pieces: Sequence[_Piece], fill: float, is_only: bool) -> float:
     if is_only:
         return 0.0
     is_widow = sum(map(str.isalnum, _line(pieces))) <= 1
-    return _WIDOW if is_widow else float(fill < _SHORT)
+    return _WIDOW if is_widow else max(0.0, 1 - fill / _SHORT) ** 2
 
 
 def _line(pieces: Sequence[_Piece]) -> str:

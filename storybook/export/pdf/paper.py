@@ -45,11 +45,10 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 PAPERS: Final = {
-    PaperSize.A4: Paper(210 * MM, 297 * MM, 18 * MM, (23, 15, 10)),
-    PaperSize.A5: Paper(148 * MM, 210 * MM, 12 * MM, (16.5, 11.5, 8.5)),
-    PaperSize.SQUARE: Paper(210 * MM, 210 * MM, 15 * MM, (20, 14, 10)),
-    # Printers at home leave 5 mm at the edges white: no tone, no bleed.
-    PaperSize.BOOKLET: Paper(148.5 * MM, 210 * MM, 13 * MM, (16.5, 11.5, 8.5), is_cut=False),
+    PaperSize.A4: Paper(210 * MM, 297 * MM, 18 * MM, (23, 17, 10)),
+    PaperSize.A5: Paper(148 * MM, 210 * MM, 12 * MM, (16.5, 12.5, 8.5)),
+    PaperSize.SQUARE: Paper(210 * MM, 210 * MM, 13 * MM, (20, 13.5, 10)),
+    PaperSize.BOOKLET: Paper(148.5 * MM, 210 * MM, 13 * MM, (16.5, 12.5, 8.5), is_cut=False),
 }
 
 Side = tuple[int | None, ...]

@@ -17,8 +17,9 @@ import msgspec
 
 from storybook.export.fonts import Face, faces_for, signs, subset
 
-_UNSEEN: Final = frozenset([0x200D, *range(0xFE00, 0xFE10), *range(0xE0020, 0xE0080)])
-"""Joins or modifies what stands before it; shows nothing by itself."""
+_MANNERS: Final = frozenset([*range(0xFE00, 0xFE10), *range(0xE0020, 0xE0080)])
+"""Variation selectors and tags, which show nothing by themselves."""
+_JOINER: Final = "\u200d"
 
 
 class Glyph(msgspec.Struct, frozen=True):
@@ -60,16 +61,25 @@ class Typeface:
 
     def _joined(self, sign: str) -> list[tuple[str, str]]:
         """Glyph names, each with the characters that it stands for."""
-        left = [(self._cmap.get(ord(it), ".notdef"), it) for it in sign]
-        found: list[tuple[str, str]] = []
+        left, found = self._shown(sign), list[tuple[str, str]]()
         while left:
             name, count = self._ligature([it for it, _ in left])
             text = "".join(it for _, it in left[:count])
-            if count == 1 and ord(text) in _UNSEEN and found:
+            if count == 1 and text == _JOINER and found:  # it has joined nothing
                 found[-1] = found[-1][0], found[-1][1] + text
             else:
                 found.append((name, text))
             left = left[count:]
+        return found
+
+    def _shown(self, sign: str) -> list[tuple[str, str]]:
+        """A glyph for each character, with those after it that only say how it is to look."""
+        found: list[tuple[str, str]] = []
+        for it in sign:
+            if found and ord(it) in _MANNERS:
+                found[-1] = found[-1][0], found[-1][1] + it
+            else:
+                found.append((self._cmap.get(ord(it), ".notdef"), it))
         return found
 
     def _ligature(self, names: Sequence[str]) -> tuple[str, int]:
@@ -108,6 +118,7 @@ class Typefaces:
             needed[run.face] = needed.get(run.face, "") + run.text
         self.faces = {it: Typeface(it, needed[it]) for it in Face if it in needed}
         self._known: dict[str, tuple[Glyph, ...]] = {}
+        self._widths: dict[str, float] = {}
 
     def glyphs(self, text: str) -> list[Glyph]:
         """The text's glyphs from left to right."""
@@ -120,7 +131,9 @@ class Typefaces:
 
     def width(self, text: str) -> float:
         """How wide it is, in ems."""
-        return sum(it.width for it in self.glyphs(text))
+        if text not in self._widths:
+            self._widths[text] = sum(it.width for it in self.glyphs(text))
+        return self._widths[text]
 
     def _of_sign(self, face: Face, sign: str) -> tuple[Glyph, ...]:
         if sign not in self._known:
