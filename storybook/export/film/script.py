@@ -17,7 +17,7 @@ from storybook.book import Artifact
 from storybook.engines import Narration
 from storybook.export.content import BookContent, PageContent
 from storybook.export.credits import credits_of, notice_of
-from storybook.export.film.subtitles import Cue, heard_cues, read_cues, reading_seconds, spread
+from storybook.export.film.subtitles import Cue, heard_cues, read_cues, reading_seconds
 from storybook.languages.language import Language
 
 TICKS: Final = 24
@@ -73,7 +73,8 @@ class Shot(msgspec.Struct, frozen=True):
 
 
 class Script(msgspec.Struct, frozen=True):
-    """A film: its shots, and its subtitles in the book's language, then in each other one."""
+    """A film: its shots, and its subtitles in the book's language, then in each other one. The end
+    has none: what is heard there is seen."""
 
     shots: tuple[Shot, ...]
     subtitles: tuple[tuple[Language, tuple[Cue, ...]], ...]
@@ -89,7 +90,7 @@ def script_of(book: BookContent, credits_read: Narration | None = None) -> Scrip
     for page in book.pages:
         shots.append(_page_shot(book, page, shots[-1].end if shots else 0))
     shots.append(_end_shot(book, shots[-1].end, credits_read))
-    return Script(tuple(shots), tuple(_subtitles(book, shots, credits_read)))
+    return Script(tuple(shots), tuple(_subtitles(book, shots)))
 
 
 def _page_shot(book: BookContent, page: PageContent, start: int) -> Shot:
@@ -130,7 +131,7 @@ def _end_shot(book: BookContent, start: int, read: Narration | None) -> Shot:
 
 
 def _subtitles(
-    book: BookContent, shots: Sequence[Shot], read: Narration | None
+    book: BookContent, shots: Sequence[Shot]
 ) -> Iterator[tuple[Language, tuple[Cue, ...]]]:
     for place, text in enumerate((book.pages[0].text, *book.pages[0].others)):
         cues = [
@@ -138,8 +139,6 @@ def _subtitles(
             for page, shot in zip(book.pages, shots, strict=False)
             for cue in _page_cues(page, shot, place)
         ]
-        if read is not None and not place:
-            cues += _end_cues(read, shots[-1].read_at / TICKS)
         yield text.language, tuple(cues)
 
 
@@ -150,8 +149,3 @@ def _page_cues(page: PageContent, shot: Shot, place: int) -> list[Cue]:
     if page.narration is None or place:
         return read_cues(text, since, (shot.end - REST) / TICKS)
     return heard_cues(text, since, page.narration.seconds)
-
-
-def _end_cues(read: Narration, since: float) -> Iterator[Cue]:
-    for it in read.segments:
-        yield from spread([it.text], since + it.start, since + it.end)
