@@ -22,7 +22,7 @@ from storybook.clock import MICROSECONDS
 from storybook.export.content import BookContent, CannotExport
 from storybook.export.credits import credits_of, notice_of, source_type_of
 from storybook.export.film.job import Codec, FilmJob, Shape, Track, iso_639_2
-from storybook.export.film.script import Script, script_of
+from storybook.export.film.script import FilmScript, script_of
 from storybook.export.film.subtitles import srt
 from storybook.export.media import SmallMedia
 from storybook.export.spoken_credits import read_credits
@@ -101,7 +101,7 @@ def _write(job: FilmJob) -> Iterator[float]:
 
 def _job(
     book: BookContent,
-    script: Script,
+    script: FilmScript,
     files: dict[str, bytes],
     path: Path,
     size: tuple[int, int],

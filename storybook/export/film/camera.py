@@ -19,7 +19,7 @@ MOVE: Final = 8 * TICKS
 is long."""
 
 
-class Frame(msgspec.Struct, frozen=True):
+class FilmFrame(msgspec.Struct, frozen=True):
     """What is shown from a tick on: how far the page is turned, and how far the camera has moved,
     both from 0 to 1."""
 
@@ -28,20 +28,21 @@ class Frame(msgspec.Struct, frozen=True):
     moved: float
 
 
-def frames_of(shot: Shot) -> Iterator[Frame]:
-    """The frames of a shot. The first one of a film has no page to turn."""
+def frames_of(shot: Shot) -> Iterator[FilmFrame]:
+    """The frames of a shot. The first one of a film has no page to turn; over words alone nothing
+    moves."""
     turn = TURN if shot.start else 0
-    move = min(MOVE, shot.ticks - turn - 1)
+    move = min(MOVE, shot.ticks - turn - 1) if shot.leaf.picture is not None else 0
     for tick in range(turn):
-        yield Frame(shot.start + tick, _eased((tick + 1) / (turn + 1)), 0.0)
+        yield FilmFrame(shot.start + tick, _eased((tick + 1) / (turn + 1)), 0.0)
     for tick in range(move):
-        yield Frame(shot.start + turn + tick, 1.0, _eased(tick / move))
+        yield FilmFrame(shot.start + turn + tick, 1.0, _eased(tick / move))
     resting = range(shot.start + turn + move, shot.end - 1, TICKS)
     for tick in (*resting, shot.end - 1):  # the last one says how long the film is
-        yield Frame(tick, 1.0, 1.0)
+        yield FilmFrame(tick, 1.0, 1.0)
 
 
-class View(msgspec.Struct, frozen=True):
+class CameraView(msgspec.Struct, frozen=True):
     """How near the camera is: the picture is `zoom` times as large as its window, and the point of
     it at `x` and `y` (from 0 to 1) stays where it is."""
 
@@ -57,11 +58,11 @@ _FACES_AT: Final = 0.58
 _BESIDE: Final = (0.42, 0.58)
 
 
-def view_of(place: int, moved: float) -> View:
+def view_of(place: int, moved: float) -> CameraView:
     """What the camera shows of the picture in a leaf's place in the book. It comes nearer on one
     page and goes away on the next, each time a little to another side."""
     near = moved if place % 2 else 1 - moved
-    return View(math.pow(NEAR, near), _BESIDE[place // 2 % 2], _FACES_AT)
+    return CameraView(math.pow(NEAR, near), _BESIDE[place // 2 % 2], _FACES_AT)
 
 
 def _eased(part: float) -> float:

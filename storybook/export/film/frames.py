@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import skia  # type: ignore[import-not-found]  # skia-python has no stubs
 
-from storybook.export.film.camera import Frame, frames_of, view_of
+from storybook.export.film.camera import FilmFrame, frames_of, view_of
 from storybook.export.film.job import FilmJob
 from storybook.export.film.leaves import DrawnLeaf, pixels
 from storybook.export.film.page_turn import draw_turn
-from storybook.export.film.script import Leaf
+from storybook.export.film.script import FilmLeaf
 from storybook.export.film.typesetting import Typesetter
 
 Pixels = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
@@ -29,7 +29,7 @@ class Filming:
         self._pixels: Pixels = np.zeros((height, width, 4), np.uint8)
         self._surface = skia.Surface.MakeRasterDirect(pixels(width, height), self._pixels)
 
-    def frames(self, place: int) -> Iterator[tuple[Frame, Pixels]]:
+    def frames(self, place: int) -> Iterator[tuple[FilmFrame, Pixels]]:
         """The frames of a shot by its place. Each is drawn over the one before, in the same
         buffer."""
         shot, before = self._job.shots[place], self._image() if place else None
@@ -54,5 +54,5 @@ class Filming:
         return skia.Image.fromarray(self._pixels.copy(), skia.kBGRA_8888_ColorType)
 
 
-def _texts(leaf: Leaf) -> tuple[str, ...]:
+def _texts(leaf: FilmLeaf) -> tuple[str, ...]:
     return (leaf.title, *leaf.paragraphs, *leaf.notes)

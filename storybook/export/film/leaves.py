@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import skia  # type: ignore[import-not-found]  # skia-python has no stubs
 
-from storybook.export.film.camera import NEAR, View
-from storybook.export.film.script import Leaf
+from storybook.export.film.camera import NEAR, CameraView
+from storybook.export.film.script import FilmLeaf
 from storybook.export.film.typesetting import Typesetter
 
 PAPER: Final = 0xFFFDFAF3
@@ -37,7 +37,7 @@ class DrawnLeaf:
     """A leaf that is ready to be filmed, in a frame of `width` × `height` pixels."""
 
     def __init__(
-        self, leaf: Leaf, picture: bytes | None, size: tuple[int, int], setter: Typesetter
+        self, leaf: FilmLeaf, picture: bytes | None, size: tuple[int, int], setter: Typesetter
     ) -> None:
         self._leaf, self._setter = leaf, setter
         self._width, self._height = size
@@ -47,7 +47,7 @@ class DrawnLeaf:
         self._picture: Any = self._on_paper(image) if image is not None else None
         self._ground = self._drawn_ground()
 
-    def draw(self, canvas: Any, view: View) -> None:
+    def draw(self, canvas: Any, view: CameraView) -> None:
         """The whole frame."""
         canvas.drawImage(self._ground, 0, 0)
         if self._picture is None:
@@ -68,7 +68,7 @@ class DrawnLeaf:
     def _is_wide(self) -> bool:
         return self._width > self._height
 
-    def _seen(self, view: View) -> Any:
+    def _seen(self, view: CameraView) -> Any:
         """The picture's place in the frame, whole in its window when the camera is far away."""
         zoom = self._zoom(view)
         fit = _fit(self._picture, self._window) * zoom
@@ -77,7 +77,7 @@ class DrawnLeaf:
         y = self._window.centerY() - height / 2 + height * (1 - 1 / zoom) * (0.5 - view.y)
         return skia.Rect.MakeXYWH(x, y, width, height)
 
-    def _zoom(self, view: View) -> float:
+    def _zoom(self, view: CameraView) -> float:
         if not self._leaf.has_words:
             return view.zoom
         return _BESIDE_WORDS * (1 - _SOFTER * (NEAR - view.zoom))

@@ -28,6 +28,7 @@ spoken at some 110 a minute."""
 LONGEST_PAUSE: Final = 1.0
 """Seconds. No narrator is silent for longer inside a page: where more lies between two segments,
 words were spoken that were not found in the text (numbers, read as words)."""
+_CLAUSE_END: Final = re.compile(r"(?<=[,、;:—–.!?…])\s+")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])([\"'”’」』]*)\s+")
 
 
@@ -149,12 +150,31 @@ def _sentences(text: str) -> list[str]:
 
 
 def screens(text: str) -> list[str]:
-    """A text in pieces that fit the screen, in lines."""
-    for width in range(LINES * LINE_WIDTH, LINE_WIDTH, -1):
-        pieces = [broken(it, LINE_WIDTH, _width) for it in broken(text, width, _width)]
-        if all(len(it) <= LINES for it in pieces):
-            break
-    return ["\n".join(it) for it in pieces]
+    """A text in pieces that fit the screen, in lines: parted at signs where there are some, else
+    between words."""
+    pieces: list[str] = []
+    for clause in _CLAUSE_END.split(text.strip()):
+        longer = f"{pieces[-1]} {clause}" if pieces else clause
+        if pieces and _fits(longer):
+            pieces[-1] = longer
+        else:
+            pieces.append(clause)
+    return ["\n".join(_lines(it)) for piece in pieces for it in _fitting(piece)]
+
+
+def _fitting(text: str) -> list[str]:
+    """The text in as few pieces between words as fit the screen."""
+    widths = range(LINES * LINE_WIDTH, LINE_WIDTH, -1)
+    cuts = (broken(text, width, _width) for width in widths)
+    return next((it for it in cuts if all(map(_fits, it))), broken(text, LINE_WIDTH, _width))
+
+
+def _fits(text: str) -> bool:
+    return len(_lines(text)) <= LINES
+
+
+def _lines(text: str) -> list[str]:
+    return broken(text, LINE_WIDTH, _width)
 
 
 def _width(text: str) -> int:

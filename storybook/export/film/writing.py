@@ -61,7 +61,7 @@ _KINDS: Final = {
         {"movflags": "+faststart", "fflags": "+bitexact"},
         "libx264",
         # Of the presets one of the quickest; a short look ahead takes half of the memory.
-        {"preset": "veryfast", "crf": "20", "x264-params": "bframes=0:rc-lookahead=10"},
+        {"preset": "veryfast", "crf": "22", "x264-params": "bframes=0:rc-lookahead=10"},
         "aac",
         128_000,
         "mov_text",
@@ -101,7 +101,7 @@ class _Writer:
         self._file, self._job = file, job
         kind = _KINDS[job.codec]
         self._video = _video_stream(file, kind, job.size)
-        self._audio = _audio_stream(file, kind, job.language) if job.recordings else None
+        self._audio: Any = _audio_stream(file, kind, job.language) if job.recordings else None
         self._subtitles = [
             _subtitle_stream(file, kind, it.language, is_first=not place)
             for place, it in enumerate(job.subtitles)
