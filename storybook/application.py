@@ -52,6 +52,7 @@ from storybook.events.parked import ParkedRuns, RunParked
 from storybook.events.subscription import Subscription
 from storybook.events.verdict import ChainVerdict
 from storybook.export.archive.checking import open_archive
+from storybook.export.making import CopyMakings
 from storybook.forgetting import Forgetting
 from storybook.idempotency import check_same_request, repeated_edition, run_id_for
 from storybook.importing import TakenIn, take_in
@@ -115,6 +116,7 @@ class Application(msgspec.Struct, frozen=True):
     check: PageCheck
     retention: Retention
     repairs: Repairs
+    copies: CopyMakings
     parked: ParkedRuns = msgspec.field(default_factory=ParkedRuns)
     access: Access = msgspec.field(default_factory=Access)
     subscriptions: list[Subscription] = msgspec.field(default_factory=list)
@@ -429,6 +431,7 @@ class Application(msgspec.Struct, frozen=True):
         that is asked for, the books that are based on it. Raises `NoSuchRun`, `ForgottenRun`,
         `LogError`, or `CannotRemove`: its files then go at the next start."""
         await self.forgetting.forget(run_id, by, with_derived=with_derived)
+        self.copies.stop(run_id)
 
     @property
     def forgetting(self) -> Forgetting:

@@ -23,6 +23,8 @@ from storybook.estimates import Estimates
 from storybook.events.log import EventLog, LogDamaged
 from storybook.events.parked import ParkedRuns
 from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
+from storybook.export.keeping import KeptCopies, clear_workspace
+from storybook.export.making import CopyMakings
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.projections.timings import recent_of_roles
@@ -118,6 +120,7 @@ async def open_application(
                 parked,
             ),
             repairs,
+            CopyMakings(log, artifacts, KeptCopies(artifacts, folder.keys, folder.in_hand), clock),
             parked,
             _access(folder),
             [projections.subscription],
@@ -140,6 +143,7 @@ async def open_application(
                 else nullcontext(),
             ):
                 tasks.start_soon(log.look_for_damage)
+                tasks.start_soon(application.copies.run)
                 yield application
                 tasks.cancel_scope.cancel()
         finally:
@@ -172,6 +176,7 @@ async def _working(
     """Makes books, mends them and removes old ones."""
     it = application
     await finish_sharing(it.log, it.artifacts)
+    await to_thread.run_sync(clear_workspace, folder.in_hand)
     with closing(SqliteLeases(folder.leases, it.clock.monotonic)) as leases:
         runner = Runner(
             it.log,

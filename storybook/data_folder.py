@@ -79,6 +79,11 @@ class DataFolder:
         return self.path / "outputs"
 
     @property
+    def in_hand(self) -> Path:
+        """What is not whole yet of books that are made ready to be taken along; empty at start."""
+        return self.path / "in-hand"
+
+    @property
     def models(self) -> Path:
         """Where users put models, and `storybook models pull` does."""
         return self.path / "models"

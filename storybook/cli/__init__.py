@@ -39,7 +39,7 @@ COMMANDS: Final[dict[str, str]] = {
     "editions": "List the editions of a book: who changed what, when, and why.",
     "diff": "Compare two editions of a book: texts word by word, files as pairs.",
     "revert": "Give a book the content again that it had in an edition.",
-    "export": "Write a book's page, which opens from disk, in any language, of any edition.",
+    "export": "Write a book to be taken along: as a page, an e-book, for printing, as a film.",
     "import": "Take in a book that `storybook export --format zip` has written, here or elsewhere.",
     "pin": "Keep the files of a book for ever, whatever retention removes.",
     "cast": "Save the heroes of a book for others: `save`, `list` and `forget` them.",
@@ -60,7 +60,7 @@ COMMANDS: Final[dict[str, str]] = {
 }
 """Each command's line in `--help`; its module in this package has its name, `_` for `-`."""
 
-ELSEWHERE: Final = frozenset({"make", "watch", "show", "list", "cancel", "retry", "edit"})
+ELSEWHERE: Final = frozenset({"make", "watch", "show", "list", "cancel", "retry", "edit", "export"})
 """The commands that ask a server elsewhere (`--server`); all others look at a data folder."""
 
 STOPPED_BY_CTRL_C: Final = 130

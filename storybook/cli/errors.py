@@ -27,6 +27,7 @@ from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
 from storybook.export.archive.signing import KeyUnusable
 from storybook.export.archive.zipping import ArchiveRefused
+from storybook.export.formats import CannotTakeAlong
 from storybook.lexicon.cast import MAX_CAST
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
@@ -46,6 +47,7 @@ TOLD: Final = (
     ArtifactError,
     BackupError,
     CannotExport,
+    CannotTakeAlong,
     DeliveriesUnavailable,
     EngineUnavailable,
     EvidenceMissing,

@@ -20,6 +20,7 @@ from storybook.application import Application
 from storybook.http.addresses import Addresses
 from storybook.http.archives import ArchiveCalls
 from storybook.http.authorization import Gate, authorized
+from storybook.http.books import BookCalls
 from storybook.http.cast import CastCalls
 from storybook.http.client_limits import ClientLimits, clients_limited
 from storybook.http.cross_origin import origins_checked
@@ -113,6 +114,7 @@ class HttpApp:
         parts = (
             Runs(application, clients),
             Media(application),
+            BookCalls(application),
             Previews(application.live),
             SpanCalls(application),
             Speech(application, clients),
@@ -272,8 +274,10 @@ def _cors(origins: tuple[str, ...], credentials: bool) -> CORSConfig | None:
             "Range",
         ],
         expose_headers=[
+            "Content-Disposition",
             "Content-Range",
             "ETag",
+            "Location",
             "RateLimit",
             "RateLimit-Policy",
             "Retry-After",

@@ -12,18 +12,16 @@ import hashlib
 import html
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import anyio
 import msgspec
 
 from storybook import __version__
-from storybook.book import Artifact
 from storybook.export.content import BookContent
 from storybook.export.html.leaves import Leaf, end_leaf, leaf_of
-from storybook.export.media import SmallMedia
-from storybook.stores.artifacts import ArtifactError
+from storybook.export.media import SmallMedia, of_each
 
 _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 
@@ -31,7 +29,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 async def make_html(book: BookContent, media: SmallMedia) -> bytes:
     """The whole document, UTF-8. Raises `ArtifactError` where a file cannot be read or is not what
     was recorded."""
-    uris = await _uris(book, media)
+    uris = await of_each(book.files, partial(media.uri, book.run_id))
     leaves = [_leaf(book, number, uris) for number in range(len(book.pages))]
     style, script = _part("book.css"), _part("book.js")
     words = book.language.furniture
@@ -52,26 +50,6 @@ async def make_html(book: BookContent, media: SmallMedia) -> bytes:
             "script": script,
         },
     ).encode()
-
-
-async def _uris(book: BookContent, media: SmallMedia) -> dict[str, str]:
-    """All that the book carries by its name, made small several at once. Raises the first error
-    there is."""
-    errors: list[ArtifactError] = []
-    uris: dict[str, str] = {}
-
-    async def one(artifact: Artifact) -> None:
-        try:
-            uris[artifact.name] = await media.uri(book.run_id, artifact)
-        except ArtifactError as error:
-            errors.append(error)
-
-    async with anyio.create_task_group() as tasks:
-        for artifact in book.files:
-            tasks.start_soon(one, artifact)
-    if errors:
-        raise errors[0]
-    return uris
 
 
 def _leaf(book: BookContent, place: int, uris: Mapping[str, str]) -> Leaf:

@@ -47,6 +47,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "projections.db": "computed from the log",
     "leases.db": "of the processes that run now",
     "server.secret": "made anew at each start",
+    "in-hand": "not whole yet",
     "models": "large, and can be had again",
     "last-backup.json": "says when the folder was backed up, to whoever looks after it",
     "created-by": "a restored folder keeps all files until `keep_runs` is set",
