@@ -48,7 +48,7 @@ def test_epubcheck_has_nothing_to_say(tmp_path: Path) -> None:
     hardly anything. Of what is no book it would."""
     store, none = FileArtifactStore(tmp_path / "data"), tmp_path / "none.epub"
     none.write_bytes(b"PK\x03\x04")
-    files = []
+    files: list[Path] = []
     for book in (in_two_languages(store, SIGNS), partial(store)):
         files.append(tmp_path / f"book{len(files)}.epub")
         files[-1].write_bytes(anyio.run(make_epub, book, SmallMedia(store)))
