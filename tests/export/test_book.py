@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.export import BOOK_FILE, CannotExport, export_book
+from storybook.export import BOOK_FILE, CannotExport
 from storybook.export.media import small_audio, small_picture
 from storybook.run import Run, Status
 from storybook.stores.artifacts import read_whole
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.memory import MemoryArtifactStore
+from tests.export.copies import export_book
 from tests.export.finished import RUN, STORY, finished_run, png, segments_of, wav
 
 pytestmark = pytest.mark.anyio

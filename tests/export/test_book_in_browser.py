@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page
 
-from storybook.export import BOOK_FILE, export_book
+from storybook.export import BOOK_FILE
 from storybook.stores.files import FileArtifactStore
 from tests.export.browser import CHROMIUM, chromium, violations
+from tests.export.copies import export_book
 from tests.export.finished import RUN, finished_run
 
 pytestmark = [

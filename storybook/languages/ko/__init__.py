@@ -121,6 +121,7 @@ KOREAN: Final = Language(
         text_credit="글",
         picture_credit="그림",
         voice_credit="목소리",
+        picture_dots="그림 {pixels}픽셀, 이 종이에서 {dpi} dpi",
         by_model="인공지능(AI)이 만든 것: {what}.",
         by_rule="이 책은 생성형 인공지능(AI) 모델 없이 컴퓨터 프로그램이 만들었어요.",
         for_everybody="모든 그림에 설명이 있어요. 쪽마다 그림과 글이 나란히 있어요.",
