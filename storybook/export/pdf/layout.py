@@ -46,7 +46,7 @@ _LEAST_PICTURE: Final = 0.35
 """The least that one has, before its page's letters get smaller than usual."""
 _FOLIO: Final = 1.6
 """The room that a page number needs below, in ems of the leaf's least letters."""
-_AIR: Final = 0.8
+_AIR: Final = 1.0
 """Between picture and text, in ems of the leaf's usual letters."""
 _MIDDLE: Final = 0.42
 """Where a text's middle is in its room: a little above the half looks like the half."""
