@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from storybook.export.content import BookContent
-from storybook.export.pdf.layout import Layout, Leaf
+from storybook.export.pdf.layout import PageLayout, PlacedLeaf
 from storybook.export.pdf.paper import PAPERS, Paper, PaperSize
 from storybook.export.pdf.passages import texts_of
 from storybook.export.pdf.typefaces import Typefaces
@@ -44,15 +44,15 @@ def faces(books: dict[str, BookContent]) -> Typefaces:
     return Typefaces("".join(map(texts_of, books.values())))
 
 
-Laid = Callable[..., list[Leaf]]
+Laid = Callable[..., list[PlacedLeaf]]
 
 
 @pytest.fixture
 def laid(books: dict[str, BookContent], faces: Typefaces) -> Laid:
     """A book's leaves, by its name."""
 
-    def leaves(name: str = "usual", paper: Paper = A5) -> list[Leaf]:
-        return Layout(books[name], paper, faces).leaves()
+    def leaves(name: str = "usual", paper: Paper = A5) -> list[PlacedLeaf]:
+        return PageLayout(books[name], paper, faces).leaves()
 
     return leaves
 
@@ -146,7 +146,7 @@ def test_a_part_of_a_book_is_laid_out_as_far_as_it_is(
     book = books["usual"]
     _, first, *_, last = book.pages
     book = replace(book, pages=(first, replace(last, picture=None)))
-    one, other, end = Layout(book, A5, faces).leaves()
+    one, other, end = PageLayout(book, A5, faces).leaves()
     assert (one.number, one.picture is not None) == (1, True)
     assert (other.number, other.picture) == (4, None)
     assert end.lines[0].text == "끝"

@@ -6,6 +6,7 @@ import hashlib
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.export.pdf.books import ENGLISH, TEXTS, TITLE, plain_png, printed
 
 pytestmark = [
     pytest.mark.anyio,
+    pytest.mark.slow,
     pytest.mark.skipif(not poppler.IS_HERE, reason="no pdftotext here (poppler-utils)"),
 ]
 CUT = [PaperSize.A4, PaperSize.A5, PaperSize.SQUARE]
@@ -98,6 +100,13 @@ async def test_text_is_found_and_copied(tmp_path: Path, size: PaperSize) -> None
     told = poppler.text(await made(tmp_path, size, under=ENGLISH), "-raw")
     for text in (TITLE, *TEXTS, *ENGLISH):
         assert " ".join(text.split()) in told
+
+
+async def test_letters_that_came_in_parts_are_whole(tmp_path: Path) -> None:
+    """Hangul as a Mac's file names have it is found as everybody types it."""
+    apart = unicodedata.normalize("NFD", TITLE)
+    assert apart != TITLE
+    assert poppler.text(await made(tmp_path, title=apart)).startswith(TITLE)
 
 
 async def test_faces_are_inside_and_small(tmp_path: Path) -> None:
