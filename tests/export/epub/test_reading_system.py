@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
 
 import anyio
 import pytest
@@ -10,9 +13,10 @@ from playwright.sync_api import Browser
 
 from storybook.export.content import BookContent
 from storybook.export.epub import make_epub
+from storybook.export.epub.sheets import HEIGHT, WIDTH
 from storybook.export.media import SmallMedia
 from storybook.stores.files import FileArtifactStore
-from tests.export.browser import CHROMIUM, chromium
+from tests.export.browser import CHROMIUM, chromium, violations
 from tests.export.epub.books import BOOKS, read_slowly
 from tests.export.epub.reading_system import FOLIATE, ReadingSystem
 
@@ -91,6 +95,22 @@ EDGES = """{
     Math.max(...boxes.map((it) => it.right)),
   ];
 }"""
+
+
+def test_axe_finds_nothing_wrong(
+    browser: Browser, books: dict[str, tuple[BookContent, bytes]], tmp_path: Path
+) -> None:
+    """Contrast, names, languages, order: in every document of a book in two languages, and of one
+    without pictures."""
+    for kind in ("in two languages", "that is not done"):
+        with ZipFile(io.BytesIO(books[kind][1])) as archive:
+            archive.extractall(tmp_path / kind)
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        documents = sorted((tmp_path / kind / "EPUB").glob("*.xhtml"))
+        assert len(documents) == len(books[kind][0].pages) + 2
+        for document in documents:
+            page.goto(document.as_uri())
+            assert violations(page) == [], document.name
 
 
 def test_its_text_can_be_chosen(
