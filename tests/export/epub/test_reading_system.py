@@ -83,6 +83,20 @@ def test_every_sheet_fits(
     assert reader.complaints == []
 
 
+def test_paragraphs_stand_apart(
+    browser: Browser, books: dict[str, tuple[BookContent, bytes]]
+) -> None:
+    """By about half a letter, as it is reckoned when letters are chosen."""
+    reader = ReadingSystem(browser, books["of two heroes"][1])
+    reader.turn_to(2)
+    size = float(reader.in_sheet("parseFloat(getComputedStyle(sheet.querySelector('p')).fontSize)"))
+    gaps = reader.in_sheet(
+        "[...sheet.querySelectorAll('.text p + p')].map((it) => it.getBoundingClientRect().top"
+        " - it.previousElementSibling.getBoundingClientRect().bottom)"
+    )
+    assert gaps == [pytest.approx(0.55 * size, abs=1)] * 3
+
+
 EDGES = """{
   const boxes = [...sheet.querySelectorAll("h1, p:not(.folio), li")].flatMap((it) => {
     const range = sheet.createRange();
