@@ -112,6 +112,7 @@ async def _serve(folder: Path) -> None:
             nobody,
             nobody,
             nobody,
+            nobody,
         )
         for decide in _beginning():
             await commands.execute(RUN, decide)

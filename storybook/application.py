@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 import anyio
 import anyio.to_thread
@@ -51,8 +51,11 @@ from storybook.events.log import EventLog
 from storybook.events.parked import ParkedRuns, RunParked
 from storybook.events.subscription import Subscription
 from storybook.events.verdict import ChainVerdict
+from storybook.export.archive.checking import open_archive
+from storybook.export.making import CopyMakings
 from storybook.forgetting import Forgetting
 from storybook.idempotency import check_same_request, repeated_edition, run_id_for
+from storybook.importing import TakenIn, take_in
 from storybook.lexicon import characters_of
 from storybook.new_run import NewRun
 from storybook.processes import WorkerProcesses
@@ -113,6 +116,7 @@ class Application(msgspec.Struct, frozen=True):
     check: PageCheck
     retention: Retention
     repairs: Repairs
+    copies: CopyMakings
     parked: ParkedRuns = msgspec.field(default_factory=ParkedRuns)
     access: Access = msgspec.field(default_factory=Access)
     subscriptions: list[Subscription] = msgspec.field(default_factory=list)
@@ -136,6 +140,7 @@ class Application(msgspec.Struct, frozen=True):
     pictures: WorkerProcesses[bytes, bytes] = msgspec.field(default_factory=picture_reader)
     """Reads the pictures that people give."""
     queueing: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
+    taking_in: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def request_run(
         self,
@@ -257,6 +262,16 @@ class Application(msgspec.Struct, frozen=True):
         why = "expected a host that this server may call: [webhooks] allowed_hosts names "
         named = "others" if allowed else "none"
         return [RequestFault(("callback_url",), why + named, "callback_host")]
+
+    async def import_book(self, file: BinaryIO, by: str = "") -> TakenIn:
+        """Take in a book from an archive. Answered as a request is. Raises `ArchiveRefused` with
+        all that is wrong with it, `CannotKeep`, `LogError`."""
+        archive = await anyio.to_thread.run_sync(open_archive, file)
+        async with self.taking_in:
+            taken = await take_in(archive, self.commands, self.artifacts, by)
+        if taken.is_new:
+            await confirm(self.projections, taken.run_id, taken.position)
+        return taken
 
     async def request_edition(
         self,
@@ -416,6 +431,7 @@ class Application(msgspec.Struct, frozen=True):
         that is asked for, the books that are based on it. Raises `NoSuchRun`, `ForgottenRun`,
         `LogError`, or `CannotRemove`: its files then go at the next start."""
         await self.forgetting.forget(run_id, by, with_derived=with_derived)
+        self.copies.stop(run_id)
 
     @property
     def forgetting(self) -> Forgetting:

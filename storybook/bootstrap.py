@@ -23,6 +23,8 @@ from storybook.estimates import Estimates
 from storybook.events.log import EventLog, LogDamaged
 from storybook.events.parked import ParkedRuns
 from storybook.evidence import EvidenceMissing, look_for_evidence, set_aside
+from storybook.export.keeping import KeptCopies, clear_workspace
+from storybook.export.making import CopyMakings
 from storybook.projections.library import open_runs
 from storybook.projections.projector import Projections
 from storybook.projections.timings import recent_of_roles
@@ -80,7 +82,7 @@ async def open_application(
     folder, parked, metrics = DataFolder(data), ParkedRuns(), Metrics()
     may_write = folder.can_be_written
     await to_thread.run_sync(_face_loss, folder, clock, accept_loss)
-    await to_thread.run_sync(_make_folder, folder)
+    await to_thread.run_sync(make_folder, folder)
     async with (
         _open_log(folder.log, clock, may_write, metrics) as log,
         Projections.open(folder.projections, log, keep=may_write, parked=parked) as projections,
@@ -118,6 +120,7 @@ async def open_application(
                 parked,
             ),
             repairs,
+            CopyMakings(log, artifacts, KeptCopies(artifacts, folder.keys, folder.in_hand), clock),
             parked,
             _access(folder),
             [projections.subscription],
@@ -140,6 +143,7 @@ async def open_application(
                 else nullcontext(),
             ):
                 tasks.start_soon(log.look_for_damage)
+                tasks.start_soon(application.copies.run)
                 yield application
                 tasks.cancel_scope.cancel()
         finally:
@@ -147,7 +151,8 @@ async def open_application(
                 await engines.close()
 
 
-def _make_folder(folder: DataFolder) -> None:
+def make_folder(folder: DataFolder) -> None:
+    """A data folder where there is none yet, with the version that made it. Raises `OSError`."""
     folder.path.mkdir(parents=True, exist_ok=True)
     if folder.can_be_written and not folder.log.exists():
         folder.created_by.write_text(f"{__version__}\n", encoding="utf-8")
@@ -171,6 +176,7 @@ async def _working(
     """Makes books, mends them and removes old ones."""
     it = application
     await finish_sharing(it.log, it.artifacts)
+    await to_thread.run_sync(clear_workspace, folder.in_hand)
     with closing(SqliteLeases(folder.leases, it.clock.monotonic)) as leases:
         runner = Runner(
             it.log,

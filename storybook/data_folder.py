@@ -59,6 +59,11 @@ class DataFolder:
         return self.path / "home"
 
     @property
+    def keys(self) -> Path:
+        """As whom this installation signs what it gives away; made when it first does."""
+        return self.path / "keys"
+
+    @property
     def last_backup(self) -> Path:
         """A note of the last backup; there is none before the first."""
         return self.path / "last-backup.json"
@@ -72,6 +77,11 @@ class DataFolder:
     def outputs(self) -> Path:
         """A folder for each book's files."""
         return self.path / "outputs"
+
+    @property
+    def in_hand(self) -> Path:
+        """What is not whole yet of books that are made ready to be taken along; empty at start."""
+        return self.path / "in-hand"
 
     @property
     def models(self) -> Path:

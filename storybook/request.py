@@ -162,7 +162,7 @@ def _wrong(text: str, most: int) -> list[tuple[str, str]]:
     if len(text) > most:
         message = f"expected at most {most} characters, found {len(text)}"
         found.append((message, "string_too_long"))
-    if controls := {sign for sign in text if _controls(sign)}:
+    if controls := {sign for sign in text if is_control(sign)}:
         named = ", ".join(f"U+{ord(sign):04X}" for sign in sorted(controls))
         found.append((f"control characters are not allowed: {named}", "control_character"))
     return found
@@ -191,7 +191,8 @@ def _name(sign: str) -> str:
     return unicodedata.name(sign, "")
 
 
-def _controls(sign: str) -> bool:
+def is_control(sign: str) -> bool:
+    """Whether a sign is to stand in no text: it is for machines, or turns around what follows."""
     return sign in _REORDERING or unicodedata.category(sign) in ("Cc", "Cs")
 
 

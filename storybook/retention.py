@@ -22,6 +22,7 @@ from storybook.events.catalog import NAMES_OF_ENDINGS
 from storybook.events.log import EventLog, LogError, Recorded
 from storybook.events.parked import ParkedRuns, RunParked
 from storybook.events.subscription import Subscription
+from storybook.export.keeping import kept_copies
 from storybook.projections.library import EndedRun, ended_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.run import Refused, Run, kept_artifacts, prune_artifacts
@@ -78,9 +79,19 @@ def due(ended: Sequence[EndedRun], keep: Keep, now: int) -> list[RunId]:
 def outlived(run: Run, editions: int) -> list[str]:
     """The files, by name, that none of so many of a book's newest whole editions has, nor the one
     that may still be made."""
-    whole = [*run.editions, run.shown] if run.shown is run else list(run.editions)
-    kept = {it.name for edition in (*whole[-editions:], run) for it in edition.artifacts}
+    newest = _whole_editions(run)[-editions:]
+    kept = {it.name for edition in (*newest, run) for it in edition.artifacts}
     return [name for name in run.files if name not in kept and name not in run.pruned]
+
+
+def old_editions(run: Run, keep: Keep) -> range:
+    """The numbers of the editions whose files are not kept for their own sake."""
+    newest = _whole_editions(run)[-keep.editions :]
+    return range(1, newest[0].edition if newest else run.edition)
+
+
+def _whole_editions(run: Run) -> list[Run]:
+    return [*run.editions, run.shown] if run.shown is run else list(run.editions)
 
 
 def unset_notice(ended: Sequence[EndedRun], settings: RetentionSettings, now: int) -> str:
@@ -189,8 +200,13 @@ class Retention:
             return  # since the views were asked: it needs what it has
         names = outlived(run, self.keep.editions) if edition else list(kept_artifacts(run))
         if names:
-            await self._artifacts.remove(run_id, names)
+            copies = await self._copies(run_id, old_editions(run, self.keep) if edition else None)
+            await self._artifacts.remove(run_id, [*copies, *names])
             await self._commands.execute(run_id, partial(prune_artifacts, names=names))
             logger.info("run %s: %d files removed by retention", run_id, len(names))
         if edition:
             self._thinned[run_id] = edition
+
+    async def _copies(self, run_id: RunId, editions: range | None) -> list[str]:
+        """What is kept of a book to be taken along; with `editions` only of these."""
+        return kept_copies(await self._artifacts.names(run_id), editions)

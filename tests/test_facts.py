@@ -15,13 +15,14 @@ from storybook.book import AGES, MOST_PAGES, RunId, TtsConfig, part_of
 from storybook.cli.reproduce import command_for
 from storybook.events.catalog import RunRequested
 from storybook.events.codec import decode, encode
-from storybook.export import BOOK_FILE, export_book
+from storybook.export import BOOK_FILE
 from storybook.new_run import check_new_run
 from storybook.run import Run, fold, plan_of, request_run
 from storybook.settings import Settings
 from storybook.stages.registry import Engines
 from tests.cli.conftest import Shell
 from tests.engines import REQUEST, Scripted
+from tests.export.copies import export_book
 from tests.http.serving import Site, serving
 
 

@@ -42,7 +42,7 @@ ROOMS = [
         "characters",
     ),
     "edition_request",
-    *("deriving", "forgetting", "estimates"),
+    *("deriving", "importing", "forgetting", "estimates"),
     *("application", "bootstrap"),
     *("http", "client"),
     "cli",

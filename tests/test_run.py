@@ -38,12 +38,14 @@ from storybook.events.catalog import (
     Fault,
     MadeFrom,
     PageRefused,
+    PageTranslated,
     PageWritten,
     Problem,
     RunCancelled,
     RunCompleted,
     RunFailed,
     RunForgotten,
+    RunImported,
     RunPinned,
     RunRequested,
     RunRetried,
@@ -76,6 +78,7 @@ from storybook.run import (
     fold,
     forget_run,
     give_cast_picture,
+    import_run,
     kept_artifacts,
     pin_run,
     prune_artifacts,
@@ -829,3 +832,51 @@ def test_the_run_is_the_fold_of_its_events() -> None:
     assert isinstance(story.events[-1], RunCompleted)
     assert isinstance(story.events[2], StageStarted)
     assert isinstance(story.events[-2], StageCompleted)
+
+
+# ------------------------------------------------------------------------------------ taken in
+
+
+IMPORTED = RunImported("f" * 32, 2, "ab" * 32, languages=("en",))
+
+
+def file_has(*works: Work) -> list[Event]:
+    """What a file has of a book: all its text, and what was made by these works."""
+    told: list[Event] = [
+        PageWritten(it.page, 0, it.title, it.summary, image_prompt=it.image_prompt, kept=True)
+        for it in map(page, PAGES)
+    ]
+    told.append(StageCompleted(WRITING.stage, None, 0))
+    for number in PAGES:
+        told.append(PageTranslated(number, "en", 0, summary="Hello.", kept=True))
+    made = [
+        StageCompleted(it.stage, it.page, 0, artifact(it), language=it.language) for it in works
+    ]
+    return [*told, *made]
+
+
+def test_a_book_from_a_file_is_done_at_once() -> None:
+    """With all its languages, in one append; it is changed, pruned and forgotten like any other."""
+    works = [*map(picture_of, PAGES), *map(narration_of, PAGES)]
+    works += [narration_of(number, "en") for number in PAGES]
+    asked = RunRequested(REQUEST, 7, TtsConfig())
+    events = import_run(None, asked, IMPORTED, file_has(*works))
+    assert (events[:2], events[-1]) == ([asked, IMPORTED], RunCompleted())
+    run = fold(events)
+    assert run is not None
+    assert (run.status, run.languages, run.is_whole) == (Status.DONE, ("ko", "en"), True)
+    assert prune_artifacts(run, ["page_1.en.wav"]) == [ArtifactsPruned(("page_1.en.wav",))]
+    assert forget_run(run) == [RunForgotten()]
+    with pytest.raises(Refused, match="there already"):
+        import_run(run, asked, IMPORTED, file_has(*works))
+
+
+def test_a_file_without_all_of_a_book_is_stopped_as_it_is() -> None:
+    """Nothing is made of it before somebody asks for that; then what is missing is."""
+    works = list(map(picture_of, PAGES[1:]))
+    events = import_run(None, RunRequested(REQUEST, 7), IMPORTED, file_has(*works))
+    assert events[-1] == RunCancelled()
+    run = fold(events)
+    assert run is not None and run.status is Status.CANCELLED
+    wanted = [it.work for it in retry_run(run) if isinstance(it, StageRequested)]
+    assert wanted == [picture_of(0)]

@@ -39,12 +39,13 @@ COMMANDS: Final[dict[str, str]] = {
     "editions": "List the editions of a book: who changed what, when, and why.",
     "diff": "Compare two editions of a book: texts word by word, files as pairs.",
     "revert": "Give a book the content again that it had in an edition.",
-    "export": "Write a book's page, which opens from disk, in any language, of any edition.",
+    "export": "Write a book to be taken along: as a page, an e-book, for printing, as a film.",
+    "import": "Take in a book that `storybook export --format zip` has written, here or elsewhere.",
     "pin": "Keep the files of a book for ever, whatever retention removes.",
     "cast": "Save the heroes of a book for others: `save`, `list` and `forget` them.",
     "forget": "Erase a book for ever: its words, its text and its files.",
     "repair": "Make lost or damaged files of a book again, in place.",
-    "verify": "Check that nothing is damaged: log, views and files.",
+    "verify": "Check that nothing is damaged: log, views and files, or one exported archive.",
     "rebuild": "Compute the views anew from the log: those that are named, or all.",
     "backup": "Back up the data folder, also beside a running server.",
     "restore": "Make a new data folder of a backup, everything in it checked.",
@@ -59,7 +60,7 @@ COMMANDS: Final[dict[str, str]] = {
 }
 """Each command's line in `--help`; its module in this package has its name, `_` for `-`."""
 
-ELSEWHERE: Final = frozenset({"make", "watch", "show", "list", "cancel", "retry", "edit"})
+ELSEWHERE: Final = frozenset({"make", "watch", "show", "list", "cancel", "retry", "edit", "export"})
 """The commands that ask a server elsewhere (`--server`); all others look at a data folder."""
 
 STOPPED_BY_CTRL_C: Final = 130
@@ -67,7 +68,7 @@ STOPPED_BY_CTRL_C: Final = 130
 
 PANELS: Final = {
     "Make": ["make", "serve"],
-    "Look": ["list", "show", "watch", "log", "export"],
+    "Look": ["list", "show", "watch", "log", "export", "import"],
     "Change": ["edit", "editions", "diff", "revert"],
     "Steer": ["cancel", "retry", "pin", "cast", "forget"],
     "Equip": ["models", "comfyui", "token", "config"],

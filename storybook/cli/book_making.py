@@ -16,6 +16,7 @@ from storybook.application import Application
 from storybook.book import FIRST_EDITION, RunId
 from storybook.bootstrap import open_application
 from storybook.cli.called_as import called_as, say
+from storybook.cli.copies import CopiesWanted, make_copies
 from storybook.cli.data_reader import DataReader, open_data, runs_before
 from storybook.cli.engine_lines import OF_BOOKS, missing_lines
 from storybook.cli.errors import run_async
@@ -36,8 +37,9 @@ from storybook.events.catalog import (
     RunRequested,
 )
 from storybook.events.log import START, EventLog, LogLocked, Position, Recorded
-from storybook.export import BOOK_FILE, CannotExport, export_book
+from storybook.export import BOOK_FILE, CannotExport
 from storybook.export.encoding import encode_as_done, picture_processes
+from storybook.export.formats import FORMATS
 from storybook.export.media import SmallMedia
 from storybook.new_run import NewRun
 from storybook.projections.library import open_runs
@@ -69,6 +71,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     book_seconds: float | None = None
     """From the request of the newest edition to its end, None unless it has ended; `--resume` adds
     to it."""
+    copies: dict[str, str] = {}
+    """Where the book lies in each format, by its name."""
     error: str | None
     can_go_on: bool
     """Whether `--resume` may get further than this."""
@@ -76,14 +80,19 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """Who speaks in which voice, if that is to be shown."""
 
 
+PAGE: Final = CopiesWanted(((FORMATS["html"], ""),))
+"""The page of a book, beside its files."""
+
+
 class MakeOptions(msgspec.Struct, frozen=True):
     """What is to be made: a new book, or `resume`, one that is not whole yet, or a `change` of
-    it; and whether it is shown who speaks in which voice."""
+    it; whether it is shown who speaks in which voice; and what is wanted of it beside its page."""
 
     asked: NewRun | None
     resume: str
     change: EditionRequest | None = None
     shows_casting: bool = False
+    copies: CopiesWanted = PAGE
 
 
 class BookMaking:
@@ -252,22 +261,31 @@ class BookMaking:
         run = read_whole(recorded)
         assert run is not None
         is_done = run.status is Status.DONE
-        try:
-            if is_done:
-                await export_book(run_id, run, self._artifacts, media)
-        except CannotExport as error:
-            raise Failure(
-                f"{error}: `storybook repair {short(run_id)}` makes again what is lost, or make "
-                f"the same book anew: {command_for(run, called_as())}"
-            ) from error
+        copies = await self._copies(run_id, run, recorded, media) if is_done else {}
         return self._made(
             run_id,
             run,
             book=self._artifacts.location(run_id, BOOK_FILE) if is_done else None,
+            copies=copies,
             book_seconds=_book_seconds(recorded),
             error=None if is_done else _why(recorded),
             can_go_on=not (is_done or _is_final(run)),
         )
+
+    async def _copies(
+        self, run_id: RunId, run: Run, recorded: list[Recorded], media: SmallMedia
+    ) -> dict[str, str]:
+        """Write the book's page, and what else is wanted; where each lies. Raises `Failure`."""
+        copy = partial(make_copies, self._options, self._artifacts, run_id, recorded, media=media)
+        try:
+            page = await copy(PAGE)
+            if self._wanted.copies is PAGE:
+                return page
+            return await copy(self._wanted.copies, silent=self._silent)
+        except CannotExport as error:
+            raise Failure(
+                f"{error}, or make the same book anew: {command_for(run, called_as())}"
+            ) from error
 
     def _made(self, run_id: RunId, run: Run | None, **more: Any) -> Made:
         return Made(
@@ -340,17 +358,15 @@ async def _newest_request(log: EventLog, run_id: RunId) -> Position:
 
 
 async def export_anew(
-    options: GlobalOptions, run_id: RunId, language: str = "", edition: int | None = None
-) -> str:
-    """Make a whole book's page as the book is shown now, or as an edition has it, in its own
-    language or another; where that lies."""
+    options: GlobalOptions, run_id: RunId, wanted: CopiesWanted = PAGE
+) -> dict[str, str]:
+    """Make what is wanted of a book to be taken along; where each lies, by its format. Raises as
+    `make_copies`."""
     store = FileArtifactStore(options.folder.outputs)
     async with open_data(options) as reader, picture_processes() as picture:
-        run = read_whole(await reader.history(run_id))
-        assert run is not None
+        recorded = await reader.history(run_id)
         media = SmallMedia(store, picture)
-        name = await export_book(run_id, run, store, media, language, edition)
-    return store.location(run_id, name)
+        return await make_copies(options, store, run_id, recorded, wanted, media)
 
 
 _REQUESTS: Final = {it.__name__ for it in (RunRequested, EditionRequested)}

@@ -35,6 +35,7 @@ from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.findings import Finding, Grade
 from storybook.cli.home_checks import home_findings
+from storybook.cli.key_checks import key_findings
 from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
@@ -279,6 +280,11 @@ def _home(options: GlobalOptions) -> Iterator[Finding]:
         yield from home_findings(options.folder.home, settings)
 
 
+def _signing(options: GlobalOptions) -> Iterator[Finding]:
+    """As whom this installation signs what is exported."""
+    yield from key_findings(options.folder.keys)
+
+
 def _webhooks(options: GlobalOptions) -> Iterator[Finding]:
     """Whether what is told can be signed, where anybody may be told."""
     settings = _settings_of(options)
@@ -318,6 +324,7 @@ CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _port,
     _access,
     _home,
+    _signing,
     _webhooks,
 )
 """In the order in which they are told."""

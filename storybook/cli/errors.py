@@ -25,6 +25,9 @@ from storybook.events.log import LogError, LogUnavailable
 from storybook.events.parked import RunParked
 from storybook.evidence import EvidenceMissing
 from storybook.export import CannotExport
+from storybook.export.archive.signing import KeyUnusable
+from storybook.export.archive.zipping import ArchiveRefused
+from storybook.export.formats import CannotTakeAlong
 from storybook.lexicon.cast import MAX_CAST
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.projections.rebuild import RebuildRunning
@@ -40,14 +43,17 @@ from storybook.stores.deliveries import DeliveriesUnavailable
 T = TypeVar("T")
 
 TOLD: Final = (
+    ArchiveRefused,
     ArtifactError,
     BackupError,
     CannotExport,
+    CannotTakeAlong,
     DeliveriesUnavailable,
     EngineUnavailable,
     EvidenceMissing,
     ForeignFile,
     InvalidHistory,
+    KeyUnusable,
     LogError,
     OSError,
     ProjectionsBusy,

@@ -23,6 +23,7 @@ from storybook.events.catalog import (
     RunCompleted,
     RunFailed,
     RunForgotten,
+    RunImported,
     RunPinned,
     RunRequested,
     RunRetried,
@@ -40,6 +41,8 @@ from storybook.stages.addresses import without_secrets
 
 SHOWN_CHARACTERS = 60
 """Of a page's text, so that an event stays one line."""
+SHOWN_DIGITS = 16
+"""Of a key: no two that anybody meets by chance have as many in common."""
 
 
 def work_name(stage: Stage, page: int | None, language: str = "") -> str:
@@ -81,6 +84,11 @@ def _told(event: Event) -> str:
             unread = "" if event.tts is not None else ", not to be read aloud"
             told = f"a book is asked for: {words} (seed {event.seed}{unread})"
             return told if event.based_on is None else f"{told}, {_based_on(event.based_on)}"
+        case RunImported(edition=edition, imported_by=who):
+            signed = f", signed by key {event.key[:SHOWN_DIGITS]}…" if event.key else ""
+            by = f", as {who} asked" if who else ""
+            of = f"edition {edition} of {event.origin[:SHORT_ID]}"
+            return f"it was taken in from a file{by}: {of}{signed}"
         case PageWritten():
             by = " by hand" if event.attempt == 0 else ""
             if event.kept:
@@ -88,6 +96,7 @@ def _told(event: Event) -> str:
             return f"{_page_is(event.page)} written{by}: {_short(event.title or event.summary)}"
         case PageTranslated(language=language):
             how = "translated into" if event.attempt else "written by hand in"
+            how = "kept in" if event.kept else how
             return (
                 f"{_page_is(event.page)} {how} {language}: {_short(event.title or event.summary)}"
             )

@@ -16,8 +16,9 @@ import rich_click as click
 from rich.text import Text
 
 from storybook.book import AGES, CAST, FEWEST_PAGES, MOST_PAGES, VOICES, KeptPart, RunId
-from storybook.cli.book_making import BookMaking, Made, MakeOptions, short
+from storybook.cli.book_making import PAGE, BookMaking, Made, MakeOptions, short
 from storybook.cli.called_as import say
+from storybook.cli.copies import CopiesWanted, formats_option, wanted_formats
 from storybook.cli.data_reader import open_data
 from storybook.cli.errors import in_options, run_async, run_until_stopped
 from storybook.cli.failure import Failure
@@ -145,11 +146,13 @@ QUESTIONS: Final = {
 )
 @click.option("--resume", metavar="RUN", default="", help="Go on with a book that isn't whole yet.")
 @accept_loss_option
+@formats_option(default="")
 @click.option("--open", "opens", is_flag=True, help="Open the finished book in the browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, no more.")
 @pass_options
 def make_command(
     options: GlobalOptions,
+    /,
     era: str | None,
     where: str | None,
     characters: str | None,
@@ -170,8 +173,11 @@ def make_command(
     speed: float | None,
     resume: str,
     accept_loss: bool,
+    formats: str,
+    out: Path | None,
     opens: bool,
     as_json: bool,
+    **chosen: str | None,
 ) -> None:
     """Make a book from four words: text, pictures and voices.
 
@@ -208,7 +214,10 @@ def make_command(
         "based_on": _origin(options, based_on, edition, keep),
     }
     asked = None if resume else _new_run(words, told)
-    wanted = MakeOptions(asked, resume, shows_casting=shows_casting)
+    copies = PAGE
+    if formats or out is not None:
+        copies = CopiesWanted(wanted_formats(formats or "html", chosen), out)
+    wanted = MakeOptions(asked, resume, shows_casting=shows_casting, copies=copies)
     if options.server is not None:
         _make_elsewhere(options, wanted, as_json)
         return
@@ -238,19 +247,32 @@ def _make_elsewhere(options: GlobalOptions, wanted: MakeOptions, as_json: bool) 
     from storybook.cli import remote
     from storybook.cli.server_client import body_of
 
+    copies, out = wanted.copies, wanted.copies.out
+    if copies is not PAGE and out is None:
+        raise click.UsageError("A server elsewhere keeps its books: say with --out where to.")
     body = body_of(asked)
     shows = wanted.shows_casting
     made = remote.asked(
         options, lambda it: remote.make_book(it, body, silent=as_json, shows_casting=shows)
     )
+    if made["status"] != Status.DONE:
+        if as_json:
+            print_json(made)
+        raise Failure(f"the book is {made['status']}: {made['error']}")
+    if out is not None:
+        run_id = made["run_id"]
+        bringing = remote.bring_copies
+        made["copies"] = remote.asked(
+            options, lambda it: bringing(it, run_id, copies, out, silent=as_json)
+        )
     if as_json:
         print_json(made)
-    if made["status"] != Status.DONE:
-        raise Failure(f"the book is {made['status']}: {made['error']}")
-    if not as_json:
+    else:
         say(f"{made['title']}  run {made['run_id']}")
         for line in voice_lines(made.get("voices") or {}):
             say(line)
+        for name, where in made.get("copies", {}).items():
+            say(f"{name:<5} {where}")
 
 
 # ---------------------------------------------------------------------------------------- the words
@@ -334,7 +356,9 @@ def _finish(made: Made, opens: bool, quiet: bool) -> None:
         out = console()
         took = f"  {duration(made.book_seconds)} after it was asked for"
         out.print(Text.assemble(("✓ ", "green"), (made.title, "bold"), took))
-        for name, what in (("run", made.run_id), ("folder", made.folder), ("open", page)):
+        others = [(name, where) for name, where in made.copies.items() if where != made.book]
+        told = (("run", made.run_id), ("folder", made.folder), ("open", page), *others)
+        for name, what in told:
             out.print(Text.assemble((f"  {name:<7}", "dim"), what), soft_wrap=True)
     if opens and not webbrowser.open(page):
         say("No browser could be opened here.", err=True)

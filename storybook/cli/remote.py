@@ -5,22 +5,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from rich.text import Text
 
 from storybook.book import RunId
+from storybook.cli.copies import CopiesWanted, write_whole
 from storybook.cli.data_reader import FULL_ID, LATEST, SHORTEST_PREFIX
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
 from storybook.cli.options import GlobalOptions
 from storybook.cli.output import SHORT_ID, console, duration, print_json, status_text
+from storybook.cli.progress_bar import Told, part_bar
 from storybook.cli.server_client import REMOTE_PATIENCE_SECONDS, ServerClient
 from storybook.run import Status
 
 if TYPE_CHECKING:
     from storybook.client import RunUpdate, StorybookClient
+    from storybook.export.making import CopyProgress
     from storybook.http.library import RunSummary
     from storybook.http.run_state import RunState
 
@@ -167,6 +172,30 @@ async def make_book(
     if shows_casting:
         made["voices"] = {it.name: it.voice for it in (await client.cast(run_id)).cast}
     return made
+
+
+async def bring_copies(
+    client: StorybookClient, run_id: RunId, wanted: CopiesWanted, out: Path, *, silent: bool = False
+) -> dict[str, str]:
+    """Write what is wanted of a book into a folder; where each lies, by its format."""
+    found = {}
+    for format_, choice in wanted.formats:
+        with part_bar(format_.name, shown=format_.is_long and not silent) as told:
+            taken = await client.take(
+                run_id,
+                format_.name,
+                on_progress=partial(_tell, told),
+                **{format_.option or "size": choice},
+                language=wanted.language,
+                edition=wanted.edition,
+                partial="1" if wanted.partial else "",
+            )
+        found[format_.name] = str(write_whole(out, taken.name, taken.content))
+    return found
+
+
+def _tell(told: Told, progress: CopyProgress) -> None:
+    told(progress.fraction)
 
 
 async def edit_book(

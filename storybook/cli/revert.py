@@ -40,4 +40,4 @@ def revert_command(options: GlobalOptions, run: str, edition: int, note: str) ->
         partial(restore_edition, edition=edition, note=note, requested_by=WHO),
     )
     book = run_async(lambda: export_anew(options, run_id))
-    say(f"The book {short(run_id)} is as it was in edition {edition}: {book}")
+    say(f"The book {short(run_id)} is as it was in edition {edition}: {book['html']}")

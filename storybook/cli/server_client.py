@@ -6,9 +6,11 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import anyio
+import anyio.to_thread
 import msgspec
 
 from storybook.book import RunId, Work
@@ -16,6 +18,7 @@ from storybook.cli.called_as import say
 from storybook.cli.failure import Failure, ToldElsewhere
 from storybook.data_folder import DataFolder
 from storybook.home.files import AUTHORITY
+from storybook.importing import TakenIn
 from storybook.new_run import NewRun
 from storybook.repair import Repair
 from storybook.request import WORDS
@@ -113,6 +116,13 @@ class ServerClient:
         """Ask for a book. The API takes no seed."""
         async with self.asking() as it:
             return await it.create(body_of(asked))
+
+    async def import_book(self, file: Path) -> TakenIn:
+        """Have a book taken in from its archive."""
+        archive = await anyio.to_thread.run_sync(file.read_bytes)
+        async with self.asking() as it:
+            taken = await it.import_book(archive)
+        return TakenIn(taken.run_id, taken.is_new)
 
     async def cancel_run(self, run_id: RunId) -> None:
         async with self.asking() as it:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from storybook.book import Artifact, RunId
+from storybook.cli.archives import key_of, verify_archive
 from storybook.cli.called_as import say
 from storybook.cli.data_reader import has_log, open_data
 from storybook.cli.errors import run_async
@@ -58,16 +59,35 @@ def _anchor(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
 
 
 @click.command("verify")
+@click.argument(
+    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option(
     "--anchor",
     callback=_anchor,
     metavar="POSITION:DIGEST",
     help="A head noted down earlier; shows whether the log's end was cut off since.",
 )
+@click.option(
+    "--key",
+    callback=key_of,
+    metavar="KEY",
+    help="Of FILE: the public key that is to have signed it, as `storybook doctor` shows it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_options
-def verify_command(options: GlobalOptions, anchor: Anchor | None, as_json: bool) -> None:
-    """Check that nothing is damaged: log, views and files.
+def verify_command(
+    options: GlobalOptions,
+    file: Path | None,
+    anchor: Anchor | None,
+    key: str | None,
+    as_json: bool,
+) -> None:
+    """Check that nothing is damaged: log, views and files, or one exported archive.
+
+    With FILE, the archive of a book (`storybook export --format zip`), no data folder is needed:
+    all that is in it is held against its manifest, and that against its signature. It is 'whole',
+    or 'whole, by key …'; who has that key says `storybook doctor` there.
 
     The log's file, its digest chain event by event, whether this version can read it, the views
     against a replay, and the SHA-256 of every picture and recording. Only reads. Beside a running
@@ -75,6 +95,13 @@ def verify_command(options: GlobalOptions, anchor: Anchor | None, as_json: bool)
     is 1.
     """
     options.start_logging()
+    if file is not None:
+        if anchor is not None:
+            raise click.UsageError("--anchor is of a log: leave FILE out.")
+        verify_archive(options, file, key, as_json=as_json)
+        return
+    if key is not None:
+        raise click.UsageError("--key is of an archive: name its FILE.")
     if not has_log(options):
         raise Failure(f"there is no log in {options.folder}")
     verdict = run_async(partial(_verify, options, anchor, as_json))

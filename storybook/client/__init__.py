@@ -10,7 +10,7 @@ Answers are the values that the server itself answers with (`storybook.http`). d
 an example of each.
 """
 
-from storybook.client.api import StorybookClient
+from storybook.client.api import StorybookClient, TakenBook
 from storybook.client.asking import NoStorybook, ServerAway, ServerRefuses
 from storybook.client.following import RunTold, RunUpdate, StreamReset
 
@@ -22,4 +22,5 @@ __all__ = [
     "ServerRefuses",
     "StorybookClient",
     "StreamReset",
+    "TakenBook",
 ]

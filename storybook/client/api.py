@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import anyio
 import httpx
@@ -22,8 +23,12 @@ from storybook.client.asking import (
     NoStorybook,
     Pause,
     ignore,
+    retry_after,
 )
 from storybook.client.following import SILENCE_SECONDS, Following, Told
+from storybook.export.making import CopyProgress
+from storybook.http.archives import ImportedRun
+from storybook.http.books import BookFormats
 from storybook.http.cast import Cast, CharacterState, SavedCast, SavedState
 from storybook.http.editions import Comparison, EditionCreated, Editions
 from storybook.http.engines import EngineTable
@@ -37,7 +42,16 @@ from storybook.stages.transcriber.spoken_field import SpokenField
 
 T = TypeVar("T")
 
+_FILE_NAME: Final = re.compile(r"filename\*=UTF-8''([^;\s]+)", re.IGNORECASE)
+
 KEY: Final = "Idempotency-Key"
+
+
+class TakenBook(msgspec.Struct, frozen=True):
+    """A book in a format: what its file is to be called, and its bytes."""
+
+    name: str
+    content: bytes
 
 
 class StorybookClient:
@@ -97,6 +111,15 @@ class StorybookClient:
         if none is given) it is asked for again until it is known to be there, and made once."""
         key = key or str(uuid.uuid4())
         return (await self._post("/api/runs", RunCreated, asked, key=key)).run_id
+
+    async def import_book(self, archive: bytes) -> ImportedRun:
+        """Take in a book from the ZIP that it was exported as; the same one again is the same
+        run."""
+        headers = {"Content-Type": "application/zip"}
+        answer = await self._asking.ask(
+            "POST", "/api/archives", content=archive, headers=headers, may_repeat=True
+        )
+        return _decoded(answer, ImportedRun)
 
     async def state(
         self, run_id: RunId, *, at: int | None = None, edition: int | None = None
@@ -206,6 +229,30 @@ class StorybookClient:
         """A picture, a recording or any other file by the address that the server gave."""
         return (await self._asking.ask("GET", address)).content
 
+    async def formats(self, run_id: RunId) -> BookFormats:
+        """The formats that a book can be taken along in."""
+        return await self._get(_run(run_id, "formats"), BookFormats)
+
+    async def take(
+        self,
+        run_id: RunId,
+        format_name: str,
+        *,
+        on_progress: Callable[[CopyProgress], None] = lambda _: None,
+        **options: object,
+    ) -> TakenBook:
+        """A book in a format, such as `epub`, once it is made; `options` are those of the call:
+        `size`, `shape`, `language`, `edition`, `partial=1`. `on_progress` hears how far it is."""
+        path = _run(run_id, f"book.{format_name}")
+        params = {name: str(it) for name, it in options.items() if it not in (None, "")}
+        while True:
+            answer = await self._asking.ask("GET", path, params=params)
+            if answer.status_code != httpx.codes.ACCEPTED:
+                name = file_name_in(answer.headers.get("content-disposition", ""))
+                return TakenBook(name or f"book.{format_name}", answer.content)
+            on_progress(_decoded(answer, CopyProgress))
+            await self._asking.pause(max(retry_after(answer), 1.0))
+
     async def engines(self) -> EngineTable:
         return await self._get("/api/engines", EngineTable)
 
@@ -223,6 +270,13 @@ class StorybookClient:
 
     async def _ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         return await self._asking.ask(method, path, body)
+
+
+def file_name_in(disposition: str) -> str:
+    """The name that a `Content-Disposition` gives a file, without any folder; "" if there is
+    none."""
+    found = _FILE_NAME.search(disposition)
+    return unquote(found[1]).replace("\\", "/").rpartition("/")[2].lstrip(".") if found else ""
 
 
 def _run(run_id: RunId, rest: str = "") -> str:

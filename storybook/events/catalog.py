@@ -159,6 +159,24 @@ class RunRequested(msgspec.Struct, frozen=True, gc=False, tag=True, omit_default
     """Whether such a writer has stories about the topic; None where nobody has looked."""
 
 
+class RunImported(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
+    """The book was taken in from a file: it is edition `edition` of the run `origin`, which may be
+    another installation's. Its pages and files follow in the same append, as attempt 0."""
+
+    origin: str
+    edition: int
+    sha256: str
+    """Of the file's manifest, which has the digests of all else in it."""
+    key: str = ""
+    """The public key (Ed25519, hexadecimal) that has signed it; "" for a file that nobody signed.
+    """
+    languages: tuple[str, ...] = ()
+    """Those that the book is in beside its own."""
+    modified: int = 0
+    """When the last of it was made there (microseconds since 1970, UTC)."""
+    imported_by: str = ""
+
+
 class _InLanguage(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A fact about a page in one `language`: "" is the book's own, as in all events from before a
     book could have another. The last member of each."""
@@ -214,7 +232,8 @@ class StageSubmitted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults
 class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A page's text is whole, checked, and stands from now on, in place of what stood there before.
     Attempts count from 1; 0 is a text that was given: by a person, or `kept` from the book that the
-    run is based on. `cast` comes with the cover: the book's characters, whose looks it has settled.
+    run is based on, or from the file that it was imported from. `cast` comes with the cover: the
+    characters of the book, whose looks it has settled.
     """
 
     page: int
@@ -231,7 +250,8 @@ class PageWritten(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults
 
 class PageTranslated(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defaults=True):
     """A page's text in another `language` is whole, checked, and stands from now on, in place of
-    what stood there in it before. Attempts count from 1; 0 is a text that a person gave."""
+    what stood there in it before. Attempts count from 1; 0 is a text that a person gave, or `kept`
+    from the file that the book was imported from."""
 
     page: int
     language: str
@@ -239,6 +259,7 @@ class PageTranslated(msgspec.Struct, frozen=True, gc=False, tag=True, omit_defau
     title: str = ""
     summary: str = ""
     dialogues: tuple[Dialogue, ...] = ()
+    kept: bool = False
 
 
 class PageRefused(_InLanguage, frozen=True, gc=False, tag=True, omit_defaults=True):
@@ -251,8 +272,8 @@ class PageRefused(_InLanguage, frozen=True, gc=False, tag=True, omit_defaults=Tr
 
 
 class StageCompleted(_StageEvent, frozen=True, gc=False, tag=True, omit_defaults=True):
-    """The work is done. The writer's work makes no artifact. As attempt 0 it was done in the book
-    that the run is based on, by `made_by`, and is kept."""
+    """The work is done. The writer's work makes no artifact. As attempt 0 it was done by `made_by`
+    in the book that the run is based on, or that it was imported from, and is kept."""
 
     artifact: Artifact | None = None
     made_from: MadeFrom | None = None
@@ -409,6 +430,7 @@ class ArtifactRemade(_InLanguage, frozen=True, gc=False, tag=True, omit_defaults
 
 Event = Union[  # noqa: UP007 - a runtime union that `get_args` and msgspec read
     RunRequested,
+    RunImported,
     StageRequested,
     StageStarted,
     StageDeferred,

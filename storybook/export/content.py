@@ -27,19 +27,43 @@ from storybook.book import (
     narration_of,
     picture_of,
 )
-from storybook.events.catalog import EngineInfo, Event, StageCompleted, StageStarted
+from storybook.events.catalog import (
+    EditionRequested,
+    EngineInfo,
+    Event,
+    PageTranslated,
+    PageWritten,
+    RunRequested,
+    StageCompleted,
+    StageStarted,
+)
+from storybook.events.log import Recorded
+from storybook.export.quotes import curled
 from storybook.export.spans import Span, paragraphs
 from storybook.languages.known import language_of
 from storybook.languages.language import Language
-from storybook.run import Run, Status
+from storybook.run import NoSuchRun, Run, Status, read_whole
 
 ALL_LANGUAGES: Final = "both"
 """Stands for a language: the text of each is under that of the book's own, whose voice reads."""
+_SENTENCE_ENDS: Final = (".", "!", "?", "…")
 _FIRST_SENTENCE: Final = re.compile(r"(?<=[.!?…])\s")
 
 
 class CannotExport(Exception):
-    """The run is no whole book; the message says what is missing."""
+    """No book can be made of the run now; the message says why."""
+
+
+class BookNotWhole(CannotExport):
+    """Something is missing that will come, or was never made; the message says what."""
+
+
+class BookGone(CannotExport):
+    """Retention has removed what the book is made of."""
+
+
+class NoSuchBook(CannotExport):
+    """The run has no such edition, or is not in that language."""
 
 
 class Maker(msgspec.Struct, frozen=True):
@@ -52,13 +76,15 @@ class Maker(msgspec.Struct, frozen=True):
 
 
 class PageText(msgspec.Struct, frozen=True):
-    """A page's text in a language, in paragraphs of spans: of each its words, the segment that
-    speaks it (seconds of the page's recording) if there is a voice, and whether somebody says
-    it."""
+    """A page's text in a language, in paragraphs of spans: of each its words as they are printed,
+    with curled quotation marks, the segment that speaks it (seconds of the page's recording) if
+    there is a voice, and whether somebody says it. `narration` is the recording of a text that
+    stands under another one, which no span is of."""
 
     page: Page
     language: Language
     paragraphs: tuple[tuple[Span, ...], ...]
+    narration: Artifact | None = None
 
     @property
     def plain(self) -> tuple[str, ...]:
@@ -111,9 +137,10 @@ class BookContent(msgspec.Struct, frozen=True):
 
     @property
     def identifier(self) -> str:
-        """A URN that is the same for every copy of this book in this language, edition for
-        edition."""
-        name = f"{self.run_id}/{self.edition or ''}/{self.language.tag}"
+        """A URN that is the same for every copy of this book in this language, or in several,
+        edition for edition."""
+        tags = "+".join(it.tag for it in (self.language, *self.others))
+        name = f"{self.run_id}/{self.edition or ''}/{tags}"
         return uuid.uuid5(_NAMESPACE, name).urn
 
     @property
@@ -126,7 +153,12 @@ class BookContent(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """SHA-256 of all that a format is made from: another one, and the book is another."""
         told = [
-            (it.number, *(text.page for text in (it.text, *it.others)), it.described)
+            (
+                it.number,
+                it.described,
+                it.text.page,
+                [(text.page, text.narration) for text in it.others],
+            )
             for it in self.pages
         ]
         parts = (self.identifier, self.request, told, [*self.files], self.makers, self.modified)
@@ -151,14 +183,14 @@ def book_content(
     `CannotExport`."""
     found = run.shown if edition is None else run.of_edition(edition)
     if found is None:
-        raise CannotExport(f"the book has no edition {edition}: the newest is {run.edition}")
+        raise NoSuchBook(f"the book has no edition {edition}: the newest is {run.edition}")
     added, others = _languages(found, language)
     if not partial:
         _check_whole(found, run.pruned, added)
     numbers = [it for it in range(found.page_count) if found.page_in(it, added) is not None]
     pages = tuple(_page(found, it, added, others, run.pruned) for it in numbers)
     if not pages:
-        raise CannotExport(f"the run is {found.status}; no page of it is written")
+        raise BookNotWhole(f"the run is {found.status}; no page of it is written")
     own = language_of(added or found.language)
     return BookContent(
         run_id,
@@ -172,6 +204,36 @@ def book_content(
         added,
         any(it.narration is not None for it in pages),
     )
+
+
+def book_of(
+    run_id: RunId,
+    recorded: Sequence[Recorded],
+    language: str = "",
+    edition: int | None = None,
+    *,
+    partial: bool = False,
+) -> BookContent:
+    """As `book_content`, of a run's events: those that made the edition say who made it, and when
+    the last of it was made. Raises `NoSuchRun`, `ForgottenRun` and `RunParked`, too."""
+    run = read_whole(recorded)
+    if run is None:
+        raise NoSuchRun
+    number = edition if edition is not None else run.shown.edition
+    events = [(it.recorded_at, it.event) for it in recorded]
+    after = (at for at, (_, it) in enumerate(events) if _asks_for_more(it, number))
+    made_it = events[: next(after, len(events))]
+    modified = max(at for at, it in made_it if isinstance(it, _MAKES))
+    makers = makers_of(it for _, it in made_it)
+    return book_content(run_id, run, language, edition, makers, modified, partial=partial)
+
+
+_MAKES: Final = (RunRequested, EditionRequested, PageWritten, PageTranslated, StageCompleted)
+"""What changes a book as its readers have it."""
+
+
+def _asks_for_more(event: Event, edition: int) -> bool:
+    return isinstance(event, EditionRequested) and event.edition > edition
 
 
 def makers_of(events: Iterable[Event]) -> tuple[Maker, ...]:
@@ -194,7 +256,7 @@ def _languages(run: Run, language: str) -> tuple[str, tuple[str, ...]]:
     is_all = language == ALL_LANGUAGES
     added = "" if is_all or not language else run.added_as(language)
     if added is None or (is_all and not run.translations):
-        raise CannotExport(
+        raise NoSuchBook(
             f"the book is in {', '.join(run.languages)}: `storybook edit RUN --add-language TAG` "
             "adds another language"
         )
@@ -203,45 +265,93 @@ def _languages(run: Run, language: str) -> tuple[str, tuple[str, ...]]:
 
 def _check_whole(run: Run, pruned: frozenset[str], added: str) -> None:
     if run.status is not Status.DONE:
-        raise CannotExport(f"the run is {run.status}; only a DONE one is a whole book")
+        raise BookNotWhole(
+            f"the run is {run.status}; only a DONE one is a whole book. {_lacking(run, added)}: "
+            "`partial` gives what there is"
+        )
     works = [it for it in run.plan if it.stage.is_picture or it.language == added]
     files = [found.name for it in works if (found := run.artifact(it)) is not None]
     if any(name in pruned for name in files):
-        raise CannotExport("retention has removed this book's files")
+        raise BookGone("retention has removed this book's files")
+
+
+def _lacking(run: Run, added: str) -> str:
+    """What a book lacks, as a sentence."""
+    texts = [it for it in range(run.page_count) if run.page_in(it, added) is None]
+    works = [it for it in run.plan if it.page is not None and run.artifact(it) is None]
+    pictures = [it.page for it in works if it.stage.is_picture]
+    voices = [it.page for it in works if not it.stage.is_picture and it.language == added]
+    lists = (("text", texts), ("picture", pictures), ("voice", voices))
+    told = [f"the {what} of {_pages(numbers)}" for what, numbers in lists if numbers]
+    return f"Missing: {'; '.join(told)}" if told else "All of its files are there already"
+
+
+def _pages(numbers: Sequence[int | None]) -> str:
+    """`page 3`, `pages 1, 2 and 4`; the cover is page 0."""
+    *most, last = map(str, numbers)
+    return f"pages {', '.join(most)} and {last}" if most else f"page {last}"
 
 
 def _page(
     run: Run, number: int, added: str, others: Sequence[str], pruned: frozenset[str]
 ) -> PageContent:
-    picture, narration = (
-        found if found is not None and found.name not in pruned else None
-        for found in (run.artifact(picture_of(number)), run.artifact(narration_of(number, added)))
-    )
+    picture = _kept(run, picture_of(number), pruned)
+    narration = _kept(run, narration_of(number, added), pruned)
     segments = narration.segments if narration is not None else ()
     page = run.page_in(number, added)
     assert page is not None
     language = language_of(added or run.language)
-    under = [(run.page_in(number, it), language_of(it)) for it in others]
     return PageContent(
         number,
-        PageText(page, language, _paragraphs(page, language, segments)),
+        PageText(page, language, printed_paragraphs(page, language, segments)),
         picture,
         narration,
-        _described(page, language, run.pages[COVER_PAGE].title),
-        tuple(PageText(it, of, _paragraphs(it, of)) for it, of in under if it is not None),
+        _described(page, language, run.pages[COVER_PAGE].title, named=not added),
+        tuple(_under(run, number, it, pruned) for it in others if run.page_in(number, it)),
     )
 
 
-def _paragraphs(
+def _under(run: Run, number: int, added: str, pruned: frozenset[str]) -> PageText:
+    """A page in a language that was added. No span says when it is spoken: it is another voice that
+    reads."""
+    page, language = run.page_in(number, added), language_of(added)
+    assert page is not None
+    voice = _kept(run, narration_of(number, added), pruned)
+    return PageText(page, language, printed_paragraphs(page, language), voice)
+
+
+def _kept(run: Run, work: Work, pruned: frozenset[str]) -> Artifact | None:
+    """What a piece of work has made, unless retention has removed it."""
+    found = run.artifact(work)
+    return found if found is not None and found.name not in pruned else None
+
+
+def printed_paragraphs(
     page: Page, language: Language, segments: Sequence[Segment] = ()
 ) -> tuple[tuple[Span, ...], ...]:
-    return tuple(map(tuple, paragraphs(page, segments, language.goes_on)))
+    """A page's text as it is printed: see `PageText`."""
+    return tuple(map(_printed, paragraphs(page, segments, language.goes_on)))
 
 
-def _described(page: Page, language: Language, title: str) -> str:
-    """What a picture shows, for whoever does not see it."""
+def _printed(paragraph: Sequence[Span]) -> tuple[Span, ...]:
+    shown = curled([it.text for it in paragraph])
+    return tuple(
+        Span(text, it.segment, it.is_said) for it, text in zip(paragraph, shown, strict=True)
+    )
+
+
+def _described(page: Page, language: Language, title: str, named: bool) -> str:
+    """What a picture shows, for whoever does not see it: what is told of it and, where its scene
+    has names in the language (`named`), who is in it."""
     words = language.furniture
-    if page.page == COVER_PAGE:
-        return words.cover_picture.format(title=page.title or title)
     first = _FIRST_SENTENCE.split(page.summary.strip(), maxsplit=1)[0]
-    return words.picture.format(page=page.page, told=first)
+    told = (
+        words.cover_picture.format(title=page.title or title)
+        if page.page == COVER_PAGE
+        else words.picture.format(page=page.page, told=first)
+    )
+    seen = [it.name for it in page.scene.actors] if page.scene is not None and named else []
+    if not seen:
+        return told
+    stop = "" if told.endswith(_SENTENCE_ENDS) else "."
+    return f"{told}{stop} {words.seen.format(who=', '.join(seen))}"

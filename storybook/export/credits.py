@@ -32,9 +32,11 @@ _NAMES: Final = {
 
 
 class Credit(msgspec.Struct, frozen=True):
-    """What was made ("Pictures") and who made it ("ComfyUI (painterly.safetensors)"), in the book's
-    language; `by_model` if a trained model had a part in it."""
+    """What was made ("Pictures") in which role, and who made it ("ComfyUI
+    (painterly.safetensors)"), in the book's language; `by_model` if a trained model had a part in
+    it."""
 
+    role: Role
     what: str
     who: str
     by_model: bool
@@ -78,7 +80,7 @@ def _credit(words: Furniture, role: Role, makers: list[Maker]) -> Credit:
         Role.ILLUSTRATOR: words.picture_credit,
         Role.NARRATOR: words.voice_credit,
     }[role]
-    return Credit(what, ", ".join(map(_called, makers)), any(map(_is_model, makers)))
+    return Credit(role, what, ", ".join(map(_called, makers)), any(map(_is_model, makers)))
 
 
 def _called(maker: Maker) -> str:

@@ -18,7 +18,9 @@ from litestar.types import ASGIApp, Scope
 
 from storybook.application import Application
 from storybook.http.addresses import Addresses
+from storybook.http.archives import ArchiveCalls
 from storybook.http.authorization import Gate, authorized
+from storybook.http.books import BookCalls
 from storybook.http.cast import CastCalls
 from storybook.http.client_limits import ClientLimits, clients_limited
 from storybook.http.cross_origin import origins_checked
@@ -112,12 +114,14 @@ class HttpApp:
         parts = (
             Runs(application, clients),
             Media(application),
+            BookCalls(application),
             Previews(application.live),
             SpanCalls(application),
             Speech(application, clients),
             EngineCalls(application),
             RepairCalls(application, clients),
             CastCalls(application, clients),
+            ArchiveCalls(application, clients),
             DerivedCalls(application),
             EditionCalls(application, clients),
             SessionCalls(application, self.gate),
@@ -270,8 +274,10 @@ def _cors(origins: tuple[str, ...], credentials: bool) -> CORSConfig | None:
             "Range",
         ],
         expose_headers=[
+            "Content-Disposition",
             "Content-Range",
             "ETag",
+            "Location",
             "RateLimit",
             "RateLimit-Policy",
             "Retry-After",

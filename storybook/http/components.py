@@ -15,6 +15,8 @@ import msgspec
 
 from storybook.events.catalog import EVENT_TYPES
 from storybook.events.verdict import ChainVerdict
+from storybook.export.making import CopyProgress
+from storybook.http.books import BookFormats
 from storybook.http.cast import Cast, CharacterState, FaceState, SavedCast, SavedState
 from storybook.http.derived import Kinship
 from storybook.http.editions import Comparison, EditionConflict, EditionCreated, Editions
@@ -75,6 +77,8 @@ _ANSWERED: Final = (
         RunState,
         RunLog,
         SpokenPage,
+        BookFormats,
+        CopyProgress,
         Repair,
         Cast,
         CharacterState,
@@ -128,6 +132,7 @@ def components() -> dict[str, Schema]:
     return {
         **taken,
         "Picture": BINARY,
+        "Archive": BINARY,
         **{name: _as_answered(name, schema) for name, schema in answered.items()},
         "LiveProgress": _one_of("StageProgress", "RunWaits", "RunTakes"),
         **MESSAGES,

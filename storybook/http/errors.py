@@ -28,6 +28,9 @@ from storybook.engines import (
 )
 from storybook.events.log import LogBusy, LogUnavailable, OutcomeUnknown
 from storybook.events.parked import RunParked
+from storybook.export.content import BookGone, CannotExport, NoSuchBook
+from storybook.export.formats import CannotTakeAlong
+from storybook.export.making import CopyFailed, TooManyCopies
 from storybook.http.responses import RawHeaders, RawResponse, json_response
 from storybook.projections.projector import ProjectionsBusy, ProjectionsStopped
 from storybook.request import RequestFault
@@ -43,6 +46,12 @@ STATUSES: Final[dict[type[Exception], int]] = {
     NoSuchLanguage: 404,
     ForgottenRun: 410,
     Refused: 409,
+    NoSuchBook: 404,
+    BookGone: 410,
+    CannotExport: 409,
+    CannotTakeAlong: 503,
+    CopyFailed: 500,
+    TooManyCopies: 429,
     TooManyRuns: 429,
     InvalidAudio: 400,
     AudioTooLarge: 413,

@@ -38,12 +38,12 @@ from storybook.events.parked import RunParked
 from storybook.http.errors import BadRequest, Gone, NotFound, RangeNotSatisfiable
 from storybook.http.ranges import Unsatisfiable, matches, requested_range, still_fresh
 from storybook.http.requests import READ, edition_in, header, language_in, method, run_id_in
-from storybook.http.responses import RawResponse
+from storybook.http.responses import RawHeaders, RawResponse
 from storybook.http.shown_files import shown_files
 from storybook.projections.artifacts import FILES, file_key, recorded_file
 from storybook.projections.runs import STATES
 from storybook.run import NoSuchRun
-from storybook.stores.artifacts import ArtifactStore
+from storybook.stores.artifacts import ArtifactStore, CannotRead
 from storybook.stores.integrity import Integrity
 
 logger = logging.getLogger(__name__)
@@ -187,10 +187,11 @@ class ArtifactAnswer:
         part: tuple[int, int],
         status: int,
         headers: list[tuple[bytes, bytes]],
+        token: str = "",
     ) -> None:
         self._store, self._run_id, self._name = store, run_id, name
         self._start, self._end = part
-        self._status = status
+        self._status, self._token = status, token
         self._headers = [(b"content-length", b"%d" % (self._end - self._start)), *headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -203,16 +204,30 @@ class ArtifactAnswer:
             await send(head)
         else:
             async with self._store.open(self._run_id, self._name, self._start, self._end) as pieces:
+                await self._check_same()
                 await send(head)
                 async for piece in pieces:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    async def _check_same(self) -> None:
+        """What is open now is what was looked at, if somebody has said what that was."""
+        if self._token:
+            stat = await self._store.stat(self._run_id, self._name)
+            if stat.token != self._token:
+                raise CannotRead(f"{self._name} is just being replaced; ask again")
+
 
 def answer_artifact(
-    scope: Scope, run_id: RunId, artifact: Artifact, store: ArtifactStore
+    scope: Scope,
+    run_id: RunId,
+    artifact: Artifact,
+    store: ArtifactStore,
+    more_headers: RawHeaders = (),
+    token: str = "",
 ) -> ASGIApp:
-    """A recorded file as an answer: all of it, a range, or that the client has it."""
+    """A recorded file as an answer: all of it, a range, or that the client has it. With a `token`
+    nothing else is served that may have come in its place."""
     name, size, etag = artifact.name, artifact.size, f'"{artifact.sha256}"'
     headers = [(b"etag", etag.encode()), (b"cache-control", CACHING)]
     asked = header(scope, b"if-none-match")
@@ -221,13 +236,14 @@ def answer_artifact(
     headers += [
         (b"content-type", artifact.media_type.encode()),
         (b"accept-ranges", b"bytes"),
+        *more_headers,
     ]
     part = _part(scope, etag, size)
     if part is None:
-        return ArtifactAnswer(store, run_id, name, (0, size), 200, headers)
+        return ArtifactAnswer(store, run_id, name, (0, size), 200, headers, token)
     start, end = part
     headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
-    return ArtifactAnswer(store, run_id, name, part, 206, headers)
+    return ArtifactAnswer(store, run_id, name, part, 206, headers, token)
 
 
 def _part(scope: Scope, etag: str, size: int) -> tuple[int, int] | None:

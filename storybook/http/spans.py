@@ -74,10 +74,11 @@ def spoken_page(run: Run, number: int, edition: int | None = None) -> SpokenPage
     segments = recording.segments if recording is not None else ()
     found = paragraphs(page, segments, language_of(run.language).goes_on)
     seconds = recording.seconds if recording is not None else 0.0
-    return SpokenPage(number, seconds, [[_spoken(span) for span in part] for part in found])
+    return SpokenPage(number, seconds, [[spoken_span(span) for span in part] for part in found])
 
 
-def _spoken(span: Span) -> SpokenSpan:
+def spoken_span(span: Span) -> SpokenSpan:
+    """A stretch of text as readers are told of it."""
     it: Segment | None = span.segment
     if it is None:
         return SpokenSpan(span.text, span.is_said, "", None, None)

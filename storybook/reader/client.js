@@ -95,9 +95,22 @@ export class Client {
     return this.#json("GET", "/api/engines");
   }
 
-  /** @returns {Promise<{paths: Record<string, any>}>} what the server can be asked, as OpenAPI has it */
-  document() {
-    return this.#json("GET", "/openapi.json");
+  /** @returns {Promise<{formats: {format: string, choices: string[], option: string, takes_long: boolean, ready: boolean}[]}>} in which forms a book can be taken along */
+  formats(/** @type {string} */ runId) {
+    return this.#json("GET", `/api/runs/${runId}/formats`);
+  }
+
+  /** Where a book is found in a form. */
+  bookAddress(/** @type {string} */ runId, /** @type {string} */ format, /** @type {Record<string, string>} */ query = {}) {
+    return this.#url(`/api/runs/${runId}/book.${format}`, query);
+  }
+
+  /** How far that is, which is begun if need be; null once it is there. @returns {Promise<{fraction: number, waiting: number} | null>} */
+  async bookProgress(/** @type {string} */ address) {
+    const answer = await this.#answer(address, { headers: this.#headers(), credentials: this.credentials });
+    if (answer.status === 202) return read(() => answer.json());
+    void answer.body?.cancel();
+    return null;
   }
 
   cancel(/** @type {string} */ runId) {

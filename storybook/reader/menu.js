@@ -1,11 +1,9 @@
 // The menu of a book: the same on the shelf and in the book itself.
 
 import { icons } from "./icons.js";
-import { addressOfDownload, documentOf, downloadsIn, nameOf } from "./shelf/downloads.js";
 import { html, nothing } from "./vendor/lit-html/lit-html.js";
 
 /** @typedef {import("./main.js").App} App */
-/** @typedef {import("./shelf/downloads.js").Download} Download */
 
 /** A way that is a link, taken at once. @param {unknown} icon @param {string} text @param {string} address @param {() => void} close @param {boolean} [isDownload] */
 export const linkWay = (icon, text, address, close, isDownload = false) =>
@@ -14,8 +12,8 @@ export const linkWay = (icon, text, address, close, isDownload = false) =>
 /** A way that the screen goes. @param {unknown} icon @param {string} text @param {() => void} act @param {string} [kind] */
 export const actWay = (icon, text, act, kind = "") => html`<li><button type="button" class=${kind} @click=${act}>${icon}${text}</button></li>`;
 
-/** What can be done with a whole book besides reading it, wherever it is asked for. @param {App} app @param {{runId: string, page: number}} book and the page that is looked at @param {readonly Download[]} downloads @param {(chosen: "share" | null) => void} close */
-export function waysWith(app, { runId, page }, downloads, close) {
+/** What can be done with a whole book besides reading it, wherever it is asked for. @param {App} app @param {{runId: string, page: number}} book and the page that is looked at @param {(chosen: "share" | "take" | null) => void} close */
+export function waysWith(app, { runId, page }, close) {
   const { say, router } = app;
   const done = () => close(null);
   const signature = app.client.signature;
@@ -23,18 +21,7 @@ export function waysWith(app, { runId, page }, downloads, close) {
     ${linkWay(icons.pencil, say("shelfChange"), router.address({ screen: "change", runId, page, signature }), done)}
     ${signature ? nothing : linkWay(icons.heart, say("shelfSameHeroes"), `${router.address({ screen: "make" })}?based_on=${runId}&keep=cast`, done)}
     ${linkWay(icons.search, say("bookBehind"), router.address({ screen: "behind", runId, signature }), done)}
-    ${downloads.map((it) => linkWay(icons.download, say("shelfDownload", { format: nameOf(say, it.format) }), addressOfDownload(app, it, runId), done, true))}`;
-}
-
-/** In what form this server gives books, once it has said so; then `redraw` is called. @param {App} app @param {() => void} redraw */
-export function downloadsOf(app, redraw) {
-  /** @type {Download[]} */
-  const found = [];
-  void documentOf(app).then((document) => {
-    found.push(...downloadsIn(document));
-    if (found.length) redraw();
-  });
-  return found;
+    ${actWay(icons.download, say("shelfTake"), () => close("take"))}`;
 }
 
 /** @param {App} app @param {string} heading @param {string} note @param {unknown} ways @param {() => void} close */

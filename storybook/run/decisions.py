@@ -34,6 +34,7 @@ from storybook.events.catalog import (
     MadeFrom,
     RunCancelled,
     RunForgotten,
+    RunImported,
     RunPinned,
     RunRequested,
     RunRetried,
@@ -122,6 +123,22 @@ def request_run(
         reading=request.reading,
     )
     return followed_up(None, [requested, *kept])
+
+
+def import_run(
+    run: Run | None,
+    requested: RunRequested,
+    imported: RunImported,
+    content: Sequence[Event],
+) -> list[Event]:
+    """Take in a book as a file has it: its pages and what was made for them, as attempt 0. One that
+    is not whole is stopped as it stands; a retry has the rest made here."""
+    if run is not None:
+        raise Refused("this run is there already")
+    events = followed_up(None, [requested, imported, *content])
+    after = fold(events)
+    is_whole = after is not None and after.status is Status.DONE
+    return events if is_whole else [*events, *cancel_run(after, imported.imported_by)]
 
 
 def start_stage(

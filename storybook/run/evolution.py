@@ -25,6 +25,7 @@ from storybook.events.catalog import (
     RunCompleted,
     RunFailed,
     RunForgotten,
+    RunImported,
     RunPinned,
     RunRequested,
     RunRetried,
@@ -96,6 +97,12 @@ def _begin(event: Event) -> Run:
 
 def _requested_twice(draft: Draft, event: RunRequested) -> None:
     raise InvalidHistory("RunRequested stands twice in one run")
+
+
+def _run_imported(draft: Draft, event: RunImported) -> None:
+    """It is in these languages from the first edition on; their texts follow."""
+    added: dict[str, dict[int, Page]] = {language: {} for language in event.languages}
+    draft.translations = {**draft.translations, **added}
 
 
 def _stage_requested(draft: Draft, event: StageRequested) -> None:
@@ -225,6 +232,7 @@ def _run_forgotten(draft: Draft, event: RunForgotten) -> None:
 
 _EVOLVE: Final[dict[type[Event], Callable[[Draft, Any], None]]] = {
     RunRequested: _requested_twice,
+    RunImported: _run_imported,
     StageRequested: _stage_requested,
     StageStarted: _stage_started,
     StageDeferred: _stage_deferred,

@@ -110,12 +110,18 @@ class ArtifactStore(Protocol):
         `CannotRead` or `CannotKeep`."""
         ...
 
+    async def take_in(self, run_id: RunId) -> None:
+        """Say that a run without an event is given files from elsewhere: it is `unnamed` until that
+        is settled. Nothing is done if it has files already. Raises `CannotKeep`."""
+        ...
+
     async def unnamed(self) -> list[RunId]:
-        """The runs that were given files to share, and of which no event was said to name them."""
+        """The runs that were given files to share, or from elsewhere, and of which no event was
+        said to name them."""
         ...
 
     async def settle_shared(self, run_id: RunId, *, is_named: bool) -> None:
-        """Say that events name what a run was given to share; or that none ever will: then it goes.
+        """Say that events name what a run was given; or that none ever will: then it goes.
         Of what is not `unnamed` nothing goes."""
         ...
 

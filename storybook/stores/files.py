@@ -46,7 +46,7 @@ PIECE_BYTES: Final = 256 * 1024
 _TEMPORARY: Final = ".writing-"
 """How the name of a file begins that is not whole yet."""
 UNNAMED: Final = ".unnamed"
-"""A file in the folder of a run that was given files to share and has no event yet."""
+"""A file in the folder of a run that was given files and has no event yet."""
 _MAY_PASS: Final = {errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """A full disk, a full share of it, a file system that was mounted read-only (after an error)."""
 _READ_PLAINLY: Final = (
@@ -138,6 +138,11 @@ class FileArtifactStore:
         with _keeping(path, found.st_size, self._root):
             await anyio.to_thread.run_sync(self._share, source, run_id, path)
 
+    async def take_in(self, run_id: RunId) -> None:
+        folder = self._root / check_name(run_id)
+        with _keeping(folder, 0, self._root):
+            await anyio.to_thread.run_sync(self._take_in, run_id, folder)
+
     async def unnamed(self) -> list[RunId]:
         return await anyio.to_thread.run_sync(_unnamed, self._root)
 
@@ -163,6 +168,13 @@ class FileArtifactStore:
             self._make_folder(path.parent)
             self._settle(run_id, path, write)
         return Stored(len(content), hashlib.sha256(content).hexdigest())
+
+    def _take_in(self, run_id: RunId, folder: Path) -> None:
+        if run_id in self._forgotten:
+            raise CannotKeep(f"{folder} could not be kept: the run was forgotten")
+        if not folder.is_dir():
+            self._make_folder(self._root)
+            _make_unnamed(folder)
 
     def _share(self, source: Path, run_id: RunId, path: Path) -> None:
         if not path.parent.is_dir():

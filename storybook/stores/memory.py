@@ -71,6 +71,12 @@ class MemoryArtifactStore:
             self._unnamed.add(run_id)
         await self.put(run_id, as_name, content)
 
+    async def take_in(self, run_id: RunId) -> None:
+        if run_id in self._forgotten:
+            raise CannotKeep(f"run {run_id} was forgotten")
+        if not self._kept.get(run_id):
+            self._unnamed.add(run_id)
+
     async def unnamed(self) -> list[RunId]:
         return sorted(self._unnamed)
 

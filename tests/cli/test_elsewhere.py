@@ -80,6 +80,20 @@ def test_a_book_is_made_shown_and_changed_elsewhere(elsewhere: Elsewhere) -> Non
     assert told.exit_code == 0, told.output
 
 
+def test_a_book_is_brought_from_elsewhere(elsewhere: Elsewhere, tmp_path: Path) -> None:
+    """Made there, and written here under its title; also right after it was asked for."""
+    out = tmp_path / "out"
+    made = elsewhere.json("make", *WORDS, "--format", "html", "--out", str(out))
+    page = out / f"{made['title']}.html"
+    assert made["copies"] == {"html": str(page)} and page.is_file()
+    page.unlink()
+    brought = elsewhere("export", "latest", "--out", str(out))
+    assert brought.exit_code == 0 and page.is_file(), brought.output
+    assert elsewhere("export", "latest").exit_code == 2
+    refused = elsewhere("export", "latest", "--language", "fr", "--out", str(out))
+    assert refused.exit_code == 1 and "the book is in ko" in refused.stderr
+
+
 def test_what_needs_the_data_folder_says_so(elsewhere: Elsewhere) -> None:
     """Rather than looking at another one; a run that is not there is told by the server's name."""
     refused = elsewhere("verify")

@@ -33,6 +33,7 @@ from storybook.events.catalog import (
     RunCompleted,
     RunFailed,
     RunForgotten,
+    RunImported,
     RunPinned,
     RunRequested,
     RunRetried,
@@ -88,6 +89,9 @@ EVENTS: list[Event] = [
     CharacterSaved("우리토끼", CastMember("토토", "rabbit"), "mina"),
     CharacterReleased("우리토끼"),
     RunForgotten("ward"),
+    RunImported("0123456789abcdef" * 2, 2, "00", "5aac62a7bd357202" * 4, imported_by="mina"),
+    RunImported("0123456789abcdef" * 2, 1, "00"),
+    PageTranslated(0, "en", 0, title="Friends", kept=True),
 ]
 SENTENCES = [
     "a book is asked for: 조선 · 숲 · 토끼 · 우정 (seed 7, not to be read aloud)",
@@ -126,6 +130,10 @@ SENTENCES = [
     "토토 was saved as 우리토끼, as mina asked",
     "우리토끼 is saved no more",
     "the book was forgotten, as ward asked",
+    "it was taken in from a file, as mina asked: edition 2 of 01234567, signed by key "
+    "5aac62a7bd357202…",
+    "it was taken in from a file: edition 1 of 01234567",
+    "the cover is kept in en: Friends",
 ]
 
 

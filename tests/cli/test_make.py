@@ -30,13 +30,17 @@ from tests.export.finished import STORY
 FILES = {artifact_name(work(page)) for page in PAGES for work in (picture_of, narration_of)}
 
 
+PAGE = ("book.html", "book.html.made")
+"""The page to open, and the note of what it was made from."""
+
+
 @pytest.mark.slow
 def test_a_book_lies_in_its_folder_with_the_page_to_open(shell: Shell) -> None:
-    """Ten files and `book.html`; the last lines name the folder and the page."""
+    """Ten files, `book.html` and its note; the last lines name the folder and the page."""
     result = shell("make", *WORDS)
     assert result.exit_code == 0, result.output
     (folder,) = (shell.data / "outputs").iterdir()
-    assert {it.name for it in folder.iterdir()} == {*FILES, "book.html"}
+    assert {it.name for it in folder.iterdir()} == {*FILES, *PAGE}
     assert result.stdout.splitlines()[-2].endswith(str(folder))
     assert result.stdout.splitlines()[-1].endswith((folder / "book.html").as_uri())
 
@@ -74,7 +78,7 @@ def test_a_book_without_audio_has_pictures_only(shell: Shell) -> None:
     """`--no-audio`."""
     made = shell.make("--no-audio")
     names = {it.name for it in Path(made["folder"]).iterdir()}
-    assert names == {*(artifact_name(picture_of(page)) for page in PAGES), "book.html"}
+    assert names == {*(artifact_name(picture_of(page)) for page in PAGES), *PAGE}
 
 
 def test_pages_are_made_ready_for_the_page_to_open_while_others_are_painted(
@@ -178,7 +182,7 @@ def test_a_missing_file_is_told_with_the_command_that_makes_it_again(shell: Shel
     result = shell("make", "--resume", "latest")
     assert result.exit_code == 1
     assert "panel_2.png is missing" in result.stderr
-    assert f"`{shell.program} repair {made['run_id'][:8]}` makes again" in result.stderr
+    assert f"`{shell.program} repair {made['run_id']}` makes it again" in result.stderr
     command = result.stderr[result.stderr.index(f"{shell.program} make --era") :].strip()
     again = shell(*shlex.split(command)[3:], "--json")
     assert again.exit_code == 0, again.output

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -93,37 +93,51 @@ def segments_of(page: Page) -> tuple[Segment, ...]:
     )
 
 
-def finished_run(store: FileArtifactStore, tts: TtsConfig | None = READ_ALOUD) -> Run:
+def finished_run(
+    store: FileArtifactStore,
+    tts: TtsConfig | None = READ_ALOUD,
+    story: Sequence[Page] = STORY,
+    request: StoryRequest = REQUEST,
+) -> Run:
     """A run that is DONE, with its files in the store."""
-    run = fold(finished_history(store, tts))
+    run = fold(finished_history(store, tts, story, request))
     assert run is not None
     return run
 
 
-def finished_history(store: FileArtifactStore, tts: TtsConfig | None = READ_ALOUD) -> list[Event]:
+def finished_history(
+    store: FileArtifactStore,
+    tts: TtsConfig | None = READ_ALOUD,
+    story: Sequence[Page] = STORY,
+    request: StoryRequest = REQUEST,
+) -> list[Event]:
     """The events of such a run."""
     events: list[Event] = []
-    for new in _history(store, tts, events):
+    for new in _history(store, tts, story, request, events):
         events += new
     return events
 
 
 def _history(
-    store: FileArtifactStore, tts: TtsConfig | None, events: list[Event]
+    store: FileArtifactStore,
+    tts: TtsConfig | None,
+    story: Sequence[Page],
+    request: StoryRequest,
+    events: list[Event],
 ) -> Iterator[list[Event]]:
     engine = EngineInfo("double")
-    yield request_run(None, REQUEST, 7, tts)
+    yield request_run(None, request, 7, tts)
     yield start_stage(fold(events), WRITING, 1, worker="test", engine=engine)
-    for page in STORY:
+    for page in story:
         yield write_page(fold(events), 1, page)
     yield complete_stage(fold(events), WRITING, 1)
     readings = [narration_of(page) for page in PAGES] if tts is not None else []
     for work in [*(picture_of(page) for page in PAGES), *readings]:
         yield start_stage(fold(events), work, 1, worker="test", engine=engine)
-        yield complete_stage(fold(events), work, 1, _artifact(store, work))
+        yield complete_stage(fold(events), work, 1, _artifact(store, work, story))
 
 
-def _artifact(store: FileArtifactStore, work: Work) -> Artifact:
+def _artifact(store: FileArtifactStore, work: Work, story: Sequence[Page]) -> Artifact:
     content = png(0xFF886644 + 40 * (work.page or 0)) if work.stage.is_picture else wav()
     name = artifact_name(work)
     path = Path(store.location(RUN, name))
@@ -132,5 +146,5 @@ def _artifact(store: FileArtifactStore, work: Work) -> Artifact:
     digest = hashlib.sha256(content).hexdigest()
     if work.stage.is_picture:
         return Artifact(name, "image/png", len(content), digest, width=64, height=64)
-    segments = segments_of(STORY[work.page or 0])
+    segments = segments_of(story[work.page or 0])
     return Artifact(name, "audio/wav", len(content), digest, seconds=0.5, segments=segments)

@@ -12,15 +12,20 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.export import BOOK_FILE, CannotExport, export_book
-from storybook.export.media import small_audio, small_picture
+from storybook.book import Role
+from storybook.export import BOOK_FILE, CannotExport
+from storybook.export.content import Maker, book_content
+from storybook.export.html import make_html
+from storybook.export.media import SmallMedia, small_audio, small_picture
 from storybook.run import Run, Status
 from storybook.stores.artifacts import read_whole
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.memory import MemoryArtifactStore
+from tests.export.copies import export_book
 from tests.export.finished import RUN, STORY, finished_run, png, segments_of, wav
 
 pytestmark = pytest.mark.anyio
@@ -119,6 +124,17 @@ async def test_everybody_can_read_it(store: FileArtifactStore) -> None:
     assert [it["aria-label"] for it in elements.of("section")][:2] == ["표지", "4쪽 가운데 1쪽"]
 
 
+async def test_it_says_to_machines_what_a_model_made(store: FileArtifactStore) -> None:
+    """As its last leaf says it to people."""
+    makers = (Maker(Role.WRITER, "llama", "qwen"), Maker(Role.ILLUSTRATOR, "painter"))
+    book = book_content(RUN, finished_run(store), makers=makers)
+    text = (await make_html(book, SmallMedia(store))).decode()
+    told = {it["name"]: it["content"] for it in Elements(text).of("meta") if "name" in it}
+    assert told["digital-source-type:writer"] == "trainedAlgorithmicMedia"
+    assert told["digital-source-type:illustrator"] == "algorithmicMedia"
+    assert "글: llama.cpp (qwen)" in text and "인공지능(AI)이 만든 것: 글." in text
+
+
 async def test_spoken_words_carry_their_times(store: FileArtifactStore) -> None:
     """So that they can be lit up while they are spoken."""
     spans = [it for it in Elements(await exported(store)).of("span") if "data-from" in it]
@@ -165,10 +181,31 @@ def test_media_become_small() -> None:
     assert soundfile.info(io.BytesIO(content)).duration == pytest.approx(20, abs=0.1)
 
 
-def test_media_that_cannot_become_small_stay_as_they_are() -> None:
-    """An odd sample rate, or a picture that is none."""
-    odd = wav(rate=22_000)
-    assert small_audio(odd) == ("audio/wav", odd)
+@pytest.mark.parametrize("rate, known", [(22_000, 22_050), (96_000, 48_000), (8_000, 8_000)])
+def test_a_voice_of_any_rate_becomes_mp3(rate: int, known: int) -> None:
+    """At a rate that MP3 knows, as long and as high as it was."""
+    kind, content = small_audio(wav(seconds=2, rate=rate))
+    samples, made = soundfile.read(io.BytesIO(content))
+    assert (kind, made) == ("audio/mpeg", known)
+    assert len(samples) / made == pytest.approx(2, abs=0.1)
+    loudest = np.argmax(np.abs(np.fft.rfft(samples))) * made / len(samples)
+    assert loudest == pytest.approx(220, abs=2)
+
+
+def test_a_voice_begins_where_it_began() -> None:
+    """A player finds a sentence at its time: MP3 adds silence, and says how much."""
+    rate, click = 22_050, np.zeros(22_050, np.int16)
+    click[11_025:11_225] = 20_000
+    file = io.BytesIO()
+    soundfile.write(file, click, rate, format="WAV", subtype="PCM_16")
+    _, content = small_audio(file.getvalue())
+    samples, _ = soundfile.read(io.BytesIO(content), dtype="int16")
+    assert len(samples) == len(click)
+    assert np.flatnonzero(abs(samples) > 8_000)[0] == pytest.approx(11_025, abs=20)
+
+
+def test_a_picture_that_cannot_become_small_stays_as_it_is() -> None:
+    """One that is none."""
     assert small_picture(b"none") == ("image/png", b"none")
 
 

@@ -9,9 +9,10 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, Page
 
-from storybook.export import BOOK_FILE, export_book
+from storybook.export import BOOK_FILE
 from storybook.stores.files import FileArtifactStore
 from tests.export.browser import CHROMIUM, chromium, violations
+from tests.export.copies import export_book
 from tests.export.finished import RUN, finished_run
 
 pytestmark = [
@@ -137,3 +138,20 @@ def test_the_two_buttons_that_play_say_what_they_play(browser: Browser, book: st
     page = opened(browser, f"{book}#p2", DESK)
     names = [page.locator(it).get_attribute("aria-label") for it in (".leaf.here .read", "#aloud")]
     assert names == ["2쪽만 듣기", "여기부터 끝까지 읽어주기"]
+
+
+def test_it_is_whole_without_a_script(browser: Browser, book: str) -> None:
+    """Every text, picture and recording can be seen and heard, one page below the other; nothing
+    that would need the script is shown."""
+    context = browser.new_context(
+        viewport={"width": DESK[0], "height": DESK[1]}, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(book)
+    for kind, count in ((".leaf", 6), (".text", 5), ("figure img", 5), ("audio", 5), (".fin", 1)):
+        shown = page.locator(kind).all()
+        assert [it.is_visible() for it in shown] == [True] * count, kind
+    boxes = [it.bounding_box() for it in page.locator(".leaf").all()]
+    tops = [it["y"] for it in boxes if it is not None]
+    assert len(tops) == 6 and tops == sorted(tops)
+    assert page.locator("button:visible").count() == 0

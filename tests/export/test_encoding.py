@@ -13,7 +13,7 @@ import pytest
 from storybook.application import Application
 from storybook.book import RunId, TtsConfig
 from storybook.events.log import EventLog
-from storybook.export import BOOK_FILE, export_book
+from storybook.export import BOOK_FILE
 from storybook.export.encoding import encode_as_done, picture_processes
 from storybook.export.media import Small, SmallMedia, small_picture
 from storybook.notifier import Notifier
@@ -21,6 +21,7 @@ from storybook.run import EditionRequest, PageEdit, Run, Status
 from storybook.stores.files import FileArtifactStore
 from tests.books import PAGES, new_run
 from tests.engines import Scripted, tiny_png
+from tests.export.copies import export_book
 from tests.export.finished import RUN, finished_run, png
 from tests.test_application import REQUEST, ended, serving
 

@@ -16,7 +16,7 @@ from storybook.application import Application
 from storybook.book import Page, RunId
 from storybook.bootstrap import open_application
 from storybook.events.log import START
-from storybook.export import BOOK_FILE, export_book
+from storybook.export import BOOK_FILE
 from storybook.languages.known import LANGUAGES, language_of, written_languages
 from storybook.languages.language import Furniture, Language, Lengths, ReadingAloud, Script
 from storybook.new_run import NewRun, check_new_run
@@ -30,6 +30,7 @@ from storybook.stages.writer.rules import Rules
 from storybook.stores.artifacts import read_whole
 from tests.books import book_of
 from tests.engines import NoTranscriber, ScriptedIllustrator, ScriptedNarrator
+from tests.export.copies import export_book
 from tests.languages.books import Told, writes
 from tests.openai_api.double import serving
 

@@ -4,9 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { withMessage, withState, unknownBook } from "../../storybook/reader/book_state.js";
-import { addressOfDownload, downloadsIn, searchesIn } from "../../storybook/reader/shelf/downloads.js";
 import { knownSession, rememberSession, forgetSession } from "../../storybook/reader/session.js";
-import { isMaking, lineOf, progressOf, shown, unknownShelf, withBook, withNewest, without, withPage } from "../../storybook/reader/shelf/shelf_state.js";
+import { isMaking, lineOf, progressOf, unknownShelf, withBook, withNewest, without, withPage } from "../../storybook/reader/shelf/shelf_state.js";
 
 /** A line of the library; the higher the number, the newer. */
 const line = (number, more = {}) => ({ run_id: `r${number}`, title: `책 ${number}`, status: "DONE", stage: "TTS", cover_url: "", ready_max_page: 4, created_at: `2026-01-${String(number).padStart(2, "0")}`, ...more });
@@ -35,12 +34,6 @@ test("what is known of a book changes its line alone, and an erased one is gone"
   assert.deepEqual(names(without(shelf, "r2")), ["r1"]);
 });
 
-test("where the server does not search, titles are looked through", () => {
-  const shelf = withPage(unknownShelf("토끼"), { runs: [line(2, { title: "토끼와 달" }), line(1)], next: null });
-  assert.deepEqual(shown(shelf, false).map((it) => it.run_id), ["r2"]);
-  assert.equal(shown(shelf, true).length, 2);
-});
-
 test("how far a book is follows from its words and pictures", () => {
   const item = line(1, { status: "RUNNING", title: "" });
   const state = (pages, more = {}) => ({ status: "RUNNING", stage: "COVER", ready_max_page: -1, ready_max_audio_page: -1, pages, error: null, waiting_for: null, language: "ko", parked: null, removed: [], age: "", ...more });
@@ -65,21 +58,6 @@ test("a followed book's line has its title and its cover as soon as they are the
   assert.deepEqual(lineOf({ ...unknownBook(), state }), { status: "DONE", stage: "TTS", ready_max_page: 0, title: "ㄱ", cover_url: "/c" });
   assert.equal(isMaking({ status: "QUEUED" }), true);
   assert.equal(isMaking({ status: "CANCELLED" }), false);
-});
-
-test("downloads are what the server's document names, one by one or as a choice", () => {
-  const get = { parameters: [{ name: "format", schema: { enum: ["pdf", "zip"] } }] };
-  const document = { paths: { "/api/runs/{run_id}/book.html": { get: {} }, "/api/runs/{run_id}/book.{format}": { get }, "/api/runs/{run_id}/log": { get: {} } } };
-  const found = downloadsIn(document);
-  assert.deepEqual(found.map((it) => it.format), ["html", "pdf", "zip"]);
-  const app = { prefix: "/story", client: { signature: "a b" } };
-  assert.equal(addressOfDownload(app, found[1], "x"), "/story/api/runs/x/book.pdf?sig=a%20b");
-  assert.deepEqual(downloadsIn({ paths: {} }), []);
-});
-
-test("searching is offered by a document that has q", () => {
-  assert.equal(searchesIn({ paths: { "/api/runs": { get: { parameters: [{ name: "q" }] } } } }), true);
-  assert.equal(searchesIn({ paths: { "/api/runs": { get: { parameters: [{ name: "status" }] } } } }), false);
 });
 
 test("a session is known until it ends or is given up", () => {

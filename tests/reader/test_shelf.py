@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from storybook.data_folder import DataFolder
 from tests.export.browser import violations
@@ -242,19 +242,38 @@ def test_a_device_that_can_send_is_offered_to(server: Server, opened: Opener) ->
     assert page.evaluate("window.sent") == {"title": title, "url": f"{server.url}/books/{run_id}"}
 
 
-def test_all_formats_that_the_server_names_are_offered(server: Server, opened: Opener) -> None:
-    """None today; what a later server's document names, without another page."""
+def test_a_book_is_taken_along_in_each_form(server: Server, opened: Opener) -> None:
+    """A link for what is soon made, with the book's name; what cannot be made here says so, and a
+    film is told of until it is there."""
     run_id = made(server)
     page = opened(server.url, service_workers="block")  # it would answer before the test does
-    menu = open_menu(page, run_id)
-    expect(menu.get_by_role("link", name="읽기")).to_be_visible()
-    expect(menu.get_by_role("link", name="내려받기")).to_have_count(0)
-    document = httpx.get(f"{server.url}/openapi.json").json()
-    document["paths"]["/api/runs/{run_id}/book.epub"] = {"get": {}}
-    page.route("**/openapi.json", lambda route: route.fulfill(json=document))
-    page.reload()
-    link = open_menu(page, run_id).get_by_role("link", name="내려받기: 전자책(EPUB)")
-    expect(link).to_have_attribute("href", f"/api/runs/{run_id}/book.epub")
+    formats = httpx.get(f"{server.url}/api/runs/{run_id}/formats").json()
+    for it in formats["formats"]:
+        it["ready"] = it["format"] != "zip"
+    page.route("**/formats", lambda route: route.fulfill(json=formats))
+    answers = [{"fraction": 0, "waiting": 1}, {"fraction": 0.42, "waiting": 0}]
+
+    def film(route: Route) -> None:
+        if answers:
+            route.fulfill(status=202, json=answers.pop(0))
+        else:
+            route.fulfill(status=200, body="a film")
+
+    page.route("**/book.mp4*", film)
+    open_menu(page, run_id).get_by_role("button", name="가져가기").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("link", name="인쇄용(PDF), 접는 책")).to_have_attribute(
+        "href", f"/api/runs/{run_id}/book.pdf?size=booklet"
+    )
+    expect(dialog).to_contain_text("모두 묶음(ZIP): 이 서버에서는 만들 수 없어요")
+    with page.expect_download() as download:
+        dialog.get_by_role("link", name="웹 페이지").click()
+    title = server.state(run_id)["pages"][0]["title"]
+    assert download.value.suggested_filename == f"{title}.html"
+    dialog.get_by_role("button", name="영상(MP4), 가로").click()
+    expect(dialog).to_contain_text("앞에 1개가 있어요")
+    expect(dialog).to_contain_text("영상(MP4), 가로: 42%")
+    expect(dialog.get_by_role("link", name="영상(MP4), 가로")).to_be_visible()
 
 
 def test_everything_is_done_by_keyboard(server: Server, opened: Opener) -> None:

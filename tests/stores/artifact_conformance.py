@@ -171,3 +171,19 @@ class ArtifactStoreConformance:
         assert (await store.unnamed(), await store.names(OTHER)) == ([], [NAME])
         await store.share(RUN, NAME, OTHER, "other.png")
         assert await store.unnamed() == []
+
+    async def test_what_comes_from_elsewhere_has_no_name_yet(self, store: ArtifactStore) -> None:
+        """As what is shared is; of a run that has files already nothing goes."""
+        await store.take_in(OTHER)
+        await store.put(OTHER, NAME, b"picture")
+        assert await store.unnamed() == [OTHER]
+        await store.settle_shared(OTHER, is_named=False)
+        assert (await store.unnamed(), await store.names(OTHER)) == ([], [])
+        await store.take_in(OTHER)
+        await store.put(OTHER, NAME, b"picture")
+        await store.settle_shared(OTHER, is_named=True)
+        await store.take_in(OTHER)
+        assert (await store.unnamed(), await store.names(OTHER)) == ([], [NAME])
+        await store.forget(OTHER)
+        with pytest.raises(CannotKeep):
+            await store.take_in(OTHER)

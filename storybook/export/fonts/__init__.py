@@ -24,13 +24,12 @@ if TYPE_CHECKING:
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it has no type information
 
 _FOLDER: Final = Path(__file__).parent
-_CLUSTER: Final = re.compile(
+_SIGN: Final = re.compile(
     r"[\U0001F1E6-\U0001F1FF]{2}"  # two letters of a flag
     r"|\s+"
     r"|.(?:[\uFE00-\uFE0F\U0001F3FB-\U0001F3FF\u20E3\u0300-\u036F\U000E0020-\U000E007F]|\u200D.)*",
     re.DOTALL,
 )
-"""What is seen as one sign: a character with what modifies it or is joined to it."""
 _AS_PICTOGRAPH: Final = re.compile("[\ufe0f\u20e3]")
 """Asks for the pictograph of a sign that other faces have too (♥, 1)."""
 
@@ -68,10 +67,16 @@ class FaceRun(msgspec.Struct, frozen=True):
 
 
 def faces_for(text: str) -> tuple[FaceRun, ...]:
-    """The text in runs, whole and in order. White space stays in the run before it; what no face
-    has is in the book's own, which shows an empty box for it."""
+    """The text in runs, whole and in order. White space is in the book's own face, and so is what
+    no face has, for which it shows an empty box."""
     runs = groupby(_faced(text), key=lambda it: it.face)
     return tuple(FaceRun(face, "".join(it.text for it in run)) for face, run in runs)
+
+
+def signs(text: str) -> Iterator[str]:
+    """What is seen as one sign each: a character with what modifies it or is joined to it; or a
+    stretch of white space."""
+    return (found[0] for found in _SIGN.finditer(text))
 
 
 def subset(face: Face, text: str) -> bytes:
@@ -111,14 +116,13 @@ def characters(face: Face) -> frozenset[int]:
 
 
 def _faced(text: str) -> Iterator[FaceRun]:
-    face = Face.BOOK
-    for found in _CLUSTER.finditer(text):
-        if not found[0].isspace():
-            face = _face_of(found[0])
-        yield FaceRun(face, found[0])
+    for sign in signs(text):
+        yield FaceRun(_face_of(sign), sign)
 
 
-def _face_of(cluster: str) -> Face:
-    asked = (Face.EMOJI, *Face) if _AS_PICTOGRAPH.search(cluster) else Face
-    first = ord(cluster[0])
+def _face_of(sign: str) -> Face:
+    if sign.isspace():
+        return Face.BOOK
+    asked = (Face.EMOJI, *Face) if _AS_PICTOGRAPH.search(sign) else Face
+    first = ord(sign[0])
     return next((it for it in asked if first in characters(it)), Face.BOOK)

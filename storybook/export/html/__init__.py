@@ -11,19 +11,18 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import anyio
 import msgspec
 
 from storybook import __version__
-from storybook.book import Artifact
 from storybook.export.content import BookContent
+from storybook.export.credits import SOURCE_TYPES, credits_of, source_type_of
 from storybook.export.html.leaves import Leaf, end_leaf, leaf_of
-from storybook.export.media import SmallMedia
-from storybook.stores.artifacts import ArtifactError
+from storybook.export.media import SmallMedia, of_each
 
 _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 
@@ -31,7 +30,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\{(\w+)\}\}")
 async def make_html(book: BookContent, media: SmallMedia) -> bytes:
     """The whole document, UTF-8. Raises `ArtifactError` where a file cannot be read or is not what
     was recorded."""
-    uris = await _uris(book, media)
+    uris = await of_each(book.files, partial(media.uri, book.run_id))
     leaves = [_leaf(book, number, uris) for number in range(len(book.pages))]
     style, script = _part("book.css"), _part("book.js")
     words = book.language.furniture
@@ -40,6 +39,7 @@ async def make_html(book: BookContent, media: SmallMedia) -> bytes:
         {
             "policy": _policy(style, script),
             "version": __version__,
+            "made_by": "".join(_source_types(book)),
             "language": html.escape(book.language.tag),
             "title": html.escape(book.title),
             "audio": "with-audio" if book.is_read_aloud else "silent",
@@ -54,31 +54,19 @@ async def make_html(book: BookContent, media: SmallMedia) -> bytes:
     ).encode()
 
 
-async def _uris(book: BookContent, media: SmallMedia) -> dict[str, str]:
-    """All that the book carries by its name, made small several at once. Raises the first error
-    there is."""
-    errors: list[ArtifactError] = []
-    uris: dict[str, str] = {}
-
-    async def one(artifact: Artifact) -> None:
-        try:
-            uris[artifact.name] = await media.uri(book.run_id, artifact)
-        except ArtifactError as error:
-            errors.append(error)
-
-    async with anyio.create_task_group() as tasks:
-        for artifact in book.files:
-            tasks.start_soon(one, artifact)
-    if errors:
-        raise errors[0]
-    return uris
-
-
 def _leaf(book: BookContent, place: int, uris: Mapping[str, str]) -> Leaf:
     page = book.pages[place]
     picture = uris[page.picture.name] if page.picture is not None else ""
     audio = uris[page.narration.name] if page.narration is not None else ""
     return Leaf(page, picture, audio, book.page_count - 1)
+
+
+def _source_types(book: BookContent) -> Iterator[str]:
+    """How text, pictures and voice were generated, in IPTC's words: without their address, since
+    nothing in the page is to look like one of another host."""
+    for it in credits_of(book):
+        word = source_type_of(book.makers, it.role).removeprefix(SOURCE_TYPES)
+        yield f'<meta name="digital-source-type:{it.role.value}" content="{word}">\n'
 
 
 def _policy(style: str, script: str) -> str:

@@ -113,7 +113,7 @@ def _reading(leaf: Leaf) -> str:
     said = words.read_cover if page.is_cover else words.read_page.format(page=page.number)
     what = escape(said)
     return f"""
-<audio preload="auto" src="{leaf.audio}"></audio>
+<audio controls preload="auto" src="{leaf.audio}" aria-label="{what}"></audio>
 <button type="button" class="read" aria-pressed="false" aria-label="{what}" title="{what}">\
 <svg viewBox="0 0 24 24" aria-hidden="true"><path class="go" d="M8 5.5v13l11-6.5z"/>\
 <path class="stop" d="M7 5h3.6v14H7zm6.4 0H17v14h-3.6z"/></svg></button>"""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from storybook.http.calls.access import ACCESS
+from storybook.http.calls.archives import ARCHIVES
+from storybook.http.calls.books import BOOKS
 from storybook.http.calls.cast import CAST
 from storybook.http.calls.editions import EDITIONS
 from storybook.http.calls.files import FILES
@@ -17,4 +19,7 @@ from storybook.http.calls.server import SERVER
 from storybook.http.calls.speech import SPEECH
 from storybook.http.calls.streams import STREAMS
 
-CALLS: Final = (*SERVER, *RUNS, *STREAMS, *EDITIONS, *FILES, *CAST, *ACCESS, *SPEECH)
+CALLS: Final = (
+    *(*SERVER, *RUNS, *ARCHIVES, *STREAMS, *EDITIONS),
+    *(*FILES, *BOOKS, *CAST, *ACCESS, *SPEECH),
+)

@@ -91,10 +91,10 @@ def signed_in(about: str, kind: type) -> Reply:
     return Reply(about, (JSON,), component(kind.__name__), (NOT_KEPT, SET_COOKIE))
 
 
-def file_answers(about: str, media_type: str) -> dict[int, Reply]:
+def file_answers(about: str, media_type: str, *headers: Header) -> dict[int, Reply]:
     """What a call for a file answers: all of it, a part, or that the client has it already."""
     always = (_ETAG, Header("Cache-Control", "kept, and asked for again with its ETag"))
-    whole = (*always, Header("Accept-Ranges", "bytes"))
+    whole = (*always, Header("Accept-Ranges", "bytes"), *headers)
     return {
         200: Reply(about, (media_type,), BINARY, whole),
         206: Reply("the range", (media_type,), BINARY, (*whole, _CONTENT_RANGE)),
@@ -120,7 +120,7 @@ def stream_answer(about: str, messages: str) -> Reply:
 NOT_KEPT: Final = Header("Cache-Control", "no-store: nothing keeps it")
 SET_COOKIE: Final = Header("Set-Cookie", "the session, which no script can read")
 _ETAG: Final = Header("ETag", "names the content: its SHA-256 in quotes")
-_RETRY_AFTER: Final = Header("Retry-After", "seconds", {"type": "integer", "minimum": 1})
+RETRY_AFTER: Final = Header("Retry-After", "seconds", {"type": "integer", "minimum": 1})
 _CONTENT_RANGE: Final = Header("Content-Range", "which bytes of how many, as RFC 9110 has it")
 LIMITED: Final = (
     Header("RateLimit", "what the client has left, and in how many seconds there is one more"),
@@ -150,11 +150,12 @@ ERRORS: Final[dict[int, Reply]] = {
     416: error_answer("the range lies outside the file", _CONTENT_RANGE),
     422: error_answer("the body fails validation: every fault is told", kind=ValidationError),
     429: error_answer(
-        "over the rate limit or the queue's limit, or too many wrong tokens", _RETRY_AFTER
+        "over the rate limit or the queue's limit, or too many wrong tokens", RETRY_AFTER
     ),
+    500: error_answer("it could not be made, for a reason that nobody foresaw"),
     503: error_answer(
         "an engine or the log is not available; `detail` says why and what mends it",
-        msgspec.structs.replace(_RETRY_AFTER, required=False),
+        msgspec.structs.replace(RETRY_AFTER, required=False),
     ),
 }
 

@@ -2,7 +2,7 @@
 
 import { ask } from "../dialogs.js";
 import { icons } from "../icons.js";
-import { actWay, downloadsOf, menuTemplate, waysWith } from "../menu.js";
+import { actWay, menuTemplate, waysWith } from "../menu.js";
 import { isByTouch } from "../pointer.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 
@@ -69,15 +69,12 @@ export function chooseBedtime({ say }, minutesLeft) {
   </div>`);
 }
 
-/** @typedef {"share" | "print"} More */
+/** @typedef {"share" | "take" | "print"} More */
 
 /** What else there is to do with a book. @param {App} app @param {{runId: string, page: number}} book and the page that is looked at @param {string} title @returns {Promise<More | null>} what the screen is to do; links are followed at once */
 export function chooseMore(app, book, title) {
-  /** @type {import("../shelf/downloads.js").Download[] | null} */
-  let downloads = null;
-  return ask(app.say("bookMore"), (/** @type {(it: More | null) => void} */ close, redraw) => {
-    downloads ??= downloadsOf(app, redraw);
-    const ways = html`${waysWith(app, book, downloads, close)}${actWay(icons.printer, app.say("bookPrint"), () => close("print"))}`;
+  return ask(app.say("bookMore"), (/** @type {(it: More | null) => void} */ close) => {
+    const ways = html`${waysWith(app, book, close)}${actWay(icons.printer, app.say("bookPrint"), () => close("print"))}`;
     return menuTemplate(app, title, "", ways, () => close(null));
   });
 }

@@ -120,6 +120,10 @@ export function open(root, app, place) {
   async function more(way, page) {
     if (way === "print") return print();
     const title = following.book.state?.pages[0]?.title ?? "";
+    if (way === "take") {
+      const { openTakeAlong } = await import("../shelf/take_along.js");
+      return openTakeAlong(app, runId, title);
+    }
     const { openShare } = await import("../shelf/share.js");
     await openShare(app, { runId, title, page });
   }

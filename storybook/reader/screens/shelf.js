@@ -7,13 +7,13 @@ import { sentenceFor } from "../problems.js";
 import { knownSession, forgetSession } from "../session.js";
 import { openMenu } from "../shelf/book_menu.js";
 import { bookTemplate, ghostTemplate } from "../shelf/cover.js";
-import { documentOf, searchesIn } from "../shelf/downloads.js";
 import { doorTemplate, gap, searchTemplate, signTemplate } from "../shelf/signs.js";
 import { confirm, erase } from "../shelf/erasing.js";
 import { BookQueue } from "../shelf/book_queue.js";
 import { openSettings } from "../shelf/settings.js";
 import { openShare } from "../shelf/share.js";
-import { isMaking, lineOf, shown, unknownShelf, withBook, withNewest, without, withPage } from "../shelf/shelf_state.js";
+import { openTakeAlong } from "../shelf/take_along.js";
+import { isMaking, lineOf, unknownShelf, withBook, withNewest, without, withPage } from "../shelf/shelf_state.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 
@@ -36,7 +36,6 @@ export function open(root, app, place) {
 
 class ShelfScreen {
   #shelf = unknownShelf();
-  #serverSearches = true;
   /** @type {"open" | "closed" | "away"} closed to who has no token; away: the server cannot be reached */
   #door = "open";
   #wasReached = false;
@@ -86,7 +85,6 @@ class ShelfScreen {
     const asked = ++this.#asked;
     await this.#fetch(async () => {
       const query = this.#shelf.query;
-      if (query) this.#serverSearches = searchesIn(await documentOf(this.app));
       const page = await this.app.client.runs({ q: query, limit: PAGE });
       if (asked !== this.#asked) return; // something else is sought meanwhile
       this.#shelf = withPage(unknownShelf(query), page);
@@ -145,7 +143,7 @@ class ShelfScreen {
   }
 
   #tellFound() {
-    const count = shown(this.#shelf, this.#serverSearches).length;
+    const count = this.#shelf.items.length;
     this.app.announce(this.app.say(count ? "shelfFound" : "shelfFoundNone", { count }));
   }
 
@@ -191,6 +189,7 @@ class ShelfScreen {
     const chosen = await openMenu(this.app, item);
     const title = item.title || this.app.say("shelfUntitled");
     if (chosen === "share") await openShare(this.app, { runId: item.run_id, title });
+    if (chosen === "take") await openTakeAlong(this.app, item.run_id, title);
     if (chosen === "retry") await this.#retry(item);
     if (chosen === "cancel") await this.#cancel(item, title);
     if (chosen === "erase") await this.#erase(item, title);
@@ -303,7 +302,7 @@ class ShelfScreen {
     const { say, router } = this.app;
     const { isKnown, next, query } = this.#shelf;
     if (!isKnown) return html`<ul class="books">${GHOSTS.map(ghostTemplate)}</ul>`;
-    const items = shown(this.#shelf, this.#serverSearches);
+    const { items } = this.#shelf;
     if (items.length === 0 && next === null) {
       return query
         ? signTemplate(say("shelfFoundNone"), say("shelfFoundNoneLong", { query }), nothing, gap)

@@ -39,13 +39,6 @@ export function without(shelf, runId) {
   return { ...shelf, items: shelf.items.filter((it) => it.run_id !== runId) };
 }
 
-/** What is shown: where the server does not search, the titles that have what is sought. @param {Shelf} shelf @param {boolean} serverSearches */
-export function shown(shelf, serverSearches) {
-  const sought = shelf.query.trim().toLowerCase();
-  if (serverSearches || !sought) return shelf.items;
-  return shelf.items.filter((it) => it.title.toLowerCase().includes(sought));
-}
-
 /** Whether a book is in the making. */
 export function isMaking(/** @type {{status: string}} */ item) {
   return item.status === "QUEUED" || item.status === "RUNNING";

@@ -38,6 +38,7 @@ PARTS: Final = (
     Part("webhooks.db", PartKind.DATABASE, is_secret=True),
     Part(LOG, PartKind.DATABASE),
     Part("home", PartKind.FOLDER, is_secret=True),  # whom the devices of the house trust
+    Part("keys", PartKind.FOLDER, is_secret=True),  # who signs what is exported
     Part("references", PartKind.FOLDER),  # pictures that people gave of characters
 )
 """In the order in which they are copied; before the artifacts, which the log's copy names."""
@@ -46,6 +47,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "projections.db": "computed from the log",
     "leases.db": "of the processes that run now",
     "server.secret": "made anew at each start",
+    "in-hand": "not whole yet",
     "models": "large, and can be had again",
     "last-backup.json": "says when the folder was backed up, to whoever looks after it",
     "created-by": "a restored folder keeps all files until `keep_runs` is set",

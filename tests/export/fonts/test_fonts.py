@@ -35,7 +35,7 @@ def test_the_hanja_of_koreas_standard_are_all_there() -> None:
     [
         ("", []),
         ("토끼 Tom 3마리!", [("BOOK", "토끼 Tom 3마리!")]),
-        ("우리 家族 이야기", [("BOOK", "우리 "), ("HANJA", "家族 "), ("BOOK", "이야기")]),
+        ("우리 家族 이야기", [("BOOK", "우리 "), ("HANJA", "家族"), ("BOOK", " 이야기")]),
         ("안녕 😀!", [("BOOK", "안녕 "), ("EMOJI", "😀"), ("BOOK", "!")]),
         ("♥ ♥️", [("BOOK", "♥ "), ("EMOJI", "♥️")]),
         ("1️⃣등", [("EMOJI", "1️⃣"), ("BOOK", "등")]),
