@@ -23,13 +23,9 @@ from storybook.events.catalog import (
     StageCompleted,
 )
 from storybook.evidence import look_for_evidence
-from storybook.export.archive import make_archive
 from storybook.export.archive.checking import open_archive
 from storybook.export.archive.shapes import ArchivedBook
-from storybook.export.archive.signing import own_key
 from storybook.export.archive.zipping import ArchiveRefused
-from storybook.export.content import book_content, makers_of
-from storybook.export.media import SmallMedia
 from storybook.importing import TakenIn, run_id_of, take_in
 from storybook.projections.rebuild import differences
 from storybook.retention import Keep
@@ -38,6 +34,7 @@ from storybook.stores.artifacts import CannotKeep
 from storybook.stores.files import UNNAMED, FileArtifactStore
 from storybook.stores.sqlite.verify import verify_log
 from tests.engines import Scripted
+from tests.export.archive import books as archives
 from tests.test_application import serving
 from tests.test_editions import book, files_in, repaint, settled
 from tests.test_repair import the_end_of
@@ -52,13 +49,8 @@ async def exported(
     application: Application, folder: Path, run_id: RunId, language: str = "", **more: bool
 ) -> bytes:
     """A book's archive, as the installation in a folder makes it."""
-    recorded = await application.log.read_run(run_id)
-    run = await application.commands.load(run_id)
-    assert run is not None
-    makers = makers_of(it.event for it in recorded)
-    content = book_content(run_id, run, language, makers=makers, **more)
-    media = SmallMedia(application.artifacts)
-    return await make_archive(content, media, recorded, own_key(DataFolder(folder).keys))
+    it = application
+    return await archives.exported(it.log, it.artifacts, folder, run_id, language, **more)
 
 
 async def imported(application: Application, archive: bytes, by: str = "me") -> TakenIn:

@@ -28,6 +28,7 @@ from storybook.events.log import LogLocked
 from storybook.evidence import require_evidence
 from storybook.export.archive.checking import BookArchive
 from storybook.importing import TakenIn, book_of, take_in
+from storybook.projections.projector import Projections
 from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.log import SqliteLog
 
@@ -78,7 +79,10 @@ async def _take_in(options: GlobalOptions, file: Path, archive: BookArchive) -> 
         async with SqliteLog.open(folder.log, clock=SystemClock().now) as log:
             store = FileArtifactStore(folder.outputs)
             await finish_sharing(log, store)
-            return await take_in(archive, Commands(log), store, WHO)
+            taken = await take_in(archive, Commands(log), store, WHO)
+            async with Projections.open(folder.projections, log) as projections:
+                await projections.reached(taken.position)
+            return taken
     except LogLocked:
         holder = options.holder()
         if holder is None:  # it has just ended

@@ -23,7 +23,7 @@ from storybook.cli.timeline import Chapter, chapters, chart, faults
 from storybook.cli.voices import voices_told
 from storybook.clock import MICROSECONDS
 from storybook.editions import NoSuchEdition, NoSuchLanguage, content_of, shown_in
-from storybook.events.catalog import NAMES_OF_ENDINGS
+from storybook.events.catalog import NAMES_OF_ENDINGS, RunImported
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
 from storybook.http.derived import Kinship, OriginState
@@ -324,6 +324,10 @@ def _facts(told: _Told) -> Iterator[tuple[str, str | Text]]:
         yield "pinned", "its files stay, whatever retention removes"
     if told.history.parked is not None:
         yield "parked", Text(str(told.history.parked), "red")
+    for it in events[1:2]:
+        if it.type == RunImported.__name__ and isinstance(origin := it.event, RunImported):
+            by = f", signed by key {origin.key}" if origin.key else ""
+            yield "imported", f"from a file: edition {origin.edition} of {origin.origin}{by}"
     yield from _kin_facts(told.kin)
 
 

@@ -16,6 +16,7 @@ import msgspec
 from storybook.events.catalog import EVENT_TYPES
 from storybook.events.verdict import ChainVerdict
 from storybook.export.making import CopyProgress
+from storybook.http.archives import ImportedRun
 from storybook.http.books import BookFormats
 from storybook.http.cast import Cast, CharacterState, FaceState, SavedCast, SavedState
 from storybook.http.derived import Kinship
@@ -85,6 +86,7 @@ _ANSWERED: Final = (
         FaceState,
         SavedState,
         SavedCast,
+        ImportedRun,
         Kinship,
         Editions,
         Comparison,

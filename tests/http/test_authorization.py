@@ -153,6 +153,7 @@ async def test_a_scope_that_does_not_reach(
     run_id = await guarded.book()
     for scope, method, path, needed in (
         (TokenScope.READ, "POST", "/api/runs", "create"),
+        (TokenScope.READ, "POST", "/api/archives", "create"),
         (TokenScope.READ, "POST", f"/api/runs/{run_id}/cancel", "create"),
         (TokenScope.CREATE, "POST", f"/api/runs/{run_id}/links", "admin"),
     ):

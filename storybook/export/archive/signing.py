@@ -2,7 +2,7 @@
 
 The key is made when it is first needed, and lies in the data folder where only its user may read
 it. What is signed are the bytes of the manifest, nothing else: any program that knows Ed25519 can
-look whether they are.
+look whether they are. What computes it is imported when it is used: commands start without it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Final
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING, Final
 
 from storybook.home.files import make_private, write_private
 from storybook.system import sync_folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 ALGORITHM: Final = "Ed25519"
 KEY_FILE: Final = "archive.pem"
@@ -33,17 +32,24 @@ class SigningKey:
     that."""
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
+        from cryptography.hazmat.primitives import serialization
+
         self._private = private
         raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
         self.public_key: Final = private.public_key().public_bytes(*raw).hex()
 
     @classmethod
     def new(cls) -> SigningKey:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         return cls(Ed25519PrivateKey.generate())
 
     @classmethod
     def from_pem(cls, content: bytes) -> SigningKey:
         """Raises ValueError."""
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         try:
             private = serialization.load_pem_private_key(content, None)
         except (ValueError, TypeError) as error:
@@ -53,6 +59,8 @@ class SigningKey:
         return cls(private)
 
     def pem(self) -> bytes:
+        from cryptography.hazmat.primitives import serialization
+
         return self._private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -66,6 +74,9 @@ class SigningKey:
 
 def has_signed(public_key: str, signature: bytes, content: bytes) -> bool:
     """Whether a key (hexadecimal) has signed content."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, content)
     except (InvalidSignature, ValueError):

@@ -10,16 +10,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import anyio
+
+from storybook.book import RunId
+from storybook.data_folder import DataFolder
 from storybook.events.catalog import Event
 from storybook.events.codec import SCHEMAS, encode
-from storybook.events.log import Position, Recorded, Version
+from storybook.events.log import EventLog, Position, Recorded, Version
 from storybook.export.archive import make_archive
 from storybook.export.archive.checking import BookArchive, open_archive
-from storybook.export.archive.signing import SigningKey
+from storybook.export.archive.signing import SigningKey, own_key
 from storybook.export.content import BookContent, book_content, makers_of
 from storybook.export.media import SmallMedia
-from storybook.run import fold
+from storybook.run import fold, read_whole
+from storybook.stores.artifacts import ArtifactStore
 from storybook.stores.files import FileArtifactStore
+from storybook.stores.sqlite.log import SqliteLog
 from tests.export.finished import READ_ALOUD, RUN, finished_history
 
 BOOK = "book.json"
@@ -95,3 +101,33 @@ def with_book(whole: bytes, change: Callable[[Any], None]) -> bytes:
     told = json.loads(files[BOOK])
     change(told)
     return zipped(consistent({**files, BOOK: json.dumps(told).encode()}))
+
+
+async def exported(
+    log: EventLog,
+    store: ArtifactStore,
+    folder: Path,
+    run_id: RunId,
+    language: str = "",
+    *,
+    partial: bool = False,
+) -> bytes:
+    """A book's archive, as the installation in a data folder makes it."""
+    history = await log.read_run(run_id)
+    run = read_whole(history)
+    assert run is not None
+    makers = makers_of(it.event for it in history)
+    book = book_content(run_id, run, language, makers=makers, partial=partial)
+    return await make_archive(book, SmallMedia(store), history, own_key(DataFolder(folder).keys))
+
+
+def exported_by_hand(folder: Path, run_id: str, language: str = "") -> bytes:
+    """The same, for whom no server runs."""
+
+    async def main() -> bytes:
+        found = DataFolder(folder)
+        async with SqliteLog.read_only(found.log) as log:
+            store = FileArtifactStore(found.outputs)
+            return await exported(log, store, folder, RunId(run_id), language)
+
+    return anyio.run(main)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,7 @@ async def test_the_same_book_makes_the_same_bytes(tmp_path: Path) -> None:
         assert {it.compress_type for it in opened.infolist()} == {zipfile.ZIP_STORED}
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here to look at it")
 async def test_openssl_finds_the_signature_right(tmp_path: Path) -> None:
     """It is Ed25519 of the manifest's bytes and nothing else: any program can look."""
     files = files_in(await archive(tmp_path))
@@ -139,6 +141,7 @@ async def test_openssl_finds_the_signature_right(tmp_path: Path) -> None:
     assert b"Verified Successfully" in done.stdout, done.stderr
 
 
+@pytest.mark.skipif(shutil.which("unzip") is None, reason="unzip is not here to unpack it")
 async def test_unzip_takes_it(tmp_path: Path) -> None:
     """Info-ZIP, which is on most machines, finds nothing wrong with it."""
     (tmp_path / "book.zip").write_bytes(await archive(tmp_path))
