@@ -21,7 +21,11 @@ from hypothesis import strategies as st
 from storybook.book import Artifact
 from storybook.events.codec import decode, encode
 from storybook.export.archive.book_faults import voice_fault
-from storybook.export.archive.checking import open_archive
+from storybook.export.archive.checking import (
+    MOST_EVENT_BYTES,
+    MOST_JSON_BYTES,
+    open_archive,
+)
 from storybook.export.archive.shapes import MOST_BYTES, MOST_FILES
 from storybook.export.archive.signing import SigningKey
 from storybook.export.archive.zipping import ArchiveRefused, EntryDamaged, ZipContents
@@ -173,6 +177,14 @@ def test_a_stored_file_of_another_size_is_found_out(whole: bytes, size: int) -> 
     struct.pack_into("<L", packed, at, size)
     with pytest.raises(EntryDamaged):
         ZipContents(io.BytesIO(bytes(packed))).read("page_9.wav")
+
+
+@pytest.mark.parametrize("name", ["book.json", "manifest.json", "signature.json", "events.jsonl"])
+def test_json_that_would_fill_the_memory_is_refused(whole: bytes, name: str) -> None:
+    """Before it is read: it takes many times as much there."""
+    most = MOST_EVENT_BYTES if name == "events.jsonl" else MOST_JSON_BYTES
+    told = refused(zipped({**files_in(whole), name: b" " * (most + 1)}))
+    assert told == f"{name} has {most + 1:,} bytes, and at most {most:,} are taken"
 
 
 def test_more_files_than_a_book_has_are_refused() -> None:
