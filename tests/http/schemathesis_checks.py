@@ -22,6 +22,9 @@ def refused_only_for_its_words(ctx: CheckContext, response: Response, case: Case
         assert types <= OF_THE_WORDS, f"a well-formed request is refused for {types}"
 
 
+schemathesis.serializer.alias("application/zip", "application/octet-stream")
+
+
 _path_of = observations._same_origin_path  # schemathesis 4.32.5
 
 

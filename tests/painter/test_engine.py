@@ -72,6 +72,15 @@ def test_what_is_painted_is_the_recorded_figure() -> None:
     assert painted(black) < painted(white) - 1
 
 
+@pytest.mark.parametrize("member", ["kind", "outfit", "garment", "hair_style", "marks"])
+def test_a_figure_of_another_painter_is_painted(member: str) -> None:
+    """As near as this one can: a book may have come from a later version, or from anybody."""
+    girl = figure_of(look_of(Actor("소녀", "girl"), "ancient", 3))
+    strange = msgspec.structs.replace(girl, **{member: ("?",) if member == "marks" else "?"})
+    cast = (CastMember("토끼", "rabbit", figure=strange),)
+    assert decoded(paint(msgspec.structs.replace(task(size=128), cast=cast))).any()
+
+
 def unheard(fraction: float, preview: bytes | None = None) -> None:
     """Nobody listens."""
 

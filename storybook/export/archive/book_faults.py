@@ -6,6 +6,8 @@ the files, and about texts: nothing is taken in that a request or a change could
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -33,7 +35,8 @@ MOST_MEMBERS: Final = 1_000
 """Of a list or an object: segments of a page are some 30."""
 LONGEST_SECONDS: Final = 3_600.0
 _AFTER_THE_END: Final = 1.0
-"""Seconds by which a segment may go on after its recording, as narrators round."""
+"""Seconds by which a segment may go on after its recording, and that may be another length than is
+told: narrators round."""
 _BREAKS: Final = frozenset("\n\r\t")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _COLOURS: Final = ("coat", "belly", "accent", "cloth", "cloth2", "hair", "shell")
@@ -166,7 +169,7 @@ def file_fault(book: ArchivedBook, name: str, content: bytes) -> Iterator[str]:
     if made is not None and name.endswith(".png"):
         yield from _picture_fault(made.artifact, content)
     elif made is not None:
-        yield from _voice_fault(made.artifact, content)
+        yield from voice_fault(made.artifact, content)
 
 
 def _picture_fault(told: Artifact, content: bytes) -> Iterator[str]:
@@ -179,6 +182,15 @@ def _picture_fault(told: Artifact, content: bytes) -> Iterator[str]:
         yield f"{told.name} has {width} × {height} pixels and not {told.width} × {told.height}"
 
 
-def _voice_fault(told: Artifact, content: bytes) -> Iterator[str]:
-    if (content[:4], content[8:12]) != (b"RIFF", b"WAVE"):
-        yield f"{told.name} is no WAV"
+def voice_fault(told: Artifact, content: bytes) -> Iterator[str]:
+    """What is wrong with the bytes of a recording."""
+    import soundfile  # type: ignore[import-untyped]  # it has no type information
+
+    found = None
+    if (content[:4], content[8:12]) == (b"RIFF", b"WAVE"):
+        with contextlib.suppress(RuntimeError):  # what libsndfile cannot read
+            found = soundfile.info(io.BytesIO(content))
+    if found is None or not found.frames:
+        yield f"{told.name} is no WAV that can be played"
+    elif abs(found.duration - told.seconds) > _AFTER_THE_END:
+        yield f"{told.name} lasts {found.duration:g} s and not {told.seconds:g}"

@@ -22,8 +22,9 @@ FLOWER_HEART: Final = hexc("#f6cf57")
 
 
 def outfit(f: Figure) -> None:
-    """The clothes of a dressed figure, over its trunk."""
-    _OUTFITS[f.look.outfit](f)
+    """The clothes of a dressed figure, over its trunk; a shirt where they are not known: a recorded
+    figure may be of another painter."""
+    _OUTFITS.get(f.look.outfit, _shirt)(f)
 
 
 def _skirt(f: Figure, top: float, flare: float, hem: float) -> None:

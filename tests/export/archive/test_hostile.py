@@ -18,8 +18,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storybook.book import Artifact
 from storybook.events.codec import decode, encode
-from storybook.export.archive.checking import open_archive
+from storybook.export.archive.book_faults import voice_fault
+from storybook.export.archive.checking import (
+    MOST_EVENT_BYTES,
+    MOST_JSON_BYTES,
+    open_archive,
+)
 from storybook.export.archive.shapes import MOST_BYTES, MOST_FILES
 from storybook.export.archive.signing import SigningKey
 from storybook.export.archive.zipping import ArchiveRefused, EntryDamaged, ZipContents
@@ -35,6 +41,7 @@ from tests.export.archive.books import (
     with_book,
     zipped,
 )
+from tests.export.finished import wav
 from tests.fuzzing import BOUNDED
 
 Change = Callable[[Any], None]
@@ -170,6 +177,14 @@ def test_a_stored_file_of_another_size_is_found_out(whole: bytes, size: int) -> 
     struct.pack_into("<L", packed, at, size)
     with pytest.raises(EntryDamaged):
         ZipContents(io.BytesIO(bytes(packed))).read("page_9.wav")
+
+
+@pytest.mark.parametrize("name", ["book.json", "manifest.json", "signature.json", "events.jsonl"])
+def test_json_that_would_fill_the_memory_is_refused(whole: bytes, name: str) -> None:
+    """Before it is read: it takes many times as much there."""
+    most = MOST_EVENT_BYTES if name == "events.jsonl" else MOST_JSON_BYTES
+    told = refused(zipped({**files_in(whole), name: b" " * (most + 1)}))
+    assert told == f"{name} has {most + 1:,} bytes, and at most {most:,} are taken"
 
 
 def test_more_files_than_a_book_has_are_refused() -> None:
@@ -451,6 +466,8 @@ def test_a_book_that_cannot_be_is_told(
         ("panel_1.png", b"\x89PNG\r\n\x1a\n", "panel_1.png is no PNG"),
         ("page_1.wav", b"<html>", "page_1.wav is no WAV"),
         ("page_1.wav", b"", "page_1.wav is no WAV"),
+        ("page_1.wav", b"RIFF\xff\xff\xff\xffWAVE", "page_1.wav is no WAV that can be played"),
+        ("page_1.wav", wav(9.0), "page_1.wav lasts 9 s and not 0.5"),
     ],
 )
 def test_a_file_of_another_kind_is_told(whole: bytes, name: str, content: bytes, why: str) -> None:
@@ -525,6 +542,17 @@ def test_any_damage_is_answered(whole: bytes, data: st.DataObject) -> None:
         end = place + data.draw(st.integers(0, 8))
         packed[place:end] = data.draw(st.binary(max_size=8))
     is_answered(bytes(packed))
+
+
+@BOUNDED
+@given(content=st.binary(max_size=100), at=st.integers(0, 60))
+def test_any_recording_is_answered(content: bytes, at: int) -> None:
+    """Whatever stands in a WAV's head."""
+    whole = wav()
+    told = Artifact("page_1.wav", "audio/wav", len(whole), "", seconds=0.5)
+    changed = whole[:at] + content + whole[at + len(content) :]
+    assert all("page_1.wav" in it for it in voice_fault(told, changed))
+    assert not list(voice_fault(told, whole))
 
 
 values = st.recursive(
