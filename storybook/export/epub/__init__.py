@@ -22,12 +22,12 @@ from storybook.book import Artifact
 from storybook.export.content import BookContent, CannotExport
 from storybook.export.epub.fitting import Letters
 from storybook.export.epub.overlays import Overlay, audio_file, end_overlay, overlay_of
-from storybook.export.epub.package import CONTAINER, Contents, navigation, package
+from storybook.export.epub.package import CONTAINER, PackageFiles, navigation, package
 from storybook.export.epub.packing import packed
 from storybook.export.epub.pictures import jpeg
 from storybook.export.epub.pieces import END, page_name
 from storybook.export.epub.sheets import end_sheet, page_sheet, picture_file, printed_text
-from storybook.export.fonts import Face, faces_for, subset
+from storybook.export.fonts import BookFace, faces_for, subset
 from storybook.export.media import SmallMedia, audio_in_thread, of_each
 from storybook.export.spoken_credits import read_credits, spoken_lines
 
@@ -93,7 +93,7 @@ def _epub(book: BookContent, carried: Mapping[str, bytes], closing: _Closing | N
         **({audio_file(END): closing.mp3} if closing is not None else {}),
         **{_font_file(face): content for face, content in fonts.items()},
     }
-    contents = Contents(tuple(sheets), tuple(overlays), tuple(files))
+    contents = PackageFiles(tuple(sheets), tuple(overlays), tuple(files))
     first = {
         "package.opf": package(book, contents),
         "nav.xhtml": navigation(book, contents),
@@ -116,18 +116,18 @@ def _media(book: BookContent, carried: Mapping[str, bytes]) -> Iterator[tuple[st
             yield audio_file(page_name(page)), carried[page.narration.name]
 
 
-def _fonts(text: str) -> dict[Face, bytes]:
+def _fonts(text: str) -> dict[BookFace, bytes]:
     """A font of each face that the text needs, with what it needs of it."""
     runs = faces_for(text)
-    used = {face: "".join(it.text for it in runs if it.face is face) for face in Face}
+    used = {face: "".join(it.text for it in runs if it.face is face) for face in BookFace}
     return {face: subset(face, told) for face, told in used.items() if told}
 
 
-def _font_file(face: Face) -> str:
+def _font_file(face: BookFace) -> str:
     return f"fonts/{face.value}.ttf"
 
 
-def _style(faces: Iterable[Face]) -> str:
+def _style(faces: Iterable[BookFace]) -> str:
     """The style sheet, with the faces before it."""
     faced = "".join(
         f'@font-face {{ font-family: "{it.family}"; src: url({_font_file(it)}); }}\n'

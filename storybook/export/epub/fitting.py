@@ -19,7 +19,7 @@ _TOLERANCE: Final = 0.985
 """Of a line's width: where readers round otherwise, a word more may not fit."""
 
 
-class Block(msgspec.Struct, frozen=True):
+class FittedText(msgspec.Struct, frozen=True):
     """A paragraph, all in letters' sizes: its own letters beside the others', the space before it,
     and how far it is indented."""
 
@@ -50,7 +50,7 @@ class Letters:
             for code, glyph in font.getBestCmap().items():
                 self._widths[chr(code)] = advances[glyph][0] / per_em
 
-    def fitting(self, blocks: Sequence[Block], box: Box) -> int:
+    def fitting(self, blocks: Sequence[FittedText], box: Box) -> int:
         """The largest size at which all blocks fit into the box, in pixels."""
         words = [[self._width(word) for word in it.text.split()] for it in blocks]
 
@@ -64,7 +64,7 @@ class Letters:
         sizes = range(box.largest, SMALLEST, -1)
         return next((it for it in sizes if height(it) <= box.height), SMALLEST)
 
-    def _tall(self, block: Block, words: Sequence[float], room: float) -> float:
+    def _tall(self, block: FittedText, words: Sequence[float], room: float) -> float:
         """How tall a block is, in letters' sizes, as is the room of a line."""
         lines = self._lines(words, (room - block.indent) / block.scale)
         return lines * LINE_HEIGHT * block.scale

@@ -14,10 +14,10 @@ import msgspec
 from storybook.book import Segment
 from storybook.engines import Narration
 from storybook.export.content import PageContent
-from storybook.export.epub.pieces import END, TEXT_ID, Piece, line_id, page_name, pieces_of
+from storybook.export.epub.pieces import END, TEXT_ID, TextPiece, line_id, page_name, pieces_of
 
 
-class Clip(msgspec.Struct, frozen=True):
+class SpokenClip(msgspec.Struct, frozen=True):
     """A stretch of the recording, in seconds, and the element that is lit meanwhile."""
 
     id: str
@@ -29,7 +29,7 @@ class Overlay(msgspec.Struct, frozen=True):
     """The reading of a sheet."""
 
     sheet: str
-    clips: tuple[Clip, ...]
+    clips: tuple[SpokenClip, ...]
 
     @property
     def seconds(self) -> float:
@@ -48,7 +48,7 @@ class Overlay(msgspec.Struct, frozen=True):
 </smil>
 """
 
-    def _par(self, clip: Clip) -> str:
+    def _par(self, clip: SpokenClip) -> str:
         return (
             f'<par><text src="{self.sheet}.xhtml#{clip.id}"/><audio '
             f'src="{audio_file(self.sheet)}" clipBegin="{clip.start:.3f}s" '
@@ -75,19 +75,21 @@ def end_overlay(lines: Sequence[str], narration: Narration) -> Overlay:
     return Overlay(END, tuple(_clips(narration.segments, narration.seconds, pieces)))
 
 
-def _line_pieces(lines: Sequence[str], segments: Sequence[Segment]) -> Iterator[Piece]:
+def _line_pieces(lines: Sequence[str], segments: Sequence[Segment]) -> Iterator[TextPiece]:
     """Of each segment the line that it stands in."""
     line = 0
     for segment in segments:
         on = range(line, len(lines))
         line = next((it for it in on if segment.text in lines[it]), line)
-        yield Piece((), segment, line_id(line))
+        yield TextPiece((), segment, line_id(line))
 
 
-def _clips(segments: Sequence[Segment], seconds: float, pieces: Sequence[Piece]) -> Iterator[Clip]:
+def _clips(
+    segments: Sequence[Segment], seconds: float, pieces: Sequence[TextPiece]
+) -> Iterator[SpokenClip]:
     """Of each segment, in the order in which they are spoken."""
     for segment, end in zip(segments, _ends(segments, seconds), strict=True):
-        lit = [it for it in pieces if it.segment == segment] or [Piece((), segment, TEXT_ID)]
+        lit = [it for it in pieces if it.segment == segment] or [TextPiece((), segment, TEXT_ID)]
         yield from (it for it in _shared(segment.start, end, lit) if it.end > it.start)
 
 
@@ -96,11 +98,11 @@ def _ends(segments: Sequence[Segment], seconds: float) -> list[float]:
     return [*starts, max(seconds, segments[-1].end)] if segments else []
 
 
-def _shared(start: float, end: float, pieces: Sequence[Piece]) -> Iterator[Clip]:
+def _shared(start: float, end: float, pieces: Sequence[TextPiece]) -> Iterator[SpokenClip]:
     """The time of a segment that goes on in another paragraph: each piece has as much of it as it
     has letters."""
     letters = sum(it.letters for it in pieces) or 1
     for piece in pieces:
         until = end if piece is pieces[-1] else start + (end - start) * piece.letters / letters
-        yield Clip(piece.id, round(start, 3), round(until, 3))
+        yield SpokenClip(piece.id, round(start, 3), round(until, 3))
         start = until

@@ -21,7 +21,7 @@ from storybook.export.content import BookContent
 from storybook.export.credits import credits_of, notice_of, source_type_of
 from storybook.export.epub.markup import written
 from storybook.export.epub.overlays import Overlay
-from storybook.export.epub.sheets import Sheet
+from storybook.export.epub.sheets import SheetPage
 
 CONTAINER: Final = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -46,11 +46,11 @@ _RELATORS: Final = {Role.WRITER: "aut", Role.ILLUSTRATOR: "ill", Role.NARRATOR: 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Contents(msgspec.Struct, frozen=True):
+class PackageFiles(msgspec.Struct, frozen=True):
     """What a book's package lists: sheets in reading order, their overlays, and the names of all
     files but those that `package` is about itself."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[SheetPage, ...]
     overlays: tuple[Overlay, ...]
     files: tuple[str, ...]
 
@@ -59,7 +59,7 @@ class Contents(msgspec.Struct, frozen=True):
         return sum(it.seconds for it in self.overlays)
 
 
-def package(book: BookContent, contents: Contents) -> str:
+def package(book: BookContent, contents: PackageFiles) -> str:
     """The package document."""
     metadata = "\n".join([*_book(book), *_makers(book), *_layout(), *_access(book, contents)])
     items = "\n".join(_item(it, contents) for it in ("nav.xhtml", "style.css", *contents.files))
@@ -82,7 +82,7 @@ xml:lang="{tag}" prefix="Iptc4xmpExt: http://iptc.org/std/Iptc4xmpExt/2008-02-29
 """
 
 
-def navigation(book: BookContent, contents: Contents) -> str:
+def navigation(book: BookContent, contents: PackageFiles) -> str:
     """The navigation document: a table of contents and landmarks."""
     words, tag = book.language.furniture, written(book.language.tag)
     entries = "\n".join(
@@ -153,7 +153,7 @@ def _layout() -> Iterator[str]:
     yield _meta("rendition:spread", "none")
 
 
-def _access(book: BookContent, contents: Contents) -> Iterator[str]:
+def _access(book: BookContent, contents: PackageFiles) -> Iterator[str]:
     """Who can read it, and how (EPUB Accessibility 1.1), and how long it is read aloud."""
     is_read = bool(contents.overlays)
     modes = ["textual", "visual", *["auditory"] * is_read]
@@ -190,7 +190,7 @@ def _meta(name: str, value: str, more: str = "") -> str:
     return f'<meta property="{name}"{more and f" {more}"}>{written(value)}</meta>'
 
 
-def _item(file: str, contents: Contents) -> str:
+def _item(file: str, contents: PackageFiles) -> str:
     name = PurePosixPath(file)
     properties = {"nav.xhtml": "nav", "pictures/p0.jpg": "cover-image"}.get(file, "")
     overlay = f"{name.stem}.smil" if _has_overlay(name, contents.overlays) else ""

@@ -24,7 +24,7 @@ END: Final = "end"
 """The name of the last sheet."""
 
 
-class Piece(msgspec.Struct, frozen=True):
+class TextPiece(msgspec.Struct, frozen=True):
     """Spans that are spoken together; `id` is "" and `segment` None if they are not."""
 
     spans: tuple[Span, ...]
@@ -36,7 +36,7 @@ class Piece(msgspec.Struct, frozen=True):
         return sum(len(it.text) for it in self.spans)
 
 
-Pieces = tuple[tuple[Piece, ...], ...]
+Pieces = tuple[tuple[TextPiece, ...], ...]
 """Of each paragraph."""
 
 
@@ -53,9 +53,9 @@ def line_id(place: int) -> str:
 def pieces_of(text: PageText) -> Pieces:
     numbers = count(1)
 
-    def paragraph(spans: Sequence[Span]) -> tuple[Piece, ...]:
+    def paragraph(spans: Sequence[Span]) -> tuple[TextPiece, ...]:
         return tuple(
-            Piece(tuple(together), segment, f"s{next(numbers)}" if segment is not None else "")
+            TextPiece(tuple(together), segment, f"s{next(numbers)}" if segment is not None else "")
             for segment, together in groupby(spans, key=lambda it: it.segment)
         )
 

@@ -13,13 +13,13 @@ import msgspec
 from storybook.book import COVER_PAGE
 from storybook.export.content import BookContent, PageContent, PageText
 from storybook.export.credits import credits_of, notice_of
-from storybook.export.epub.fitting import Block, Box, Letters
+from storybook.export.epub.fitting import Box, FittedText, Letters
 from storybook.export.epub.markup import written
 from storybook.export.epub.pieces import (
     END,
     TEXT_ID,
-    Piece,
     Pieces,
+    TextPiece,
     line_id,
     page_name,
     pieces_of,
@@ -44,7 +44,7 @@ _CREDIT_SCALE: Final = 0.75
 """Of the letters' size, as `style.css` has them."""
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class SheetPage(msgspec.Struct, frozen=True):
     """One document of the book: its name without ending, what it is called, and XHTML."""
 
     name: str
@@ -53,7 +53,7 @@ class Sheet(msgspec.Struct, frozen=True):
     is_cover: bool = False
 
 
-def page_sheet(book: BookContent, page: PageContent, letters: Letters) -> Sheet:
+def page_sheet(book: BookContent, page: PageContent, letters: Letters) -> SheetPage:
     words = book.language.furniture
     named = words.page.format(page=page.number, pages=book.page_count - 1)
     title = words.cover if page.is_cover else named
@@ -66,10 +66,10 @@ def page_sheet(book: BookContent, page: PageContent, letters: Letters) -> Sheet:
 {_text(page)}
 </div>{folio}
 </div>"""
-    return Sheet(page_name(page), title, _document(book, title, kind, content), page.is_cover)
+    return SheetPage(page_name(page), title, _document(book, title, kind, content), page.is_cover)
 
 
-def end_sheet(book: BookContent, letters: Letters) -> Sheet:
+def end_sheet(book: BookContent, letters: Letters) -> SheetPage:
     """ "The End", the four words that the book was made from, and who made it."""
     words, seeds, told = book.language.furniture, _seeds(book), made_by(book)
     size = letters.fitting([*map(_seed_block, seeds), *map(_credit_block, told)], _END_BOX)
@@ -93,7 +93,7 @@ def end_sheet(book: BookContent, letters: Letters) -> Sheet:
 {credited}
 </div>
 </div>"""
-    return Sheet(END, words.end, _document(book, words.end, END, content))
+    return SheetPage(END, words.end, _document(book, words.end, END, content))
 
 
 def _seeds(book: BookContent) -> tuple[tuple[str, str], ...]:
@@ -106,12 +106,12 @@ def _seeds(book: BookContent) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _seed_block(seed: tuple[str, str]) -> Block:
-    return Block("  ".join(seed))
+def _seed_block(seed: tuple[str, str]) -> FittedText:
+    return FittedText("  ".join(seed))
 
 
-def _credit_block(line: str) -> Block:
-    return Block(line, _CREDIT_SCALE)
+def _credit_block(line: str) -> FittedText:
+    return FittedText(line, _CREDIT_SCALE)
 
 
 def made_by(book: BookContent) -> list[str]:
@@ -168,7 +168,7 @@ def picture_file(page: PageContent) -> str:
 def _fitted(page: PageContent, letters: Letters) -> tuple[str, int]:
     """What kind of a sheet a page's text fits on, and in letters of which size."""
     if page.is_cover:
-        title = Block(" ".join(page.text.plain))
+        title = FittedText(" ".join(page.text.plain))
         return "cover", letters.fitting([title, *_other_blocks(page)], _TITLE_BOX)
     blocks = [*_blocks(page.text), *_other_blocks(page)]
     size = letters.fitting(blocks, _TEXT_BOX)
@@ -177,18 +177,18 @@ def _fitted(page: PageContent, letters: Letters) -> tuple[str, int]:
     return "panel long", letters.fitting(blocks, _LONG_TEXT_BOX)
 
 
-def _blocks(text: PageText) -> Iterator[Block]:
+def _blocks(text: PageText) -> Iterator[FittedText]:
     for place, spans in enumerate(text.paragraphs):
         space = _PARAGRAPH_SPACE if place else 0.0
         indent = _TALK_INDENT if spans[0].is_said else 0.0
-        yield Block("".join(it.text for it in spans), space=space, indent=indent)
+        yield FittedText("".join(it.text for it in spans), space=space, indent=indent)
 
 
-def _other_blocks(page: PageContent) -> Iterator[Block]:
+def _other_blocks(page: PageContent) -> Iterator[FittedText]:
     for text in page.others:
         for place, it in enumerate(_blocks(text)):
             space = it.space * _OTHER_SCALE if place else _OTHER_SPACE
-            yield Block(it.text, _OTHER_SCALE, space, it.indent * _OTHER_SCALE)
+            yield FittedText(it.text, _OTHER_SCALE, space, it.indent * _OTHER_SCALE)
 
 
 def _text(page: PageContent) -> str:
@@ -205,12 +205,12 @@ def _paragraphs(paragraphs: Pieces) -> str:
     return "\n".join(map(_paragraph, paragraphs))
 
 
-def _paragraph(pieces: Sequence[Piece]) -> str:
+def _paragraph(pieces: Sequence[TextPiece]) -> str:
     kind = ' class="talk"' if pieces[0].spans[0].is_said else ""
     return f"<p{kind}>{''.join(map(_piece, pieces))}</p>"
 
 
-def _piece(piece: Piece) -> str:
+def _piece(piece: TextPiece) -> str:
     text = "".join(map(_span, piece.spans))
     return f'<span id="{piece.id}">{text}</span>' if piece.id else text
 

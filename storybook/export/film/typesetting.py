@@ -9,7 +9,7 @@ import msgspec
 import skia  # type: ignore[import-not-found]  # skia-python has no stubs
 
 from storybook.export.film.lines import broken
-from storybook.export.fonts import Face, FaceRun, faces_for, subset
+from storybook.export.fonts import BookFace, FaceRun, faces_for, subset
 
 _LEADING: Final = 1.55
 """From line to line, in sizes of the face."""
@@ -36,9 +36,9 @@ class Typesetter:
 
     def __init__(self, texts: Iterable[str]) -> None:
         runs = [run for text in texts for run in _runs(text)]
-        self._faces: dict[Face, Any] = {}
+        self._faces: dict[BookFace, Any] = {}
         fonts = skia.FontMgr.New_Custom_Empty()  # looks at no font of the system
-        for face in Face:
+        for face in BookFace:
             told = "".join(run.text for run in runs if run.face is face)
             if told:
                 content = skia.Data.MakeWithCopy(subset(face, told))
@@ -83,7 +83,7 @@ class Typesetter:
             canvas.drawString(run.text, x, y, font, pen)
             x += font.measureText(run.text)
 
-    def _font(self, face: Face, size: float) -> Any:
+    def _font(self, face: BookFace, size: float) -> Any:
         font = skia.Font(self._faces[face], size)
         font.setSubpixel(True)
         font.setEdging(skia.Font.Edging.kAntiAlias)
@@ -96,4 +96,4 @@ def _runs(text: str) -> Iterator[FaceRun]:
     for run in faces_for(text):
         words = run.text.rstrip()
         yield FaceRun(run.face, words)
-        yield FaceRun(Face.BOOK, " " * (len(run.text) - len(words)))
+        yield FaceRun(BookFace.BOOK, " " * (len(run.text) - len(words)))

@@ -34,7 +34,7 @@ _AS_PICTOGRAPH: Final = re.compile("[\ufe0f\u20e3]")
 """Asks for the pictograph of a sign that other faces have too (♥, 1)."""
 
 
-class Face(enum.Enum):
+class BookFace(enum.Enum):
     """A face, by the name of its file; in the order in which they are asked for a character."""
 
     BOOK = "gowun-batang"
@@ -53,16 +53,16 @@ class Face(enum.Enum):
 
 
 _FAMILIES: Final = {
-    Face.BOOK: "Gowun Batang",
-    Face.HANJA: "Noto Serif KR",
-    Face.EMOJI: "Noto Emoji",
+    BookFace.BOOK: "Gowun Batang",
+    BookFace.HANJA: "Noto Serif KR",
+    BookFace.EMOJI: "Noto Emoji",
 }
 
 
 class FaceRun(msgspec.Struct, frozen=True):
     """A stretch of text in one face."""
 
-    face: Face
+    face: BookFace
     text: str
 
 
@@ -79,7 +79,7 @@ def signs(text: str) -> Iterator[str]:
     return (found[0] for found in _SIGN.finditer(text))
 
 
-def subset(face: Face, text: str) -> bytes:
+def subset(face: BookFace, text: str) -> bytes:
     """A TrueType font of a face with the characters of a text, and no others: the same text, the
     same bytes. About 0.3 s for the book's face."""
     from fontTools import subset as tools  # type: ignore[import-untyped]  # no type information
@@ -101,7 +101,7 @@ def subset(face: Face, text: str) -> bytes:
     return content.getvalue()
 
 
-def opened(face: Face) -> TTFont:
+def opened(face: BookFace) -> TTFont:
     """The whole face, for whoever measures it. To be closed."""
     from fontTools.ttLib import TTFont
 
@@ -109,7 +109,7 @@ def opened(face: Face) -> TTFont:
 
 
 @cache
-def characters(face: Face) -> frozenset[int]:
+def characters(face: BookFace) -> frozenset[int]:
     """The code points that a face has."""
     with opened(face) as font:
         return frozenset(font.getBestCmap())
@@ -120,9 +120,9 @@ def _faced(text: str) -> Iterator[FaceRun]:
         yield FaceRun(_face_of(sign), sign)
 
 
-def _face_of(sign: str) -> Face:
+def _face_of(sign: str) -> BookFace:
     if sign.isspace():
-        return Face.BOOK
-    asked = (Face.EMOJI, *Face) if _AS_PICTOGRAPH.search(sign) else Face
+        return BookFace.BOOK
+    asked = (BookFace.EMOJI, *BookFace) if _AS_PICTOGRAPH.search(sign) else BookFace
     first = ord(sign[0])
-    return next((it for it in asked if first in characters(it)), Face.BOOK)
+    return next((it for it in asked if first in characters(it)), BookFace.BOOK)

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
-from storybook.export.fonts import Face
+from storybook.export.fonts import BookFace
 from storybook.export.pdf.layout import PlacedLine, PlacedPicture
 from storybook.export.pdf.paper import BLEED, MARK, MM, SLUG, Paper
 from storybook.export.pdf.passages import BLACK, FADED, PAPER, Colour
 from storybook.export.pdf.typefaces import Typefaces
 
-FONT_NAMES: Final = {face: f"/F{number}" for number, face in enumerate(Face)}
+FONT_NAMES: Final = {face: f"/F{number}" for number, face in enumerate(BookFace)}
 """What a side's resources call the faces."""
 _HAIRLINE: Final = 0.25
 """Points: how thick a mark for the printer is."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from storybook.export.fonts import Face, faces_for, signs, subset
+from storybook.export.fonts import BookFace, faces_for, signs, subset
 
 _MANNERS: Final = frozenset([*range(0xFE00, 0xFE10), *range(0xE0020, 0xE0080)])
 """Variation selectors and tags, which show nothing by themselves."""
@@ -25,7 +25,7 @@ _JOINER: Final = "\u200d"
 class Glyph(msgspec.Struct, frozen=True):
     """One shape: the face, its code there, and its width in ems."""
 
-    face: Face
+    face: BookFace
     code: int
     width: float
 
@@ -33,7 +33,7 @@ class Glyph(msgspec.Struct, frozen=True):
 class Typeface:
     """One face with the characters that a book needs. Widths are in thousandths of an em."""
 
-    def __init__(self, face: Face, text: str) -> None:
+    def __init__(self, face: BookFace, text: str) -> None:
         from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # no type information
 
         self.face, self.file = face, subset(face, text)
@@ -92,7 +92,7 @@ class Typeface:
     @cached_property
     def _ligatures(self) -> dict[str, list[tuple[tuple[str, ...], str]]]:
         """By first glyph: the others of each ligature, the longest first, and what it is."""
-        if self.face is not Face.EMOJI or "GSUB" not in self.font:
+        if self.face is not BookFace.EMOJI or "GSUB" not in self.font:
             return {}
         found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for table in self._ligature_tables():
@@ -113,10 +113,10 @@ class Typefaces:
     """All faces that a book needs, by what is to be set in them."""
 
     def __init__(self, text: str) -> None:
-        needed: dict[Face, str] = {}
+        needed: dict[BookFace, str] = {}
         for run in faces_for(text):
             needed[run.face] = needed.get(run.face, "") + run.text
-        self.faces = {it: Typeface(it, needed[it]) for it in Face if it in needed}
+        self.faces = {it: Typeface(it, needed[it]) for it in BookFace if it in needed}
         self._known: dict[str, tuple[Glyph, ...]] = {}
         self._widths: dict[str, float] = {}
 
@@ -135,7 +135,7 @@ class Typefaces:
             self._widths[text] = sum(it.width for it in self.glyphs(text))
         return self._widths[text]
 
-    def _of_sign(self, face: Face, sign: str) -> tuple[Glyph, ...]:
+    def _of_sign(self, face: BookFace, sign: str) -> tuple[Glyph, ...]:
         if sign not in self._known:
             self._known[sign] = tuple(self.faces[face].glyphs(sign))
         return self._known[sign]

@@ -7,7 +7,7 @@ import io
 import pytest
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it has no type information
 
-from storybook.export.fonts import Face, characters, faces_for, subset
+from storybook.export.fonts import BookFace, characters, faces_for, subset
 
 HANGUL = range(0xAC00, 0xD7A4)
 
@@ -18,8 +18,8 @@ def runs(text: str) -> list[tuple[str, str]]:
 
 def test_the_books_face_has_every_hangul_syllable() -> None:
     """Also those that no dictionary has, and what a story is punctuated with."""
-    assert characters(Face.BOOK).issuperset(HANGUL)
-    assert characters(Face.BOOK).issuperset(map(ord, "azAZ09…“”‘’「」『』·—–×~♥☆★♪éßñ"))
+    assert characters(BookFace.BOOK).issuperset(HANGUL)
+    assert characters(BookFace.BOOK).issuperset(map(ord, "azAZ09…“”‘’「」『』·—–×~♥☆★♪éßñ"))
 
 
 def test_the_hanja_of_koreas_standard_are_all_there() -> None:
@@ -27,7 +27,7 @@ def test_the_hanja_of_koreas_standard_are_all_there() -> None:
     pairs = (bytes([row, cell]) for row in range(0xA1, 0xFF) for cell in range(0xA1, 0xFF))
     standard = {ord(it) for pair in pairs if (it := pair.decode("euc-kr", "ignore"))}
     assert len(standard) > 8_000
-    assert characters(Face.BOOK) | characters(Face.HANJA) >= standard
+    assert characters(BookFace.BOOK) | characters(BookFace.HANJA) >= standard
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,10 @@ def test_a_text_is_cut_into_runs_of_one_face(text: str, expected: list[tuple[str
 
 
 @pytest.mark.parametrize(
-    ("face", "text"), [(Face.BOOK, "토끼 Tom."), (Face.HANJA, "家族"), (Face.EMOJI, "😀🇰🇷")]
+    ("face", "text"),
+    [(BookFace.BOOK, "토끼 Tom."), (BookFace.HANJA, "家族"), (BookFace.EMOJI, "😀🇰🇷")],
 )
-def test_a_subset_has_the_characters_of_its_text_only(face: Face, text: str) -> None:
+def test_a_subset_has_the_characters_of_its_text_only(face: BookFace, text: str) -> None:
     """It is TrueType, small, under its own name, and may be embedded."""
     content = subset(face, text)
     with TTFont(io.BytesIO(content)) as font:
@@ -64,11 +65,11 @@ def test_a_subset_has_the_characters_of_its_text_only(face: Face, text: str) -> 
 
 def test_the_same_text_gives_the_same_font() -> None:
     """Byte for byte, in whatever order its characters stand."""
-    assert subset(Face.HANJA, "家族") == subset(Face.HANJA, "族家家")
+    assert subset(BookFace.HANJA, "家族") == subset(BookFace.HANJA, "族家家")
 
 
-@pytest.mark.parametrize("face", Face)
-def test_every_face_is_there_with_its_licence(face: Face) -> None:
+@pytest.mark.parametrize("face", BookFace)
+def test_every_face_is_there_with_its_licence(face: BookFace) -> None:
     """The SIL Open Font License, with whose the face is."""
     assert "SIL OPEN FONT LICENSE" in face.licence
     assert face.licence.startswith(("Copyright", "©"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storybook.export.fonts import Face
+from storybook.export.fonts import BookFace
 from storybook.export.pdf.typefaces import Typefaces
 
 TEXT = "토끼 Tom 3 家族 😀👨‍👩‍👧🇰🇷1️⃣👍🏽♥️"
@@ -29,7 +29,7 @@ def texts(faces: Typefaces, text: str) -> list[str]:
 @pytest.mark.parametrize("sign", ["😀", "👨‍👩‍👧", "🇰🇷", "1️⃣", "👍🏽", "♥️"])
 def test_a_pictograph_is_one_glyph(faces: Typefaces, sign: str) -> None:
     """Of however many characters; all of them are copied."""
-    assert [it.face for it in faces.glyphs(sign)] == [Face.EMOJI]
+    assert [it.face for it in faces.glyphs(sign)] == [BookFace.EMOJI]
     assert texts(faces, sign) == [sign]
 
 
