@@ -131,13 +131,8 @@ def test_a_part_of_a_topic_gets_its_own_story_first() -> None:
 @pytest.mark.parametrize(
     "topic",
     [
-        *(
-            "집에서 뛰면 안 되는 이유, 층간소음",
-            "친구들이 안경 썼다고 놀려요",
-            "왜 방귀는 냄새가 나요?",
-        ),
-        *("태양계 행성 이름 배우기", "청자 만들기", "우리 엄마는 한국말이 서툴러요"),
-        *("사달라고 바닥에 드러누워요", "형이랑 싸워요", "약 먹기 싫어요", "젓가락질", "집안일"),
+        *("종이 울리는 까닭", "태양계 행성 이름 배우기", "청자 만들기", "우리 엄마는 한국말이 서툴러요"),
+        *("형이랑 싸워요", "약 먹기 싫어요", "젓가락질", "집안일"),
     ],
 )
 def test_what_no_story_is_about_is_not_claimed(topic: str) -> None:
@@ -177,6 +172,6 @@ def test_a_story_is_about_what_was_typed(topic: str, told: str, never: str) -> N
     "cast", ["아이", "문어 부부", "물고기", "엄마, 아빠, 나", "노란 우산", "소방관"]
 )
 def test_two_unknown_requests_need_not_get_one_book(era: str, cast: str) -> None:
-    """There are many stories that suit anything."""
+    """There are many stories that suit anything; fewer of them can be told under water."""
     made = Composer().choice(StoryRequest(era, "바다", cast, "주휴수당이 뭐예요?"), 1)
-    assert not made.topic_known and len(made.storylines) >= 15
+    assert not made.topic_known and len(made.storylines) >= 8
