@@ -30,6 +30,7 @@ from storybook.lexicon.topics import (
     frames,
     grave_of_people,
     light_words,
+    weighs,
     words_in,
 )
 
@@ -71,6 +72,10 @@ GENERAL_STORIES: Final = (
     *("key-to-the-crooked-door", "toe-looks-out", "because-of-onions", "rattle-gets-a-name"),
 )
 """Further ones that are, of other topics: of things that are in any place."""
+GENTLE_STORIES: Final = (
+    *("half-a-step", "two-ends-of-a-thread", "once-more-grass", "sea-sparks", "next-time"),
+)
+"""Those that suit whoever has a heavy heart: no jest at anybody, and somebody at one's side."""
 A_STRANGER: Final = 1
 """How much may not belong in a place where there is a story in which all does."""
 MANY: Final = 8
@@ -80,7 +85,7 @@ MANY: Final = 8
 def choice(story: StoryRequest, seed: int) -> Choice:
     """What could be told, the seed's own first; there always is something."""
     known = about(story)
-    names = known or _general(story)
+    names = known or _gentle(story) or _general(story)
     random.Random(f"choice:{seed}").shuffle(names)
     meant = [it for it in names if _is_meant(it, _words_of(story))]
     others = [it for it in names if it not in meant]
@@ -205,6 +210,13 @@ def _words_of(story: StoryRequest) -> str:
     gone = mourned(story, characters_of(story))
     topic = spelled(story.topic)
     return f"{topic} {gone.called} {gone.kind}" if gone is not None else topic
+
+
+def _gentle(story: StoryRequest) -> list[str]:
+    """General stories for what weighs on a family and no story is about."""
+    said = spelled(f"{story.topic} {story.characters} {story.place}")
+    fitting = (told(by_name()[name], story, 0) for name in GENTLE_STORIES if weighs(said))
+    return [it.line.name for it in fitting if it is not None and it.is_at_home]
 
 
 def _general(story: StoryRequest) -> list[str]:

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, Final
 
 from storybook.composer.arcs import table
+from storybook.korean.particles import with_particle
 from storybook.lexicon import find_era, find_place
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.words import DEFAULT_ERA_EN, DEFAULT_PLACE_EN
@@ -23,6 +24,7 @@ from storybook.lexicon.words import DEFAULT_ERA_EN, DEFAULT_PLACE_EN
 MAX_ERA: Final = 20
 MAX_PLACE: Final = 20
 MAX_TOPIC: Final = 16
+HOUSE: Final = "집"
 NEAR: Final = "근처"
 SHORT_WORD: Final = 2
 _HOUSES: Final = ("네", "집", "댁", "아파트", "빌라")
@@ -68,17 +70,35 @@ def home_words(place: str) -> str:
 
 def dwelling_words(place: str) -> str:
     """Where somebody lives of whom a chosen story tells at `place`: in the house around a room; or
-    is for a while, as on a train and at grandmother's."""
+    is for a while, as on a train, at grandmother's and in father's shop."""
     homes = _openings()["homes"]
     if _ends_in(place, (*homes["stays"], *homes["visits"], *homes["rides"])):
         return place
+    if school := _school_around(place):
+        return school
     if _ends_in(place, (*homes["around"], *homes["near"])):
-        return f"{place} {NEAR}"
+        is_own = place.split()[0] in homes["own"] or place.split()[0].endswith("네")
+        return place if is_own and " " in place else f"{place} {NEAR}"
     for rooms, house in (("school_rooms", "school"), ("rooms", "house")):
         if room := _ends_in(place, homes[rooms]):
             around = place.removesuffix(room).strip()
-            return dwelling_words(around) if _is_known(around) else str(homes[house])
+            if around.split()[-1:] and around.split()[-1] in homes["own"]:  # 할머니 방
+                return f"{around} {HOUSE}"
+            if _is_known(around):
+                return dwelling_words(around)
+            is_seen = place in homes["seen"]
+            return f"{with_particle(place, '가')} 있는 집" if is_seen else str(homes[house])
     return home_words(place)
+
+
+def _school_around(place: str) -> str:
+    """The school in which a place is (어린이집 놀이방, but not 학교 앞 문방구); empty if none."""
+    words = place.split()
+    for at, after in enumerate(words[1:], start=1):
+        homes = _openings()["homes"]
+        if words[at - 1].endswith(tuple(homes["taught"])) and after not in homes["outside"]:
+            return " ".join(words[:at])
+    return ""
 
 
 def _is_known(place: str) -> bool:
@@ -155,8 +175,13 @@ def _manner(home: str) -> str:
     for manner in ("ride", "stay", "visit"):
         if _ends_in(home, homes[f"{manner}s"]):
             return f"{manner}_"
+    if _ends_in(home, (*homes["around"], *homes["near"])):
+        return "visit_"
     is_school = find_place(home).motif == "school" or _ends_in(home, homes["schools"])
-    return "school_" if is_school else ""
+    if is_school:
+        return "school_"
+    is_dwelling = _is_known(home) or home.endswith(tuple(homes["lived_in"]))
+    return "" if is_dwelling else "be_"
 
 
 def _whens(era: str, openings: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -68,8 +68,18 @@ class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def frames() -> tuple[TopicFrame, ...]:
     """Every topic that is known."""
-    text = files(__package__).joinpath("topics.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text)["frame"], tuple[TopicFrame, ...])
+    return msgspec.convert(_data()["frame"], tuple[TopicFrame, ...])
+
+
+def weighs(text: str) -> bool:
+    """Whether a text names what weighs on a family, whether or not a frame is about it."""
+    words: list[str] = _data()["weighs"]
+    return any(words_in(words, text)) or any(frame.weighs_on(text) for frame in frames())
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("topics.toml").read_text("utf-8"))
 
 
 def find_topic(text: str) -> TopicFrame | None:
