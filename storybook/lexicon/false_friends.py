@@ -1,14 +1,14 @@
 """What only looks like a word of a topic: 주사위 is no 주사.
 
-Korean writes words together, and topics are found inside them, so that 예방주사 and 여동생 are; what
-is not is told here by its words, which `false_friends.toml` lists.
+Korean writes words together, and topics are found inside them, as in 예방주사 and 여동생. Which
+words only look so `false_friends.toml` lists.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -33,15 +33,18 @@ def false_friends() -> FalseFriends:
     return msgspec.convert(tomllib.loads(text), FalseFriends)
 
 
-def is_false_friend(word: str, text: str, at: int) -> bool:
-    """Whether a topic's word that is found in a text at a place means something else there."""
+def is_false_friend(word: str, text: str, at: int, end: int) -> bool:
+    """Whether a topic's word, found in a text between two places, means something else there. A
+    longer word that the find covers is none: in 눈이 나빠 is no 눈, snow, but 눈…나빠.
+    """
     head = _PARTS.split(word)[0]
     if _begins(head) and "가" <= text[at - 1 : at] <= "힣":
         return True
-    longer = false_friends().within.get(head, ())
+    within = false_friends().within
+    longer = {*within.get(head, ()), *within.get(word, ())}
     return any(
-        start < at + len(head) and at < end and not (at <= start and end <= at + len(head))
-        for start, end in _places(longer, text)
+        begins < at + len(head) and at < ends and not at <= begins <= ends <= end
+        for begins, ends in _places(longer, text)
     )
 
 
@@ -51,7 +54,7 @@ def _begins(head: str) -> bool:
     return head in false_friends().first or (len(head) == 1 and head not in _PARTICLES)
 
 
-def _places(words: tuple[str, ...], text: str) -> Iterator[tuple[int, int]]:
+def _places(words: Iterable[str], text: str) -> Iterator[tuple[int, int]]:
     """Where each of some words is, every time."""
     for word in words:
         at = text.find(word)

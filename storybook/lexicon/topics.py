@@ -109,8 +109,8 @@ def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
     Latin letters, must stand alone but for a particle (꿈, 꿈을, but not 꿈틀); one with a space at
     its end has nothing after it; none is where it only looks like itself (주사위 is no 주사)."""
     padded = f" {text.lower()} "
-    for word in words:
-        found = [it for it in _found(word, padded) if not is_false_friend(word, padded, it[0])]
+    for word in (it for it in words if it[0] in padded):
+        found = [it for it in _found(word, padded) if not is_false_friend(word, padded, *it)]
         if found:
             yield found[-1][1], len(word.rstrip())
 

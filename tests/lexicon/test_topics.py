@@ -131,9 +131,7 @@ def test_what_is_grave_is_not_taken_for_something_light(text: str, name: str) ->
     assert found is not None and found.name == name
 
 
-@pytest.mark.parametrize(
-    "text", ["청자 만들기", "암사자", "집에 돌아가는 길"]
-)
+@pytest.mark.parametrize("text", ["청자 만들기", "암사자", "집에 돌아가는 길"])
 def test_a_frame_does_not_claim_its_neighbours(text: str) -> None:
     """A fart is no potty training, clay no drawing, a lioness no illness."""
     assert find_topic(text) is None
