@@ -72,10 +72,6 @@ GENERAL_STORIES: Final = (
     *("key-to-the-crooked-door", "toe-looks-out", "because-of-onions", "rattle-gets-a-name"),
 )
 """Further ones that are, of other topics: of things that are in any place."""
-GENTLE_STORIES: Final = (
-    *("half-a-step", "two-ends-of-a-thread", "once-more-grass", "sea-sparks", "next-time"),
-)
-"""Those that suit whoever has a heavy heart: no jest at anybody, and somebody at one's side."""
 A_STRANGER: Final = 1
 """How much may not belong in a place where there is a story in which all does."""
 MANY: Final = 8
@@ -213,10 +209,10 @@ def _words_of(story: StoryRequest) -> str:
 
 
 def _gentle(story: StoryRequest) -> list[str]:
-    """General stories for what weighs on a family and no story is about."""
-    said = spelled(f"{story.topic} {story.characters} {story.place}")
-    fitting = (told(by_name()[name], story, 0) for name in GENTLE_STORIES if weighs(said))
-    return [it.line.name for it in fitting if it is not None and it.is_at_home]
+    """General stories for what weighs on a family and no story is about: gentle ones."""
+    if not weighs(spelled(f"{story.topic} {story.characters} {story.place}")):
+        return []
+    return [name for name in _fitting(ANY_TOPIC, story) if by_name()[name].gentle]
 
 
 def _general(story: StoryRequest) -> list[str]:
