@@ -35,6 +35,7 @@ _OURS: Final = re.compile(
 )
 _SCHOOL_YEAR: Final = re.compile(r"(?<!\S)초(?:등)?\s?([1-6])(?:학년)?(?!\S)")
 _MONTHS: Final = re.compile(r"(\d개월)(?=$|\s)(?! 된)")
+_YEARS: Final = re.compile(r"(?<!\S)(한|두|세|네|다섯|여섯|일곱|여덟|아홉|열|\d+)(살)(?!\S)")
 """How parents write whom a book is for, and how a book says it: 초1 is 초등학교 1학년, 32개월 is
 32개월 된."""
 _VOCATIVES: Final = ("야", "아")
@@ -119,7 +120,8 @@ def introduced(character: Character) -> str:
     is_said = character.kind.ko in character.name or character.name == TELLER
     noun = "" if is_said else _OURS.sub("", character.kind.ko).strip()
     told = " ".join(part for part in (character.description, noun, character.name) if part)
-    return _MONTHS.sub(r"\1 된", _SCHOOL_YEAR.sub(r"초등학교 \1학년", told))
+    told = _YEARS.sub(r"\1 \2", _SCHOOL_YEAR.sub(r"초등학교 \1학년", told))
+    return _MONTHS.sub(r"\1 된", told)
 
 
 def familiar(character: Character) -> str:

@@ -5,19 +5,21 @@ around it is the narrator's. Quotation marks are seen, not heard. A line that do
 text is spoken after it: a child would rather hear it late than not at all.
 
 As a story (`VoiceDelivery.STORY`) a sentence is spoken clause by clause, and each piece knows what
-there is between it and the next one.
+there is between it and the next one, and how it is said (`expression`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from storybook.book import Dialogue, Page, TtsConfig, VoiceDelivery
 from storybook.engines import Boundary, Utterance
+from storybook.languages.known import language_of
+from storybook.stages.narrator.expression import Expression, expression_of
 
 _QUOTES: Final = "\"'“”‘’„‟「」『』«»"
 _SENTENCE_END: Final = re.compile(rf"(?<=[.!?…])[{_QUOTES})\]]*\s+")
@@ -44,12 +46,32 @@ def utterances(page: Page, tts: TtsConfig) -> tuple[Utterance, ...]:
     sentences = _sentences_of(page, tts)
     if tts.delivery is VoiceDelivery.EVEN:
         return tuple(Utterance(it.text, it.speaker, it.voice) for it in sentences)
-    last = len(sentences) - 1
+    said = language_of(tts.lang).speech.hushed
     return tuple(
-        msgspec.structs.replace(piece, pace=LAST_PACE if index == last else 1.0)
+        piece
         for index, it in enumerate(sentences)
-        for piece in _pieces(it, _boundary(sentences[index : index + 2]))
+        for piece in _expressed(
+            _pieces(it, _boundary(sentences[index : index + 2])),
+            expression_of(it.text, said, _beside(sentences, index)),
+            is_last=index == len(sentences) - 1,
+        )
     )
+
+
+def _expressed(
+    pieces: Iterable[Utterance], how: Expression, *, is_last: bool
+) -> Iterator[Utterance]:
+    pace = LAST_PACE if is_last else how.pace
+    for it in pieces:
+        yield msgspec.structs.replace(it, pace=pace, gain_db=how.gain_db, semitones=how.semitones)
+
+
+def _beside(sentences: Sequence[_Sentence], index: int) -> str:
+    """What is told right before and after a line that somebody says."""
+    if not sentences[index].speaker:
+        return ""
+    around = (*sentences[max(0, index - 1) : index], *sentences[index + 1 : index + 2])
+    return " ".join(it.text for it in around if not it.speaker)
 
 
 def _sentences_of(page: Page, tts: TtsConfig) -> list[_Sentence]:
