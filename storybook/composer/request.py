@@ -88,6 +88,8 @@ def dwelling_words(place: str) -> str:
             around = place.removesuffix(room).strip()
             if around.endswith(tuple(homes["kin"])):  # 할머니 방
                 return f"{around} {HOUSE}"
+            if around.endswith(tuple(f" {it}" for it in homes["beside"])):  # 중환자실 앞 복도
+                return around
             if _is_known(around):
                 return dwelling_words(around)
             is_seen = place in homes["seen"]
