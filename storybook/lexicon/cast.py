@@ -39,6 +39,8 @@ MAX_DESCRIPTION: Final = 45
 FRIEND: Final = Word("친구", "child", "child")
 CHILD: Final = Word("아이", "child", "child")
 
+_SAYS_TO_ELDERS: Final = {"소년": ("형", "누나"), "소녀": ("오빠", "언니")}
+"""What a boy and a girl call elder brothers and sisters."""
 _UNWANTED: Final = re.compile(r"[^\w\s\-]|_")
 _NAMED: Final = re.compile(
     r"^(?P<desc>.*?)(?:이름[이은]\s*)?(?P<name>[^\s()]{1,8}?)"
@@ -58,8 +60,22 @@ def cast(characters_ko: str, reading: int = READING) -> tuple[Character, ...]:
     (`StoryRequest.reading`). Never raises, whatever the text."""
     if reading == FIRST_READING:
         return first_cast(characters_ko)
-    found = [who for _, who in named_in(characters_ko)]
+    found = _teller_known([who for _, who in named_in(characters_ko)])
     return _distinct(found[:MAX_CAST]) or (known(Character(FRIEND.ko, "", FRIEND)),)
+
+
+def _teller_known(found: list[Character]) -> list[Character]:
+    """Who tells is a boy who says 형 and 누나 to the others, a girl who says 오빠 and 언니."""
+    names = tuple(who.name for who in found)
+    for kind, said in _SAYS_TO_ELDERS.items():
+        if any(name.endswith(said) for name in names):
+            return [_teller_as(who, kind) if who.name == TELLER else who for who in found]
+    return found
+
+
+def _teller_as(who: Character, kind: str) -> Character:
+    found = known(msgspec.structs.replace(who, kind=find_kind(kind)))
+    return msgspec.structs.replace(found, kind=msgspec.structs.replace(found.kind, ko=CHILD.ko))
 
 
 def characters_of(request: StoryRequest) -> tuple[Character, ...]:

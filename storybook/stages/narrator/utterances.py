@@ -23,6 +23,8 @@ from storybook.stages.narrator.expression import Expression, expression_of
 
 _QUOTES: Final = "\"'“”‘’„‟「」『』«»"
 _SENTENCE_END: Final = re.compile(rf"(?<=[.!?…])[{_QUOTES})\]]*\s+")
+_BEGUN_WORD: Final = re.compile(r"(?<!\w)\w{1,2}…+$")
+_REST_OF_WORD: Final = re.compile(r"\w{1,2}[.!?…]")
 _LINE_BREAK: Final = re.compile(r"[\r\n]+")
 _ENDS_LINE: Final = re.compile(rf"[\r\n][\s{_QUOTES}]*$")
 _SIGN_ENDS: Final = (re.compile(r"[.!?…;:](?=\s)"), re.compile(r"[,、]"))
@@ -163,12 +165,25 @@ def _spoken(text: str, speaker: str, voice: str) -> list[_Sentence]:
     """The sentences of a text. Where nothing but marks is between two line breaks they are one."""
     found: list[_Sentence] = []
     for line in _LINE_BREAK.split(text):
-        sentences = [_unquoted(it) for it in _SENTENCE_END.split(line)]
+        sentences = [_unquoted(it) for it in _cut(line)]
         said = [it for it in sentences if _has_words(it)]
         found += [_Sentence(it, speaker, voice, it is said[-1]) for it in said]
     if found and not _ENDS_LINE.search(text):
         found[-1] = msgspec.structs.replace(found[-1], ends_paragraph=False)
     return found
+
+
+def _cut(line: str) -> Iterator[str]:
+    """The sentences of a line. A word that is drawn out stays one: 반…… 짝!"""
+    start = 0
+    for end in _SENTENCE_END.finditer(line):
+        is_drawn_out = _BEGUN_WORD.search(line, start, end.start()) and _REST_OF_WORD.match(
+            line, end.end()
+        )
+        if not is_drawn_out:
+            yield line[start : end.start()]
+            start = end.end()
+    yield line[start:]
 
 
 def _pieces(sentence: _Sentence, boundary: Boundary) -> Iterator[Utterance]:
