@@ -346,13 +346,16 @@ class Boundary(enum.StrEnum):
 class Utterance(msgspec.Struct, frozen=True):
     """A sentence, a clause or a line to be spoken in one voice; `speaker` is empty for the
     narrator. `pace` is a factor of the task's speed, and `after` is what there is between it and
-    the next one: None if one pause is for all."""
+    the next one: None if one pause is for all. It is said `gain_db` decibels louder and
+    `semitones` higher than the voice usually speaks; no engine needs to see to that."""
 
     text: str
     speaker: str
     voice: str
     pace: float = 1.0
     after: Boundary | None = None
+    gain_db: float = 0.0
+    semitones: float = 0.0
 
     @property
     def is_question(self) -> bool:

@@ -30,6 +30,7 @@ from storybook.lexicon.topics import (
     frames,
     grave_of_people,
     light_words,
+    weighs,
     words_in,
 )
 
@@ -80,7 +81,7 @@ MANY: Final = 8
 def choice(story: StoryRequest, seed: int) -> Choice:
     """What could be told, the seed's own first; there always is something."""
     known = about(story)
-    names = known or _general(story)
+    names = known or _gentle(story) or _general(story)
     random.Random(f"choice:{seed}").shuffle(names)
     meant = [it for it in names if _is_meant(it, _words_of(story))]
     others = [it for it in names if it not in meant]
@@ -205,6 +206,13 @@ def _words_of(story: StoryRequest) -> str:
     gone = mourned(story, characters_of(story))
     topic = spelled(story.topic)
     return f"{topic} {gone.called} {gone.kind}" if gone is not None else topic
+
+
+def _gentle(story: StoryRequest) -> list[str]:
+    """General stories for what weighs on a family and no story is about: gentle ones."""
+    if not weighs(spelled(f"{story.topic} {story.characters} {story.place}")):
+        return []
+    return [name for name in _fitting(ANY_TOPIC, story) if by_name()[name].gentle]
 
 
 def _general(story: StoryRequest) -> list[str]:

@@ -234,7 +234,7 @@ def _words(
     for slot, kind in (("opening", "plain"), ("opening_family", "family")):
         begun = request.opening(kind, era, motif, rng)
         if is_chosen:
-            begun = agreeing(request.beginning(era, place, rng))
+            begun = agreeing(request.beginning(era, place, words["intro"], rng))
         words[slot] = telling.filled(begun, words)
     return words
 

@@ -53,7 +53,7 @@ class Composer:
     @cached_property
     def capabilities(self) -> Capabilities:
         """Its storylines are written in Korean, for one length and one age: a page of theirs has
-        three to five sentences of seven or eight words, and one picture."""
+        some ten short sentences and one picture."""
         topics = tuple(Topic(name, words) for name, words in known_topics())
         return Capabilities(
             languages=("ko",), page_counts=(PAGE_COUNT,), ages=(AGE,), topics=topics

@@ -16,14 +16,20 @@ from functools import cache
 from typing import Any, Final
 
 from storybook.composer.arcs import table
+from storybook.korean.particles import with_particle
 from storybook.lexicon import find_era, find_place
 from storybook.lexicon.emoji import spelled
+from storybook.lexicon.parts import TELLER
 from storybook.lexicon.words import DEFAULT_ERA_EN, DEFAULT_PLACE_EN
 
 MAX_ERA: Final = 20
 MAX_PLACE: Final = 20
 MAX_TOPIC: Final = 16
+HOUSE: Final = "집"
 NEAR: Final = "근처"
+LONG_INTRO: Final = 20
+"""Letters of those of whom a book tells."""
+_TELLER_FIRST: Final = re.compile(rf"{TELLER}(?:$|[와,]|\s)")
 SHORT_WORD: Final = 2
 _HOUSES: Final = ("네", "집", "댁", "아파트", "빌라")
 
@@ -68,17 +74,37 @@ def home_words(place: str) -> str:
 
 def dwelling_words(place: str) -> str:
     """Where somebody lives of whom a chosen story tells at `place`: in the house around a room; or
-    is for a while, as on a train and at grandmother's."""
+    is for a while, as on a train, at grandmother's and in father's shop."""
     homes = _openings()["homes"]
     if _ends_in(place, (*homes["stays"], *homes["visits"], *homes["rides"])):
         return place
+    if school := _school_around(place):
+        return school
     if _ends_in(place, (*homes["around"], *homes["near"])):
-        return f"{place} {NEAR}"
+        is_own = place.split()[0] in homes["own"] or place.split()[0].endswith("네")
+        return place if is_own and " " in place else f"{place} {NEAR}"
     for rooms, house in (("school_rooms", "school"), ("rooms", "house")):
         if room := _ends_in(place, homes[rooms]):
             around = place.removesuffix(room).strip()
-            return dwelling_words(around) if _is_known(around) else str(homes[house])
+            if around.endswith(tuple(homes["kin"])):  # 할머니 방
+                return f"{around} {HOUSE}"
+            if around.endswith(tuple(f" {it}" for it in homes["beside"])):  # 중환자실 앞 복도
+                return around
+            if _is_known(around):
+                return dwelling_words(around)
+            is_seen = place in homes["seen"]
+            return f"{with_particle(place, '가')} 있는 집" if is_seen else str(homes[house])
     return home_words(place)
+
+
+def _school_around(place: str) -> str:
+    """The school in which a place is (어린이집 놀이방, but not 학교 앞 문방구); empty if none."""
+    words = place.split()
+    for at, after in enumerate(words[1:], start=1):
+        homes = _openings()["homes"]
+        if words[at - 1].endswith(tuple(homes["taught"])) and after not in homes["outside"]:
+            return " ".join(words[:at])
+    return ""
 
 
 def _is_known(place: str) -> bool:
@@ -130,21 +156,33 @@ def opening(kind: str, era: str, place_motif: str, rng: random.Random) -> str:
     return str(sentence.replace("{when}", when.replace("{era}", era)))
 
 
-def beginning(era: str, place: str, rng: random.Random) -> str:
+def beginning(era: str, place: str, intro: str, rng: random.Random) -> str:
     """The first sentence of a chosen story, with {home} and {intro} still to fill; a time of which
-    only the word is known gets a sentence of its own."""
+    only the word is known gets a sentence of its own. `intro` is who is told of: one who tells it,
+    or of whom there is much to say, is not presented like a guest."""
     openings = _openings()
     home = dwelling_words(place)
-    where, is_near = _manner(home), home.endswith(NEAR)
     when = "today" if era in openings["signs"]["today"] else "then"
-    fitting = openings["beginning"][f"{where}{when}"]
-    if is_near:
+    fitting = openings["beginning"][f"{_manner(home)}{when}"]
+    is_teller = _TELLER_FIRST.match(intro) is not None
+    if is_teller or len(intro) > LONG_INTRO:
+        fitting = [it for it in fitting if it.startswith(("{when}", "{home:에} {intro:이}"))]
+    elif home.endswith(NEAR):
         fitting = [it for it in fitting if not it.startswith("여기는")]
     sentence = str(rng.choice(fitting))
-    if era in openings["known"] or find_era(era).en != DEFAULT_ERA_EN:
+    if is_teller:
+        sentence = sentence.replace("{intro:이}", "{intro:는}")
+    if _is_time(era):
         whens = [it.removeprefix("때는 ") for it in _whens(era, openings)]
         return sentence.replace("{when}", rng.choice(whens).replace("{era}", era))
     return f"{era} 이야기예요. {sentence.removeprefix('{when} ')}".replace("{era}", era)
+
+
+def _is_time(era: str) -> bool:
+    """Whether words are known to name a time."""
+    openings = _openings()
+    is_sign = any(sign in era for sign in openings["signs"]["as_it_is"])
+    return era in openings["known"] or is_sign or find_era(era).en != DEFAULT_ERA_EN
 
 
 def _manner(home: str) -> str:
@@ -155,8 +193,17 @@ def _manner(home: str) -> str:
     for manner in ("ride", "stay", "visit"):
         if _ends_in(home, homes[f"{manner}s"]):
             return f"{manner}_"
+    if home.endswith("댁"):
+        return "stay_"
+    if home.split()[-1] in homes["beside"]:
+        return "be_"
+    if _ends_in(home, (*homes["around"], *homes["near"])):
+        return "visit_"
     is_school = find_place(home).motif == "school" or _ends_in(home, homes["schools"])
-    return "school_" if is_school else ""
+    if is_school:
+        return "school_"
+    is_dwelling = _is_known(home) or home.endswith(tuple(homes["lived_in"]))
+    return "" if is_dwelling else "be_"
 
 
 def _whens(era: str, openings: Mapping[str, Any]) -> list[str]:

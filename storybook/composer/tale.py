@@ -142,7 +142,7 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     """The five pages of the book: always the same ones for a seed."""
     rng = random.Random(f"tale:{seed}:{it.line.name}")
     era = request.era_words(it.story.era)
-    opening = request.beginning(era, request.place_words(it.story.place), rng)
+    opening = request.beginning(era, request.place_words(it.story.place), _introduction(it), rng)
     title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
     pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
     for number, page in enumerate(it.line.page, start=1):
@@ -180,7 +180,7 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         REST: telling.listed(_turn(rest, number)) if rest else "",
         "team": team(living),
         "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": introduction(living, one_of),
+        "intro": _introduction(it),
         **{slot: found.ko for slot, found in it.things.items()},
         **{key: extra.ko for key, extra in it.line.extras.items()},
         **{key: names[at] for key, at in who.extras.items()},
@@ -193,6 +193,12 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         words |= {"here": scenery.ko, **scenery.parts}
     opened = agreeing(telling.filled(opening, words))
     return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
+
+
+def _introduction(it: Tale) -> str:
+    """Everyone who lives, as a book first tells of them."""
+    everyone = [replace(one, name=telling.familiar(one)) for one in it.who.everyone]
+    return introduction([one for at, one in enumerate(everyone) if at != it.who.gone], one_of)
 
 
 def company(it: Tale) -> tuple[str, ...]:

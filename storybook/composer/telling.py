@@ -29,6 +29,15 @@ _PARTICLES: Final = "을|이|은|으로|과|도|에도|에는|에|만|의|로|�
 _ONE: Final = "하나"
 """A name that with 도 after it would read as "not one" (하나도)."""
 _NOUN: Final = "_noun"
+_OURS: Final = re.compile(
+    r"우리\s(?:집\s)?(?:큰\s?|작은\s?)?(?:아들|아드님|아들내미|딸|따님|딸내미|딸아이|손자|손녀|손주|조카|아이|아기|"
+    r"애|애기|아가|막내|첫째|둘째|셋째|꼬맹이|공주님?|왕자님?)$"
+)
+_SCHOOL_YEAR: Final = re.compile(r"(?<!\S)초(?:등)?\s?([1-6])(?:학년)?(?!\S)")
+_MONTHS: Final = re.compile(r"(\d개월)(?=$|\s)(?! 된)")
+_YEARS: Final = re.compile(r"(?<!\S)(한|두|세|네|다섯|여섯|일곱|여덟|아홉|열|\d+)(살)(?!\S)")
+"""How parents write whom a book is for, and how a book says it: 초1 is 초등학교 1학년, 32개월 is
+32개월 된."""
 _VOCATIVES: Final = ("야", "아")
 _HONOURED: Final = ("님", "할머니", "할아버지")
 """Ends of names after which one says 께 and not 에게."""
@@ -106,10 +115,13 @@ def joined(names: Sequence[str]) -> str:
 
 
 def introduced(character: Character) -> str:
-    """A character at its first mention: 호기심 많은 토끼 토토."""
+    """A character at its first mention: 호기심 많은 토끼 토토. Whose child somebody is only the one
+    who asked for the book says: 우리 아들 태오 is 태오."""
     is_said = character.kind.ko in character.name or character.name == TELLER
-    noun = "" if is_said else character.kind.ko
-    return " ".join(part for part in (character.description, noun, character.name) if part)
+    noun = "" if is_said else _OURS.sub("", character.kind.ko).strip()
+    told = " ".join(part for part in (character.description, noun, character.name) if part)
+    told = _YEARS.sub(r"\1 \2", _SCHOOL_YEAR.sub(r"초등학교 \1학년", told))
+    return _MONTHS.sub(r"\1 된", told)
 
 
 def familiar(character: Character) -> str:

@@ -138,12 +138,13 @@ class ReadingAloud(msgspec.Struct, frozen=True):
     """How a text is read aloud. `read` spells out what is written in digits and signs; `spelled`
     does, by an engine's name, what that engine needs after it. `breaths` are where a long sentence
     may be cut, as a regular expression, and `clause` is how many characters are best said at
-    once."""
+    once. `hushed` matches words of what is said softly, also of what is told beside it."""
 
     read: Callable[[str], str] = str
     spelled: Mapping[str, Callable[[str], str]] = {}
     breaths: str = ""
     clause: int = 299
+    hushed: str = ""
 
     def given(self, text: str, engine: str = "") -> str:
         """A text as an engine is given it."""

@@ -28,7 +28,7 @@ from storybook.lexicon.parts import (
     roles,
     without_particle,
 )
-from storybook.lexicon.people import is_name, known
+from storybook.lexicon.people import is_name, known, may_be_name
 from storybook.lexicon.words import Word, data, find_kind, find_traits, is_known_kind
 
 MAX_CAST: Final = 8
@@ -39,6 +39,8 @@ MAX_DESCRIPTION: Final = 45
 FRIEND: Final = Word("친구", "child", "child")
 CHILD: Final = Word("아이", "child", "child")
 
+_SAYS_TO_ELDERS: Final = {"소년": ("형", "누나"), "소녀": ("오빠", "언니")}
+"""What a boy and a girl call elder brothers and sisters."""
 _UNWANTED: Final = re.compile(r"[^\w\s\-]|_")
 _NAMED: Final = re.compile(
     r"^(?P<desc>.*?)(?:이름[이은]\s*)?(?P<name>[^\s()]{1,8}?)"
@@ -58,8 +60,22 @@ def cast(characters_ko: str, reading: int = READING) -> tuple[Character, ...]:
     (`StoryRequest.reading`). Never raises, whatever the text."""
     if reading == FIRST_READING:
         return first_cast(characters_ko)
-    found = [who for _, who in named_in(characters_ko)]
+    found = _teller_known([who for _, who in named_in(characters_ko)])
     return _distinct(found[:MAX_CAST]) or (known(Character(FRIEND.ko, "", FRIEND)),)
+
+
+def _teller_known(found: list[Character]) -> list[Character]:
+    """Who tells is a boy who says 형 and 누나 to the others, a girl who says 오빠 and 언니."""
+    names = tuple(who.name for who in found)
+    for kind, said in _SAYS_TO_ELDERS.items():
+        if any(name.endswith(said) for name in names):
+            return [_teller_as(who, kind) if who.name == TELLER else who for who in found]
+    return found
+
+
+def _teller_as(who: Character, kind: str) -> Character:
+    found = known(msgspec.structs.replace(who, kind=find_kind(kind)))
+    return msgspec.structs.replace(found, kind=msgspec.structs.replace(found.kind, ko=CHILD.ko))
 
 
 def characters_of(request: StoryRequest) -> tuple[Character, ...]:
@@ -80,7 +96,8 @@ def _character(part: str) -> Character | None:
     description, name, kind = _analysed(part)
     if not name:
         return None
-    words = description.split() if is_attributive(description) else []
+    is_said = is_attributive(description) or may_be_name(name)
+    words = description.split() if is_said else []
     while len(" ".join(words)) > MAX_DESCRIPTION:
         words.pop(0)
     return known(Character(name, " ".join(words), kind))
@@ -150,12 +167,18 @@ def _unknown(part: str, tokens: list[str]) -> tuple[str, str, Word]:
 
 
 def _described(before: list[str], noun: str) -> tuple[str, str]:
-    """Part the words before a noun into a description and the noun's own epithet ("아기 곰")."""
+    """Part the words before a noun into a description and the noun's own epithet ("아기 곰"). A
+    given name has none: 깨물기 대장 봄이 is called 봄이."""
     words = list(before)
     name = noun
-    while words and not is_attributive(words[-1]) and len(words[-1]) + len(name) < MAX_NAME:
+    has_epithet = not may_be_name(noun)
+    while has_epithet and words and _is_epithet(words[-1], name):
         name = f"{words.pop()} {name}"
     return " ".join(words), name
+
+
+def _is_epithet(word: str, noun: str) -> bool:
+    return not is_attributive(word) and len(word) + len(noun) < MAX_NAME
 
 
 def _head_index(tokens: list[str]) -> int | None:
@@ -172,12 +195,12 @@ def _head_index(tokens: list[str]) -> int | None:
 
 
 def _is_spoken_of(tokens: list[str], i: int) -> bool:
-    """Whether a noun only belongs to a description: 우산을 든 민지, 모자 쓴 하늘이."""
+    """Whether a noun only belongs to a description: 우산을 든 민지, 의사가 되고 싶은 하늘이."""
     if i + 1 == len(tokens):
         return False
     if tokens[i].endswith(_OBJECTS) and not is_known_kind(tokens[i]):
         return True
-    return i + 2 < len(tokens) and is_attributive(tokens[i + 1])
+    return any(map(is_attributive, tokens[i + 1 : -1]))
 
 
 def _ends_in_kind(token: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from storybook.lexicon.people import sex_of_name
+from storybook.lexicon.people import may_be_name, sex_of_name
 from storybook.lexicon.words import find_kind, folk_of, is_known_kind
 
 MOST: Final = 8
@@ -50,9 +50,10 @@ _AFTER: Final = re.compile(rf"^(?P<noun>.+?)\s*(?<=\s)(?P<n>{_COUNT})\s*(?:{_UNI
 """곰 세 마리, 아이 다섯, 구두 한 짝."""
 _JOINED: Final = re.compile(rf"^(?P<noun>.+?)(?P<n>[1-9])\s*(?:{_UNIT})$")
 _BEFORE: Final = re.compile(
-    rf"^(?:(?P<what>.*?)\s)?(?P<n>{_COUNT})\s*(?:(?:{_UNIT})(?:의)?(?!\S))?\s+(?P<noun>.+)$"
+    rf"^(?:(?P<what>.*?)\s)?(?P<n>{_COUNT})\s*(?:(?:{_UNIT})(?:의)?(?!\S))?\s+"
+    r"(?P<noun>(?!(?:살|세|돌|개월|학년)(?!\S)).+)$"
 )
-"""세 마리 곰, 다섯 아이들, 두 명의 소녀, 귀여운 세 친구."""
+"""세 마리 곰, 다섯 아이들, 두 명의 소녀, 귀여운 세 친구; but 여덟 살 누나 is one sister."""
 _SIBLINGS: Final = re.compile(
     r"^(?P<noun>.+?)?\s*(?P<n>삼|사|오|육|칠|팔)(?P<kin>형제|남매|자매|총사|둥이)$"
 )
@@ -200,6 +201,8 @@ def _family(part: str) -> list[str]:
     if before in _OWN_FAMILY:
         return ["아빠", "엄마", "나"]
     what, noun = _parted(before)
+    if may_be_name(noun):
+        return _described(what, [noun, "엄마", "아빠"])
     if not _is_kind(noun) or folk_of(find_kind(noun)) == "person":
         return []
     return _described(what, [f"{role} {noun}" for role in _PARENTS])

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final
 
 from storybook.lexicon.emoji import spelled_in_place
-from storybook.lexicon.people import is_name
+from storybook.lexicon.people import is_name, may_be_name
 from storybook.lexicon.words import data, find_kind, folk_of, is_known_kind
 
 TELLER: Final = "나"
@@ -45,6 +45,9 @@ _TOGETHER: Final = (
         "사는",
     ),
     *("친구가", "친구인", "단둘이", "둘이"),
+)
+_TOGETHER_NAMED: Final = re.compile(
+    r"(?:(?:두|세|네|다섯|단짝|삼|사|오)\s?)?(?:친구|단짝|형제|자매|남매|쌍둥이|아이|어린이)(?:들)?(?:인|,|:)?\s(?P<names>.+)"
 )
 _GOES_ON: Final = re.compile(r"(?:[는던]|하고|[^\s]고|며|면서|지만|는데|아서|어서|해서)$")
 """What ends so is no name, but goes on: 다니는, 쓰고, 좋아하지만."""
@@ -121,7 +124,18 @@ def _unlinked(text: str) -> list[str]:
         else:
             current.append(token)
     rows = [*found, " ".join(current)]
-    return [name for row in rows for name in (row.split() if _are_a_row(row.split()) else [row])]
+    return [name for row in rows for name in _row(row)]
+
+
+def _row(text: str) -> list[str]:
+    """The names of which a text is just a row, also after what they are together (세 친구 민지 지우
+    서준); else the text itself."""
+    tokens = text.split()
+    if _are_a_row(tokens):
+        return tokens
+    named = _TOGETHER_NAMED.match(text)
+    names = named["names"].split() if named else []
+    return names if len(names) > 1 and all(map(may_be_name, names)) else [text]
 
 
 def _spaced(text: str) -> str:

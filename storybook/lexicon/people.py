@@ -99,6 +99,12 @@ def is_name(word: str) -> bool:
     return word in known_names or (stem != word and stem in known_names)
 
 
+def may_be_name(word: str) -> bool:
+    """Whether it is a name, also an unknown one that ends as names do; where a word of another kind
+    cannot stand."""
+    return is_name(word) or (not is_known_kind(word) and bool(sex_of_name(word)))
+
+
 def _sex(words: tuple[str, ...], who: Character) -> Sex:
     for word in reversed(words):
         for sex in SEXES:

@@ -12,9 +12,11 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+
+from storybook.lexicon.false_friends import is_false_friend
 
 LONG_WORD: Final = 2
 """From this many syllables a word counts inside other words too (용기 in 용기있는)."""
@@ -68,8 +70,18 @@ class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def frames() -> tuple[TopicFrame, ...]:
     """Every topic that is known."""
-    text = files(__package__).joinpath("topics.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text)["frame"], tuple[TopicFrame, ...])
+    return msgspec.convert(_data()["frame"], tuple[TopicFrame, ...])
+
+
+def weighs(text: str) -> bool:
+    """Whether a text names what weighs on a family, whether or not a frame is about it."""
+    words: list[str] = _data()["weighs"]
+    return any(words_in(words, text)) or any(frame.weighs_on(text) for frame in frames())
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("topics.toml").read_text("utf-8"))
 
 
 def find_topic(text: str) -> TopicFrame | None:
@@ -105,21 +117,27 @@ def light_words() -> frozenset[str]:
 def words_in(words: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
     """Where each of some words that is in `text` ends, and how long it is. One of a syllable, or of
     Latin letters, must stand alone but for a particle (꿈, 꿈을, but not 꿈틀); one with a space at
-    its end has nothing after it."""
+    its end has nothing after it; none is where it only looks like itself (주사위 is no 주사)."""
     padded = f" {text.lower()} "
-    for word in words:
-        if GAP in word:
-            ends = [found.end() for found in _gapped(word).finditer(padded)]
-            yield from ((end, len(word)) for end in ends[-1:])
-            continue
-        whole = len(word.rstrip()) < LONG_WORD or word.isascii()
-        starts = f" {word}" if whole else word
-        at = padded.rfind(starts)
-        if at < 0:
-            continue
+    for word in (it for it in words if it[0] in padded):
+        found = [it for it in _found(word, padded) if not is_false_friend(word, padded, *it)]
+        if found:
+            yield found[-1][1], len(word.rstrip())
+
+
+def _found(word: str, padded: str) -> Iterator[tuple[int, int]]:
+    """Where a word begins and ends, each time that its letters are there."""
+    if GAP in word:
+        yield from (it.span() for it in _gapped(word).finditer(padded))
+        return
+    whole = len(word.rstrip()) < LONG_WORD or word.isascii()
+    starts = f" {word}" if whole else word
+    at = padded.find(starts)
+    while at >= 0:
         end = at + len(starts.rstrip())
         if not whole or padded[end:].split(" ")[0] in _TAILS:
-            yield end, len(word.rstrip())
+            yield at + whole, end
+        at = padded.find(starts, at + 1)
 
 
 @cache

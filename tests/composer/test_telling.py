@@ -46,6 +46,10 @@ def test_names_are_listed_as_in_a_picture_book() -> None:
         ("토끼 할아버지", "토끼 할아버지"),
         ("뽀로로", "뽀로로"),
         ("귀여운 아기 고양이 나비", "귀여운 아기 고양이 나비"),
+        ("32개월 우리 아들 태오", "32개월 된 태오"),
+        ("우리 막내 도윤이", "도윤이"),
+        ("초1 은우", "초등학교 1학년 은우"),
+        ("초등 2학년 한결이", "초등학교 2학년 한결이"),
     ],
 )
 def test_a_character_is_introduced_with_kind_and_name(text: str, introduction: str) -> None:

@@ -100,3 +100,19 @@ def test_how_large_somebody_is_beside_the_others(characters: str, sizes: list[st
     """The scene has it for whoever draws; one who is alone, or as tall as the others, has none."""
     everyone = cast(characters)
     assert [*sizes_of(everyone).values()] == sizes
+
+
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [
+        ("나, 형, 사촌누나", "male"),
+        ("나와 누나", "male"),
+        ("언니와 나", "female"),
+        ("나, 큰오빠", "female"),
+        ("나와 아빠", ""),
+    ],
+)
+def test_who_tells_is_known_by_what_it_calls_the_elder_ones(text: str, sex: str) -> None:
+    """Only a boy says 형 and 누나, only a girl 오빠 and 언니."""
+    teller = next(it for it in cast(text) if it.name == "나")
+    assert (teller.sex, teller.age_group) == (sex, "child")

@@ -209,6 +209,17 @@ def test_speech_and_paragraphs_have_boundaries_of_their_own() -> None:
     ]
 
 
+def test_a_word_that_is_drawn_out_is_one() -> None:
+    """What a book prints as 반…… 짝! is no two sentences; two short ones are."""
+    assert [text for text, _ in told("반…… 짝! 쉿…… 잠깐만. 조금만 더……. 응?")] == [
+        "반…… 짝!",
+        "쉿……",
+        "잠깐만.",
+        "조금만 더…….",
+        "응?",
+    ]
+
+
 def test_only_the_last_sentence_of_a_page_is_slower() -> None:
     """All of its clauses are."""
     page = Page(1, summary="토끼가 왔어요. 그래서, 둘은 놀았어요.")

@@ -38,6 +38,7 @@ ENGLISH: Final = Language(
     speech=ReadingAloud(
         read=read_english,
         breaths=r"(?=\s(?:and|but|or|so|because|when|while|until|then|who|that|with)\s)",
+        hushed=r"(?i)\b(?:whisper|murmur|softly|quietly|hush|tiptoe|shh)",
     ),
     hearing=Hearing(phantoms="thank(?:s| you) for watching.*"),
 )

@@ -81,6 +81,7 @@ KOREAN: Final = Language(
         read=_read,
         spelled={"espeak": _for_espeak, "kokoro": _for_kokoro},
         breaths=r"(?:고|며|서|면|니|지만|는데|은데|자|려고|도록|때)(?=\s)",
+        hushed=r"속삭|소곤|쉿|나지막|나직|조용히|작은 (?:소리|목소리)|작게|살금|가만가만|새근",
         clause=119,  # spoken well up to 120, one of which may be a full stop that is added
     ),
     hearing=Hearing(

@@ -55,17 +55,21 @@ def from_pcm16(samples: bytes) -> Sound:
     return np.frombuffer(samples, "<i2").astype(np.float32) * np.float32(1 / 32768)
 
 
-def join(pieces: Sequence[Sound], rate: int, pauses_ms: Sequence[int]) -> Joined:
+def join(
+    pieces: Sequence[Sound], rate: int, pauses_ms: Sequence[int], gains_db: Sequence[float] = ()
+) -> Joined:
     """Put silence between pieces, each trimmed, evenly loud and faded; `pauses_ms` has how much
-    there is after each.
+    there is after each, `gains_db` how many decibels louder than the others each is.
 
     `rate` is in samples a second. A piece without sound takes no time; of the pauses around it only
     the longest is kept.
     """
     parts: list[Sound] = []
     spans, at, waits_ms = [], 0, 0
-    for piece, pause_ms in zip(pieces, pauses_ms, strict=True):
-        spoken = _faded(_bent(_even(_trimmed(piece, rate), rate)), rate)
+    gains = gains_db or [0.0] * len(pieces)
+    for piece, pause_ms, gain_db in zip(pieces, pauses_ms, gains, strict=True):
+        even = _even(_trimmed(piece, rate), rate) * np.float32(10 ** (gain_db / 20))
+        spoken = _faded(_bent(even), rate)
         if spoken.size and parts:
             pause = np.zeros(rate * waits_ms // 1000, np.float32)
             parts.append(pause)
@@ -79,9 +83,9 @@ def join(pieces: Sequence[Sound], rate: int, pauses_ms: Sequence[int]) -> Joined
     return Joined(np.concatenate(parts) if parts else nothing, tuple(spans))
 
 
-def framed(joined: Joined, rate: int) -> Joined:
+def framed(joined: Joined, rate: int, tail_seconds: float = TAIL_SECONDS) -> Joined:
     """A narration with silence before and after it; the times of its pieces move with them."""
-    lead, tail = round(rate * LEAD_SECONDS), round(rate * TAIL_SECONDS)
+    lead, tail = round(rate * LEAD_SECONDS), round(rate * tail_seconds)
     shift = lead / rate
     spans = tuple((start + shift, end + shift) for start, end in joined.spans)
     return Joined(np.pad(joined.sound, (lead, tail)), spans)

@@ -44,6 +44,8 @@ PAUSES_MS: Final[Mapping[Boundary, int]] = {
 }
 """How long a reader at a bedside waits: long enough to look at the picture, never so long that a
 child asks whether that was all."""
+PAGE_END_SECONDS: Final = 0.85
+"""At the end of a story's page, where its question hangs in the air: the longest silence."""
 
 
 def languages(wanted: str) -> tuple[str, ...]:
@@ -109,8 +111,13 @@ def put_together(
 
     if not all(np.isfinite(piece).all() for piece in pieces):
         raise WorkFailed("broken_sound", "the engine made sound that is no number", retryable=True)
-    pauses = [pause_ms(it, task.pause_ms) for it in task.utterances]
-    sound, spans = audio.framed(audio.join(pieces, rate, pauses), rate)
+    said = task.utterances
+    moved = [audio.shifted(piece, it.semitones) for piece, it in zip(pieces, said, strict=True)]
+    pauses = [pause_ms(it, task.pause_ms) for it in said]
+    joined = audio.join(moved, rate, pauses, [it.gain_db for it in said])
+    is_story = bool(said) and said[-1].after is not None
+    tail = PAGE_END_SECONDS if is_story else audio.TAIL_SECONDS
+    sound, spans = audio.framed(joined, rate, tail)
     voices = made_from.voices or voices_of(task)
     return Narration(
         wav=audio.wav_bytes(sound, rate),

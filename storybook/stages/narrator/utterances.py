@@ -5,22 +5,26 @@ around it is the narrator's. Quotation marks are seen, not heard. A line that do
 text is spoken after it: a child would rather hear it late than not at all.
 
 As a story (`VoiceDelivery.STORY`) a sentence is spoken clause by clause, and each piece knows what
-there is between it and the next one.
+there is between it and the next one, and how it is said (`expression`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from storybook.book import Dialogue, Page, TtsConfig, VoiceDelivery
 from storybook.engines import Boundary, Utterance
+from storybook.languages.known import language_of
+from storybook.stages.narrator.expression import Expression, expression_of
 
 _QUOTES: Final = "\"'“”‘’„‟「」『』«»"
 _SENTENCE_END: Final = re.compile(rf"(?<=[.!?…])[{_QUOTES})\]]*\s+")
+_BEGUN_WORD: Final = re.compile(r"(?<!\w)\w{1,2}…+$")
+_REST_OF_WORD: Final = re.compile(r"\w{1,2}[.!?…]")
 _LINE_BREAK: Final = re.compile(r"[\r\n]+")
 _ENDS_LINE: Final = re.compile(rf"[\r\n][\s{_QUOTES}]*$")
 _SIGN_ENDS: Final = (re.compile(r"[.!?…;:](?=\s)"), re.compile(r"[,、]"))
@@ -44,12 +48,32 @@ def utterances(page: Page, tts: TtsConfig) -> tuple[Utterance, ...]:
     sentences = _sentences_of(page, tts)
     if tts.delivery is VoiceDelivery.EVEN:
         return tuple(Utterance(it.text, it.speaker, it.voice) for it in sentences)
-    last = len(sentences) - 1
+    said = language_of(tts.lang).speech.hushed
     return tuple(
-        msgspec.structs.replace(piece, pace=LAST_PACE if index == last else 1.0)
+        piece
         for index, it in enumerate(sentences)
-        for piece in _pieces(it, _boundary(sentences[index : index + 2]))
+        for piece in _expressed(
+            _pieces(it, _boundary(sentences[index : index + 2])),
+            expression_of(it.text, said, _beside(sentences, index)),
+            is_last=index == len(sentences) - 1,
+        )
     )
+
+
+def _expressed(
+    pieces: Iterable[Utterance], how: Expression, *, is_last: bool
+) -> Iterator[Utterance]:
+    pace = LAST_PACE if is_last else how.pace
+    for it in pieces:
+        yield msgspec.structs.replace(it, pace=pace, gain_db=how.gain_db, semitones=how.semitones)
+
+
+def _beside(sentences: Sequence[_Sentence], index: int) -> str:
+    """What is told right before and after a line that somebody says."""
+    if not sentences[index].speaker:
+        return ""
+    around = (*sentences[max(0, index - 1) : index], *sentences[index + 1 : index + 2])
+    return " ".join(it.text for it in around if not it.speaker)
 
 
 def _sentences_of(page: Page, tts: TtsConfig) -> list[_Sentence]:
@@ -141,12 +165,25 @@ def _spoken(text: str, speaker: str, voice: str) -> list[_Sentence]:
     """The sentences of a text. Where nothing but marks is between two line breaks they are one."""
     found: list[_Sentence] = []
     for line in _LINE_BREAK.split(text):
-        sentences = [_unquoted(it) for it in _SENTENCE_END.split(line)]
+        sentences = [_unquoted(it) for it in _cut(line)]
         said = [it for it in sentences if _has_words(it)]
         found += [_Sentence(it, speaker, voice, it is said[-1]) for it in said]
     if found and not _ENDS_LINE.search(text):
         found[-1] = msgspec.structs.replace(found[-1], ends_paragraph=False)
     return found
+
+
+def _cut(line: str) -> Iterator[str]:
+    """The sentences of a line. A word that is drawn out stays one: 반…… 짝!"""
+    start = 0
+    for end in _SENTENCE_END.finditer(line):
+        is_drawn_out = _BEGUN_WORD.search(line, start, end.start()) and _REST_OF_WORD.match(
+            line, end.end()
+        )
+        if not is_drawn_out:
+            yield line[start : end.start()]
+            start = end.end()
+    yield line[start:]
 
 
 def _pieces(sentence: _Sentence, boundary: Boundary) -> Iterator[Utterance]:
