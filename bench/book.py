@@ -14,9 +14,10 @@ import anyio
 from bench.apart import measured
 from bench.figures import FULL, Effort, Figure, print_figures
 from storybook.application import Application
-from storybook.book import StoryRequest, TtsConfig
+from storybook.book import RunId, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
 from storybook.events.log import START
+from storybook.new_run import NewRun
 from storybook.run import Status, fold
 from storybook.settings import Settings
 from tests.books import PAGES, new_run
@@ -49,20 +50,22 @@ async def _books(data: Path, effort: Effort) -> list[float]:
     async with open_application(Settings(), data) as application:
         for seed in range(effort.repetitions + warm_up):
             began = time.perf_counter()
-            await _make(application, seed)
+            await make_book(application, new_run(REQUEST, TtsConfig(), seed=seed))
             seconds.append(time.perf_counter() - began)
     return seconds[warm_up:]
 
 
-async def _make(application: Application, seed: int) -> None:
-    run_id = await application.request_run(new_run(REQUEST, TtsConfig(), seed=seed))
+async def make_book(application: Application, asked: NewRun) -> RunId:
+    """Have a book made, and wait until it is."""
+    run_id = await application.request_run(asked)
     run = None
     async for batch in application.log.tail(START):
         run = fold([it.event for it in batch if it.run_id == run_id], run)
         if run is not None and run.status.has_ended:
             if run.status is not Status.DONE:
                 raise RuntimeError(f"the book ended {run.status}: {run.fault}")
-            return
+            break
+    return run_id
 
 
 def _picture_seconds(seed: int, pictures: int) -> list[float]:

@@ -15,7 +15,7 @@ from bench.figures import FULL, TRIAL, Figure, print_figures
 
 BENCHMARKS: Final = (
     *("append", "fold", "sse", "get_run", "makespan", "book", "start"),
-    *("retention", "tokens", "metrics", "editions", "archive"),
+    *("retention", "tokens", "metrics", "editions", "archive", "epub"),
 )
 
 

@@ -5,6 +5,9 @@ importing what it needs takes most of a second. Work that is cancelled has no cl
 process is killed. Whoever has a process owns it, from the moment it exists: either it goes back to
 the idle ones, or it is killed, so that none is ever left over (`anyio.to_process` leaves one if it
 is cancelled while the process starts).
+
+Work that takes long may be a generator: what it yields is told to its caller on the way, and what
+it returns is made.
 """
 
 from __future__ import annotations
@@ -13,11 +16,12 @@ import atexit
 import multiprocessing
 import multiprocessing.process
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from multiprocessing.connection import Connection
 from typing import Any, Final, Generic, TypeVar
 
 import anyio
+import anyio.from_thread
 import anyio.to_thread
 
 from storybook.system import give_way, start_shielded
@@ -45,11 +49,15 @@ class ProcessDied(Exception):
 
 class WorkerProcesses(Generic[GivenT, MadeT]):
     """At most `places` processes that do `work`, a function of some module, which is imported only
-    there. What is given and made is pickled. Those which `yield_to_others` come after all other
-    processes of the machine."""
+    there. What is given, told and made is pickled. Those which `yield_to_others` come after all
+    other processes of the machine."""
 
     def __init__(
-        self, work: Callable[[GivenT], MadeT], places: int, *, yield_to_others: bool = False
+        self,
+        work: Callable[[GivenT], MadeT | Generator[Any, None, MadeT]],
+        places: int,
+        *,
+        yield_to_others: bool = False,
     ) -> None:
         self._work, self._yields = work, yield_to_others
         self._places = anyio.Semaphore(places)
@@ -60,13 +68,16 @@ class WorkerProcesses(Generic[GivenT, MadeT]):
         """Whether there are processes that have nothing to do."""
         return bool(self._idle)
 
-    async def do(self, given: GivenT) -> MadeT:
-        """What the work makes of it. Raises what the work raises, and `ProcessDied`."""
+    async def do(self, given: GivenT, told: Callable[[Any], None] = lambda _: None) -> MadeT:
+        """What the work makes of it; `told` is called, in the event loop, with all that it yields.
+        Raises what the work raises, and `ProcessDied`."""
         async with self._places:
             worker = self._idle.pop() if self._idle else _Worker(self._work, self._yields)
             is_whole = False
             try:
-                made = await anyio.to_thread.run_sync(worker.do, given, abandon_on_cancel=True)
+                made = await anyio.to_thread.run_sync(
+                    worker.do, given, told, abandon_on_cancel=True
+                )
                 is_whole = True
             except (EOFError, OSError) as error:
                 raise ProcessDied(str(error)) from error
@@ -86,6 +97,13 @@ class WorkerProcesses(Generic[GivenT, MadeT]):
             self._idle.pop().kill()
 
 
+class _Told:
+    """What the work yielded."""
+
+    def __init__(self, what: Any) -> None:
+        self.what = what
+
+
 class _Failure:
     """What the work raised."""
 
@@ -103,10 +121,12 @@ class _Worker:
         _running.add(self._process)
         there.close()  # so that the pipe ends with the process
 
-    def do(self, given: Any) -> Any:
+    def do(self, given: Any, told: Callable[[Any], None]) -> Any:
         """Raises EOFError or OSError when the process dies, also by `kill`."""
         self._here.send(given)
-        return self._here.recv()
+        while isinstance(answer := self._here.recv(), _Told):
+            anyio.from_thread.run_sync(told, answer.what)
+        return answer
 
     def kill(self) -> None:
         _running.discard(self._process)
@@ -129,6 +149,17 @@ def _serve(asked: Connection, work: Callable[[Any], Any], yields: bool) -> None:
             return
         try:
             made = work(given)
+            if isinstance(made, Generator):
+                made = _told_of(made, asked)
         except Exception as error:
             made = _Failure(error)
         asked.send(made)
+
+
+def _told_of(work: Generator[Any, None, Any], asked: Connection) -> Any:
+    """What the work returns, after all that it yields was sent."""
+    while True:
+        try:
+            asked.send(_Told(next(work)))
+        except StopIteration as end:
+            return end.value

@@ -28,7 +28,6 @@ OF_OTHERS = {
     "logprob_threshold": "OpenAI's transcribe.py",
     "compression_ratio_threshold": "OpenAI's transcribe.py",
     "no_speech_threshold": "OpenAI's transcribe.py",
-    "DigitalSourceType": "IPTC's photo metadata",
     "library_7": "a table's name, made of the projection's and its generation",
 }
 """Names in docstrings that stand in no file of ours, and where they come from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import anyio
 import pytest
@@ -26,6 +26,14 @@ def started() -> Started:
 
 def own_id(given: str) -> tuple[str, int]:
     return given, os.getpid()
+
+
+def count(given: int) -> Generator[int, None, int]:
+    """Yields what it has counted so far, and returns the process that counted."""
+    yield from range(given)
+    if given > 3:
+        raise LookupError(f"cannot count to {given}")
+    return os.getpid()
 
 
 def refuse(given: str) -> None:
@@ -105,3 +113,25 @@ async def test_what_yields_to_others_is_nicer() -> None:
         workers = WorkerProcesses(niceness, 1, yield_to_others=yields)
         assert (await workers.do(0) > os.nice(0)) is yields
         workers.let_go()
+
+
+async def test_work_that_yields_tells_its_caller_on_the_way() -> None:
+    """In order, before it is done; and what it returns is made, or what it raises is raised."""
+    workers, told = WorkerProcesses[int, int](count, 1), list[int]()
+    assert await workers.do(3, told.append) != os.getpid()
+    assert told == [0, 1, 2]
+    with pytest.raises(LookupError, match="cannot count to 4"):
+        await workers.do(4, told.append)
+    assert told == [0, 1, 2, 0, 1, 2, 3]
+    workers.let_go()
+
+
+async def test_whoever_fails_to_hear_it_ends_the_work(started: Started) -> None:
+    """What the caller raises is raised, and the process does not go on for nobody."""
+
+    def deaf(told: int) -> None:
+        raise ValueError(f"{told} is not heard")
+
+    with pytest.raises(ValueError, match="0 is not heard"):
+        await WorkerProcesses[int, int](count, 1).do(3, deaf)
+    assert started() == 0

@@ -205,8 +205,8 @@ class CopyMakings:
         """How many have to end before a long making is begun."""
         if work.has_begun:
             return 0
-        waiting = [it for it in self._works.values() if it.is_long and not it.has_begun]
-        return waiting.index(work) + 1
+        others = [it for it in self._works.values() if it.is_long]
+        return max(0, others.index(work) + 1 - LONG_AT_ONCE)
 
     async def _do(self, work: _Work, picture: Encode) -> None:
         key = next(key for key, it in self._works.items() if it is work)

@@ -208,7 +208,7 @@ class Furniture(msgspec.Struct, frozen=True):
     for_everybody: str = (
         "Every picture is described in words. A page has its picture and its text side by side."
     )
-    is_read_aloud: str = "All text is read aloud, and lit sentence by sentence."
+    is_read_aloud: str = "The story is read aloud, and lit sentence by sentence."
 
 
 def _said(name: str, line: str) -> str:

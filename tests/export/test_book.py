@@ -16,8 +16,11 @@ import numpy as np
 import pytest
 import soundfile  # type: ignore[import-untyped]  # it has no type information
 
+from storybook.book import Role
 from storybook.export import BOOK_FILE, CannotExport
-from storybook.export.media import small_audio, small_picture
+from storybook.export.content import Maker, book_content
+from storybook.export.html import make_html
+from storybook.export.media import SmallMedia, small_audio, small_picture
 from storybook.run import Run, Status
 from storybook.stores.artifacts import read_whole
 from storybook.stores.files import FileArtifactStore
@@ -119,6 +122,17 @@ async def test_everybody_can_read_it(store: FileArtifactStore) -> None:
     assert elements.of("img")[3]["alt"] == "3쪽 그림: 갑자기 비가 쏟아졌어요."
     assert all(it.get("aria-label") for it in elements.of("button") if it.get("class") == "read")
     assert [it["aria-label"] for it in elements.of("section")][:2] == ["표지", "4쪽 가운데 1쪽"]
+
+
+async def test_it_says_to_machines_what_a_model_made(store: FileArtifactStore) -> None:
+    """As its last leaf says it to people."""
+    makers = (Maker(Role.WRITER, "llama", "qwen"), Maker(Role.ILLUSTRATOR, "painter"))
+    book = book_content(RUN, finished_run(store), makers=makers)
+    text = (await make_html(book, SmallMedia(store))).decode()
+    told = {it["name"]: it["content"] for it in Elements(text).of("meta") if "name" in it}
+    assert told["digital-source-type:writer"] == "trainedAlgorithmicMedia"
+    assert told["digital-source-type:illustrator"] == "algorithmicMedia"
+    assert "글: llama.cpp (qwen)" in text and "인공지능(AI)이 만든 것: 글." in text
 
 
 async def test_spoken_words_carry_their_times(store: FileArtifactStore) -> None:

@@ -324,6 +324,7 @@ async def test_a_long_one_is_told_of_until_it_is_there(
     """202 with the same address, when to come back, and how far it is; then 200."""
     scripted = replaced(held=True, is_long=True)
     first = await book.get("book.html?size=a5")
+    assert first.json()["waiting"] == 0
     assert first.status_code == 202 and first.headers["retry-after"].isdigit()
     assert first.headers["location"] == f"/api/runs/{book.run_id}/book.html?size=a5"
     assert "etag" not in first.headers

@@ -16,18 +16,20 @@ from pathlib import Path
 from typing import Final
 
 import anyio.to_thread
+import msgspec
 
 from storybook.book import Artifact
 from storybook.export.content import BookContent, CannotExport
 from storybook.export.epub.fitting import Letters
-from storybook.export.epub.overlays import audio_file, overlay_of
+from storybook.export.epub.overlays import Overlay, audio_file, end_overlay, overlay_of
 from storybook.export.epub.package import CONTAINER, Contents, navigation, package
 from storybook.export.epub.packing import packed
 from storybook.export.epub.pictures import jpeg
-from storybook.export.epub.pieces import page_name
+from storybook.export.epub.pieces import END, page_name
 from storybook.export.epub.sheets import end_sheet, page_sheet, picture_file, printed_text
 from storybook.export.fonts import Face, faces_for, subset
-from storybook.export.media import SmallMedia, of_each
+from storybook.export.media import SmallMedia, audio_in_thread, of_each
+from storybook.export.spoken_credits import read_credits, spoken_lines
 
 _FOLDER: Final = "EPUB/"
 
@@ -39,9 +41,26 @@ async def make_epub(book: BookContent, media: SmallMedia) -> bytes:
     async def carried(artifact: Artifact) -> bytes:
         if artifact.width:
             return await _jpeg(artifact, await media.whole(book.run_id, artifact), book)
-        return _mp3(artifact, *await media.small(book.run_id, artifact))
+        return _mp3(artifact.name, *await media.small(book.run_id, artifact))
 
-    return await anyio.to_thread.run_sync(_epub, book, await of_each(book.files, carried))
+    closing = await _closing(book) if book.is_read_aloud else None
+    files = await of_each(book.files, carried)
+    return await anyio.to_thread.run_sync(_epub, book, files, closing)
+
+
+class _Closing(msgspec.Struct, frozen=True):
+    """The reading of the last sheet."""
+
+    overlay: Overlay
+    mp3: bytes
+
+
+async def _closing(book: BookContent) -> _Closing | None:
+    narration = await read_credits(book)
+    if narration is None:
+        return None
+    mp3 = _mp3("the reading of the last page", *await audio_in_thread(narration.wav))
+    return _Closing(end_overlay(spoken_lines(book), narration), mp3)
 
 
 async def _jpeg(artifact: Artifact, content: bytes, book: BookContent) -> bytes:
@@ -51,24 +70,27 @@ async def _jpeg(artifact: Artifact, content: bytes, book: BookContent) -> bytes:
         raise CannotExport(f"{artifact.name}: {error}") from None
 
 
-def _mp3(artifact: Artifact, media_type: str, content: bytes) -> bytes:
+def _mp3(name: str, media_type: str, content: bytes) -> bytes:
     if media_type != "audio/mpeg":
         raise CannotExport(
-            f"{artifact.name} cannot be made MP3, which e-book readers want: the libsndfile here "
+            f"{name} cannot be made MP3, which e-book readers want: the libsndfile here "
             "has none; install the package soundfile from the Python index, whose own one has"
         )
     return content
 
 
-def _epub(book: BookContent, carried: Mapping[str, bytes]) -> bytes:
+def _epub(book: BookContent, carried: Mapping[str, bytes], closing: _Closing | None) -> bytes:
     fonts = _fonts(printed_text(book))
     letters = Letters([*fonts.values()])
     sheets = [*(page_sheet(book, it, letters) for it in book.pages), end_sheet(book, letters)]
     overlays = [it for page in book.pages if (it := overlay_of(page)) is not None]
+    if closing is not None:
+        overlays.append(closing.overlay)
     files = {
         **{f"{it.name}.xhtml": it.document.encode() for it in sheets},
         **{f"{it.sheet}.smil": it.document.encode() for it in overlays},
         **dict(_media(book, carried)),
+        **({audio_file(END): closing.mp3} if closing is not None else {}),
         **{_font_file(face): content for face, content in fonts.items()},
     }
     contents = Contents(tuple(sheets), tuple(overlays), tuple(files))

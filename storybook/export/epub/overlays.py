@@ -12,8 +12,9 @@ from itertools import pairwise
 import msgspec
 
 from storybook.book import Segment
+from storybook.engines import Narration
 from storybook.export.content import PageContent
-from storybook.export.epub.pieces import TEXT_ID, Piece, page_name, pieces_of
+from storybook.export.epub.pieces import END, TEXT_ID, Piece, line_id, page_name, pieces_of
 
 
 class Clip(msgspec.Struct, frozen=True):
@@ -66,6 +67,21 @@ def overlay_of(page: PageContent) -> Overlay | None:
     pieces = [it for paragraph in pieces_of(page.text) for it in paragraph]
     clips = tuple(_clips(page.narration.segments, page.narration.seconds, pieces))
     return Overlay(page_name(page), clips) if clips else None
+
+
+def end_overlay(lines: Sequence[str], narration: Narration) -> Overlay:
+    """The reading of the last sheet, where each line is a piece."""
+    pieces = [*_line_pieces(lines, narration.segments)]
+    return Overlay(END, tuple(_clips(narration.segments, narration.seconds, pieces)))
+
+
+def _line_pieces(lines: Sequence[str], segments: Sequence[Segment]) -> Iterator[Piece]:
+    """Of each segment the line that it stands in."""
+    line = 0
+    for segment in segments:
+        on = range(line, len(lines))
+        line = next((it for it in on if segment.text in lines[it]), line)
+        yield Piece((), segment, line_id(line))
 
 
 def _clips(segments: Sequence[Segment], seconds: float, pieces: Sequence[Piece]) -> Iterator[Clip]:

@@ -20,6 +20,10 @@ TEXT_ID: Final = "text"
 """All of a page's text: named while something is spoken that does not stand in it."""
 
 
+END: Final = "end"
+"""The name of the last sheet."""
+
+
 class Piece(msgspec.Struct, frozen=True):
     """Spans that are spoken together; `id` is "" and `segment` None if they are not."""
 
@@ -39,6 +43,11 @@ Pieces = tuple[tuple[Piece, ...], ...]
 def page_name(page: PageContent) -> str:
     """Of a page's files, without ending."""
     return f"p{page.number}"
+
+
+def line_id(place: int) -> str:
+    """Of a line of the last sheet."""
+    return f"s{place + 1}"
 
 
 def pieces_of(text: PageText) -> Pieces:

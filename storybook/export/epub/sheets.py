@@ -15,13 +15,20 @@ from storybook.export.content import BookContent, PageContent, PageText
 from storybook.export.credits import credits_of, notice_of
 from storybook.export.epub.fitting import Block, Box, Letters
 from storybook.export.epub.markup import written
-from storybook.export.epub.pieces import TEXT_ID, Piece, Pieces, page_name, pieces_of
+from storybook.export.epub.pieces import (
+    END,
+    TEXT_ID,
+    Piece,
+    Pieces,
+    line_id,
+    page_name,
+    pieces_of,
+)
 from storybook.export.spans import Span
 
 WIDTH: Final = 1600
 HEIGHT: Final = 900
 """Pixels of the fixed layout."""
-END: Final = "end"
 _TEXT_BOX: Final = Box(width=568, height=740, largest=38)
 _LONG_TEXT_BOX: Final = Box(width=868, height=740, largest=30)
 _SMALL_LETTERS: Final = 24
@@ -69,17 +76,21 @@ def end_sheet(book: BookContent, letters: Letters) -> Sheet:
     items = "\n".join(
         f"<li><span>{written(name)}</span> {written(word)}</li>" for name, word in seeds
     )
-    lines = "\n".join(f"<p>{written(it)}</p>" for it in told)
+    end, *lines = (
+        f'<span id="{line_id(place)}">{written(it)}</span>'
+        for place, it in enumerate((words.end, *told))
+    )
+    credited = "\n".join(f"<p>{it}</p>" for it in lines)
     cover = book.pages[COVER_PAGE]
     keepsake = f'<img src="{picture_file(cover)}" alt=""/>\n' if cover.picture is not None else ""
     content = f"""\
-{keepsake}<h1>{written(words.end)}</h1>
+{keepsake}<h1>{end}</h1>
 <div class="last" style="font-size: {size}px">
 <ul class="seeds" aria-label="{written(words.words)}">
 {items}
 </ul>
-<div class="credits" id="{TEXT_ID}">
-{lines}
+<div class="credits">
+{credited}
 </div>
 </div>"""
     return Sheet(END, words.end, _document(book, words.end, END, content))

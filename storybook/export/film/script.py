@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from storybook.book import Artifact
 from storybook.engines import Narration
-from storybook.export.content import BookContent, PageContent
+from storybook.export.content import BookContent, PageContent, PageText
 from storybook.export.credits import credits_of, notice_of
-from storybook.export.film.subtitles import Cue, heard_cues, read_cues, reading_seconds, spread
+from storybook.export.film.subtitles import Cue, heard_cues, read_cues, reading_seconds
 from storybook.languages.language import Language
 
 TICKS: Final = 24
@@ -33,19 +32,10 @@ SHORTEST: Final = 4 * TICKS
 """Ticks that a page without a voice stays, however short its text."""
 
 
-class Look(StrEnum):
-    """What a leaf is."""
-
-    COVER = "cover"
-    PAGE = "page"
-    END = "end"
-
-
-class Leaf(msgspec.Struct, frozen=True):
+class FilmLeaf(msgspec.Struct, frozen=True):
     """What is seen: a picture and words beside it, either of which may be missing. `paragraphs` are
     read, `notes` stand small under them. Words that are heard are not shown, but for the title."""
 
-    look: Look
     title: str = ""
     paragraphs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -61,7 +51,7 @@ class Shot(msgspec.Struct, frozen=True):
     book or one that was made for the film (WAV); without one its words are read from then on."""
 
     name: str
-    leaf: Leaf
+    leaf: FilmLeaf
     start: int
     ticks: int
     read_at: int
@@ -72,8 +62,9 @@ class Shot(msgspec.Struct, frozen=True):
         return self.start + self.ticks
 
 
-class Script(msgspec.Struct, frozen=True):
-    """A film: its shots, and its subtitles in the book's language, then in each other one."""
+class FilmScript(msgspec.Struct, frozen=True):
+    """A film: its shots, and its subtitles in the book's language, then in each other one. The end
+    has none: what is heard there is seen."""
 
     shots: tuple[Shot, ...]
     subtitles: tuple[tuple[Language, tuple[Cue, ...]], ...]
@@ -83,13 +74,13 @@ class Script(msgspec.Struct, frozen=True):
         return self.shots[-1].end
 
 
-def script_of(book: BookContent, credits_read: Narration | None = None) -> Script:
+def script_of(book: BookContent, credits_read: Narration | None = None) -> FilmScript:
     """A book as a film, whose end is read aloud if there is a reading of it."""
     shots: list[Shot] = []
     for page in book.pages:
         shots.append(_page_shot(book, page, shots[-1].end if shots else 0))
     shots.append(_end_shot(book, shots[-1].end, credits_read))
-    return Script(tuple(shots), tuple(_subtitles(book, shots, credits_read)))
+    return FilmScript(tuple(shots), tuple(_subtitles(book, shots)))
 
 
 def _page_shot(book: BookContent, page: PageContent, start: int) -> Shot:
@@ -109,20 +100,20 @@ def _ticks_of(page: PageContent) -> int:
     return max(SHORTEST, math.ceil(seconds * TICKS))
 
 
-def _leaf(book: BookContent, page: PageContent) -> Leaf:
+def _leaf(book: BookContent, page: PageContent) -> FilmLeaf:
     if page.is_cover:
-        titles = tuple("\n".join(it.plain) for it in page.others)
-        return Leaf(Look.COVER, "\n".join(page.text.plain) or book.title, titles, (), page.picture)
+        titles, title = tuple(" ".join(it.plain) for it in page.others), " ".join(page.text.plain)
+        return FilmLeaf(title or book.title, titles, (), page.picture)
     is_seen = page.narration is None or page.picture is None
     parts = [part for it in (page.text, *page.others) for part in it.plain] if is_seen else []
-    return Leaf(Look.PAGE, "", tuple(parts), (), page.picture)
+    return FilmLeaf("", tuple(parts), (), page.picture)
 
 
 def _end_shot(book: BookContent, start: int, read: Narration | None) -> Shot:
     request, words = book.request, book.language.furniture
     seeds = (request.era, request.place, request.characters, request.topic)
     notes = tuple(it for it in (*(it.line for it in credits_of(book)), notice_of(book)) if it)
-    leaf = Leaf(Look.END, words.end, (" · ".join(seeds),), notes)
+    leaf = FilmLeaf(words.end, (" · ".join(seeds),), notes)
     seconds = read.seconds if read is not None else reading_seconds(notice_of(book))
     ticks = TURN + LEAD + max(SHORTEST, math.ceil(seconds * TICKS)) + REST
     sound = read.wav if read is not None else None
@@ -130,28 +121,22 @@ def _end_shot(book: BookContent, start: int, read: Narration | None) -> Shot:
 
 
 def _subtitles(
-    book: BookContent, shots: Sequence[Shot], read: Narration | None
+    book: BookContent, shots: Sequence[Shot]
 ) -> Iterator[tuple[Language, tuple[Cue, ...]]]:
-    for place, text in enumerate((book.pages[0].text, *book.pages[0].others)):
+    for language in (book.language, *book.others):
         cues = [
             cue
             for page, shot in zip(book.pages, shots, strict=False)
-            for cue in _page_cues(page, shot, place)
+            for text in (page.text, *page.others)
+            if text.language is language
+            for cue in _page_cues(page, shot, text)
         ]
-        if read is not None and not place:
-            cues += _end_cues(read, shots[-1].read_at / TICKS)
-        yield text.language, tuple(cues)
+        yield language, tuple(cues)
 
 
-def _page_cues(page: PageContent, shot: Shot, place: int) -> list[Cue]:
-    """Of a page in the language at a place: that of the voice is the first."""
-    text = (page.text, *page.others)[place]
+def _page_cues(page: PageContent, shot: Shot, text: PageText) -> list[Cue]:
+    """Of a page in a language: only that of the voice has its times."""
     since = shot.read_at / TICKS
-    if page.narration is None or place:
-        return read_cues(text, since, (shot.end - REST) / TICKS)
-    return heard_cues(text, since, page.narration.seconds)
-
-
-def _end_cues(read: Narration, since: float) -> Iterator[Cue]:
-    for it in read.segments:
-        yield from spread([it.text], since + it.start, since + it.end)
+    if page.narration is not None and text is page.text:
+        return heard_cues(text, since, page.narration.seconds)
+    return read_cues(text, since, (shot.end - REST) / TICKS)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from storybook.export.content import PageText
+from storybook.export.film.lines import broken
 
 LINE_WIDTH: Final = 42
 """Of a line, in narrow letters; a letter of Hangul is two. 42 is what broadcasters of Latin letters
@@ -27,6 +28,7 @@ spoken at some 110 a minute."""
 LONGEST_PAUSE: Final = 1.0
 """Seconds. No narrator is silent for longer inside a page: where more lies between two segments,
 words were spoken that were not found in the text (numbers, read as words)."""
+_CLAUSE_END: Final = re.compile(r"(?<=[,、;:—–.!?…])\s+")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…])([\"'”’」』]*)\s+")
 
 
@@ -148,40 +150,31 @@ def _sentences(text: str) -> list[str]:
 
 
 def screens(text: str) -> list[str]:
-    """A text in pieces that fit the screen, in lines."""
-    for width in range(LINES * LINE_WIDTH, LINE_WIDTH, -1):
-        pieces = [broken(it, LINE_WIDTH) for it in broken(text, width)]
-        if all(len(it) <= LINES for it in pieces):
-            break
-    return ["\n".join(it) for it in pieces]
-
-
-def broken(text: str, width: int) -> list[str]:
-    """A text in the fewest lines of at most a width (narrow letters), which are about as long as
-    each other. A word that is wider is cut."""
-    fewest = _filled(text, width)
-    narrower = (_filled(text, it) for it in range(max(1, width // 2), width))
-    return next((it for it in narrower if len(it) == len(fewest)), fewest)
-
-
-def _filled(text: str, width: int) -> list[str]:
-    lines: list[str] = []
-    for word in (piece for it in text.split() for piece in _pieces(it, width)):
-        if lines and _width(lines[-1]) + 1 + _width(word) <= width:
-            lines[-1] += " " + word
+    """A text in pieces that fit the screen, in lines: parted at signs where there are some, else
+    between words."""
+    pieces: list[str] = []
+    for clause in _CLAUSE_END.split(text.strip()):
+        longer = f"{pieces[-1]} {clause}" if pieces else clause
+        if pieces and _fits(longer):
+            pieces[-1] = longer
         else:
-            lines.append(word)
-    return lines
+            pieces.append(clause)
+    return ["\n".join(_lines(it)) for piece in pieces for it in _fitting(piece)]
 
 
-def _pieces(word: str, width: int) -> Iterator[str]:
-    piece = ""
-    for letter in word:
-        if piece and _width(piece + letter) > width:
-            yield piece
-            piece = ""
-        piece += letter
-    yield piece
+def _fitting(text: str) -> list[str]:
+    """The text in as few pieces between words as fit the screen."""
+    widths = range(LINES * LINE_WIDTH, LINE_WIDTH, -1)
+    cuts = (broken(text, width, _width) for width in widths)
+    return next((it for it in cuts if all(map(_fits, it))), broken(text, LINE_WIDTH, _width))
+
+
+def _fits(text: str) -> bool:
+    return len(_lines(text)) <= LINES
+
+
+def _lines(text: str) -> list[str]:
+    return broken(text, LINE_WIDTH, _width)
 
 
 def _width(text: str) -> int:

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ import msgspec
 
 from storybook import __version__
 from storybook.export.content import BookContent
+from storybook.export.credits import SOURCE_TYPES, credits_of, source_type_of
 from storybook.export.html.leaves import Leaf, end_leaf, leaf_of
 from storybook.export.media import SmallMedia, of_each
 
@@ -38,6 +39,7 @@ async def make_html(book: BookContent, media: SmallMedia) -> bytes:
         {
             "policy": _policy(style, script),
             "version": __version__,
+            "made_by": "".join(_source_types(book)),
             "language": html.escape(book.language.tag),
             "title": html.escape(book.title),
             "audio": "with-audio" if book.is_read_aloud else "silent",
@@ -57,6 +59,14 @@ def _leaf(book: BookContent, place: int, uris: Mapping[str, str]) -> Leaf:
     picture = uris[page.picture.name] if page.picture is not None else ""
     audio = uris[page.narration.name] if page.narration is not None else ""
     return Leaf(page, picture, audio, book.page_count - 1)
+
+
+def _source_types(book: BookContent) -> Iterator[str]:
+    """How text, pictures and voice were generated, in IPTC's words: without their address, since
+    nothing in the page is to look like one of another host."""
+    for it in credits_of(book):
+        word = source_type_of(book.makers, it.role).removeprefix(SOURCE_TYPES)
+        yield f'<meta name="digital-source-type:{it.role.value}" content="{word}">\n'
 
 
 def _policy(style: str, script: str) -> str:

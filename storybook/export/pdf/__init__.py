@@ -15,7 +15,7 @@ import anyio.to_thread
 
 from storybook.export.content import BookContent, CannotExport
 from storybook.export.media import SmallMedia
-from storybook.export.pdf.layout import Layout
+from storybook.export.pdf.layout import PageLayout
 from storybook.export.pdf.paper import PAPERS, PaperSize
 from storybook.export.pdf.passages import texts_of
 from storybook.export.pdf.picture import NoPicture, Raster, raster_of
@@ -37,7 +37,7 @@ def _made(book: BookContent, files: Mapping[str, bytes], size: PaperSize) -> byt
 
     paper, faces = PAPERS[size], Typefaces(texts_of(book))
     rasters = {name: _raster(name, content) for name, content in files.items()}
-    return Document(book, paper, faces, rasters).write(Layout(book, paper, faces).leaves())
+    return Document(book, paper, faces, rasters).write(PageLayout(book, paper, faces).leaves())
 
 
 def _raster(name: str, content: bytes) -> Raster:

@@ -20,9 +20,9 @@ from pikepdf import (
 
 from storybook.export.content import BookContent
 from storybook.export.pdf import metadata
-from storybook.export.pdf.drawing import FONT_NAMES, Drawing
+from storybook.export.pdf.drawing import FONT_NAMES, SideDrawing
 from storybook.export.pdf.embedding import embedded
-from storybook.export.pdf.layout import Leaf, Picture
+from storybook.export.pdf.layout import PlacedLeaf, PlacedPicture
 from storybook.export.pdf.paper import BLEED, Paper, sides
 from storybook.export.pdf.passages import pictures_line
 from storybook.export.pdf.picture import Raster
@@ -34,7 +34,7 @@ class _Sheet(msgspec.Struct, frozen=True):
     """A side of the file: its page, what is drawn on it, and its number in the structure."""
 
     page: Any
-    drawing: Drawing
+    drawing: SideDrawing
     number: int
 
 
@@ -51,7 +51,7 @@ class Document:
         self._passages: dict[int, Any] = {}
         self._sheets: list[_Sheet] = []
 
-    def write(self, leaves: Sequence[Leaf]) -> bytes:
+    def write(self, leaves: Sequence[PlacedLeaf]) -> bytes:
         """The bytes of the file, the same for the same book and version of the program."""
         places = self._open_sheets(len(leaves))
         for number, leaf in enumerate(leaves):
@@ -73,7 +73,7 @@ class Document:
         """An empty page for each side; on which one, and where on it, each leaf stands."""
         places: dict[int, tuple[_Sheet, int]] = {}
         for side in sides(leaves, self._paper):
-            drawing = Drawing(self._paper, len(side), self._faces)
+            drawing = SideDrawing(self._paper, len(side), self._faces)
             drawing.ground()
             page = self._pdf.add_blank_page(page_size=(drawing.width, drawing.height)).obj
             sheet = _Sheet(page, drawing, self._structure.begin_side())
@@ -81,7 +81,7 @@ class Document:
             places.update({it: (sheet, place) for place, it in enumerate(side) if it is not None})
         return places
 
-    def _draw(self, leaf: Leaf, sheet: _Sheet, place: int) -> None:
+    def _draw(self, leaf: PlacedLeaf, sheet: _Sheet, place: int) -> None:
         if leaf.name:
             self._section = self._structure.element(self._structure.document, "Sect", T=leaf.name)
         if leaf.picture is not None:
@@ -97,7 +97,7 @@ class Document:
         if leaf.number:
             sheet.drawing.folio(leaf.number, self._paper.letters[2], place)
 
-    def _draw_picture(self, picture: Picture, sheet: _Sheet, place: int) -> None:
+    def _draw_picture(self, picture: PlacedPicture, sheet: _Sheet, place: int) -> None:
         figure = self._structure.element(self._section, "Figure", Alt=picture.described)
         box = Array([round(it, 3) for it in sheet.drawing.box(picture, place)])
         figure.A = Dictionary(O=Name.Layout, Placement=Name.Block, BBox=box)
@@ -108,7 +108,7 @@ class Document:
         sheet.page.Resources.XObject[name] = self._image(picture)
         sheet.drawing.picture(picture, place, name, mark)
 
-    def _image(self, picture: Picture) -> Any:
+    def _image(self, picture: PlacedPicture) -> Any:
         """The picture with all its pixels, and what it says of itself."""
         raster = self._rasters[picture.artifact.name]
         told = metadata.picture_metadata(self._book, raster.width, raster.height, picture.dpi)
@@ -148,7 +148,9 @@ class Document:
             if self._paper.is_cut:
                 page.BleedBox = Array([round(it, 3) for it in drawing.trim(-BLEED)])
 
-    def _outline(self, leaves: Sequence[Leaf], places: Mapping[int, tuple[_Sheet, int]]) -> None:
+    def _outline(
+        self, leaves: Sequence[PlacedLeaf], places: Mapping[int, tuple[_Sheet, int]]
+    ) -> None:
         pages = [it.page.objgen for it in self._sheets]
         with self._pdf.open_outline() as outline:
             for number, leaf in enumerate(leaves):
@@ -159,7 +161,7 @@ class Document:
                     item = OutlineItem(leaf.name, page, "XYZ", left=left, top=top)
                     outline.root.append(item)
 
-    def _tell(self, pictures: Sequence[Picture]) -> None:
+    def _tell(self, pictures: Sequence[PlacedPicture]) -> None:
         """What the file says of itself, and how it wants to be shown and printed."""
         book, root = self._book, self._pdf.Root
         dots = [(it.artifact, it.dpi) for it in pictures]

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from storybook.export.fonts import Face
-from storybook.export.pdf.layout import Line, Picture
+from storybook.export.pdf.layout import PlacedLine, PlacedPicture
 from storybook.export.pdf.paper import BLEED, MARK, MM, SLUG, Paper
 from storybook.export.pdf.passages import BLACK, FADED, PAPER, Colour
 from storybook.export.pdf.typefaces import Typefaces
@@ -24,7 +24,7 @@ _FOLD: Final = 6 * MM
 """How long a mark is that says where to fold."""
 
 
-class Drawing:
+class SideDrawing:
     """One side. `width` and `height` are those of all that is printed."""
 
     def __init__(self, paper: Paper, leaves: int, faces: Typefaces) -> None:
@@ -61,18 +61,18 @@ class Drawing:
         edge = self.slug + inset
         return edge, edge, self.width - edge, self.height - edge
 
-    def picture(self, picture: Picture, place: int, name: str, mark: int) -> None:
+    def picture(self, picture: PlacedPicture, place: int, name: str, mark: int) -> None:
         """A picture by its name in the side's resources."""
         left, bottom, _, _ = self.box(picture, place)
         matrix = _n(picture.width, 0, 0, picture.height, left, bottom)
         self._done += [f"/Figure <</MCID {mark}>> BDC", f"q {matrix} cm {name} Do Q", "EMC"]
 
-    def box(self, picture: Picture, place: int) -> tuple[float, float, float, float]:
+    def box(self, picture: PlacedPicture, place: int) -> tuple[float, float, float, float]:
         """A picture's left, bottom, right and top on the sheet."""
         left, top = self.left(place) + picture.x, self.up(picture.y)
         return left, top - picture.height, left + picture.width, top
 
-    def passage(self, lines: list[Line], place: int, mark: int) -> None:
+    def passage(self, lines: list[PlacedLine], place: int, mark: int) -> None:
         """The lines of one passage on this leaf."""
         passage = lines[0].passage
         self._done += [f"/{passage.tag} <</MCID {mark}>> BDC", "BT", f"{_n(*passage.colour)} rg"]

@@ -46,13 +46,13 @@ _LEAST_PICTURE: Final = 0.35
 """The least that one has, before its page's letters get smaller than usual."""
 _FOLIO: Final = 1.6
 """The room that a page number needs below, in ems of the leaf's least letters."""
-_AIR: Final = 0.8
+_AIR: Final = 1.0
 """Between picture and text, in ems of the leaf's usual letters."""
 _MIDDLE: Final = 0.42
 """Where a text's middle is in its room: a little above the half looks like the half."""
 
 
-class Line(msgspec.Struct, frozen=True):
+class PlacedLine(msgspec.Struct, frozen=True):
     """A line of a passage: where its baseline begins and how large it is. `is_last` of its
     passage; the same passage may go on on the next leaf."""
 
@@ -64,7 +64,7 @@ class Line(msgspec.Struct, frozen=True):
     is_last: bool
 
 
-class Picture(msgspec.Struct, frozen=True):
+class PlacedPicture(msgspec.Struct, frozen=True):
     """A picture's file, what it shows, and where: left, top, width, height."""
 
     artifact: Artifact
@@ -80,13 +80,13 @@ class Picture(msgspec.Struct, frozen=True):
         return round((self.artifact.width or 0) * 72 / self.width)
 
 
-class Leaf(msgspec.Struct, frozen=True):
+class PlacedLeaf(msgspec.Struct, frozen=True):
     """A page as it is read. `name` is what the outline calls it, "" if it only goes on with the
     leaf before; `number` is printed below, unless it is 0."""
 
     name: str
-    lines: tuple[Line, ...]
-    picture: Picture | None = None
+    lines: tuple[PlacedLine, ...]
+    picture: PlacedPicture | None = None
     number: int = 0
 
 
@@ -116,7 +116,7 @@ class _Plan(msgspec.Struct, frozen=True):
     share: float = _PICTURE
 
 
-class Layout:
+class PageLayout:
     """Lays a book out on a paper."""
 
     def __init__(self, book: BookContent, paper: Paper, faces: Typefaces) -> None:
@@ -125,7 +125,7 @@ class Layout:
         self._known: dict[tuple[Passage, float], tuple[_Set, ...]] = {}
         self._height = paper.height - 2 * paper.margin - _FOLIO * paper.letters[2]
 
-    def leaves(self) -> list[Leaf]:
+    def leaves(self) -> list[PlacedLeaf]:
         """The cover, the pages, and the leaf that says who made the book."""
         plans = self._alike([self._planned(it) for it in self._book.pages])
         told = [leaf for it in plans for leaf in self._laid(it)]
@@ -140,7 +140,7 @@ class Layout:
         name = words.page.format(page=page.number, pages=self._book.page_count - 1)
         return _Plan(name, page_passages(page), self._paper.letters[1], page)
 
-    def _end(self, pictures: Sequence[Picture]) -> _Plan:
+    def _end(self, pictures: Sequence[PlacedPicture]) -> _Plan:
         words = self._book.language.furniture
         line = pictures_line(words, [(it.artifact, it.dpi) for it in pictures])
         return _Plan(words.made_by, end_passages(self._book, line), self._paper.letters[1])
@@ -158,7 +158,7 @@ class Layout:
             for it in plans
         ]
 
-    def _laid(self, plan: _Plan) -> Iterator[Leaf]:
+    def _laid(self, plan: _Plan) -> Iterator[PlacedLeaf]:
         """A page on its leaf, or on several."""
         _, usual, least = self._paper.letters
         smaller = ((it, _LEAST_PICTURE) for it in _down(usual, least))
@@ -182,7 +182,7 @@ class Layout:
     def _fits(self, plan: _Plan, letters: float, share: float) -> bool:
         return _height(self._set(plan, letters)) <= self._room(self._picture(plan, share))
 
-    def _picture(self, plan: _Plan, share: float) -> Picture | None:
+    def _picture(self, plan: _Plan, share: float) -> PlacedPicture | None:
         page = plan.page
         if page is None or page.picture is None:
             return None
@@ -190,9 +190,9 @@ class Layout:
         scale = min(self._width / wide, self._height * share / high)
         left = (self._paper.width - wide * scale) / 2
         place = left, self._paper.margin, wide * scale, high * scale
-        return Picture(page.picture, page.described, *place)
+        return PlacedPicture(page.picture, page.described, *place)
 
-    def _room(self, picture: Picture | None) -> float:
+    def _room(self, picture: PlacedPicture | None) -> float:
         """The height that is left for text."""
         return self._height - (picture.height + self._air if picture is not None else 0)
 
@@ -219,20 +219,24 @@ class Layout:
             wide = self._faces.width(text) * letters
             yield _Set(passage, text, letters, wide, above, number == len(told) - 1)
 
-    def _leaf(self, plan: _Plan, picture: Picture | None, lines: Sequence[_Set]) -> Leaf:
+    def _leaf(
+        self, plan: _Plan, picture: PlacedPicture | None, lines: Sequence[_Set]
+    ) -> PlacedLeaf:
         """The text stands in what the picture leaves, a little above the middle."""
         slack = self._room(picture) - _height(lines)
         top = self._paper.margin + self._height - self._room(picture)
         number = plan.page.number if plan.page is not None else 0
-        return Leaf(plan.name, tuple(self._placed(lines, top + slack * _MIDDLE)), picture, number)
+        return PlacedLeaf(
+            plan.name, tuple(self._placed(lines, top + slack * _MIDDLE)), picture, number
+        )
 
-    def _placed(self, lines: Sequence[_Set], y: float) -> Iterator[Line]:
+    def _placed(self, lines: Sequence[_Set], y: float) -> Iterator[PlacedLine]:
         for number, it in enumerate(lines):
             y += it.above if number else 0
             x = self._paper.margin
             if it.passage.is_centred:
                 x += (self._width - it.width) / 2
-            yield Line(it.passage, it.text, x, y + it.size * _ASCENT, it.size, it.is_last)
+            yield PlacedLine(it.passage, it.text, x, y + it.size * _ASCENT, it.size, it.is_last)
             y += it.size * _LEADING
 
 

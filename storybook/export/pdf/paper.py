@@ -45,10 +45,10 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 PAPERS: Final = {
-    PaperSize.A4: Paper(210 * MM, 297 * MM, 18 * MM, (23, 17, 10)),
-    PaperSize.A5: Paper(148 * MM, 210 * MM, 12 * MM, (16.5, 12.5, 8.5)),
-    PaperSize.SQUARE: Paper(210 * MM, 210 * MM, 13 * MM, (20, 13.5, 10)),
-    PaperSize.BOOKLET: Paper(148.5 * MM, 210 * MM, 13 * MM, (16.5, 12.5, 8.5), is_cut=False),
+    PaperSize.A4: Paper(210 * MM, 297 * MM, 18 * MM, (23, 17, 12)),
+    PaperSize.A5: Paper(148 * MM, 210 * MM, 12 * MM, (16.5, 12.5, 10)),
+    PaperSize.SQUARE: Paper(210 * MM, 210 * MM, 13 * MM, (20, 13.5, 11)),
+    PaperSize.BOOKLET: Paper(148.5 * MM, 210 * MM, 13 * MM, (16.5, 12.5, 10), is_cut=False),
 }
 
 Side = tuple[int | None, ...]

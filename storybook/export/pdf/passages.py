@@ -20,7 +20,7 @@ from storybook.languages.language import Furniture
 Colour = tuple[float, float, float]
 """Red, green and blue, from 0 to 1."""
 
-PAPER: Final[Colour] = (0.992, 0.981, 0.952)
+PAPER: Final[Colour] = (253 / 255, 250 / 255, 243 / 255)
 """As the embedded painter's paper is on the whole, so that no edge of its pictures is seen."""
 BLACK: Final[Colour] = (0.0, 0.0, 0.0)
 INK: Final[Colour] = (0.231, 0.184, 0.149)

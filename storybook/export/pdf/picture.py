@@ -42,11 +42,12 @@ def raster_of(picture: bytes) -> Raster:
 def _as_it_is(png: bytes) -> Raster | None:
     """What a plain PNG has inside; None if it is no such."""
     chunks = [*_chunks(png)]
-    if not chunks or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
+    names = [name for name, _ in chunks]
+    if names[:1] != [b"IHDR"] or names[-1:] != [b"IEND"] or len(chunks[0][1]) != 13:
         return None
     width, height, depth, colours, *_, interlaced = struct.unpack(">IIBBBBB", chunks[0][1])
     is_plain = depth == 8 and colours in _CHANNELS and not interlaced
-    if not is_plain or any(name == b"tRNS" for name, _ in chunks):
+    if not is_plain or b"tRNS" in names:
         return None
     content = b"".join(data for name, data in chunks if name == b"IDAT")
     return Raster(width, height, _CHANNELS[colours], content, has_predictors=True)

@@ -125,7 +125,7 @@ KOREAN: Final = Language(
         by_model="인공지능(AI)이 만든 것: {what}.",
         by_rule="이 책은 생성형 인공지능(AI) 모델 없이 컴퓨터 프로그램이 만들었어요.",
         for_everybody="모든 그림에 설명이 있어요. 쪽마다 그림과 글이 나란히 있어요.",
-        is_read_aloud="글을 모두 소리 내어 읽어 주고, 읽는 문장에 빛이 들어와요.",
+        is_read_aloud="이야기를 소리 내어 읽어 주고, 읽는 문장에 빛이 들어와요.",
     ),
     sample=StoryRequest("조선시대", "깊은 숲속 마을", "호기심 많은 토끼, 겁 많은 호랑이", "우정"),
 )

@@ -87,7 +87,7 @@ BOOKS: Final[dict[str, Callable[[FileArtifactStore], BookContent]]] = {
     "without a voice": lambda it: book_of(it, tts=None),
     "with long texts": lambda it: book_of(it, story=LONG),
     "of all signs": lambda it: book_of(it, "로봇 R2, 소녀 민지", story=SIGNS),
-    "in two languages": in_two_languages,
+    "in two languages": lambda it: in_two_languages(it, LONG),
     "that is not done": partial,
 }
 

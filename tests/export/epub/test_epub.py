@@ -11,6 +11,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import msgspec
 import pytest
+import soundfile  # type: ignore[import-untyped]  # it has no type information
 
 from storybook.export.content import BookContent, CannotExport
 from storybook.export.epub import make_epub
@@ -64,17 +65,17 @@ class Opened:
         shown = [it for it in body.iter() if it.tag in marks and it.get("class") != "folio"]
         return ["".join(it.itertext()) for it in shown]
 
-    def clips(self, page: int) -> list[tuple[str, float, float]]:
+    def clips(self, sheet: str) -> list[tuple[str, float, float]]:
         """What is lit, from when to when."""
-        sheet = {it.get("id"): it for it in self.xml(f"p{page}.xhtml").iter()}
+        elements = {it.get("id"): it for it in self.xml(f"{sheet}.xhtml").iter()}
         found = []
-        for par in self.xml(f"p{page}.smil").iter(f"{SMIL}par"):
+        for par in self.xml(f"{sheet}.smil").iter(f"{SMIL}par"):
             text, audio = par.find(f"{SMIL}text"), par.find(f"{SMIL}audio")
             assert text is not None and audio is not None
             name, _, place = (text.get("src") or "").partition("#")
-            assert (name, audio.get("src")) == (f"p{page}.xhtml", f"audio/p{page}.mp3")
+            assert (name, audio.get("src")) == (f"{sheet}.xhtml", f"audio/{sheet}.mp3")
             start, end = (float((audio.get(it) or "")[:-1]) for it in ("clipBegin", "clipEnd"))
-            found.append(("".join(sheet[place].itertext()), start, end))
+            found.append(("".join(elements[place].itertext()), start, end))
         return found
 
 
@@ -135,7 +136,7 @@ async def test_a_sentence_is_lit_while_its_segment_is_spoken(store: FileArtifact
     epub = await opened(book_of(store), store)
     for page in STORY:
         segments = segments_of(page)
-        clips = epub.clips(page.page)
+        clips = epub.clips(f"p{page.page}")
         assert [round(start, 3) for _, start, _ in clips] == [round(it.start, 3) for it in segments]
         assert [end for _, _, end in clips[:-1]] == [start for _, start, _ in clips[1:]]
         assert clips[-1][2] == max(0.5, round(segments[-1].end, 3))
@@ -147,9 +148,10 @@ async def test_it_says_how_long_it_is_read(store: FileArtifactStore) -> None:
     """Each overlay, and all of them together."""
     epub = await opened(book_of(store), store)
     whole, *each = (float(it[:-1]) for it in epub.meta("media:duration"))
-    assert len(each) == 5 and whole == pytest.approx(sum(each))
-    for page, told in enumerate(each):
-        assert told == pytest.approx(sum(end - start for _, start, end in epub.clips(page)))
+    assert len(each) == 6 and whole == pytest.approx(sum(each), abs=0.01)
+    for sheet, told in zip([*(f"p{it}" for it in range(5)), "end"], each, strict=True):
+        clips = epub.clips(sheet)
+        assert told == pytest.approx(sum(end - start for _, start, end in clips), abs=0.01)
     assert epub.meta("media:active-class")[0] in epub.read("style.css").decode()
 
 
@@ -195,6 +197,20 @@ async def test_it_says_what_it_is_and_who_made_it(store: FileArtifactStore) -> N
     assert "그림: ComfyUI (paper.safetensors)" in last and "인공지능(AI)이 만든 것: 그림." in last
 
 
+async def test_who_made_it_is_read_aloud(store: FileArtifactStore) -> None:
+    """After the last page, line by line, by the narrator that every installation has."""
+    epub = await opened(book_of(store), store)
+    assert [text for text, _, _ in epub.clips("end")] == [
+        "끝",
+        "글: storybook composer",
+        "그림: ComfyUI (paper.safetensors)",
+        "목소리: eSpeak NG",
+        "인공지능(AI)이 만든 것: 그림.",
+    ]
+    heard = soundfile.info(io.BytesIO(epub.read("audio/end.mp3")))
+    assert heard.duration == pytest.approx(epub.clips("end")[-1][2], abs=0.1)
+
+
 async def test_two_languages_stand_one_below_the_other(store: FileArtifactStore) -> None:
     """Each marked as what it is; the book's own voice reads, and only its text is lit."""
     epub = await opened(in_two_languages(store), store)
@@ -202,7 +218,7 @@ async def test_two_languages_stand_one_below_the_other(store: FileArtifactStore)
     (other,) = (it for it in epub.xml("p2.xhtml").iter() if it.get("class") == "other")
     assert other.get("lang") == "en" and not [it for it in other.iter() if it.get("id")]
     assert "“Hello!” said the rabbit." in "".join(other.itertext())
-    assert len(epub.clips(2)) == len(segments_of(STORY[2]))
+    assert len(epub.clips("p2")) == len(segments_of(STORY[2]))
 
 
 async def test_a_book_that_is_not_done_has_what_there_is(store: FileArtifactStore) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 import msgspec
 
 from storybook.book import Page, Segment
+from storybook.engines import Narration
+from storybook.events.catalog import MadeFrom
 from storybook.export.content import PageContent, PageText
-from storybook.export.epub.overlays import overlay_of
+from storybook.export.epub.overlays import end_overlay, overlay_of
 from storybook.export.spans import paragraphs
 from storybook.languages.ko import KOREAN
 from storybook.stores.files import FileArtifactStore
@@ -59,3 +61,10 @@ def test_what_does_not_stand_in_the_text_is_heard_and_lights_nothing(tmp_path: P
 def test_a_silent_recording_has_no_overlay(tmp_path: Path) -> None:
     """Nothing is spoken in it."""
     assert spoken(tmp_path, "하나.") == []
+
+
+def test_a_line_of_several_sentences_is_lit_by_each_of_them() -> None:
+    """And one that is read in other words than it is written in, with the line before it."""
+    told = [Segment(it, "", "M1", n, n + 0.5) for n, it in enumerate(("끝.", "하나.", "둘.", "세"))]
+    overlay = end_overlay(["끝.", "하나. 둘.", "3"], Narration(b"", 4.0, tuple(told), MadeFrom()))
+    assert [it.id for it in overlay.clips] == ["s1", "s2", "s2", "s2"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
 
 import anyio
 import pytest
@@ -10,9 +13,10 @@ from playwright.sync_api import Browser
 
 from storybook.export.content import BookContent
 from storybook.export.epub import make_epub
+from storybook.export.epub.sheets import HEIGHT, WIDTH
 from storybook.export.media import SmallMedia
 from storybook.stores.files import FileArtifactStore
-from tests.export.browser import CHROMIUM, chromium
+from tests.export.browser import CHROMIUM, chromium, violations
 from tests.export.epub.books import BOOKS, read_slowly
 from tests.export.epub.reading_system import FOLIATE, ReadingSystem
 
@@ -79,6 +83,20 @@ def test_every_sheet_fits(
     assert reader.complaints == []
 
 
+def test_paragraphs_stand_apart(
+    browser: Browser, books: dict[str, tuple[BookContent, bytes]]
+) -> None:
+    """By about half a letter, as it is reckoned when letters are chosen."""
+    reader = ReadingSystem(browser, books["of two heroes"][1])
+    reader.turn_to(2)
+    size = float(reader.in_sheet("parseFloat(getComputedStyle(sheet.querySelector('p')).fontSize)"))
+    gaps = reader.in_sheet(
+        "[...sheet.querySelectorAll('.text p + p')].map((it) => it.getBoundingClientRect().top"
+        " - it.previousElementSibling.getBoundingClientRect().bottom)"
+    )
+    assert gaps == [pytest.approx(0.55 * size, abs=1)] * 3
+
+
 EDGES = """{
   const boxes = [...sheet.querySelectorAll("h1, p:not(.folio), li")].flatMap((it) => {
     const range = sheet.createRange();
@@ -91,6 +109,22 @@ EDGES = """{
     Math.max(...boxes.map((it) => it.right)),
   ];
 }"""
+
+
+def test_axe_finds_nothing_wrong(
+    browser: Browser, books: dict[str, tuple[BookContent, bytes]], tmp_path: Path
+) -> None:
+    """Contrast, names, languages, order: in every document of a book in two languages, and of one
+    without pictures."""
+    for kind in ("in two languages", "that is not done"):
+        with ZipFile(io.BytesIO(books[kind][1])) as archive:
+            archive.extractall(tmp_path / kind)
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        documents = sorted((tmp_path / kind / "EPUB").glob("*.xhtml"))
+        assert len(documents) == len(books[kind][0].pages) + 2
+        for document in documents:
+            page.goto(document.as_uri())
+            assert violations(page) == [], document.name
 
 
 def test_its_text_can_be_chosen(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import struct
+import zlib
 from typing import Final
 
 import msgspec
@@ -13,7 +15,6 @@ from storybook.export.media import SmallMedia
 from storybook.export.spans import Span
 from storybook.languages.known import language_of
 from storybook.stores.memory import MemoryArtifactStore
-from tests.export.finished import png
 
 RUN: Final = RunId("fedcba9876543210" * 2)
 MAKERS: Final = (
@@ -53,7 +54,7 @@ async def printed(
     """A book with a page for each text, the texts of `under` below them in English; without
     pictures if `picture` is empty."""
     store = MemoryArtifactStore()
-    drawn = png(side=256) if picture is None else picture
+    drawn = plain_png(256, 256) if picture is None else picture
     pages = []
     for number, text in enumerate((title, *texts)):
         below = () if not under else (_text(number, (title, *under)[number], "en"),)
@@ -71,6 +72,18 @@ async def printed(
     return Printed(content, SmallMedia(store))
 
 
+def plain_png(width: int, height: int) -> bytes:
+    """A PNG of 8 bits and three colours, as painters make them: a slope from blue to red."""
+    steps = (bytes([x * 255 // width, 90, 255 - x * 255 // width]) for x in range(width))
+    row = b"\0" + b"".join(steps)
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(row * height)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    )
+
+
 def _text(number: int, text: str, language: str = "ko") -> PageText:
     page = Page(number, summary=text) if number else Page(0, title=text)
     spans = tuple((Span(it, None, False),) for it in text.split("\n"))
@@ -79,9 +92,11 @@ def _text(number: int, text: str, language: str = "ko") -> PageText:
 
 def _artifact(number: int, content: bytes) -> Artifact:
     name = f"panel_{number}.png" if number else "cover.png"
-    size = dict(zip(("width", "height"), _size(content), strict=True))
-    return Artifact(name, "image/png", len(content), hashlib.sha256(content).hexdigest(), **size)
+    width, height = _size(content)
+    digest = hashlib.sha256(content).hexdigest()
+    return Artifact(name, "image/png", len(content), digest, width=width, height=height)
 
 
 def _size(content: bytes) -> tuple[int, int]:
+    """Of a PNG."""
     return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
