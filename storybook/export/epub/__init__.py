@@ -112,7 +112,7 @@ def _media(book: BookContent, carried: Mapping[str, bytes]) -> Iterator[tuple[st
     for page in book.pages:
         if page.picture is not None:
             yield picture_file(page), carried[page.picture.name]
-        if page.narration is not None:
+        if page.narration is not None and overlay_of(page) is not None:
             yield audio_file(page_name(page)), carried[page.narration.name]
 
 

@@ -61,12 +61,14 @@ def audio_file(sheet: str) -> str:
 
 
 def overlay_of(page: PageContent) -> Overlay | None:
-    """None if there is nothing to hear."""
+    """None if there is nothing to hear. Where nobody knows what is spoken when, all of it is one
+    clip."""
     if page.narration is None:
         return None
+    segments, seconds = page.narration.segments, page.narration.seconds
     pieces = [it for paragraph in pieces_of(page.text) for it in paragraph]
-    clips = tuple(_clips(page.narration.segments, page.narration.seconds, pieces))
-    return Overlay(page_name(page), clips) if clips else None
+    clips = tuple(_clips(segments, seconds, pieces)) or (Clip(TEXT_ID, 0.0, seconds),)
+    return Overlay(page_name(page), clips) if seconds else None
 
 
 def end_overlay(lines: Sequence[str], narration: Narration) -> Overlay:

@@ -58,9 +58,9 @@ def test_what_does_not_stand_in_the_text_is_heard_and_lights_nothing(tmp_path: P
     ]
 
 
-def test_a_silent_recording_has_no_overlay(tmp_path: Path) -> None:
-    """Nothing is spoken in it."""
-    assert spoken(tmp_path, "하나.") == []
+def test_a_recording_without_times_is_heard_whole(tmp_path: Path) -> None:
+    """And lights nothing."""
+    assert spoken(tmp_path, "하나.") == [("text", 0.0, 9.0)]
 
 
 def test_a_line_of_several_sentences_is_lit_by_each_of_them() -> None:
