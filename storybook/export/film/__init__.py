@@ -73,8 +73,10 @@ async def make_film(
         workers = WorkerProcesses(_write, 1, yield_to_others=True)
         try:
             await workers.do(job, report)
-        except OSError as error:
-            raise CannotKeep(f"{target} could not be written: {error.strerror}") from error
+        except LookupError as missing:
+            other = next(it for it in Codec if it is not codec)
+            mend = f"Install the one of the package index, or have the film as {other.ending}"
+            raise FilmUnavailable(str(missing), mend) from missing
         finally:
             workers.let_go()
     report(1.0)

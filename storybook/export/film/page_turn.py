@@ -66,12 +66,11 @@ def _draw_back(canvas: Any, width: int, height: int, roll: float, radius: float)
     flat = max(0.0, over - around)
     right = roll + radius
     _shade(canvas, left - flat, -_SHADOW * width / 2, height)
-    colours = [_mixed(0.04), _mixed(0.0), _mixed(0.22)]
     begin, middle = left - flat, min(left, roll)
-    points = [skia.Point(begin, 0), skia.Point(right, 0)]
-    stops = [0.0, max(0.0, min(1.0, (middle - begin) / (right - begin))), 1.0]
-    paint = skia.Paint(Shader=skia.GradientShader.MakeLinear(points, colours, stops))
-    canvas.drawRect(skia.Rect.MakeLTRB(begin, 0, right, height), paint)
+    canvas.drawRect(skia.Rect.MakeLTRB(begin, 0, middle, height), skia.Paint(Color=PAPER))
+    points = [skia.Point(middle, 0), skia.Point(right, 0)]
+    shader = skia.GradientShader.MakeLinear(points, [PAPER, _mixed(0.22)])
+    canvas.drawRect(skia.Rect.MakeLTRB(middle, 0, right, height), skia.Paint(Shader=shader))
 
 
 def _shade(canvas: Any, x: float, reach: float, height: int) -> None:

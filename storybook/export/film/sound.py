@@ -22,7 +22,7 @@ LOUDNESS: Final = -16.0
 CEILING: Final = -2.5
 """dBTP of the limited sound. The codecs put up to a decibel on some peaks, and -1 is the most that
 a player can be given."""
-_NEAR_ENOUGH: Final = 0.1
+_NEAR_ENOUGH: Final = 0.2
 """LU."""
 _TRIES: Final = 4
 """Limiting takes some loudness away, which the next try puts on."""
@@ -57,20 +57,22 @@ def soundtrack(recordings: Recordings, length: int, size: int) -> Iterator[Sampl
 
 def _gain_for(recordings: Recordings, length: int) -> float:
     """The gain in dB with which they are as loud as they should be, once they are limited."""
-    gain = 0.0
+    loudness, gain = _loudness(_track(recordings, length), []), 0.0
+    if loudness < _SILENT:
+        return gain
     for _ in range(_TRIES):
-        loudness = _loudness(_track(recordings, length), gain)
-        if loudness < _SILENT or abs(LOUDNESS - loudness) < _NEAR_ENOUGH:
-            break
         gain += LOUDNESS - loudness
+        loudness = _loudness(_track(recordings, length), _limiter(gain))
+        if abs(LOUDNESS - loudness) < _NEAR_ENOUGH:
+            break
     return gain
 
 
-def _loudness(track: Iterable[Samples], gain: float) -> float:
-    """Integrated, in LUFS, when the one channel is heard from both sides."""
+def _loudness(track: Iterable[Samples], steps: Steps) -> float:
+    """Integrated, in LUFS, after some filters, when the one channel is heard from both sides."""
     measured = -70.0
     meter = ("ebur128", "metadata=1:dualmono=true")
-    for frame in _filtered(track, RATE, [*_limiter(gain), meter]):
+    for frame in _filtered(track, RATE, [*steps, meter]):
         measured = float(frame.metadata.get("lavfi.r128.I", measured))
     return measured
 

@@ -19,7 +19,7 @@ _SMALLER: Final = 0.94
 """Words that do not fit are set in a smaller size, again and again."""
 
 
-class Block(msgspec.Struct, frozen=True):
+class TextBlock(msgspec.Struct, frozen=True):
     """Paragraphs as lines of one size, in pixels."""
 
     paragraphs: tuple[tuple[str, ...], ...]
@@ -46,7 +46,7 @@ class Typesetter:
 
     def fitted(
         self, paragraphs: Sequence[str], width: float, height: float, sizes: tuple[float, float]
-    ) -> Block:
+    ) -> TextBlock:
         """Paragraphs in the largest size, between the `sizes`, in which they fit."""
         size, smallest = sizes
         while (block := self._block(paragraphs, width, size)).height > height and size > smallest:
@@ -54,7 +54,7 @@ class Typesetter:
         return block
 
     def draw(
-        self, canvas: Any, block: Block, area: Any, colour: int, *, centred: bool = True
+        self, canvas: Any, block: TextBlock, area: Any, colour: int, *, centred: bool = True
     ) -> None:
         """Lines from the top of an area on, each in its middle or at its left."""
         pen = skia.Paint(Color=colour, AntiAlias=True)
@@ -67,12 +67,12 @@ class Typesetter:
                 y += block.size * _LEADING
             y += _BETWEEN * block.size * _LEADING
 
-    def _block(self, paragraphs: Sequence[str], width: float, size: float) -> Block:
+    def _block(self, paragraphs: Sequence[str], width: float, size: float) -> TextBlock:
         def measure(text: str) -> float:
             return self._width(text, size)
 
         lines = (tuple(broken(it, width, measure)) for it in paragraphs)
-        return Block(tuple(it for it in lines if it), size)
+        return TextBlock(tuple(it for it in lines if it), size)
 
     def _width(self, text: str, size: float) -> float:
         return float(sum(self._font(it.face, size).measureText(it.text) for it in _runs(text)))

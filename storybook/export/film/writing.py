@@ -79,9 +79,14 @@ _KINDS: Final = {
 
 
 def write_film(job: FilmJob) -> Generator[float, None, None]:
-    """Write the file; yields how much of it is done, from 0 to 1. Raises OSError."""
+    """Write the file; yields how much of it is done, from 0 to 1. Raises OSError, and LookupError
+    where PyAV was built without an encoder."""
     yield 0.0
-    options = {**_KINDS[job.codec].container}
+    kind = _KINDS[job.codec]
+    for encoder in (kind.video, kind.audio):
+        if encoder not in av.codecs_available:
+            raise LookupError(f"the PyAV that is installed has no encoder {encoder}")
+    options = {**kind.container}
     try:
         with av.open(job.path, "w", job.codec.value, container_options=options) as file:
             writer = _Writer(file, job)

@@ -20,6 +20,7 @@ from storybook.book import Role, TtsConfig
 from storybook.export import film
 from storybook.export.content import BookContent, Maker, book_content
 from storybook.export.film import Codec, FilmUnavailable, Shape, make_film, subtitles_of
+from storybook.export.film.job import FilmJob
 from storybook.export.film.script import REST, TICKS, TURN, script_of
 from storybook.export.media import SmallMedia
 from storybook.export.spoken_credits import read_credits
@@ -341,6 +342,27 @@ async def test_a_missing_package_is_named_with_its_mend(
     book, media = book_in(tmp_path)
     with pytest.raises(FilmUnavailable, match=r"PyAV, which is not installed\. Install it with: "):
         await make_film(book, media, tmp_path / "book.mp4")
+
+
+async def test_an_encoder_that_is_missing_is_named_with_its_mend(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a PyAV that somebody has built without x264: the other codec can be had."""
+    monkeypatch.setattr(film, "_write", without_encoders)
+    book, media = book_in(tmp_path)
+    with pytest.raises(FilmUnavailable, match=r"no encoder libx264\. Install .* as webm"):
+        await make_film(book, media, tmp_path / "book.mp4", short_side=SHORT_SIDE)
+    assert files_in(tmp_path) == {"outputs"}
+
+
+def without_encoders(job: FilmJob) -> None:
+    import av
+
+    from storybook.export.film.writing import write_film
+
+    av.codecs_available = set()
+    for _ in write_film(job):
+        pass
 
 
 def test_whoever_asks_for_a_film_loads_nothing_that_makes_it() -> None:
