@@ -67,7 +67,7 @@ def overlay_of(page: PageContent) -> Overlay | None:
         return None
     segments, seconds = page.narration.segments, page.narration.seconds
     pieces = [it for paragraph in pieces_of(page.text) for it in paragraph]
-    clips = tuple(_clips(segments, seconds, pieces)) or (Clip(TEXT_ID, 0.0, seconds),)
+    clips = tuple(_clips(segments, seconds, pieces)) or (SpokenClip(TEXT_ID, 0.0, seconds),)
     return Overlay(page_name(page), clips) if seconds else None
 
 
