@@ -30,7 +30,7 @@ from storybook.composer.choosing import choice
 from storybook.composer.engine import Composer, pages_of
 from storybook.engines import Narration, NarrationTask, Narrator, WritingTask
 from storybook.new_run import check_new_run
-from storybook.projections.storylines import next_storyline
+from storybook.projections.storylines import digest_of, next_storyline
 from storybook.stages.narrator.audio import Sound
 from storybook.stages.narrator.espeak.engine import Espeak
 from storybook.stages.narrator.pitch import median_pitch
@@ -57,7 +57,9 @@ class Shelf:
 
     def __init__(self) -> None:
         self._db = sqlite3.connect(":memory:")
-        self._db.execute("CREATE TABLE storylines (position INTEGER, storyline TEXT, topic TEXT)")
+        self._db.execute(
+            "CREATE TABLE storylines (position INTEGER, storyline TEXT, topic INTEGER)"
+        )
         self._told = 0
 
     def next(self, request: StoryRequest) -> tuple[str, bool]:
@@ -65,7 +67,7 @@ class Shelf:
         found = choice(request, SEED)
         name = next_storyline(self._db, found.storylines, request.topic, found.meant)
         self._told += 1
-        values = (self._told, name, request.topic)
+        values = (self._told, name, digest_of(request.topic))
         self._db.execute("INSERT INTO storylines VALUES (?, ?, ?)", values)
         return name, found.topic_known
 

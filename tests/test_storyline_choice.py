@@ -16,7 +16,7 @@ from storybook.composer.storylines import by_name
 from storybook.engines import TellsStories, WritingTask
 from storybook.events.catalog import RunRequested
 from storybook.new_run import NewRun
-from storybook.projections.storylines import next_storyline
+from storybook.projections.storylines import digest_of, next_storyline
 from storybook.settings import Limits, Settings
 from storybook.stages.registry import Engines
 from tests.books import new_run
@@ -108,9 +108,10 @@ def test_never_chosen_goes_before_long_ago() -> None:
     """For these very words first, then what is about them, then in the whole library; of those that
     are alike the first."""
     db = sqlite3.connect(":memory:")
-    db.execute("CREATE TABLE storylines (position INTEGER, storyline TEXT, topic TEXT)")
+    db.execute("CREATE TABLE storylines (position INTEGER, storyline TEXT, topic INTEGER)")
     chosen = [(1, "a", "밤"), (2, "b", "밤"), (3, "a", "잠"), (4, "d", "낮")]
-    db.executemany("INSERT INTO storylines VALUES (?, ?, ?)", chosen)
+    rows = [(position, name, digest_of(topic)) for position, name, topic in chosen]
+    db.executemany("INSERT INTO storylines VALUES (?, ?, ?)", rows)
     assert next_storyline(db, ["a", "b"], "밤") == "a"
     assert next_storyline(db, ["a", "b"], "낮") == "b"
     assert next_storyline(db, ["a", "c", "d", "b"], "잠") == "c"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -14,7 +15,7 @@ STORYLINES: Final = Table(
     {
         "position": "INTEGER NOT NULL",  # of the event that chose it
         "storyline": "TEXT NOT NULL",
-        "topic": "TEXT NOT NULL",  # as the request has it
+        "topic": "INTEGER NOT NULL",  # a digest of the request's: an index keeps no texts
     },
     key=("position",),
     indexes={
@@ -22,6 +23,9 @@ STORYLINES: Final = Table(
         "storylines_by_topic": "(storyline, topic, position)",
     },
 )
+
+
+DIGEST_BYTES: Final = 6
 
 
 class ChosenStorylines(Projection):
@@ -33,8 +37,15 @@ class ChosenStorylines(Projection):
     handles = frozenset({RunRequested})
 
     def apply(self, change: RunChange) -> Iterator[Put]:
-        if change.run.storyline:
-            yield Put(STORYLINES, (change.position, change.run.storyline, change.run.request.topic))
+        run = change.run
+        if run.storyline:
+            row = change.position, run.storyline, digest_of(run.request.topic)
+            yield Put(STORYLINES, row)
+
+
+def digest_of(topic: str) -> int:
+    """Tells the words of a topic from others without holding them."""
+    return int.from_bytes(hashlib.sha256(topic.encode()).digest()[:DIGEST_BYTES])
 
 
 # ------------------------------------------------------------------------------------------ reads
@@ -53,15 +64,17 @@ def next_storyline(db: sqlite3.Connection, names: Sequence[str], topic: str, mea
     never or longest ago; of those that are alike in this one of the first `meant`, then the one
     that was chosen never or longest ago, then the first. Empty if there are none."""
 
+    digest = digest_of(topic)
+
     def order(place: int) -> tuple[int, bool, int]:
         name = names[place]
-        for_topic = _position(db, CHOSEN_FOR_AT, name, topic)
+        for_topic = _position(db, CHOSEN_FOR_AT, name, digest)
         return for_topic, place >= meant, _position(db, CHOSEN_AT, name)
 
     return names[min(range(len(names)), key=order)] if names else ""
 
 
-def _position(db: sqlite3.Connection, query: str, *values: str) -> int:
+def _position(db: sqlite3.Connection, query: str, *values: str | int) -> int:
     """Where in the log that was; 0 if never."""
     row = db.execute(query, values).fetchone()
     return row[0] if row is not None else 0
