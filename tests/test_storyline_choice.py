@@ -166,6 +166,14 @@ def test_what_no_story_is_about_is_not_claimed(topic: str) -> None:
         ("입원했어요", "bandage-for-a-branch", "hug-under-the-door"),
         ("사고로 아빠를 잃은 아이들", "over-and-under", "who-is-missing"),
         ("햄스터가 죽었어요", "knock-on-the-tree", "old-dogs-ball"),
+        ("엄마가 큰 수술을 받았는데 아직 깨어나지 않았어요", "jar-of-sounds", "flat-hug"),
+        ("엄마가 암에 걸려서 항암 치료를 받아요", "boat-by-the-bed", "flat-hug"),
+        ("중환자실에 있는 아이", "flat-hug", "jar-of-sounds"),
+        ("치매 할머니가 제 이름을 까먹어요", "who-are-you-string", "surely-not"),
+        ("할머니가 요양원에 가셨어요", "have-you-eaten", "surely-not"),
+        ("맞벌이라 늦게 데리러 가요", "puts-the-room-to-bed", "shoe-looks-outward"),
+        ("입양했다는 걸 처음 이야기해 주려고 합니다", "blank-first-page", "not-looking"),
+        ("첫말이 자꾸 걸려요", "snail-on-your-head", "hold-still"),
     ],
 )
 def test_a_story_is_about_what_was_typed(topic: str, told: str, never: str) -> None:
@@ -187,8 +195,8 @@ def test_two_unknown_requests_need_not_get_one_book(era: str, cast: str) -> None
 @pytest.mark.parametrize(
     "topic",
     [
-        "엄마가 큰 수술을 받았는데 아직 깨어나지 않았어요",
-        "입양했다는 걸 처음 이야기해 주려고 합니다",
+        "할머니가 수술을 받으세요",
+        "아빠가 해고됐어요",
         "가게가 망해서 문 닫았어요",
     ],
 )

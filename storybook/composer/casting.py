@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from storybook.composer import telling
 from storybook.composer.storylines import Cast, Extra, Storyline
 from storybook.lexicon import Character, find_traits
+from storybook.lexicon.topics import words_in
 from storybook.lexicon.words import folk_of
 
 ELDERS: Final = ("mother", "father", "grandmother", "grandfather", "king", "queen")
@@ -80,6 +82,23 @@ def casting(
         return None
     rest = tuple(place for place in others if place != second)
     return Casting(tuple(everyone), hero, second, rest, played, size, gone)
+
+
+def as_named(storyline: Storyline, topic: str) -> Storyline:
+    """A storyline of those whom a topic names: of the father who is ill, where it is a mother by
+    itself."""
+    extras = {key: _as_named(extra, topic) for key, extra in storyline.extras.items()}
+    alone = storyline.alone
+    return replace(
+        storyline, extras=extras, alone=_as_named(alone, topic) if alone is not None else None
+    )
+
+
+def _as_named(extra: Extra, topic: str) -> Extra:
+    also = extra.also
+    if also is None or any(words_in((extra.ko, *extra.played_by), topic)):
+        return extra
+    return also if any(words_in((also.ko, *also.played_by), topic)) else extra
 
 
 def beside(storyline: Storyline, hero: Character) -> Extra | None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from storybook.book import COVER_PAGE, Dialogue, Page, StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT
-from storybook.composer.casting import Casting, beside, casting, is_elder
+from storybook.composer.casting import Casting, as_named, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
 from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
 from storybook.composer.realms import realms
@@ -41,6 +41,7 @@ from storybook.composer.storylines import (
 )
 from storybook.korean.slips import agreeing
 from storybook.lexicon import Character, characters_of, looks
+from storybook.lexicon.emoji import spelled
 from storybook.lexicon.parts import TELLER
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
@@ -112,7 +113,7 @@ def told(
     """A storyline with this request's people, time and place; None if it does not fit them."""
     everyone = characters_of(story)
     gone = mourned(story, everyone)
-    line = mourning(line, gone)
+    line = mourning(as_named(line, spelled(story.topic)), gone)
     who = casting(line, everyone, gone.place if gone is not None else None)
     swims = all(telling.swims(one.kind) for one in everyone)
     setting = setting_of(story, is_water=swims)

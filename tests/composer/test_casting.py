@@ -194,3 +194,22 @@ def test_what_is_the_heros_own_is_mine_where_i_tell_it() -> None:
         )
         for page in tell(it, 1) if it is not None else ():
             assert not its_own.search(re.sub('"[^"]*"', "", page.summary)), page.summary
+
+
+@pytest.mark.parametrize(
+    ("topic", "ill", "well"),
+    [
+        ("엄마가 수술을 받아요", "엄마", "아빠"),
+        ("아빠가 수술을 받아요", "아빠", "엄마"),
+        ("엄마와 아빠가 수술을 받아요", "엄마", "아빠"),
+    ],
+)
+def test_whom_a_topic_names_is_whom_the_story_brings_along(topic: str, ill: str, well: str) -> None:
+    """The father lies in hospital where he is named, brought along or of the cast."""
+    line = by_name()["warm-socks-waiting"]
+    lone = told(line, StoryRequest("현대", "집", "아이", topic), 1)
+    assert lone is not None and lone.line.extras["sick"].ko == ill
+    family = told(line, StoryRequest("현대", "집", "엄마, 아빠, 아이", topic), 1)
+    assert family is not None and family.who.second is not None
+    assert family.who.name(family.who.extras["sick"]) == ill
+    assert family.who.name(family.who.second) == well
