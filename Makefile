@@ -107,7 +107,7 @@ audit: $(VENV)/audit.done        ## look for known vulnerabilities in every lock
 
 lock: $(VENV)/lock.done          ## resolve and pin all dependencies again, with hashes
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements/base.txt
-	$(BIN)/uv pip compile $(LOCK) requirements/build.in -o requirements/build.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements/base.txt requirements/build.in -o requirements/build.txt
 	$(BIN)/uv pip compile $(LOCK) --extra test -c requirements/base.txt pyproject.toml \
 		-o requirements/test.txt
 	for tool in lock audit; do $(BIN)/uv pip compile $(LOCK) -c requirements/test.txt \
