@@ -41,6 +41,7 @@ export function sentenceOf(say, entry) {
 /** @type {Record<string, (say: Say, data: any) => {key: TextKey, values?: Record<string, string | number>}>} */
 const TOLD = {
   RunRequested: (_, { request: it }) => ({ key: "behindToldRunRequested", values: { words: [it.era, it.place, it.characters, it.topic].join(" · ") } }),
+  RunImported: (_, { edition }) => ({ key: "behindToldRunImported", values: { edition } }),
   StageRequested: (say, data) => ({ key: "behindToldStageRequested", values: { work: work(say, data) } }),
   StageStarted: (say, data) => ({ key: "behindToldStageStarted", values: { work: work(say, data), engine: engineName(data.engine) } }),
   StageDeferred: (say, data) => ({ key: "behindToldStageDeferred", values: { work: work(say, data), engine: data.engine.name, why: data.why } }),

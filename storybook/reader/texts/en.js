@@ -465,6 +465,7 @@ export const en = {
   behindDigest: "Digest",
   behindSaw: "See the book at this moment",
   behindToldRunRequested: "A book is asked for: {words}",
+  behindToldRunImported: "Taken in from a ZIP archive (edition {edition} there)",
   behindToldStageRequested: "{work}: is wanted",
   behindToldStageStarted: "{work}: begins ({engine})",
   behindToldStageDeferred: "{work}: waits for {engine} ({why})",

@@ -464,6 +464,7 @@ export const ko = {
   behindDigest: "다이제스트",
   behindSaw: "이때의 책 보기",
   behindToldRunRequested: "책을 부탁받았어요: {words}",
+  behindToldRunImported: "ZIP 파일에서 가져왔어요 (거기에서 {edition}판)",
   behindToldStageRequested: "{work}: 할 일이 되었어요",
   behindToldStageStarted: "{work}: {engine} 엔진이 시작했어요",
   behindToldStageDeferred: "{work}: {engine} 서버를 기다려요 ({why})",
