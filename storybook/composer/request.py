@@ -166,7 +166,7 @@ def beginning(era: str, place: str, intro: str, rng: random.Random) -> str:
     fitting = openings["beginning"][f"{_manner(home)}{when}"]
     is_teller = _TELLER_FIRST.match(intro) is not None
     if is_teller or len(intro) > LONG_INTRO:
-        fitting = [it for it in fitting if it.startswith(("{when}", "{home:에} {intro:이}"))]
+        fitting = [it for it in fitting if "{intro:을}" not in it and not it.startswith("여기는")]
     elif home.endswith(NEAR):
         fitting = [it for it in fitting if not it.startswith("여기는")]
     sentence = str(rng.choice(fitting))

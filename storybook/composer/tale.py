@@ -143,7 +143,8 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     """The five pages of the book: always the same ones for a seed."""
     rng = random.Random(f"tale:{seed}:{it.line.name}")
     era = request.era_words(it.story.era)
-    opening = request.beginning(era, request.place_words(it.story.place), _introduction(it), rng)
+    intro = introduction(_living(it), one_of)
+    opening = request.beginning(era, request.place_words(it.story.place), intro, rng)
     title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
     pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
     for number, page in enumerate(it.line.page, start=1):
@@ -168,9 +169,8 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
 def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
     who, here = it.who, request.place_words(it.story.place)
-    everyone = [replace(one, name=telling.familiar(one)) for one in who.everyone]
+    everyone, living = _everyone(it), _living(it)
     names = [one.name for one in everyone]
-    living = [one for at, one in enumerate(everyone) if at != who.gone]
     hero = names[who.hero]
     rest = [names[at] for at in who.rest]
     words = {
@@ -181,7 +181,7 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         REST: telling.listed(_turn(rest, number)) if rest else "",
         "team": team(living),
         "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": _introduction(it),
+        "intro": introduction(living, one_of),
         **{slot: found.ko for slot, found in it.things.items()},
         **{key: extra.ko for key, extra in it.line.extras.items()},
         **{key: names[at] for key, at in who.extras.items()},
@@ -196,10 +196,13 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
     return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
 
 
-def _introduction(it: Tale) -> str:
-    """Everyone who lives, as a book first tells of them."""
-    everyone = [replace(one, name=telling.familiar(one)) for one in it.who.everyone]
-    return introduction([one for at, one in enumerate(everyone) if at != it.who.gone], one_of)
+def _everyone(it: Tale) -> list[Character]:
+    """The cast, by the names that stories give them."""
+    return [replace(one, name=telling.familiar(one)) for one in it.who.everyone]
+
+
+def _living(it: Tale) -> list[Character]:
+    return [one for at, one in enumerate(_everyone(it)) if at != it.who.gone]
 
 
 def company(it: Tale) -> tuple[str, ...]:

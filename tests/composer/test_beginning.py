@@ -57,3 +57,29 @@ def test_who_tells_a_book_does_not_present_itself() -> None:
 def test_a_time_that_is_no_age_is_told_as_it_is(era: str, begins: tuple[str, ...]) -> None:
     """And not as a tale of it."""
     assert all(it.startswith(begins) for it in first_sentences(era, "시골", "민지와 준호"))
+
+
+@pytest.mark.parametrize("era", ["현대", "조선시대"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "시골",
+        "할머니 집",
+        "병실",
+        "생일잔치",
+        "기차 안",
+        "학교",
+        "시장",
+        "가방 안",
+        "욕조",
+        "냉동실",
+    ],
+)
+@pytest.mark.parametrize(
+    "characters", ["나, 아빠", "노란 멜빵바지를 입고, 솜사탕을 좋아하는 다섯 살 윤슬이"]
+)
+def test_there_is_a_beginning_for_everybody_everywhere(
+    era: str, place: str, characters: str
+) -> None:
+    """Wherever one lives, stays, visits, rides, learns or just is."""
+    assert all(first_sentences(era, place, characters))
