@@ -192,8 +192,9 @@ async def test_stages_overlap(tmp_path: Path) -> None:
 
 async def test_no_picture_waits_for_a_voice(tmp_path: Path) -> None:
     """A narrator that takes longer than it is heard, or never ends, holds none of them up: all
-    pages have theirs, in order, while the first page is still being read aloud."""
-    async with stand(tmp_path) as it, it.runner().running([]):
+    pages have theirs, in order if one is painted at a time, while the first page is still being
+    read aloud."""
+    async with stand(tmp_path, places=1) as it, it.runner().running([]):
         it.scripted.narrator.held = True
         await it.request()
         run = await it.until(lambda run: all(run.is_complete(picture_of(page)) for page in PAGES))
