@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -34,6 +35,8 @@ from storybook.lexicon.words import Word, data, find_kind, find_traits, is_known
 MAX_CAST: Final = 8
 """More characters than a picture book of four pages can tell of."""
 MAX_NAME: Final = 14
+MOST_REMEMBERED: Final = 64
+"""Casts that are not read again: each page of a book, and each check of it, asks for its own."""
 MAX_DESCRIPTION: Final = 45
 """A longer one is cut to its last words."""
 FRIEND: Final = Word("친구", "child", "child")
@@ -54,6 +57,7 @@ _VERBAL_END: Final = re.compile(r"(다|요|고|며|서|면|음|함)$")
 _OBJECTS: Final = ("을", "를", "에게", "의", "에서", "으로", "로")
 
 
+@lru_cache(MOST_REMEMBERED)
 def cast(characters_ko: str, reading: int = READING) -> tuple[Character, ...]:
     """The characters that `characters_ko` names, in its order: at least one, at most `MAX_CAST`,
     with distinct names. `reading` is the one by which the words of a run are read

@@ -64,7 +64,8 @@ class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def heavy(self) -> tuple[str, ...]:
-        return tuple(word for word in self.words if word not in self.light)
+        """Its words that mean it whatever else is named."""
+        return _heavy()[self.name]
 
 
 @cache
@@ -77,6 +78,15 @@ def weighs(text: str) -> bool:
     """Whether a text names what weighs on a family, whether or not a frame is about it."""
     words: list[str] = _data()["weighs"]
     return any(words_in(words, text)) or any(frame.weighs_on(text) for frame in frames())
+
+
+@cache
+def _heavy() -> dict[str, tuple[str, ...]]:
+    """The words of each frame that are not light, by its name."""
+    return {
+        frame.name: tuple(word for word in frame.words if word not in frame.light)
+        for frame in frames()
+    }
 
 
 @cache

@@ -100,16 +100,27 @@ def find_props(text: str) -> tuple[Word, ...]:
 
 def find_traits(description: str) -> tuple[str, ...]:
     """The English adjectives for a Korean or English description, in its order; others drop."""
-    traits: dict[str, str] = data()["traits"]
+    korean, english = _trait_patterns()
     spans: list[tuple[int, int, str]] = []
-    for ko in sorted(traits, key=len, reverse=True):
-        for found in re.finditer(rf"(?<![가-힣]){re.escape(ko)}(?![가-힣])", description):
+    for pattern, en in korean:
+        for found in pattern.finditer(description):
             if not any(a < found.end() and found.start() < b for a, b, _ in spans):
-                spans.append((*found.span(), traits[ko]))
-    for en in dict.fromkeys(traits.values()):
-        for found in re.finditer(rf"\b{re.escape(en)}\b", description.lower()):
-            spans.append((*found.span(), en))
+                spans.append((*found.span(), en))
+    for pattern, en in english:
+        spans += [(*found.span(), en) for found in pattern.finditer(description.lower())]
     return tuple(dict.fromkeys(en for _, _, en in sorted(spans)))
+
+
+@cache
+def _trait_patterns() -> tuple[list[tuple[re.Pattern[str], str]], ...]:
+    """Of the Korean words, the longest first, and of the English ones."""
+    traits: dict[str, str] = data()["traits"]
+    korean = [
+        (re.compile(rf"(?<![가-힣]){re.escape(ko)}(?![가-힣])"), traits[ko])
+        for ko in sorted(traits, key=len, reverse=True)
+    ]
+    words = dict.fromkeys(traits.values())
+    return korean, [(re.compile(rf"\b{re.escape(en)}\b"), en) for en in words]
 
 
 def is_known_kind(text: str) -> bool:
