@@ -28,6 +28,8 @@ _ENDINGS: Final = (
 )
 _PARTICLE: Final = f"(?:들?(?:{_ENDINGS})는?)"
 _LITTLE: Final = "(?:안|못|잘|너무|자꾸|왜|꼭|더|다|또|좀|막|맨날|진짜)"
+_WHILE: Final = re.compile(r".*[는은]\s?(?:사이|동안|틈)에?\s(?=.*[가-힣]{2})")
+"""What happens beside that which a topic is about."""
 _FEW: Final = 10
 """As many letters may stand in a gap."""
 
@@ -50,6 +52,8 @@ class TopicFrame(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     light: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
     """Those of its words that no storyline is about, unless one has it among its own."""
+    gives_way_to: tuple[str, ...] = ()
+    """The names of topics that are meant instead of this where both are named."""
     mourns: bool = False
     of_people: bool = False
 
@@ -97,14 +101,19 @@ def _data() -> dict[str, Any]:
 def find_topic(text: str) -> TopicFrame | None:
     """The topic that a person's words mean: a grave one before all others (돌아가신 할머니 is no
     merry grandmother), a light word after all others (공룡 친구 is a dinosaur), then the last, as
-    Korean puts what matters last, by its longest word."""
+    Korean puts what matters last, by its longest word. What it happens beside is not what it is
+    about: 할아버지 낮잠 자는 사이에 틀니가 도망갔다."""
+    while_ = _WHILE.match(text)
     found = [
         ((frame.weighs_on(text), words is not frame.light, *match), frame)
         for frame in frames()
         for words in (frame.heavy, frame.light)
         for match in words_in(words, text)
+        if frame.grave or while_ is None or match[0] > while_.end() + 1
     ]
-    return max(found, key=lambda it: it[0])[1] if found else None
+    named = {frame.name for _, frame in found}
+    meant = [it for it in found if not named.intersection(it[1].gives_way_to)]
+    return max(meant, key=lambda it: it[0])[1] if meant else None
 
 
 def grave_of_people(characters: str, place: str) -> TopicFrame | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storybook.lexicon.topics import find_topic, words_in
+from storybook.lexicon.topics import find_topic, frames, words_in
 
 
 @pytest.mark.parametrize(
@@ -135,3 +135,29 @@ def test_what_is_grave_is_not_taken_for_something_light(text: str, name: str) ->
 def test_a_frame_does_not_claim_its_neighbours(text: str) -> None:
     """A fart is no potty training, clay no drawing, a lioness no illness."""
     assert find_topic(text) is None
+
+
+def test_what_happens_meanwhile_is_no_topic() -> None:
+    """Unless it is grave, or nothing else is said."""
+    for text, name in (
+        ("할아버지 낮잠 자는 사이에 틀니가 달아났다", None),
+        ("엄마가 설거지하는 동안 동생이랑 놀기", "동생"),
+        ("낮잠 자는 동안", "잠자기"),
+        ("할머니가 돌아가신 동안 나는 몰랐어요", "죽음"),
+    ):
+        found = find_topic(text)
+        assert (found and found.name) == name, text
+
+
+def test_whose_mother_is_ill_is_not_ill() -> None:
+    """A topic gives way to the one that says whose it is; none does so in a circle."""
+    for text, name in (
+        ("엄마가 암 치료를 받으면서 머리카락이 빠졌어요", "아픈 어른"),
+        ("아빠가 백혈병으로 수술했어요", "아픈 어른"),
+        ("암에 걸린 아이", "오래 아픈 아이"),
+    ):
+        found = find_topic(text)
+        assert found is not None and found.name == name, text
+    yielding = {frame.name for frame in frames() if frame.gives_way_to}
+    for frame in frames():
+        assert {*frame.gives_way_to} <= {it.name for it in frames()} - yielding
