@@ -95,10 +95,12 @@ def as_named(storyline: Storyline, topic: str) -> Storyline:
 
 
 def _as_named(extra: Extra, topic: str) -> Extra:
-    also = extra.also
-    if also is None or any(words_in((extra.ko, *extra.played_by), topic)):
-        return extra
-    return also if any(words_in((also.ko, *also.played_by), topic)) else extra
+    one: Extra | None = extra
+    while one is not None:
+        if any(words_in((one.ko, *one.played_by), topic)):
+            return one
+        one = one.also
+    return extra
 
 
 def beside(storyline: Storyline, hero: Character) -> Extra | None:
