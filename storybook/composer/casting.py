@@ -150,8 +150,16 @@ def _is_another(who: Character, extra: Extra) -> bool:
 def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[int]) -> int:
     young = [it for it in places if not is_grown_up(everyone[it])] or [*places]
     young = [it for it in young if not _is_baby(everyone[it])] or young
+    called = [
+        it for one in storyline.hero_called for it in young if _has_in_name(everyone[it], one)
+    ]
     suited = [it for it in young if {*storyline.hero} & {*find_traits(everyone[it].description)}]
-    return [*suited, *young][0]
+    return [*called, *suited, *young][0]
+
+
+def _has_in_name(who: Character, word: str) -> bool:
+    """Whether somebody is called so; by one syllable only as a whole word (나, but not 하나)."""
+    return word in (who.name if len(word) > 1 else who.name.split())
 
 
 def _second(
