@@ -95,10 +95,12 @@ def as_named(storyline: Storyline, topic: str) -> Storyline:
 
 
 def _as_named(extra: Extra, topic: str) -> Extra:
-    also = extra.also
-    if also is None or any(words_in((extra.ko, *extra.played_by), topic)):
-        return extra
-    return also if any(words_in((also.ko, *also.played_by), topic)) else extra
+    one: Extra | None = extra
+    while one is not None:
+        if any(words_in((one.ko, *one.played_by), topic)):
+            return one
+        one = one.also
+    return extra
 
 
 def beside(storyline: Storyline, hero: Character) -> Extra | None:
@@ -148,8 +150,16 @@ def _is_another(who: Character, extra: Extra) -> bool:
 def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[int]) -> int:
     young = [it for it in places if not is_grown_up(everyone[it])] or [*places]
     young = [it for it in young if not _is_baby(everyone[it])] or young
+    called = [
+        it for one in storyline.hero_called for it in young if _has_in_name(everyone[it], one)
+    ]
     suited = [it for it in young if {*storyline.hero} & {*find_traits(everyone[it].description)}]
-    return [*suited, *young][0]
+    return [*called, *suited, *young][0]
+
+
+def _has_in_name(who: Character, word: str) -> bool:
+    """Whether somebody is called so; by one syllable only as a whole word (나, but not 하나)."""
+    return word in (who.name if len(word) > 1 else who.name.split())
 
 
 def _second(

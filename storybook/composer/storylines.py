@@ -155,6 +155,9 @@ class Storyline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     other: Other = "any"
     humour: str = ""
     hero: tuple[str, ...] = ()
+    hero_called: tuple[str, ...] = ()
+    """What its hero is called where one of the cast is, the first of these before the next: the
+    younger gets the old coat."""
     words: tuple[str, ...] = ()
     not_for: tuple[str, ...] = ()
     only_for: tuple[str, ...] = ()

@@ -213,3 +213,35 @@ def test_whom_a_topic_names_is_whom_the_story_brings_along(topic: str, ill: str,
     assert family is not None and family.who.second is not None
     assert family.who.name(family.who.extras["sick"]) == ill
     assert family.who.name(family.who.second) == well
+
+
+@pytest.mark.parametrize(
+    ("topic", "of_the_story"),
+    [
+        ("형이랑 싸워요", "형"),
+        ("언니와 싸웠어요", "언니"),
+        ("누나와 다퉈요", "누나"),
+        ("동생이랑 싸워요", "동생"),
+        ("자꾸 싸워요", "동생"),
+    ],
+)
+def test_a_story_brings_along_whom_of_several_its_topic_names(
+    topic: str, of_the_story: str
+) -> None:
+    """A lone hero quarrels with the one who is named: any brother or sister."""
+    it = told(by_name()["ten-strokes-on-the-wall"], StoryRequest("현대", "집", "아이", topic), 1)
+    assert it is not None and it.alone is not None and it.alone.ko == of_the_story
+
+
+@pytest.mark.parametrize(
+    ("characters", "younger"),
+    [
+        ("형, 동생", "동생"),
+        ("언니, 나", "나"),
+        ("하나, 유나", "하나"),
+        ("첫째 토끼, 둘째 토끼, 막내 토끼", "막내 토끼"),
+    ],
+)
+def test_the_younger_gets_the_old_coat(characters: str, younger: str) -> None:
+    """Where a story says so; 하나 is not 나."""
+    assert parts(by_name()["whose-hole-is-this"], characters)[0] == younger
