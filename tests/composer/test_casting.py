@@ -213,3 +213,14 @@ def test_whom_a_topic_names_is_whom_the_story_brings_along(topic: str, ill: str,
     assert family is not None and family.who.second is not None
     assert family.who.name(family.who.extras["sick"]) == ill
     assert family.who.name(family.who.second) == well
+
+
+@pytest.mark.parametrize("characters", ["산타", "산타 할아버지"])
+def test_who_is_called_as_one_whom_a_story_brings_along_is_no_hero_beside_them(
+    characters: str,
+) -> None:
+    """No Santa hangs up socks for another; beside a child he is the one who comes."""
+    line = by_name()["what-goes-in-a-sock"]
+    assert casting(line, cast(characters)) is None
+    who = casting(line, cast(f"아이와 {characters}"))
+    assert who is not None and who.name(who.extras["santa"]) == characters
