@@ -29,7 +29,7 @@ from storybook.stages.writer.check import check_page, default_check
 
 CASTS: Final = ("아이", "토끼와 곰", "엄마, 아빠, 아이", "서연, 민준, 하늘이, 강아지 복실이")
 ERAS: Final = ("현대", "조선시대")
-UNKNOWN: Final = ("분수", "왜 하늘은 파랄까?", "김치", "지하철 타기")
+UNKNOWN: Final = ("분수", "왜 하늘은 파랄까?", "자석", "지하철 타기")
 MOST_BOOKS: Final = 3
 """Books of one request, as a family would read them one after the other."""
 

@@ -139,12 +139,15 @@ def _played(
 
 
 def _is_called(who: Character, extra: Extra) -> bool:
-    return bool({who.name.split()[-1], who.kind.ko} & {*extra.played_by, *extra.may_be})
+    names = {who.name, who.name.split()[-1], who.kind.ko}
+    return bool(names & {*extra.played_by, *extra.may_be})
 
 
 def _is_another(who: Character, extra: Extra) -> bool:
     """Whether somebody is called as one whom a story brings along; or is such a one, and alive."""
-    return who.name == extra.ko or (bool(extra.may_be) and who.kind.ko in extra.played_by)
+    in_short = who.name in extra.played_by and extra.ko.startswith(f"{who.name} ")  # 산타
+    is_mourned = bool(extra.may_be) and who.kind.ko in extra.played_by
+    return who.name == extra.ko or in_short or is_mourned
 
 
 def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[int]) -> int:

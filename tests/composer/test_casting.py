@@ -245,3 +245,14 @@ def test_a_story_brings_along_whom_of_several_its_topic_names(
 def test_the_younger_gets_the_old_coat(characters: str, younger: str) -> None:
     """Where a story says so; 하나 is not 나."""
     assert parts(by_name()["whose-hole-is-this"], characters)[0] == younger
+
+
+@pytest.mark.parametrize("characters", ["산타", "산타 할아버지"])
+def test_who_is_called_as_one_whom_a_story_brings_along_is_no_hero_beside_them(
+    characters: str,
+) -> None:
+    """No Santa hangs up socks for another; beside a child he is the one who comes."""
+    line = by_name()["what-goes-in-a-sock"]
+    assert casting(line, cast(characters)) is None
+    who = casting(line, cast(f"아이와 {characters}"))
+    assert who is not None and who.name(who.extras["santa"]) == characters
