@@ -7,6 +7,7 @@ size and finds the second that it needs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -95,10 +96,12 @@ def as_named(storyline: Storyline, topic: str) -> Storyline:
 
 
 def _as_named(extra: Extra, topic: str) -> Extra:
-    also = extra.also
-    if also is None or any(words_in((extra.ko, *extra.played_by), topic)):
-        return extra
-    return also if any(words_in((also.ko, *also.played_by), topic)) else extra
+    one: Extra | None = extra
+    while one is not None:
+        if any(words_in((one.ko, *one.played_by), topic)):
+            return one
+        one = one.also
+    return extra
 
 
 def beside(storyline: Storyline, hero: Character) -> Extra | None:
@@ -127,17 +130,20 @@ def _played(
     if len(everyone) < 2:  # the hero is nobody's mother
         return found
     for key, extra in storyline.extras.items():
-        for place, who in enumerate(everyone):
-            if (extra.may_be and place != gone) or (not extra.may_be and place == gone):
-                continue
-            if place not in found.values() and _is_called(who, extra):
-                found[key] = place
-                break
+        free = [
+            place
+            for place in range(len(everyone))
+            if place not in found.values() and bool(extra.may_be) == (place == gone)
+        ]
+        called = [it for it in free if _is_called(everyone[it], extra.played_by, extra.may_be)]
+        called = called or [it for it in free if _is_called(everyone[it], extra.stand_in)]
+        if called:
+            found[key] = called[0]
     return found if len(found) < len(everyone) else {}
 
 
-def _is_called(who: Character, extra: Extra) -> bool:
-    return bool({who.name.split()[-1], who.kind.ko} & {*extra.played_by, *extra.may_be})
+def _is_called(who: Character, *names: Sequence[str]) -> bool:
+    return bool({who.name.split()[-1], who.kind.ko} & {*chain(*names)})
 
 
 def _is_another(who: Character, extra: Extra) -> bool:
