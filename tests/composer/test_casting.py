@@ -172,6 +172,23 @@ def test_a_father_of_the_cast_stands_in_for_the_new_one(
     assert it is not None and _plays(it, "step") == called
 
 
+@pytest.mark.parametrize(
+    ("topic", "called"),
+    [
+        ("한부모 가정", "엄마"),
+        ("아빠 없는 아이", "엄마"),
+        ("엄마 없는 아이", "아빠"),
+        ("엄마 없이 아빠랑 살아요", "아빠"),
+        ("할머니랑 둘이 살아요", "할머니"),
+    ],
+)
+def test_who_is_named_as_missing_keeps_nobody_company(topic: str, called: str) -> None:
+    """A child without a mother lives with another."""
+    line = by_name()["whose-window"]
+    it = told(line, StoryRequest("현대", "숲속 마을", "아이", topic), 1)
+    assert it is not None and it.alone is not None and it.alone.ko == called
+
+
 def _plays(it: Tale, key: str) -> str:
     """How whom a story brings along is called: one of the cast, or one of its own."""
     place = it.who.extras.get(key)
