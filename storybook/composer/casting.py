@@ -6,7 +6,9 @@ size and finds the second that it needs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -26,6 +28,8 @@ GROWN_UP: Final = (
     *("police officer", "doctor", "scientist", "painter"),
 )
 """Kinds who are no children: no mother of theirs puts them to bed."""
+_MISSING: Final = re.compile("[가-힣]+(?= 없(?:는|이))")
+"""Who is named as one who is not there: 엄마 없이 아빠랑 살아요."""
 NEIGHBOUR: Final = Extra("이웃 친구", "a friendly neighbour in a green cardigan")
 """Who keeps a grown-up company: a child would be in a mother's part."""
 _CASTS: Final[tuple[Cast, ...]] = ("one", "one", "two", "many")
@@ -95,12 +99,18 @@ def as_named(storyline: Storyline, topic: str) -> Storyline:
 
 
 def _as_named(extra: Extra, topic: str) -> Extra:
-    one: Extra | None = extra
-    while one is not None:
-        if any(words_in((one.ko, *one.played_by), topic)):
-            return one
-        one = one.also
-    return extra
+    missing = " ".join(_MISSING.findall(topic))
+    there = [it for it in _chain(extra) if not any(words_in((it.ko,), missing))] or [extra]
+    left = _MISSING.sub(" ", topic)
+    named = (it for it in there if any(words_in((it.ko, *it.played_by), left)))
+    return next(named, there[0])
+
+
+def _chain(extra: Extra | None) -> Iterator[Extra]:
+    """Somebody whom a story brings along, and all whom they are `also`."""
+    while extra is not None:
+        yield extra
+        extra = extra.also
 
 
 def beside(storyline: Storyline, hero: Character) -> Extra | None:
@@ -129,18 +139,21 @@ def _played(
     if len(everyone) < 2:  # the hero is nobody's mother
         return found
     for key, extra in storyline.extras.items():
-        for place, who in enumerate(everyone):
-            if (extra.may_be and place != gone) or (not extra.may_be and place == gone):
-                continue
-            if place not in found.values() and _is_called(who, extra):
-                found[key] = place
-                break
+        free = [
+            place
+            for place in range(len(everyone))
+            if place not in found.values() and bool(extra.may_be) == (place == gone)
+        ]
+        called = [it for it in free if _is_called(everyone[it], extra.played_by, extra.may_be)]
+        called = called or [it for it in free if _is_called(everyone[it], extra.stand_in)]
+        if called:
+            found[key] = called[0]
     return found if len(found) < len(everyone) else {}
 
 
-def _is_called(who: Character, extra: Extra) -> bool:
-    names = {who.name, who.name.split()[-1], who.kind.ko}
-    return bool(names & {*extra.played_by, *extra.may_be})
+def _is_called(who: Character, *names: Sequence[str]) -> bool:
+    called = {who.name, who.name.split()[-1], who.kind.ko}
+    return bool(called & {*chain(*names)})
 
 
 def _is_another(who: Character, extra: Extra) -> bool:

@@ -75,7 +75,9 @@ class Extra(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before the `ko` and `en` of `ancient`, as far as they differ. Whoever of the cast is called as
     one of `played_by` is taken for it. A storyline of a death mourns one that has `may_be`: kin
     whom the topic may name instead; it is played by whoever of the cast has died, and nobody else.
-    It is `also` instead where the topic names that one alone: the father in hospital.
+    It is `also` instead where the topic names that one alone, the father in hospital, or what that
+    one is `also`. Where nobody is called as one of `played_by`, whoever is one of `stand_in` plays
+    it, whatever the topic names: an 아빠 beside the mother who has married again.
     """
 
     ko: str
@@ -84,6 +86,7 @@ class Extra(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     played_by: tuple[str, ...] = ()
     may_be: tuple[str, ...] = ()
     ancient: dict[str, str] = {}
+    stand_in: tuple[str, ...] = ()
     also: Extra | None = None
 
 

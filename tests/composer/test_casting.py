@@ -12,7 +12,7 @@ from storybook.composer import request, telling
 from storybook.composer.casting import casting
 from storybook.composer.choosing import choice
 from storybook.composer.storylines import Storyline, by_name, storylines
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import Tale, tell, told
 from storybook.lexicon import cast
 
 ANY = by_name()["snail-first"]
@@ -133,6 +133,66 @@ def test_a_doctor_of_old_korea_is_called_and_looks_as_one() -> None:
         assert it is not None
         page = tell(it, 1)[1]
         assert name in page.text and looks in page.image_prompt
+
+
+@pytest.mark.parametrize(
+    ("characters", "topic", "called"),
+    [
+        ("아이", "자폐", "한결이"),
+        ("아이", "자폐가 있는 오빠", "오빠"),
+        ("아이", "자폐가 있는 동생", "동생"),
+        ("나, 누나, 엄마", "우리 누나는 자폐가 있어요", "누나"),
+    ],
+)
+def test_whom_a_story_brings_along_is_called_as_the_topic_does(
+    characters: str, topic: str, called: str
+) -> None:
+    """A brother or a sister, elder or younger; by a name where the topic says none."""
+    line = by_name()["ten-steps-ahead"]
+    it = told(line, StoryRequest("현대", "숲속 마을", characters, topic), 1)
+    assert it is not None and _plays(it, "sib") == called
+
+
+@pytest.mark.parametrize(
+    ("characters", "topic", "called"),
+    [
+        ("아이", "엄마가 재혼했어요", "새아빠"),
+        ("아이", "아빠가 재혼해요", "새엄마"),
+        ("나, 엄마, 새아빠", "재혼", "새아빠"),
+        ("엄마, 아빠, 아이", "재혼", "아빠"),
+        ("엄마, 아빠, 아이", "새엄마", "엄마"),
+    ],
+)
+def test_a_father_of_the_cast_stands_in_for_the_new_one(
+    characters: str, topic: str, called: str
+) -> None:
+    """No book has both at one table, where the request has but one."""
+    line = by_name()["no-spoon-again"]
+    it = told(line, StoryRequest("현대", "숲속 마을", characters, topic), 1)
+    assert it is not None and _plays(it, "step") == called
+
+
+@pytest.mark.parametrize(
+    ("topic", "called"),
+    [
+        ("한부모 가정", "엄마"),
+        ("아빠 없는 아이", "엄마"),
+        ("엄마 없는 아이", "아빠"),
+        ("엄마 없이 아빠랑 살아요", "아빠"),
+        ("할머니랑 둘이 살아요", "할머니"),
+    ],
+)
+def test_who_is_named_as_missing_keeps_nobody_company(topic: str, called: str) -> None:
+    """A child without a mother lives with another."""
+    line = by_name()["whose-window"]
+    it = told(line, StoryRequest("현대", "숲속 마을", "아이", topic), 1)
+    assert it is not None and it.alone is not None and it.alone.ko == called
+
+
+def _plays(it: Tale, key: str) -> str:
+    """How whom a story brings along is called: one of the cast, or one of its own."""
+    place = it.who.extras.get(key)
+    return it.line.extras[key].ko if place is None else it.who.name(place)
 
 
 def test_who_has_no_other_words_is_the_same_in_every_time() -> None:
