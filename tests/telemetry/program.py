@@ -17,11 +17,12 @@ from tests.cli.doubles import Brush, double_engines
 
 
 class Parrot(Brush):
-    """Fails at page 1 as an engine does, and before that at page 2 as nobody expects."""
+    """Fails at page 2 as nobody expects, and when that is tried again at page 1 as an engine does:
+    by then is told how the first ended."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._is_broken = anyio.Event()
+        self._tries, self._is_known = 0, anyio.Event()
 
     async def paint(
         self,
@@ -31,10 +32,12 @@ class Parrot(Brush):
     ) -> Painting:
         quoted = f"not {task.request.topic} of {task.request.characters}: {task.page.summary}"
         if task.page.page == 1:
-            await self._is_broken.wait()
+            await self._is_known.wait()
             raise WorkFailed("refused", quoted, retryable=False)
         if task.page.page == 2:
-            self._is_broken.set()
+            self._tries += 1
+            if self._tries > 1:
+                self._is_known.set()
             raise RuntimeError(quoted) from ValueError(quoted)
         return await super().paint(task, report, submitted)
 
