@@ -26,7 +26,7 @@ from storybook.editions import NoSuchEdition, NoSuchLanguage, content_of, shown_
 from storybook.events.catalog import NAMES_OF_ENDINGS, RunImported
 from storybook.events.log import Position, Recorded
 from storybook.export import BOOK_FILE
-from storybook.http.derived import Kinship, OriginState
+from storybook.http.kinship import Kinship, OriginState
 from storybook.http.run_state import RunState, awaited, run_state
 from storybook.http.times import iso_time
 from storybook.projections.derived import DerivedBook

@@ -29,6 +29,8 @@ from storybook.events.codec import decode
 
 Position = NewType("Position", int)
 """Where an event stands in the log; the first one is greater than 0."""
+MAX_POSITION_DIGITS: Final = 18
+"""What SQLite's integers hold with certainty."""
 Version = NewType("Version", int)
 """How many events a run has; a run that does not exist has version 0, its first event version 1."""
 CommandId = NewType("CommandId", str)

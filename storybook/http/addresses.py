@@ -7,10 +7,8 @@ browser puts scheme and host before them itself.
 from __future__ import annotations
 
 import msgspec
-from litestar.types import Scope
 
 from storybook.book import FIRST_EDITION, RunId, split_edition, split_language
-from storybook.http.requests import shown_under
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -56,8 +54,3 @@ def _shown_as(name: str, plain: str | None) -> str:
 
 
 NO_PREFIX = Addresses()
-
-
-def addresses(scope: Scope) -> Addresses:
-    """The addresses as whoever sent the request sees them."""
-    return Addresses(prefix) if (prefix := shown_under(scope)) else NO_PREFIX

@@ -23,7 +23,6 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from storybook.access import Access, Caller, TokenScope
 from storybook.book import RunId
-from storybook.http.addresses import addresses
 from storybook.http.errors import (
     HttpError,
     NotAllowed,
@@ -37,6 +36,7 @@ from storybook.http.rate import RateLimit
 from storybook.http.reader import READER_PATHS
 from storybook.http.requests import (
     READ,
+    addresses,
     as_sent,
     client_household,
     header,

@@ -20,11 +20,12 @@ from storybook.book import RunId
 from storybook.export.formats import FORMATS, BadChoice, BookFormat, format_named
 from storybook.export.keeping import BookCopy
 from storybook.export.making import CopyOrder, CopyProgress
-from storybook.http.addresses import Addresses, addresses
+from storybook.http.addresses import Addresses
 from storybook.http.errors import Invalid
 from storybook.http.media import RUN_PATH, answer_artifact
 from storybook.http.requests import (
     READ,
+    addresses,
     edition_in,
     language_in,
     query,

@@ -22,12 +22,18 @@ from storybook.book import (
     split_edition,
 )
 from storybook.characters import named
-from storybook.http.addresses import Addresses, addresses
+from storybook.http.addresses import Addresses
 from storybook.http.authorization import caller_name
 from storybook.http.client_limits import ClientLimits
 from storybook.http.errors import Invalid, NotFound
 from storybook.http.media import answer_artifact
-from storybook.http.requests import READ, method, reading_body, run_id_in
+from storybook.http.requests import (
+    READ,
+    addresses,
+    method,
+    reading_body,
+    run_id_in,
+)
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.shown_files import shown_files
 from storybook.http.times import iso_time

@@ -19,9 +19,9 @@ from storybook.export.making import CopyProgress
 from storybook.http.archives import ImportedRun
 from storybook.http.books import BookFormats
 from storybook.http.cast import Cast, CharacterState, FaceState, SavedCast, SavedState
-from storybook.http.derived import Kinship
 from storybook.http.editions import Comparison, EditionConflict, EditionCreated, Editions
 from storybook.http.engines import EngineTable
+from storybook.http.kinship import Kinship
 from storybook.http.library import Library
 from storybook.http.log_entries import RunLogEntry
 from storybook.http.operate import OperateStatus

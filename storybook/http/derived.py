@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
 from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.application import Application
-from storybook.book import KeptPart, RunId
+from storybook.http.kinship import Kinship, OriginState
 from storybook.http.requests import READ, run_id_in
 from storybook.http.responses import RawResponse, json_response
-from storybook.projections.derived import DerivedBook
-
-
-class OriginState(msgspec.Struct, frozen=True):
-    """The book that another one is based on, and what is kept of it; `is_gone` once that book was
-    forgotten."""
-
-    run_id: RunId
-    edition: int
-    keep: KeptPart
-    is_gone: bool
-
-
-class Kinship(msgspec.Struct, frozen=True):
-    """The book that one is based on (null if there is none), and those that are based on it."""
-
-    based_on: OriginState | None
-    derived: list[DerivedBook]
 
 
 class DerivedCalls:

@@ -23,11 +23,17 @@ from storybook.editions import (
     Words,
 )
 from storybook.events.catalog import PageChange, Problem
-from storybook.http.addresses import Addresses, addresses
+from storybook.http.addresses import Addresses
 from storybook.http.authorization import caller_name
 from storybook.http.client_limits import ClientLimits
 from storybook.http.errors import Invalid, NotFound
-from storybook.http.requests import READ, edition_number, reading_body, run_id_in
+from storybook.http.requests import (
+    READ,
+    addresses,
+    edition_number,
+    reading_body,
+    run_id_in,
+)
 from storybook.http.responses import RawResponse, json_response
 from storybook.http.run_request import json_object
 from storybook.http.runs import idempotency_key

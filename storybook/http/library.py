@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from storybook.book import RunId, Stage
-from storybook.events.log import Position
+from storybook.events.log import MAX_POSITION_DIGITS, Position
 from storybook.http.addresses import NO_PREFIX, Addresses
-from storybook.http.requests import MAX_POSITION_DIGITS
 from storybook.http.times import iso_time
 from storybook.projections.library import Book, BookPage
 from storybook.run import Status

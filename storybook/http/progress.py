@@ -28,8 +28,12 @@ from storybook.events.codec import UnreadableEvent
 from storybook.events.log import START, EventLog, Position, Recorded
 from storybook.events.parked import ParkedRuns, parked_at
 from storybook.events.subscription import Subscription
-from storybook.http.addresses import Addresses, addresses
-from storybook.http.requests import client_key, last_event_id
+from storybook.http.addresses import Addresses
+from storybook.http.requests import (
+    addresses,
+    client_key,
+    last_event_id,
+)
 from storybook.http.responses import to_json
 from storybook.http.run_state import AwaitedEngine, awaited, encode_progress
 from storybook.http.stream_handler import StreamHandler

@@ -10,10 +10,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Scope
 
 from storybook.application import Application
-from storybook.http.addresses import addresses
 from storybook.http.authorization import caller_name
 from storybook.http.client_limits import ClientLimits
-from storybook.http.requests import READ, run_id_in
+from storybook.http.requests import (
+    READ,
+    addresses,
+    run_id_in,
+)
 from storybook.http.responses import RawResponse, json_response
 from storybook.projections.runs import STATES
 from storybook.run import NoSuchRun

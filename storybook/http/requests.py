@@ -17,11 +17,10 @@ from litestar.types import HTTPScope, Scope
 
 from storybook.access import Caller
 from storybook.book import FIRST_EDITION, RunId
-from storybook.events.log import Position
+from storybook.events.log import MAX_POSITION_DIGITS, Position
+from storybook.http.addresses import NO_PREFIX, Addresses
 from storybook.http.errors import BadRequest, TooSlow
 
-MAX_POSITION_DIGITS: Final = 18
-"""What SQLite's integers hold with certainty."""
 MAX_EDITION_DIGITS: Final = 9
 """More than any book is changed."""
 MAX_POSITION: Final = 10**MAX_POSITION_DIGITS - 1
@@ -140,6 +139,11 @@ def as_sent(scope: Scope) -> Scope:
 def shown_under(scope: Scope) -> str:
     """The prefix that a proxy shows this server under, as `/story`; "" if it shows it as it is."""
     return cast(str, scope["state"].get(SHOWN_UNDER, "")) if "state" in scope else ""
+
+
+def addresses(scope: Scope) -> Addresses:
+    """The addresses as whoever sent the request sees them."""
+    return Addresses(prefix) if (prefix := shown_under(scope)) else NO_PREFIX
 
 
 def note_run(scope: Scope, run_id: RunId) -> None:

@@ -16,7 +16,6 @@ from storybook.book import RunId
 from storybook.editions import NoSuchEdition, shown_in
 from storybook.events.log import START, Position
 from storybook.events.parked import ParkedRun, RunParked
-from storybook.http.addresses import addresses
 from storybook.http.authorization import caller_name
 from storybook.http.client_limits import ClientLimits
 from storybook.http.errors import BadRequest, NotFound
@@ -24,6 +23,7 @@ from storybook.http.library import library, position_of
 from storybook.http.log_entries import LogEntry, log_entry
 from storybook.http.requests import (
     READ,
+    addresses,
     edition_in,
     header,
     language_in,

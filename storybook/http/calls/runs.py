@@ -17,7 +17,7 @@ from storybook.http.calls.call import (
     answer,
 )
 from storybook.http.components import component
-from storybook.http.derived import Kinship
+from storybook.http.kinship import Kinship
 from storybook.http.library import Library
 from storybook.http.run_state import RunState
 from storybook.http.runs import (
