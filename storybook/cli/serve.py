@@ -124,6 +124,7 @@ async def _serve(
     accept_loss: bool,
     stop: StopRequest,
 ) -> None:
+    application: Application | None = None
     try:
         async with (
             cancelled_by(stop) as opening,
@@ -144,6 +145,8 @@ async def _serve(
     except LogLocked as error:
         holder = options.holder()
         raise Failure(_taken(options, holder) if holder is not None else str(error)) from error
+    if application is None:
+        return  # stopped before it was open
     remove_server_secret(options.folder.server_secret)
     assert isinstance(application.log, SqliteLog)
     if (end := application.log.end) is not None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
+import anyio
 import pytest
 
 import storybook.bootstrap
@@ -27,3 +30,17 @@ def test_it_says_at_once_that_it_starts(shell: Shell, monkeypatch: pytest.Monkey
     assert json.loads(first)["event"] == f"Starting on {shell.data} …"
     assert "writer is not available: it is away" in last
     assert result.stdout == ""
+
+
+def test_it_may_be_stopped_while_it_starts(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is an end like any other, and says so."""
+
+    async def choose(settings: Settings, data: Path) -> Engines:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await anyio.sleep_forever()
+        raise AssertionError("unreachable")
+
+    monkeypatch.setattr(storybook.bootstrap, "choose_engines", choose)
+    result = shell("serve", "--port", "0")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stderr.splitlines()[-1])["event"] == "Stopped."
