@@ -109,7 +109,7 @@ def test_drawing_first_has_the_chances_of_looking_first(
 ) -> None:
     """Of the letters that the grammar allows each comes as often as when all others are left out
     beforehand; the model's own liking counts, not how the token was found."""
-    grammar, draws = "root ::= [a-d]", 800
+    grammar, draws = "root ::= [a-d]", 250
     first = Counter(drawn(model, grammar, seed) for seed in range(draws))
 
     def never(self: Any, token: int) -> bool:
@@ -119,7 +119,7 @@ def test_drawing_first_has_the_chances_of_looking_first(
     looked = Counter(drawn(model, grammar, seed) for seed in range(draws, 2 * draws))
     assert set(first) == set(looked) == set("abcd")
     apart = sum(abs(first[it] - looked[it]) for it in "abcd") / (2 * draws)
-    assert apart < 0.06  # the two halves of 1,600 draws of one kind are 0.03 apart
+    assert apart < 0.06  # the two halves of 500 draws of one kind may be so far apart
     shares = sorted(count / draws for count in looked.values())
     assert shares[-1] > 1.5 * shares[0]  # the model does like some more than others
 
