@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from storybook.book import COVER_PAGE, Dialogue, Page, StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT
+from storybook.composer.beginnings import FirstPage, beginning, heroes
 from storybook.composer.casting import Casting, as_named, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
 from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
@@ -39,12 +40,14 @@ from storybook.composer.storylines import (
     Storyline,
     StorylinePage,
 )
-from storybook.korean.slips import agreeing
+from storybook.composer.surroundings import distance
+from storybook.composer.whereabouts import dwelling_words, told_place
 from storybook.lexicon import Character, characters_of, looks
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.parts import TELLER
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
+from storybook.lexicon.topics import weighs
 from storybook.lexicon.units import one_of
 from storybook.lexicon.words import Word
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
@@ -142,9 +145,7 @@ def told(
 def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     """The five pages of the book: always the same ones for a seed."""
     rng = random.Random(f"tale:{seed}:{it.line.name}")
-    era = request.era_words(it.story.era)
-    intro = introduction(_living(it), one_of)
-    opening = request.beginning(era, request.place_words(it.story.place), intro, rng)
+    opening = _opening(it, rng)
     title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
     pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
     for number, page in enumerate(it.line.page, start=1):
@@ -168,14 +169,14 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
 
 def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
-    who, here = it.who, request.place_words(it.story.place)
+    who, here = it.who, _here(it)
     everyone, living = _everyone(it), _living(it)
     names = [one.name for one in everyone]
     hero = names[who.hero]
     rest = [names[at] for at in who.rest]
     words = {
         "place": here,
-        "home": request.dwelling_words(here),
+        "home": dwelling_words(here),
         A: hero,
         "a_step": gait(everyone[who.hero]),
         REST: telling.listed(_turn(rest, number)) if rest else "",
@@ -192,8 +193,30 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         words[B] = it.alone.ko
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
-    opened = agreeing(telling.filled(opening, words))
-    return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
+    return {**words, "opening": opening + mourned_in_words(it.line, it.gone, hero)}
+
+
+def _opening(it: Tale, rng: random.Random) -> str:
+    """The first sentence, which leads to the first page where that is told elsewhere."""
+    living, page = _living(it), it.line.page[0]
+    texts = [ways[0] for ways in page.beats(it.who.size) if "{opening}" not in ways[0]]
+    first = FirstPage(
+        distance(page.place, it.story, it.setting),
+        page.place,
+        _scenery(it, page.place).place.inside,
+        page.time,
+        MARK.sub(lambda mark: mark[2], "".join(texts[:1])),
+        spelled(it.story.topic),
+        weighs(spelled(f"{it.story.topic} {it.story.characters} {it.story.place}")),
+    )
+    who = heroes(living, introduction(living, one_of))
+    return beginning(request.era_words(it.story.era), _here(it), who, rng, first)
+
+
+def _here(it: Tale) -> str:
+    """The request's place, as its people call it."""
+    is_teller = any(one.name == TELLER for one in it.who.everyone)
+    return told_place(it.story.place, is_teller=is_teller)
 
 
 def _everyone(it: Tale) -> list[Character]:
@@ -306,8 +329,7 @@ def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue,
 
 
 def _scenery(it: Tale, key: str) -> Scenery:
-    here = request.place_words(it.story.place)
-    return place(key, it.story, it.setting, here, it.view.place)
+    return place(key, it.story, it.setting, _here(it), it.view.place)
 
 
 def _scene(it: Tale, page: StorylinePage, scenery: Scenery, number: int) -> PageScene:
