@@ -21,8 +21,8 @@ from storybook.lexicon.emoji import spelled
 
 TODAY: Final = StorySetting("modern")
 _EYES: Final = re.compile(
-    r"(?<![가-힣])눈(?:이|을|도|에)?\s?(?:크|큰|커|작|나쁘|나빠|나쁜|아프|아파|아픈|안 보|보이|잘 보|"
-    r"어두|감|떠|뜨|뜬|마주|병|물|높)"
+    r"(?<![가-힣])눈(?:이|을|도|에)?\s?(?:크|큰|커|작|나쁘|나빠|나쁜|아프|아파|아픈|안 보|보이|"
+    r"잘 보|어두|감|떠|뜨|뜬|마주|병|물|높)"
 )
 """Eyes, which Korean calls as it calls snow."""
 REQUESTS_KEPT: Final = 64

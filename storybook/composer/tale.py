@@ -16,6 +16,7 @@ from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.beginnings import FirstPage, beginning, heroes
 from storybook.composer.casting import Casting, as_named, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
+from storybook.composer.hours import LATER, Hour, at_the_hour
 from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
 from storybook.composer.realms import realms
 from storybook.composer.setting import (
@@ -41,7 +42,7 @@ from storybook.composer.storylines import (
     StorylinePage,
 )
 from storybook.composer.surroundings import distance
-from storybook.composer.whereabouts import dwelling_words, told_place
+from storybook.composer.whereabouts import dwelling_words, main_place, told_place
 from storybook.lexicon import Character, characters_of, looks
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.parts import TELLER
@@ -55,6 +56,8 @@ from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 REST_ON_A_PAGE: Final = 3
 """How many of the others a page names; with more of them, they take turns."""
 COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
+AGELESS: Final = ("space", "water", "sky", "tiny", "body")
+"""Realms in which no sun sets."""
 COVER_ACT: Final = "happy, waving"
 OTHERS_ACT: Final = "happy, standing"
 _OWN_OF_ME: Final = {"제": "내", "제가": "내가", "저를": "나를", "저도": "나도", "저는": "나는"}
@@ -148,20 +151,47 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     opening = _opening(it, rng)
     title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
     pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
-    for number, page in enumerate(it.line.page, start=1):
-        scenery = _scenery(it, page.place)
-        words = _words(it, scenery, number, opening)
-        beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
-        text = MARK.sub(lambda mark: mark[2], " ".join(beats))
-        kinds = _kinds(it)
-        text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
-        if all(map(telling.swims, kinds.values())):  # things may be hands, too
-            text = telling.embodied(text, kinds[A])
-        scene = _scene(it, page, scenery, number)
+    texts = [_told(it, number, opening, rng) for number in range(1, len(it.line.page) + 1)]
+    for number, text in enumerate(_at_the_hours(it, texts), start=1):
+        page = it.line.page[number - 1]
+        scene = _scene(it, page, _scenery(it, page.place), number)
         summary, lines = _spoken(it, _of_the_teller(it, text), scene)
         made = Page(number, summary=summary, dialogues=lines)
         pages.append(_with_scene(it, made, scene))
     return tuple(pages)
+
+
+def _told(it: Tale, number: int, opening: str, rng: random.Random) -> str:
+    """What a page tells, its spoken lines still marked."""
+    page = it.line.page[number - 1]
+    words = _words(it, _scenery(it, page.place), number, opening)
+    beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
+    text = MARK.sub(lambda mark: mark[2], " ".join(beats))
+    kinds = _kinds(it)
+    text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
+    if all(map(telling.swims, kinds.values())):  # things may be hands, too
+        return telling.embodied(text, kinds[A])
+    return text
+
+
+def _at_the_hours(it: Tale, texts: Sequence[str]) -> list[str]:
+    """The pages, on one of the later ones of which evening or morning comes to the request's place,
+    where the sun sets there."""
+    told_of, here = [*texts], main_place(_here(it))
+    for number in () if it.setting.realm in AGELESS else LATER:
+        page, before = it.line.page[number - 1], it.line.page[number - 2]
+        inside = _scenery(it, page.place).place.inside
+        far = distance(page.place, it.story, it.setting)
+        hour = Hour(number, page.time, before.time, inside, far)
+        if text := at_the_hour(texts[number - 1], here, hour):
+            told_of[number - 1] = text
+            break
+    return told_of
+
+
+def _is_grave(it: Tale) -> bool:
+    """Whether a request names what weighs on a family."""
+    return weighs(spelled(f"{it.story.topic} {it.story.characters} {it.story.place}"))
 
 
 # ----------------------------------------------------------------------------------------- words
@@ -207,7 +237,7 @@ def _opening(it: Tale, rng: random.Random) -> str:
         page.time,
         MARK.sub(lambda mark: mark[2], "".join(texts[:1])),
         spelled(it.story.topic),
-        weighs(spelled(f"{it.story.topic} {it.story.characters} {it.story.place}")),
+        _is_grave(it),
     )
     who = heroes(living, introduction(living, one_of))
     return beginning(request.era_words(it.story.era), _here(it), who, rng, first)
