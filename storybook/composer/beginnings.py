@@ -149,7 +149,7 @@ def _here(manner: str, home: str, era: str, who: Heroes, first: FirstPage | None
         found += ways.get(f"at_{when}", [])
     has_day = first is None or first.has_day or first.is_grave
     fitting = [it for it in found if not (has_day and TODAY in it)]
-    if home.startswith(ONE_OF):
+    if home.startswith(ONE_OF) or home.endswith(request.NEAR):
         fitting = [it for it in fitting if not it.startswith("여기는")]
     if not (request.is_time(era) or _MONTH.search(era)):  # a tale of that name already
         fitting = [it for it in fitting if TALE not in it]
@@ -166,6 +166,8 @@ def _away(manner: str, here: str, who: Heroes, first: FirstPage, rng: random.Ran
     if kind == "ride":
         rides = _table()["rides"]
         kind = next((it for it in rides if ends_in(here, rides[it])), "journey")
+    if kind == "be" and who.are_people:  # a place that nobody knows: they only came there
+        kind = "visit"
     ways = _table()["away"].get(kind)
     is_school = kind == "school"
     if ways is None or first.distance == Distance.AT:

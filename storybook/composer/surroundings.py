@@ -19,9 +19,9 @@ from storybook.composer.realms import OUTDOORS, realms
 from storybook.composer.request import place_words
 from storybook.composer.setting import HERE, StorySetting, places
 from storybook.composer.storylines import Storyline
-from storybook.composer.whereabouts import ends_in, main_place, manner_at
+from storybook.composer.whereabouts import ends_in, is_beside, main_place, manner_at
 
-SETTLED: Final = ("", "school_", "be_")
+SETTLED: Final = ("", "school_")
 """Manners of being at a place from which one goes out by the way."""
 
 
@@ -57,7 +57,8 @@ def distance(key: str, story: StoryRequest, setting: StorySetting) -> Distance:
     if is_world:
         return Distance.NEAR
     is_house = here.endswith(_surroundings().houses) and manner == "stay_"
-    return Distance.NEAR if is_house or manner in SETTLED else Distance.FAR
+    is_spot = manner == "be_" and is_beside(here)
+    return Distance.NEAR if is_house or is_spot or manner in SETTLED else Distance.FAR
 
 
 def first_distance(line: Storyline, story: StoryRequest, setting: StorySetting) -> Distance:

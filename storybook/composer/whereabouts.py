@@ -102,8 +102,9 @@ def manner(home: str) -> str:
             return f"{way}_"
     if home.endswith("댁"):
         return "stay_"
-    if home.split()[-1] in homes["beside"]:
-        return "be_"
+    if is_beside(home):
+        base = home.rpartition(" ")[0]
+        return "visit_" if ends_in(base, (*homes["around"], *homes["near"])) else "be_"
     if ends_in(home, (*homes["around"], *homes["near"])):
         return "visit_"
     is_school = find_place(home).motif == "school" or ends_in(home, homes["schools"])
@@ -111,6 +112,11 @@ def manner(home: str) -> str:
         return "school_"
     is_dwelling = _is_known(home) or home.endswith(tuple(homes["lived_in"]))
     return "" if is_dwelling else "be_"
+
+
+def is_beside(place: str) -> bool:
+    """Whether a place is only a spot beside or in something."""
+    return place.split()[-1] in _homes()["beside"]
 
 
 def is_ride(place: str) -> bool:

@@ -102,6 +102,9 @@ def test_a_beginning_leads_to_where_the_story_is_told(number: int, line: Storyli
         ("garden", "비행기", Distance.FAR),
         ("classroom", "초등학교 2학년 교실", Distance.AT),
         ("livingroom", "할머니 댁", Distance.NEAR),
+        ("stream", "무대 뒤", Distance.FAR),
+        ("stream", "옷장 앞", Distance.NEAR),
+        ("stream", "사탕 공작소", Distance.FAR),
     ],
 )
 def test_a_page_is_so_far_from_the_place(key: str, place: str, far: Distance) -> None:
@@ -121,6 +124,14 @@ def test_a_first_flight_is_still_to_come() -> None:
         by_name()["bell-for-dinner"], StoryRequest("현대", "기차 안", "소피아, 엄마", "전쟁"), 1
     )
     assert war is not None and "얼마 전의 일" in tell(war, 1)[1].summary
+
+
+def test_who_belongs_in_a_shop_gets_out_of_it() -> None:
+    """Breads and mice live where people only come to."""
+    line = by_name()["sea-sparks"]
+    for characters, said in (("팥붕어빵과 슈크림붕어빵", "빠져나|몰래"), ("민지와 준호", "다녀왔")):
+        it = told(line, StoryRequest("현대", "포장마차", characters, "바다"), 1)
+        assert it is not None and re.search(said, tell(it, 1)[1].summary)
 
 
 def test_books_do_not_all_begin_alike() -> None:
