@@ -65,7 +65,8 @@ class Shelf:
     def next(self, request: StoryRequest) -> tuple[str, bool]:
         """The story that a request gets, and whether its topic is known."""
         found = choice(request, SEED)
-        name = next_storyline(self._db, found.storylines, request.topic, found.meant)
+        ways = found.meant, found.unfit
+        name = next_storyline(self._db, found.storylines, request.topic, *ways)
         self._told += 1
         values = (self._told, name, digest_of(request.topic))
         self._db.execute("INSERT INTO storylines VALUES (?, ?, ?)", values)

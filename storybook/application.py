@@ -234,9 +234,10 @@ class Application(msgspec.Struct, frozen=True):
             return {}
         names = choice.storylines
         is_fixed = wanted.asked.seed is not None
-        ask = self.projections.ask
-        topic = wanted.asked.request.topic
-        name = names[0] if is_fixed else await ask(next_storyline, names, topic, choice.meant)
+        if is_fixed:
+            return {"storyline": names[0], "topic_known": choice.topic_known}
+        topic, ways = wanted.asked.request.topic, (choice.meant, choice.unfit)
+        name = await self.projections.ask(next_storyline, names, topic, *ways)
         return {"storyline": name, "topic_known": choice.topic_known}
 
     def _with_company(self, wanted: WantedBook, storyline: str) -> WantedBook:

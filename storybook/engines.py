@@ -245,12 +245,14 @@ class Tried(Protocol):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """The names of the stories that fit a request, in an order by chance, and whether they are
-    about its topic; the first `meant` are about the very words of it."""
+    """The names of the stories that fit a request, by chance among those that fit alike, and
+    whether they are about its topic; the first `meant` are about the very words of it. `unfit` says
+    of each how little it is of the request's place and season, where 0 is the best."""
 
     storylines: tuple[str, ...]
     topic_known: bool
     meant: int = 0
+    unfit: tuple[int, ...] = ()
 
 
 @runtime_checkable

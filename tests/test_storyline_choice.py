@@ -12,11 +12,12 @@ from storybook.application import Application
 from storybook.book import CAST, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
 from storybook.composer.engine import Composer, pages_of
+from storybook.composer.realms import OUTDOORS
 from storybook.composer.storylines import by_name
 from storybook.engines import TellsStories, WritingTask
 from storybook.events.catalog import RunRequested
 from storybook.new_run import NewRun
-from storybook.projections.storylines import digest_of, next_storyline
+from storybook.projections.storylines import LATELY, digest_of, next_storyline
 from storybook.settings import Limits, Settings
 from storybook.stages.registry import Engines
 from tests.books import new_run
@@ -221,3 +222,28 @@ def test_what_is_done_counts_before_how_it_is_said(topic: str, told: str) -> Non
     """That a child cries, or promises, is not what a topic is about that names more."""
     made = Composer().choice(StoryRequest("현대", "집", "아이와 엄마", topic), 1)
     assert made.topic_known and told in made.storylines
+
+
+def test_what_was_told_lately_is_not_told_for_another_topic() -> None:
+    """While another fits, even one that fits the place less; long ago it does not count."""
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE TABLE storylines (position INTEGER, storyline TEXT, topic INTEGER)")
+    rows = [(1, "a", digest_of("밤"))]
+    db.executemany("INSERT INTO storylines VALUES (?, ?, ?)", rows)
+    assert next_storyline(db, ["a", "b"], "낮", 0, [0, 5]) == "b"
+    assert next_storyline(db, ["c", "b"], "낮", 0, [5, 0]) == "b"
+    since = [(at, f"other {at}", digest_of("밤")) for at in range(2, 2 + LATELY)]
+    db.executemany("INSERT INTO storylines VALUES (?, ?, ?)", since)
+    assert next_storyline(db, ["a", "b"], "낮", 0, [0, 5]) == "a"
+    db.close()
+
+
+def test_the_story_of_the_place_comes_first() -> None:
+    """At a restaurant those of a meal, at a playground those out of doors."""
+    meal = Composer().choice(StoryRequest("현대", "동네 식당", "서윤이와 엄마", "하루"), 1)
+    assert [*meal.unfit] == sorted(meal.unfit) and len(meal.unfit) == len(meal.storylines)
+    for place, keys in (("동네 놀이터", OUTDOORS), ("동네 식당", ("kitchen",))):
+        story = StoryRequest("현대", place, "지환이와 지아", "용기와 도전")
+        for topic in ("모르는 일", "식판 나르기"):
+            found = Composer().choice(msgspec.structs.replace(story, topic=topic), 1)
+            assert by_name()[found.storylines[0]].page[0].place in keys, place

@@ -1,7 +1,8 @@
 """Which stories fit a request, and whether they are about its topic.
 
-A topic that has a frame gets the storylines of that frame, with the older ones of its arcs where
-they are fewer than `ENOUGH`; one that has only an arc those. A grave topic has its own alone. For
+A topic that has a frame gets the storylines of that frame, and after them the older ones of its
+arcs; one that has only an arc those. None is told in another season than the request's, and those
+come first whose pages are at the request's place. A grave topic has its own alone. For
 any other there are storylines that are good stories and pretend to nothing. In a place that is no
 village those come first in which nothing is strange there.
 """
@@ -15,10 +16,13 @@ from functools import cache
 from typing import Final
 
 from storybook.book import StoryRequest
+from storybook.composer import telling
 from storybook.composer.arcs import Arc, ArcStoryline, arc_for, arcs
 from storybook.composer.mourning import mourned
+from storybook.composer.seasons import asked_season, is_in_season, told_seasons
 from storybook.composer.setting import setting_of
 from storybook.composer.storylines import ANY_TOPIC, Storyline, by_name, storylines
+from storybook.composer.surroundings import unsuited
 from storybook.composer.tale import Tale, told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
@@ -74,6 +78,8 @@ GENERAL_STORIES: Final = (
 """Further ones that are, of other topics: of things that are in any place."""
 A_STRANGER: Final = 1
 """How much may not belong in a place where there is a story in which all does."""
+OLDER: Final = 10
+"""How little an older story fits, which knows no places: any other goes before it."""
 MANY: Final = 8
 """General stories to choose from where the place is no village."""
 
@@ -83,9 +89,11 @@ def choice(story: StoryRequest, seed: int) -> Choice:
     known = about(story)
     names = known or _gentle(story) or _general(story)
     random.Random(f"choice:{seed}").shuffle(names)
+    unfit = {name: _unfit(name, story, is_known=bool(known)) for name in names}
     meant = [it for it in names if _is_meant(it, _words_of(story))]
     others = [it for it in names if it not in meant]
-    return Choice((*meant, *others), bool(known), len(meant))
+    ordered = (*sorted(meant, key=unfit.__getitem__), *sorted(others, key=unfit.__getitem__))
+    return Choice(ordered, bool(known), len(meant), tuple(unfit[it] for it in ordered))
 
 
 def about(story: StoryRequest) -> list[str]:
@@ -104,9 +112,23 @@ def about(story: StoryRequest) -> list[str]:
     untold = [word for word in frame.untold if any(words_in((word,), topic))]
     if untold:
         return [name for name in own if any(_is_meant(name, word) for word in untold)]
-    if frame.grave or len(own) >= ENOUGH:
+    if frame.grave:
         return own
     return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]
+
+
+def _unfit(name: str, story: StoryRequest, *, is_known: bool) -> int:
+    """How little a story is of the request's place and season; a general one that is about a topic
+    is kept for that. 0 is all that could be wished."""
+    line = by_name().get(name)
+    if line is None:
+        return OLDER
+    swims = all(telling.swims(one.kind) for one in characters_of(story))
+    unfit = unsuited(line, story, setting_of(story, is_water=swims))
+    season = asked_season(story)
+    if season and season not in told_seasons(line):
+        unfit += 1
+    return unfit + (not is_known and line.topics != (ANY_TOPIC,))
 
 
 def arc_storyline(name: str) -> ArcStoryline | None:
@@ -176,9 +198,11 @@ def _fitting(topic: str, story: StoryRequest) -> list[str]:
 def _told(topics: Sequence[str], story: StoryRequest) -> list[Tale]:
     """What storylines of some topics are for a request."""
     words = _words_of(story)
-    lines = (line for line in storylines() if {*topics} & {*line.topics})
+    lines = [line for line in storylines() if {*topics} & {*line.topics}]
     tales = (told(line, story, 0) for line in lines if _is_allowed(line, words))
-    return [it for it in tales if it is not None]
+    found = [it for it in tales if it is not None]
+    in_season = [it for it in found if is_in_season(it.line, asked_season(story))]
+    return in_season or (found if {*topics} & _grave_topics() else [])
 
 
 def _is_allowed(line: Storyline, topic: str) -> bool:
@@ -229,7 +253,9 @@ def _general(story: StoryRequest) -> list[str]:
 def _belonging(story: StoryRequest) -> list[str]:
     """Where the place is no village: stories for any topic in which nothing is strange there. With
     too few, those that are good stories whatever was asked for; then those that want feet."""
-    further = (told(by_name()[name], story, 0) for name in GENERAL_STORIES)
+    lines = [by_name()[name] for name in GENERAL_STORIES]
+    season = asked_season(story)
+    further = (told(line, story, 0) for line in lines if is_in_season(line, season))
     tales = [*_told((ANY_TOPIC, *GENERAL_TOPICS), story), *(it for it in further if it is not None)]
     tales = [it for it in tales if it.setting.realm and not it.strangers]
     ways: dict[tuple[bool, bool], list[str]] = {}
@@ -247,11 +273,20 @@ def _of_arc(arc: Arc, story: StoryRequest) -> list[str]:
     everyone = characters_of(story)
     size = "one" if len(everyone) == 1 else "two"
     is_today = setting_of(story, is_water=False).time in ("retro", "modern", "future")
+    season = asked_season(story)
     return [
         f"{ARC}{arc.topic}:{number}"
         for number in _tellable(arc)
-        if arc.storyline[number].cast == size and not (is_today and arc.storyline[number].olden)
+        if arc.storyline[number].cast == size
+        and not (is_today and arc.storyline[number].olden)
+        and is_in_season(arc.storyline[number], season)
     ]
+
+
+@cache
+def _grave_topics() -> frozenset[str]:
+    """Those of which only their own storylines tell, whatever the season."""
+    return frozenset(frame.name for frame in frames() if frame.grave)
 
 
 @cache

@@ -12,9 +12,10 @@ import msgspec
 from storybook.book import COVER_PAGE, Page, StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT, ArcPage, ArcStoryline, arc_of, table
+from storybook.composer.beginnings import beginning, heroes
 from storybook.composer.casting import ELDERS, is_elder
 from storybook.composer.setting import is_inside
-from storybook.korean.slips import agreeing
+from storybook.composer.whereabouts import dwelling_words
 from storybook.lexicon import (
     Character,
     characters_of,
@@ -230,11 +231,11 @@ def _words(
     }
     if is_chosen:
         words["intro"] = introduction(roles.everyone, units.one_of)
-        words["home"] = request.dwelling_words(place)
+        words["home"] = dwelling_words(place)
     for slot, kind in (("opening", "plain"), ("opening_family", "family")):
         begun = request.opening(kind, era, motif, rng)
         if is_chosen:
-            begun = agreeing(request.beginning(era, place, words["intro"], rng))
+            begun = beginning(era, place, heroes(roles.everyone, words["intro"]), rng)
         words[slot] = telling.filled(begun, words)
     return words
 

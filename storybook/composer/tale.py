@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from storybook.book import COVER_PAGE, Dialogue, Page, StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT
+from storybook.composer.beginnings import FirstPage, beginning, heroes
 from storybook.composer.casting import Casting, as_named, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
+from storybook.composer.hours import LATER, Hour, at_the_hour
 from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
 from storybook.composer.realms import realms
 from storybook.composer.setting import (
@@ -39,12 +41,14 @@ from storybook.composer.storylines import (
     Storyline,
     StorylinePage,
 )
-from storybook.korean.slips import agreeing
+from storybook.composer.surroundings import distance
+from storybook.composer.whereabouts import dwelling_words, main_place, told_place
 from storybook.lexicon import Character, characters_of, looks
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.parts import TELLER
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
+from storybook.lexicon.topics import weighs
 from storybook.lexicon.units import one_of
 from storybook.lexicon.words import Word
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
@@ -52,6 +56,8 @@ from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 REST_ON_A_PAGE: Final = 3
 """How many of the others a page names; with more of them, they take turns."""
 COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
+AGELESS: Final = ("space", "water", "sky", "tiny", "body")
+"""Realms in which no sun sets."""
 COVER_ACT: Final = "happy, waving"
 OTHERS_ACT: Final = "happy, standing"
 _OWN_OF_ME: Final = {"제": "내", "제가": "내가", "저를": "나를", "저도": "나도", "저는": "나는"}
@@ -142,25 +148,50 @@ def told(
 def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     """The five pages of the book: always the same ones for a seed."""
     rng = random.Random(f"tale:{seed}:{it.line.name}")
-    era = request.era_words(it.story.era)
-    intro = introduction(_living(it), one_of)
-    opening = request.beginning(era, request.place_words(it.story.place), intro, rng)
+    opening = _opening(it, rng)
     title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
     pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
-    for number, page in enumerate(it.line.page, start=1):
-        scenery = _scenery(it, page.place)
-        words = _words(it, scenery, number, opening)
-        beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
-        text = MARK.sub(lambda mark: mark[2], " ".join(beats))
-        kinds = _kinds(it)
-        text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
-        if all(map(telling.swims, kinds.values())):  # things may be hands, too
-            text = telling.embodied(text, kinds[A])
-        scene = _scene(it, page, scenery, number)
+    texts = [_told(it, number, opening, rng) for number in range(1, len(it.line.page) + 1)]
+    for number, text in enumerate(_at_the_hours(it, texts), start=1):
+        page = it.line.page[number - 1]
+        scene = _scene(it, page, _scenery(it, page.place), number)
         summary, lines = _spoken(it, _of_the_teller(it, text), scene)
         made = Page(number, summary=summary, dialogues=lines)
         pages.append(_with_scene(it, made, scene))
     return tuple(pages)
+
+
+def _told(it: Tale, number: int, opening: str, rng: random.Random) -> str:
+    """What a page tells, its spoken lines still marked."""
+    page = it.line.page[number - 1]
+    words = _words(it, _scenery(it, page.place), number, opening)
+    beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
+    text = MARK.sub(lambda mark: mark[2], " ".join(beats))
+    kinds = _kinds(it)
+    text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
+    if all(map(telling.swims, kinds.values())):  # things may be hands, too
+        return telling.embodied(text, kinds[A])
+    return text
+
+
+def _at_the_hours(it: Tale, texts: Sequence[str]) -> list[str]:
+    """The pages, on one of the later ones of which evening or morning comes to the request's place,
+    where the sun sets there."""
+    told_of, here = [*texts], main_place(_here(it))
+    for number in () if it.setting.realm in AGELESS else LATER:
+        page, before = it.line.page[number - 1], it.line.page[number - 2]
+        inside = _scenery(it, page.place).place.inside
+        far = distance(page.place, it.story, it.setting)
+        hour = Hour(number, page.time, before.time, inside, far)
+        if text := at_the_hour(texts[number - 1], here, hour):
+            told_of[number - 1] = text
+            break
+    return told_of
+
+
+def _is_grave(it: Tale) -> bool:
+    """Whether a request names what weighs on a family."""
+    return weighs(spelled(f"{it.story.topic} {it.story.characters} {it.story.place}"))
 
 
 # ----------------------------------------------------------------------------------------- words
@@ -168,14 +199,14 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
 
 def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
-    who, here = it.who, request.place_words(it.story.place)
+    who, here = it.who, _here(it)
     everyone, living = _everyone(it), _living(it)
     names = [one.name for one in everyone]
     hero = names[who.hero]
     rest = [names[at] for at in who.rest]
     words = {
         "place": here,
-        "home": request.dwelling_words(here),
+        "home": dwelling_words(here),
         A: hero,
         "a_step": gait(everyone[who.hero]),
         REST: telling.listed(_turn(rest, number)) if rest else "",
@@ -192,8 +223,30 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         words[B] = it.alone.ko
     if scenery is not None:
         words |= {"here": scenery.ko, **scenery.parts}
-    opened = agreeing(telling.filled(opening, words))
-    return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
+    return {**words, "opening": opening + mourned_in_words(it.line, it.gone, hero)}
+
+
+def _opening(it: Tale, rng: random.Random) -> str:
+    """The first sentence, which leads to the first page where that is told elsewhere."""
+    living, page = _living(it), it.line.page[0]
+    texts = [ways[0] for ways in page.beats(it.who.size) if "{opening}" not in ways[0]]
+    first = FirstPage(
+        distance(page.place, it.story, it.setting),
+        page.place,
+        _scenery(it, page.place).place.inside,
+        page.time,
+        MARK.sub(lambda mark: mark[2], "".join(texts[:1])),
+        spelled(it.story.topic),
+        _is_grave(it),
+    )
+    who = heroes(living, introduction(living, one_of))
+    return beginning(request.era_words(it.story.era), _here(it), who, rng, first)
+
+
+def _here(it: Tale) -> str:
+    """The request's place, as its people call it."""
+    is_teller = any(one.name == TELLER for one in it.who.everyone)
+    return told_place(it.story.place, is_teller=is_teller)
 
 
 def _everyone(it: Tale) -> list[Character]:
@@ -306,8 +359,7 @@ def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue,
 
 
 def _scenery(it: Tale, key: str) -> Scenery:
-    here = request.place_words(it.story.place)
-    return place(key, it.story, it.setting, here, it.view.place)
+    return place(key, it.story, it.setting, _here(it), it.view.place)
 
 
 def _scene(it: Tale, page: StorylinePage, scenery: Scenery, number: int) -> PageScene:

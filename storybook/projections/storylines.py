@@ -26,6 +26,8 @@ STORYLINES: Final = Table(
 
 
 DIGEST_BYTES: Final = 6
+LATELY: Final = 30
+"""Books: as many as a family remembers well enough to know a story again."""
 
 
 class ChosenStorylines(Projection):
@@ -53,23 +55,34 @@ def digest_of(topic: str) -> int:
 CHOSEN_AT: Final = (
     "SELECT position FROM storylines WHERE storyline = ? ORDER BY position DESC LIMIT 1"
 )
+LATELY_SINCE: Final = "SELECT position - 1 FROM storylines ORDER BY position DESC LIMIT 1 OFFSET ?"
 CHOSEN_FOR_AT: Final = (
     "SELECT position FROM storylines WHERE storyline = ? AND topic = ? "
     "ORDER BY position DESC LIMIT 1"
 )
 
 
-def next_storyline(db: sqlite3.Connection, names: Sequence[str], topic: str, meant: int = 0) -> str:
+def next_storyline(
+    db: sqlite3.Connection,
+    names: Sequence[str],
+    topic: str,
+    meant: int = 0,
+    unfit: Sequence[int] = (),
+) -> str:
     """Which of some stories a request on a topic gets: the one that was chosen for these very words
-    never or longest ago; of those that are alike in this one of the first `meant`, then the one
-    that was chosen never or longest ago, then the first. Empty if there are none."""
+    never or longest ago. Of those that are alike in this, one of the first `meant`; then one that
+    was not chosen lately for any other, or longest ago; then the least `unfit`, if that is said of
+    each; then the one chosen never or longest ago, then the first. Empty if there are none."""
 
-    digest = digest_of(topic)
+    digest, recent = digest_of(topic), _position(db, LATELY_SINCE, LATELY - 1)
 
-    def order(place: int) -> tuple[int, bool, int]:
+    def order(place: int) -> tuple[int, ...]:
         name = names[place]
         for_topic = _position(db, CHOSEN_FOR_AT, name, digest)
-        return for_topic, place >= meant, _position(db, CHOSEN_AT, name)
+        at = _position(db, CHOSEN_AT, name)
+        lately = at if at > recent else 0
+        ill = unfit[place] if unfit else 0
+        return for_topic, place >= meant, lately, ill, at
 
     return names[min(range(len(names)), key=order)] if names else ""
 

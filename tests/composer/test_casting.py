@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import re
 
 import pytest
 
 from storybook.book import StoryRequest
-from storybook.composer import request, telling
 from storybook.composer.casting import casting
 from storybook.composer.choosing import choice
 from storybook.composer.storylines import Storyline, by_name, storylines
@@ -57,61 +55,6 @@ def test_a_child_speaks_politely_to_whoever_is_grown_up(characters: str) -> None
     """By what they are, not by their names alone."""
     tale = told(ANY, StoryRequest("현대", "집", characters, "약속"), 1)
     assert tale is not None and tale.speaks_to_elder
-
-
-@pytest.mark.parametrize(
-    ("era", "place", "begins"),
-    [
-        ("현대", "우리 집 욕실", {"우리 집에 ", "여기는 우리 집이에요."}),
-        ("현대", "부엌", {"어느 집에 ", "여기는 어느 집이에요."}),
-        ("현대", "수영장", {"수영장 근처에 "}),
-        ("현대", "도서관", {"도서관 근처에 "}),
-        ("현대", "기차 안", {"기차 안에 한 아이가 타고 "}),
-        ("현대", "유치원", {"유치원에 한 아이가 다니고 ", "유치원에 다니는 "}),
-        ("현대", "내 방", {"어느 집에 ", "여기는 어느 집이에요."}),
-        ("현대", "따뜻한 이불 속", {"어느 집에 ", "여기는 어느 집이에요."}),
-        ("현대", "아파트 계단", {"아파트에 ", "여기는 아파트예요."}),
-        ("현대", "세탁소", {"세탁소 근처에 "}),
-        ("현대", "시립도서관", {"시립도서관 근처에 "}),
-        ("현대", "도서관 화장실", {"도서관 근처에 "}),
-        ("현대", "아파트 엘리베이터", {"아파트 엘리베이터에 한 아이가 타고 "}),
-        ("현대", "학교 복도", {"학교에 한 아이가 다니고 ", "학교에 다니는 "}),
-        ("현대", "보건실", {"어느 학교에 한 아이가 다니고 ", "어느 학교에 다니는 "}),
-        ("현대", "소아 병동", {"소아 병동에서 한 아이가 지내고 ", "소아 병동에서 지내는 "}),
-        ("현대", "할머니 댁", {"할머니 댁에서 한 아이가 지내고 ", "할머니 댁에서 지내는 "}),
-        ("1988년", "캠핑장", {"1988년, 캠핑장에서 한 아이가 지내고 있었어요."}),
-        ("현대", "운동회", {"운동회에 한 아이가 와 ", "운동회에 온 "}),
-        (
-            "현대",
-            "가방 안",
-            {
-                "가방 안에 ",
-            },
-        ),
-        (
-            "조선시대",
-            "서당",
-            {
-                "조선시대, 서당에 한 아이가 다",
-                "옛날 조선시대, 서당에 한 아이가 다",
-                "옛날 옛적 조선시대, 서당에 한 아이가 다",
-            },
-        ),
-        ("1988년", "골목길", {"1988년, 골목길에 "}),
-        ("현대", "숲속 마을", {"숲속 마을에 ", "여기는 숲속 마을이에요."}),
-    ],
-)
-def test_a_story_begins_where_one_lives(era: str, place: str, begins: set[str]) -> None:
-    """In the house around a room, near a pool, on the train, or for a while at grandmother's; of
-    today no time is named."""
-    words = {"place": place, "home": request.dwelling_words(place), "intro": "한 아이"}
-    found = set()
-    for seed in range(40):
-        begun = request.beginning(request.era_words(era), place, "한 아이", random.Random(seed))
-        told_of = re.sub("^(?:바로 )?요즘, ", "", telling.filled(begun, words))
-        found |= {it for it in begins if told_of.startswith(it)}
-        assert told_of.startswith(tuple(begins)), told_of
-    assert found == begins
 
 
 def test_an_elder_comes_first_where_the_story_wants_one() -> None:
