@@ -11,6 +11,7 @@ import pytest
 from storybook.application import Application
 from storybook.book import CAST, StoryRequest, TtsConfig
 from storybook.bootstrap import open_application
+from storybook.composer.choosing import choice
 from storybook.composer.engine import Composer, pages_of
 from storybook.composer.realms import OUTDOORS
 from storybook.composer.storylines import by_name
@@ -140,7 +141,7 @@ def test_a_part_of_a_topic_gets_its_own_story_first() -> None:
             "청자 만들기",
             "우리 엄마는 한국말이 서툴러요",
         ),
-        *("형이랑 싸워요", "약 먹기 싫어요", "젓가락질", "집안일"),
+        *("약 먹기 싫어요", "숟가락질", "집안일"),
     ],
 )
 def test_what_no_story_is_about_is_not_claimed(topic: str) -> None:
@@ -247,3 +248,28 @@ def test_the_story_of_the_place_comes_first() -> None:
         for topic in ("모르는 일", "식판 나르기"):
             found = Composer().choice(msgspec.structs.replace(story, topic=topic), 1)
             assert by_name()[found.storylines[0]].page[0].place in keys, place
+
+
+@pytest.mark.parametrize(
+    ("place", "characters", "topic", "near"),
+    [
+        ("바닷속 편의점", "알바생 오징어", "1+1", "바다"),
+        ("우리 집", "춤추는 현우", "자석", "음악과 춤"),
+        ("급식실", "보미", "급식", "편식"),
+    ],
+)
+def test_an_unknown_topic_gets_what_is_nearest(
+    place: str, characters: str, topic: str, near: str
+) -> None:
+    """Of what is said of its people and its place; it is unknown all the same."""
+    made = choice(StoryRequest("현대", place, characters, topic), 1)
+    told_of = [by_name()[name].topics for name in made.storylines[: made.meant]]
+    assert not made.topic_known and told_of and all(near in it for it in told_of)
+    assert len(made.storylines) > made.meant
+
+
+def test_brothers_who_quarrel_and_should_get_on_quarrel() -> None:
+    """Whatever an older story of friends calls its own."""
+    topic = "형제가 하루 종일 싸워요 제발 사이좋게 지냈으면"
+    made = choice(StoryRequest("현대", "우리 집", "형 지호, 동생 지율", topic), 1)
+    assert all("형제 다툼" in by_name()[name].topics for name in made.storylines[:3])

@@ -3,7 +3,8 @@
 A topic that has a frame gets the storylines of that frame, and after them the older ones of its
 arcs; one that has only an arc those. None is told in another season than the request's, and those
 come first whose pages are at the request's place. A grave topic has its own alone. For
-any other there are storylines that are good stories and pretend to nothing. In a place that is no
+any other there are those of what is nearest to it (`_near`), and storylines that are good stories
+and pretend to nothing. In a place that is no
 village those come first in which nothing is strange there.
 """
 
@@ -87,10 +88,12 @@ MANY: Final = 8
 def choice(story: StoryRequest, seed: int) -> Choice:
     """What could be told, the seed's own first; there always is something."""
     known = about(story)
-    names = known or _gentle(story) or _general(story)
+    gentle = [] if known else _gentle(story)
+    near = [] if known or gentle else _near(story)
+    names = [*dict.fromkeys(known or gentle or [*near, *_general(story)])]
     random.Random(f"choice:{seed}").shuffle(names)
     unfit = {name: _unfit(name, story, is_known=bool(known)) for name in names}
-    meant = [it for it in names if _is_meant(it, _words_of(story))]
+    meant = [it for it in names if it in near or _is_meant(it, _words_of(story))]
     others = [it for it in names if it not in meant]
     ordered = (*sorted(meant, key=unfit.__getitem__), *sorted(others, key=unfit.__getitem__))
     return Choice(ordered, bool(known), len(meant), tuple(unfit[it] for it in ordered))
@@ -115,6 +118,20 @@ def about(story: StoryRequest) -> list[str]:
     if frame.grave:
         return own
     return [*own, *(name for it in frame.arcs for name in _of_arc(_named(it), story))]
+
+
+def _near(story: StoryRequest) -> list[str]:
+    """Where no story is about a topic, those of the frame that it stands in, or else of what is
+    said of the characters and the place: a squid who works in a shop under the sea gets a story of
+    the sea."""
+    topic = spelled(story.topic)
+    frame, _ = _meant(topic)
+    if frame is None:
+        around = f"{spelled(story.characters)} {spelled(story.place)}"
+        frame = find_topic(around)
+        if frame is not None and not any(words_in(frame.heavy, around)):
+            return []
+    return [] if frame is None or frame.grave else _fitting(frame.name, story)
 
 
 def _unfit(name: str, story: StoryRequest, *, is_known: bool) -> int:
@@ -176,7 +193,9 @@ def _meant(topic: str) -> tuple[TopicFrame | None, Arc | None]:
     frame, arc = find_topic(topic), arc_for(topic)
     if frame is None or arc is None:
         return frame, arc if arc is not None and _tellable(arc) else None
-    if frame.weighs_on(topic):
+    if frame.weighs_on(topic) or any(
+        frame.name in it.gives_way_to for it in frames() if it.name == arc.topic
+    ):
         return frame, None
     of_frame = max(words_in(frame.words, topic))
     heavy = [word for word in arc.words if word not in light_words()]
