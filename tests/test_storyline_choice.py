@@ -253,7 +253,7 @@ def test_the_story_of_the_place_comes_first() -> None:
 @pytest.mark.parametrize(
     ("place", "characters", "topic", "near"),
     [
-        ("바닷속 편의점", "알바생 오징어", "1+1", "바다"),
+        ("파도치는 바닷가", "민호", "1+1", "바다"),
         ("우리 집", "춤추는 현우", "자석", "음악과 춤"),
         ("급식실", "보미", "급식", "편식"),
     ],

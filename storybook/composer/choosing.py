@@ -122,8 +122,8 @@ def about(story: StoryRequest) -> list[str]:
 
 def _near(story: StoryRequest) -> list[str]:
     """Where no story is about a topic, those of the frame that it stands in, or else of what is
-    said of the characters and the place: a squid who works in a shop under the sea gets a story of
-    the sea."""
+    said of the characters and the place, if nothing in them is strange there: who plays
+    at the seaside gets a story of the sea."""
     topic = spelled(story.topic)
     frame, _ = _meant(topic)
     if frame is None:
@@ -131,7 +131,9 @@ def _near(story: StoryRequest) -> list[str]:
         frame = find_topic(around)
         if frame is not None and not any(words_in(frame.heavy, around)):
             return []
-    return [] if frame is None or frame.grave else _fitting(frame.name, story)
+    if frame is None or frame.grave:
+        return []
+    return [it.line.name for it in _told((frame.name,), story) if not it.strangers]
 
 
 def _unfit(name: str, story: StoryRequest, *, is_known: bool) -> int:
