@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from storybook.composer import telling
 from storybook.composer.storylines import Cast, Extra, Storyline
 from storybook.lexicon import Character, find_traits
+from storybook.lexicon.parts import TELLER
 from storybook.lexicon.topics import words_in
 from storybook.lexicon.words import folk_of
 
@@ -148,6 +149,7 @@ def _is_another(who: Character, extra: Extra) -> bool:
 def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[int]) -> int:
     young = [it for it in places if not is_grown_up(everyone[it])] or [*places]
     young = [it for it in young if not _is_baby(everyone[it])] or young
+    young = [it for it in young if everyone[it].name == TELLER] or young
     suited = [it for it in young if {*storyline.hero} & {*find_traits(everyone[it].description)}]
     return [*suited, *young][0]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from storybook.book import COVER_PAGE, Page, StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT, ArcPage, ArcStoryline, arc_of, table
 from storybook.composer.casting import ELDERS, is_elder
+from storybook.composer.others import in_a_row, in_groups
 from storybook.composer.setting import is_inside
 from storybook.korean.slips import agreeing
 from storybook.lexicon import (
@@ -229,7 +230,7 @@ def _words(
         "topic_bare": topic if len(topic.split()) < 3 else f"'{topic}'",
     }
     if is_chosen:
-        words["intro"] = introduction(roles.everyone, units.one_of)
+        words["intro"] = introduction(roles.everyone, is_chosen=True)
         words["home"] = request.dwelling_words(place)
     for slot, kind in (("opening", "plain"), ("opening_family", "family")):
         begun = request.opening(kind, era, motif, rng)
@@ -255,20 +256,20 @@ def _people(roles: _Roles) -> dict[str, str]:
     return people
 
 
-def one_of_old(who: Character) -> str:
-    """Somebody as books told of them that were made before a story was chosen at the request."""
-    return f"{who.name} 한 마리" if folk_of(who.kind) == "animal" else f"한 {who.name}"
-
-
-def introduction(
-    everyone: Sequence[Character], one_of: Callable[[Character], str] = one_of_old
-) -> str:
-    """Everyone at their first mention; `one_of` says how a lone one of a known kind is counted."""
+def introduction(everyone: Sequence[Character], *, is_chosen: bool = False) -> str:
+    """Everyone at their first mention; as books told it that were made before a story was chosen
+    at the request, where it is not."""
     names = [character.name for character in everyone]
     if len(names) == 1 and is_known_kind(names[0]) and not everyone[0].description:
-        return one_of(everyone[0])
-    introduction = telling.listed([telling.introduced(character) for character in everyone])
-    return introduction if len(introduction) <= MAX_INTRODUCTION else telling.listed(names)
+        return units.one_of(everyone[0]) if is_chosen else _one_of_old(everyone[0])
+    listed = in_a_row if is_chosen else telling.listed
+    shown = [telling.introduced(character) for character in everyone]
+    introduction = listed(in_groups(everyone, shown) if is_chosen else shown)
+    return introduction if len(introduction) <= MAX_INTRODUCTION else listed(names)
+
+
+def _one_of_old(who: Character) -> str:
+    return f"{who.name} 한 마리" if folk_of(who.kind) == "animal" else f"한 {who.name}"
 
 
 def team(everyone: Sequence[Character]) -> str:

@@ -11,7 +11,8 @@ import msgspec
 from msgspec.structs import replace
 
 from storybook.book import COVER_PAGE, Dialogue, Page, StoryRequest
-from storybook.composer import request, telling
+from storybook.composer import others, request, telling
+from storybook.composer.addressing import addressed, said_to
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.casting import Casting, as_named, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
@@ -45,13 +46,9 @@ from storybook.lexicon.emoji import spelled
 from storybook.lexicon.parts import TELLER
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
-from storybook.lexicon.units import one_of
 from storybook.lexicon.words import Word
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 
-REST_ON_A_PAGE: Final = 3
-"""How many of the others a page names; with more of them, they take turns."""
-COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 COVER_ACT: Final = "happy, waving"
 OTHERS_ACT: Final = "happy, standing"
 _OWN_OF_ME: Final = {"제": "내", "제가": "내가", "저를": "나를", "저도": "나도", "저는": "나는"}
@@ -143,16 +140,17 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     """The five pages of the book: always the same ones for a seed."""
     rng = random.Random(f"tale:{seed}:{it.line.name}")
     era = request.era_words(it.story.era)
-    intro = introduction(_living(it), one_of)
+    intro = introduction(_living(it), is_chosen=True)
     opening = request.beginning(era, request.place_words(it.story.place), intro, rng)
-    title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
+    title = telling.filled(rng.choice(it.line.titles), _words(it, None, opening))
     pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
-    for number, page in enumerate(it.line.page, start=1):
+    kinds = _kinds(it)
+    told_of = ([rng.choice(ways) for ways in page.beats(it.who.size)] for page in it.line.page)
+    texts = [MARK.sub(lambda mark: mark[2], " ".join(beats)) for beats in told_of]
+    texts = others.told_once(texts, are_kin=others.are_family(_rest(it)))
+    for number, (page, text) in enumerate(zip(it.line.page, texts, strict=True), start=1):
         scenery = _scenery(it, page.place)
-        words = _words(it, scenery, number, opening)
-        beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
-        text = MARK.sub(lambda mark: mark[2], " ".join(beats))
-        kinds = _kinds(it)
+        words = _words(it, scenery, opening)
         text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
         if all(map(telling.swims, kinds.values())):  # things may be hands, too
             text = telling.embodied(text, kinds[A])
@@ -166,22 +164,22 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
 # ----------------------------------------------------------------------------------------- words
 
 
-def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
+def _words(it: Tale, scenery: Scenery | None, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
     who, here = it.who, request.place_words(it.story.place)
     everyone, living = _everyone(it), _living(it)
     names = [one.name for one in everyone]
     hero = names[who.hero]
-    rest = [names[at] for at in who.rest]
+    rest = _rest(it)
     words = {
         "place": here,
         "home": request.dwelling_words(here),
         A: hero,
         "a_step": gait(everyone[who.hero]),
-        REST: telling.listed(_turn(rest, number)) if rest else "",
+        **_rest_words(it, rest),
         "team": team(living),
-        "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": introduction(living, one_of),
+        "count": others.COUNTS[min(2 + len(rest), len(others.COUNTS) - 1)],
+        "intro": introduction(living, is_chosen=True),
         **{slot: found.ko for slot, found in it.things.items()},
         **{key: extra.ko for key, extra in it.line.extras.items()},
         **{key: names[at] for key, at in who.extras.items()},
@@ -194,6 +192,21 @@ def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict
         words |= {"here": scenery.ko, **scenery.parts}
     opened = agreeing(telling.filled(opening, words))
     return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
+
+
+def _rest(it: Tale) -> list[Character]:
+    everyone = _everyone(it)
+    return [everyone[at] for at in it.who.rest]
+
+
+def _rest_words(it: Tale, rest: Sequence[Character]) -> dict[str, str]:
+    """How the others are told of: by name, and together."""
+    names = others.in_a_row(others.in_groups(rest, [one.name for one in rest]))
+    if len(rest) < 2:
+        return {REST: names, others.BY_NAME: names}
+    everyone, heroes = _everyone(it), (it.who.hero, it.who.second)
+    together = others.together(rest, [everyone[at] for at in heroes if at is not None])
+    return {REST: together, others.BY_NAME: names if others.are_named(rest) else together}
 
 
 def _everyone(it: Tale) -> list[Character]:
@@ -252,14 +265,6 @@ def _thing(it: str | Owned, setting: StorySetting) -> Named | None:
     return replace(found, owner=owned.owner, size=size, where=owned.where)
 
 
-def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
-    """Those of the others whom a page names."""
-    if len(rest) <= REST_ON_A_PAGE:
-        return rest
-    start = (page * REST_ON_A_PAGE) % len(rest)
-    return [*rest[start:], *rest[:start]][:REST_ON_A_PAGE]
-
-
 # ----------------------------------------------------------------------------------------- lines
 
 
@@ -274,13 +279,27 @@ def _of_the_teller(it: Tale, text: str) -> str:
 
 def _mannered(it: Tale, text: str) -> str:
     """A text in which each line is said as it is to an elder, or by one, where that is so."""
+    called = _called(it)
 
     def said(line: re.Match[str]) -> str:
-        plain, _, other = line[2].partition(_MANNERS)
+        plain, is_said, other = line[2].partition(_MANNERS)
         is_other = it.speaks_to_elder and line[1] in (A, B) and other
-        return f'"{line[1]}:{other if is_other else plain}"'
+        words = other if is_other else plain
+        if line[1] in called:
+            other = B if line[1] == A else A
+            words = addressed(words, other, called[line[1]], is_said=bool(is_said))
+        return f'"{line[1]}:{words}"'
 
     return SPOKEN.sub(said, text)
+
+
+def _called(it: Tale) -> dict[str, str]:
+    """What hero and second call the other where they do not say 너, by who speaks."""
+    if it.who.second is None:
+        return {}
+    hero, second = it.who.everyone[it.who.hero], it.who.everyone[it.who.second]
+    said = {A: said_to(second, hero), B: said_to(hero, second)}
+    return {speaker: called for speaker, called in said.items() if called}
 
 
 def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue, ...]]:

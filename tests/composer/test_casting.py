@@ -213,3 +213,15 @@ def test_whom_a_topic_names_is_whom_the_story_brings_along(topic: str, ill: str,
     assert family is not None and family.who.second is not None
     assert family.who.name(family.who.extras["sick"]) == ill
     assert family.who.name(family.who.second) == well
+
+
+@pytest.mark.parametrize("characters", ["언니랑 나", "형, 동생, 나", "아빠, 형, 나"])
+def test_who_tells_a_book_is_its_hero(characters: str) -> None:
+    """And looks on at nobody else's story."""
+    assert parts(ANY, characters)[0] == "나"
+
+
+def test_a_word_that_nobody_knows_is_no_pet_name() -> None:
+    """A kind that no list has gets no 이; a name that none has does, and so does who is of age."""
+    (kind, name, aged) = cast("쿼랍, 민율, 여섯 살 다울")
+    assert [telling.familiar(it) for it in (kind, name, aged)] == ["쿼랍", "민율이", "다울이"]
