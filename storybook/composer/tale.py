@@ -49,6 +49,8 @@ from storybook.lexicon.scenes import scene_prompt
 from storybook.lexicon.words import Word
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 
+ALL: Final = "모두"
+ALL_OF_TWO: Final = "둘 다"
 COVER_ACT: Final = "happy, waving"
 OTHERS_ACT: Final = "happy, standing"
 _OWN_OF_ME: Final = {"제": "내", "제가": "내가", "저를": "나를", "저도": "나도", "저는": "나는"}
@@ -179,6 +181,7 @@ def _words(it: Tale, scenery: Scenery | None, opening: str) -> dict[str, str]:
         **_rest_words(it, rest),
         "team": team(living),
         "count": others.COUNTS[min(2 + len(rest), len(others.COUNTS) - 1)],
+        "all": ALL_OF_TWO if len(living) + len(company(it)) < 3 else ALL,
         "intro": introduction(living, is_chosen=True),
         **{slot: found.ko for slot, found in it.things.items()},
         **{key: extra.ko for key, extra in it.line.extras.items()},

@@ -8,7 +8,7 @@ import pytest
 
 from storybook.book import StoryRequest
 from storybook.composer.others import are_named, in_a_row, together, told_once
-from storybook.composer.storylines import by_name
+from storybook.composer.storylines import by_name, storylines
 from storybook.composer.tale import tell, told
 from storybook.lexicon import cast
 
@@ -91,3 +91,18 @@ def test_who_is_away_is_said_to_be_at_home_once() -> None:
     only = ["집에 있는 {rest:도} 웃었어요."]
     assert told_once(only, are_kin=True) == ["집에 있는 {rest_by_name:도} 웃었어요."]
     assert told_once(only, are_kin=False) == ["{rest_by_name:도} 웃었어요."]
+
+
+@pytest.mark.parametrize(
+    ("characters", "word"), [("토끼, 곰", "둘 다"), ("토끼", "둘 다"), ("토끼, 곰, 여우", "모두")]
+)
+def test_two_are_not_everybody(characters: str, word: str) -> None:
+    """One alone has somebody beside it."""
+    assert f"이번에는 {word} 항아리" in told_of(characters, "nobody-left-to-seek")[3]
+
+
+def test_whoever_is_alone_has_somebody_beside_where_all_are_told_of() -> None:
+    """둘 다 is never one."""
+    told_all = [line for line in storylines() if "{all}" in str(line.page)]
+    assert told_all
+    assert all(line.alone is not None for line in told_all if "one" in line.casts)
