@@ -22,6 +22,7 @@ from storybook.lexicon.words import folk_of
 
 BY_NAME: Final = "rest_by_name"
 """The slot of the others where they are told by name."""
+SLOTS: Final = (REST, BY_NAME)
 MOST_NAMED: Final = 3
 COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 _REST: Final = re.compile(rf"\{{{REST}(?=[:}}])")

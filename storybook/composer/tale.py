@@ -16,6 +16,7 @@ from storybook.composer.addressing import addressed, said_to
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.casting import Casting, as_named, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
+from storybook.composer.land_bodies import body_of, lacks, on_land, with_limbs
 from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
 from storybook.composer.realms import realms
 from storybook.composer.setting import (
@@ -80,7 +81,10 @@ class Tale(msgspec.Struct, frozen=True):
     @property
     def is_at_home(self) -> bool:
         """Whether everybody has what the story tells of: nobody swims where it needs feet."""
-        return not (self.line.land and any(telling.swims(it.kind) for it in self.who.everyone))
+        if self.line.land and any(telling.swims(it.kind) for it in self.who.everyone):
+            return False
+        kinds = [it for it in _kinds(self).values() if body_of(it)]
+        return not any(lacks(str(self.line.page), it) for it in kinds)
 
     @property
     def strangers(self) -> int:
@@ -153,7 +157,8 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     for number, (page, text) in enumerate(zip(it.line.page, texts, strict=True), start=1):
         scenery = _scenery(it, page.place)
         words = _words(it, scenery, opening)
-        text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
+        text = on_land(telling.embodied_by(text, kinds), kinds, (*others.SLOTS, *it.line.extras))
+        text = telling.filled(_mannered(it, text), words)
         if all(map(telling.swims, kinds.values())):  # things may be hands, too
             text = telling.embodied(text, kinds[A])
         scene = _scene(it, page, scenery, number)
@@ -183,7 +188,7 @@ def _words(it: Tale, scenery: Scenery | None, opening: str) -> dict[str, str]:
         "count": others.COUNTS[min(2 + len(rest), len(others.COUNTS) - 1)],
         "all": ALL_OF_TWO if len(living) + len(company(it)) < 3 else ALL,
         "intro": introduction(living, is_chosen=True),
-        **{slot: found.ko for slot, found in it.things.items()},
+        **{slot: _noun_of_thing(it, found) for slot, found in it.things.items()},
         **{key: extra.ko for key, extra in it.line.extras.items()},
         **{key: names[at] for key, at in who.extras.items()},
     }
@@ -195,6 +200,12 @@ def _words(it: Tale, scenery: Scenery | None, opening: str) -> dict[str, str]:
         words |= {"here": scenery.ko, **scenery.parts}
     opened = agreeing(telling.filled(opening, words))
     return {**words, "opening": opened + mourned_in_words(it.line, it.gone, hero)}
+
+
+def _noun_of_thing(it: Tale, found: Named) -> str:
+    """Things may be hands, too: a dog's are paws."""
+    owner = _kinds(it).get(found.owner)
+    return with_limbs(found.ko, owner) if owner is not None else found.ko
 
 
 def _rest(it: Tale) -> list[Character]:
