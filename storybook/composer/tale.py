@@ -47,7 +47,7 @@ from storybook.lexicon.emoji import spelled
 from storybook.lexicon.parts import TELLER
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
-from storybook.lexicon.words import Word
+from storybook.lexicon.words import Word, find_kind, folk_of
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 
 ALL: Final = "모두"
@@ -157,7 +157,8 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     for number, (page, text) in enumerate(zip(it.line.page, texts, strict=True), start=1):
         scenery = _scenery(it, page.place)
         words = _words(it, scenery, opening)
-        text = on_land(telling.embodied_by(text, kinds), kinds, (*others.SLOTS, *it.line.extras))
+        text = telling.embodied_by(text, kinds)
+        text = on_land(text, {**_kind_beside(it), **kinds}, (*others.SLOTS, *it.line.extras))
         text = telling.filled(_mannered(it, text), words)
         if all(map(telling.swims, kinds.values())):  # things may be hands, too
             text = telling.embodied(text, kinds[A])
@@ -242,6 +243,12 @@ def _kinds(it: Tale) -> dict[str, Word]:
     """What hero and second are, as far as they are of the cast."""
     places = {A: it.who.hero, B: it.who.second}
     return {role: it.who.everyone[at].kind for role, at in places.items() if at is not None}
+
+
+def _kind_beside(it: Tale) -> dict[str, Word]:
+    """What the second is where the story brings it along, if that is an animal: a small bird."""
+    kind = find_kind(it.alone.ko) if it.alone is not None else None
+    return {B: kind} if kind is not None and folk_of(kind) == "animal" else {}
 
 
 def _second(it: Tale) -> str:

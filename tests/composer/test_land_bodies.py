@@ -7,6 +7,7 @@ import tomllib
 from importlib.resources import files
 
 import pytest
+from msgspec.structs import replace
 
 from storybook.book import StoryRequest
 from storybook.composer.choosing import choice
@@ -46,9 +47,10 @@ def test_no_story_tells_of_limbs_that_a_hero_has_not(body: str) -> None:
     """Wherever a sentence is about a hero, and in what a hero says."""
     characters = PAIRS[body]
     heroes = [who.name for who in cast(characters)]
-    limbs = "|".join(BODIES["land_limbs"][body])
+    limbs, names = "|".join(BODIES["land_limbs"][body]), "|".join(heroes)
     wrong = re.compile(
-        rf"(?:{'|'.join(heroes)})[은는이가의](?:[^.!?\"]*[^가-힣])?(?<!한 )({limbs})[은이을를에](?![가-힣])"
+        rf"(?:(?:{names})의 |(?:{names})[은는이가](?:[^.!?\"]*[^가-힣])?(?<!의 ))"
+        rf"(?<!한 )({limbs})[은이을를에](?![가-힣])"
     )
     seen = 0
     for line in storylines():
@@ -79,6 +81,39 @@ def test_no_story_tells_of_limbs_that_a_hero_has_not(body: str) -> None:
         ("{a:의} 주먹만 한 입이 딱.", "참새", "{a:의} 주먹만 한 부리가 딱."),
         ("{a:는} 손가락 끝으로 콕.", "개미", "{a:는} 앞다리 끝으로 콕."),
         ("{a:는} 머리카락이 보이도록 섰어요.", "개구리", "{a:는} 머리 꼭대기가 보이도록 섰어요."),
+        ("무릎이 젖은 {a:는} 웃었어요.", "개미", "다리가 젖은 {a:는} 웃었어요."),
+        (
+            "{b:는} 갔어요. 손이 젖은 {a:는} 왔어요.",
+            "개미 아이",
+            "{b:는} 갔어요. 앞다리가 젖은 {a:는} 왔어요.",
+        ),
+        (
+            "{a:는} 갔어요. 손이 젖은 {b:는} 왔어요.",
+            "개미 아이",
+            "{a:는} 갔어요. 손이 젖은 {b:는} 왔어요.",
+        ),
+        (
+            "{a:는} 갔어요. {hat} 밑에 손을 넣었지요.",
+            "개미",
+            "{a:는} 갔어요. {hat} 밑에 앞다리를 넣었지요.",
+        ),
+        (
+            "{b:는} {a:의} 손을 잡고 손을 흔들었어요.",
+            "개미 아이",
+            "{b:는} {a:의} 앞다리를 잡고 손을 흔들었어요.",
+        ),
+        ("{b:는} {a:를} 손으로 안았어요.", "개미 아이", "{b:는} {a:를} 손으로 안았어요."),
+        (
+            "{b:는} {a:의} 젖은 두 손을 보았어요.",
+            "개미 아이",
+            "{b:는} {a:의} 젖은 두 앞다리를 보았어요.",
+        ),
+        ("{a:는} 할머니의 손을 떠올렸어요.", "개미", "{a:는} 할머니의 손을 떠올렸어요."),
+        (
+            "{a:는} {b} 옆에서 손을 흔들었어요.",
+            "개미 아이",
+            "{a:는} {b} 옆에서 앞다리를 흔들었어요.",
+        ),
         ("{a:는} 무릎을 꿇었어요.", "버스", "{a:는} 바퀴를 꿇었어요."),
     ],
 )
@@ -99,3 +134,14 @@ def test_what_cannot_happen_to_a_hero_is_told_of_others() -> None:
         it = told(line, story, 1)
         assert it is not None and it.is_at_home is is_told
         assert (line.name in choice(story, 1).storylines) is is_told
+
+
+def test_an_animal_that_the_story_brings_along_has_its_body_too() -> None:
+    """A small bird's beak falls open beside a lone hero, and a bear's mouth beside a bear."""
+    line = next(it for it in storylines() if it.alone is not None and it.alone.ko == "작은 새")
+    text = f"{{b:의}} 입이 딱 벌어졌어요. {line.page[3].text[0]}"
+    page = replace(line.page[3], text=(text,))
+    line = replace(line, page=(*line.page[:3], page))
+    for characters, mouth in (("곰", "작은 새의 부리가"), ("곰, 여우", "여우의 입이")):
+        it = told(line, StoryRequest("현대", "숲", characters, line.topics[0]), 1)
+        assert it is not None and mouth in tell(it, 1)[4].text
