@@ -13,7 +13,7 @@ from storybook.book import COVER_PAGE, Page, StoryRequest
 from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT, ArcPage, ArcStoryline, arc_of, table
 from storybook.composer.casting import ELDERS, is_elder
-from storybook.composer.others import in_a_row, in_groups
+from storybook.composer.others import are_named, in_a_row, in_groups, together
 from storybook.composer.setting import is_inside
 from storybook.korean.slips import agreeing
 from storybook.lexicon import (
@@ -36,6 +36,7 @@ MAX_INTRODUCTION: Final = 110
 MAX_TEAM: Final = 14
 REST_ON_A_PAGE: Final = 3
 """How many of the others a page names; with more of them, they take turns."""
+LAST_PAGE: Final = PAGE_COUNT - 1
 COUNTS: Final = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 COUNTERS: Final = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟")
 OTHER_GAITS: Final = ("사뿐사뿐", "총총")
@@ -117,7 +118,8 @@ def compose(
     cover = ArcPage(storyline.page[0].time, COVER_ACTS[0], (), *COVER_ACTS[1:])
     pages = [painted(Page(COVER_PAGE, title=title), cover)]
     for number, scene in enumerate(storyline.page, start=1):
-        pages.append(painted(_told(number, scene, roles, words, rng), scene))
+        rest = _rest_words(roles, number, is_chosen=chosen is not None)
+        pages.append(painted(_told(number, scene, roles, words | {"rest": rest}, rng), scene))
     return tuple(pages)
 
 
@@ -156,9 +158,11 @@ def _done(character: Character, act: str) -> str:
 
 def _gone(page: Page, scene: ArcPage, roles: _Roles) -> frozenset[str]:
     """Whom the picture is without: those who may be away and are, by the page's text."""
-    second, rest = roles.names[1:2], roles.rest
-    may = [*(second if "b" in scene.away else ()), *(rest if "rest" in scene.away else ())]
-    return away(page.text, may)
+    second, rest = roles.names[1:2], roles.rest if "rest" in scene.away else []
+    may = [*(second if "b" in scene.away else ()), *rest]
+    called = _rest_words(roles, LAST_PAGE, is_chosen=True) if len(rest) > 1 else ""
+    are_gone = bool(called) and bool(away(page.text, [called]))
+    return away(page.text, may) | frozenset(rest if are_gone else ())
 
 
 def _chosen(story: StoryRequest, everyone: Sequence[Character], rng: random.Random) -> ArcStoryline:
@@ -196,9 +200,18 @@ def _told(
     if len(roles.order) > 1 and is_elder(roles.everyone[roles.order[1]]):
         text = telling.polite(text)
     speakers = dict(zip("ab", roles.names, strict=False))
-    rest = {"rest": telling.listed(_turn(roles.rest, number))}
-    summary, dialogues = telling.spoken(telling.filled(text, {**words, **rest}), speakers)
+    summary, dialogues = telling.spoken(telling.filled(text, words), speakers)
     return Page(number, summary=summary, dialogues=dialogues)
+
+
+def _rest_words(roles: _Roles, page: int, *, is_chosen: bool) -> str:
+    """How a page tells of all others: by name on the first one, together from then on."""
+    rest = [roles.everyone[place] for place in roles.order[2:]]
+    if not is_chosen or len(rest) < 2:
+        return telling.listed(_turn(roles.rest, page))
+    if page == 1 and are_named(rest):
+        return in_a_row(in_groups(rest, roles.rest))
+    return together(rest, [roles.everyone[place] for place in roles.order[:2]])
 
 
 def _turn(rest: Sequence[str], page: int) -> Sequence[str]:

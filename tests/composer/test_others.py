@@ -7,6 +7,8 @@ import re
 import pytest
 
 from storybook.book import StoryRequest
+from storybook.composer.arcs import arc_of, arcs
+from storybook.composer.compose import compose
 from storybook.composer.others import are_named, in_a_row, together, told_once
 from storybook.composer.storylines import by_name, storylines
 from storybook.composer.tale import tell, told
@@ -106,3 +108,28 @@ def test_whoever_is_alone_has_somebody_beside_where_all_are_told_of() -> None:
     told_all = [line for line in storylines() if "{all}" in str(line.page)]
     assert told_all
     assert all(line.alone is not None for line in told_all if "one" in line.casts)
+
+
+def test_an_older_storyline_tells_of_the_others_so_where_it_was_chosen() -> None:
+    """By name on the first page alone; where it was not, as it always did."""
+    story = StoryRequest("옛날", "숲속", "토끼, 곰, 여우, 다람쥐", "모험")
+    for number, line in enumerate(it for it in arc_of("모험").storyline if it.cast == "two"):
+        text = " ".join(page.text for page in compose(story, 1, chosen=line)[2:])
+        assert "다람쥐" not in text and "다른 친구들" in text, number
+    assert all("다람쥐" in page.text for page in compose(story, 1)[1:])
+
+
+def test_the_others_are_in_no_picture_where_all_of_them_are_away() -> None:
+    """Also where the text has one word for them."""
+    story = StoryRequest("옛날", "숲속", "토끼, 곰, 여우, 다람쥐", "모험")
+    lines = [line for arc in arcs() for line in arc.storyline if line.cast == "two"]
+    away = 0
+    for line in lines:
+        for page, scene in zip(compose(story, 1, chosen=line)[1:], line.page, strict=True):
+            if "rest" not in scene.away or "다른 친구들은 집에 남아" not in page.text:
+                continue
+            assert page.scene is not None
+            there = {it.name for it in page.scene.actors}
+            assert not there & {"여우", "다람쥐"}, page.text
+            away += 1
+    assert away
