@@ -26,6 +26,7 @@ _NO_UNIT: Final = "(?:(?<=만 한 )|(?<!한 )|(?!입|발))"
 """한 입 is a bite, and 한 발 a step."""
 _PIECES: Final = re.compile(r'("\w+:[^"]*"|\{[^{}]*\}|(?<=[.!?…])(?=\s))')
 """Spoken lines, names, and what is between them, up to the end of a sentence."""
+_SAID: Final = re.compile(r'"\w+:[^"]*"')
 _ENDS: Final = ('"', ".", "!", "?", "…")
 _OF: Final = "의"
 _NOUN: Final = re.compile(
@@ -43,7 +44,7 @@ def on_land(text: str, kinds: Mapping[str, Word], others: Collection[str]) -> st
     told: list[str] = []
     bearer = ""
     for sentence in _sentences(text):
-        if sentence[0].startswith('"'):
+        if _SAID.fullmatch(sentence[0]):
             told.append(_of(sentence[0], sentence[0][1:].split(":")[0], kinds))
             continue
         named = [_slot(it)[0] for it in sentence if it.startswith("{")]
@@ -68,7 +69,7 @@ def _sentences(text: str) -> list[list[str]]:
     """The pieces of each sentence; what is spoken is one of its own."""
     found: list[list[str]] = [[]]
     for piece in filter(None, _PIECES.split(text)):
-        if found[-1] and (piece.startswith('"') or found[-1][-1].endswith(_ENDS)):
+        if found[-1] and (_SAID.fullmatch(piece) or found[-1][-1].endswith(_ENDS)):
             found.append([])
         found[-1].append(piece)
     return [sentence for sentence in found if sentence]

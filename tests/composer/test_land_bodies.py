@@ -16,6 +16,7 @@ from storybook.composer.storylines import by_name, storylines
 from storybook.composer.tale import tell, told
 from storybook.lexicon import cast
 from storybook.lexicon.words import data, find_kind
+from tests.composer.storyline_text import ways
 
 BODIES = tomllib.loads(files("storybook.composer").joinpath("bodies.toml").read_text("utf-8"))
 PAIRS = {
@@ -145,3 +146,12 @@ def test_an_animal_that_the_story_brings_along_has_its_body_too() -> None:
     for characters, mouth in (("곰", "작은 새의 부리가"), ("곰, 여우", "여우의 입이")):
         it = told(line, StoryRequest("현대", "숲", characters, line.topics[0]), 1)
         assert it is not None and mouth in tell(it, 1)[4].text
+
+
+def test_nothing_is_lost_of_a_text() -> None:
+    """Whoever has hands is told of word for word, in every storyline."""
+    kinds = {"a": find_kind("아이"), "b": find_kind("아이")}
+    for line in storylines():
+        for page in line.page:
+            for text in ways(page):
+                assert on_land(text, kinds, tuple(line.extras)) == text
