@@ -55,7 +55,6 @@ _CLAUSE: Final = re.compile(r"(?:[는던된]|[가-힣]을)\s\{intro")
 _OF_AGE: Final = re.compile(r"\d+\s?(?:개월|살)\s된$")
 _MONTH: Final = re.compile(r"\d월")
 _INSIDE: Final = re.compile(r"\s(?:안|속|위|칸)$")
-_AND: Final = ", 그리고 "
 
 
 class Heroes(msgspec.Struct, frozen=True):
@@ -94,7 +93,7 @@ def heroes(everyone: Sequence[Character], intro: str) -> Heroes:
     """How a cast is introduced; `intro` is all of them with their descriptions."""
     grown = [is_elder(it) for it in everyone]
     return Heroes(
-        intro.replace(_AND, ", "),
+        intro,
         len(everyone) > 1,
         any(it.name == TELLER for it in everyone),
         any(_is_clause(it.description.strip()) for it in everyone),

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from storybook.composer import telling
 from storybook.composer.storylines import Cast, Extra, Storyline
 from storybook.lexicon import Character, find_traits
+from storybook.lexicon.parts import TELLER
 from storybook.lexicon.topics import words_in
 from storybook.lexicon.words import folk_of
 
@@ -166,6 +167,7 @@ def _is_another(who: Character, extra: Extra) -> bool:
 def _hero(storyline: Storyline, everyone: Sequence[Character], places: Sequence[int]) -> int:
     young = [it for it in places if not is_grown_up(everyone[it])] or [*places]
     young = [it for it in young if not _is_baby(everyone[it])] or young
+    young = [it for it in young if everyone[it].name == TELLER] or young
     called = [
         it for one in storyline.hero_called for it in young if _has_in_name(everyone[it], one)
     ]

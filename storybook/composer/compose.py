@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT, ArcPage, ArcStoryline, arc_of, table
 from storybook.composer.beginnings import beginning, heroes
 from storybook.composer.casting import ELDERS, is_elder
+from storybook.composer.others import are_named, in_a_row, in_groups, together
 from storybook.composer.setting import is_inside
 from storybook.composer.whereabouts import dwelling_words
 from storybook.lexicon import (
@@ -36,6 +37,7 @@ MAX_INTRODUCTION: Final = 110
 MAX_TEAM: Final = 14
 REST_ON_A_PAGE: Final = 3
 """How many of the others a page names; with more of them, they take turns."""
+LAST_PAGE: Final = PAGE_COUNT - 1
 COUNTS: Final = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 COUNTERS: Final = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟")
 OTHER_GAITS: Final = ("사뿐사뿐", "총총")
@@ -117,7 +119,8 @@ def compose(
     cover = ArcPage(storyline.page[0].time, COVER_ACTS[0], (), *COVER_ACTS[1:])
     pages = [painted(Page(COVER_PAGE, title=title), cover)]
     for number, scene in enumerate(storyline.page, start=1):
-        pages.append(painted(_told(number, scene, roles, words, rng), scene))
+        rest = _rest_words(roles, number, is_chosen=chosen is not None)
+        pages.append(painted(_told(number, scene, roles, words | {"rest": rest}, rng), scene))
     return tuple(pages)
 
 
@@ -156,9 +159,11 @@ def _done(character: Character, act: str) -> str:
 
 def _gone(page: Page, scene: ArcPage, roles: _Roles) -> frozenset[str]:
     """Whom the picture is without: those who may be away and are, by the page's text."""
-    second, rest = roles.names[1:2], roles.rest
-    may = [*(second if "b" in scene.away else ()), *(rest if "rest" in scene.away else ())]
-    return away(page.text, may)
+    second, rest = roles.names[1:2], roles.rest if "rest" in scene.away else []
+    may = [*(second if "b" in scene.away else ()), *rest]
+    called = _rest_words(roles, LAST_PAGE, is_chosen=True) if len(rest) > 1 else ""
+    are_gone = bool(called) and bool(away(page.text, [called]))
+    return away(page.text, may) | frozenset(rest if are_gone else ())
 
 
 def _chosen(story: StoryRequest, everyone: Sequence[Character], rng: random.Random) -> ArcStoryline:
@@ -196,9 +201,18 @@ def _told(
     if len(roles.order) > 1 and is_elder(roles.everyone[roles.order[1]]):
         text = telling.polite(text)
     speakers = dict(zip("ab", roles.names, strict=False))
-    rest = {"rest": telling.listed(_turn(roles.rest, number))}
-    summary, dialogues = telling.spoken(telling.filled(text, {**words, **rest}), speakers)
+    summary, dialogues = telling.spoken(telling.filled(text, words), speakers)
     return Page(number, summary=summary, dialogues=dialogues)
+
+
+def _rest_words(roles: _Roles, page: int, *, is_chosen: bool) -> str:
+    """How a page tells of all others: by name on the first one, together from then on."""
+    rest = [roles.everyone[place] for place in roles.order[2:]]
+    if not is_chosen or len(rest) < 2:
+        return telling.listed(_turn(roles.rest, page))
+    if page == 1 and are_named(rest):
+        return in_a_row(in_groups(rest, roles.rest))
+    return together(rest, [roles.everyone[place] for place in roles.order[:2]])
 
 
 def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
@@ -230,7 +244,7 @@ def _words(
         "topic_bare": topic if len(topic.split()) < 3 else f"'{topic}'",
     }
     if is_chosen:
-        words["intro"] = introduction(roles.everyone, units.one_of)
+        words["intro"] = introduction(roles.everyone, is_chosen=True)
         words["home"] = dwelling_words(place)
     for slot, kind in (("opening", "plain"), ("opening_family", "family")):
         begun = request.opening(kind, era, motif, rng)
@@ -256,20 +270,20 @@ def _people(roles: _Roles) -> dict[str, str]:
     return people
 
 
-def one_of_old(who: Character) -> str:
-    """Somebody as books told of them that were made before a story was chosen at the request."""
-    return f"{who.name} 한 마리" if folk_of(who.kind) == "animal" else f"한 {who.name}"
-
-
-def introduction(
-    everyone: Sequence[Character], one_of: Callable[[Character], str] = one_of_old
-) -> str:
-    """Everyone at their first mention; `one_of` says how a lone one of a known kind is counted."""
+def introduction(everyone: Sequence[Character], *, is_chosen: bool = False) -> str:
+    """Everyone at their first mention; as books told it that were made before a story was chosen
+    at the request, where it is not."""
     names = [character.name for character in everyone]
     if len(names) == 1 and is_known_kind(names[0]) and not everyone[0].description:
-        return one_of(everyone[0])
-    introduction = telling.listed([telling.introduced(character) for character in everyone])
-    return introduction if len(introduction) <= MAX_INTRODUCTION else telling.listed(names)
+        return units.one_of(everyone[0]) if is_chosen else _one_of_old(everyone[0])
+    listed = in_a_row if is_chosen else telling.listed
+    shown = [telling.introduced(character) for character in everyone]
+    introduction = listed(in_groups(everyone, shown) if is_chosen else shown)
+    return introduction if len(introduction) <= MAX_INTRODUCTION else listed(names)
+
+
+def _one_of_old(who: Character) -> str:
+    return f"{who.name} 한 마리" if folk_of(who.kind) == "animal" else f"한 {who.name}"
 
 
 def team(everyone: Sequence[Character]) -> str:

@@ -11,12 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from storybook.book import COVER_PAGE, Dialogue, Page, StoryRequest
-from storybook.composer import request, telling
+from storybook.composer import others, request, telling
+from storybook.composer.addressing import addressed, said_to
 from storybook.composer.arcs import PAGE_COUNT
 from storybook.composer.beginnings import FirstPage, beginning, heroes
 from storybook.composer.casting import Casting, as_named, beside, casting, is_elder
 from storybook.composer.compose import gait, introduction, team
 from storybook.composer.hours import LATER, Hour, at_the_hour
+from storybook.composer.land_bodies import body_of, lacks, on_land, with_limbs
 from storybook.composer.mourning import Mourned, mourned, mourned_in_words, mourning
 from storybook.composer.realms import realms
 from storybook.composer.setting import (
@@ -49,15 +51,13 @@ from storybook.lexicon.parts import TELLER
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
 from storybook.lexicon.topics import weighs
-from storybook.lexicon.units import one_of
-from storybook.lexicon.words import Word
+from storybook.lexicon.words import Word, find_kind, folk_of
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
 
-REST_ON_A_PAGE: Final = 3
-"""How many of the others a page names; with more of them, they take turns."""
-COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 AGELESS: Final = ("space", "water", "sky", "tiny", "body")
 """Realms in which no sun sets."""
+ALL: Final = "모두"
+ALL_OF_TWO: Final = "둘 다"
 COVER_ACT: Final = "happy, waving"
 OTHERS_ACT: Final = "happy, standing"
 _OWN_OF_ME: Final = {"제": "내", "제가": "내가", "저를": "나를", "저도": "나도", "저는": "나는"}
@@ -87,7 +87,10 @@ class Tale(msgspec.Struct, frozen=True):
     @property
     def is_at_home(self) -> bool:
         """Whether everybody has what the story tells of: nobody swims where it needs feet."""
-        return not (self.line.land and any(telling.swims(it.kind) for it in self.who.everyone))
+        if self.line.land and any(telling.swims(it.kind) for it in self.who.everyone):
+            return False
+        kinds = [it for it in _kinds(self).values() if body_of(it)]
+        return not any(lacks(str(self.line.page), it) for it in kinds)
 
     @property
     def strangers(self) -> int:
@@ -149,9 +152,10 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     """The five pages of the book: always the same ones for a seed."""
     rng = random.Random(f"tale:{seed}:{it.line.name}")
     opening = _opening(it, rng)
-    title = telling.filled(rng.choice(it.line.titles), _words(it, None, 0, opening))
+    title = telling.filled(rng.choice(it.line.titles), _words(it, None, opening))
     pages = [_with_scene(it, Page(COVER_PAGE, title=title), _cover_scene(it))]
-    texts = [_told(it, number, opening, rng) for number in range(1, len(it.line.page) + 1)]
+    beats = zip(it.line.page, _beats(it, rng), strict=True)
+    texts = [_told(it, page, text, opening) for page, text in beats]
     for number, text in enumerate(_at_the_hours(it, texts), start=1):
         page = it.line.page[number - 1]
         scene = _scene(it, page, _scenery(it, page.place), number)
@@ -161,14 +165,19 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-def _told(it: Tale, number: int, opening: str, rng: random.Random) -> str:
+def _beats(it: Tale, rng: random.Random) -> list[str]:
+    """What each page tells, its slots still empty."""
+    told_of = ([rng.choice(ways) for ways in page.beats(it.who.size)] for page in it.line.page)
+    texts = [MARK.sub(lambda mark: mark[2], " ".join(beats)) for beats in told_of]
+    return others.told_once(texts, are_kin=others.are_family(_rest(it)))
+
+
+def _told(it: Tale, page: StorylinePage, text: str, opening: str) -> str:
     """What a page tells, its spoken lines still marked."""
-    page = it.line.page[number - 1]
-    words = _words(it, _scenery(it, page.place), number, opening)
-    beats = [rng.choice(ways) for ways in page.beats(it.who.size)]
-    text = MARK.sub(lambda mark: mark[2], " ".join(beats))
-    kinds = _kinds(it)
-    text = telling.filled(_mannered(it, telling.embodied_by(text, kinds)), words)
+    kinds, words = _kinds(it), _words(it, _scenery(it, page.place), opening)
+    text = telling.embodied_by(text, kinds)
+    text = on_land(text, {**_kind_beside(it), **kinds}, (*others.SLOTS, *it.line.extras))
+    text = telling.filled(_mannered(it, text), words)
     if all(map(telling.swims, kinds.values())):  # things may be hands, too
         return telling.embodied(text, kinds[A])
     return text
@@ -197,23 +206,24 @@ def _is_grave(it: Tale) -> bool:
 # ----------------------------------------------------------------------------------------- words
 
 
-def _words(it: Tale, scenery: Scenery | None, number: int, opening: str) -> dict[str, str]:
+def _words(it: Tale, scenery: Scenery | None, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
     who, here = it.who, _here(it)
     everyone, living = _everyone(it), _living(it)
     names = [one.name for one in everyone]
     hero = names[who.hero]
-    rest = [names[at] for at in who.rest]
+    rest = _rest(it)
     words = {
         "place": here,
         "home": dwelling_words(here),
         A: hero,
         "a_step": gait(everyone[who.hero]),
-        REST: telling.listed(_turn(rest, number)) if rest else "",
+        **_rest_words(it, rest),
         "team": team(living),
-        "count": COUNTS[min(2 + len(rest), len(COUNTS) - 1)],
-        "intro": introduction(living, one_of),
-        **{slot: found.ko for slot, found in it.things.items()},
+        "count": others.COUNTS[min(2 + len(rest), len(others.COUNTS) - 1)],
+        "all": ALL_OF_TWO if len(living) + len(company(it)) < 3 else ALL,
+        "intro": introduction(living, is_chosen=True),
+        **{slot: _noun_of_thing(it, found) for slot, found in it.things.items()},
         **{key: extra.ko for key, extra in it.line.extras.items()},
         **{key: names[at] for key, at in who.extras.items()},
     }
@@ -239,7 +249,7 @@ def _opening(it: Tale, rng: random.Random) -> str:
         spelled(it.story.topic),
         _is_grave(it),
     )
-    who = heroes(living, introduction(living, one_of))
+    who = heroes(living, introduction(living, is_chosen=True))
     return beginning(request.era_words(it.story.era), _here(it), who, rng, first)
 
 
@@ -247,6 +257,27 @@ def _here(it: Tale) -> str:
     """The request's place, as its people call it."""
     is_teller = any(one.name == TELLER for one in it.who.everyone)
     return told_place(it.story.place, is_teller=is_teller)
+
+
+def _noun_of_thing(it: Tale, found: Named) -> str:
+    """Things may be hands, too: a dog's are paws."""
+    owner = _kinds(it).get(found.owner)
+    return with_limbs(found.ko, owner) if owner is not None else found.ko
+
+
+def _rest(it: Tale) -> list[Character]:
+    everyone = _everyone(it)
+    return [everyone[at] for at in it.who.rest]
+
+
+def _rest_words(it: Tale, rest: Sequence[Character]) -> dict[str, str]:
+    """How the others are told of: by name, and together."""
+    names = others.in_a_row(others.in_groups(rest, [one.name for one in rest]))
+    if len(rest) < 2:
+        return {REST: names, others.BY_NAME: names}
+    everyone, heroes = _everyone(it), (it.who.hero, it.who.second)
+    together = others.together(rest, [everyone[at] for at in heroes if at is not None])
+    return {REST: together, others.BY_NAME: names if others.are_named(rest) else together}
 
 
 def _everyone(it: Tale) -> list[Character]:
@@ -268,6 +299,12 @@ def _kinds(it: Tale) -> dict[str, Word]:
     """What hero and second are, as far as they are of the cast."""
     places = {A: it.who.hero, B: it.who.second}
     return {role: it.who.everyone[at].kind for role, at in places.items() if at is not None}
+
+
+def _kind_beside(it: Tale) -> dict[str, Word]:
+    """What the second is where the story brings it along, if that is an animal: a small bird."""
+    kind = find_kind(it.alone.ko) if it.alone is not None else None
+    return {B: kind} if kind is not None and folk_of(kind) == "animal" else {}
 
 
 def _second(it: Tale) -> str:
@@ -305,14 +342,6 @@ def _thing(it: str | Owned, setting: StorySetting) -> Named | None:
     return replace(found, owner=owned.owner, size=size, where=owned.where)
 
 
-def _turn(rest: Sequence[str], page: int) -> Sequence[str]:
-    """Those of the others whom a page names."""
-    if len(rest) <= REST_ON_A_PAGE:
-        return rest
-    start = (page * REST_ON_A_PAGE) % len(rest)
-    return [*rest[start:], *rest[:start]][:REST_ON_A_PAGE]
-
-
 # ----------------------------------------------------------------------------------------- lines
 
 
@@ -327,13 +356,27 @@ def _of_the_teller(it: Tale, text: str) -> str:
 
 def _mannered(it: Tale, text: str) -> str:
     """A text in which each line is said as it is to an elder, or by one, where that is so."""
+    called = _called(it)
 
     def said(line: re.Match[str]) -> str:
-        plain, _, other = line[2].partition(_MANNERS)
+        plain, is_said, other = line[2].partition(_MANNERS)
         is_other = it.speaks_to_elder and line[1] in (A, B) and other
-        return f'"{line[1]}:{other if is_other else plain}"'
+        words = other if is_other else plain
+        if line[1] in called:
+            other = B if line[1] == A else A
+            words = addressed(words, other, called[line[1]], is_said=bool(is_said))
+        return f'"{line[1]}:{words}"'
 
     return SPOKEN.sub(said, text)
+
+
+def _called(it: Tale) -> dict[str, str]:
+    """What hero and second call the other where they do not say 너, by who speaks."""
+    if it.who.second is None:
+        return {}
+    hero, second = it.who.everyone[it.who.hero], it.who.everyone[it.who.second]
+    said = {A: said_to(second, hero), B: said_to(hero, second)}
+    return {speaker: called for speaker, called in said.items() if called}
 
 
 def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue, ...]]:

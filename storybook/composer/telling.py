@@ -19,7 +19,8 @@ from storybook.book import Dialogue
 from storybook.composer.arcs import table
 from storybook.korean.particles import Ending, ending_of, with_particle
 from storybook.lexicon import Character, Word
-from storybook.lexicon.parts import TELLER
+from storybook.lexicon.parts import TELLER, is_age
+from storybook.lexicon.people import sounds_like_name
 from storybook.lexicon.words import is_known_kind
 
 _SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
@@ -126,9 +127,11 @@ def introduced(character: Character) -> str:
 
 def familiar(character: Character) -> str:
     """A name as stories say it: 서연이 for a child called 서연, so that 는 and 가 follow; any other
-    as it is."""
+    as it is, as a word that no list knows and that is built like no name (웜뱃)."""
     name, kind = character.name, character.kind
-    is_given = kind.motif in ("child", "girl", "boy") and not is_known_kind(name)
+    is_said = kind.ko not in name or is_age(character.description)
+    is_called = is_said or sounds_like_name(name)
+    is_given = kind.motif in ("child", "girl", "boy") and is_called and not is_known_kind(name)
     is_hangul = re.fullmatch("[가-힣]{2}", name) is not None
     closed = is_hangul and ending_of(name) is not Ending.OPEN
     return f"{name}이" if is_given and closed else name

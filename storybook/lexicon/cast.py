@@ -20,6 +20,7 @@ from storybook.lexicon.character import Character
 from storybook.lexicon.first_reading.cast import cast as first_cast
 from storybook.lexicon.groups import ORDINALS, spelled_out
 from storybook.lexicon.parts import (
+    KIN_OF_ONE_AGE,
     PRONOUNS,
     TELLER,
     is_age,
@@ -30,7 +31,8 @@ from storybook.lexicon.parts import (
     without_particle,
 )
 from storybook.lexicon.people import is_name, known, may_be_name
-from storybook.lexicon.words import Word, data, find_kind, find_traits, is_known_kind
+from storybook.lexicon.siblings import CHILD, siblings_known
+from storybook.lexicon.words import Word, data, find_kind, find_traits, folk_of, is_known_kind
 
 MAX_CAST: Final = 8
 """More characters than a picture book of four pages can tell of."""
@@ -40,10 +42,7 @@ MOST_REMEMBERED: Final = 64
 MAX_DESCRIPTION: Final = 45
 """A longer one is cut to its last words."""
 FRIEND: Final = Word("친구", "child", "child")
-CHILD: Final = Word("아이", "child", "child")
 
-_SAYS_TO_ELDERS: Final = {"소년": ("형", "누나"), "소녀": ("오빠", "언니")}
-"""What a boy and a girl call elder brothers and sisters."""
 _UNWANTED: Final = re.compile(r"[^\w\s\-]|_")
 _NAMED: Final = re.compile(
     r"^(?P<desc>.*?)(?:이름[이은]\s*)?(?P<name>[^\s()]{1,8}?)"
@@ -64,22 +63,8 @@ def cast(characters_ko: str, reading: int = READING) -> tuple[Character, ...]:
     (`StoryRequest.reading`). Never raises, whatever the text."""
     if reading == FIRST_READING:
         return first_cast(characters_ko)
-    found = _teller_known([who for _, who in named_in(characters_ko)])
+    found = siblings_known([who for _, who in named_in(characters_ko)])
     return _distinct(found[:MAX_CAST]) or (known(Character(FRIEND.ko, "", FRIEND)),)
-
-
-def _teller_known(found: list[Character]) -> list[Character]:
-    """Who tells is a boy who says 형 and 누나 to the others, a girl who says 오빠 and 언니."""
-    names = tuple(who.name for who in found)
-    for kind, said in _SAYS_TO_ELDERS.items():
-        if any(name.endswith(said) for name in names):
-            return [_teller_as(who, kind) if who.name == TELLER else who for who in found]
-    return found
-
-
-def _teller_as(who: Character, kind: str) -> Character:
-    found = known(msgspec.structs.replace(who, kind=find_kind(kind)))
-    return msgspec.structs.replace(found, kind=msgspec.structs.replace(found.kind, ko=CHILD.ko))
 
 
 def characters_of(request: StoryRequest) -> tuple[Character, ...]:
@@ -111,6 +96,8 @@ def _analysed(part: str) -> tuple[str, str, Word]:
     """The description, the name and the kind in one part."""
     if named := (_parenthesised(part) or _titled(part) or _called(part)):
         return named
+    if of_kin := _named_of_kin(part):
+        return of_kin
     if part.isascii() and _has_kind(part):
         part = _in_korean(part)
     tokens = _clean(part).split()
@@ -244,6 +231,24 @@ def _called(part: str) -> tuple[str, str, Word] | None:
         return None
     description = f"{match['desc']} {match['more']}".strip()
     return " ".join(description.split()), match["name"], find_kind(match["kind"])
+
+
+def _named_of_kin(part: str) -> tuple[str, str, Word] | None:
+    """ "쌍둥이 자매 하나", "고양이 형제 치즈": the first of those who are named after what they are
+    together."""
+    *before, name = _clean(part).split() or [""]
+    if not before or not before[-1].endswith(KIN_OF_ONE_AGE) or not _is_given_name(name):
+        return None
+    if is_known_kind(name) and not is_name(name):
+        return None
+    at = len(before) - 1
+    while at and is_known_kind(before[at - 1]):
+        at -= 1
+    together = " ".join(before[at:])
+    kind = find_kind(before[at] if is_known_kind(before[at]) else name)
+    if folk_of(kind) == "person":
+        kind = find_kind(name)
+    return " ".join(before[:at]), name, msgspec.structs.replace(kind, ko=together)
 
 
 def _has_kind(text: str) -> bool:

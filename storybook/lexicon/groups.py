@@ -89,8 +89,16 @@ _ALONE: Final = {
 }
 _NOT_ALONE: Final = ("모자", "부자")
 """A hat, and somebody rich."""
-_FAMILY: Final = ("가족", "식구", "식구들")
 _PARENTS: Final = ("아빠", "엄마", "아기")
+_FAMILY_OF: Final = ("나", "엄마", "아빠", "동생", "할머니", "할아버지", "이모", "삼촌")
+"""Who is in a family of so many: of two, mother and child."""
+_HOUSEHOLD: Final = ("할아버지", "할머니", "아빠", "엄마", "이모", "삼촌", "나", "동생")
+"""The order in which a family stands."""
+_FAMILY_COUNTED: Final = re.compile(
+    rf"^(?P<whose>.*?)\s*(?:(?:온\s)?(?:가족|식구)(?:들)?(?:\s*(?P<after>{_COUNT})\s*(?:명|식구|사람|분|마리)?)?"
+    rf"|(?<!\S)(?P<before>{_COUNT})\s*(?:인|명의?)?\s*(?:가족|식구))$"
+)
+"""우리 가족, 우리 가족 네 명, 우리 네 식구, 4인 가족."""
 _OWN_FAMILY: Final = ("우리", "내", "나의", "우리 집")
 _TWINS: Final = "쌍둥이"
 _TWIN_KIN: Final = {
@@ -194,18 +202,22 @@ def _pair(part: str) -> list[str]:
 
 
 def _family(part: str) -> list[str]:
-    words = part.split()
-    if len(words) < 2 or words[-1] not in _FAMILY:
+    found = _FAMILY_COUNTED.match(part)
+    if found is None:
         return []
-    before = " ".join(words[:-1]).removesuffix("네")
-    if before in _OWN_FAMILY:
-        return ["아빠", "엄마", "나"]
-    what, noun = _parted(before)
+    said = found["after"] or found["before"]
+    n = (_NUMBERS.get(said) or int(said)) if said else UNCOUNTED
+    whose = re.sub("네$", "", found["whose"])
+    if not whose or whose in _OWN_FAMILY:
+        teller = "나" if whose else "아이"
+        return [teller if it == "나" else it for it in _HOUSEHOLD if it in _FAMILY_OF[:n]]
+    what, noun = _parted(whose)
     if may_be_name(noun):
-        return _described(what, [noun, "엄마", "아빠"])
+        return _described(what, [noun, *_FAMILY_OF[1:n]])
     if not _is_kind(noun) or folk_of(find_kind(noun)) == "person":
         return []
-    return _described(what, [f"{role} {noun}" for role in _PARENTS])
+    young = [f"{it} 아기 {noun}" for it in ORDINALS[: n - 2]] if n > UNCOUNTED else [f"아기 {noun}"]
+    return _described(what, [*(f"{role} {noun}" for role in _PARENTS[:2]), *young])
 
 
 def _animals(part: str) -> list[str]:

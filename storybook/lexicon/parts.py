@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final
 
 from storybook.lexicon.emoji import spelled_in_place
-from storybook.lexicon.people import is_name, may_be_name
+from storybook.lexicon.people import is_name, may_be_name, sounds_like_name
 from storybook.lexicon.words import data, find_kind, folk_of, is_known_kind
 
 TELLER: Final = "나"
@@ -48,6 +48,14 @@ _TOGETHER: Final = (
 )
 _TOGETHER_NAMED: Final = re.compile(
     r"(?:(?:두|세|네|다섯|단짝|삼|사|오)\s?)?(?:친구|단짝|형제|자매|남매|쌍둥이|아이|어린이)(?:들)?(?:인|,|:)?\s(?P<names>.+)"
+)
+KIN_OF_ONE_AGE: Final = ("쌍둥이", "형제", "자매", "남매", "오누이")
+"""What those are together who are named after it: 쌍둥이 자매 하나, 두나."""
+_OF_KIN: Final = re.compile(
+    rf"(?P<group>(?:.*\s)?\S*(?:{'|'.join(KIN_OF_ONE_AGE)}))(?:인|,|:)?\s(?P<names>.+)"
+)
+_COUNTED: Final = re.compile(
+    r"((?:\d{1,2})?(?:명|마리|분)|하나|둘|셋|넷|다섯|여섯)(?:이랑|하고|랑|와|과)"
 )
 _GOES_ON: Final = re.compile(r"(?:[는던]|하고|[^\s]고|며|면서|지만|는데|아서|어서|해서)$")
 """What ends so is no name, but goes on: 다니는, 쓰고, 좋아하지만."""
@@ -118,6 +126,7 @@ def _unlinked(text: str) -> list[str]:
         stem = _stem_before_link(token)
         following = tokens[i + 1] if i + 1 < len(tokens) else ""
         ends_list = not following and (found or is_known_kind(stem))
+        stem = stem or (_counted_before_link(token) if following and current else "")
         if stem and (following or ends_list) and not following.startswith(_TOGETHER):
             found.append(" ".join([*current, stem]))
             current = []
@@ -133,9 +142,16 @@ def _row(text: str) -> list[str]:
     tokens = text.split()
     if _are_a_row(tokens):
         return tokens
+    of_kin = _OF_KIN.fullmatch(text)
+    if of_kin is not None and all(map(_is_name, names := of_kin["names"].split())):
+        return [f"{of_kin['group']} {names[0]}", *names[1:]]
     named = _TOGETHER_NAMED.match(text)
     names = named["names"].split() if named else []
     return names if len(names) > 1 and all(map(may_be_name, names)) else [text]
+
+
+def _is_name(word: str) -> bool:
+    return may_be_name(word) or sounds_like_name(word)
 
 
 def _spaced(text: str) -> str:
@@ -161,6 +177,12 @@ def _stem_before_link(token: str) -> str:
         if stem not in ("", token) and _may_join(stem, link):
             return stem
     return ""
+
+
+def _counted_before_link(token: str) -> str:
+    """How many of a group there are before a joining particle: 네 명하고, 아이 둘과."""
+    found = _COUNTED.fullmatch(token)
+    return found[1] if found is not None else ""
 
 
 def _may_join(stem: str, link: str) -> bool:
@@ -201,11 +223,22 @@ def is_own_noun(noun: str, after: str) -> bool:
     as a name that pets and children have ("고양이 구름이")."""
     if after in roles():
         return _is_known_animal(noun)
-    is_person = folk_of(find_kind(noun)) == "person" and find_kind(noun).motif != "child"
+    folk = folk_of(find_kind(noun))
+    is_person = folk == "person" and find_kind(noun).motif != "child"
     if noun in _family():  # 할아버지 나무 is a tree
         return False
+    if is_pet_form(after):  # 로봇 별이
+        return is_known_kind(noun)
     name_like = find_kind(without_particle(after)).en in _NAME_LIKE
     return name_like and (is_person or _is_known_animal(noun))
+
+
+def is_pet_form(word: str) -> bool:
+    """Whether a word is a name by the 이 at its end: 별이, 구름이."""
+    stem = word.removesuffix("이")
+    if stem in ("", word) or is_known_kind(word) or not is_closed(stem[-1]):
+        return False
+    return is_known_kind(stem) and find_kind(stem).en in _NAME_LIKE
 
 
 _NAME_LIKE: Final = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -27,6 +28,10 @@ YEARS: Final[tuple[tuple[int, AgeGroup], ...]] = ((2, "baby"), (19, "child"), (5
 """Up to how many years somebody is what; older ones are elders."""
 FULL_NAME: Final = 3
 """Syllables of a family name and a given name."""
+GIVEN_NAME: Final = 2
+"""Syllables of most given names."""
+NAMES_OF_SYLLABLE: Final = 3
+"""In how many of the listed names a syllable stands that names are built of."""
 PART_GROWN: Final = {"baby": 0.5, "child": 0.7}
 """How tall a young one of a kind is against a grown one."""
 _SIZES: Final = ((5.0, "huge"), (1.4, "large"), (0.72, ""), (0.2, "small"), (0.0, "tiny"))
@@ -97,6 +102,14 @@ def is_name(word: str) -> bool:
     stem = word.removesuffix("이")
     known_names = _names("girls") | _names("boys") | _names("either")
     return word in known_names or (stem != word and stem in known_names)
+
+
+def sounds_like_name(word: str) -> bool:
+    """Whether two syllables are a name, or are built as given names are: 민율 for all that no list
+    has it, but not 웜뱃."""
+    if is_name(word) or len(word) != GIVEN_NAME:
+        return is_name(word)
+    return word[0] in _syllables(0) and word[1] in _syllables(1) and not is_known_kind(word)
 
 
 def may_be_name(word: str) -> bool:
@@ -180,6 +193,14 @@ def units() -> dict[str, list[str]]:
 @cache
 def _data() -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath("people.toml").read_text("utf-8"))
+
+
+@cache
+def _syllables(at: int) -> frozenset[str]:
+    """First or second syllables of given names that girls and boys have."""
+    names = (name for name in (*_names("girls"), *_names("boys")) if len(name) == GIVEN_NAME)
+    counted = Counter(name[at] for name in names)
+    return frozenset(it for it, names_of in counted.items() if names_of >= NAMES_OF_SYLLABLE)
 
 
 @cache

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from storybook.book import StoryRequest
+from storybook.composer import telling
 from storybook.composer.casting import casting
 from storybook.composer.choosing import choice
 from storybook.composer.storylines import Storyline, by_name, storylines
@@ -259,3 +260,15 @@ def test_who_is_called_as_one_whom_a_story_brings_along_is_no_hero_beside_them(
     assert casting(line, cast(characters)) is None
     who = casting(line, cast(f"아이와 {characters}"))
     assert who is not None and who.name(who.extras["santa"]) == characters
+
+
+@pytest.mark.parametrize("characters", ["언니랑 나", "형, 동생, 나", "아빠, 형, 나"])
+def test_who_tells_a_book_is_its_hero(characters: str) -> None:
+    """And looks on at nobody else's story."""
+    assert parts(ANY, characters)[0] == "나"
+
+
+def test_a_word_that_nobody_knows_is_no_pet_name() -> None:
+    """A kind that no list has gets no 이; a name that none has does, and so does who is of age."""
+    (kind, name, aged) = cast("쿼랍, 민율, 여섯 살 다울")
+    assert [telling.familiar(it) for it in (kind, name, aged)] == ["쿼랍", "민율이", "다울이"]

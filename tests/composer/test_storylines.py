@@ -44,7 +44,7 @@ from tests.composer.storyline_text import (
 ALL = storylines()
 NAMED = pytest.mark.parametrize("line", ALL, ids=lambda it: it.name)
 FRAMES = {it.name: it for it in frames()}
-GENERIC = {"place", "home", "here", "team", "count", "intro", "opening", "a_step"}
+GENERIC = {"place", "home", "here", "team", "count", "all", "intro", "opening", "a_step"}
 PLURAL = re.compile("서로|저마다|모여들|하나둘|차례로|둘러|나란히 서서")
 """What only several do: {rest} may be one."""
 CASTS: dict[Cast, tuple[str, ...]] = {

@@ -116,3 +116,25 @@ def test_who_tells_is_known_by_what_it_calls_the_elder_ones(text: str, sex: str)
     """Only a boy says 형 and 누나, only a girl 오빠 and 언니."""
     teller = next(it for it in cast(text) if it.name == "나")
     assert (teller.sex, teller.age_group) == (sex, "child")
+
+
+@pytest.mark.parametrize(
+    ("text", "sexes"),
+    [
+        ("2학년 형 민서랑 여섯 살 동생 지율이", "male male"),
+        ("언니 하율이와 동생 지율이", "female female"),
+        ("오빠 지환이와 동생 지우", "male female"),
+        ("쌍둥이 자매 하람, 지율", "female female"),
+        ("세 형제 봄이, 여름이, 가을이", "male male male"),
+        ("고양이 형제 치즈와 까망이", "male male"),
+        ("남매 지율이와 하율이", " "),
+    ],
+)
+def test_siblings_tell_of_each_other_what_they_are(text: str, sexes: str) -> None:
+    """Who has a 형 is a boy, and two sisters are girls; of 남매 nothing is claimed."""
+    assert " ".join(who.sex for who in cast(text)) == sexes
+
+
+def test_who_is_named_after_a_group_is_of_its_kind() -> None:
+    """The second of two cats that are brothers is no child."""
+    assert [who.kind.en for who in cast("고양이 형제 치즈와 까망이")] == ["cat", "cat"]
