@@ -157,7 +157,7 @@ def tell(it: Tale, seed: int) -> tuple[Page, ...]:
         if all(map(telling.swims, kinds.values())):  # things may be hands, too
             text = telling.embodied(text, kinds[A])
         scene = _scene(it, page, scenery, number)
-        summary, lines = _spoken(it, _of_the_teller(it, text), scene)
+        summary, lines = _spoken(it, _of_the_teller(it, text), scene, number)
         made = Page(number, summary=summary, dialogues=lines)
         pages.append(_with_scene(it, made, scene))
     return tuple(pages)
@@ -283,7 +283,9 @@ def _mannered(it: Tale, text: str) -> str:
     return SPOKEN.sub(said, text)
 
 
-def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue, ...]]:
+def _spoken(
+    it: Tale, text: str, scene: PageScene, number: int
+) -> tuple[str, tuple[Dialogue, ...]]:
     """What is printed, and who says which line: the cast, and of those whom the story brings along
     who is there; of others the narrator tells what they say."""
     speakers = {A: it.who.name(it.who.hero)}
@@ -292,7 +294,7 @@ def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue,
     elif it.alone is not None and it.alone.ko in scene.brought:
         speakers[B] = it.alone.ko
     if it.who.rest:
-        speakers[REST] = it.who.name(it.who.rest[0])
+        speakers[REST] = _turn([it.who.name(at) for at in it.who.rest], number)[0]
     there = (*scene.brought, *(one.name for one in it.who.everyone))
     extras = {key: _extra(it, key) for key in it.line.extras}
     speakers |= {key: name for key, name in extras.items() if name in there}
