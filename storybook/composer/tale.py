@@ -283,9 +283,7 @@ def _mannered(it: Tale, text: str) -> str:
     return SPOKEN.sub(said, text)
 
 
-def _spoken(
-    it: Tale, text: str, scene: PageScene, number: int
-) -> tuple[str, tuple[Dialogue, ...]]:
+def _spoken(it: Tale, text: str, scene: PageScene, number: int) -> tuple[str, tuple[Dialogue, ...]]:
     """What is printed, and who says which line: the cast, and of those whom the story brings along
     who is there; of others the narrator tells what they say."""
     speakers = {A: it.who.name(it.who.hero)}
