@@ -79,16 +79,18 @@ async def told(request: StoryRequest, narrator: Narrator, shelf: Shelf) -> Told:
     name, topic_known = shelf.next(asked.request)
     sounds = narrator.capabilities.sounds
     tts = with_casting(asked.tts, asked.request, sounds)
-    tts = with_company(tts, Composer().company(asked.request, name), sounds)
+    tts = with_company(tts, asked.request, Composer().company(asked.request, name), sounds)
     assert tts is not None
     pages = pages_of(WritingTask(asked.request, SEED, 1, storyline=name))
-    spoken = [await _spoken(narrator, page, tts) for page in pages]
+    last = pages[-1]
+    spoken = [await _spoken(narrator, it, tts, ends_book=it is last) for it in pages]
     return Told(asked.request, topic_known, tts, pages, tuple(spoken))
 
 
-async def _spoken(narrator: Narrator, page: Page, tts: TtsConfig) -> Narration:
+async def _spoken(narrator: Narrator, page: Page, tts: TtsConfig, *, ends_book: bool) -> Narration:
     pace = tts.speed, tts.segment_pause_ms
-    task = NarrationTask(utterances(page, tts), tts.lang, *pace, SEED, tts.delivery)
+    said = utterances(page, tts, ends_book=ends_book)
+    task = NarrationTask(said, tts.lang, *pace, SEED, tts.delivery)
     return await narrator.narrate(task, lambda fraction: None)
 
 

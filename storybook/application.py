@@ -246,7 +246,7 @@ class Application(msgspec.Struct, frozen=True):
             return wanted
         company = self.engines.company(wanted.asked, storyline)
         sounds = self.engines.narrator.best.capabilities.sounds
-        tts = with_company(wanted.asked.tts, company, sounds)
+        tts = with_company(wanted.asked.tts, wanted.asked.request, company, sounds)
         asked = msgspec.structs.replace(wanted.asked, tts=tts)
         return msgspec.structs.replace(wanted, asked=asked)
 

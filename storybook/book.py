@@ -172,6 +172,8 @@ class VoiceDelivery(enum.StrEnum):
     """Every sentence at one pace, with one pause between any two: as before there was another."""
     STORY = "story"
     """As a story is told at bedtime: slowly, with a pause for each boundary, and a slower end."""
+    EXPRESSIVE = "expressive"
+    """So, and by what the text says: its questions, its suspense, its sounds, its whispers."""
 
 
 def _always(default: Any) -> Any:

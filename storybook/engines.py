@@ -348,8 +348,10 @@ class Boundary(enum.StrEnum):
 class Utterance(msgspec.Struct, frozen=True):
     """A sentence, a clause or a line to be spoken in one voice; `speaker` is empty for the
     narrator. `pace` is a factor of the task's speed, and `after` is what there is between it and
-    the next one: None if one pause is for all. It is said `gain_db` decibels louder and
-    `semitones` higher than the voice usually speaks; no engine needs to see to that."""
+    the next one: None if one pause is for all; `wait` is a factor of that pause. It is said
+    `gain_db` decibels louder and `semitones` higher than the voice usually speaks; no engine needs
+    to see to that. `melody` is a factor of how far the voice goes up and down, for an engine that
+    can."""
 
     text: str
     speaker: str
@@ -358,6 +360,8 @@ class Utterance(msgspec.Struct, frozen=True):
     after: Boundary | None = None
     gain_db: float = 0.0
     semitones: float = 0.0
+    melody: float = 1.0
+    wait: float = 1.0
 
     @property
     def is_question(self) -> bool:
@@ -367,7 +371,7 @@ class Utterance(msgspec.Struct, frozen=True):
 class NarrationTask(msgspec.Struct, frozen=True):
     """What a narrator is to read aloud, piece by piece. `pause_ms` is the silence between two
     utterances, or, where boundaries are told apart, what their pauses are multiples of. With
-    `VoiceDelivery.STORY` a sentence has 3.5 to 4.5 syllables a second at a speed of 1.05."""
+    any `VoiceDelivery` but `EVEN` a book has 3.5 to 4.5 syllables a second at a speed of 1.05."""
 
     utterances: tuple[Utterance, ...]
     lang: str

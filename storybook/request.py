@@ -239,7 +239,7 @@ class CheckedFields:
             lang=self._spoken_language(given, language, (*loc, "lang")),
             speed=self._number(speed, SPEED_RANGE, (*loc, "speed")),
             segment_pause_ms=self.whole(pause, PAUSE_RANGE_MS, (*loc, "segment_pause_ms")),
-            delivery=VoiceDelivery.STORY,
+            delivery=VoiceDelivery.EXPRESSIVE,
         )
 
     def language(self, value: object, loc: Loc) -> str:

@@ -9,7 +9,7 @@ from storybook.engines import WritingTask
 from storybook.new_run import NewRun
 
 PAGES: Final = range(5)
-USUAL_TTS: Final = TtsConfig(dialogue_voice=CAST, delivery=VoiceDelivery.STORY)
+USUAL_TTS: Final = TtsConfig(dialogue_voice=CAST, delivery=VoiceDelivery.EXPRESSIVE)
 """How a book is read aloud whose request says nothing of it, before voices are cast."""
 LAST_PAGE: Final = PAGES[-1]
 

@@ -59,12 +59,12 @@ async def test_everybody_has_a_voice_of_their_own_in_the_whole_book(tmp_path: Pa
     """The narrator is M1; who says what is recorded with that voice, in events, text and cast."""
     async with library(tmp_path) as (application, scripted):
         _, run = await made(application, asked())
-        assert run.tts is not None and run.tts.delivery is VoiceDelivery.STORY
+        assert run.tts is not None and run.tts.delivery is VoiceDelivery.EXPRESSIVE
         voices = voices_in(run)
         assert voices == {"": "M1", **run.tts.casting} and len(set(voices.values())) == 3
         assert all(it.voice == voices[it.character] for p in run.pages for it in p.dialogues)
         assert {it.name: it.voice for it in run.cast} == run.tts.casting
-        assert {it.delivery for it in scripted.narrator.tasks} == {VoiceDelivery.STORY}
+        assert {it.delivery for it in scripted.narrator.tasks} == {VoiceDelivery.EXPRESSIVE}
 
 
 async def test_the_same_character_has_the_same_voice_in_the_next_book(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ async def test_a_book_of_one_voice_can_have_its_characters_cast(tmp_path: Path) 
         for _again in range(2):
             assert await application.request_edition(run_id, change, idempotency_key="c") == 2
         run = await settled(application, run_id)
-        assert run.tts is not None and run.tts.delivery is VoiceDelivery.STORY
+        assert run.tts is not None and run.tts.delivery is VoiceDelivery.EXPRESSIVE
         assert len(set(voices_in(run).values())) == 3
         restored = await application.restore_edition(run_id, 1)
         again = await settled(application, run_id)
@@ -194,7 +194,9 @@ def recorded(tts: TtsConfig) -> Run:
 def test_a_repeated_request_is_the_same_whatever_was_cast_then() -> None:
     """What it says of voices has to be the same; also as it was before any were cast."""
     told = TtsConfig(
-        dialogue_voice=CAST, casting={"토끼": "F5", "호랑이": "M2"}, delivery=VoiceDelivery.STORY
+        dialogue_voice=CAST,
+        casting={"토끼": "F5", "호랑이": "M2"},
+        delivery=VoiceDelivery.EXPRESSIVE,
     )
     check_same_request(recorded(told), asked())
     check_same_request(recorded(TtsConfig()), asked())

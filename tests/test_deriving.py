@@ -116,7 +116,7 @@ async def test_the_same_pictures_with_another_voice(tmp_path: Path) -> None:
         )
         assert rose_by(before, scripted) == [0, 0, 5]
         assert (run.status, run.seed, run.style) == (Status.DONE, first.seed, first.style)
-        assert run.tts == TtsConfig(narrator_voice="F2", delivery=VoiceDelivery.STORY)
+        assert run.tts == TtsConfig(narrator_voice="F2", delivery=VoiceDelivery.EXPRESSIVE)
         assert [it.voice for page in run.pages for it in page.dialogues] == ["F2"] * 4
         theirs, ours = files_in(tmp_path, origin), files_in(tmp_path, new)
         outputs = DataFolder(tmp_path).outputs
@@ -178,7 +178,7 @@ def test_a_kept_text_is_for_whom_it_was(keep: KeptPart) -> None:
     assert run is not None
     assert (run.language, run.age) == ("en", "3-4")
     spoken = {"토끼": "F3", "Rabbit": "F3", "Tiger": "M2"}
-    assert run.tts == TtsConfig("F2", "", spoken, "en", 0.9, 450, delivery=VoiceDelivery.STORY)
+    assert run.tts == TtsConfig("F2", "", spoken, "en", 0.9, 450, delivery=VoiceDelivery.EXPRESSIVE)
     assert {it.name: it.voice for it in run.cast} == {"토끼": "F3", "호랑이": "M2"}
     check_same_request(run, wanted)
     with pytest.raises(IdempotencyMismatch):
@@ -273,7 +273,7 @@ async def test_what_is_not_said_is_as_in_the_origin(tmp_path: Path) -> None:
         assert (same.page_count, same.style, same.tts) == (7, "ink", tts)
         assert same.request == first.request
         _, other = await derive(application, asked(origin, "text", tts={"narrator_voice": "F1"}))
-        assert other.tts == TtsConfig("F1", delivery=VoiceDelivery.STORY)
+        assert other.tts == TtsConfig("F1", delivery=VoiceDelivery.EXPRESSIVE)
         _, silent = await derive(application, asked(origin, "text", read_aloud=False))
         assert silent.tts is None
         _, plain = await derive(application, asked(origin, "text", style=""))

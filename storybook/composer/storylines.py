@@ -45,6 +45,8 @@ A: Final = "a"
 B: Final = "b"
 REST: Final = "rest"
 ROLES: Final = (A, B, REST)
+NOBODY: Final = "nobody"
+"""Who says what is written somewhere, or comes from one who is not seen: the narrator reads it."""
 ANY_TOPIC: Final = ""
 """The topic of a storyline that suits one of which nothing is known."""
 
@@ -52,7 +54,7 @@ MARK: Final = re.compile(r"\[(\w+)\|([^\]]*)\]")
 """Words that tell an action: its verb, and the words."""
 SLOT: Final = re.compile(r"\{(\w+?)(?::([^{}]+))?\}")
 SPOKEN: Final = re.compile(r'"(\w+):([^"]*)"')
-"""A spoken line: who says it, and what."""
+"""A spoken line: who says it (a role, an extra or `NOBODY`), and what."""
 _PREFIX: Final = re.compile(r"^([12+]+):\s*")
 
 Beat = str | tuple[str, ...]

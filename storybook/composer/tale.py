@@ -387,8 +387,8 @@ def _spoken(it: Tale, text: str, scene: PageScene) -> tuple[str, tuple[Dialogue,
         speakers[B] = it.who.name(it.who.second)
     elif it.alone is not None and it.alone.ko in scene.brought:
         speakers[B] = it.alone.ko
-    if it.who.rest:
-        speakers[REST] = it.who.name(it.who.rest[0])
+    if rest := [it.who.name(at) for at in it.who.rest]:  # whom the page names, if it does
+        speakers[REST] = next((name for name in rest if name in text), rest[0])
     there = (*scene.brought, *(one.name for one in it.who.everyone))
     extras = {key: _extra(it, key) for key in it.line.extras}
     speakers |= {key: name for key, name in extras.items() if name in there}

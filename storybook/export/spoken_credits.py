@@ -29,7 +29,7 @@ async def read_credits(book: BookContent) -> Narration | None:
     tts = TtsConfig(
         narrator_voice=voice if voice in VOICES else _VOICES.narrator_voice,
         lang=book.language.tag,
-        delivery=VoiceDelivery.STORY,
+        delivery=VoiceDelivery.EXPRESSIVE,
     )
     page = Page(len(book.pages), summary="\n".join(spoken_lines(book)))
     task = NarrationTask(

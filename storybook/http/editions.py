@@ -73,8 +73,8 @@ class EditionConflict(msgspec.Struct, frozen=True):
 
 class BookVoices(TtsConfig, frozen=True, omit_defaults=False):
     """How an edition is read aloud; all members are there. `casting` has the voices that characters
-    were given where `dialogue_voice` is `cast`; `delivery` is `story`, or empty where every pause
-    is the same, as in older books."""
+    were given where `dialogue_voice` is `cast`; `delivery` is `expressive`, in older books
+    `story`, or empty where every pause is the same."""
 
 
 class EditedPage(msgspec.Struct, frozen=True):

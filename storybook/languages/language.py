@@ -134,17 +134,30 @@ class Writing(msgspec.Struct, frozen=True):
     """Words of the task, of which a story has few."""
 
 
+_NOTHING = r"(?!)"
+
+
 class ReadingAloud(msgspec.Struct, frozen=True):
     """How a text is read aloud. `read` spells out what is written in digits and signs; `spelled`
     does, by an engine's name, what that engine needs after it. `breaths` are where a long sentence
-    may be cut, as a regular expression, and `clause` is how many characters are best said at
-    once. `hushed` matches words of what is said softly, also of what is told beside it."""
+    may be cut, as a regular expression, and `clause` is how many characters are best said at once.
+
+    The others are regular expressions, too: `hushed` of what is said softly, also of what is told
+    beside it; `whispered` and `called` of words that tell how somebody says something; `mimetic` of
+    a sentence that is nothing but a sound (쿵!); `turning` of the beginning of one before which a
+    teller waits (그런데); and `quoting` of what goes on after a sign that ends what is said within
+    a sentence (잠깐! 하고)."""
 
     read: Callable[[str], str] = str
     spelled: Mapping[str, Callable[[str], str]] = {}
     breaths: str = ""
     clause: int = 299
     hushed: str = ""
+    whispered: str = _NOTHING
+    called: str = _NOTHING
+    mimetic: str = _NOTHING
+    turning: str = _NOTHING
+    quoting: str = _NOTHING
 
     def given(self, text: str, engine: str = "") -> str:
         """A text as an engine is given it."""

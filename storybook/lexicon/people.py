@@ -134,7 +134,7 @@ def _is_named(who: Character) -> bool:
 
 def _age(words: tuple[str, ...], who: Character) -> AgeGroup:
     text = f"{who.description} {who.name} {who.kind.ko}"
-    if (years := _years(text)) is not None:
+    if (years := years_in(text)) is not None:
         return next((age for most, age in YEARS if years <= most), "elder")
     for age in AGE_GROUPS:
         if any(word in _listed("age", age) for word in words):
@@ -144,7 +144,8 @@ def _age(words: tuple[str, ...], who: Character) -> AgeGroup:
     return ""
 
 
-def _years(text: str) -> int | None:
+def years_in(text: str) -> int | None:
+    """The age in years that a text tells, in digits or in words; None if it tells none."""
     if told := _YEARS.search(text):
         return int(told[1])
     for told in _NATIVE_YEARS.finditer(text):

@@ -68,7 +68,7 @@ def narration_task(run: Run, work: Work) -> NarrationTask:
     assert work.page is not None
     page, tts = run.page_in(work.page, work.language), spoken_as(run, work)
     assert page is not None  # it has its text, or the work would not be due
-    spoken = utterances(page, tts)
+    spoken = utterances(page, tts, ends_book=work.page == run.page_count - 1)
     pace = tts.speed, tts.segment_pause_ms
     return NarrationTask(spoken, tts.lang, *pace, run.seed, tts.delivery)
 

@@ -1,16 +1,18 @@
 """Casting: which of a narrator's voices each character of a book speaks in.
 
 An **expectation** is how somebody should sound, by kind, age, sex and temper
-(`voice_casting.toml`): a pitch above all. Of all ways to give everybody a voice of their own the
-one is taken that is nearest to what is expected, with any two at least `APART` semitones from each
-other, and the narrator from all, as far as the voices reach. A voice that somebody asked for stays,
-and the others are cast around it; one that a character had before is had again, unless it would be
-taken for somebody else's.
+(`voice_casting.toml`): a pitch above all. Whoever is younger is higher: no child is deeper than its
+parent, no elder brother higher than the younger one. Of all ways to give everybody a voice of their
+own the one is taken that is nearest to what is expected, with any two at least `APART` semitones
+from each other, and the narrator from all, as far as the voices reach. A voice that somebody asked
+for stays, and the others are cast around it; one that a character had before is had again, unless
+it would be taken for somebody else's.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -23,6 +25,7 @@ from msgspec.structs import replace
 from storybook.book import VOICES, StoryRequest, TtsConfig
 from storybook.engines import VoiceSound
 from storybook.lexicon import Character, cast, characters_of, find_traits
+from storybook.lexicon.people import years_in
 from storybook.lexicon.words import folk_of
 
 APART: Final = 3.0
@@ -32,16 +35,31 @@ WELL_APART: Final = 6.0
 _LOWEST, _HIGHEST = 70.0, 390.0
 """Hertz that are expected of anybody: there is no voice beyond."""
 _OTHER_SEX: Final = 5.0
-_OTHER_AGE: Final = 2.0
+_GIRLS_FOR_BOYS: Final = 2.5
+"""Before it breaks, a boy's voice is much like a girl's."""
+_CHILDLIKE: Final = 250.0
+"""Hertz from where on somebody of no known age sounds as a child does."""
+_OTHER_AGE: Final = {"child": 4.0, "": 1.0}
+_USUAL_OTHER_AGE: Final = 2.0
 _OTHER_TEMPER: Final = 2.0
+_GRANDMOTHERS: Final = 8.0
+_UPSIDE_DOWN: Final = 30.0
+_ELDER_CHILD_HIGHER: Final = 4.0
 _CLOSE: Final = 0.8
 _TOO_CLOSE: Final = 100.0
-"""What a voice costs, in semitones from what is expected: of another sex, age or temper, and near
-to another one's."""
+"""What a voice costs, in semitones from what is expected: of another sex, age or temper; an old
+woman's for who is none; a child's that is deeper than a grown-up's, or than an elder child's; and
+one near to another one's."""
+_MONTHS: Final = re.compile(r"(\d{1,2})\s*(?:개월|months?)")
+_PET_FORM: Final = re.compile(r"(?<=[가-힣]{2})이$")
 _KEPT_IN_MIND: Final = 40
 """Ways to cast those who came first with which it is gone on: far more than make a difference."""
 _USUAL_PITCH: Final = {"male": 115.0, "female": 205.0}
 """Of voices that nobody has measured."""
+_USUAL_YEARS: Final = 7
+_STEPS_A_YEAR: Final = 0.6
+"""Semitones that a child's voice sinks in a year, from what it is at the usual years."""
+_NAME_LETTERS: Final = 2
 UNMEASURED: Final = tuple(
     VoiceSound(name, "male" if name.startswith("M") else "female") for name in VOICES
 )
@@ -49,12 +67,14 @@ UNMEASURED: Final = tuple(
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """How somebody should sound; `sex` and `age` are empty where nothing is known."""
+    """How somebody should sound; `sex` and `age` are empty, and `years` is 0, where nobody says
+    anything."""
 
     pitch: float
     sex: str = ""
     age: str = ""
     liveliness: float = 0.5
+    years: float = 0.0
 
 
 def with_casting(
@@ -73,15 +93,35 @@ def with_casting(
 
 
 def with_company(
-    tts: TtsConfig | None, company: Sequence[str], sounds: Sequence[VoiceSound] = ()
+    tts: TtsConfig | None,
+    request: StoryRequest,
+    company: Sequence[str],
+    sounds: Sequence[VoiceSound] = (),
 ) -> TtsConfig | None:
     """How a book is read aloud whose story brings others along beside the cast: where voices are
-    cast, these have theirs too, around those of the cast."""
+    cast, these have theirs too, around those of the cast. One alone, of whom nobody says how old it
+    is, is a child where its parents come: then it gets a child's voice."""
     if tts is None or not tts.is_cast:
         return tts
+    everyone = characters_of(request)
     others = [replace(cast(name)[0], name=name) for name in company if name not in tts.voices]
-    casting = cast_voices(others, tts.narrator_voice, sounds, tts.voices)
+    child = _child_of(everyone, company)
+    if child is not None and child.name not in tts.character_voices:
+        own = {name: it for name, it in tts.casting.items() if name != child.name}
+        tts = replace(tts, casting=own)
+        everyone = (child,)
+        others = [child, *others]
+    casting = cast_voices(others, tts.narrator_voice, sounds, tts.voices, beside=everyone)
     return replace(tts, casting={**tts.casting, **casting})
+
+
+def _child_of(everyone: Sequence[Character], company: Sequence[str]) -> Character | None:
+    """The hero as a child, where it is one only by those who come along."""
+    hero = everyone[0]
+    is_said = bool(expectation_of(hero).age)
+    if len(everyone) > 1 or is_said or not {*company} & {*_data()["kin"]["elders"]}:
+        return None
+    return replace(hero, age_group="child")
 
 
 def cast_voices(
@@ -90,13 +130,21 @@ def cast_voices(
     sounds: Sequence[VoiceSound] = (),
     settled: Mapping[str, str] | None = None,
     known: Mapping[str, str] | None = None,
+    beside: Sequence[Character] = (),
 ) -> dict[str, str]:
     """A voice for each character that has none yet, by name. `settled` are the voices of those who
-    have one; `known` those that characters had in other books, which they have again unless they
-    would be taken for somebody else. `sounds` are what the narrator's voices sound like."""
+    have one, of whom `beside` tells who they are; `known` those that characters had in other books,
+    which they have again unless they would be taken for somebody else. `sounds` are what the
+    narrator's voices sound like."""
     by_name = {it.name: it for it in sounds or UNMEASURED}
     settled, known = settled or {}, known or {}
     taken = [by_name[it] for it in (narrator, *settled.values()) if it in by_name]
+    spoken = {who.name: expectation_of(who) for who in (*everyone, *beside)}
+    heard = [
+        (spoken[name], by_name[it])
+        for name, it in settled.items()
+        if name in spoken and it in by_name
+    ]
     open_ = [who for who in everyone if who.name not in settled]
     found: dict[str, str] = {}
     for who in open_:
@@ -104,20 +152,31 @@ def cast_voices(
         if voice is not None and all(_is_apart(voice, it) for it in taken):
             found[who.name] = voice.name
             taken.append(voice)
+            heard.append((spoken[who.name], voice))
     rest = [who for who in open_ if who.name not in found]
-    chosen = _best([expectation_of(who) for who in rest], taken, list(by_name.values()))
+    chosen = _best([spoken[who.name] for who in rest], taken, heard, list(by_name.values()))
     given = {who.name: voice.name for who, voice in zip(rest, chosen, strict=True)}
     return {who.name: (found | given)[who.name] for who in open_}
 
 
 def _best(
-    everyone: Sequence[Expectation], taken: Sequence[VoiceSound], voices: Sequence[VoiceSound]
+    everyone: Sequence[Expectation],
+    taken: Sequence[VoiceSound],
+    heard: Sequence[_Heard],
+    voices: Sequence[VoiceSound],
 ) -> tuple[VoiceSound, ...]:
-    """A voice for each, at the least cost of all ways that are kept in mind."""
+    """A voice for each, at the least cost of all ways that are kept in mind. `taken` are the voices
+    of others, of whom those that are `heard` are known."""
     ways: list[tuple[float, tuple[VoiceSound, ...]]] = [(0.0, ())]
-    for expected in everyone:
+    for place, expected in enumerate(everyone):
         longer = [
-            (cost + _distance(it, expected) + _nearness(it, (*taken, *way)), (*way, it))
+            (
+                cost
+                + _distance(it, expected)
+                + _nearness(it, (*taken, *way))
+                + _disorder((expected, it), (*heard, *zip(everyone[:place], way, strict=True))),
+                (*way, it),
+            )
             for cost, way in ways
             for it in voices
         ]
@@ -125,12 +184,35 @@ def _best(
     return ways[0][1]
 
 
+_Heard = tuple[Expectation, VoiceSound]
+
+
+def _disorder(one: _Heard, others: Iterable[_Heard]) -> float:
+    """What it costs that somebody younger is deeper than an elder one."""
+    return sum(_upside_down(one, it) + _upside_down(it, one) for it in others)
+
+
+def _upside_down(younger: _Heard, elder: _Heard) -> float:
+    (young, voice), (old, other) = younger, elder
+    if young.age != "child" or _pitch(voice) >= _pitch(other):
+        return 0.0
+    if old.age in ("adult", "elder"):
+        return _UPSIDE_DOWN
+    are_alike = (old.age == "child" and "" in (old.sex, young.sex)) or old.sex == young.sex
+    return _ELDER_CHILD_HIGHER if are_alike and 0 < young.years < old.years else 0.0
+
+
 def _distance(voice: VoiceSound, expected: Expectation) -> float:
     """How far a voice is from what is expected."""
+    is_boys = expected.sex == "male" and voice.age == expected.age == "child"
+    is_grandmothers = voice.sex == "female" and voice.age == "elder"
+    is_grandmother = expected.sex != "male" and expected.age == "elder"
+    age = expected.age or ("child" if expected.pitch >= _CHILDLIKE else "adult")
     return (
         abs(_semitones(_pitch(voice), expected.pitch))
-        + _OTHER_SEX * (expected.sex not in ("", voice.sex))
-        + _OTHER_AGE * ((expected.age or "adult") != voice.age) / (1 if expected.age else 2)
+        + (_GIRLS_FOR_BOYS if is_boys else _OTHER_SEX) * (expected.sex not in ("", voice.sex))
+        + _GRANDMOTHERS * (is_grandmothers and not is_grandmother)
+        + _OTHER_AGE.get(expected.age, _USUAL_OTHER_AGE) * (age != voice.age)
         + _OTHER_TEMPER * abs(voice.liveliness - expected.liveliness)
     )
 
@@ -167,22 +249,55 @@ def expectation_of(who: Character) -> Expectation:
     """How a character should sound."""
     data = _data()
     kind = who.kind.en
-    sex = getattr(who, "sex", "") or _said_by_kind(kind, ("male", "female"))
-    age = getattr(who, "age_group", "") or _said_by_kind(kind, ("elder", "baby", "child", "adult"))
+    sex = who.sex or _said_by_kind(kind, ("male", "female")) or _sex_by_ear(who)
     traits = find_traits(f"{who.description} {who.name} {who.kind.ko}")
-    age = age or ("baby" if "baby" in traits else "child" if "young" in traits else "")
-    age = age or ("elder" if "old" in traits else "")
+    age = _age_of(who, traits)
+    years = _years(who, is_child=age == "child")
+    if age == "child" and 0 < years < data["toddler"]["years"]:
+        age = "baby"
     if folk_of(who.kind) == "person" and kind not in _pitches():
         pitch = float(data["people"][sex or "unknown"][age or "adult"])
-        steps = 0.0
+        is_of_years = age == "child" and years > 0
+        steps = (_USUAL_YEARS - years) * _STEPS_A_YEAR if is_of_years else 0.0
     else:
         pitch = _pitches().get(kind, float(data["usual"][folk_of(who.kind)]))
         steps = data["age"].get(age, 0) + data["sex"].get(sex, 0)
     steps += sum(data["temper"].get(it, 0) for it in traits)
     moods = [data["liveliness"][it] for it in (kind, age, *traits) if it in data["liveliness"]]
     liveliness = sum(moods) / len(moods) if moods else 0.5
-    pitch = min(max(pitch * 2 ** (steps / 12), _LOWEST), _HIGHEST)
-    return Expectation(pitch, sex, "child" if age == "baby" else age, liveliness)
+    pitch = max(pitch * 2 ** (steps / 12), data["least"].get(age, _LOWEST))
+    pitch = min(pitch, data["most"].get(age, _HIGHEST))
+    age = "child" if age == "baby" else age
+    return Expectation(pitch, sex, age, liveliness, years)
+
+
+def _age_of(who: Character, traits: Sequence[str]) -> str:
+    age = who.age_group or _said_by_kind(who.kind.en, ("elder", "baby", "child", "adult"))
+    age = age or ("baby" if "baby" in traits else "child" if "young" in traits else "")
+    return age or ("elder" if "old" in traits else "")
+
+
+def _years(who: Character, *, is_child: bool) -> float:
+    """How old somebody is, as said, or as those usually are who are called so, or
+    children; 0 of whom nobody says it."""
+    text = f"{who.description} {who.name}"
+    if months := _MONTHS.search(text):
+        return int(months[1]) / 12
+    said = years_in(text)
+    if said is not None:
+        return max(float(said), 0.5)
+    usual: dict[str, float] = _data()["years"]
+    usual_years = float(_USUAL_YEARS) if folk_of(who.kind) == "person" and is_child else 0.0
+    return next((usual[it] for it in reversed(text.split()) if it in usual), usual_years)
+
+
+def _sex_by_ear(who: Character) -> str:
+    """Whom a given name is taken for that both girls and boys have: it sounds rather like one."""
+    name = _PET_FORM.sub("", who.name)
+    if who.kind.en not in ("child", "young child") or " " in name or len(name) < _NAME_LETTERS:
+        return ""
+    ends = _data()["names"]
+    return next((sex for sex in ("female", "male") if name.endswith(tuple(ends[sex]))), "")
 
 
 def _said_by_kind(kind: str, what: Sequence[str]) -> str:

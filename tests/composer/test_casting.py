@@ -272,3 +272,44 @@ def test_a_word_that_nobody_knows_is_no_pet_name() -> None:
     """A kind that no list has gets no 이; a name that none has does, and so does who is of age."""
     (kind, name, aged) = cast("쿼랍, 민율, 여섯 살 다울")
     assert [telling.familiar(it) for it in (kind, name, aged)] == ["쿼랍", "민율이", "다울이"]
+
+
+# --------------------------------------------------------------------------------- who says what
+
+
+@pytest.mark.parametrize(
+    ("name", "characters", "page", "line", "speaker"),
+    [
+        ("just-one-wont-matter", "코알라와 캥거루", 4, "하나쯤이야! 혼자 먹으면", "외딴집 할머니"),
+        ("gate-that-squeaks", "아이", 4, "아이고, 이 문이", "앞집 할아버지"),
+        ("bag-never-off", "아이와 엄마", 3, "혼자 하는 건 안 쳐 줘.", "곱슬머리 짝꿍"),
+        ("two-ends-of-a-thread", "토끼와 곰", 4, "들려!", "곰"),
+        ("rattle-behind", "토끼와 곰", 4, "우리를 쫓아온 게", "토끼"),
+        ("rattle-behind", "토끼와 곰", 4, "도망가면서도 꼭", "곰"),
+        ("toys-want-home", "토끼, 곰, 여우", 4, "너희 집은 어디니?", "여우"),
+        ("hug-under-the-door", "아이와 엄마", 2, "납작한 건", ""),
+    ],
+)
+def test_a_quotation_is_of_who_says_it(
+    name: str, characters: str, page: int, line: str, speaker: str
+) -> None:
+    """Also of whom the story brings along, and of the others of the cast; what is written
+    somewhere is nobody's."""
+    it = told(by_name()[name], StoryRequest("현대", "마을", characters, "하루"), 1)
+    assert it is not None
+    made = tell(it, 1)[page]
+    assert f'"{line}' in made.text
+    lines = [said.text for said in made.dialogues if said.character == speaker]
+    assert any(said.startswith(line) for said in lines) is bool(speaker)
+
+
+def test_one_of_many_speaks_who_is_named_on_the_page() -> None:
+    """Of five others one speaks; of those whom the page names, if it does."""
+    line, asked = by_name()["king-for-a-birthday"], "토끼, 곰, 여우, 사슴, 다람쥐, 오리, 고양이"
+    it = told(line, StoryRequest("현대", "마을", asked, "생일"), 1)
+    assert it is not None
+    everyone = asked.split(", ")
+    for page in tell(it, 1):
+        named = [one for one in everyone if one in page.text]
+        for said in page.dialogues:
+            assert said.character in (named if len(named) > 2 else everyone), page.text

@@ -135,7 +135,7 @@ def test_voices_in_any_case() -> None:
         "segment_pause_ms": 5000,
     }
     assert order(tts_config=config, language="en").tts == TtsConfig(
-        *("F1", "M5", {"호랑이": "F3"}, "en-US", 0.7, 5000), delivery=VoiceDelivery.STORY
+        *("F1", "M5", {"호랑이": "F3"}, "en-US", 0.7, 5000), delivery=VoiceDelivery.EXPRESSIVE
     )
 
 

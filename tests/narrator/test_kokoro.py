@@ -14,8 +14,10 @@ from pathlib import Path
 import anyio
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from storybook.book import VOICES as NAMES
+from storybook.book import VoiceDelivery
 from storybook.engines import EngineUnavailable, NarrationTask, Readiness, Utterance, WorkFailed
 from storybook.korean.kokoro import signs_of
 from storybook.processes import ProcessDied
@@ -122,6 +124,18 @@ async def test_korean_is_spoken_as_it_sounds(shared: Kokoro) -> None:
     for written, sounding in (("같이 가요.", "가치 가요."), ("사과 3개", "사과 세 개")):
         one, other = [await read(shared, task(it)) for it in (written, sounding)]
         assert one.wav == other.wav
+
+
+async def test_a_question_goes_up_where_a_book_is_read_with_expression(shared: Kokoro) -> None:
+    """Its end is played faster and higher, so that it is shorter; the same words as a statement,
+    and a book that is told as before, are as they were."""
+    lengths = {}
+    for delivery in (VoiceDelivery.STORY, VoiceDelivery.EXPRESSIVE):
+        words = (Utterance("어디로 갔을까?", "", "M1"), Utterance("어디로 갔을까.", "", "M1"))
+        made = await read(shared, replace(task(""), utterances=words, delivery=delivery))
+        lengths[delivery] = [it.end - it.start for it in made.segments]
+    before, after = lengths[VoiceDelivery.STORY], lengths[VoiceDelivery.EXPRESSIVE]
+    assert after[0] < before[0] - 0.02 and after[1] == pytest.approx(before[1], abs=0.001)
 
 
 async def test_a_long_sentence_is_spoken_in_clauses(shared: Kokoro) -> None:

@@ -39,6 +39,9 @@ ENGLISH: Final = Language(
         read=read_english,
         breaths=r"(?=\s(?:and|but|or|so|because|when|while|until|then|who|that|with)\s)",
         hushed=r"(?i)\b(?:whisper|murmur|softly|quietly|hush|tiptoe|shh)",
+        whispered=r"(?i)\b(?:whisper|murmur|(?:said|asked) (?:softly|quietly))",
+        called=r"(?i)\b(?:shout|yell|cried out|called out|exclaim)",
+        turning=r"(?i)(?:but then|just then|suddenly|all at once)\b",
     ),
     hearing=Hearing(phantoms="thank(?:s| you) for watching.*"),
 )

@@ -16,6 +16,12 @@ from storybook.languages.ko.unmasked import ALONE, unmasked
 from storybook.languages.ko.writing import LENGTHS, WRITING
 from storybook.languages.language import Furniture, Hearing, Language, ReadingAloud, Script
 
+_MIMETIC: Final = (
+    r"^(?:(?:([가-힣]{1,3})\1+[가-힣]?|[가-힣]*(?:르르|아아|하악)"
+    r"|[가-힣]{1,3}[락럭각걱국콕콩쿵팡펑퐁짝쩍싹썩쏙쑥렁랑룩록륵당둥덩뿅뿡붕빵]|(?![나너네내이그저])[가-힣])"
+    r"(?:[ ,.…!]+|$)){1,3}$"
+)
+"""One to three sounds: a syllable (쿵), one again and again, or one that ends as they do."""
 _SAID: Final = {"?": "물었어요", "!": "외쳤어요"}
 
 
@@ -82,6 +88,13 @@ KOREAN: Final = Language(
         spelled={"espeak": _for_espeak, "kokoro": _for_kokoro},
         breaths=r"(?:고|며|서|면|니|지만|는데|은데|자|려고|도록|때)(?=\s)",
         hushed=r"속삭|소곤|쉿|나지막|나직|조용히|작은 (?:소리|목소리)|작게|살금|가만가만|새근",
+        whispered=r"속삭|소곤|귓속말|귀에 (?:대고|입)|나지막|나직|작은 (?:소리|목소리)|작게"
+        r"|가만히 말",
+        called=r"외쳤|외치|소리쳤|소리치|소리를 (?:질|지르)|고함|목청껏|크게 (?:불|말)",
+        mimetic=_MIMETIC,
+        turning=r"(?:그런데|그때|그 순간|바로 그때|갑자기|그러던 어느)(?![가-힣])",
+        quoting=r"(?:하(?:고|며|면|면서|는|게|더니|자|니|던|도록|기)|해(?:도|서)|이?라(?:고|며|는))"
+        r"(?![가-힣])|했[가-힣]",
         clause=119,  # spoken well up to 120, one of which may be a full stop that is added
     ),
     hearing=Hearing(

@@ -14,11 +14,14 @@ import msgspec
 
 
 class Expression(msgspec.Struct, frozen=True):
-    """Decibels and semitones beside the voice's usual ones, and a factor of its speed."""
+    """Decibels and semitones beside the voice's usual ones; factors of its speed, of its melody,
+    and of the silence after it."""
 
     gain_db: float = 0.0
     semitones: float = 0.0
     pace: float = 1.0
+    melody: float = 1.0
+    wait: float = 1.0
 
 
 PLAIN: Final = Expression()

@@ -44,6 +44,8 @@ PAUSES_MS: Final[Mapping[Boundary, int]] = {
 }
 """How long a reader at a bedside waits: long enough to look at the picture, never so long that a
 child asks whether that was all."""
+SHORTEST_MS, LONGEST_MS = 250, 900
+"""Bounds of a pause, whatever the text says (`Utterance.wait`)."""
 PAGE_END_SECONDS: Final = 0.85
 """At the end of a story's page, where its question hangs in the air: the longest silence."""
 
@@ -116,7 +118,7 @@ def put_together(
     pauses = [pause_ms(it, task.pause_ms) for it in said]
     joined = audio.join(moved, rate, pauses, [it.gain_db for it in said])
     is_story = bool(said) and said[-1].after is not None
-    tail = PAGE_END_SECONDS if is_story else audio.TAIL_SECONDS
+    tail = PAGE_END_SECONDS * said[-1].wait if is_story else audio.TAIL_SECONDS
     sound, spans = audio.framed(joined, rate, tail)
     voices = made_from.voices or voices_of(task)
     return Narration(
@@ -131,7 +133,16 @@ def pause_ms(spoken: Utterance, unit_ms: int) -> int:
     """How long the silence after an utterance is, where a request has `unit_ms` for its pauses."""
     if spoken.after is None:
         return unit_ms
-    return round(PAUSES_MS[spoken.after] * unit_ms / USUAL_PAUSE_MS)
+    usual = min(max(PAUSES_MS[spoken.after] * spoken.wait, SHORTEST_MS), LONGEST_MS)
+    return round(usual * unit_ms / USUAL_PAUSE_MS)
+
+
+def rising_questions(task: NarrationTask, sounds: Sequence[Sound], rate: int) -> list[Sound]:
+    """What is heard of each utterance, with the ends of questions going up."""
+    from storybook.stages.narrator import audio
+
+    said = zip(task.utterances, sounds, strict=True)
+    return [audio.rising(it, rate) if who.is_question else it for who, it in said]
 
 
 def segments_in(

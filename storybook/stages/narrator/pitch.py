@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 
 from storybook.stages.narrator.audio import Sound
 
-LOWEST_HERTZ, HIGHEST_HERTZ = 55, 500
+LOWEST_HERTZ, HIGHEST_HERTZ = 55, 640
+HIGHEST_BEFORE: Final = 500
+"""As high as was listened for once: the cries of the highest voices are above, and were taken for
+what is an octave lower. Books that are told as then are tuned by it."""
 _FRAME_SECONDS: Final = 0.055
 """Three periods of the deepest voice."""
 _HOP_SECONDS: Final = 0.0125
@@ -28,7 +31,7 @@ _NEARLY: Final = 0.88
 """Of the best likeness: an octave lower is as like, and a little more by chance."""
 
 
-def pitch_track(sound: Sound, rate: int) -> NDArray[np.float64]:
+def pitch_track(sound: Sound, rate: int, highest: int = HIGHEST_HERTZ) -> NDArray[np.float64]:
     """The time in seconds and the fundamental in hertz of each voiced frame, one row for each."""
     length, hop = round(rate * _FRAME_SECONDS), round(rate * _HOP_SECONDS)
     if sound.size < length:
@@ -36,14 +39,14 @@ def pitch_track(sound: Sound, rate: int) -> NDArray[np.float64]:
     frames = np.lib.stride_tricks.sliding_window_view(sound, length)[::hop].astype(np.float64)
     levels = np.sqrt(np.mean(frames**2, axis=1))
     loud = np.flatnonzero(levels > max(_QUIET * levels.max(), _SILENT))
-    lags = _periods(frames[loud], rate)
+    lags = _periods(frames[loud], rate, highest)
     voiced = lags > 0
     return np.column_stack((loud[voiced] * hop / rate, rate / lags[voiced]))
 
 
-def median_pitch(sound: Sound, rate: int) -> float:
+def median_pitch(sound: Sound, rate: int, highest: int = HIGHEST_HERTZ) -> float:
     """The median fundamental in hertz, 0 where nothing is voiced."""
-    track = pitch_track(sound, rate)
+    track = pitch_track(sound, rate, highest)
     return float(np.median(track[:, 1])) if len(track) else 0.0
 
 
@@ -52,9 +55,9 @@ def semitones(one: float, other: float) -> float:
     return float(12 * np.log2(one / other))
 
 
-def _periods(frames: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+def _periods(frames: NDArray[np.float64], rate: int, highest: int) -> NDArray[np.float64]:
     """The period of each frame, in samples; 0 for what is not voiced."""
-    size, shortest, longest = frames.shape[1], rate // HIGHEST_HERTZ, rate // LOWEST_HERTZ
+    size, shortest, longest = frames.shape[1], rate // highest, rate // LOWEST_HERTZ
     points = 1 << (size + longest).bit_length()  # a power of two: quick, and nothing wraps around
     spectra = np.fft.rfft(frames - frames.mean(axis=1, keepdims=True), points, axis=1)
     likeness = np.fft.irfft(np.abs(spectra) ** 2, axis=1)[:, :size]

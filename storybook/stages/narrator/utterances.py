@@ -4,14 +4,15 @@ A dialogue line is looked for in the text, and spoken by its character where it 
 around it is the narrator's. Quotation marks are seen, not heard. A line that does not stand in the
 text is spoken after it: a child would rather hear it late than not at all.
 
-As a story (`VoiceDelivery.STORY`) a sentence is spoken clause by clause, and each piece knows what
-there is between it and the next one, and how it is said (`expression`).
+As a story a sentence is spoken clause by clause, and each piece knows what there is between it and
+the next one, and how it is said (`acting`, in older books `expression`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -19,6 +20,7 @@ import msgspec
 from storybook.book import Dialogue, Page, TtsConfig, VoiceDelivery
 from storybook.engines import Boundary, Utterance
 from storybook.languages.known import language_of
+from storybook.stages.narrator.acting import SpokenSentence, acted
 from storybook.stages.narrator.expression import Expression, expression_of
 
 _QUOTES: Final = "\"'“”‘’„‟「」『』«»"
@@ -34,41 +36,50 @@ LAST_PACE: Final = 0.9
 """Of a page's last sentence: who listens hears that the page is over."""
 
 
-class _Sentence(msgspec.Struct, frozen=True):
-    """A sentence in one voice, and whether a paragraph ends with it."""
-
-    text: str
-    speaker: str
-    voice: str
-    ends_paragraph: bool
-
-
-def utterances(page: Page, tts: TtsConfig) -> tuple[Utterance, ...]:
-    """What is spoken of a page, in order, with the printed text of each piece."""
-    sentences = _sentences_of(page, tts)
+def utterances(page: Page, tts: TtsConfig, *, ends_book: bool = False) -> tuple[Utterance, ...]:
+    """What is spoken of a page, in order, with the printed text of each piece; `ends_book` where
+    the book ends with it."""
+    speech = language_of(tts.lang).speech
+    is_acted = tts.delivery is VoiceDelivery.EXPRESSIVE
+    quoting = speech.quoting if is_acted else ""
+    sentences = _sentences_of(page, tts, quoting)
     if tts.delivery is VoiceDelivery.EVEN:
         return tuple(Utterance(it.text, it.speaker, it.voice) for it in sentences)
-    said = language_of(tts.lang).speech.hushed
+    if is_acted:
+        manners = acted(sentences, speech, ends_book=ends_book)
+    else:
+        manners = _as_before(sentences, speech.hushed)
     return tuple(
         piece
-        for index, it in enumerate(sentences)
-        for piece in _expressed(
-            _pieces(it, _boundary(sentences[index : index + 2])),
-            expression_of(it.text, said, _beside(sentences, index)),
-            is_last=index == len(sentences) - 1,
-        )
+        for index, (it, how) in enumerate(zip(sentences, manners, strict=True))
+        for piece in _expressed(_pieces(it, _boundary(sentences[index : index + 2]), quoting), how)
     )
 
 
-def _expressed(
-    pieces: Iterable[Utterance], how: Expression, *, is_last: bool
-) -> Iterator[Utterance]:
-    pace = LAST_PACE if is_last else how.pace
+def _as_before(sentences: Sequence[SpokenSentence], hushed: str) -> list[Expression]:
+    """How each sentence of a page is said in a book that is told as a story."""
+    found = [
+        expression_of(it.text, hushed, _beside(sentences, index))
+        for index, it in enumerate(sentences)
+    ]
+    return [*found[:-1], *(msgspec.structs.replace(it, pace=LAST_PACE) for it in found[-1:])]
+
+
+def _expressed(pieces: Iterable[Utterance], how: Expression) -> Iterator[Utterance]:
+    """Pieces of a sentence as it is said; the silence after it is after the last one."""
     for it in pieces:
-        yield msgspec.structs.replace(it, pace=pace, gain_db=how.gain_db, semitones=how.semitones)
+        wait = 1.0 if it.after is Boundary.CLAUSE else how.wait
+        yield msgspec.structs.replace(
+            it,
+            pace=how.pace,
+            gain_db=how.gain_db,
+            semitones=how.semitones,
+            melody=how.melody,
+            wait=wait,
+        )
 
 
-def _beside(sentences: Sequence[_Sentence], index: int) -> str:
+def _beside(sentences: Sequence[SpokenSentence], index: int) -> str:
     """What is told right before and after a line that somebody says."""
     if not sentences[index].speaker:
         return ""
@@ -76,21 +87,31 @@ def _beside(sentences: Sequence[_Sentence], index: int) -> str:
     return " ".join(it.text for it in around if not it.speaker)
 
 
-def _sentences_of(page: Page, tts: TtsConfig) -> list[_Sentence]:
+def _sentences_of(page: Page, tts: TtsConfig, quoting: str) -> list[SpokenSentence]:
+    """The sentences of a page. After `quoting`, a regular expression, what was said goes on."""
     text, end = page.text, 0
-    spoken: list[_Sentence] = []
+    spoken: list[SpokenSentence] = []
     placed, missing = _place(page.dialogues, text)
+    told = partial(_spoken, speaker="", voice=tts.narrator_voice, quoting=quoting)
+    number = 0
     for start, stop, line in placed:
-        spoken += _spoken(text[end:start], "", tts.narrator_voice)
-        spoken += _spoken(line.text, line.character, tts.voice_of(line.character))
+        number += 1
+        spoken += told(text[end:start])
+        spoken += _said(line, tts, number)
         end = stop
-    spoken += _spoken(text[end:], "", tts.narrator_voice)
+    spoken += told(text[end:])
     for line in missing:
-        spoken += _spoken(line.text, line.character, tts.voice_of(line.character))
+        number += 1
+        spoken += _said(line, tts, number)
     return spoken
 
 
-def _boundary(sentences: Sequence[_Sentence]) -> Boundary:
+def _said(line: Dialogue, tts: TtsConfig, number: int) -> list[SpokenSentence]:
+    found = _spoken(line.text, line.character, tts.voice_of(line.character))
+    return [msgspec.structs.replace(it, line=number) for it in found]
+
+
+def _boundary(sentences: Sequence[SpokenSentence]) -> Boundary:
     """What there is after a sentence, given with the one that follows, if one does."""
     here, following = sentences[0], sentences[-1]
     if here.ends_paragraph:
@@ -161,35 +182,40 @@ def _is_quoted(at: int, text: str) -> bool:
     return text[:at].rstrip().endswith(tuple(_QUOTES))
 
 
-def _spoken(text: str, speaker: str, voice: str) -> list[_Sentence]:
+def _spoken(text: str, speaker: str, voice: str, quoting: str = "") -> list[SpokenSentence]:
     """The sentences of a text. Where nothing but marks is between two line breaks they are one."""
-    found: list[_Sentence] = []
+    found: list[SpokenSentence] = []
     for line in _LINE_BREAK.split(text):
-        sentences = [_unquoted(it) for it in _cut(line)]
+        sentences = [_unquoted(it) for it in _cut(line, quoting)]
         said = [it for it in sentences if _has_words(it)]
-        found += [_Sentence(it, speaker, voice, it is said[-1]) for it in said]
+        found += [SpokenSentence(it, speaker, voice, it is said[-1]) for it in said]
     if found and not _ENDS_LINE.search(text):
         found[-1] = msgspec.structs.replace(found[-1], ends_paragraph=False)
     return found
 
 
-def _cut(line: str) -> Iterator[str]:
-    """The sentences of a line. A word that is drawn out stays one: 반…… 짝!"""
+def _cut(line: str, quoting: str) -> Iterator[str]:
+    """The sentences of a line. A word that is drawn out stays one: 반…… 짝! So does what is said
+    within a sentence: 이번에는, 잠깐! 하는 소리가 들렸어요."""
     start = 0
     for end in _SENTENCE_END.finditer(line):
         is_drawn_out = _BEGUN_WORD.search(line, start, end.start()) and _REST_OF_WORD.match(
             line, end.end()
         )
-        if not is_drawn_out:
+        goes_on = quoting and line[end.start() - 1] != "." and re.match(quoting, line[end.end() :])
+        if not (is_drawn_out or goes_on):
             yield line[start : end.start()]
             start = end.end()
     yield line[start:]
 
 
-def _pieces(sentence: _Sentence, boundary: Boundary) -> Iterator[Utterance]:
+def _pieces(sentence: SpokenSentence, boundary: Boundary, quoting: str = "") -> Iterator[Utterance]:
     """The clauses of a sentence; the last one has what there is after the sentence."""
     text, start = sentence.text, 0
-    for cut in _CLAUSE_END.finditer(text):
+    ends = _CLAUSE_END
+    if quoting:
+        ends = re.compile(rf"{_CLAUSE_END.pattern}|[!?…]+[{_QUOTES})\]]*(?=\s+(?:{quoting}))")
+    for cut in ends.finditer(text):
         clause = text[start : cut.end()].strip()
         if _has_words(clause) and _has_words(text[cut.end() :]):
             yield Utterance(clause, sentence.speaker, sentence.voice, after=Boundary.CLAUSE)

@@ -17,7 +17,8 @@ class Rules(msgspec.Struct, frozen=True):
     title: tuple[int, int] = (2, 60)
     summary: tuple[int, int] = (20, 700)
     line: tuple[int, int] = (1, 120)
-    lines: int = 2
+    lines: int = 4
+    """Most that the cast says on a page; a model is asked for fewer (`Lengths.lines`)."""
     prompt: tuple[int, int] = (20, 2_000)
     told: int = 12
     """Least letters that the writer itself told on a page; the composer's have above 40."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -29,7 +29,12 @@ from storybook.engines import (
 from storybook.events.catalog import EngineInfo, MadeFrom
 from storybook.languages.known import language_of
 from storybook.stages.narrator.espeak.voices import SOUNDS, VOICES, voices_for
-from storybook.stages.narrator.narration import languages, put_together, unknown_voice
+from storybook.stages.narrator.narration import (
+    languages,
+    put_together,
+    rising_questions,
+    unknown_voice,
+)
 from storybook.system import shielded_start
 
 if TYPE_CHECKING:
@@ -43,6 +48,8 @@ _LINE_BYTES: Final = 1 << 16
 """More than the longest line of an answer: the list of known languages, under 2 KiB."""
 _TUNINGS: Final = 2
 """How often a piece is heard before it is spoken: the first time it comes near."""
+_MOST_LEFT: Final = 3.0
+"""Semitones that a tuned piece may be beside its voice; more is a pitch that was misheard."""
 _SECONDS_PER_ANSWER: Final = 30.0
 """A sentence takes milliseconds. A program that is silent for this long will never answer."""
 
@@ -114,7 +121,7 @@ def _piece(spoken: Utterance, task: NarrationTask, language: str) -> dict[str, A
         "variant": voice.variant,
         "rate": voice.rate(task.speed_of(spoken), rate),
         "pitch": voice.pitch,
-        "range": voice.liveliness,
+        "range": voice.range(spoken.melody),
     }
 
 
@@ -123,10 +130,12 @@ def _in_tune(
 ) -> list[dict[str, Any]]:
     """The pieces with the pitches at which each voice is as high as it is elsewhere: a short cry
     comes out two semitones higher than a long sentence, and people are told apart by three."""
-    from storybook.stages.narrator.pitch import median_pitch
+    from storybook.stages.narrator.pitch import HIGHEST_BEFORE, HIGHEST_HERTZ, median_pitch
 
+    is_as_before = task.delivery is VoiceDelivery.STORY
+    highest = HIGHEST_BEFORE if is_as_before else HIGHEST_HERTZ
     voices, _ = voices_for(task.delivery)
-    pitches = [median_pitch(it, heard.rate) for it in _sounds(task, heard)]
+    pitches = [median_pitch(it, heard.rate, highest) for it in _sounds(task, heard)]
     return [
         piece | {"pitch": voices[it.voice].pitch_for(pitch, piece["pitch"])}
         for it, piece, pitch in zip(task.utterances, pieces, pitches, strict=True)
@@ -221,7 +230,47 @@ def _languages(data: str) -> tuple[str, ...]:
 
 def _narration(task: NarrationTask, answer: _Answer) -> Narration:
     made_from = MadeFrom(language=answer.language, version=package_version(_PACKAGE))
-    return put_together(task, _sounds(task, answer), answer.rate, made_from)
+    sounds = _sounds(task, answer)
+    if task.delivery is VoiceDelivery.EXPRESSIVE:
+        sounds = _at_their_pitch(task, sounds, answer.rate)
+    return put_together(task, sounds, answer.rate, made_from)
+
+
+def _at_their_pitch(task: NarrationTask, sounds: list[Sound], rate: int) -> list[Sound]:
+    """Each piece moved by what its tuning has left; and where several speak, all that one says by
+    what this leaves of the page: nobody comes nearer to another one."""
+    from storybook.stages.narrator import audio
+
+    said = task.utterances
+    moved = [
+        audio.shifted(sound, _beside_voice(it.voice, sound, rate))
+        for it, sound in zip(said, sounds, strict=True)
+    ]
+    voices = dict.fromkeys(it.voice for it in said)
+    left = dict.fromkeys(voices, 0.0)
+    if len(voices) > 1:
+        left = {voice: _left(voice, said, moved, rate) for voice in voices}
+    return [audio.shifted(it, left[who.voice]) for who, it in zip(said, moved, strict=True)]
+
+
+def _left(voice: str, said: Sequence[Utterance], sounds: Sequence[Sound], rate: int) -> float:
+    """Semitones from what a voice says on a page, with what expression moves, to its own pitch."""
+    import numpy as np
+
+    from storybook.stages.narrator import audio
+
+    own = zip(said, sounds, strict=True)
+    parts = [audio.shifted(sound, it.semitones) for it, sound in own if it.voice == voice]
+    return _beside_voice(voice, np.concatenate(parts), rate)
+
+
+def _beside_voice(voice: str, sound: Sound, rate: int) -> float:
+    """Semitones from a sound to its voice's pitch; 0 where it was hardly heard well."""
+    from storybook.stages.narrator.pitch import median_pitch, semitones
+
+    heard, usual = median_pitch(sound, rate), VOICES[voice].sound
+    wrong = semitones(usual.pitch, heard) if heard and usual is not None else 0.0
+    return wrong if abs(wrong) <= _MOST_LEFT else 0.0
 
 
 def _sounds(task: NarrationTask, answer: _Answer) -> list[Sound]:
@@ -231,5 +280,4 @@ def _sounds(task: NarrationTask, answer: _Answer) -> list[Sound]:
     sounds = [audio.from_pcm16(sound) for sound in answer.sounds]
     if task.delivery is VoiceDelivery.EVEN:
         return sounds
-    asked = zip(task.utterances, sounds, strict=True)
-    return [audio.rising(it, answer.rate) if who.is_question else it for who, it in asked]
+    return rising_questions(task, sounds, answer.rate)

@@ -43,6 +43,10 @@ class Voice(NamedTuple):
         """Words a minute at a speed factor."""
         return round(min(max(normal * self.pace * speed, SLOWEST), FASTEST))
 
+    def range(self, melody: float) -> int:
+        """How far its melody goes, at a factor of the usual."""
+        return round(min(max(self.liveliness * melody, LOWEST), HIGHEST))
+
     def pitch_for(self, heard: float, pitch: int) -> int:
         """The pitch with which a sentence whose median was `heard` (hertz), spoken with `pitch`,
         comes out as the voice does: the shorter a sentence is, the more its melody lifts it."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import anyio.to_thread
 import msgspec
 
+from storybook.book import VoiceDelivery
 from storybook.engines import (
     Capabilities,
     EngineUnavailable,
@@ -41,7 +42,13 @@ from storybook.stages.narrator.kokoro.folder import MODEL, examine, find_model
 from storybook.stages.narrator.kokoro.signs import numbers_of
 from storybook.stages.narrator.kokoro.voices import SOUNDS, VOICES
 from storybook.stages.narrator.loading import LoadingFailed
-from storybook.stages.narrator.narration import each, languages, put_together, unknown_voice
+from storybook.stages.narrator.narration import (
+    each,
+    languages,
+    put_together,
+    rising_questions,
+    unknown_voice,
+)
 from storybook.stages.narrator.utterances import clauses
 from storybook.system import usable_cores
 
@@ -118,6 +125,8 @@ class Kokoro:
             return await self._spoken(spoken, language, task.speed_of(spoken))
 
         pieces = await each(task.utterances, speak, report)
+        if task.delivery is VoiceDelivery.EXPRESSIVE:
+            pieces = await anyio.to_thread.run_sync(rising_questions, task, pieces, RATE)
         made_from = MadeFrom(language=language, model=MODEL, version=self.info.version)
         return await anyio.to_thread.run_sync(put_together, task, pieces, RATE, made_from)
 
