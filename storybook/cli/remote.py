@@ -13,7 +13,7 @@ import msgspec
 from rich.text import Text
 
 from storybook.book import RunId
-from storybook.cli.copies import CopiesWanted, write_whole
+from storybook.cli.copies import CopiesWanted, whole_file
 from storybook.cli.data_reader import FULL_ID, LATEST, SHORTEST_PREFIX
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
@@ -190,7 +190,9 @@ async def bring_copies(
                 edition=wanted.edition,
                 partial="1" if wanted.partial else "",
             )
-        found[format_.name] = str(write_whole(out, taken.name, taken.content))
+        with whole_file(out, taken.name) as (path, file):
+            file.write(taken.content)
+        found[format_.name] = str(path)
     return found
 
 

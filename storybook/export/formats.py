@@ -54,13 +54,14 @@ class Material(msgspec.Struct, frozen=True):
 
 class BookFormat(msgspec.Struct, frozen=True):
     """One of them. `choices` are the values of `option`, the first of which is meant where nothing
-    is chosen. `is_long` says that it takes longer than anybody waits for an answer, `has_events`
+    is chosen. `make` gives the bytes, or a file in the material's workspace that has them: what may
+    be large is never in memory. `is_long` says that it takes longer than anybody waits for an answer, `has_events`
     that it has the run's history in it. `packages` are those of the extra `extra` that it needs.
     A higher `version` has what was kept of an earlier one made anew."""
 
     name: str
     media_type: str
-    make: Callable[[Material], Awaitable[bytes]]
+    make: Callable[[Material], Awaitable[bytes | Path]]
     option: str = ""
     choices: tuple[str, ...] = ()
     is_long: bool = False
@@ -115,14 +116,14 @@ async def _pdf(material: Material) -> bytes:
     return await make_pdf(material.book, material.media, PaperSize(material.choice))
 
 
-async def _film(material: Material) -> bytes:
+async def _film(material: Material) -> Path:
     from storybook.export.film import Codec, Shape, make_film
 
     codec = Codec(material.name)
     target = material.workspace / f"film.{codec.ending}"
     shape, report = Shape(material.choice), material.report
     await make_film(material.book, material.media, target, shape, report, codec)
-    return await anyio.Path(target).read_bytes()
+    return target
 
 
 async def _srt(material: Material) -> bytes:

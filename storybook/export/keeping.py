@@ -129,6 +129,7 @@ class KeptCopies:
         """Make a copy and keep it in place of the one before it. Raises `CannotTakeAlong`,
         `BookFilesLost`, `CannotRead` and `CannotKeep`, and whatever the format's maker does."""
         copy.format.check_ready()
+        run_id = copy.book.run_id
         with _own_folder(self._workspace) as folder:
             material = Material(
                 copy.format.name,
@@ -140,9 +141,9 @@ class KeptCopies:
                 self._keys,
                 copy.events,
             )
-            content = await self._made(copy, material)
-        run_id = copy.book.run_id
-        stored = await self._store.put(run_id, copy.name, content)
+            made = await self._made(copy, material)
+            put = self._store.put_file if isinstance(made, Path) else self._store.put
+            stored = await put(run_id, copy.name, made)
         note = CopyNote(copy.made_from, stored.size, stored.sha256)
         await self._store.put(run_id, copy.name + _NOTE, msgspec.json.encode(note))
         kept = await self.find(copy)
@@ -154,7 +155,7 @@ class KeptCopies:
         """Keep a copy no longer. Raises `CannotRemove`."""
         await self._store.remove(copy.book.run_id, [copy.name, copy.name + _NOTE])
 
-    async def _made(self, copy: BookCopy, material: Material) -> bytes:
+    async def _made(self, copy: BookCopy, material: Material) -> bytes | Path:
         try:
             return await copy.format.make(material)
         except NoSuchArtifact as missing:

@@ -83,8 +83,12 @@ def test_make_has_formats_too(shell: Shell, tmp_path: Path) -> None:
 def test_a_write_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
     """And no half."""
     (tmp_path / "book").mkdir()
-    with pytest.raises(OSError, match="directory"):
-        copies.write_whole(tmp_path, "book", b"content")
+    with (
+        pytest.raises(OSError, match="directory"),
+        copies.whole_file(tmp_path, "book") as (_, file),
+    ):
+        file.write(b"content")
     assert [it.name for it in tmp_path.iterdir()] == ["book"]
-    copies.write_whole(tmp_path, "other", b"content")
+    with copies.whole_file(tmp_path, "other") as (_, file):
+        file.write(b"content")
     assert (tmp_path / "other").read_bytes() == b"content"
