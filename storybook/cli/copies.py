@@ -11,12 +11,13 @@ import msgspec
 import rich_click as click
 
 from storybook.book import RunId
+from storybook.cli.called_as import say
 from storybook.cli.options import GlobalOptions
 from storybook.cli.progress_bar import part_bar
 from storybook.events.log import Recorded
 from storybook.export.content import book_of
 from storybook.export.formats import FORMATS, BadChoice, BookFormat, format_named
-from storybook.export.keeping import BookCopy, KeptCopies
+from storybook.export.keeping import KeptCopies
 from storybook.export.media import SmallMedia
 from storybook.stores.artifacts import ArtifactStore
 
@@ -100,9 +101,11 @@ async def make_copies(
     book = book_of(run_id, recorded, wanted.language, wanted.edition, partial=wanted.partial)
     for format_, _ in wanted.formats:
         format_.check_ready()
-    found = {}
+    found: dict[str, str] = {}
     for format_, choice in wanted.formats:
-        copy = BookCopy(book, format_, choice, recorded if format_.has_events else ())
+        copy = await copies.wanted(book, format_, choice, recorded, partial=wanted.partial)
+        if copy.book.missing and not found:
+            say_missing(copy.book.missing)
         with part_bar(format_.name, shown=format_.is_long and not silent) as told:
             # What is soon made is made: whoever asks by hand hears of files that are lost.
             kept = await copies.find(copy) if format_.is_long else None
@@ -115,6 +118,11 @@ async def make_copies(
                         file.write(piece)
             found[format_.name] = str(path)
     return found
+
+
+def say_missing(missing: str) -> None:
+    """What a book that is not whole is exported without."""
+    say(f"Not whole; missing: {missing}.", err=True)
 
 
 @contextmanager
