@@ -155,12 +155,13 @@ async def signing_key(keys: Path) -> SigningKey:
         raise CannotTakeAlong(f"zip is signed, and there is no key for that: {error}") from error
 
 
-def _film_format(name: str, media_type: str) -> BookFormat:
+def _film_format(name: str, media_type: str, version: int = 1) -> BookFormat:
     return BookFormat(
         *(name, media_type, _film, "shape", ("wide", "tall")),
         is_long=True,
         packages=("av",),
         extra="film",
+        version=version,
     )
 
 
@@ -170,7 +171,7 @@ FORMATS: Final = {
         BookFormat("html", "text/html; charset=utf-8", _html),
         BookFormat("epub", "application/epub+zip", _epub),
         BookFormat("pdf", "application/pdf", _pdf, "size", ("a4", "a5", "square", "booklet")),
-        _film_format("mp4", "video/mp4"),
+        _film_format("mp4", "video/mp4", version=2),
         _film_format("webm", "video/webm"),
         BookFormat("srt", "application/x-subrip; charset=utf-8", _srt),
         BookFormat("zip", "application/zip", _zip, has_events=True, is_signed=True),
