@@ -215,7 +215,7 @@ class Retention:
 
     async def _try(self, run_id: RunId, edition: int) -> None:
         """Remove the files of a run, or of its old editions if its newest `edition` is told."""
-        with suppress(RunParked), _told(run_id):  # nobody knows what cannot be read of it says
+        with suppress(RunParked), _told(run_id):  # nobody knows what its unread events say
             await self._prune_run(run_id, edition)
 
     async def _prune_run(self, run_id: RunId, edition: int) -> None:
