@@ -2,14 +2,18 @@
 
 The newest runs keep their files, so many of them, as long as they are not too many bytes and not
 too old; what was pinned stays, and does not count. What is due is decided by `due`, on what the
-views know. Of a book that was changed, the newest editions keep theirs, so many of them.
+views know. Copies of books to be taken along have the bytes that the books leave: they can be made
+again, so they go first. Of a book that was changed, the newest editions keep theirs, so many of
+them.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import accumulate
 from typing import Final
 
 import anyio
@@ -22,7 +26,7 @@ from storybook.events.catalog import NAMES_OF_ENDINGS
 from storybook.events.log import EventLog, LogError, Recorded
 from storybook.events.parked import ParkedRuns, RunParked
 from storybook.events.subscription import Subscription
-from storybook.export.keeping import kept_copies
+from storybook.export.keeping import StoredCopy, kept_copies, stored_copies
 from storybook.projections.library import EndedRun, ended_runs
 from storybook.projections.projector import Projections, ProjectionsBusy, ProjectionsStopped
 from storybook.run import Refused, Run, kept_artifacts, prune_artifacts
@@ -74,6 +78,18 @@ def due(ended: Sequence[EndedRun], keep: Keep, now: int) -> list[RunId]:
         if is_old or 0 < keep.runs < number or 0 < keep.bytes < size:
             found.append(it.run_id)
     return found[::-1]
+
+
+def copies_due(copies: Sequence[StoredCopy], room: int) -> list[StoredCopy]:
+    """Of the copies those that do not fit into so many bytes, the oldest first: the newest stay."""
+    newest_first = sorted(copies, key=lambda it: (it.put_at, it.run_id, it.name), reverse=True)
+    taken = accumulate(it.file_bytes for it in newest_first)
+    return [it for it, size in zip(newest_first, taken, strict=True) if size > room][::-1]
+
+
+def room_for_copies(kept: Iterable[EndedRun], keep: Keep) -> int:
+    """The bytes that the books which keep their files leave, of those that `keep` has."""
+    return max(0, keep.bytes - sum(it.file_bytes for it in kept))
 
 
 def outlived(run: Run, editions: int) -> list[str]:
@@ -170,8 +186,10 @@ class Retention:
         ended = await self._projections.ask(ended_runs)
         old = due(ended, self.keep, self._clock.now())
         found = [(run_id, 0) for run_id in old]
+        kept = [it for it in ended if it.run_id not in set(old)]
+        if self.keep.bytes:
+            await self._prune_copies(kept)
         if self.keep.editions:
-            kept = [it for it in ended if it.run_id not in set(old)]
             found += [(it.run_id, it.edition) for it in kept if self._may_be_thinned(it)]
         for start in range(0, len(found), AT_ONCE):
             async with self.deciding, anyio.create_task_group() as tasks:
@@ -180,18 +198,25 @@ class Retention:
         if found:
             await self._projections.reached(await self._log.head())
 
+    async def _prune_copies(self, kept: Sequence[EndedRun]) -> None:
+        """Remove the copies for which the books that are kept leave no room."""
+        found: list[StoredCopy] = []
+        for it in kept:
+            with _told(it.run_id):
+                found += await stored_copies(self._artifacts, it.run_id)
+        for copy in copies_due(found, room_for_copies(kept, self.keep)):
+            with _told(copy.run_id):
+                await self._artifacts.remove(copy.run_id, copy.names)
+                logger.info("run %s: %s removed by retention", copy.run_id, copy.name)
+
     def _may_be_thinned(self, it: EndedRun) -> bool:
         is_known = self._thinned.get(it.run_id) == it.edition
         return it.edition > self.keep.editions and not is_known
 
     async def _try(self, run_id: RunId, edition: int) -> None:
         """Remove the files of a run, or of its old editions if its newest `edition` is told."""
-        try:
+        with suppress(RunParked), _told(run_id):  # nobody knows what its unread events say
             await self._prune_run(run_id, edition)
-        except RunParked:  # nobody knows what the events say that cannot be read
-            return
-        except (ArtifactError, LogError, Refused):  # tried again next time; the others go on
-            logger.exception("run %s: its old files could not be removed", run_id)
 
     async def _prune_run(self, run_id: RunId, edition: int) -> None:
         """Remove, then record: what is left half done is found and finished the next time."""
@@ -210,3 +235,12 @@ class Retention:
     async def _copies(self, run_id: RunId, editions: range | None) -> list[str]:
         """What is kept of a book to be taken along; with `editions` only of these."""
         return kept_copies(await self._artifacts.names(run_id), editions)
+
+
+@contextmanager
+def _told(run_id: RunId) -> Iterator[None]:
+    """What fails is tried again next time; the others go on."""
+    try:
+        yield
+    except (ArtifactError, LogError, Refused):
+        logger.exception("run %s: its old files could not be removed", run_id)

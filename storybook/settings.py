@@ -217,7 +217,8 @@ class RetentionSettings(msgspec.Struct, frozen=True):
     """The newest runs that keep their pictures and audio; 0: all. Not set: 100 in a folder that was
     created by a version with this setting, else all."""
     keep_bytes: Bytes = 0
-    """So many bytes of them at most; 0 is no limit."""
+    """So many bytes of them at most, with the copies of books that were taken along, which go
+    first; 0 is no limit."""
     keep_days: Days = 0
     """Those of runs that ended longer ago are removed, too; 0 is no limit."""
 

@@ -9,9 +9,19 @@ from pathlib import Path
 import pytest
 
 from storybook.book import RunId
+from storybook.export.keeping import StoredCopy, stored_copies
 from storybook.projections.artifacts import FILES, recorded_file
 from storybook.projections.library import EndedRun, ended_runs
-from storybook.retention import DAY, DEFAULT_KEEP_RUNS, Keep, due, kept_by, unset_notice
+from storybook.retention import (
+    DAY,
+    DEFAULT_KEEP_RUNS,
+    Keep,
+    copies_due,
+    due,
+    kept_by,
+    room_for_copies,
+    unset_notice,
+)
 from storybook.settings import RetentionSettings
 from tests.http.serving import Site, eventually, serving
 
@@ -40,6 +50,45 @@ def ended(*ages: int, size: int = 10) -> list[EndedRun]:
 def test_what_is_due(keep: Keep, expected: list[str]) -> None:
     """The newest stay, as long as all limits let them; the oldest goes first."""
     assert due(ended(1, 2, 3, 5, 9), keep, NOW) == expected
+
+
+def copy_of(size: int, put_at: int) -> StoredCopy:
+    return StoredCopy(RunId("1"), f"book.{put_at}.html", size, put_at)
+
+
+def test_copies_go_before_books_do() -> None:
+    """They have what the books leave, and the newest of them stay."""
+    copies = [copy_of(10, 2), copy_of(10, 3), copy_of(10, 1)]
+
+    def due_of(room: int) -> list[int]:
+        return [it.put_at for it in copies_due(copies, room)]
+
+    assert due_of(30) == []
+    assert due_of(29) == [1]
+    assert due_of(10) == [1, 2]
+    assert due_of(0) == [1, 2, 3]
+    assert room_for_copies(ended(1, 2), Keep(bytes=25)) == 5
+    assert room_for_copies(ended(1, 2), Keep(bytes=15)) == 0
+
+
+@pytest.mark.slow
+async def test_what_is_taken_along_counts_and_goes_first(tmp_path: Path) -> None:
+    """The oldest copy is gone, the newer one and both books stay; so does what was pinned."""
+    async with serving(tmp_path) as site:
+        runs = [await site.finished_book() for _ in range(3)]
+        pinned, *others = runs
+        await site.client.post(f"/api/runs/{pinned}/pin")
+        for run_id in runs:
+            assert await status(site, run_id, "/book.html") == 200
+        retention, store = site.application.retention, site.application.artifacts
+        kept = await site.application.projections.ask(ended_runs)
+        (newest,) = await stored_copies(store, others[1])
+        retention.keep = Keep(bytes=sum(it.file_bytes for it in kept) + newest.file_bytes)
+        await retention.prune()
+        assert [bool(await stored_copies(store, it)) for it in runs] == [True, False, True]
+        assert "book.html.made" not in await store.names(others[0])
+        assert [await removed(site, it) for it in runs] == [[], [], []]
+        assert await status(site, others[0], "/book.html") == 200
 
 
 def test_an_older_folder_keeps_all_until_somebody_says_how_many() -> None:

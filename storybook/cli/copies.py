@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import msgspec
 import rich_click as click
 
 from storybook.book import RunId
+from storybook.cli.called_as import say
 from storybook.cli.options import GlobalOptions
 from storybook.cli.progress_bar import part_bar
 from storybook.events.log import Recorded
 from storybook.export.content import book_of
 from storybook.export.formats import FORMATS, BadChoice, BookFormat, format_named
-from storybook.export.keeping import BookCopy, KeptCopies
+from storybook.export.keeping import KeptCopies
 from storybook.export.media import SmallMedia
-from storybook.stores.artifacts import ArtifactStore, read_whole
+from storybook.stores.artifacts import ArtifactStore
 
 _OPTIONS: Final = tuple(dict.fromkeys(it.option for it in FORMATS.values() if it.option))
 """What can be chosen of some format, by its option: its size, its shape."""
@@ -99,30 +101,42 @@ async def make_copies(
     book = book_of(run_id, recorded, wanted.language, wanted.edition, partial=wanted.partial)
     for format_, _ in wanted.formats:
         format_.check_ready()
-    found = {}
+    found: dict[str, str] = {}
     for format_, choice in wanted.formats:
-        copy = BookCopy(book, format_, choice, recorded if format_.has_events else ())
+        copy = await copies.wanted(book, format_, choice, recorded, partial=wanted.partial)
+        if copy.book.missing and not found:
+            say_missing(copy.book.missing)
         with part_bar(format_.name, shown=format_.is_long and not silent) as told:
             # What is soon made is made: whoever asks by hand hears of files that are lost.
             kept = await copies.find(copy) if format_.is_long else None
             kept = kept or await copies.make(copy, media, told)
         found[format_.name] = store.location(run_id, copy.name)
         if wanted.out is not None:
-            content = await read_whole(store, run_id, kept.artifact.name)
-            found[format_.name] = str(write_whole(wanted.out, copy.file_name, content))
+            async with store.open(run_id, kept.artifact.name) as pieces:
+                with whole_file(wanted.out, copy.file_name) as (path, file):
+                    async for piece in pieces:
+                        file.write(piece)
+            found[format_.name] = str(path)
     return found
 
 
-def write_whole(folder: Path, name: str, content: bytes) -> Path:
-    """Write a file, which is there whole or not at all. Raises OSError."""
+def say_missing(missing: str) -> None:
+    """What a book that is not whole is exported without."""
+    say(f"Not whole; missing: {missing}.", err=True)
+
+
+@contextmanager
+def whole_file(folder: Path, name: str) -> Iterator[tuple[Path, BinaryIO]]:
+    """A file to be written in a folder, which is there at the end of the context, whole, or not at
+    all. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     path, half = folder / name, folder / f".writing-{name}"
     try:
-        half.write_bytes(content)
+        with half.open("wb") as file:
+            yield path, file
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)
-    return path
 
 
 def _with(option: str) -> list[str]:

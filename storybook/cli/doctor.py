@@ -21,6 +21,7 @@ from rich.text import Text
 
 from storybook import __version__
 from storybook.access import Tokens
+from storybook.cli.book_checks import format_findings, kept_finding
 from storybook.cli.called_as import as_called
 from storybook.cli.data_checks import (
     evidence_findings,
@@ -40,11 +41,15 @@ from storybook.cli.listen_errors import explain
 from storybook.cli.options import GlobalOptions, pass_options
 from storybook.cli.output import console, print_json, size
 from storybook.clock import SystemClock
+from storybook.export.formats import FORMATS
+from storybook.export.keeping import StoredCopy, stored_copies
 from storybook.projections.library import EndedRun
-from storybook.retention import unset_notice
+from storybook.retention import kept_by, unset_notice
 from storybook.settings import Settings, SettingsError
 from storybook.stages.candidates import EngineReport
 from storybook.stages.registry import choose_engines
+from storybook.stores.artifacts import ArtifactError
+from storybook.stores.files import FileArtifactStore
 from storybook.stores.sqlite.access import AccessUnreadable, read_access
 from storybook.stores.sqlite.connection import SQLITE_VERSION
 from storybook.system import available_memory, is_loopback
@@ -212,19 +217,29 @@ def _log(options: GlobalOptions) -> Iterator[Finding]:
 
 
 def _retention(options: GlobalOptions) -> Iterator[Finding]:
-    """What the default would take in a folder where it does not hold."""
+    """What is kept, and what the default would take in a folder where it does not hold."""
     settings = _settings_of(options)
-    if settings is None or options.folder.created_by.exists() or not options.folder.log.exists():
+    if settings is None or not options.folder.log.exists():
         return
+    is_new = options.folder.created_by.exists()
 
-    async def ended() -> list[EndedRun]:
+    async def kept() -> tuple[list[EndedRun], list[StoredCopy]]:
         async with open_data(options) as reader:
-            return await reader.ended_runs()
+            ended = await reader.ended_runs()
+        store = FileArtifactStore(options.folder.outputs)
+        return ended, [copy for it in ended for copy in await stored_copies(store, it.run_id)]
 
-    with suppress(Failure):  # the log's own finding says it
-        found = unset_notice(run_async(ended), settings.retention, SystemClock().now())
-        if found:
+    with suppress(Failure, ArtifactError):  # the finding of the log, or of the folder, says it
+        ended, copies = run_async(kept)
+        yield kept_finding(ended, copies, kept_by(settings.retention, by_default=is_new))
+        found = unset_notice(ended, settings.retention, SystemClock().now())
+        if found and not is_new:
             yield Finding("retention", Grade.KNOWING, found, "Set it to what is to stay; 0 is all.")
+
+
+def _formats(options: GlobalOptions) -> Iterator[Finding]:
+    """In which formats books can be taken along."""
+    yield from format_findings(FORMATS.values())
 
 
 def _port(options: GlobalOptions) -> Iterator[Finding]:
@@ -321,6 +336,7 @@ CHECKS: Final[tuple[Callable[[GlobalOptions], Iterator[Finding]], ...]] = (
     _memory,
     _log,
     _retention,
+    _formats,
     _port,
     _access,
     _home,

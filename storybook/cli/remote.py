@@ -13,7 +13,7 @@ import msgspec
 from rich.text import Text
 
 from storybook.book import RunId
-from storybook.cli.copies import CopiesWanted, write_whole
+from storybook.cli.copies import CopiesWanted, say_missing, whole_file
 from storybook.cli.data_reader import FULL_ID, LATEST, SHORTEST_PREFIX
 from storybook.cli.errors import run_async
 from storybook.cli.failure import Failure
@@ -178,7 +178,7 @@ async def bring_copies(
     client: StorybookClient, run_id: RunId, wanted: CopiesWanted, out: Path, *, silent: bool = False
 ) -> dict[str, str]:
     """Write what is wanted of a book into a folder; where each lies, by its format."""
-    found = {}
+    found: dict[str, str] = {}
     for format_, choice in wanted.formats:
         with part_bar(format_.name, shown=format_.is_long and not silent) as told:
             taken = await client.take(
@@ -190,7 +190,11 @@ async def bring_copies(
                 edition=wanted.edition,
                 partial="1" if wanted.partial else "",
             )
-        found[format_.name] = str(write_whole(out, taken.name, taken.content))
+        if taken.missing and not found:
+            say_missing(taken.missing)
+        with whole_file(out, taken.name) as (path, file):
+            file.write(taken.content)
+        found[format_.name] = str(path)
     return found
 
 

@@ -48,10 +48,12 @@ KEY: Final = "Idempotency-Key"
 
 
 class TakenBook(msgspec.Struct, frozen=True):
-    """A book in a format: what its file is to be called, and its bytes."""
+    """A book in a format: what its file is to be called, its bytes, and what of it is missing, if
+    anything is (`the picture of page 3`)."""
 
     name: str
     content: bytes
+    missing: str = ""
 
 
 class StorybookClient:
@@ -249,7 +251,8 @@ class StorybookClient:
             answer = await self._asking.ask("GET", path, params=params)
             if answer.status_code != httpx.codes.ACCEPTED:
                 name = file_name_in(answer.headers.get("content-disposition", ""))
-                return TakenBook(name or f"book.{format_name}", answer.content)
+                missing = answer.headers.get("storybook-missing", "")
+                return TakenBook(name or f"book.{format_name}", answer.content, missing)
             on_progress(_decoded(answer, CopyProgress))
             await self._asking.pause(max(retry_after(answer), 1.0))
 

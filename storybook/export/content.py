@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from storybook.book import (
     COVER_PAGE,
@@ -111,7 +112,8 @@ class PageContent(msgspec.Struct, frozen=True):
 class BookContent(msgspec.Struct, frozen=True):
     """A book: who asked for what, its pages from the cover on, and its makers. `modified` is when
     the last of it was made (microseconds since 1970, UTC). `edition` is the number of the edition
-    that was asked for, None for the book as it is shown."""
+    that was asked for, None for the book as it is shown. `lacks` has what of it is not there: of
+    each a word for people and the page."""
 
     run_id: RunId
     language: Language
@@ -123,6 +125,28 @@ class BookContent(msgspec.Struct, frozen=True):
     edition: int | None = None
     added: str = ""
     is_read_aloud: bool = False
+    lacks: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def missing(self) -> str:
+        """What is not there: `the picture of page 3; the voice of pages 1 and 2`."""
+        return _listed(self.lacks)
+
+    def without(self, lost: Collection[str]) -> BookContent:
+        """The book without some of its files, by name."""
+        pages = tuple(_page_without(it, lost) for it in self.pages)
+        lacks = [
+            (what, it.number)
+            for it in self.pages
+            for what, file in _files_of(it)
+            if file is not None and file.name in lost
+        ]
+        return replace(
+            self,
+            pages=pages,
+            is_read_aloud=any(it.narration is not None for it in pages),
+            lacks=(*self.lacks, *lacks),
+        )
 
     @property
     def title(self) -> str:
@@ -148,6 +172,13 @@ class BookContent(msgspec.Struct, frozen=True):
         """Its pictures and recordings."""
         for page in self.pages:
             yield from (it for it in (page.picture, page.narration) if it is not None)
+
+    @property
+    def all_files(self) -> Iterator[Artifact]:
+        """These, and the recordings of the texts that stand under its own."""
+        yield from self.files
+        voices = (it.narration for page in self.pages for it in page.others)
+        yield from (it for it in voices if it is not None)
 
     @property
     def digest(self) -> str:
@@ -203,6 +234,7 @@ def book_content(
         edition,
         added,
         any(it.narration is not None for it in pages),
+        _lacks(found, added),
     )
 
 
@@ -277,16 +309,30 @@ def _check_whole(run: Run, pruned: frozenset[str], added: str) -> None:
 
 def _lacking(run: Run, added: str) -> str:
     """What a book lacks, as a sentence."""
+    told = _listed(_lacks(run, added))
+    return f"Missing: {told}" if told else "All of its files are there already"
+
+
+_TEXT, _PICTURE, _VOICE = "text", "picture", "voice"
+
+
+def _lacks(run: Run, added: str) -> tuple[tuple[str, int], ...]:
+    """What was not made, or was removed by retention."""
     texts = [it for it in range(run.page_count) if run.page_in(it, added) is None]
-    works = [it for it in run.plan if it.page is not None and run.artifact(it) is None]
-    pictures = [it.page for it in works if it.stage.is_picture]
-    voices = [it.page for it in works if not it.stage.is_picture and it.language == added]
-    lists = (("text", texts), ("picture", pictures), ("voice", voices))
-    told = [f"the {what} of {_pages(numbers)}" for what, numbers in lists if numbers]
-    return f"Missing: {'; '.join(told)}" if told else "All of its files are there already"
+    works = [(it, it.page) for it in run.plan if _kept(run, it, run.pruned) is None]
+    pictures = [page for it, page in works if it.stage.is_picture]
+    voices = [page for it, page in works if not it.stage.is_picture and it.language == added]
+    lists = ((_TEXT, texts), (_PICTURE, pictures), (_VOICE, voices))
+    return tuple((what, it) for what, numbers in lists for it in numbers if it is not None)
 
 
-def _pages(numbers: Sequence[int | None]) -> str:
+def _listed(lacks: Collection[tuple[str, int]]) -> str:
+    """Each kind once, with its pages."""
+    of = {kind: sorted(page for what, page in lacks if what == kind) for kind, _ in lacks}
+    return "; ".join(f"the {what} of {_pages(numbers)}" for what, numbers in of.items())
+
+
+def _pages(numbers: Sequence[int]) -> str:
     """`page 3`, `pages 1, 2 and 4`; the cover is page 0."""
     *most, last = map(str, numbers)
     return f"pages {', '.join(most)} and {last}" if most else f"page {last}"
@@ -318,6 +364,24 @@ def _under(run: Run, number: int, added: str, pruned: frozenset[str]) -> PageTex
     assert page is not None
     voice = _kept(run, narration_of(number, added), pruned)
     return PageText(page, language, printed_paragraphs(page, language), voice)
+
+
+def _files_of(page: PageContent) -> Iterator[tuple[str, Artifact | None]]:
+    """Each with a word for people."""
+    yield from ((_PICTURE, page.picture), (_VOICE, page.narration))
+    yield from ((f"{it.language.tag} {_VOICE}", it.narration) for it in page.others)
+
+
+def _page_without(page: PageContent, lost: Collection[str]) -> PageContent:
+    def left(file: Artifact | None) -> Artifact | None:
+        return file if file is not None and file.name not in lost else None
+
+    others = tuple(replace(it, narration=left(it.narration)) for it in page.others)
+    narration = left(page.narration)
+    text = page.text
+    if narration is None:  # nothing says any more when a word is spoken
+        text = replace(text, paragraphs=printed_paragraphs(text.page, text.language))
+    return replace(page, text=text, picture=left(page.picture), narration=narration, others=others)
 
 
 def _kept(run: Run, work: Work, pruned: frozenset[str]) -> Artifact | None:

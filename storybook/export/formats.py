@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 import msgspec
@@ -20,6 +20,9 @@ from storybook.export.content import BookContent
 from storybook.export.html import make_html
 from storybook.export.media import SmallMedia
 from storybook.stages.extras import install_extra
+
+if TYPE_CHECKING:
+    from storybook.export.archive.signing import SigningKey
 
 Report = Callable[[float], None]
 """Told how far a making is, from 0 to 1."""
@@ -39,8 +42,8 @@ class BadChoice(ValueError):
 
 class Material(msgspec.Struct, frozen=True):
     """All that a format is made of: `name` is the format's, `choice` one of its choices.
-    `workspace` is a folder of this making alone, which goes when it ends; `keys` is the folder of
-    what the installation signs with."""
+    `workspace` is a folder of this making alone, which goes when it ends; `key` is what the
+    installation signs with, for a format that is signed."""
 
     name: str
     book: BookContent
@@ -48,23 +51,26 @@ class Material(msgspec.Struct, frozen=True):
     choice: str
     workspace: Path
     report: Report
-    keys: Path
+    key: SigningKey | None = None
     events: Sequence[Recorded] = ()
 
 
 class BookFormat(msgspec.Struct, frozen=True):
     """One of them. `choices` are the values of `option`, the first of which is meant where nothing
-    is chosen. `is_long` says that it takes longer than anybody waits for an answer, `has_events`
-    that it has the run's history in it. `packages` are those of the extra `extra` that it needs.
-    A higher `version` has what was kept of an earlier one made anew."""
+    is chosen. `make` gives the bytes, or a file in the material's workspace that has them: what may
+    be large is never in memory. `is_long` says that it takes longer than anybody waits for an
+    answer, `has_events` that it has the run's history in it, `is_signed` that the installation
+    signs it. `packages` are those of the extra `extra` that it needs. A higher `version` has what
+    was kept of an earlier one made anew."""
 
     name: str
     media_type: str
-    make: Callable[[Material], Awaitable[bytes]]
+    make: Callable[[Material], Awaitable[bytes | Path]]
     option: str = ""
     choices: tuple[str, ...] = ()
     is_long: bool = False
     has_events: bool = False
+    is_signed: bool = False
     packages: tuple[str, ...] = ()
     extra: str = ""
     version: int = 1
@@ -115,14 +121,14 @@ async def _pdf(material: Material) -> bytes:
     return await make_pdf(material.book, material.media, PaperSize(material.choice))
 
 
-async def _film(material: Material) -> bytes:
+async def _film(material: Material) -> Path:
     from storybook.export.film import Codec, Shape, make_film
 
     codec = Codec(material.name)
     target = material.workspace / f"film.{codec.ending}"
     shape, report = Shape(material.choice), material.report
     await make_film(material.book, material.media, target, shape, report, codec)
-    return await anyio.Path(target).read_bytes()
+    return target
 
 
 async def _srt(material: Material) -> bytes:
@@ -133,21 +139,29 @@ async def _srt(material: Material) -> bytes:
 
 async def _zip(material: Material) -> bytes:
     from storybook.export.archive import make_archive
+
+    assert material.key is not None  # the format is signed
+    return await make_archive(material.book, material.media, material.events, material.key)
+
+
+async def signing_key(keys: Path) -> SigningKey:
+    """What the installation signs with, made if there is none; `keys` is the folder that it is in.
+    Raises `CannotTakeAlong`."""
     from storybook.export.archive.signing import KeyUnusable, own_key
 
     try:
-        key = await anyio.to_thread.run_sync(own_key, material.keys)
+        return await anyio.to_thread.run_sync(own_key, keys)
     except (KeyUnusable, OSError) as error:
         raise CannotTakeAlong(f"zip is signed, and there is no key for that: {error}") from error
-    return await make_archive(material.book, material.media, material.events, key)
 
 
-def _film_format(name: str, media_type: str) -> BookFormat:
+def _film_format(name: str, media_type: str, version: int = 1) -> BookFormat:
     return BookFormat(
         *(name, media_type, _film, "shape", ("wide", "tall")),
         is_long=True,
         packages=("av",),
         extra="film",
+        version=version,
     )
 
 
@@ -157,10 +171,10 @@ FORMATS: Final = {
         BookFormat("html", "text/html; charset=utf-8", _html),
         BookFormat("epub", "application/epub+zip", _epub),
         BookFormat("pdf", "application/pdf", _pdf, "size", ("a4", "a5", "square", "booklet")),
-        _film_format("mp4", "video/mp4"),
+        _film_format("mp4", "video/mp4", version=2),
         _film_format("webm", "video/webm"),
         BookFormat("srt", "application/x-subrip; charset=utf-8", _srt),
-        BookFormat("zip", "application/zip", _zip, has_events=True),
+        BookFormat("zip", "application/zip", _zip, has_events=True, is_signed=True),
     )
 }
 """All of them, by name, in the order in which they are offered."""

@@ -14,20 +14,23 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from storybook import __version__
-from storybook.book import Artifact
+from storybook.book import Artifact, RunId
 from storybook.events.log import Recorded
 from storybook.export.content import ALL_LANGUAGES, BookContent, CannotExport
-from storybook.export.formats import BookFormat, Material, Report
+from storybook.export.formats import BookFormat, Material, Report, signing_key
 from storybook.export.media import SmallMedia
 from storybook.stores.artifacts import ArtifactStore, CannotKeep, NoSuchArtifact, read_whole
 from storybook.stores.integrity import DamagedArtifact, Integrity
+
+if TYPE_CHECKING:
+    from storybook.export.archive.signing import SigningKey
 
 BOOK_FILE: Final = "book.html"
 """The page of a book in its own language, as `make` leaves it beside the run."""
@@ -48,12 +51,13 @@ class BookFilesLost(CannotExport):
 
 
 class BookCopy(msgspec.Struct, frozen=True):
-    """A book in a format, as it is wanted."""
+    """A book in a format, as it is wanted. `key` is what it is signed with, if it is."""
 
     book: BookContent
     format: BookFormat
     choice: str = ""
     events: Sequence[Recorded] = ()
+    key: SigningKey | None = None
 
     @property
     def name(self) -> str:
@@ -72,7 +76,8 @@ class BookCopy(msgspec.Struct, frozen=True):
     def made_from(self) -> str:
         """The digest of all that it is made from."""
         format_, last = self.format, self.events[-1].digest.hex() if self.events else ""
-        parts = (self.book.digest, format_.name, format_.version, self.choice, __version__, last)
+        made = format_.name, format_.version, self.choice, __version__
+        parts = (self.book.digest, *made, last, self.key.public_key if self.key else "")
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
     @property
@@ -110,6 +115,25 @@ class KeptCopies:
         self._store, self._keys, self._workspace = store, keys, workspace
         self._integrity = Integrity(store)
 
+    async def wanted(
+        self,
+        book: BookContent,
+        format_: BookFormat,
+        choice: str = "",
+        recorded: Sequence[Recorded] = (),
+        *,
+        partial: bool = False,
+    ) -> BookCopy:
+        """The copy of a book that is wanted now. `recorded` are the run's events. With `partial`
+        the book is without its files that are damaged or lost. Raises `CannotTakeAlong` and
+        `CannotRead`."""
+        if partial:
+            run_id = book.run_id
+            damage = {it.name: await self._integrity.damage(run_id, it) for it in book.all_files}
+            book = book.without([name for name, found in damage.items() if found])
+        key = await signing_key(self._keys) if format_.is_signed else None
+        return BookCopy(book, format_, choice, recorded if format_.has_events else (), key)
+
     async def find(self, copy: BookCopy) -> KeptCopy | None:
         """A copy that was made of the same and is whole. Raises `CannotRead`."""
         run_id = copy.book.run_id
@@ -129,6 +153,7 @@ class KeptCopies:
         """Make a copy and keep it in place of the one before it. Raises `CannotTakeAlong`,
         `BookFilesLost`, `CannotRead` and `CannotKeep`, and whatever the format's maker does."""
         copy.format.check_ready()
+        run_id = copy.book.run_id
         with _own_folder(self._workspace) as folder:
             material = Material(
                 copy.format.name,
@@ -137,12 +162,14 @@ class KeptCopies:
                 copy.choice,
                 folder,
                 report,
-                self._keys,
+                copy.key,
                 copy.events,
             )
-            content = await self._made(copy, material)
-        run_id = copy.book.run_id
-        stored = await self._store.put(run_id, copy.name, content)
+            made = await self._made(copy, material)
+            if isinstance(made, Path):
+                stored = await self._store.put_file(run_id, copy.name, made)
+            else:
+                stored = await self._store.put(run_id, copy.name, made)
         note = CopyNote(copy.made_from, stored.size, stored.sha256)
         await self._store.put(run_id, copy.name + _NOTE, msgspec.json.encode(note))
         kept = await self.find(copy)
@@ -154,7 +181,7 @@ class KeptCopies:
         """Keep a copy no longer. Raises `CannotRemove`."""
         await self._store.remove(copy.book.run_id, [copy.name, copy.name + _NOTE])
 
-    async def _made(self, copy: BookCopy, material: Material) -> bytes:
+    async def _made(self, copy: BookCopy, material: Material) -> bytes | Path:
         try:
             return await copy.format.make(material)
         except NoSuchArtifact as missing:
@@ -171,6 +198,36 @@ def kept_copies(names: Iterable[str], editions: Iterable[int] | None = None) -> 
         return ours
     numbers = {str(it) for it in editions}
     return [it for it in ours if (found := _OF_EDITION.match(it)) and found[1] in numbers]
+
+
+class StoredCopy(msgspec.Struct, frozen=True):
+    """A copy that lies in the store, right or not: its bytes and its note's, and the store's word
+    for when it was put (`Stat.put_at`)."""
+
+    run_id: RunId
+    name: str
+    file_bytes: int
+    put_at: int
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What it is called in the store, and its note."""
+        return self.name, self.name + _NOTE
+
+
+async def stored_copies(store: ArtifactStore, run_id: RunId) -> list[StoredCopy]:
+    """The copies that lie beside a run. Raises `CannotRead`."""
+    names = kept_copies(await store.names(run_id))
+    found = {}
+    for name in names:
+        with suppress(NoSuchArtifact):  # removed meanwhile
+            found[name] = await store.stat(run_id, name)
+    notes = {name: it.size for name, it in found.items() if name.endswith(_NOTE)}
+    return [
+        StoredCopy(run_id, name, it.size + notes.get(name + _NOTE, 0), it.put_at)
+        for name, it in found.items()
+        if name not in notes
+    ]
 
 
 def clear_workspace(folder: Path) -> None:

@@ -132,12 +132,13 @@ class CopyMakings:
 
     async def copy_of(self, order: CopyOrder) -> BookCopy:
         """What an order comes to now. Raises `CannotExport`, `BadChoice`, `NoSuchRun`,
-        `ForgottenRun` and `RunParked`."""
+        `ForgottenRun`, `RunParked`, and as `KeptCopies.wanted`."""
         choice = order.format.chosen(order.choice)
         recorded = await self._log.read_run(order.run_id)
         book = book_of(order.run_id, recorded, order.language, order.edition, partial=order.partial)
-        events = tuple(recorded) if order.format.has_events else ()
-        return BookCopy(book, order.format, choice, events)
+        return await self._copies.wanted(
+            book, order.format, choice, tuple(recorded), partial=order.partial
+        )
 
     async def ask(self, order: CopyOrder) -> tuple[BookCopy, KeptCopy | CopyProgress]:
         """The copy as it is kept, made first if need be; or, if that takes long, how far it is.

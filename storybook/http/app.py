@@ -281,6 +281,7 @@ def _cors(origins: tuple[str, ...], credentials: bool) -> CORSConfig | None:
             "RateLimit",
             "RateLimit-Policy",
             "Retry-After",
+            "Storybook-Missing",
             "Storybook-Resumed-After",
             "X-Request-Id",
         ],

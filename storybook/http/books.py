@@ -40,6 +40,8 @@ from storybook.run import NoSuchRun
 
 COME_BACK_SECONDS: Final = 2
 """How soon it is worth asking how far a film is."""
+MISSING_HEADER: Final = b"storybook-missing"
+"""Says what a book that is not whole is without, as `detail` says it to who wants it whole."""
 PARTIAL: Final = {"0": False, "false": False, "1": True, "true": True}
 
 
@@ -89,6 +91,8 @@ class BookCalls:
             return _not_yet(scope, found)
         store = self._application.artifacts
         headers = [(b"content-disposition", disposition_of(copy).encode())]
+        if copy.book.missing:
+            headers.append((MISSING_HEADER, copy.book.missing.encode()))
         return answer_artifact(
             scope, order.run_id, found.artifact, store, headers, token=found.token
         )

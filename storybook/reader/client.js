@@ -113,6 +113,11 @@ export class Client {
     return null;
   }
 
+  /** @returns {Promise<{run_id: string}>} the book that a ZIP is here */
+  takeIn(/** @type {Blob} */ zip) {
+    return this.#json("POST", "/api/archives", { form: zip });
+  }
+
   cancel(/** @type {string} */ runId) {
     return this.#json("POST", `/api/runs/${runId}/cancel`);
   }
@@ -309,7 +314,7 @@ export class Client {
 
   /**
    * @param {string} method @param {string} path
-   * @param {{body?: unknown, form?: FormData, headers?: Record<string, string>, query?: Record<string, string | number | undefined>}} options
+   * @param {{body?: unknown, form?: FormData | Blob, headers?: Record<string, string>, query?: Record<string, string | number | undefined>}} options
    * @returns {Promise<any>}
    */
   async #json(method, path, { body, form, headers = {}, query = {} } = {}) {

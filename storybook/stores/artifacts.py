@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -62,10 +63,13 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Stat(msgspec.Struct, frozen=True):
-    """How large something is (bytes), and a token: another one, and it may be other content."""
+    """How large something is (bytes), and a token: another one, and it may be other content. Of two
+    things that were put, `put_at` is larger of the later one: microseconds since 1970 where the
+    store lasts."""
 
     size: int
     token: str
+    put_at: int
 
 
 class ArtifactStore(Protocol):
@@ -74,6 +78,11 @@ class ArtifactStore(Protocol):
     async def put(self, run_id: RunId, name: str, content: bytes) -> Stored:
         """Keep content, in place of what was there: durable, whole or not at all, once this
         returns. Raises `CannotKeep`, as `NoSpace` where the disk is full or read-only."""
+        ...
+
+    async def put_file(self, run_id: RunId, name: str, path: Path) -> Stored:
+        """As `put`, of a file's content, which is never in memory at once. The file is the store's
+        from then on: it is gone, or not, whatever becomes of this. Raises `CannotKeep` as `put`."""
         ...
 
     def open(

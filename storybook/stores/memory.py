@@ -7,6 +7,9 @@ import itertools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
 
 from storybook.book import RunId
 from storybook.stores.artifacts import (
@@ -37,6 +40,9 @@ class MemoryArtifactStore:
         self._kept[run_id][check_name(name)] = content, next(self._serial)
         return Stored(len(content), hashlib.sha256(content).hexdigest())
 
+    async def put_file(self, run_id: RunId, name: str, path: Path) -> Stored:
+        return await self.put(run_id, name, await anyio.Path(path).read_bytes())
+
     @asynccontextmanager
     async def open(
         self, run_id: RunId, name: str, start: int = 0, end: int | None = None
@@ -46,7 +52,7 @@ class MemoryArtifactStore:
 
     async def stat(self, run_id: RunId, name: str) -> Stat:
         content, serial = self._of(run_id, name)
-        return Stat(len(content), str(serial))
+        return Stat(len(content), str(serial), serial)
 
     async def digest(self, run_id: RunId, name: str) -> str:
         content, _ = self._of(run_id, name)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from msgspec.structs import replace
 
 import storybook.cli.doctor
+from storybook.export.formats import FORMATS
 from storybook.settings import Settings, SettingsError
 from storybook.stages.registry import Engines, choose_engines
 from tests.cli import doubles
@@ -25,7 +27,7 @@ def test_the_doctor_names_what_is_ready(shell: Shell) -> None:
     findings = {it["name"]: it for it in shell.json_lines("doctor")}
     assert list(findings) == [
         *("storybook", "SQLite", "settings", "writer", "illustrator", "narrator", "transcriber"),
-        *("data folder", "disk", "memory", "log", "port", "access"),
+        *("data folder", "disk", "memory", "log", "formats", "port", "access"),
     ]
     assert findings["writer"]["found"] == "double 1.0 on cpu, ready; language ko; length 5 pages"
     assert findings["transcriber"]["grade"] == "knowing"
@@ -78,6 +80,35 @@ def test_the_doctor_sees_a_taken_port(shell: Shell, monkeypatch: pytest.MonkeyPa
         (port,) = (it for it in shell.json_lines("doctor") if it["name"] == "port")
     assert port["grade"] == "knowing"
     assert "--port" in port["mend"]
+
+
+def test_the_doctor_lists_the_formats_and_what_installs_those_that_are_missing(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Films need packages of an extra, which no book needs."""
+    films = {name: FORMATS[name] for name in ("mp4", "webm")}
+    for name, it in films.items():
+        monkeypatch.setitem(FORMATS, name, replace(it, packages=()))
+    assert finding(shell, "formats")["found"].endswith(", ".join(FORMATS))
+    for name, it in films.items():
+        monkeypatch.setitem(FORMATS, name, replace(it, packages=("no_such_package",)))
+    lines = [it for it in shell.json_lines("doctor") if it["name"] == "formats"]
+    assert [it["grade"] for it in lines] == ["ok", "knowing"]
+    assert lines[0]["found"].endswith("html, epub, pdf, srt, zip")
+    assert lines[1]["found"].startswith("mp4, webm") and "no_such_package" in lines[1]["found"]
+    assert "[film]" in lines[1]["mend"]
+
+
+def test_the_doctor_counts_the_copies_that_are_kept(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the books; and says which go next, if that is too much."""
+    shell.make("--no-audio")
+    found = finding(shell, "retention")["found"]
+    assert "of copies to be taken along (1)" in found and "keep_bytes" not in found
+    monkeypatch.setenv("STORYBOOK_RETENTION_KEEP_BYTES", "1")
+    found = finding(shell, "retention")["found"]
+    assert "keep_bytes is 1" in found and "the 1 oldest copies go next" in found
 
 
 def finding(shell: Shell, name: str) -> dict[str, str]:

@@ -71,6 +71,19 @@ def test_half_a_book_is_exported_if_that_is_asked_for(
     assert list((tmp_path / "out").iterdir())
 
 
+def test_what_is_damaged_is_left_out_if_that_is_asked_for(shell: Shell, tmp_path: Path) -> None:
+    """Once for all formats it is said what is missing."""
+    made = shell.make("--no-audio")
+    Path(made["folder"], "panel_2.png").write_bytes(b"other")
+    export = "export", "latest", "--format", "html,zip", "--out", str(tmp_path / "out")
+    refused = shell(*export)
+    assert refused.exit_code == 1 and " repair " in " ".join(refused.stderr.split())
+    given = shell(*export, "--partial")
+    assert given.exit_code == 0, given.output
+    assert given.stderr.count("missing: the picture of page 2") == 1
+    assert len([*(tmp_path / "out").iterdir()]) == 2
+
+
 def test_make_has_formats_too(shell: Shell, tmp_path: Path) -> None:
     """Beside its page, which is there as ever."""
     out = tmp_path / "out"
@@ -83,8 +96,12 @@ def test_make_has_formats_too(shell: Shell, tmp_path: Path) -> None:
 def test_a_write_that_breaks_off_leaves_what_was_there(tmp_path: Path) -> None:
     """And no half."""
     (tmp_path / "book").mkdir()
-    with pytest.raises(OSError, match="directory"):
-        copies.write_whole(tmp_path, "book", b"content")
+    with (
+        pytest.raises(OSError, match="directory"),
+        copies.whole_file(tmp_path, "book") as (_, file),
+    ):
+        file.write(b"content")
     assert [it.name for it in tmp_path.iterdir()] == ["book"]
-    copies.write_whole(tmp_path, "other", b"content")
+    with copies.whole_file(tmp_path, "other") as (_, file):
+        file.write(b"content")
     assert (tmp_path / "other").read_bytes() == b"content"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
+import zipfile
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -217,6 +220,7 @@ async def test_half_a_book_is_given_to_who_asks_for_it(tmp_path: Path) -> None:
         assert "the text of pages 3 and 4; the picture of pages 0" in missing
         given = await half.get("book.html?partial=1")
         assert given.status_code == 200 and b"<html" in given.content
+        assert "the text of pages 3 and 4; the picture of" in given.headers["storybook-missing"]
         assert (await half.get()).status_code == 409
 
 
@@ -249,6 +253,42 @@ async def test_lost_files_are_told_with_their_mend(book: TakenAlong) -> None:
     )
     picture.write_bytes(content)
     assert (await book.get()).status_code == 200
+
+
+@pytest.mark.parametrize("format_", ["html", "epub", "pdf", "srt", "zip"])
+async def test_a_part_of_a_book_is_without_what_is_damaged_or_lost(
+    book: TakenAlong, format_: str
+) -> None:
+    """And says so; a book that was repaired is whole, also when a part of it is asked for."""
+    picture, voice = book.folder / "panel_2.png", book.folder / "page_1.wav"
+    content = picture.read_bytes(), voice.read_bytes()
+    picture.write_bytes(b"other")
+    voice.unlink()
+    given = await book.get(f"book.{format_}?partial=1")
+    assert given.status_code == 200, given.text
+    told = given.headers["storybook-missing"]
+    assert told == "the voice of page 1; the picture of page 2"
+    picture.write_bytes(content[0])
+    voice.write_bytes(content[1])
+    whole = await book.get(f"book.{format_}?partial=1")
+    assert "storybook-missing" not in whole.headers
+    assert whole.content == (await book.get(f"book.{format_}")).content
+
+
+async def test_another_key_signs_an_archive_anew(book: TakenAlong) -> None:
+    """What was signed with the one before it is not served."""
+    before = await book.get("book.zip")
+    assert (await book.get("book.zip")).content == before.content
+    (book.folder.parent.parent / "keys" / "archive.pem").unlink()
+    after = await book.get("book.zip")
+    keys = {json.loads(_in_zip(it, "signature.json"))["public_key"] for it in (before, after)}
+    assert after.status_code == 200 and len(keys) == 2
+    assert _in_zip(before, "book.json") == _in_zip(after, "book.json")
+
+
+def _in_zip(answer: httpx.Response, name: str) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return archive.read(name)
 
 
 async def test_copies_go_with_the_files_of_the_run(book: TakenAlong) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -276,6 +277,36 @@ def test_a_book_is_taken_along_in_each_form(server: Server, opened: Opener) -> N
     expect(dialog.get_by_role("link", name="영상(MP4), 가로")).to_be_visible()
 
 
+def test_a_film_of_free_codecs_is_offered_too(server: Server, opened: Opener) -> None:
+    """Beside the other one."""
+    run_id = made(server)
+    page = opened(server.url)
+    open_menu(page, run_id).get_by_role("button", name="가져가기").click()
+    expect(page.get_by_role("dialog")).to_contain_text("영상(WebM)")
+
+
+def test_a_book_is_taken_in_from_a_file(server: Server, opened: Opener, tmp_path: Path) -> None:
+    """By keyboard and by name: what is no such file is told in words, another one can be chosen
+    then, and opens as a book."""
+    run_id = made(server)
+    title = server.state(run_id)["pages"][0]["title"]
+    wrong, right = tmp_path / "wrong.zip", tmp_path / "right.zip"
+    wrong.write_bytes(b"no book")
+    right.write_bytes(httpx.get(f"{server.url}/api/runs/{run_id}/book.zip", timeout=60).content)
+    page = opened(server.url, refuses=True)
+    page.get_by_role("button", name="책 가져오기").press("Enter")
+    dialog = page.get_by_role("dialog", name="책 가져오기")
+    assert page.evaluate("document.activeElement.type") == "file"
+    field = dialog.get_by_label("책 가져오기")
+    field.set_input_files(wrong)
+    expect(dialog.get_by_role("alert")).to_contain_text("가져올 수 없는 파일이에요")
+    field.set_input_files(right)
+    page.wait_for_url(re.compile(r"/books/[0-9a-f]{32}"))
+    taken = page.url.rpartition("/")[2][:32]
+    assert taken != run_id and server.state(taken)["pages"][0]["title"] == title
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 def test_everything_is_done_by_keyboard(server: Server, opened: Opener) -> None:
     """The menu opens, is left by Escape, and the focus is where it was."""
     run_id = made(server)
@@ -304,6 +335,9 @@ def test_nobody_is_kept_out(server: Server, opened: Opener, scheme: str) -> None
         assert violations(page) == [], size
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
         page.get_by_role("button", name="보기 설정").click()
+        assert violations(page) == [], size
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="책 가져오기").click()
         assert violations(page) == [], size
         page.keyboard.press("Escape")
         menu = open_menu(page, run_id)

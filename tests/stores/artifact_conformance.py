@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,32 @@ class ArtifactStoreConformance:
         assert await read_whole(store, RUN, NAME) == content
         assert (await store.stat(RUN, NAME)).size == len(content)
         assert await store.digest(RUN, NAME) == digest
+
+    async def test_a_file_is_put_as_its_bytes_are(
+        self, store: ArtifactStore, tmp_path: Path
+    ) -> None:
+        """In place of what was there; of a forgotten run nothing is kept."""
+        await store.put(RUN, NAME, b"old")
+        file = tmp_path / "film"
+        file.write_bytes(LONG)
+        digest = hashlib.sha256(LONG).hexdigest()
+        assert await store.put_file(RUN, NAME, file) == Stored(len(LONG), digest)
+        assert await read_whole(store, RUN, NAME) == LONG
+        assert await store.names(RUN) == [NAME]
+        await store.forget(RUN)
+        file.write_bytes(LONG)
+        with pytest.raises(CannotKeep, match="forgotten"):
+            await store.put_file(RUN, NAME, file)
+        assert await store.names(RUN) == []
+
+    async def test_what_is_put_later_says_so(self, store: ArtifactStore, tmp_path: Path) -> None:
+        """Whether it was bytes or a file."""
+        file = tmp_path / "film"
+        file.write_bytes(b"film")
+        await store.put_file(RUN, "book.mp4", file)
+        await store.put(OTHER, NAME, b"x")
+        first, then = await store.stat(RUN, "book.mp4"), await store.stat(OTHER, NAME)
+        assert first.put_at <= then.put_at
 
     @pytest.mark.parametrize(("start", "end"), [(0, 1), (5, 5), (7, None), (300_000, 900_000)])
     async def test_a_range_comes_alone(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import tracemalloc
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,10 @@ from tests.stores.artifact_conformance import (
 )
 
 pytestmark = pytest.mark.anyio
+
+
+FILM_BYTES = 16_000_000
+"""Of a short film."""
 
 
 def listed(folder: Path | str) -> list[str]:
@@ -60,6 +65,55 @@ async def test_files_lie_where_they_always_did(store: FileArtifactStore, tmp_pat
     assert (tmp_path / RUN / NAME).read_bytes() == b"x"
     assert store.location(RUN) == str(tmp_path / RUN)
     assert store.location(RUN, NAME) == str(tmp_path / RUN / NAME)
+
+
+@pytest.mark.parametrize("is_on_another_disk", [False, True])
+async def test_a_large_file_is_never_in_memory(
+    store: FileArtifactStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_on_another_disk: bool,
+) -> None:
+    """It gets another name, or is copied in pieces, as it lies on the same disk or not."""
+    replace = Path.replace
+
+    def move(self: Path, target: Path) -> Path:
+        if is_on_another_disk and self.parent != Path(target).parent:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", move)
+    film = tmp_path / "film"
+    with film.open("wb") as file:
+        file.truncate(FILM_BYTES)
+    inode = film.stat().st_ino
+    tracemalloc.start()
+    try:
+        stored = await store.put_file(RUN, "book.mp4", film)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert stored.size == FILM_BYTES and peak < FILM_BYTES // 8
+    kept = tmp_path / RUN / "book.mp4"
+    assert (kept.stat().st_ino == inode) is not is_on_another_disk
+    assert listed(tmp_path / RUN) == ["book.mp4"]
+
+
+async def test_a_file_that_cannot_be_kept_leaves_the_old_one(
+    store: FileArtifactStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As bytes do; the disk may be full when its content is to reach it."""
+    await store.put(RUN, NAME, b"old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("storybook.stores.files.sync_file", full)
+    (tmp_path / "film").write_bytes(LONG)
+    with pytest.raises(NoSpace, match="1,048,579 bytes are needed"):
+        await store.put_file(RUN, NAME, tmp_path / "film")
+    assert listed(tmp_path / RUN) == [NAME]
+    assert await read_whole(store, RUN, NAME) == b"old"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from storybook.export.film.script import FilmScript, script_of
 from storybook.export.film.subtitles import srt
 from storybook.export.media import SmallMedia
 from storybook.export.spoken_credits import read_credits
+from storybook.export.xmp import packet, told_of_book
 from storybook.processes import WorkerProcesses
 from storybook.stages.extras import install_extra
 from storybook.stores.artifacts import CannotKeep
@@ -111,7 +112,8 @@ def _job(
 ) -> FilmJob:
     tracks = tuple(Track(iso_639_2(it.tag), cues) for it, cues in script.subtitles)
     language = iso_639_2(book.language.tag)
-    return FilmJob(str(path), size, codec, script.shots, files, tracks, language, _metadata(book))
+    told, xmp = _metadata(book), _xmp(book, codec)
+    return FilmJob(str(path), size, codec, script.shots, files, tracks, language, told, xmp)
 
 
 def _metadata(book: BookContent) -> dict[str, str]:
@@ -130,6 +132,12 @@ def _metadata(book: BookContent) -> dict[str, str]:
         "description": "\n".join(it for it in (*told, *sources) if it),
         "comment": book.identifier,
     }
+
+
+def _xmp(book: BookContent, codec: Codec) -> bytes:
+    """As programs that handle films read who made one, and whether that was a model."""
+    roles = (it for it in _SOURCES if any(maker.role is it for maker in book.makers))
+    return packet(told_of_book(book, codec.media_type, notice_of(book), *roles))
 
 
 _SOURCES: Final = {Role.WRITER: "text", Role.ILLUSTRATOR: "pictures", Role.NARRATOR: "voice"}

@@ -51,7 +51,8 @@ class Track(msgspec.Struct, frozen=True):
 
 class FilmJob(msgspec.Struct, frozen=True):
     """A film to be written to `path`. `files` has the bytes of all artifacts by name; `language` is
-    that of the sound (ISO 639-2), `metadata` what stands in the file's head."""
+    that of the sound (ISO 639-2), `metadata` what stands in the file's head, `xmp` the same for
+    machines, at the end of an MP4."""
 
     path: str
     size: tuple[int, int]
@@ -61,6 +62,7 @@ class FilmJob(msgspec.Struct, frozen=True):
     subtitles: tuple[Track, ...]
     language: str
     metadata: Mapping[str, str]
+    xmp: bytes
 
     @property
     def ticks(self) -> int:

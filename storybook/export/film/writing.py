@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import av
 import msgspec
@@ -30,6 +32,8 @@ _BT709: Final = 1
 _LIMITED_RANGE: Final = 1
 _MILLISECONDS: Final = Fraction(1, 1_000)
 _SAMPLES_PER_TICK: Final = RATE // TICKS
+_XMP_BOX: Final = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac")
+"""By which a box of an MP4 is known as XMP: part 3 of Adobe's specification."""
 _ASS_HEADER: Final = b"""[Script Info]
 ScriptType: v4.00+
 
@@ -93,10 +97,19 @@ def write_film(job: FilmJob) -> Generator[float, None, None]:
             for place in range(len(job.shots)):
                 yield from writer.write_shot(place)
             writer.finish()
+        if job.codec is Codec.H264:
+            _append_xmp(Path(job.path), job.xmp)
     except av.FFmpegError as error:  # it cannot be pickled
         if isinstance(error, OSError):
             raise OSError(error.errno, error.strerror, job.path) from None
         raise RuntimeError(str(error)) from None
+
+
+def _append_xmp(path: Path, xmp: bytes) -> None:
+    """A box of its own behind all others: nothing that the index points to moves."""
+    content = b"uuid" + _XMP_BOX.bytes + xmp
+    with path.open("ab") as file:
+        file.write((len(content) + 4).to_bytes(4, "big") + content)
 
 
 class _Writer:

@@ -18,6 +18,7 @@ from pikepdf import (
     String,
 )
 
+from storybook.export import xmp
 from storybook.export.content import BookContent
 from storybook.export.pdf import metadata
 from storybook.export.pdf.drawing import FONT_NAMES, SideDrawing
@@ -172,14 +173,14 @@ class Document:
         root.ViewerPreferences = Dictionary(DisplayDocTitle=True, PrintScaling=Name("/None"))
         if not self._paper.is_cut:
             root.ViewerPreferences.Duplex = Name.DuplexFlipShortEdge
-        date = metadata.made(book).strftime("D:%Y%m%d%H%M%SZ")
+        date = xmp.made(book).strftime("D:%Y%m%d%H%M%SZ")
         self._pdf.docinfo.update(
             {
                 Name.Title: book.title,
                 Name.Subject: metadata.subject(book, line),
-                Name.Author: ", ".join(metadata.authors(book)),
-                Name.Creator: metadata.PROGRAM,
-                Name.Producer: metadata.PROGRAM,
+                Name.Author: ", ".join(xmp.authors(book)),
+                Name.Creator: xmp.PROGRAM,
+                Name.Producer: xmp.PROGRAM,
                 Name.CreationDate: date,
                 Name.ModDate: date,
             }

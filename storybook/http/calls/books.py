@@ -50,6 +50,11 @@ _WHAT_THERE_IS: Final = Parameter(
     {"type": "string", "enum": ["0", "1", "false", "true"]},
 )
 _NAME: Final = Header("Content-Disposition", "the file's name: the book's title, in UTF-8")
+_MISSING: Final = Header(
+    "Storybook-Missing",
+    "only with `partial`: what the book is without, such as `the picture of page 3`",
+    required=False,
+)
 _PROGRESS: Final = Reply(
     "it is being made: ask again at the same address",
     (JSON,),
@@ -78,7 +83,7 @@ def _calls() -> Iterator[Call]:
             f"/api/runs/{{run_id}}/book.{it.name}",
             _ABOUT[it.name],
             {
-                **file_answers("the book", it.media_type, _NAME),
+                **file_answers("the book", it.media_type, _NAME, _MISSING),
                 **({202: _PROGRESS} if it.is_long else {}),
             },
             more=more,

@@ -12,7 +12,7 @@ import { confirm, erase } from "../shelf/erasing.js";
 import { BookQueue } from "../shelf/book_queue.js";
 import { openSettings } from "../shelf/settings.js";
 import { openShare } from "../shelf/share.js";
-import { openTakeAlong } from "../shelf/take_along.js";
+import { openTakeAlong, openTakeIn } from "../shelf/take_along.js";
 import { isMaking, lineOf, unknownShelf, withBook, withNewest, without, withPage } from "../shelf/shelf_state.js";
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
@@ -25,6 +25,8 @@ import { repeat } from "../vendor/lit-html/directives/repeat.js";
 const TYPING_MS = 250;
 /** How many books a page of the library has. */
 const PAGE = 24;
+/** A sign at the head of the shelf. @param {unknown} icon @param {string} text @param {() => void} act */
+const tool = (icon, text, act) => html`<button type="button" class="tool" aria-label=${text} title=${text} @click=${act}>${icon}</button>`;
 const GHOSTS = Array.from({ length: 6 });
 
 /** @param {HTMLElement} root @param {App} app @param {import("../router.js").Place} place */
@@ -277,8 +279,9 @@ class ShelfScreen {
         <h1 tabindex="-1">${say("shelfTitle")}</h1>
         ${isOpen && !isInviting ? searchTemplate(say, (query) => this.#search(query)) : html`<span class="seek"></span>`}
         <div class="tools">
-          ${knownSession() ? html`<button type="button" class="tool" aria-label=${say("shelfSignOut")} title=${say("shelfSignOut")} @click=${() => void this.#signOut()}>${icons.leave}</button>` : nothing}
-          <button type="button" class="tool" aria-label=${say("shelfSettings")} title=${say("shelfSettings")} @click=${() => void openSettings(this.app)}>${icons.settings}</button>
+          ${knownSession() ? tool(icons.leave, say("shelfSignOut"), () => void this.#signOut()) : nothing}
+          ${isOpen ? tool(icons.takeIn, say("shelfTakeIn"), () => void openTakeIn(this.app)) : nothing}
+          ${tool(icons.settings, say("shelfSettings"), () => void openSettings(this.app))}
         </div>
         ${isOpen && !isInviting ? make : nothing}
       </header>

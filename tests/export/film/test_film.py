@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from xml.etree import ElementTree
 
 import anyio
 import msgspec
@@ -227,6 +228,40 @@ def test_a_film_says_what_made_it(named: Named, name: str) -> None:
     assert re.search(r"\(text\): http\S+/algorithmicMedia", told)
     if name == "wide":
         assert found.tag("creation_time").startswith("2025-06-15T15:06:40")
+
+
+def boxes_of(content: bytes) -> dict[str, bytes]:
+    """The outermost boxes of an MP4, in order."""
+    found, at = dict[str, bytes](), 0
+    while at < len(content):
+        size = int.from_bytes(content[at : at + 4], "big")
+        found[content[at + 4 : at + 8].decode()] = content[at + 8 : at + size]
+        assert size >= 8
+        at += size
+    assert at == len(content)
+    return found
+
+
+def test_an_mp4_says_in_xmp_what_made_it(wide: Made, tall: Made) -> None:
+    """In the box that programs know, behind all that the index points to."""
+    boxes = boxes_of(wide.path.read_bytes())
+    assert next(iter(boxes)) == "ftyp" and [*boxes][-2:] == ["mdat", "uuid"]
+    kind, told = boxes["uuid"][:16], ElementTree.fromstring(boxes["uuid"][16:])
+    assert kind.hex() == "be7acfcb97a942e89c71999491e3afac"
+    source = told.findtext(".//{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType")
+    assert source is not None and source.endswith("/trainedAlgorithmicMedia")
+    title = told.find(".//{http://purl.org/dc/elements/1.1/}title")
+    assert title is not None and "".join(title.itertext()) == wide.book.title
+    assert b"xpacket" not in tall.path.read_bytes()
+
+
+def test_ffmpeg_finds_the_xmp_of_an_mp4(wide: Made) -> None:
+    """And reads all of the film, to its end."""
+    probe = "ffprobe", "-v", "error", "-export_xmp", "1", "-show_format", str(wide.path)
+    told = subprocess.run(probe, capture_output=True, check=True).stdout.decode()
+    assert "trainedAlgorithmicMedia</Iptc4xmpExt:DigitalSourceType>" in told
+    read = "ffmpeg", "-v", "error", "-xerror", "-i", str(wide.path), "-f", "null", "-"
+    assert subprocess.run(read, capture_output=True, check=True).stderr == b""
 
 
 def test_progress_is_told_up_to_the_end(wide: Made) -> None:
