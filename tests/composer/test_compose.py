@@ -396,7 +396,7 @@ def test_every_beat_of_every_storyline_can_be_told_in_three_ways() -> None:
         ("꿈틀꿈틀", ""),
         ("friendship", "우정"),
         ("kindergarten", ""),
-        ("우주 탐험", "탐험"),
+        ("숲속 탐험", "탐험"),
         ("용서", "용서"),
         ("친구를 용서하기", "용서"),
         ("감사하는 마음", "감사"),

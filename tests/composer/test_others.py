@@ -80,7 +80,7 @@ def test_names_stand_in_a_row(names: list[str], row: str) -> None:
 def test_a_group_is_introduced_as_one() -> None:
     """꼬마 요정 셋, and not each of them; of nothing but bears each is named."""
     assert "루돌프와 착한 꼬마 요정 셋" in told_of("루돌프, 착한 꼬마 요정 셋")[0]
-    assert "첫째 곰, 둘째 곰, 막내 곰을" in told_of("곰 세 마리")[0]
+    assert "첫째 곰, 둘째 곰, 막내 곰" in told_of("곰 세 마리")[0]
 
 
 def test_who_is_away_is_said_to_be_at_home_once() -> None:

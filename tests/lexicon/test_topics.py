@@ -100,11 +100,11 @@ def test_a_sentence_finds_what_it_is_about(text: str, name: str) -> None:
     "text",
     [
         *("사과파이 굽기", "사과를 먹어요", "눈썹", "이야기를 읽어요", "아이가 빠르게 달려요"),
-        *("말 타기", "다리를 건너요", "죽을 먹어요", "기가 죽은 아이", "물놀이"),
+        *("말 타기", "다리를 건너요", "배를 깎아요", "죽을 먹어요", "기가 죽은 아이", "물놀이"),
         *(
             "쉬는 시간",
             "아쉬 놀이",
-            "남자야 해적",
+            "남자야 해병대",
             "잘 자라는 나무",
             "낯선 사람을 따라가면 안 돼요",
         ),
@@ -146,7 +146,7 @@ def test_a_frame_does_not_claim_its_neighbours(text: str) -> None:
 def test_what_happens_meanwhile_is_no_topic() -> None:
     """Unless it is grave, or nothing else is said."""
     for text, name in (
-        ("할아버지 낮잠 자는 사이에 틀니가 달아났다", None),
+        ("할아버지 낮잠 자는 사이에 틀니가 달아났다", "사라진 것을 찾아서"),
         ("엄마가 설거지하는 동안 동생이랑 놀기", "동생"),
         ("낮잠 자는 동안", "잠자기"),
         ("할머니가 돌아가신 동안 나는 몰랐어요", "죽음"),
