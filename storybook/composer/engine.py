@@ -12,7 +12,8 @@ from storybook.composer.arcs import AGE, PAGE_COUNT
 from storybook.composer.choosing import ARC, arc_storyline, choice, known_topics
 from storybook.composer.compose import compose
 from storybook.composer.storylines import by_name
-from storybook.composer.tale import company, tell, told
+from storybook.composer.tale import company, told
+from storybook.composer.tale_pages import tell
 from storybook.engines import Capabilities, Choice, Readiness, Report, Topic, WritingTask
 from storybook.events.catalog import EngineInfo
 

@@ -9,7 +9,8 @@ import pytest
 from storybook.book import StoryRequest
 from storybook.composer.addressing import addressed, said_to
 from storybook.composer.storylines import Storyline, storylines
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import told
+from storybook.composer.tale_pages import tell
 from storybook.lexicon import cast
 
 YOU = re.compile(

@@ -14,7 +14,8 @@ from storybook.composer.engine import pages_of
 from storybook.composer.setting import setting_of
 from storybook.composer.storylines import Storyline, by_name, storylines
 from storybook.composer.surroundings import Distance, distance
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import told
+from storybook.composer.tale_pages import tell
 from storybook.composer.whereabouts import told_place
 from storybook.engines import WritingTask
 

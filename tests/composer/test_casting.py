@@ -11,7 +11,8 @@ from storybook.composer import telling
 from storybook.composer.casting import casting
 from storybook.composer.choosing import choice
 from storybook.composer.storylines import Storyline, by_name, storylines
-from storybook.composer.tale import Tale, tell, told
+from storybook.composer.tale import Tale, told
+from storybook.composer.tale_pages import tell
 from storybook.lexicon import cast
 
 ANY = by_name()["snail-first"]

@@ -10,7 +10,8 @@ from storybook.book import StoryRequest
 from storybook.composer.hours import Hour, at_the_hour
 from storybook.composer.storylines import Storyline, by_name, storylines
 from storybook.composer.surroundings import Distance
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import told
+from storybook.composer.tale_pages import tell
 
 SUNSET = Hour(3, "sunset", "noon", inside=False, distance=Distance.AT)
 INSIDE = Hour(3, "night", "noon", inside=True, distance=Distance.AT)

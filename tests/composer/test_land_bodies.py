@@ -13,7 +13,8 @@ from storybook.book import StoryRequest
 from storybook.composer.choosing import choice
 from storybook.composer.land_bodies import body_of, lacks, on_land
 from storybook.composer.storylines import by_name, storylines
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import told
+from storybook.composer.tale_pages import tell
 from storybook.lexicon import cast
 from storybook.lexicon.words import data, find_kind
 from tests.composer.storyline_text import ways

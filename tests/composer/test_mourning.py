@@ -8,7 +8,8 @@ from storybook.book import StoryRequest
 from storybook.composer.choosing import choice
 from storybook.composer.mourning import mourned
 from storybook.composer.storylines import by_name
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import told
+from storybook.composer.tale_pages import tell
 from storybook.lexicon import characters_of
 
 

@@ -11,7 +11,8 @@ from storybook.composer.arcs import arc_of, arcs
 from storybook.composer.compose import compose
 from storybook.composer.others import are_named, in_a_row, together, told_once
 from storybook.composer.storylines import by_name, storylines
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import told
+from storybook.composer.tale_pages import tell
 from storybook.lexicon import cast
 
 

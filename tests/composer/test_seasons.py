@@ -10,7 +10,8 @@ from storybook.book import StoryRequest
 from storybook.composer.choosing import choice
 from storybook.composer.seasons import asked_season, is_in_season, told_seasons
 from storybook.composer.storylines import Storyline, by_name, storylines
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import told
+from storybook.composer.tale_pages import tell
 
 OF_ONE = {
     "summer": "매미|한여름|무더운 여름밤|반딧불이",

@@ -26,7 +26,8 @@ from storybook.composer.storylines import (
     by_name,
     storylines,
 )
-from storybook.composer.tale import tell, told
+from storybook.composer.tale import told
+from storybook.composer.tale_pages import tell
 from storybook.korean.slips import slips
 from storybook.languages.known import language_of
 from storybook.lexicon.absence import away
