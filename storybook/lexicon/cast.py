@@ -48,6 +48,10 @@ _NAMED: Final = re.compile(
     r"^(?P<desc>.*?)(?:이름[이은]\s*)?(?P<name>[^\s()]{1,8}?)"
     r"(?:이라는|라는|이라고 하는|라고 하는|인)\s+(?P<more>.*?)(?P<kind>[가-힣]+)$"
 )
+_PERSON: Final = re.compile(
+    r"(?:^|[가-힣])(?:주|상|거|노|시|군|하|여|미|연|달|장|은|죄|외국|장애|연예|외계|우주|원시|지구|정치|언론|문)인\s"
+)
+"""Nouns that end in 인 and name nobody: 주인 아주머니, 외계인 친구."""
 _PARENTHESES: Final = re.compile(r"^(?P<a>[^()]+?)\s*[(（](?P<b>[^()（）]+)[)）]\s*$")
 _TITLED: Final = re.compile(r"^(?P<name>[^\s:：]{1,8})\s*(?:[:：]|\s[-–—]\s)\s*(?P<rest>.+)$")
 _ARTICLES: Final = ("a", "an", "the", "named", "called")
@@ -114,9 +118,11 @@ def _analysed(part: str) -> tuple[str, str, Word]:
         before, after = [*before, *after], []
     if after and after[0] in roles():
         noun = f"{noun} {after[0]}"
-        return *_described(before, noun), find_kind(
-            noun if is_known_kind(noun) else noun.split()[0]
-        )
+        kind = find_kind(noun if is_known_kind(noun) else noun.split()[0])
+        if len(after) == 2 and _is_given_name(after[1]):  # 토끼 인형 뚜뚜
+            description, epithet = _described(before, noun)
+            return description, after[1], msgspec.structs.replace(kind, ko=epithet)
+        return *_described(before, noun), kind
     if len(after) == 1 and _is_given_name(after[0]):
         description, epithet = _described(before, noun)
         return description, after[0], _as_called(epithet, noun)
@@ -151,6 +157,8 @@ def _unknown(part: str, tokens: list[str]) -> tuple[str, str, Word]:
         return "", kind.ko if kind.ko != part.strip() else "", kind
     last = part.strip() if part.isascii() else tokens[-1]
     kind = find_kind(last)
+    if len(kind.ko) == 1 and last == f"{kind.ko}이" and without_particle(last) == last:
+        kind = msgspec.structs.replace(find_kind(FRIEND.ko), ko=last)  # 소이 is no cow
     description, name = _described(tokens[:-1], tokens[-1][:MAX_NAME].strip("-") or FRIEND.ko)
     if kind.ko == last:
         kind = msgspec.structs.replace(kind, ko=name)
@@ -228,6 +236,8 @@ def _called(part: str) -> tuple[str, str, Word] | None:
     """ "토토라는 토끼", "이름이 토토인 용감한 토끼"."""
     match = _NAMED.match(_clean(part))
     if match is None or not is_known_kind(match["kind"]) or not _is_given_name(match["name"]):
+        return None
+    if _PERSON.search(f"{match['name']}{part[match.end('name') :][:2]}"):
         return None
     description = f"{match['desc']} {match['more']}".strip()
     return " ".join(description.split()), match["name"], find_kind(match["kind"])

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from storybook.lexicon.parts import is_attributive
 from storybook.lexicon.people import may_be_name, sex_of_name
 from storybook.lexicon.words import find_kind, folk_of, is_known_kind
 
@@ -248,6 +249,8 @@ def _plural(part: str) -> list[str]:
     if not part.endswith(_PLURAL) or part.endswith("친구들"):
         return []
     what, head = _parted(part.removesuffix(_PLURAL))
+    if not is_attributive(what):  # 어린이집 아이들: no part of a name
+        what = ""
     return _numbered(what, head, UNCOUNTED, False) if _is_kind(head) else []
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from storybook.korean.particles import particle
 from storybook.lexicon.emoji import spelled_in_place
 from storybook.lexicon.people import is_name, may_be_name, sounds_like_name
 from storybook.lexicon.words import data, find_kind, folk_of, is_known_kind
@@ -251,11 +252,13 @@ _CASE_PARTICLES: Final = ("에게", "은", "는", "이", "가", "을", "를", "�
 
 
 def without_particle(token: str) -> str:
-    """A known kind without the particle or the plural's 들 after it; any other word as it is."""
+    """A known kind without the particle or the plural's 들 after it; any other word as it is. A
+    particle agrees with its word: 소이 is no cow, of which one says 소가, but a name."""
     if is_known_kind(token):
         return token
-    for particle in _CASE_PARTICLES:
-        if is_known_kind(stem := token.removesuffix(particle)):
+    for one in _CASE_PARTICLES:
+        stem = token.removesuffix(one)
+        if is_known_kind(stem) and particle(stem, one) == one:
             return stem
     return token
 

@@ -183,3 +183,17 @@ def test_a_range_is_several_and_no_name(text: str) -> None:
 def test_cousins_are_several() -> None:
     """With a mouth each."""
     assert len(cast("사촌들과 할머니")) == 4
+
+
+def test_a_name_is_no_cow_and_a_shopkeeper_no_name() -> None:
+    """A particle agrees with its word, many nouns end in 인, and a place is no part of a name."""
+    for text, names in (
+        ("다섯 살 소이와 낡은 토끼 인형 뚜뚜", ["소이", "뚜뚜"]),
+        ("눈이 세 개인 외계인 뽀글이와 주인 아주머니", ["뽀글이", "아주머니"]),
+        ("소방관 삼촌과 어린이집 아이들", ["소방관 삼촌", "첫째 아이", "둘째 아이", "셋째 아이"]),
+        ("외계인 친구", ["외계인 친구"]),
+        ("이름이 토토인 토끼", ["토토"]),
+    ):
+        assert [it.name for it in cast(text)] == names
+    (soi, traveller) = cast("소이와 나그네")
+    assert (soi.kind.ko, traveller.kind.en, traveller.age_group) == ("소이", "traveller", "adult")
