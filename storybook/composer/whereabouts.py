@@ -28,11 +28,15 @@ _OURS: Final = re.compile(
     r"(?:우리|저희|내|제)\s+(?=\S)|우리(?=집$|집\s|반$|동네|마을|학교|유치원)"
 )
 _WITHIN: Final = re.compile(r"\s(?:안|위|칸)$")
+_LISTED: Final = re.compile(r"[,、/]")
 _TWO: Final = re.compile(r"(?<=\S)(?:이랑|와|과|랑|하고)\s+")
 
 
 def told_place(place: str, *, is_teller: bool) -> str:
     """A request's place as a book says it: 우리 집 only if one of the house tells it."""
+    first, *others = (it.strip() for it in _LISTED.split(place, maxsplit=1))
+    if others and first and others[0]:  # 장례식장, 과수원
+        place = f"{with_particle(first, '와')} {others[0]}"
     text = place_words(place)
     if is_teller:
         return re.sub(r"^우리(?=집|동네|마을|학교|유치원)", "우리 ", text)
