@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Final
 
 import msgspec
@@ -145,16 +144,20 @@ def _played(
             for place in range(len(everyone))
             if place not in found.values() and bool(extra.may_be) == (place == gone)
         ]
-        called = [it for it in free if _is_called(everyone[it], extra.played_by, extra.may_be)]
-        called = called or [it for it in free if _is_called(everyone[it], extra.stand_in)]
+        called = [it for it in free if _calls(everyone, it) & {*extra.played_by, *extra.may_be}]
+        called = called or [it for it in free if _calls(everyone, it) & {*extra.stand_in}]
         if called:
             found[key] = called[0]
     return found if len(found) < len(everyone) else {}
 
 
-def _is_called(who: Character, *names: Sequence[str]) -> bool:
+def _calls(everyone: Sequence[Character], place: int) -> set[str]:
+    """What one of some is called: 엄마 곰 is the mother among bears, and a bear beside a child."""
+    who = everyone[place]
+    first, *more = who.name.split()
+    among_kin = more == [who.kind.ko] and sum(it.kind == who.kind for it in everyone) > 1
     called = {who.name, who.name.split()[-1], who.kind.ko}
-    return bool(called & {*chain(*names)})
+    return called | {first} if among_kin and folk_of(who.kind) == "animal" else called
 
 
 def _is_another(who: Character, extra: Extra) -> bool:

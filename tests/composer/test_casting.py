@@ -263,6 +263,17 @@ def test_who_is_called_as_one_whom_a_story_brings_along_is_no_hero_beside_them(
     assert who is not None and who.name(who.extras["santa"]) == characters
 
 
+@pytest.mark.parametrize(
+    ("characters", "mother"),
+    [("아기 곰, 엄마 곰, 아빠 곰", "엄마 곰"), ("엄마, 아이", "엄마"), ("아이와 엄마 곰", "")],
+)
+def test_a_mother_of_ones_own_kind_is_the_one_of_the_story(characters: str, mother: str) -> None:
+    """No bear has two mothers; a bear is not the mother of a child."""
+    who = casting(by_name()["umbrella-on-the-bed"], cast(characters))
+    assert who is not None
+    assert (who.name(who.extras["mom"]) if "mom" in who.extras else "") == mother
+
+
 @pytest.mark.parametrize("characters", ["언니랑 나", "형, 동생, 나", "아빠, 형, 나"])
 def test_who_tells_a_book_is_its_hero(characters: str) -> None:
     """And looks on at nobody else's story."""
