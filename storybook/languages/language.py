@@ -146,7 +146,7 @@ class ReadingAloud(msgspec.Struct, frozen=True):
     beside it; `whispered` and `called` of words that tell how somebody says something; `mimetic` of
     a sentence that is nothing but a sound (쿵!); `turning` of the beginning of one before which a
     teller waits (그런데); and `quoting` of what goes on after a sign that ends what is said within
-    a sentence (잠깐! 하고)."""
+    a sentence (잠깐! 하고); `particles` of what may stand at the end of a name."""
 
     read: Callable[[str], str] = str
     spelled: Mapping[str, Callable[[str], str]] = {}
@@ -158,6 +158,7 @@ class ReadingAloud(msgspec.Struct, frozen=True):
     mimetic: str = _NOTHING
     turning: str = _NOTHING
     quoting: str = _NOTHING
+    particles: str = ""
 
     def given(self, text: str, engine: str = "") -> str:
         """A text as an engine is given it."""

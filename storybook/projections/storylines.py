@@ -55,7 +55,9 @@ def digest_of(topic: str) -> int:
 CHOSEN_AT: Final = (
     "SELECT position FROM storylines WHERE storyline = ? ORDER BY position DESC LIMIT 1"
 )
-LATELY_SINCE: Final = "SELECT position - 1 FROM storylines ORDER BY position DESC LIMIT 1 OFFSET ?"
+LATELY_SINCE: Final = (
+    "SELECT position - 1 FROM storylines WHERE position > 0 ORDER BY position DESC LIMIT 1 OFFSET ?"
+)
 CHOSEN_FOR_AT: Final = (
     "SELECT position FROM storylines WHERE storyline = ? AND topic = ? "
     "ORDER BY position DESC LIMIT 1"

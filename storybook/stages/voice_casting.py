@@ -12,7 +12,6 @@ it would be taken for somebody else's.
 from __future__ import annotations
 
 import math
-import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -25,7 +24,7 @@ from msgspec.structs import replace
 from storybook.book import VOICES, StoryRequest, TtsConfig
 from storybook.engines import VoiceSound
 from storybook.lexicon import Character, cast, characters_of, find_traits
-from storybook.lexicon.people import years_in
+from storybook.lexicon.by_ear import USUAL_YEARS, are_elders, sex_by_ear, years_of
 from storybook.lexicon.words import folk_of
 
 APART: Final = 3.0
@@ -50,16 +49,12 @@ _TOO_CLOSE: Final = 100.0
 """What a voice costs, in semitones from what is expected: of another sex, age or temper; an old
 woman's for who is none; a child's that is deeper than a grown-up's, or than an elder child's; and
 one near to another one's."""
-_MONTHS: Final = re.compile(r"(\d{1,2})\s*(?:개월|months?)")
-_PET_FORM: Final = re.compile(r"(?<=[가-힣]{2})이$")
 _KEPT_IN_MIND: Final = 40
 """Ways to cast those who came first with which it is gone on: far more than make a difference."""
 _USUAL_PITCH: Final = {"male": 115.0, "female": 205.0}
 """Of voices that nobody has measured."""
-_USUAL_YEARS: Final = 7
 _STEPS_A_YEAR: Final = 0.6
 """Semitones that a child's voice sinks in a year, from what it is at the usual years."""
-_NAME_LETTERS: Final = 2
 UNMEASURED: Final = tuple(
     VoiceSound(name, "male" if name.startswith("M") else "female") for name in VOICES
 )
@@ -119,7 +114,7 @@ def _child_of(everyone: Sequence[Character], company: Sequence[str]) -> Characte
     """The hero as a child, where it is one only by those who come along."""
     hero = everyone[0]
     is_said = bool(expectation_of(hero).age)
-    if len(everyone) > 1 or is_said or not {*company} & {*_data()["kin"]["elders"]}:
+    if len(everyone) > 1 or is_said or not are_elders(company):
         return None
     return replace(hero, age_group="child")
 
@@ -249,16 +244,16 @@ def expectation_of(who: Character) -> Expectation:
     """How a character should sound."""
     data = _data()
     kind = who.kind.en
-    sex = who.sex or _said_by_kind(kind, ("male", "female")) or _sex_by_ear(who)
+    sex = who.sex or _said_by_kind(kind, ("male", "female")) or sex_by_ear(who)
     traits = find_traits(f"{who.description} {who.name} {who.kind.ko}")
     age = _age_of(who, traits)
-    years = _years(who, is_child=age == "child")
+    years = years_of(who, is_child=age == "child")
     if age == "child" and 0 < years < data["toddler"]["years"]:
         age = "baby"
     if folk_of(who.kind) == "person" and kind not in _pitches():
         pitch = float(data["people"][sex or "unknown"][age or "adult"])
         is_of_years = age == "child" and years > 0
-        steps = (_USUAL_YEARS - years) * _STEPS_A_YEAR if is_of_years else 0.0
+        steps = (USUAL_YEARS - years) * _STEPS_A_YEAR if is_of_years else 0.0
     else:
         pitch = _pitches().get(kind, float(data["usual"][folk_of(who.kind)]))
         steps = data["age"].get(age, 0) + data["sex"].get(sex, 0)
@@ -275,29 +270,6 @@ def _age_of(who: Character, traits: Sequence[str]) -> str:
     age = who.age_group or _said_by_kind(who.kind.en, ("elder", "baby", "child", "adult"))
     age = age or ("baby" if "baby" in traits else "child" if "young" in traits else "")
     return age or ("elder" if "old" in traits else "")
-
-
-def _years(who: Character, *, is_child: bool) -> float:
-    """How old somebody is, as said, or as those usually are who are called so, or
-    children; 0 of whom nobody says it."""
-    text = f"{who.description} {who.name}"
-    if months := _MONTHS.search(text):
-        return int(months[1]) / 12
-    said = years_in(text)
-    if said is not None:
-        return max(float(said), 0.5)
-    usual: dict[str, float] = _data()["years"]
-    usual_years = float(_USUAL_YEARS) if folk_of(who.kind) == "person" and is_child else 0.0
-    return next((usual[it] for it in reversed(text.split()) if it in usual), usual_years)
-
-
-def _sex_by_ear(who: Character) -> str:
-    """Whom a given name is taken for that both girls and boys have: it sounds rather like one."""
-    name = _PET_FORM.sub("", who.name)
-    if who.kind.en not in ("child", "young child") or " " in name or len(name) < _NAME_LETTERS:
-        return ""
-    ends = _data()["names"]
-    return next((sex for sex in ("female", "male") if name.endswith(tuple(ends[sex]))), "")
 
 
 def _said_by_kind(kind: str, what: Sequence[str]) -> str:

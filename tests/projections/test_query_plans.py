@@ -45,6 +45,7 @@ PLANS = {
     forgotten.IS_FORGOTTEN: "COVERING INDEX sqlite_autoindex_forgotten_1",
     voices.LAST_VOICE: "INDEX cast_voices_by_name",
     storylines.CHOSEN_AT: "COVERING INDEX storylines_by_name",
+    storylines.LATELY_SINCE: "INTEGER PRIMARY KEY",
     storylines.CHOSEN_FOR_AT: "COVERING INDEX storylines_by_topic",
     timings.TAKEN: "INDEX timings_by_role",
     throughput.OF_STATUS: "COVERING INDEX library_by_status",

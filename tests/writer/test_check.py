@@ -94,7 +94,7 @@ def test_the_composers_pages_may_stand(characters: str, topic: str) -> None:
         first(image_prompt="rabbit, tiger"),
         first(image_prompt=PROMPT + " and a tree" * 300),
         first(dialogues=(Dialogue("토끼", ""),)),
-        first(dialogues=(Dialogue("토끼", "같이 놀자!"),) * 3),
+        first(dialogues=(Dialogue("토끼", "같이 놀자!"),) * 5),
         msgspec.structs.replace(COVER, title=""),
         msgspec.structs.replace(COVER, title="토끼와 " * 20),
     ],

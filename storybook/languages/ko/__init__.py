@@ -87,6 +87,7 @@ KOREAN: Final = Language(
         read=_read,
         spelled={"espeak": _for_espeak, "kokoro": _for_kokoro},
         breaths=r"(?:고|며|서|면|니|지만|는데|은데|자|려고|도록|때)(?=\s)",
+        particles="[이가은는도의와과를을께]|에게|께서",
         hushed=r"속삭|소곤|쉿|나지막|나직|조용히|작은 (?:소리|목소리)|작게|살금|가만가만|새근",
         whispered=r"속삭|소곤|귓속말|귀에 (?:대고|입)|나지막|나직|작은 (?:소리|목소리)|작게"
         r"|가만히 말",

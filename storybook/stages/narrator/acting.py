@@ -84,7 +84,7 @@ def _each(sentences: Sequence[SpokenSentence], speech: ReadingAloud) -> Iterator
         if not line:
             yield from (_told(it.text, speech) for it in here)
         else:
-            beside = f"{_before(sentences, start)} {_after(sentences, stop)}"
+            beside = f"{_before(sentences, start, speech)} {_after(sentences, stop, speech)}"
             whole = " ".join(it.text for it in here)
             yield from (_said(it.text, whole, beside, speech) for it in here)
         start = stop
@@ -115,32 +115,34 @@ def _said(text: str, line: str, beside: str, speech: ReadingAloud) -> Expression
 # ------------------------------------------------------------------------- what is told of a line
 
 
-def _before(sentences: Sequence[SpokenSentence], start: int) -> str:
+def _before(sentences: Sequence[SpokenSentence], start: int, speech: ReadingAloud) -> str:
     """What is told right before the line that begins at `start`, if it is of who says that."""
     if start == 0 or sentences[start - 1].line:
         return ""
-    return _if_of(sentences, start - 1, sentences[start].speaker)
+    return _if_of(sentences, start - 1, sentences[start].speaker, speech)
 
 
-def _after(sentences: Sequence[SpokenSentence], stop: int) -> str:
+def _after(sentences: Sequence[SpokenSentence], stop: int, speech: ReadingAloud) -> str:
     if stop == len(sentences) or sentences[stop].line:
         return ""
-    return _if_of(sentences, stop, sentences[stop - 1].speaker)
+    return _if_of(sentences, stop, sentences[stop - 1].speaker, speech)
 
 
-def _if_of(sentences: Sequence[SpokenSentence], index: int, speaker: str) -> str:
+def _if_of(
+    sentences: Sequence[SpokenSentence], index: int, speaker: str, speech: ReadingAloud
+) -> str:
     """A told sentence, unless it names another one who speaks on the page first: then it tells how
     that one says something."""
     text = sentences[index].text
     names = {it.speaker for it in sentences if it.speaker}
-    named = {name: _place(name, text) for name in names if _place(name, text) >= 0}
+    places = {name: _place(name, text, speech) for name in names}
+    named = {name: at for name, at in places.items() if at >= 0}
     return text if not named or min(named, key=lambda it: named[it]) == speaker else ""
 
 
-def _place(name: str, text: str) -> int:
-    """Where a name stands as a word of its own, with a particle of one letter or two; else -1."""
-    particle = "(?:[이가은는도의와과를을께]|에게|께서)?"
-    found = re.search(rf"(?<!\w){re.escape(name)}{particle}(?!\w)", text)
+def _place(name: str, text: str, speech: ReadingAloud) -> int:
+    """Where a name stands as a word of its own, but for a particle; else -1."""
+    found = re.search(rf"(?<!\w){re.escape(name)}(?:{speech.particles})?(?!\w)", text)
     return found.start() if found is not None else -1
 
 
