@@ -24,7 +24,7 @@ from storybook.composer.seasons import asked_season, is_in_season, told_seasons
 from storybook.composer.setting import setting_of
 from storybook.composer.storylines import ANY_TOPIC, Storyline, by_name, storylines
 from storybook.composer.surroundings import unsuited
-from storybook.composer.tale import Tale, told
+from storybook.composer.tale import Tale, is_grave, told
 from storybook.engines import Choice
 from storybook.lexicon import characters_of
 from storybook.lexicon.emoji import spelled
@@ -35,7 +35,6 @@ from storybook.lexicon.topics import (
     frames,
     grave_of_people,
     light_words,
-    weighs,
     words_in,
 )
 
@@ -255,7 +254,7 @@ def _words_of(story: StoryRequest) -> str:
 
 def _gentle(story: StoryRequest) -> list[str]:
     """General stories for what weighs on a family and no story is about: gentle ones."""
-    if not weighs(spelled(f"{story.topic} {story.characters} {story.place}")):
+    if not is_grave(story):
         return []
     return [name for name in _fitting(ANY_TOPIC, story) if by_name()[name].gentle]
 

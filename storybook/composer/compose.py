@@ -14,7 +14,7 @@ from storybook.composer import request, telling
 from storybook.composer.arcs import PAGE_COUNT, ArcPage, ArcStoryline, arc_of, table
 from storybook.composer.beginnings import beginning, heroes
 from storybook.composer.casting import ELDERS, is_elder
-from storybook.composer.others import are_named, in_a_row, in_groups, together
+from storybook.composer.others import COUNTS, are_named, in_a_row, in_groups, together
 from storybook.composer.setting import is_inside
 from storybook.composer.whereabouts import dwelling_words
 from storybook.lexicon import (
@@ -38,7 +38,6 @@ MAX_TEAM: Final = 14
 REST_ON_A_PAGE: Final = 3
 """How many of the others a page names; with more of them, they take turns."""
 LAST_PAGE: Final = PAGE_COUNT - 1
-COUNTS: Final = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 COUNTERS: Final = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟")
 OTHER_GAITS: Final = ("사뿐사뿐", "총총")
 """How the second character moves if it would move like the hero."""

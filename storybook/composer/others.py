@@ -24,7 +24,7 @@ BY_NAME: Final = "rest_by_name"
 """The slot of the others where they are told by name."""
 SLOTS: Final = (REST, BY_NAME)
 MOST_NAMED: Final = 3
-COUNTS: Final = ("", "", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
+COUNTS: Final = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟")
 _REST: Final = re.compile(rf"\{{{REST}(?=[:}}])")
 _AT_HOME: Final = re.compile(rf"집에 있는 (?=\{{(?:{B}|{REST}|{BY_NAME})[:}}])")
 _REST_AT_HOME: Final = re.compile(rf"집에 있는 (?=\{{(?:{REST}|{BY_NAME})[:}}])")

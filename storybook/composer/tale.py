@@ -35,6 +35,7 @@ from storybook.composer.whereabouts import told_place
 from storybook.lexicon import Character, characters_of, looks
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.parts import TELLER
+from storybook.lexicon.topics import weighs
 from storybook.lexicon.words import Word, find_kind, folk_of
 
 
@@ -118,6 +119,11 @@ def told(
         dict(zip(names, described, strict=True)),
         gone,
     )
+
+
+def is_grave(story: StoryRequest) -> bool:
+    """Whether a request names what weighs on a family."""
+    return weighs(spelled(f"{story.topic} {story.characters} {story.place}"))
 
 
 def here_of(it: Tale) -> str:

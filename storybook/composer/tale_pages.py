@@ -34,6 +34,7 @@ from storybook.composer.tale import (
     everyone_of,
     extra_name,
     here_of,
+    is_grave,
     kind_beside,
     kinds_of,
     living_of,
@@ -45,7 +46,6 @@ from storybook.composer.whereabouts import dwelling_words, main_place
 from storybook.lexicon import Character
 from storybook.lexicon.emoji import spelled
 from storybook.lexicon.parts import TELLER
-from storybook.lexicon.topics import weighs
 from storybook.scene import PageScene
 
 AGELESS: Final = ("space", "water", "sky", "tiny", "body")
@@ -108,11 +108,6 @@ def _at_the_hours(it: Tale, texts: Sequence[str]) -> list[str]:
     return told_of
 
 
-def _is_grave(it: Tale) -> bool:
-    """Whether a request names what weighs on a family."""
-    return weighs(spelled(f"{it.story.topic} {it.story.characters} {it.story.place}"))
-
-
 def _words(it: Tale, scenery: Scenery | None, opening: str) -> dict[str, str]:
     """What fills the slots of a page."""
     who, here = it.who, here_of(it)
@@ -154,7 +149,7 @@ def _opening(it: Tale, rng: random.Random) -> str:
         page.time,
         MARK.sub(lambda mark: mark[2], "".join(texts[:1])),
         spelled(it.story.topic),
-        _is_grave(it),
+        is_grave(it.story),
     )
     who = heroes(living, introduction(living, is_chosen=True))
     return beginning(request.era_words(it.story.era), here_of(it), who, rng, first)

@@ -26,7 +26,7 @@ from storybook.composer.tale import (
     scenery_of,
     second_name,
 )
-from storybook.lexicon import Character, looks
+from storybook.lexicon import looks
 from storybook.lexicon.people import sizes_of
 from storybook.lexicon.scenes import scene_prompt
 from storybook.scene import PageScene, SceneAction, SceneActor, SceneThing
@@ -135,10 +135,7 @@ def _scene_thing(it: Tale, slot: str, actors: Sequence[SceneActor]) -> SceneThin
 
 
 def with_scene(it: Tale, page: Page, scene: PageScene) -> Page:
-    nouns = {one.name: _noun(one) for one in it.who.everyone}
+    """A page with what it shows, and the words that ask a painter for it."""
+    nouns = {one.name: one.kind.en for one in it.who.everyone}
     prompt = scene_prompt(scene, it.cards, nouns)
     return replace(page, image_prompt=prompt, scene=scene)
-
-
-def _noun(one: Character) -> str:
-    return one.kind.en
